@@ -1,0 +1,9 @@
+/** What a seat, a hold and a booking are, and what may happen to them. Pure: no I/O, nothing of ours imported. */
+export * from "./booking.ts";
+export * from "./booking-event.ts";
+export * from "./ids.ts";
+export * from "./limits.ts";
+export * from "./money.ts";
+export * from "./seat-map.ts";
+export * from "./seat-plan.ts";
+export * from "./showtime.ts";

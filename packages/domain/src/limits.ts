@@ -1,0 +1,62 @@
+/**
+ * Every limit of the booking rules, in one table. Each is an environment setting of the API and the sweeper;
+ * the default is what a cinema would want. Source of the defaults: docs/ARCHITECTURE.md, "Limits".
+ */
+
+/** One limit: the environment variable that sets it, its default and the range it may be set to. */
+export type LimitSpec = {
+	readonly env: string;
+	readonly default: number;
+	readonly min: number;
+	readonly max: number;
+	readonly meaning: string;
+};
+
+export const LIMIT_SPECS = {
+	holdTtlMs: { env: "HOLD_TTL_MS", default: 420_000, min: 1_000, max: 1_800_000, meaning: "how long a hold lasts" },
+	seatsPerBookingMax: { env: "SEATS_PER_BOOKING_MAX", default: 10, min: 1, max: 10, meaning: "seats in one booking" },
+	seatsPerUserMax: {
+		env: "SEATS_PER_USER_MAX",
+		default: 10,
+		min: 1,
+		max: 100,
+		meaning: "seats one user may hold or have bought at one showtime",
+	},
+	liveHoldsPerUserMax: {
+		env: "LIVE_HOLDS_PER_USER_MAX",
+		default: 3,
+		min: 1,
+		max: 100,
+		meaning: "holds one user may have at one showtime at the same time",
+	},
+	outboxMax: {
+		env: "OUTBOX_MAX",
+		default: 200_000,
+		min: 1,
+		max: 10_000_000,
+		meaning: "entries in the outbox of one bucket before confirm and cancel answer `busy`",
+	},
+	settleBatchMax: { env: "SETTLE_BATCH_MAX", default: 500, min: 1, max: 500, meaning: "outbox entries settled in one transaction" },
+} as const satisfies Record<string, LimitSpec>;
+
+export type Limits = { readonly [Name in keyof typeof LIMIT_SPECS]: number };
+
+/** The limits as they stand with nothing set. */
+export const DEFAULT_LIMITS: Limits = {
+	holdTtlMs: LIMIT_SPECS.holdTtlMs.default,
+	seatsPerBookingMax: LIMIT_SPECS.seatsPerBookingMax.default,
+	seatsPerUserMax: LIMIT_SPECS.seatsPerUserMax.default,
+	liveHoldsPerUserMax: LIMIT_SPECS.liveHoldsPerUserMax.default,
+	outboxMax: LIMIT_SPECS.outboxMax.default,
+	settleBatchMax: LIMIT_SPECS.settleBatchMax.default,
+};
+
+/** Bounds that ids, texts and plans must keep, fixed because stored data depends on them. */
+export const SEATS_PER_PLAN_MAX = 50_000;
+export const ROWS_PER_PLAN_MAX = 1_000;
+export const TIERS_PER_PLAN_MAX = 26;
+export const SEAT_LABEL_MAX_CHARS = 8;
+export const IDEMPOTENCY_KEY_PATTERN = "^[A-Za-z0-9_-]{1,64}$";
+
+/** How long what has ended stays readable or replayable in Redis: idempotency records, ended holds, recorded bookings. */
+export const RECORD_TTL_MS = 24 * 60 * 60 * 1000;

@@ -1,0 +1,5 @@
+/** Starts, observes and stops a process. Knows no word of the domain. */
+export * from "./assert.ts";
+export * from "./logger.ts";
+export * from "./settings.ts";
+export * from "./shutdown.ts";

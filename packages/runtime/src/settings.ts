@@ -1,0 +1,49 @@
+/**
+ * Read settings from an environment, once, at a process edge. Every problem is collected and reported in one
+ * message that names the variable, what it was and what it may be; nothing is guessed.
+ */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export type IntegerSpec = { readonly env: string; readonly default: number; readonly min: number; readonly max: number };
+
+/** Thrown by `readSettings` with one line per flaw. */
+export class SettingsError extends Error {
+	override readonly name = "SettingsError";
+}
+
+/** What a settings reader may ask of the environment. A flawed value is noted, and a stand-in is returned. */
+export type SettingsReader = {
+	/** Text, or the fallback; without a fallback the variable is required. */
+	text(name: string, fallback?: string): string;
+	/** Text that must be given and have at least `minChars` characters: a secret has no default. */
+	secret(name: string, minChars: number): string;
+	/** A decimal integer inside the bounds. */
+	integer(spec: IntegerSpec): number;
+};
+
+/** Run `read` over `env`; throws `SettingsError` naming every flaw at once. */
+export function readSettings<Settings>(env: Environment, read: (reader: SettingsReader) => Settings): Settings {
+	const flaws: string[] = [];
+	const reader: SettingsReader = {
+		text(name, fallback) {
+			const value = env[name] || fallback;
+			if (value === undefined) flaws.push(`${name} is required`);
+			return value ?? "";
+		},
+		secret(name, minChars) {
+			const value = env[name] ?? "";
+			if (value.length < minChars) flaws.push(`${name} is required and must have at least ${minChars} characters`);
+			return value;
+		},
+		integer({ env: name, default: fallback, min, max }) {
+			const raw = env[name];
+			if (raw === undefined || raw === "") return fallback;
+			const value = /^-?\d{1,15}$/.test(raw) ? Number(raw) : Number.NaN;
+			if (!(value >= min && value <= max)) flaws.push(`${name} is ${JSON.stringify(raw)}; it must be an integer from ${min} to ${max}`);
+			return value;
+		},
+	};
+	const settings = read(reader);
+	if (flaws.length > 0) throw new SettingsError(flaws.join("\n"));
+	return settings;
+}
