@@ -47,8 +47,8 @@ export type SeatStore = {
 
 	/** The map with nothing lapsed in it: frees lapsed holds first when there are any. */
 	readSeatMap(showtimeId: ShowtimeId): Promise<ReadMapOutcome>;
-	/** Indexes of the seats that this user holds or has bought here. */
-	readOwnSeats(showtimeId: ShowtimeId, userId: UserId): Promise<number[]>;
+	/** Indexes of the seats that this user holds or has bought here at `nowMs` (the clock of a read map). */
+	readOwnSeats(showtimeId: ShowtimeId, userId: UserId, nowMs: number): Promise<number[]>;
 	readBooking(bookingId: BookingId): Promise<Booking | null>;
 	/** Write a ledger booking back into Redis for a day, if it is absent. */
 	loadBooking(booking: Booking): Promise<void>;

@@ -1,0 +1,71 @@
+/** Confirm and cancel: the two ways a user's booking changes. Both take the same keys and answer with the whole booking. */
+import { type Booking, type BookingId, bucketOf, type Limits, RECORD_TTL_MS } from "@holdfast/domain";
+import type { Redis } from "ioredis";
+import { parseBooking } from "../booking-record.ts";
+import { defineScript, runScript } from "../define-script.ts";
+import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
+import type { CancelOutcome, ConfirmOutcome } from "../outcomes.ts";
+import { readFields, readInteger, unknownStatus } from "../reply.ts";
+import type { ChangeBookingCommand } from "../seat-store.ts";
+
+export const confirmScript = defineScript("confirm");
+export const cancelScript = defineScript("cancel");
+
+/** Sell the seats of a live hold to its user. A repeat answers the same. */
+export async function confirmBooking(redis: Redis, limits: Limits, command: ChangeBookingCommand): Promise<ConfirmOutcome> {
+	const { status, rest } = await runScript(redis, confirmScript, keysOf(command), [...argumentsOf(command), limits.outboxMax]);
+	switch (status) {
+		case "confirmed":
+			return { outcome: "confirmed", ...readChanged(command.bookingId, rest) };
+		case "version_mismatch":
+			return { outcome: status, version: readInteger(rest[0]) };
+		case "hold_expired":
+		case "booking_state":
+		case "showtime_cancelled":
+		case "busy":
+		case "not_found":
+		case "not_loaded":
+		case "not_ready":
+			return { outcome: status };
+		default:
+			return unknownStatus(confirmScript, status);
+	}
+}
+
+/** Release a hold or cancel a confirmed booking. A repeat answers the same; an expired hold stays as it is. */
+export async function cancelBooking(redis: Redis, limits: Limits, command: ChangeBookingCommand): Promise<CancelOutcome> {
+	const { status, rest } = await runScript(redis, cancelScript, keysOf(command), [
+		...argumentsOf(command),
+		limits.outboxMax,
+		RECORD_TTL_MS,
+	]);
+	switch (status) {
+		case "cancelled":
+			return { outcome: "cancelled", ...readChanged(command.bookingId, rest) };
+		case "version_mismatch":
+			return { outcome: status, version: readInteger(rest[0]) };
+		case "showtime_started":
+		case "showtime_cancelled":
+		case "busy":
+		case "not_found":
+		case "not_loaded":
+		case "not_ready":
+			return { outcome: status };
+		default:
+			return unknownStatus(cancelScript, status);
+	}
+}
+
+function keysOf({ bookingId, showtimeId }: ChangeBookingCommand): string[] {
+	const { meta, owner, map, expiry, buyers } = showtimeKeys(showtimeId);
+	const { outbox, seq } = bucketKeys(bucketOf(showtimeId));
+	return [meta, owner, map, expiry, buyers, bookingKey(bookingId), outbox, seq];
+}
+
+function argumentsOf({ bookingId, userId, ifVersion }: ChangeBookingCommand): (string | number)[] {
+	return [bookingId, userId, ifVersion ?? ""];
+}
+
+function readChanged(bookingId: BookingId, [nowMs, record]: readonly unknown[]): { booking: Booking; nowMs: number } {
+	return { booking: parseBooking(bookingId, readFields(record)), nowMs: readInteger(nowMs) };
+}

@@ -1,0 +1,102 @@
+/** The sweeper's side of the outbox: wait for entries, read a batch, drop what is settled. */
+import {
+	BOOKING_EVENT_TYPES,
+	type BookingEvent,
+	type BookingId,
+	BUCKET_COUNT,
+	EVENT_SCHEMA,
+	parseBookingId,
+	parseSeatPlanId,
+	parseShowtimeId,
+	parseUserId,
+	RECORD_TTL_MS,
+} from "@holdfast/domain";
+import type { Redis } from "ioredis";
+import { parseSeats } from "../booking-record.ts";
+import { defineScript, runScript } from "../define-script.ts";
+import { bookingKey, bucketKeys } from "../keys.ts";
+import type { OutboxEntry } from "../outcomes.ts";
+import { readFields, readInteger, readList, readText } from "../reply.ts";
+
+export const readBatchScript = defineScript("read-batch");
+export const ackBatchScript = defineScript("ack-batch");
+
+const BUCKETS = Array.from({ length: BUCKET_COUNT }, (_, bucket) => bucket);
+
+/** The oldest entries behind `afterEntryId`, each with the epoch of its showtime, in one atomic read. */
+export async function readBatch(
+	redis: Redis,
+	bucket: number,
+	{ afterEntryId, limit }: { afterEntryId: string | null; limit: number },
+): Promise<OutboxEntry[]> {
+	const { outbox, epochs } = bucketKeys(bucket);
+	const { rest } = await runScript(redis, readBatchScript, [outbox, epochs], [afterEntryId === null ? "-" : `(${afterEntryId}`, limit]);
+	const epochOf = readList(rest[1]);
+	return readList(rest[0]).map((entry, i) => {
+		const [entryId, flat] = readList(entry);
+		const raw = readFields(flat);
+		return { entryId: readText(entryId), epoch: epochOf[i] === "" ? 0 : readInteger(epochOf[i]), event: parseEvent(raw), raw };
+	});
+}
+
+/** An entry's fields as an event; null when they are not one that this version understands. */
+export function parseEvent(raw: Readonly<Record<string, string>>): BookingEvent | null {
+	try {
+		const type = BOOKING_EVENT_TYPES.find((known) => known === raw.type);
+		const bookingId = parseBookingId(raw.bookingId ?? "");
+		const userId = parseUserId(raw.userId ?? "");
+		const showtimeId = parseShowtimeId(raw.showtimeId ?? "");
+		const planId = parseSeatPlanId(raw.planId ?? "");
+		if (readInteger(raw.schema) !== EVENT_SCHEMA || !type || !bookingId || !userId || !showtimeId || !planId) return null;
+		return {
+			type,
+			seq: readInteger(raw.seq),
+			bookingId,
+			version: readInteger(raw.v),
+			userId,
+			showtimeId,
+			planId,
+			seats: parseSeats(raw.seats ?? ""),
+			amount: readInteger(raw.amount),
+			currency: readText(raw.currency),
+			createdAt: readInteger(raw.createdAt),
+			expiresAt: readInteger(raw.expiresAt),
+			confirmedAt: readInteger(raw.confirmedAt),
+			cancelledAt: raw.cancelledAt ? readInteger(raw.cancelledAt) : null,
+			scheduleVersion: readInteger(raw.scheduleVersion),
+			at: readInteger(raw.at),
+		};
+	} catch {
+		return null;
+	}
+}
+
+/** Drop settled entries, and mark the bookings recorded that still stand at the settled version. */
+export async function ackBatch(
+	redis: Redis,
+	bucket: number,
+	entries: readonly { entryId: string; booking: { id: BookingId; version: number } | null }[],
+): Promise<void> {
+	if (entries.length === 0) return;
+	const bookings = entries.flatMap(({ booking }) => booking ?? []);
+	await runScript(
+		redis,
+		ackBatchScript,
+		[bucketKeys(bucket).outbox, ...bookings.map(({ id }) => bookingKey(id))],
+		[RECORD_TTL_MS, bookings.length, ...bookings.map(({ version }) => version), ...entries.map(({ entryId }) => entryId)],
+	);
+}
+
+/** Block until an outbox has an entry; gives the buckets that do, or none at the deadline. */
+export async function waitForEntries(blocking: Redis, timeoutMs: number): Promise<number[]> {
+	const keys = BUCKETS.map((bucket) => bucketKeys(bucket).outbox);
+	const reply: unknown = await blocking.xread("COUNT", 1, "BLOCK", timeoutMs, "STREAMS", ...keys, ...keys.map(() => "0-0"));
+	if (reply === null) return [];
+	const names = Array.isArray(reply) ? reply.map((stream) => readList(stream)[0]) : Object.keys(Object(reply));
+	return BUCKETS.filter((bucket) => names.includes(bucketKeys(bucket).outbox));
+}
+
+/** Entries waiting per bucket. */
+export async function outboxDepths(redis: Redis): Promise<number[]> {
+	return Promise.all(BUCKETS.map((bucket) => redis.xlen(bucketKeys(bucket).outbox)));
+}

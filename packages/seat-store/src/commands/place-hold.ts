@@ -1,0 +1,80 @@
+/** Place a hold: all seats or none. */
+import { type Booking, bucketOf, type Limits, RECORD_TTL_MS } from "@holdfast/domain";
+import { assert } from "@holdfast/runtime";
+import type { Redis } from "ioredis";
+import { defineScript, runScript } from "../define-script.ts";
+import { bookingKey, bucketKeys, idempotencyKey, showtimeKeys, userIndexKey } from "../keys.ts";
+import type { PlaceHoldOutcome } from "../outcomes.ts";
+import { readBookingId, readInteger, readText, type ScriptReply, unknownStatus } from "../reply.ts";
+import type { PlaceHoldCommand } from "../seat-store.ts";
+
+export const placeHoldScript = defineScript("place-hold");
+
+/** Bookings kept in a user's index of one bucket; older ones are found in the ledger. */
+export const USER_INDEX_MAX = 200;
+
+export async function placeHold(redis: Redis, limits: Limits, command: PlaceHoldCommand): Promise<PlaceHoldOutcome> {
+	const { bookingId, userId, showtime, seats, idempotencyKey: key } = command;
+	assert(seats.length >= 1 && seats.length <= limits.seatsPerBookingMax, "a hold is for 1..seatsPerBookingMax seats");
+	assert(bucketOf(bookingId) === bucketOf(showtime.id), "a booking lives in the bucket of its showtime");
+	const bucket = bucketKeys(bucketOf(showtime.id));
+	const { meta, owner, map, expiry, buyers } = showtimeKeys(showtime.id);
+	const keys = [meta, owner, map, expiry, bucket.expiries, buyers, bookingKey(bookingId), userIndexKey(bucketOf(showtime.id), userId)];
+	if (key !== null) keys.push(idempotencyKey(userId, showtime.id, key));
+	const reply = await runScript(redis, placeHoldScript, keys, [
+		showtime.id,
+		bookingId,
+		userId,
+		showtime.planId,
+		showtime.priceVersion,
+		command.amount,
+		limits.holdTtlMs,
+		limits.seatsPerUserMax,
+		limits.liveHoldsPerUserMax,
+		RECORD_TTL_MS,
+		USER_INDEX_MAX,
+		...seats,
+	]);
+	return parseReply(command, reply);
+}
+
+function parseReply(command: PlaceHoldCommand, { status, rest }: ScriptReply): PlaceHoldOutcome {
+	switch (status) {
+		case "held":
+			return { outcome: "held", nowMs: readInteger(rest[0]), booking: heldBooking(command, rest) };
+		case "replayed":
+			return { outcome: "replayed", bookingId: readBookingId(rest[0]) };
+		case "seats_taken":
+			return { outcome: "seats_taken", seats: rest.map(readInteger) };
+		case "seat_limit":
+		case "hold_limit":
+		case "not_on_sale":
+		case "showtime_closed":
+		case "showtime_cancelled":
+		case "idempotency_mismatch":
+		case "stale_prices":
+		case "not_ready":
+			return { outcome: status };
+		default:
+			return unknownStatus(placeHoldScript, status);
+	}
+}
+
+function heldBooking(command: PlaceHoldCommand, [, createdAt, expiresAt, currency]: readonly unknown[]): Booking {
+	return {
+		id: command.bookingId,
+		userId: command.userId,
+		showtimeId: command.showtime.id,
+		planId: command.showtime.planId,
+		seats: command.seats,
+		state: "HELD",
+		version: 1,
+		total: { amount: command.amount, currency: readText(currency) },
+		createdAt: readInteger(createdAt),
+		expiresAt: readInteger(expiresAt),
+		confirmedAt: null,
+		cancelledAt: null,
+		recorded: false,
+		scheduleVersion: command.showtime.scheduleVersion,
+	};
+}

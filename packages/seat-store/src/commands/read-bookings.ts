@@ -1,0 +1,28 @@
+/** Read booking records, and bring one back from the ledger. */
+import { type Booking, type BookingId, BUCKET_COUNT, parseBookingId, RECORD_TTL_MS, type UserId } from "@holdfast/domain";
+import type { Redis } from "ioredis";
+import { formatBooking, parseBooking } from "../booking-record.ts";
+import { defineScript, runScript } from "../define-script.ts";
+import { bookingKey, userIndexKey } from "../keys.ts";
+
+export const loadBookingScript = defineScript("load-booking");
+
+/** The booking as Redis has it, or null. */
+export async function readBooking(redis: Redis, bookingId: BookingId): Promise<Booking | null> {
+	const fields: Record<string, string> = await redis.hgetall(bookingKey(bookingId));
+	return fields.state === undefined ? null : parseBooking(bookingId, fields);
+}
+
+/** Write a ledger booking back, unless Redis has a record of it. */
+export async function loadBooking(redis: Redis, booking: Booking): Promise<void> {
+	await runScript(redis, loadBookingScript, [bookingKey(booking.id)], [RECORD_TTL_MS, ...formatBooking(booking)]);
+}
+
+/** What Redis still has of a user's bookings, newest first: the indexes of all buckets, then their records. */
+export async function listRecentBookings(redis: Redis, userId: UserId): Promise<Booking[]> {
+	const buckets = Array.from({ length: BUCKET_COUNT }, (_, bucket) => bucket);
+	const members = await Promise.all(buckets.map((bucket) => redis.zrange(userIndexKey(bucket, userId), "0", "-1")));
+	const ids = members.flat().flatMap((member) => parseBookingId(member) ?? []);
+	const bookings = await Promise.all(ids.map((id) => readBooking(redis, id)));
+	return bookings.filter((booking) => booking !== null).sort((a, b) => (a.id < b.id ? 1 : -1));
+}

@@ -1,0 +1,63 @@
+/** Read the live seat map, and give back the seats of lapsed holds on the way. */
+import { bucketOf, parseShowtimeId, type ShowtimeId, type UserId } from "@holdfast/domain";
+import { assert } from "@holdfast/runtime";
+import type { Redis } from "ioredis";
+import { parseSeats } from "../booking-record.ts";
+import { defineScript, runScript } from "../define-script.ts";
+import { bucketKeys, showtimeKeys } from "../keys.ts";
+import type { ReadMapOutcome } from "../outcomes.ts";
+import { readInteger, readText } from "../reply.ts";
+
+export const readMapScript = defineScript("read-map");
+export const reapScript = defineScript("reap");
+
+/** Holds freed by one reap call. */
+export const REAP_HOLDS_MAX = 100;
+/** Showtimes with lapsed holds that one listing names. */
+export const LAPSED_SHOWTIMES_MAX = 100;
+/** A 50,000-seat showtime whose every hold lapsed at once needs 500 reaps; beyond twice that something is wrong. */
+const READ_ROUNDS_MAX = 1_000;
+
+/** The map with nothing lapsed in it: a reader who sees the earliest expiry in the past reaps first. */
+export async function readSeatMap(redis: Redis, showtimeId: ShowtimeId): Promise<ReadMapOutcome> {
+	const { meta, map, expiry } = showtimeKeys(showtimeId);
+	for (let round = 0; round < READ_ROUNDS_MAX; round += 1) {
+		const { status, rest } = await runScript(redis, readMapScript, [meta, map, expiry], []);
+		if (status === "not_ready") return { outcome: "not_ready" };
+		const [nowMs, version, statuses, earliest] = rest;
+		const earliestExpiryAt = earliest === "" ? null : readInteger(earliest);
+		if (earliestExpiryAt === null || earliestExpiryAt > readInteger(nowMs)) {
+			return { outcome: "read", nowMs: readInteger(nowMs), version: readInteger(version), statuses: readText(statuses), earliestExpiryAt };
+		}
+		await reapHolds(redis, showtimeId);
+	}
+	throw new Error(`broken invariant: reaping ${showtimeId} comes to an end`);
+}
+
+/** Free up to 100 lapsed holds of a showtime. Safe to call at any time, by anyone. */
+export async function reapHolds(redis: Redis, showtimeId: ShowtimeId): Promise<{ reaped: number; more: boolean }> {
+	const { meta, owner, map, expiry, buyers } = showtimeKeys(showtimeId);
+	const { expiries } = bucketKeys(bucketOf(showtimeId));
+	const { status, rest } = await runScript(redis, reapScript, [meta, owner, map, expiry, expiries, buyers], [showtimeId, REAP_HOLDS_MAX]);
+	if (status === "not_ready") return { reaped: 0, more: false };
+	return { reaped: readInteger(rest[0]), more: readInteger(rest[1]) === 1 };
+}
+
+/** Seats that the user holds or has bought here, from the one line that the caps are judged by. */
+export async function readOwnSeats(redis: Redis, showtimeId: ShowtimeId, userId: UserId, nowMs: number): Promise<number[]> {
+	const line = await redis.hget(showtimeKeys(showtimeId).buyers, userId);
+	if (line === null) return [];
+	return line.split(";").flatMap((entry) => {
+		const [, expiresAt, seats] = entry.split(":");
+		assert(expiresAt !== undefined && seats !== undefined, "a buyer's line is a list of booking:expiry:seats");
+		return expiresAt === "0" || nowMs < readInteger(expiresAt) ? parseSeats(seats) : [];
+	});
+}
+
+/** Showtimes of a bucket whose earliest hold has lapsed by the Redis clock. */
+export async function listLapsedShowtimes(redis: Redis, bucket: number): Promise<ShowtimeId[]> {
+	const [seconds, micros] = await redis.time();
+	const nowMs = readInteger(seconds) * 1000 + Math.floor(readInteger(micros) / 1000);
+	const ids = await redis.zrange(bucketKeys(bucket).expiries, "-inf", String(nowMs), "BYSCORE", "LIMIT", 0, LAPSED_SHOWTIMES_MAX);
+	return ids.flatMap((id) => parseShowtimeId(id) ?? []);
+}

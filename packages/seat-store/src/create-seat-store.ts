@@ -1,0 +1,61 @@
+/** Builds the seat store over one Redis. */
+import type { Limits } from "@holdfast/domain";
+import { cancelBooking, confirmBooking } from "./commands/change-booking.ts";
+import { ackBatch, outboxDepths, readBatch, waitForEntries } from "./commands/drain-outbox.ts";
+import { installShowtime, readPlan, readShowtime, writePlan } from "./commands/install-showtime.ts";
+import { placeHold } from "./commands/place-hold.ts";
+import { listRecentBookings, loadBooking, readBooking } from "./commands/read-bookings.ts";
+import { listLapsedShowtimes, readOwnSeats, readSeatMap, reapHolds } from "./commands/read-seat-map.ts";
+import { type ConnectionLog, connect, connectBlocking } from "./connect.ts";
+import { faultAs } from "./fault.ts";
+import { SWEEPER_ALIVE_KEY } from "./keys.ts";
+import type { SeatStore } from "./seat-store.ts";
+
+export type SeatStoreOptions = { readonly url: string; readonly limits: Limits; readonly log?: ConnectionLog };
+
+const SILENT: ConnectionLog = { warn: () => {} };
+
+/** Connects in the background; commands given meanwhile wait for the link until their deadline. */
+export function createSeatStore({ url, limits, log = SILENT }: SeatStoreOptions): SeatStore {
+	const redis = connect(url, log);
+	let blocking: ReturnType<typeof connectBlocking> | null = null;
+	const read = <T>(run: () => Promise<T>): Promise<T> => faultAs("read", run);
+	const write = <T>(run: () => Promise<T>): Promise<T> => faultAs("write", run);
+
+	return {
+		readShowtime: (id) => read(() => readShowtime(redis, id)),
+		installShowtime: (snapshot) => write(() => installShowtime(redis, snapshot)),
+		readPlan: (id) => read(() => readPlan(redis, id)),
+		writePlan: (plan) => write(() => writePlan(redis, plan)),
+
+		placeHold: (command) => write(() => placeHold(redis, limits, command)),
+		confirmBooking: (command) => write(() => confirmBooking(redis, limits, command)),
+		cancelBooking: (command) => write(() => cancelBooking(redis, limits, command)),
+
+		readSeatMap: (id) => read(() => readSeatMap(redis, id)),
+		readOwnSeats: (id, userId, nowMs) => read(() => readOwnSeats(redis, id, userId, nowMs)),
+		readBooking: (id) => read(() => readBooking(redis, id)),
+		loadBooking: (booking) => write(() => loadBooking(redis, booking)),
+		listRecentBookings: (userId) => read(() => listRecentBookings(redis, userId)),
+
+		reapHolds: (id) => write(() => reapHolds(redis, id)),
+		listLapsedShowtimes: (bucket) => read(() => listLapsedShowtimes(redis, bucket)),
+
+		readBatch: (bucket, options) => read(() => readBatch(redis, bucket, options)),
+		ackBatch: (bucket, entries) => write(() => ackBatch(redis, bucket, entries)),
+		waitForEntries: ({ timeoutMs }) =>
+			read(() => {
+				blocking ??= connectBlocking(url, log);
+				return waitForEntries(blocking, timeoutMs);
+			}),
+		outboxDepths: () => read(() => outboxDepths(redis)),
+
+		beatSweeper: (ttlMs) => write(async () => void (await redis.set(SWEEPER_ALIVE_KEY, "1", "PX", ttlMs))),
+		isSweeperAlive: () => read(async () => (await redis.exists(SWEEPER_ALIVE_KEY)) === 1),
+		ping: () => read(async () => void (await redis.ping())),
+		close: async () => {
+			redis.disconnect();
+			blocking?.disconnect();
+		},
+	};
+}

@@ -1,0 +1,44 @@
+/**
+ * Every Redis key of the system, in one place. The `{bN}` hash tag keeps a showtime, its bookings and its outbox
+ * in one Cluster slot, so that one script may change them together. docs/data.md describes the contents.
+ */
+import { type BookingId, bucketOf, type SeatPlanId, type ShowtimeId, type UserId } from "@holdfast/domain";
+
+const tag = (bucket: number): string => `{b${bucket}}`;
+
+/** Keys of one bucket. */
+export const bucketKeys = (bucket: number) => ({
+	outbox: `${tag(bucket)}:ob`,
+	seq: `${tag(bucket)}:seq`,
+	line: `${tag(bucket)}:line`,
+	epochs: `${tag(bucket)}:epochs`,
+	expiries: `${tag(bucket)}:exp`,
+});
+
+/** Keys of one showtime. */
+export function showtimeKeys(showtimeId: ShowtimeId) {
+	const prefix = `${tag(bucketOf(showtimeId))}:st:${showtimeId}`;
+	return {
+		meta: `${prefix}:meta`,
+		owner: `${prefix}:owner`,
+		map: `${prefix}:map`,
+		expiry: `${prefix}:exp`,
+		buyers: `${prefix}:buyers`,
+	};
+}
+
+/** A booking's record. */
+export const bookingKey = (bookingId: BookingId): string => `${tag(bucketOf(bookingId))}:bk:${bookingId}`;
+
+/** A user's recent bookings in one bucket. */
+export const userIndexKey = (bucket: number, userId: UserId): string => `${tag(bucket)}:u:${userId}`;
+
+/** What an idempotency key was used for; its scope is one user at one showtime. */
+export const idempotencyKey = (userId: UserId, showtimeId: ShowtimeId, key: string): string =>
+	`${tag(bucketOf(showtimeId))}:idem:${userId}:${showtimeId}:${key}`;
+
+/** A seat plan: immutable, in no bucket, never touched by a script. */
+export const planKey = (planId: SeatPlanId): string => `plan:${planId}`;
+
+/** Present while a sweeper is alive. */
+export const SWEEPER_ALIVE_KEY = "sweeper:alive";

@@ -1,0 +1,49 @@
+/** Reads what Redis replies into typed values. Whatever has another shape is a fault, never a guess. */
+import { type BookingId, parseBookingId } from "@holdfast/domain";
+import { assert } from "@holdfast/runtime";
+
+/** A script's reply: the status word, and the elements behind it. */
+export type ScriptReply = { readonly status: string; readonly rest: readonly unknown[] };
+
+/** Split a reply into status and rest; the status must be one that the script's header promises. */
+export function readReply(script: { name: string; statuses: readonly string[] }, reply: unknown): ScriptReply {
+	assert(Array.isArray(reply), `script ${script.name} replies with a list`);
+	const [status, ...rest]: unknown[] = reply;
+	assert(typeof status === "string" && script.statuses.includes(status), `script ${script.name} knows the status ${String(status)}`);
+	return { status, rest };
+}
+
+export function readText(value: unknown): string {
+	assert(typeof value === "string", "Redis replied with text");
+	return value;
+}
+
+export function readInteger(value: unknown): number {
+	const number = typeof value === "string" ? Number(value) : value;
+	assert(typeof number === "number" && Number.isSafeInteger(number), `Redis replied with an integer, not ${String(value)}`);
+	return number;
+}
+
+export function readList(value: unknown): readonly unknown[] {
+	assert(Array.isArray(value), "Redis replied with a list");
+	return value;
+}
+
+/** A flat `field, value, field, value` list as an object. */
+export function readFields(value: unknown): Record<string, string> {
+	const flat = readList(value);
+	const fields: Record<string, string> = {};
+	for (let i = 0; i < flat.length; i += 2) fields[readText(flat[i])] = readText(flat[i + 1]);
+	return fields;
+}
+
+export function readBookingId(value: unknown): BookingId {
+	const id = parseBookingId(readText(value));
+	assert(id !== null, `Redis replied with a booking id, not ${String(value)}`);
+	return id;
+}
+
+/** For the default branch of a wrapper: the header promises a status that the wrapper does not handle. */
+export function unknownStatus(script: { name: string }, status: string): never {
+	throw new Error(`broken invariant: the wrapper of ${script.name} does not handle ${status}`);
+}

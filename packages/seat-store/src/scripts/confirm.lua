@@ -1,0 +1,65 @@
+#!lua
+--[[ confirm: sell the seats of a live hold to its user, and say so in the outbox, in one step.
+KEYS[1] meta     HASH    the showtime as installed
+KEYS[2] owner    HASH    seat index -> owner entry
+KEYS[3] map      STRING  one status letter per seat
+KEYS[4] expiry   ZSET    live holds of this showtime by expiry
+KEYS[5] buyers   HASH    user -> what they hold and have bought here
+KEYS[6] booking  HASH    the booking's record
+KEYS[7] outbox   STREAM  what the ledger does not know yet
+KEYS[8] seq      STRING  event counter of the bucket
+ARGV[1] bookingId   ARGV[2] userId   ARGV[3] ifVersion or ""   ARGV[4] outboxMax
+RETURNS {"confirmed", nowMs, record as flat field-value list} | {"hold_expired"} | {"booking_state"} | {"version_mismatch", version}
+  | {"showtime_cancelled"} | {"busy"} | {"not_found"} | {"not_loaded"} | {"not_ready"}
+EFFECTS on "confirmed": owner, map, expiry, buyers, booking, outbox and seq together. A repeat only counts itself in `repeats`.
+COST O(seats of the booking + the user's live entries). ]]
+-- @include now
+-- @include owner
+-- @include seat-list
+-- @include buyers
+-- @include expiry
+-- @include write-map
+-- @include booking-record
+-- @include append-event
+local meta_key, owner_key, map_key, expiry_key, buyers_key, booking_key, outbox_key, seq_key = unpack(KEYS)
+local booking, user, if_version, outbox_max = unpack(ARGV)
+
+local state, schedule_version = unpack(redis.call('HMGET', meta_key, 'state', 'scheduleVersion'))
+if not state then return { 'not_ready' } end
+local record = read_record(booking_key)
+if not record then return { 'not_loaded' } end
+if record.user ~= user then return { 'not_found' } end
+if state == 'cancelled' then return { 'showtime_cancelled' } end
+local now = now_ms()
+
+if record.state == 'CONFIRMED' then
+	if replay_differs(if_version, record.v) then return { 'version_mismatch', record.v } end
+	redis.call('HINCRBY', booking_key, 'repeats', 1)
+	return { 'confirmed', now, redis.call('HGETALL', booking_key) }
+end
+if record.state ~= 'HELD' then
+	if version_differs(if_version, record.v) then return { 'version_mismatch', record.v } end
+	return { 'booking_state' }
+end
+local seats = parse_seats(record.seats)
+local _, all_owned = seats_owned(owner_key, seats, booking)
+if now >= tonumber(record.expiresAt) or not all_owned then return { 'hold_expired' } end
+if version_differs(if_version, record.v) then return { 'version_mismatch', record.v } end
+if redis.call('XLEN', outbox_key) >= tonumber(outbox_max) then return { 'busy' } end
+
+local owners = {}
+for _, seat in ipairs(seats) do
+	owners[#owners + 1] = seat
+	owners[#owners + 1] = booking .. '|0'
+end
+redis.call('HSET', owner_key, unpack(owners))
+write_map(meta_key, map_key, seats, 'S')
+redis.call('ZREM', expiry_key, expiry_member(booking, user, record.seats))
+write_buyer(buyers_key, user, now, booking, 0, record.seats)
+write_record(booking_key, record, {
+	state = 'CONFIRMED', v = string.format('%d', tonumber(record.v) + 1), confirmedAt = string.format('%d', now), recorded = '0',
+	scheduleVersion = schedule_version,
+})
+redis.call('PERSIST', booking_key)
+write_record(booking_key, record, { entry = append_event(outbox_key, seq_key, 'booking.confirmed', booking, record, now) })
+return { 'confirmed', now, redis.call('HGETALL', booking_key) }

@@ -1,0 +1,95 @@
+#!lua
+--[[ place-hold: give every requested seat to one booking, or none.
+KEYS[1] meta        HASH    the showtime as installed
+KEYS[2] owner       HASH    seat index -> owner entry
+KEYS[3] map         STRING  one status letter per seat
+KEYS[4] expiry      ZSET    live holds of this showtime by expiry
+KEYS[5] expiries    ZSET    showtimes of the bucket by their earliest expiry
+KEYS[6] buyers      HASH    user -> what they hold and have bought here
+KEYS[7] booking     HASH    the new booking's record
+KEYS[8] user-index  ZSET    the user's recent bookings in this bucket
+KEYS[9] idempotency STRING  `bookingId|3,4`; only when the client sent a key
+ARGV[1] showtimeId   ARGV[2] bookingId   ARGV[3] userId   ARGV[4] planId   ARGV[5] priceVersion   ARGV[6] amount, minor units
+ARGV[7] holdTtlMs   ARGV[8] seatsPerUserMax   ARGV[9] liveHoldsPerUserMax   ARGV[10] recordTtlMs   ARGV[11] userIndexMax
+ARGV[12..] seat indexes, distinct, ascending
+RETURNS {"held", nowMs, createdAt, expiresAt, currency} | {"replayed", bookingId} | {"seats_taken", seat...}
+  | {"seat_limit"} | {"hold_limit"} | {"not_on_sale"} | {"showtime_closed"} | {"showtime_cancelled"}
+  | {"idempotency_mismatch"} | {"stale_prices"} | {"not_ready"}
+EFFECTS all keys written together on "held", none otherwise. A booking id that exists already is this command's own repeat.
+COST O(seats asked + the user's live entries). ]]
+-- @include now
+-- @include owner
+-- @include buyers
+-- @include expiry
+-- @include write-map
+local meta_key, owner_key, map_key, expiry_key, expiries_key, buyers_key, booking_key, index_key, idem_key = unpack(KEYS)
+local showtime, booking, user, plan, price_version, amount = unpack(ARGV, 1, 6)
+local ttl, seats_max, holds_max, record_ttl, index_max = unpack(ARGV, 7, 11)
+local seats = { unpack(ARGV, 12) }
+local seat_list = table.concat(seats, ',')
+
+local meta = redis.call('HMGET', meta_key, 'state', 'planId', 'priceVersion', 'currency', 'salesOpenAt', 'salesCloseAt', 'endsAt',
+	'seatCount', 'scheduleVersion')
+local state, meta_plan, meta_price_version, currency, sales_open_at, sales_close_at, ends_at, seat_count, schedule_version = unpack(meta)
+if not state then return { 'not_ready' } end
+local now = now_ms()
+
+local own = redis.call('HMGET', booking_key, 'createdAt', 'expiresAt', 'currency')
+if own[1] then return { 'held', now, own[1], own[2], own[3] } end
+if idem_key then
+	local used = redis.call('GET', idem_key)
+	if used then
+		local used_booking, used_seats = string.match(used, '^([^|]+)|(.*)$')
+		if used_seats == seat_list then return { 'replayed', used_booking } end
+		return { 'idempotency_mismatch' }
+	end
+end
+
+if state == 'cancelled' then return { 'showtime_cancelled' } end
+if state == 'closed' or now >= tonumber(ends_at) then return { 'showtime_closed' } end
+if state ~= 'open' or now < tonumber(sales_open_at) or now >= tonumber(sales_close_at) then return { 'not_on_sale' } end
+if meta_plan ~= plan or meta_price_version ~= price_version then return { 'stale_prices' } end
+for _, seat in ipairs(seats) do
+	if tonumber(seat) >= tonumber(seat_count) then return redis.error_reply('BROKEN seat index beyond the plan') end
+end
+
+local has_seats, has_holds = 0, 0
+for _, entry in ipairs(live_entries(redis.call('HGET', buyers_key, user), now)) do
+	local _, commas = string.gsub(entry.seats, ',', ',')
+	has_seats = has_seats + commas + 1
+	if entry.expires_at > 0 then has_holds = has_holds + 1 end
+end
+if has_holds + 1 > tonumber(holds_max) then return { 'hold_limit' } end
+if has_seats + #seats > tonumber(seats_max) then return { 'seat_limit' } end
+
+local taken = {}
+for i, value in ipairs(redis.call('HMGET', owner_key, unpack(seats))) do
+	if not is_free(value, now) then taken[#taken + 1] = seats[i] end
+end
+if #taken > 0 then return { 'seats_taken', unpack(taken) } end
+
+local created_at = string.format('%d', now)
+local expires_at = string.format('%d', now + tonumber(ttl))
+local owners = {}
+for _, seat in ipairs(seats) do
+	owners[#owners + 1] = seat
+	owners[#owners + 1] = booking .. '|' .. expires_at
+end
+redis.call('HSET', owner_key, unpack(owners))
+write_map(meta_key, map_key, seats, 'H')
+redis.call('ZADD', expiry_key, expires_at, expiry_member(booking, user, seat_list))
+redis.call('ZADD', expiries_key, 'LT', expires_at, showtime)
+write_buyer(buyers_key, user, now, booking, tonumber(expires_at), seat_list)
+redis.call('HSET', booking_key, 'user', user, 'showtime', showtime, 'plan', plan, 'seats', seat_list, 'state', 'HELD', 'v', '1',
+	'amount', amount, 'currency', currency, 'createdAt', created_at, 'expiresAt', expires_at, 'recorded', '0',
+	'scheduleVersion', schedule_version)
+redis.call('PEXPIREAT', booking_key, tonumber(expires_at) + tonumber(record_ttl))
+redis.call('ZADD', index_key, created_at, booking)
+redis.call('ZREMRANGEBYRANK', index_key, 0, -1 - tonumber(index_max))
+redis.call('PEXPIREAT', index_key, now + 30 * tonumber(record_ttl))
+if idem_key then redis.call('SET', idem_key, booking .. '|' .. seat_list, 'PX', record_ttl) end
+local keep_until = tonumber(ends_at) + 2 * 86400000
+redis.call('PEXPIREAT', owner_key, keep_until, 'NX')
+redis.call('PEXPIREAT', expiry_key, keep_until, 'NX')
+redis.call('PEXPIREAT', buyers_key, keep_until, 'NX')
+return { 'held', now, created_at, expires_at, currency }

@@ -1,0 +1,46 @@
+#!lua flags=allow-oom
+--[[ reap: give back the seats of lapsed holds of one showtime. Housekeeping: they were free from their instant on anyway.
+KEYS[1] meta      HASH    the showtime as installed
+KEYS[2] owner     HASH    seat index -> owner entry
+KEYS[3] map       STRING  one status letter per seat
+KEYS[4] expiry    ZSET    live holds of this showtime by expiry
+KEYS[5] expiries  ZSET    showtimes of the bucket by their earliest expiry
+KEYS[6] buyers    HASH    user -> what they hold and have bought here
+ARGV[1] showtimeId   ARGV[2] holdsMax, holds freed in one call
+RETURNS {"reaped", holds, 1 if more have lapsed else 0} | {"not_ready"}
+EFFECTS frees seats whose owner entry still names the lapsed hold and has itself lapsed; never touches a booking record.
+COST O(holdsMax * seats per booking). ]]
+-- @include now
+-- @include owner
+-- @include seat-list
+-- @include buyers
+-- @include write-map
+local meta_key, owner_key, map_key, expiry_key, expiries_key, buyers_key = unpack(KEYS)
+local showtime, holds_max = ARGV[1], tonumber(ARGV[2])
+if redis.call('EXISTS', meta_key) == 0 then
+	redis.call('ZREM', expiries_key, showtime)
+	return { 'not_ready' }
+end
+local now = now_ms()
+
+local lapsed = redis.call('ZRANGE', expiry_key, '-inf', now, 'BYSCORE', 'LIMIT', 0, holds_max)
+local freed = {}
+for _, member in ipairs(lapsed) do
+	local booking, user, seat_list = string.match(member, '^([^|]+)|([^|]+)|(.*)$')
+	local seats = parse_seats(seat_list)
+	for i, value in ipairs(redis.call('HMGET', owner_key, unpack(seats))) do
+		if value and split_owner(value) == booking and is_free(value, now) then freed[#freed + 1] = seats[i] end
+	end
+	write_buyer(buyers_key, user, now, booking, 0, nil)
+end
+if #lapsed > 0 then redis.call('ZREM', expiry_key, unpack(lapsed)) end
+if #freed > 0 then redis.call('HDEL', owner_key, unpack(freed)) end
+write_map(meta_key, map_key, freed, 'A')
+
+local first = redis.call('ZRANGE', expiry_key, 0, 0, 'WITHSCORES')
+if first[2] then
+	redis.call('ZADD', expiries_key, first[2], showtime)
+else
+	redis.call('ZREM', expiries_key, showtime)
+end
+return { 'reaped', #lapsed, (first[2] and tonumber(first[2]) <= now) and 1 or 0 }
