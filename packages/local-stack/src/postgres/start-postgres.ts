@@ -1,0 +1,106 @@
+/** A real PostgreSQL 18 on loopback, on a data folder of its own. */
+import { chownSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { findFreePort } from "../process/find-free-port.ts";
+import { runTool } from "../process/run-tool.ts";
+import { type Service, ServiceStartError, spawnService } from "../process/spawn-service.ts";
+import { stopStaleServer } from "../process/stop-stale-server.ts";
+import { findPostgresBinaries, isReachable, POSTGRES_USER, type PostgresBinaries, reachableFolder } from "./find-postgres-binaries.ts";
+import { queryPostgres } from "./query-postgres.ts";
+
+export type PostgresOptions = {
+	/** Holds cluster and log; made when missing. One server at a time. */
+	readonly dataDir: string;
+	/** Listens here; a free port when absent. */
+	readonly port?: number;
+	/** For data that is thrown away: commits do not wait for the disk. They still survive a killed server. */
+	readonly throwaway?: boolean;
+};
+
+export type RunningPostgres = Service & {
+	/** The database `holdfast`, as its superuser; only this machine can connect. */
+	readonly url: string;
+	readonly port: number;
+	/** The same server, another database. */
+	readonly urlOf: (database: string) => string;
+};
+
+const DATABASE = "holdfast";
+const CONNECTIONS_MAX = 200;
+const START_ATTEMPTS = 20;
+const RETRY_MS = 100;
+
+/** Resolves when the server answers and the database `holdfast` exists. A server that a killed runner left on `dataDir` is stopped first. */
+export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
+	const binaries = findPostgresBinaries();
+	const folder = reachableDataDir(options.dataDir);
+	const cluster = join(folder, "cluster");
+	await stopStaleServer(join(cluster, "postmaster.pid"), cluster, "SIGINT");
+	await initialize(binaries, folder, cluster);
+	for (let attempt = 1; ; attempt += 1) {
+		const port = options.port ?? (await findFreePort());
+		const urlOf = (database: string) => `postgres://holdfast@127.0.0.1:${port}/${database}`;
+		try {
+			const service = await spawnService({
+				name: "PostgreSQL",
+				command: binaries.postgres,
+				args: ["-D", cluster, "-p", String(port), ...settingsOf(options)],
+				env: { LC_ALL: "C.UTF-8" },
+				...POSTGRES_USER,
+				logFile: join(options.dataDir, "postgres.log"),
+				stopSignal: "SIGINT",
+				isReady: () => makeDatabase(urlOf("postgres")),
+			});
+			return { ...service, port, urlOf, url: urlOf(DATABASE) };
+		} catch (error) {
+			if (!isWorthAnotherTry(error, options.port !== undefined) || attempt === START_ATTEMPTS) throw error;
+			await delay(RETRY_MS);
+		}
+	}
+}
+
+function settingsOf(options: PostgresOptions): string[] {
+	const settings = {
+		listen_addresses: "127.0.0.1",
+		unix_socket_directories: "",
+		max_connections: String(CONNECTIONS_MAX),
+		...(options.throwaway === true ? { fsync: "off", full_page_writes: "off" } : {}),
+	};
+	return Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+}
+
+function reachableDataDir(dataDir: string): string {
+	mkdirSync(dataDir, { recursive: true });
+	return isReachable(join(dataDir, "cluster")) ? dataDir : reachableFolder(join(dataDir, "postgres.location"));
+}
+
+async function initialize(binaries: PostgresBinaries, folder: string, cluster: string): Promise<void> {
+	if (existsSync(join(cluster, "PG_VERSION"))) return;
+	// Made under another name and only then moved, so that an interrupted first start is not taken for a finished one.
+	const made = join(folder, "cluster.new");
+	rmSync(made, { recursive: true, force: true });
+	rmSync(cluster, { recursive: true, force: true });
+	mkdirSync(made, { mode: 0o700 });
+	if (POSTGRES_USER.uid !== undefined && POSTGRES_USER.gid !== undefined) chownSync(made, POSTGRES_USER.uid, POSTGRES_USER.gid);
+	const args = ["-D", made, "--username=holdfast", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"];
+	await runTool(binaries.initdb, args, { cwd: "/", env: { LC_ALL: "C.UTF-8" }, ...POSTGRES_USER });
+	renameSync(made, cluster);
+}
+
+async function makeDatabase(adminUrl: string): Promise<boolean> {
+	try {
+		const found = await queryPostgres(adminUrl, `select 1 from pg_database where datname = '${DATABASE}'`);
+		if (found.length === 0) await queryPostgres(adminUrl, `create database ${DATABASE}`);
+		return true;
+	} catch {
+		return false; // still starting; what keeps it from doing so is in its log
+	}
+}
+
+/** A free port that was taken meanwhile, or the last processes of a killed server that have not gone yet. */
+function isWorthAnotherTry(error: unknown, portIsFixed: boolean): boolean {
+	if (!(error instanceof ServiceStartError)) return false;
+	if (error.log.includes("is still in use")) return true;
+	return !portIsFixed && error.log.includes("Address already in use");
+}

@@ -1,0 +1,121 @@
+/**
+ * Start a long-lived server in the background, wait until it answers, and stop it later.
+ *
+ * The server gets a session of its own, so that Ctrl-C in a terminal reaches only the runner, which then stops
+ * everything in the right order. Where Linux' `setpriv` exists the kernel stops the server when the runner dies without
+ * a word (SIGKILL); elsewhere the next start finds its pid file (`stop-stale-server.ts`).
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { findOnPath } from "./find-on-path.ts";
+
+export type ServiceSpec = {
+	/** What it is called in messages. */
+	readonly name: string;
+	readonly command: string;
+	readonly args: readonly string[];
+	readonly env?: NodeJS.ProcessEnv;
+	/** Everything the server prints is appended here. */
+	readonly logFile: string;
+	/** The signal that ends it cleanly. */
+	readonly stopSignal: "SIGTERM" | "SIGINT";
+	readonly uid?: number;
+	readonly gid?: number;
+	/** True once the server answers. Called every few milliseconds; must not throw. */
+	readonly isReady: () => Promise<boolean>;
+};
+
+export type Service = {
+	readonly pid: number;
+	/** False from the moment the process has ended. */
+	readonly isRunning: () => boolean;
+	/** Send a signal; nothing happens when it has already ended. */
+	readonly kill: (signal: NodeJS.Signals) => void;
+	/** Resolves when the process has ended, however it ended. */
+	readonly ended: Promise<void>;
+	/** End it cleanly and wait; SIGKILL after a deadline. Safe to call twice. */
+	readonly stop: () => Promise<void>;
+};
+
+/** Thrown when a server ends or stays silent before it is ready. `log` is what it printed. */
+export class ServiceStartError extends Error {
+	override readonly name = "ServiceStartError";
+	readonly log: string;
+	constructor(message: string, log: string) {
+		super(log === "" ? message : `${message}\n${log}`);
+		this.log = log;
+	}
+}
+
+const READY_DEADLINE_MS = 60_000;
+const READY_POLL_MS = 5;
+const STOP_DEADLINE_MS = 20_000;
+const LOG_TAIL_CHARS = 2_000;
+
+/** Resolves once `isReady` says so. Rejects with `ServiceStartError`, and leaves no process behind. */
+export async function spawnService(spec: ServiceSpec): Promise<Service> {
+	mkdirSync(dirname(spec.logFile), { recursive: true });
+	const log = openSync(spec.logFile, "a");
+	const logStart = statSync(spec.logFile).size;
+	const { uid, gid } = spec;
+	const [command, args] = withParentDeathSignal(spec);
+	const child = spawn(command, args, {
+		cwd: "/",
+		detached: true,
+		stdio: ["ignore", log, log],
+		env: spec.env ?? {},
+		...(uid === undefined ? {} : { uid }),
+		...(gid === undefined ? {} : { gid }),
+	});
+	closeSync(log);
+	const service = watchChild(child, spec.stopSignal);
+	const deadline = Date.now() + READY_DEADLINE_MS;
+	while (service.isRunning()) {
+		if (await spec.isReady()) return service;
+		if (Date.now() > deadline) {
+			await service.stop();
+			throw new ServiceStartError(`${spec.name} did not answer within ${READY_DEADLINE_MS} ms`, readTail(spec.logFile, logStart));
+		}
+		await Promise.race([delay(READY_POLL_MS), service.ended]);
+	}
+	throw new ServiceStartError(`${spec.name} ended before it was ready`, readTail(spec.logFile, logStart));
+}
+
+function withParentDeathSignal(spec: ServiceSpec): [string, string[]] {
+	const setpriv = process.platform === "linux" ? findOnPath("setpriv") : null;
+	if (setpriv === null) return [spec.command, [...spec.args]];
+	return [setpriv, ["--pdeathsig", spec.stopSignal.slice("SIG".length), spec.command, ...spec.args]];
+}
+
+function watchChild(child: ChildProcess, stopSignal: NodeJS.Signals): Service {
+	let running = true;
+	const ended = new Promise<void>((resolve) => {
+		const end = () => {
+			running = false;
+			resolve();
+		};
+		child.once("exit", end);
+		child.once("error", end);
+	});
+	const kill = (signal: NodeJS.Signals) => {
+		if (running) child.kill(signal);
+	};
+	return {
+		pid: child.pid ?? -1,
+		isRunning: () => running,
+		kill,
+		ended,
+		async stop() {
+			kill(stopSignal);
+			const timer = setTimeout(() => kill("SIGKILL"), STOP_DEADLINE_MS);
+			await ended;
+			clearTimeout(timer);
+		},
+	};
+}
+
+function readTail(file: string, start: number): string {
+	return readFileSync(file).subarray(start).toString("utf8").slice(-LOG_TAIL_CHARS).trim();
+}

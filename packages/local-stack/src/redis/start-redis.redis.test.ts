@@ -1,0 +1,49 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { askRedis } from "./ask-redis.ts";
+import { REDIS_FLAGS } from "./redis-flags.ts";
+import { type RunningRedis, startRedis } from "./start-redis.ts";
+
+const dataDir = mkdtempSync(join(tmpdir(), "holdfast-redis-"));
+const started: RunningRedis[] = [];
+
+async function start(cluster = false): Promise<RunningRedis> {
+	const redis = await startRedis({ dataDir: join(dataDir, cluster ? "cluster" : "single"), cluster });
+	started.push(redis);
+	return redis;
+}
+
+afterEach(async () => {
+	for (const redis of started.splice(0)) await redis.stop();
+	rmSync(dataDir, { recursive: true, force: true });
+});
+
+test("runs with every flag of the table", async () => {
+	const redis = await start();
+	for (const [flag, value] of REDIS_FLAGS) {
+		expect.soft(await askRedis(redis.port, `CONFIG GET ${flag}`, 5)).toBe(`*2|$${flag.length}|${flag}|$${value.length}|${value}`);
+	}
+});
+
+test("keeps an acknowledged write over a kill -9 and a new start on the same folder", async () => {
+	const first = await start();
+	expect(await askRedis(first.port, "SET kept yes")).toBe("+OK");
+	first.kill("SIGKILL");
+	await first.ended;
+	const second = await start();
+	expect(await askRedis(second.port, "STRLEN kept")).toBe(":3");
+});
+
+test("a second start on a folder ends the server that a killed runner left there", async () => {
+	const left = await start();
+	const next = await start();
+	expect(left.isRunning()).toBe(false);
+	expect(await askRedis(next.port, "PING")).toBe("+PONG");
+});
+
+test("a cluster of one node owns every slot", async () => {
+	const redis = await start(true);
+	expect(await askRedis(redis.port, "SET any yes")).toBe("+OK");
+});

@@ -1,0 +1,78 @@
+/**
+ * Download Debian's Redis packages and unpack them into the cache folder, once. Debian ships the server's binary in
+ * `redis-tools` under the name redis-check-rdb; which of the two it is, it decides by the name it is called by, so a
+ * symbolic link makes it a server. Libraries that the machine has already are used from there.
+ */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runTool } from "../process/run-tool.ts";
+import { CACHE_FOLDER } from "../repository.ts";
+import type { RedisServer } from "./find-redis-server.ts";
+
+const PACKAGES = ["redis-tools", "libjemalloc2", "liblzf1", "libatomic1"] as const;
+
+/** Safe to call from several processes at once: each unpacks for itself, the first to finish wins. */
+export async function unpackRedisPackage(): Promise<RedisServer> {
+	const target = join(CACHE_FOLDER, "redis");
+	const found = serverIn(target);
+	if (found !== null) return found;
+	mkdirSync(CACHE_FOLDER, { recursive: true });
+	const work = mkdtempSync(join(CACHE_FOLDER, "redis-"));
+	const downloads = mkdtempSync(join(tmpdir(), "holdfast-apt-"));
+	try {
+		await downloadPackages(downloads);
+		for (const file of readdirSync(downloads).filter((name) => name.endsWith(".deb"))) {
+			await runTool("dpkg-deb", ["-x", join(downloads, file), work]);
+		}
+		symlinkSync("redis-check-rdb", join(work, "usr/bin/redis-server"));
+		const server = serverIn(work);
+		if (server === null) throw new Error("the package holds no redis-check-rdb");
+		await runTool(server.command, ["--version"], { env: server.env });
+		if (serverIn(target) === null) {
+			rmSync(target, { recursive: true, force: true });
+			renameSync(work, target);
+		}
+	} catch (error) {
+		if (serverIn(target) === null) throw error;
+	} finally {
+		rmSync(work, { recursive: true, force: true });
+		rmSync(downloads, { recursive: true, force: true });
+	}
+	const server = serverIn(target);
+	if (server === null) throw new Error(`no server in ${target}`);
+	return server;
+}
+
+async function downloadPackages(folder: string): Promise<void> {
+	try {
+		await runTool("apt-get", ["download", ...PACKAGES], { cwd: folder });
+	} catch {
+		// The machine's package lists are missing or too old. Fetch private ones: that needs no rights and changes nothing.
+		const options = privateAptFolders(join(folder, "apt"));
+		await runTool("apt-get", [...options, "update"], { cwd: folder });
+		await runTool("apt-get", [...options, "download", ...PACKAGES], { cwd: folder });
+	}
+}
+
+function privateAptFolders(folder: string): string[] {
+	mkdirSync(join(folder, "lists/partial"), { recursive: true });
+	mkdirSync(join(folder, "cache/archives/partial"), { recursive: true });
+	const settings = {
+		"Dir::State": folder,
+		"Dir::State::lists": join(folder, "lists"),
+		"Dir::State::status": "/var/lib/dpkg/status",
+		"Dir::Cache": join(folder, "cache"),
+		"Debug::NoLocking": "1",
+	};
+	return Object.entries(settings).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
+}
+
+function serverIn(folder: string): RedisServer | null {
+	const command = join(folder, "usr/bin/redis-server");
+	if (!existsSync(command)) return null;
+	const libraries = readdirSync(join(folder, "usr/lib"), { withFileTypes: true })
+		.filter((entry) => entry.isDirectory() && entry.name.includes("-linux-"))
+		.map((entry) => join(folder, "usr/lib", entry.name));
+	return { command, env: { LD_LIBRARY_PATH: libraries.join(":") } };
+}

@@ -1,0 +1,4 @@
+/** What tests and the bench stand on: servers of their own, databases of their own. Imported by nothing that ships. */
+export { createTestDatabase, type TestDatabase } from "./create-test-database.ts";
+export { startTestRedis, type TestRedis } from "./start-test-redis.ts";
+export { waitUntil } from "./wait-until.ts";

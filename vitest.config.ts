@@ -1,0 +1,43 @@
+/**
+ * One vitest project per kind of test. The suffix of a file tells its kind, and so what it costs and needs:
+ * `x.test.ts` nothing, `x.redis.test.ts` a Redis, `x.pg.test.ts` a PostgreSQL, `x.http.test.ts` and `x.e2e.test.ts` both.
+ */
+import { defineConfig } from "vitest/config";
+
+const KINDS = ["redis", "pg", "http", "e2e"] as const;
+const NEEDS_POSTGRES: readonly string[] = ["pg", "http", "e2e"];
+const FOLDERS = "{apps,packages,bench,scripts}";
+const TEST_DEADLINE_MS = 30_000;
+/** These start whole processes, once per file. */
+const E2E_DEADLINE_MS = 120_000;
+
+function defineProject(name: string, include: string, exclude: readonly string[]) {
+	const deadlineMs = name === "e2e" ? E2E_DEADLINE_MS : TEST_DEADLINE_MS;
+	return {
+		extends: true as const,
+		test: {
+			name,
+			include: [`${FOLDERS}/**/${include}`],
+			exclude: ["**/node_modules/**", ...exclude],
+			testTimeout: deadlineMs,
+			hookTimeout: deadlineMs,
+			globalSetup: NEEDS_POSTGRES.includes(name) ? ["packages/testing/src/vitest-postgres.ts"] : [],
+		},
+	};
+}
+
+export default defineConfig({
+	test: {
+		pool: "forks",
+		// Each file has servers of its own beside its own process; more workers than this only wait for each other.
+		maxWorkers: 2,
+		projects: [
+			defineProject(
+				"unit",
+				"*.test.ts",
+				KINDS.map((kind) => `**/*.${kind}.test.ts`),
+			),
+			...KINDS.map((kind) => defineProject(kind, `*.${kind}.test.ts`, [])),
+		],
+	},
+});
