@@ -5,7 +5,7 @@ import { ackBatch, outboxDepths, readBatch, waitForEntries } from "./commands/dr
 import { installShowtime, readPlan, readShowtime, writePlan } from "./commands/install-showtime.ts";
 import { placeHold } from "./commands/place-hold.ts";
 import { listRecentBookings, loadBooking, readBooking } from "./commands/read-bookings.ts";
-import { listLapsedShowtimes, readOwnSeats, readSeatMap, reapHolds } from "./commands/read-seat-map.ts";
+import { inspectSeats, listLapsedShowtimes, readOwnSeats, readSeatMap, reapHolds } from "./commands/read-seat-map.ts";
 import { type ConnectionLog, connect, connectBlocking } from "./connect.ts";
 import { faultAs } from "./fault.ts";
 import { SWEEPER_ALIVE_KEY } from "./keys.ts";
@@ -34,6 +34,7 @@ export function createSeatStore({ url, limits, log = SILENT }: SeatStoreOptions)
 
 		readSeatMap: (id) => read(() => readSeatMap(redis, id)),
 		readOwnSeats: (id, userId, nowMs) => read(() => readOwnSeats(redis, id, userId, nowMs)),
+		inspectSeats: (id) => read(() => inspectSeats(redis, id)),
 		readBooking: (id) => read(() => readBooking(redis, id)),
 		loadBooking: (booking) => write(() => loadBooking(redis, booking)),
 		listRecentBookings: (userId) => read(() => listRecentBookings(redis, userId)),

@@ -9,4 +9,4 @@ export type {
 	PlaceHoldOutcome,
 	ReadMapOutcome,
 } from "./outcomes.ts";
-export type { ChangeBookingCommand, PlaceHoldCommand, SeatStore, ShowtimeSnapshot } from "./seat-store.ts";
+export type { ChangeBookingCommand, PlaceHoldCommand, SeatInspection, SeatStore, ShowtimeSnapshot } from "./seat-store.ts";

@@ -33,6 +33,13 @@ export type ShowtimeSnapshot = {
 	readonly soldSeats: readonly { readonly seat: number; readonly bookingId: BookingId; readonly userId: UserId }[];
 };
 
+/** The truth and its projection side by side. `expiresAt` 0: sold, or kept back for good. */
+export type SeatInspection = {
+	readonly owners: readonly { readonly seat: number; readonly bookingId: string; readonly expiresAt: number }[];
+	readonly statuses: string;
+	readonly nowMs: number;
+};
+
 export type SeatStore = {
 	/** The showtime as installed, or null when it is not. */
 	readShowtime(showtimeId: ShowtimeId): Promise<OpenShowtime | null>;
@@ -49,6 +56,8 @@ export type SeatStore = {
 	readSeatMap(showtimeId: ShowtimeId): Promise<ReadMapOutcome>;
 	/** Indexes of the seats that this user holds or has bought here at `nowMs` (the clock of a read map). */
 	readOwnSeats(showtimeId: ShowtimeId, userId: UserId, nowMs: number): Promise<number[]>;
+	/** Every seat that is not free, with the map as of the same instant: for proofs, not for the hot path. */
+	inspectSeats(showtimeId: ShowtimeId): Promise<SeatInspection>;
 	readBooking(bookingId: BookingId): Promise<Booking | null>;
 	/** Write a ledger booking back into Redis for a day, if it is absent. */
 	loadBooking(booking: Booking): Promise<void>;

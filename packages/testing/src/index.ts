@@ -1,4 +1,7 @@
 /** What tests and the bench stand on: servers of their own, databases of their own. Imported by nothing that ships. */
+
+export * from "./build-showtime.ts";
 export { createTestDatabase, type TestDatabase } from "./create-test-database.ts";
+export * from "./find-seat-flaws.ts";
 export { startTestRedis, type TestRedis } from "./start-test-redis.ts";
 export { waitUntil } from "./wait-until.ts";

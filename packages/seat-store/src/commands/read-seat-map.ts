@@ -6,7 +6,8 @@ import { parseSeats } from "../booking-record.ts";
 import { defineScript, runScript } from "../define-script.ts";
 import { bucketKeys, showtimeKeys } from "../keys.ts";
 import type { ReadMapOutcome } from "../outcomes.ts";
-import { readInteger, readText } from "../reply.ts";
+import { readInteger, readList, readText } from "../reply.ts";
+import type { SeatInspection } from "../seat-store.ts";
 
 export const readMapScript = defineScript("read-map");
 export const reapScript = defineScript("reap");
@@ -54,10 +55,33 @@ export async function readOwnSeats(redis: Redis, showtimeId: ShowtimeId, userId:
 	});
 }
 
+/** Owners and map of one instant (MULTI). O(seats taken). */
+export async function inspectSeats(redis: Redis, showtimeId: ShowtimeId): Promise<SeatInspection> {
+	const { owner, map } = showtimeKeys(showtimeId);
+	const replies = (await redis.multi().hgetall(owner).get(map).time().exec()) ?? [];
+	const [owners, statuses, time] = replies.map(([error, value]): unknown => {
+		if (error) throw error;
+		return value;
+	});
+	return {
+		owners: Object.entries(Object(owners)).map(([seat, value]) => {
+			const [bookingId, expiresAt] = readText(value).split("|");
+			return { seat: readInteger(seat), bookingId: readText(bookingId), expiresAt: readInteger(expiresAt) };
+		}),
+		statuses: statuses === null ? "" : readText(statuses),
+		nowMs: readTime(time),
+	};
+}
+
 /** Showtimes of a bucket whose earliest hold has lapsed by the Redis clock. */
 export async function listLapsedShowtimes(redis: Redis, bucket: number): Promise<ShowtimeId[]> {
-	const [seconds, micros] = await redis.time();
-	const nowMs = readInteger(seconds) * 1000 + Math.floor(readInteger(micros) / 1000);
+	const nowMs = readTime(await redis.time());
 	const ids = await redis.zrange(bucketKeys(bucket).expiries, "-inf", String(nowMs), "BYSCORE", "LIMIT", 0, LAPSED_SHOWTIMES_MAX);
 	return ids.flatMap((id) => parseShowtimeId(id) ?? []);
+}
+
+/** What TIME replies, in epoch milliseconds. */
+function readTime(time: unknown): number {
+	const [seconds, micros] = readList(time);
+	return readInteger(seconds) * 1000 + Math.floor(readInteger(micros) / 1000);
 }

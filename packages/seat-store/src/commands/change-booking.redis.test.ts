@@ -1,0 +1,219 @@
+import { bucketOf, newBookingId, newUserId } from "@holdfast/domain";
+import { buildShowtime } from "@holdfast/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
+import { dumpAll, held, hold, openTestStore, reach, type TestStore } from "../open-test-store.ts";
+
+let test: TestStore;
+beforeAll(async () => {
+	test = await openTestStore();
+});
+afterAll(() => test.stop());
+
+async function refusal(run: () => Promise<unknown>): Promise<unknown> {
+	const before = await dumpAll(test.redis);
+	const answer = await run();
+	expect(await dumpAll(test.redis)).toEqual(before);
+	return answer;
+}
+
+describe("confirm", () => {
+	it("sells the seats and tells the outbox in one step", async () => {
+		const { redis, store } = test;
+		const showtime = await test.openShowtime();
+		const command = await held(store, showtime, [1, 2]);
+		const confirmed = await store.confirmBooking(command);
+		const keys = showtimeKeys(showtime.id);
+		const bucket = bucketKeys(bucketOf(showtime.id));
+
+		expect(confirmed).toMatchObject({ outcome: "confirmed", booking: { state: "CONFIRMED", version: 2, recorded: false } });
+		expect(await redis.hgetall(keys.owner)).toEqual({ 1: `${command.bookingId}|0`, 2: `${command.bookingId}|0` });
+		expect(await redis.get(keys.map)).toBe(`ASS${"A".repeat(97)}`);
+		expect(await redis.zcard(keys.expiry)).toBe(0);
+		expect(await redis.hget(keys.buyers, command.userId)).toBe(`${command.bookingId}:0:1,2`);
+		expect(await redis.pttl(bookingKey(command.bookingId))).toBe(-1);
+		const [entry] = await store.readBatch(bucketOf(showtime.id), { afterEntryId: null, limit: 500 }).then((all) => all.slice(-1));
+		expect(entry).toMatchObject({
+			epoch: 1,
+			event: { type: "booking.confirmed", bookingId: command.bookingId, version: 2, seats: [1, 2], amount: 2500, cancelledAt: null },
+		});
+		expect(String(entry?.event?.seq)).toBe(await redis.get(bucket.seq));
+		expect(await redis.hget(bookingKey(command.bookingId), "entry")).toBe(entry?.entryId);
+	});
+
+	it("answers the same when repeated, and writes one event", async () => {
+		const { redis, store } = test;
+		const showtime = await test.openShowtime();
+		const { outbox } = bucketKeys(bucketOf(showtime.id));
+		const command = await held(store, showtime, [1]);
+		const first = await store.confirmBooking({ ...command, ifVersion: 1 });
+		const depth = await redis.xlen(outbox);
+		for (const ifVersion of [null, 1, 2]) {
+			const again = await store.confirmBooking({ ...command, ifVersion });
+			expect(again).toEqual({ ...first, nowMs: expect.any(Number) });
+		}
+		expect(await redis.xlen(outbox)).toBe(depth);
+		expect(await redis.hget(bookingKey(command.bookingId), "repeats")).toBe("3");
+	});
+
+	it("refuses with hold_expired from the instant of expiry on, before it looks at the version", async () => {
+		const showtime = await test.openShowtime();
+		const command = await held(test.withLimits({ holdTtlMs: 20 }), showtime, [1]);
+		await reach(test.redis, command.booking.expiresAt);
+		expect(await refusal(() => test.store.confirmBooking({ ...command, ifVersion: 7 }))).toEqual({ outcome: "hold_expired" });
+	});
+
+	it("refuses with hold_expired when a seat is no longer its own, even if the clock has fallen back", async () => {
+		const showtime = await test.openShowtime();
+		const command = await held(test.store, showtime, [1, 2]);
+		await test.redis.hset(showtimeKeys(showtime.id).owner, "2", `${newBookingId(showtime.id)}|0`);
+		expect(await refusal(() => test.store.confirmBooking(command))).toEqual({ outcome: "hold_expired" });
+	});
+
+	it("refuses a version that is not the booking's", async () => {
+		const showtime = await test.openShowtime();
+		const command = await held(test.store, showtime, [1]);
+		expect(await refusal(() => test.store.confirmBooking({ ...command, ifVersion: 2 }))).toEqual({
+			outcome: "version_mismatch",
+			version: 1,
+		});
+		await test.store.confirmBooking(command);
+		expect(await refusal(() => test.store.confirmBooking({ ...command, ifVersion: 3 }))).toEqual({
+			outcome: "version_mismatch",
+			version: 2,
+		});
+	});
+
+	it("refuses a cancelled booking: booking_state, or version_mismatch under its old version", async () => {
+		const showtime = await test.openShowtime();
+		const command = await held(test.store, showtime, [1]);
+		await test.store.cancelBooking(command);
+		expect(await refusal(() => test.store.confirmBooking(command))).toEqual({ outcome: "booking_state" });
+		expect(await refusal(() => test.store.confirmBooking({ ...command, ifVersion: 1 }))).toEqual({
+			outcome: "version_mismatch",
+			version: 2,
+		});
+	});
+
+	it("refuses another user's booking as not_found", async () => {
+		const showtime = await test.openShowtime();
+		const command = await held(test.store, showtime, [1]);
+		expect(await refusal(() => test.store.confirmBooking({ ...command, userId: newUserId() }))).toEqual({ outcome: "not_found" });
+		expect(await refusal(() => test.store.cancelBooking({ ...command, userId: newUserId() }))).toEqual({ outcome: "not_found" });
+	});
+
+	it("answers busy at the outbox bound and not one entry sooner", async () => {
+		const showtime = await test.openShowtime();
+		const depth = (await test.store.outboxDepths())[bucketOf(showtime.id)] ?? 0;
+		const [last, beyond] = [await held(test.store, showtime, [1]), await held(test.store, showtime, [2])];
+		const bounded = test.withLimits({ outboxMax: depth + 1 });
+		expect((await bounded.confirmBooking(last)).outcome).toBe("confirmed");
+		expect(await refusal(() => bounded.confirmBooking(beyond))).toEqual({ outcome: "busy" });
+		expect(await refusal(() => bounded.cancelBooking(last))).toEqual({ outcome: "busy" });
+		expect((await bounded.cancelBooking(beyond)).outcome).toBe("cancelled");
+	});
+
+	it("tells a booking that Redis has no record of (not_loaded) from a showtime that is not installed (not_ready)", async () => {
+		const showtime = await test.openShowtime();
+		const nobody = { showtimeId: showtime.id, bookingId: newBookingId(showtime.id), userId: newUserId(), ifVersion: null };
+		expect(await refusal(() => test.store.confirmBooking(nobody))).toEqual({ outcome: "not_loaded" });
+		expect(await refusal(() => test.store.cancelBooking(nobody))).toEqual({ outcome: "not_loaded" });
+		const absent = { ...nobody, showtimeId: buildShowtime().id };
+		expect(await refusal(() => test.store.confirmBooking(absent))).toEqual({ outcome: "not_ready" });
+		expect(await refusal(() => test.store.cancelBooking(absent))).toEqual({ outcome: "not_ready" });
+	});
+
+	it("is refused, and so is cancel, once the showtime is cancelled", async () => {
+		const showtime = await test.openShowtime();
+		const command = await held(test.store, showtime, [1]);
+		await test.redis.hset(showtimeKeys(showtime.id).meta, "state", "cancelled");
+		expect(await refusal(() => test.store.confirmBooking(command))).toEqual({ outcome: "showtime_cancelled" });
+		expect(await refusal(() => test.store.cancelBooking(command))).toEqual({ outcome: "showtime_cancelled" });
+	});
+});
+
+describe("cancel", () => {
+	it("releases a hold: seats free at once, record kept for a day, nothing for the ledger", async () => {
+		const { redis, store } = test;
+		const showtime = await test.openShowtime();
+		const { outbox } = bucketKeys(bucketOf(showtime.id));
+		const depth = await redis.xlen(outbox);
+		const command = await held(store, showtime, [1, 2]);
+		expect(await store.cancelBooking(command)).toMatchObject({ outcome: "cancelled", booking: { state: "CANCELLED", version: 2 } });
+		const keys = showtimeKeys(showtime.id);
+		expect(await redis.exists(keys.owner, keys.buyers, keys.expiry)).toBe(0);
+		expect(await redis.get(keys.map)).toBe("A".repeat(100));
+		expect(await redis.xlen(outbox)).toBe(depth);
+		expect(await redis.pttl(bookingKey(command.bookingId))).toBeGreaterThan(86_000_000);
+		expect((await hold(store, showtime, [1, 2])).outcome).toBe("held");
+	});
+
+	it("cancels a confirmed booking: seats free at once, one event, record kept until it is recorded", async () => {
+		const { redis, store } = test;
+		const showtime = await test.openShowtime();
+		const command = await held(store, showtime, [1, 2]);
+		await store.confirmBooking(command);
+		expect(await store.cancelBooking({ ...command, ifVersion: 2 })).toMatchObject({ outcome: "cancelled", booking: { version: 3 } });
+		expect(await redis.hlen(showtimeKeys(showtime.id).owner)).toBe(0);
+		expect(await redis.pttl(bookingKey(command.bookingId))).toBe(-1);
+		const entries = await store.readBatch(bucketOf(showtime.id), { afterEntryId: null, limit: 500 });
+		const mine = entries.filter(({ event }) => event?.bookingId === command.bookingId);
+		expect(mine.map(({ event }) => [event?.type, event?.version])).toEqual([
+			["booking.confirmed", 2],
+			["booking.cancelled", 3],
+		]);
+		expect(mine[1]?.event?.cancelledAt).toBeGreaterThan(0);
+	});
+
+	it("answers the same when repeated, under the version before or after, and refuses any other", async () => {
+		const showtime = await test.openShowtime();
+		const command = await held(test.store, showtime, [1]);
+		const first = await test.store.cancelBooking(command);
+		for (const ifVersion of [null, 1, 2]) {
+			expect(await test.store.cancelBooking({ ...command, ifVersion })).toEqual({ ...first, nowMs: expect.any(Number) });
+		}
+		expect(await refusal(() => test.store.cancelBooking({ ...command, ifVersion: 5 }))).toEqual({
+			outcome: "version_mismatch",
+			version: 2,
+		});
+	});
+
+	it("frees only seats that the booking still owns", async () => {
+		const showtime = await test.openShowtime();
+		const lapsed = await held(test.withLimits({ holdTtlMs: 20 }), showtime, [1, 2]);
+		await reach(test.redis, lapsed.booking.expiresAt);
+		const next = await held(test.store, showtime, [2]);
+		await test.redis.hset(bookingKey(lapsed.bookingId), "expiresAt", String(Date.now() + 60_000));
+		await test.store.cancelBooking(lapsed);
+		expect(await test.redis.hgetall(showtimeKeys(showtime.id).owner)).toEqual({ 2: `${next.bookingId}|${next.booking.expiresAt}` });
+	});
+
+	it("leaves an expired hold as it is, and says so", async () => {
+		const showtime = await test.openShowtime();
+		const command = await held(test.withLimits({ holdTtlMs: 20 }), showtime, [1]);
+		await reach(test.redis, command.booking.expiresAt);
+		const answer = await refusal(() => test.store.cancelBooking({ ...command, ifVersion: 9 }));
+		expect(answer).toMatchObject({ outcome: "cancelled", booking: { state: "HELD", version: 1 } });
+	});
+
+	it("refuses a confirmed booking from the start of the showtime on, never a hold", async () => {
+		const showtime = await test.openShowtime();
+		const [bought, merelyHeld] = [await held(test.store, showtime, [1]), await held(test.store, showtime, [2])];
+		await test.store.confirmBooking(bought);
+		await test.redis.hset(showtimeKeys(showtime.id).meta, "startsAt", String(Date.now()));
+		expect(await refusal(() => test.store.cancelBooking(bought))).toEqual({ outcome: "showtime_started" });
+		expect((await test.store.cancelBooking(merelyHeld)).outcome).toBe("cancelled");
+	});
+});
+
+describe("confirm and cancel at the same moment", () => {
+	it("under one version: exactly one succeeds, 200 times", async () => {
+		const showtime = await test.openShowtime();
+		for (let round = 0; round < 200; round += 1) {
+			const command = { ...(await held(test.store, showtime, [round % 100])), ifVersion: 1 };
+			const answers = await Promise.all([test.store.confirmBooking(command), test.store.cancelBooking(command)]);
+			expect(answers.filter(({ outcome }) => outcome === "confirmed" || outcome === "cancelled")).toHaveLength(1);
+			await test.store.cancelBooking({ ...command, ifVersion: null });
+		}
+	});
+});

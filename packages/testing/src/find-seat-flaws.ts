@@ -1,0 +1,35 @@
+/**
+ * The invariant checker of one showtime at rest: the map agrees with the owners seat by seat, and what Redis has
+ * sold is what the ledger has. Returns every flaw as a sentence; an empty list is the proof.
+ */
+import type { ShowtimeId } from "@holdfast/domain";
+import type { SeatStore } from "@holdfast/seat-store";
+
+/** An active row of the ledger. */
+export type LedgerSeat = { readonly seat: number; readonly bookingId: string };
+
+export async function findSeatFlaws(
+	seatStore: SeatStore,
+	showtimeId: ShowtimeId,
+	ledgerSeats: readonly LedgerSeat[] | null,
+): Promise<string[]> {
+	const { owners, statuses, nowMs } = await seatStore.inspectSeats(showtimeId);
+	const flaws: string[] = [];
+	const ownerOf = new Map(owners.map((owner) => [owner.seat, owner]));
+	[...statuses].forEach((letter, seat) => {
+		const owner = ownerOf.get(seat);
+		const expected = owner === undefined ? "A" : owner.expiresAt === 0 ? "S" : "H";
+		const isLapsed = owner !== undefined && owner.expiresAt > 0 && nowMs >= owner.expiresAt;
+		if (letter !== expected && !(isLapsed && letter === "A"))
+			flaws.push(`seat ${seat}: the map says ${letter}, its owner entry ${expected}`);
+	});
+	for (const { seat } of owners) if (seat >= statuses.length) flaws.push(`seat ${seat} has an owner but no place in the map`);
+	if (ledgerSeats !== null) {
+		const sold = owners.filter((owner) => owner.expiresAt === 0).map(({ seat, bookingId }) => `${seat} ${bookingId}`);
+		const recorded = ledgerSeats.map(({ seat, bookingId }) => `${seat} ${bookingId}`);
+		for (const line of sold) if (!recorded.includes(line)) flaws.push(`sold in Redis, not in the ledger: ${line}`);
+		for (const line of recorded) if (!sold.includes(line)) flaws.push(`in the ledger, not sold in Redis: ${line}`);
+		if (new Set(ledgerSeats.map(({ seat }) => seat)).size !== ledgerSeats.length) flaws.push("the ledger has a seat twice");
+	}
+	return flaws;
+}
