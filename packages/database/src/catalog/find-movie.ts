@@ -1,0 +1,17 @@
+/** One movie of the catalogue. */
+import type { MovieId } from "@holdfast/domain";
+import { and, eq, isNull } from "drizzle-orm";
+import type { Database } from "../create-database.ts";
+import { movies } from "../schema/index.ts";
+import { type Movie, movieColumns } from "./movie.ts";
+
+/** The movie, or null; an archived one is null too. */
+export async function findMovie(database: Database, id: MovieId): Promise<Movie | null> {
+	const [row] = await database.run((queries) =>
+		queries
+			.select(movieColumns)
+			.from(movies)
+			.where(and(eq(movies.id, id), isNull(movies.archivedAt))),
+	);
+	return row ?? null;
+}

@@ -1,0 +1,12 @@
+/** One showtime of the catalogue. */
+import type { ShowtimeId } from "@holdfast/domain";
+import { eq } from "drizzle-orm";
+import type { Database } from "../create-database.ts";
+import { showtimes } from "../schema/index.ts";
+import { type Showtime, selectShowtimes, showtimeOf } from "./showtime.ts";
+
+/** The showtime in whatever state, past ones included; or null. */
+export async function findShowtime(database: Database, id: ShowtimeId): Promise<Showtime | null> {
+	const [row] = await database.run((queries) => selectShowtimes(queries).where(eq(showtimes.id, id)));
+	return row === undefined ? null : showtimeOf(row);
+}

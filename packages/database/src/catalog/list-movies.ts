@@ -1,0 +1,39 @@
+/** The programme: movies by title. */
+import { parseMovieId } from "@holdfast/domain";
+import { and, asc, eq, isNull, type SQL, sql } from "drizzle-orm";
+import type { Database } from "../create-database.ts";
+import { type PageOutcome, type PageRequest, pageOf, parseCursor } from "../read-page.ts";
+import { type MovieStatus, movies } from "../schema/index.ts";
+import { type Movie, movieColumns } from "./movie.ts";
+
+export type ListMoviesRequest = PageRequest & {
+	readonly status?: MovieStatus | undefined;
+	/** Part of the title, in any case; `%` and `_` mean themselves. */
+	readonly q?: string | undefined;
+};
+
+/** A page of movies by title, archived ones left out. Reads only. */
+export async function listMovies(database: Database, request: ListMoviesRequest): Promise<PageOutcome<Movie>> {
+	const { limit, status, q } = request;
+	const conditions: SQL[] = [isNull(movies.archivedAt)];
+	if (status !== undefined) conditions.push(eq(movies.status, status));
+	if (q !== undefined) {
+		// No title holds a NUL, and Postgres refuses to be asked.
+		if (q.includes("\0")) return { outcome: "page", items: [], nextCursor: null };
+		conditions.push(sql`${movies.title} ilike ${`%${q.replace(/[\\%_]/g, "\\$&")}%`}`);
+	}
+	if (request.cursor !== undefined) {
+		const after = parseCursor(request.cursor, parseMovieId, () => true);
+		if (after === null) return { outcome: "bad_cursor" };
+		conditions.push(sql`(${movies.title}, ${movies.id}) > (${after.key}, ${after.id}::uuid)`);
+	}
+	const rows = await database.run((queries) =>
+		queries
+			.select(movieColumns)
+			.from(movies)
+			.where(and(...conditions))
+			.orderBy(asc(movies.title), asc(movies.id))
+			.limit(limit + 1),
+	);
+	return pageOf(rows, limit, (movie) => ({ key: movie.title, id: movie.id }));
+}

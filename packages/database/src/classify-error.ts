@@ -1,0 +1,63 @@
+/** Tell what an error of a call on Postgres means for the one who called. */
+
+/** Codes of Node and of the driver for a connection that could not be made, was lost, or stayed silent. */
+const CONNECTION_CODES = new Set([
+	"CONNECTION_CLOSED",
+	"CONNECTION_DESTROYED",
+	"CONNECTION_ENDED",
+	"CONNECT_TIMEOUT",
+	"DATABASE_OVERLOAD",
+	"DATABASE_SILENCE",
+	"DATABASE_TIMEOUT",
+	"EAI_AGAIN",
+	"ECONNABORTED",
+	"ECONNREFUSED",
+	"ECONNRESET",
+	"EHOSTUNREACH",
+	"ENETUNREACH",
+	"ENOENT",
+	"ENOTFOUND",
+	"EPIPE",
+	"ETIMEDOUT",
+]);
+
+/** SQLSTATEs of a server that is there but cannot serve now: shutting down, starting, out of connections, over its time. Source: PostgreSQL, appendix A. */
+const UNAVAILABLE_STATES = /^(08...|57P0.|57014|53...|25006|25P03|58...)$/;
+
+/** SQLSTATEs of work that another transaction got in the way of. */
+const CONTENTION_STATES = /^(40001|40P01|55P03|55006)$/;
+
+/** SQLSTATEs that the data of a single entry can cause: bad values, broken constraints, limits of the server. */
+const DATA_STATES = /^(22...|23...|54...)$/;
+
+/** What the sweeper does about an error: try the batch again after a pause, stop and raise the alarm, or look for the one entry at fault. */
+export type SettleErrorClass = "retry" | "halt" | "poison";
+
+/** The first code found on the error or on what caused it: the query builder wraps what the driver threw. */
+export function codeOf(error: unknown): string | null {
+	for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth += 1) {
+		if ("code" in cause && typeof cause.code === "string") return cause.code;
+	}
+	return null;
+}
+
+/**
+ * Whether Postgres could not be reached or could not serve at that moment, so that the same call may work later: the
+ * API answers 503 `unavailable`. Any other error is a fault of ours.
+ */
+export function isDatabaseUnavailable(error: unknown): boolean {
+	const code = codeOf(error);
+	return code !== null && (CONNECTION_CODES.has(code) || UNAVAILABLE_STATES.test(code));
+}
+
+/**
+ * Sort an error of `settleBatch`. What is neither a passing trouble nor the fault of an entry (a missing table, a
+ * refused login, a bug) halts: trying again could not mend it, and skipping entries would lose bookings.
+ */
+export function classifySettleError(error: unknown): SettleErrorClass {
+	if (isDatabaseUnavailable(error)) return "retry";
+	const code = codeOf(error);
+	if (code !== null && CONTENTION_STATES.test(code)) return "retry";
+	if (code !== null && DATA_STATES.test(code)) return "poison";
+	return "halt";
+}

@@ -1,0 +1,128 @@
+/**
+ * The one handle on Postgres that a process has: a pool, and a deadline on everything asked of it. A dead, stopped
+ * or restarting Postgres makes calls fail within the deadline; it never hangs them and never ends the process, and
+ * the next call after its return works again.
+ */
+import type { SeatPlanId } from "@holdfast/domain";
+import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
+import postgres from "postgres";
+import { openWatchedSocket } from "./watch-socket.ts";
+
+/** What a query is built from: the pool itself or a transaction on it. */
+export type Queries = Pick<PostgresJsDatabase, "select" | "selectDistinct" | "insert" | "update" | "execute" | "transaction">;
+
+export type Database = {
+	/**
+	 * Run `work` within the deadline. Throws what the query threw, or `DatabaseTimeout`, or `DatabaseOverload`; after
+	 * either of the last two a write may or may not have happened. Used inside this package only.
+	 */
+	run<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result>;
+	/** Seat labels of plans met before, by seat index. Plans are immutable, so an entry is never wrong; bounded by `PLANS_KEPT_MAX`. */
+	readonly labelsByPlan: Map<SeatPlanId, readonly string[]>;
+	/** Answers or throws within the deadline. */
+	ping(): Promise<void>;
+	/** Let what runs finish, at most `CLOSE_DEADLINE_S`, and close. Safe to call twice. */
+	close(): Promise<void>;
+};
+
+export type DatabaseOptions = {
+	readonly url: string;
+	/** Connections at most. Default 10. */
+	readonly poolMax?: number;
+	/** What `pg_stat_activity` shows. */
+	readonly applicationName?: string;
+	/** Postgres gives up a statement after this long; a call fails half a second later at the latest. Default 2,000. */
+	readonly statementTimeoutMs?: number;
+};
+
+/** A connection is made within this time or not at all. */
+const CONNECT_TIMEOUT_S = 2;
+/** A lost connection is tried again this often. The driver's own pace grows to 20 s, and a call waits for it. */
+const RECONNECT_PAUSE_S = 0.1;
+/** A connection nobody used for this long is closed. */
+const IDLE_TIMEOUT_S = 60;
+/** Postgres ends a transaction whose client fell silent: it holds locks that others wait for. */
+const IDLE_IN_TRANSACTION_MS = 5_000;
+/** What the network may take on top of a statement. */
+const ANSWER_GRACE_MS = 500;
+const CLOSE_DEADLINE_S = 3;
+/** Calls waiting or running per connection, beyond which a call fails at once. */
+const CALLS_PER_CONNECTION_MAX = 50;
+
+/** Connect lazily: nothing is opened before the first call. */
+export function createDatabase(options: DatabaseOptions): Database {
+	const { url, poolMax = 10, applicationName = "holdfast", statementTimeoutMs = 2_000 } = options;
+	const deadlineMs = statementTimeoutMs + ANSWER_GRACE_MS;
+	const callsMax = poolMax * CALLS_PER_CONNECTION_MAX;
+	const driverOptions = {
+		max: poolMax,
+		connect_timeout: CONNECT_TIMEOUT_S,
+		idle_timeout: IDLE_TIMEOUT_S,
+		backoff: () => RECONNECT_PAUSE_S,
+		onnotice: () => {},
+		connection: {
+			application_name: applicationName,
+			statement_timeout: statementTimeoutMs,
+			idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+			// Settling and opening lock first and read after: under a stricter level they would read the past.
+			default_transaction_isolation: "read committed" as const,
+		},
+		socket: ({ host, port, path }: { host: string[]; port: number[]; path: string | false }) =>
+			openWatchedSocket(path ? { path } : { host: host[0] ?? "127.0.0.1", port: port[0] ?? 5432 }, deadlineMs),
+	};
+	const client = postgres(url, driverOptions);
+	const queries = drizzle(client);
+	let calls = 0;
+
+	async function run<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result> {
+		if (calls >= callsMax) throw new DatabaseOverload(callsMax);
+		calls += 1;
+		// Counted until the work itself ends, not the wait for it: a stalled Postgres must not collect work without bound.
+		const working = work(queries).finally(() => {
+			calls -= 1;
+		});
+		return within(deadlineMs, working);
+	}
+
+	return {
+		run,
+		labelsByPlan: new Map(),
+		async ping() {
+			await run((on) => on.execute("select 1"));
+		},
+		async close() {
+			await client.end({ timeout: CLOSE_DEADLINE_S });
+		},
+	};
+}
+
+/** Wait for `working` at most `deadlineMs`. What it does after that is nobody's business any more, its failure included. */
+async function within<Result>(deadlineMs: number, working: Promise<Result>): Promise<Result> {
+	let timer: NodeJS.Timeout | undefined;
+	const late = new Promise<never>((_, reject) => {
+		timer = setTimeout(() => reject(new DatabaseTimeout(deadlineMs)), deadlineMs);
+	});
+	try {
+		return await Promise.race([working, late]);
+	} finally {
+		clearTimeout(timer);
+	}
+}
+
+/** The deadline passed. Whether a write happened is not known. */
+export class DatabaseTimeout extends Error {
+	override readonly name = "DatabaseTimeout";
+	readonly code = "DATABASE_TIMEOUT";
+	constructor(deadlineMs: number) {
+		super(`postgres did not answer within ${deadlineMs} ms`);
+	}
+}
+
+/** Too many calls wait already; nothing was sent. */
+export class DatabaseOverload extends Error {
+	override readonly name = "DatabaseOverload";
+	readonly code = "DATABASE_OVERLOAD";
+	constructor(callsMax: number) {
+		super(`${callsMax} calls on postgres are waiting already`);
+	}
+}

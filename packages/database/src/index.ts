@@ -1,0 +1,25 @@
+/**
+ * Makes bookings durable, and knows the catalogue: the only room that speaks to Postgres. Every call takes the
+ * `Database` of the process first; any call may throw, and `isDatabaseUnavailable` tells a dead Postgres from a fault.
+ */
+export { findMovie } from "./catalog/find-movie.ts";
+export { findSeatPlan } from "./catalog/find-seat-plan.ts";
+export { findShowtime } from "./catalog/find-showtime.ts";
+export { type ListMoviesRequest, listMovies } from "./catalog/list-movies.ts";
+export { type ListShowtimesRequest, listShowtimes } from "./catalog/list-showtimes.ts";
+export type { Movie, MovieSummary } from "./catalog/movie.ts";
+export type { Showtime } from "./catalog/showtime.ts";
+export { classifySettleError, isDatabaseUnavailable, type SettleErrorClass } from "./classify-error.ts";
+export { createDatabase, type Database, type DatabaseOptions } from "./create-database.ts";
+export { findBooking } from "./ledger/find-booking.ts";
+export { findOpening, type Opening } from "./ledger/find-opening.ts";
+export type { LedgerBooking } from "./ledger/ledger-booking.ts";
+export { type ListBookingsRequest, listBookings } from "./ledger/list-bookings.ts";
+export { countSoldSeats, type SeatOwner, seatOwners } from "./ledger/list-seat-owners.ts";
+export { type LedgerSnapshot, type OpenInLedgerOutcome, openShowtimeInLedger } from "./ledger/open-showtime-in-ledger.ts";
+export { migrateDatabase } from "./migrate-database.ts";
+export type { Page, PageOutcome, PageRequest } from "./read-page.ts";
+export { MOVIE_STATUSES, type MovieStatus, USER_ROLES, type UserRole } from "./schema/index.ts";
+export { type CreateUserOutcome, createUser, type NewUser } from "./users/create-user.ts";
+export { findUser, findUserByEmail } from "./users/find-user.ts";
+export type { User } from "./users/user.ts";

@@ -1,0 +1,86 @@
+/** A booking as the ledger has it, with what its owner wants to know about the showtime. */
+import type { Booking, BookingId, ShowtimeState, ShowtimeSummary } from "@holdfast/domain";
+import { asc, eq, inArray } from "drizzle-orm";
+import type { Queries } from "../create-database.ts";
+import { auditoriums, bookingSeats, bookings, movies, showtimes } from "../schema/index.ts";
+
+export type LedgerBooking = {
+	/** `recorded` is true: it was settled. */
+	readonly booking: Booking;
+	/** Labels of `booking.seats`, in the same order. */
+	readonly seatLabels: readonly string[];
+	/** Instants are epoch ms; `posterUrl` is the movie's. */
+	readonly showtime: ShowtimeSummary & {
+		readonly startsAt: number;
+		readonly endsAt: number;
+		readonly state: ShowtimeState;
+		readonly posterUrl: string | null;
+	};
+};
+
+/** Bookings joined with what they name; add `where`, order and limit. Seats come by `addSeats`. */
+export function selectBookings(queries: Queries) {
+	return queries
+		.select({
+			booking: bookings,
+			startsAt: showtimes.startsAt,
+			endsAt: showtimes.endsAt,
+			showtimeState: showtimes.state,
+			timeZone: showtimes.timeZone,
+			movie: { id: movies.id, title: movies.title },
+			posterUrl: movies.posterUrl,
+			auditorium: { id: auditoriums.id, name: auditoriums.name },
+		})
+		.from(bookings)
+		.innerJoin(showtimes, eq(showtimes.id, bookings.showtimeId))
+		.innerJoin(movies, eq(movies.id, showtimes.movieId))
+		.innerJoin(auditoriums, eq(auditoriums.id, showtimes.auditoriumId))
+		.$dynamic();
+}
+
+type BookingRow = Awaited<ReturnType<typeof selectBookings>>[number];
+type SeatRow = { bookingId: BookingId; seat: number; label: string };
+
+/** Read the seats of these bookings, active or released, and put both together; the order of `rows` is kept. */
+export async function addSeats(queries: Queries, rows: readonly BookingRow[]): Promise<LedgerBooking[]> {
+	if (rows.length === 0) return [];
+	const ids = rows.map((row) => row.booking.id);
+	const seats = await queries
+		.select({ bookingId: bookingSeats.bookingId, seat: bookingSeats.seat, label: bookingSeats.label })
+		.from(bookingSeats)
+		.where(inArray(bookingSeats.bookingId, ids))
+		.orderBy(asc(bookingSeats.bookingId), asc(bookingSeats.seat));
+	const seatsOf = Map.groupBy(seats, (seat) => seat.bookingId);
+	return rows.map((row) => ledgerBookingOf(row, seatsOf.get(row.booking.id) ?? []));
+}
+
+function ledgerBookingOf({ booking: row, ...rest }: BookingRow, seats: readonly SeatRow[]): LedgerBooking {
+	return {
+		booking: {
+			id: row.id,
+			userId: row.userId,
+			showtimeId: row.showtimeId,
+			planId: row.seatPlanId,
+			seats: seats.map((seat) => seat.seat),
+			state: row.state,
+			version: row.version,
+			total: { amount: row.amount, currency: row.currency },
+			createdAt: row.createdAt.getTime(),
+			expiresAt: row.expiresAt.getTime(),
+			confirmedAt: row.confirmedAt.getTime(),
+			cancelledAt: row.cancelledAt?.getTime() ?? null,
+			recorded: true,
+			scheduleVersion: row.scheduleVersion,
+		},
+		seatLabels: seats.map((seat) => seat.label),
+		showtime: {
+			movie: rest.movie,
+			auditorium: rest.auditorium,
+			timeZone: rest.timeZone,
+			startsAt: rest.startsAt.getTime(),
+			endsAt: rest.endsAt.getTime(),
+			state: rest.showtimeState,
+			posterUrl: rest.posterUrl,
+		},
+	};
+}

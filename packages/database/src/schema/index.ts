@@ -1,0 +1,7 @@
+/** Every table, one file per group. `drizzle-kit generate` turns a change here into a migration in `drizzle/`. */
+export * from "./auditoriums.ts";
+export * from "./bookings.ts";
+export * from "./movies.ts";
+export * from "./showtimes.ts";
+export * from "./sweep.ts";
+export * from "./users.ts";

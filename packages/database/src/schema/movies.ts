@@ -1,0 +1,34 @@
+/** The films of the catalogue. */
+import type { MovieId } from "@holdfast/domain";
+import { sql } from "drizzle-orm";
+import { check, date, index, integer, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { instant, writtenAt } from "./columns.ts";
+
+export const MOVIE_STATUSES = ["now_showing", "coming_soon", "ended"] as const;
+/** Where a movie stands in the programme; set by hand, not derived from its showtimes. */
+export type MovieStatus = (typeof MOVIE_STATUSES)[number];
+
+export const movies = pgTable(
+	"movies",
+	{
+		id: uuid("id").primaryKey().$type<MovieId>(),
+		title: text("title").notNull(),
+		description: text("description").notNull(),
+		durationMinutes: integer("duration_minutes").notNull(),
+		genre: text("genre").notNull(),
+		/** Age rating as its board words it (`PG-13`); null when it was never rated. */
+		rating: text("rating"),
+		posterUrl: text("poster_url"),
+		/** First release, a calendar day without a zone. */
+		releaseDate: date("release_date", { mode: "string" }),
+		status: text("status").notNull().$type<MovieStatus>(),
+		/** Set when an admin removes it: gone from every list, still named by its bookings. */
+		archivedAt: instant("archived_at"),
+		createdAt: writtenAt("created_at"),
+	},
+	(table) => [
+		index("movies_by_title").on(table.title, table.id).where(sql`${table.archivedAt} is null`),
+		check("movies_duration_positive", sql`${table.durationMinutes} > 0`),
+		check("movies_status_known", sql`${table.status} in ('now_showing', 'coming_soon', 'ended')`),
+	],
+);
