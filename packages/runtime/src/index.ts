@@ -1,5 +1,7 @@
 /** Starts, observes and stops a process. Knows no word of the domain. */
 export * from "./assert.ts";
+export * from "./limit-concurrency.ts";
 export * from "./logger.ts";
+export * from "./password.ts";
 export * from "./settings.ts";
 export * from "./shutdown.ts";

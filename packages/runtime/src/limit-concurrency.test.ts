@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import { limitConcurrency, QueueFull } from "./limit-concurrency.ts";
+
+/** A task that runs until it is let go, and notes when it starts. */
+function gatedTask(name: string, started: string[]) {
+	const gate = Promise.withResolvers<string>();
+	const task = () => {
+		started.push(name);
+		return gate.promise;
+	};
+	return { task, finish: () => gate.resolve(name), fail: () => gate.reject(new Error(name)) };
+}
+
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+test("no more tasks run at once than allowed, and the others follow in order", async () => {
+	const run = limitConcurrency({ runningMax: 2, waitingMax: 2 });
+	const started: string[] = [];
+	const a = gatedTask("a", started);
+	const b = gatedTask("b", started);
+	const c = gatedTask("c", started);
+	const d = gatedTask("d", started);
+	const results = [a, b, c, d].map((each) => run(each.task));
+	await settled();
+	expect(started).toEqual(["a", "b"]);
+	b.finish();
+	await settled();
+	expect(started).toEqual(["a", "b", "c"]);
+	a.finish();
+	c.finish();
+	d.finish();
+	expect(await Promise.all(results)).toEqual(["a", "b", "c", "d"]);
+});
+
+test("the last place to wait is given, the next task is refused and never started", async () => {
+	const run = limitConcurrency({ runningMax: 1, waitingMax: 1 });
+	const started: string[] = [];
+	const a = gatedTask("a", started);
+	const b = gatedTask("b", started);
+	const c = gatedTask("c", started);
+	const first = run(a.task);
+	const second = run(b.task);
+	await expect(run(c.task)).rejects.toBeInstanceOf(QueueFull);
+	a.finish();
+	b.finish();
+	expect(await Promise.all([first, second])).toEqual(["a", "b"]);
+	expect(started).toEqual(["a", "b"]);
+});
+
+test("a task that fails gives its place to the next", async () => {
+	const run = limitConcurrency({ runningMax: 1, waitingMax: 1 });
+	const started: string[] = [];
+	const a = gatedTask("a", started);
+	const b = gatedTask("b", started);
+	const first = run(a.task);
+	const second = run(b.task);
+	a.fail();
+	b.finish();
+	await expect(first).rejects.toThrow("a");
+	expect(await second).toBe("b");
+	expect(await run(async () => "again")).toBe("again");
+});
