@@ -1,9 +1,12 @@
-/** A real Redis and a real PostgreSQL on this machine, without Docker, for start, test and bench. */
-
+/** The whole product on this machine, on a real Redis and a real PostgreSQL, without Docker: for start, test and bench. */
 export { queryPostgres } from "./postgres/query-postgres.ts";
 export { type PostgresOptions, type RunningPostgres, startPostgres } from "./postgres/start-postgres.ts";
 export { findFreePort } from "./process/find-free-port.ts";
+export { runForeground } from "./process/run-foreground.ts";
 export type { Service } from "./process/spawn-service.ts";
 export { findRedisServer } from "./redis/find-redis-server.ts";
 export { REDIS_FLAGS } from "./redis/redis-flags.ts";
 export { type RedisOptions, type RunningRedis, startRedis } from "./redis/start-redis.ts";
+export type { Part } from "./stack/define-part.ts";
+export type { StackInfo } from "./stack/stack-file.ts";
+export { type Stack, type StackOptions, startStack } from "./stack/start-stack.ts";

@@ -2,9 +2,9 @@
 import { chownSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { findFreePort } from "../process/find-free-port.ts";
 import { runTool } from "../process/run-tool.ts";
 import { type Service, ServiceStartError, spawnService } from "../process/spawn-service.ts";
+import { startOnPort } from "../process/start-on-port.ts";
 import { stopStaleServer } from "../process/stop-stale-server.ts";
 import { findPostgresBinaries, isReachable, POSTGRES_USER, type PostgresBinaries, reachableFolder } from "./find-postgres-binaries.ts";
 import { queryPostgres } from "./query-postgres.ts";
@@ -39,25 +39,33 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
 	await stopStaleServer(join(cluster, "postmaster.pid"), cluster, "SIGINT");
 	await initialize(binaries, folder, cluster);
 	for (let attempt = 1; ; attempt += 1) {
-		const port = options.port ?? (await findFreePort());
-		const urlOf = (database: string) => `postgres://holdfast@127.0.0.1:${port}/${database}`;
 		try {
-			const service = await spawnService({
-				name: "PostgreSQL",
-				command: binaries.postgres,
-				args: ["-D", cluster, "-p", String(port), ...settingsOf(options)],
-				env: { LC_ALL: "C.UTF-8" },
-				...POSTGRES_USER,
-				logFile: join(options.dataDir, "postgres.log"),
-				stopSignal: "SIGINT",
-				isReady: () => makeDatabase(urlOf("postgres")),
-			});
-			return { ...service, port, urlOf, url: urlOf(DATABASE) };
+			return await startOnPort(options.port, (port) => spawnPostgres(binaries, cluster, port, options));
 		} catch (error) {
-			if (!isWorthAnotherTry(error, options.port !== undefined) || attempt === START_ATTEMPTS) throw error;
+			if (!isKilledServerLeaving(error) || attempt === START_ATTEMPTS) throw error;
 			await delay(RETRY_MS);
 		}
 	}
+}
+
+async function spawnPostgres(
+	binaries: PostgresBinaries,
+	cluster: string,
+	port: number,
+	options: PostgresOptions,
+): Promise<RunningPostgres> {
+	const urlOf = (database: string) => `postgres://holdfast@127.0.0.1:${port}/${database}`;
+	const service = await spawnService({
+		name: "PostgreSQL",
+		command: binaries.postgres,
+		args: ["-D", cluster, "-p", String(port), ...settingsOf(options)],
+		env: { LC_ALL: "C.UTF-8" },
+		...POSTGRES_USER,
+		logFile: join(options.dataDir, "postgres.log"),
+		stopSignal: "SIGINT",
+		isReady: () => makeDatabase(urlOf("postgres")),
+	});
+	return { ...service, port, urlOf, url: urlOf(DATABASE) };
 }
 
 function settingsOf(options: PostgresOptions): string[] {
@@ -98,9 +106,7 @@ async function makeDatabase(adminUrl: string): Promise<boolean> {
 	}
 }
 
-/** A free port that was taken meanwhile, or the last processes of a killed server that have not gone yet. */
-function isWorthAnotherTry(error: unknown, portIsFixed: boolean): boolean {
-	if (!(error instanceof ServiceStartError)) return false;
-	if (error.log.includes("is still in use")) return true;
-	return !portIsFixed && error.log.includes("Address already in use");
+/** The last processes of a killed server still hold its memory. They end by themselves, soon. */
+function isKilledServerLeaving(error: unknown): boolean {
+	return error instanceof ServiceStartError && error.log.includes("is still in use");
 }

@@ -6,7 +6,7 @@
  * a word (SIGKILL); elsewhere the next start finds its pid file (`stop-stale-server.ts`).
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, statSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { findOnPath } from "./find-on-path.ts";
@@ -17,8 +17,10 @@ export type ServiceSpec = {
 	readonly command: string;
 	readonly args: readonly string[];
 	readonly env?: NodeJS.ProcessEnv;
-	/** Everything the server prints is appended here. */
-	readonly logFile: string;
+	/** Where it runs; the root folder when absent, so that it keeps no folder in use. */
+	readonly cwd?: string;
+	/** Everything the server prints is appended here; null shows it in the terminal instead. */
+	readonly logFile: string | null;
 	/** The signal that ends it cleanly. */
 	readonly stopSignal: "SIGTERM" | "SIGINT";
 	readonly uid?: number;
@@ -53,34 +55,34 @@ const READY_DEADLINE_MS = 60_000;
 const READY_POLL_MS = 5;
 const STOP_DEADLINE_MS = 20_000;
 const LOG_TAIL_CHARS = 2_000;
+/** A longer log is set aside at the next start, and the one set aside before it is lost. */
+const LOG_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Resolves once `isReady` says so. Rejects with `ServiceStartError`, and leaves no process behind. */
 export async function spawnService(spec: ServiceSpec): Promise<Service> {
-	mkdirSync(dirname(spec.logFile), { recursive: true });
-	const log = openSync(spec.logFile, "a");
-	const logStart = statSync(spec.logFile).size;
+	const log = spec.logFile === null ? null : openLog(spec.logFile);
 	const { uid, gid } = spec;
 	const [command, args] = withParentDeathSignal(spec);
 	const child = spawn(command, args, {
-		cwd: "/",
+		cwd: spec.cwd ?? "/",
 		detached: true,
-		stdio: ["ignore", log, log],
+		stdio: ["ignore", log?.descriptor ?? "inherit", log?.descriptor ?? "inherit"],
 		env: spec.env ?? {},
 		...(uid === undefined ? {} : { uid }),
 		...(gid === undefined ? {} : { gid }),
 	});
-	closeSync(log);
+	if (log !== null) closeSync(log.descriptor);
 	const service = watchChild(child, spec.stopSignal);
 	const deadline = Date.now() + READY_DEADLINE_MS;
 	while (service.isRunning()) {
 		if (await spec.isReady()) return service;
 		if (Date.now() > deadline) {
 			await service.stop();
-			throw new ServiceStartError(`${spec.name} did not answer within ${READY_DEADLINE_MS} ms`, readTail(spec.logFile, logStart));
+			throw new ServiceStartError(`${spec.name} did not answer within ${READY_DEADLINE_MS} ms`, log?.readTail() ?? "");
 		}
 		await Promise.race([delay(READY_POLL_MS), service.ended]);
 	}
-	throw new ServiceStartError(`${spec.name} ended before it was ready`, readTail(spec.logFile, logStart));
+	throw new ServiceStartError(`${spec.name} ended before it was ready`, log?.readTail() ?? "");
 }
 
 function withParentDeathSignal(spec: ServiceSpec): [string, string[]] {
@@ -116,6 +118,12 @@ function watchChild(child: ChildProcess, stopSignal: NodeJS.Signals): Service {
 	};
 }
 
-function readTail(file: string, start: number): string {
-	return readFileSync(file).subarray(start).toString("utf8").slice(-LOG_TAIL_CHARS).trim();
+type ServiceLog = { readonly descriptor: number; readonly readTail: () => string };
+
+function openLog(file: string): ServiceLog {
+	mkdirSync(dirname(file), { recursive: true });
+	if (existsSync(file) && statSync(file).size > LOG_BYTES_MAX) renameSync(file, `${file}.1`);
+	const descriptor = openSync(file, "a");
+	const start = statSync(file).size;
+	return { descriptor, readTail: () => readFileSync(file).subarray(start).toString("utf8").slice(-LOG_TAIL_CHARS).trim() };
 }

@@ -1,8 +1,8 @@
 /** A real Redis on loopback, with the flags that production runs with, on a data folder of its own. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { findFreePort } from "../process/find-free-port.ts";
-import { type Service, ServiceStartError, spawnService } from "../process/spawn-service.ts";
+import { type Service, spawnService } from "../process/spawn-service.ts";
+import { startOnPort } from "../process/start-on-port.ts";
 import { stopStaleServer } from "../process/stop-stale-server.ts";
 import { askRedis } from "./ask-redis.ts";
 import { findRedisServer } from "./find-redis-server.ts";
@@ -22,36 +22,28 @@ export type RunningRedis = Service & {
 	readonly port: number;
 };
 
-const PORT_ATTEMPTS = 5;
-
 /** Resolves when the server has loaded its data and answers. A server that a killed runner left on `dataDir` is stopped first. */
 export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
 	const server = await findRedisServer();
 	mkdirSync(options.dataDir, { recursive: true });
 	const pidFile = join(options.dataDir, "redis.pid");
 	await stopStaleServer(pidFile, options.dataDir, "SIGTERM");
-	for (let attempt = 1; ; attempt += 1) {
-		const port = options.port ?? (await findFreePort());
-		try {
-			const service = await spawnService({
-				name: "Redis",
-				command: server.command,
-				args: [
-					...["--port", String(port), "--bind", "127.0.0.1", "--dir", options.dataDir, "--pidfile", pidFile],
-					...redisArguments(),
-					...(options.cluster === true ? ["--cluster-enabled", "yes"] : []),
-				],
-				env: server.env,
-				logFile: join(options.dataDir, "redis.log"),
-				stopSignal: "SIGTERM",
-				isReady: () => isReady(port, options.cluster === true),
-			});
-			return { ...service, port, url: `redis://127.0.0.1:${port}` };
-		} catch (error) {
-			const wasTaken = error instanceof ServiceStartError && error.log.includes("Address already in use");
-			if (!wasTaken || options.port !== undefined || attempt === PORT_ATTEMPTS) throw error;
-		}
-	}
+	return startOnPort(options.port, async (port) => {
+		const service = await spawnService({
+			name: "Redis",
+			command: server.command,
+			args: [
+				...["--port", String(port), "--bind", "127.0.0.1", "--dir", options.dataDir, "--pidfile", pidFile],
+				...redisArguments(),
+				...(options.cluster === true ? ["--cluster-enabled", "yes"] : []),
+			],
+			env: server.env,
+			logFile: join(options.dataDir, "redis.log"),
+			stopSignal: "SIGTERM",
+			isReady: () => isReady(port, options.cluster === true),
+		});
+		return { ...service, port, url: `redis://127.0.0.1:${port}` };
+	});
 }
 
 async function isReady(port: number, cluster: boolean): Promise<boolean> {

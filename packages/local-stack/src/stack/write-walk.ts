@@ -1,0 +1,20 @@
+/** The road through the product as shell commands to copy and paste. Needs curl and node, nothing else; a test runs it. */
+
+/** `query` is the shell command that runs the SQL statement it gets as an argument. */
+export function writeWalk(apiUrl: string, query: string): string {
+	return `API=${apiUrl}/api/v1
+pick() { node -pe "const it = JSON.parse(require('fs').readFileSync(0, 'utf8')); $1"; }
+send() { curl -sS -H 'content-type: application/json' -H "authorization: Bearer \${TOKEN:-none}" "$@"; }
+
+# register
+TOKEN=$(curl -sS "$API/auth/register" -H 'content-type: application/json' -d '{"email":"walk-'$(date +%s%N)'@example.com","password":"a walk in the park","displayName":"Walker"}' | pick it.accessToken)
+# pick a film, its first showtime, and two seats that are free
+MOVIE=$(send "$API/movies?status=now_showing" | pick 'it.items[0].id')
+SHOWTIME=$(send "$API/movies/$MOVIE/showtimes" | pick 'it.items[0].id')
+SEATS=$(send "$API/showtimes/$SHOWTIME/seats" | pick "JSON.stringify(it.rows.flatMap((row) => row.seats).filter((seat) => seat && seat.status === 'available').slice(0, 2).map((seat) => seat.label))")
+# hold them, confirm the hold
+BOOKING=$(send "$API/bookings" -d '{"showtimeId":"'$SHOWTIME'","seats":'$SEATS'}' | pick it.id)
+send -X POST "$API/bookings/$BOOKING/confirm"; echo
+# the sweeper has written them to PostgreSQL
+sleep 1; ${query} "select * from booking_seats where booking_id = '$BOOKING'"`;
+}

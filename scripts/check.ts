@@ -1,0 +1,22 @@
+/** `npm run check`: everything about the code that can be judged without running it. Runs every step, and fails if one did. */
+import { runForeground } from "@holdfast/local-stack";
+
+const STEPS: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
+	["format and lint", "biome", "check", "--error-on-warnings"],
+	["types of the packages", "turbo", "run", "typecheck", "--output-logs=errors-only"],
+	["types of the root", "tsc", "--noEmit", "--project", "tsconfig.json"],
+	["who imports whom", process.execPath, "scripts/check-imports.ts"],
+	["unused code and dependencies", "knip"],
+];
+
+const results: string[] = [];
+let firstFailure = 0;
+for (const [name, command, ...args] of STEPS) {
+	console.log(`\n── ${name}`);
+	const startMs = performance.now();
+	const code = await runForeground(command, args);
+	results.push(`${code === 0 ? "ok    " : "FAILED"}  ${name} (${((performance.now() - startMs) / 1000).toFixed(1)} s)`);
+	firstFailure ||= code;
+}
+console.log(`\n${results.join("\n")}`);
+process.exit(firstFailure);
