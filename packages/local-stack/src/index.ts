@@ -8,5 +8,5 @@ export { findRedisServer } from "./redis/find-redis-server.ts";
 export { REDIS_FLAGS } from "./redis/redis-flags.ts";
 export { type RedisOptions, type RunningRedis, startRedis } from "./redis/start-redis.ts";
 export type { Part } from "./stack/define-part.ts";
-export type { StackInfo } from "./stack/stack-file.ts";
+export { readStackFile, type StackInfo } from "./stack/stack-file.ts";
 export { type Stack, type StackOptions, startStack } from "./stack/start-stack.ts";

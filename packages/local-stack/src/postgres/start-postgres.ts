@@ -7,6 +7,7 @@ import { type Service, ServiceStartError, spawnService } from "../process/spawn-
 import { startOnPort } from "../process/start-on-port.ts";
 import { stopStaleServer } from "../process/stop-stale-server.ts";
 import { findPostgresBinaries, isReachable, POSTGRES_USER, type PostgresBinaries, reachableFolder } from "./find-postgres-binaries.ts";
+import { POSTGRES_DEFAULTS } from "./postgres-defaults.ts";
 import { queryPostgres } from "./query-postgres.ts";
 
 export type PostgresOptions = {
@@ -26,8 +27,6 @@ export type RunningPostgres = Service & {
 	readonly urlOf: (database: string) => string;
 };
 
-const DATABASE = "holdfast";
-const CONNECTIONS_MAX = 200;
 const START_ATTEMPTS = 20;
 const RETRY_MS = 100;
 
@@ -54,7 +53,7 @@ async function spawnPostgres(
 	port: number,
 	options: PostgresOptions,
 ): Promise<RunningPostgres> {
-	const urlOf = (database: string) => `postgres://holdfast@127.0.0.1:${port}/${database}`;
+	const urlOf = (database: string) => `postgres://${POSTGRES_DEFAULTS.user}@127.0.0.1:${port}/${database}`;
 	const service = await spawnService({
 		name: "PostgreSQL",
 		command: binaries.postgres,
@@ -65,14 +64,14 @@ async function spawnPostgres(
 		stopSignal: "SIGINT",
 		isReady: () => makeDatabase(urlOf("postgres")),
 	});
-	return { ...service, port, urlOf, url: urlOf(DATABASE) };
+	return { ...service, port, urlOf, url: urlOf(POSTGRES_DEFAULTS.database) };
 }
 
 function settingsOf(options: PostgresOptions): string[] {
 	const settings = {
 		listen_addresses: "127.0.0.1",
 		unix_socket_directories: "",
-		max_connections: String(CONNECTIONS_MAX),
+		max_connections: String(POSTGRES_DEFAULTS.connectionsMax),
 		...(options.throwaway === true ? { fsync: "off", full_page_writes: "off" } : {}),
 	};
 	return Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
@@ -91,15 +90,17 @@ async function initialize(binaries: PostgresBinaries, folder: string, cluster: s
 	rmSync(cluster, { recursive: true, force: true });
 	mkdirSync(made, { mode: 0o700 });
 	if (POSTGRES_USER.uid !== undefined && POSTGRES_USER.gid !== undefined) chownSync(made, POSTGRES_USER.uid, POSTGRES_USER.gid);
-	const args = ["-D", made, "--username=holdfast", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"];
+	const { user, encoding, locale } = POSTGRES_DEFAULTS;
+	const args = ["-D", made, `--username=${user}`, "--auth=trust", `--encoding=${encoding}`, `--locale=${locale}`, "--no-sync"];
 	await runTool(binaries.initdb, args, { cwd: "/", env: { LC_ALL: "C.UTF-8" }, ...POSTGRES_USER });
 	renameSync(made, cluster);
 }
 
 async function makeDatabase(adminUrl: string): Promise<boolean> {
+	const { database } = POSTGRES_DEFAULTS;
 	try {
-		const found = await queryPostgres(adminUrl, `select 1 from pg_database where datname = '${DATABASE}'`);
-		if (found.length === 0) await queryPostgres(adminUrl, `create database ${DATABASE}`);
+		const found = await queryPostgres(adminUrl, `select 1 from pg_database where datname = '${database}'`);
+		if (found.length === 0) await queryPostgres(adminUrl, `create database ${database}`);
 		return true;
 	} catch {
 		return false; // still starting; what keeps it from doing so is in its log

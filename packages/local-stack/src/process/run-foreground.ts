@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { REPOSITORY_ROOT } from "../repository.ts";
-import { askedToEnd } from "./follow-parent.ts";
+import { askedToEnd } from "./asked-to-end.ts";
 
 export type ForegroundOptions = { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv };
 

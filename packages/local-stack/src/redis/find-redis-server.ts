@@ -3,14 +3,7 @@
  * no rights are needed). The result can be used for the life of the process.
  */
 import { findOnPath } from "../process/find-on-path.ts";
-import { unpackRedisPackage } from "./unpack-redis-package.ts";
-
-export type RedisServer = {
-	/** Absolute path of the binary. */
-	readonly command: string;
-	/** What the binary needs in its environment. */
-	readonly env: NodeJS.ProcessEnv;
-};
+import { type RedisServer, unpackRedisPackage } from "./unpack-redis-package.ts";
 
 const HOW_TO_GET_ONE =
 	"No redis-server found: install Redis 7 (Debian: apt-get install redis-server, macOS: brew install redis), " +

@@ -8,7 +8,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runTool } from "../process/run-tool.ts";
 import { CACHE_FOLDER } from "../repository.ts";
-import type { RedisServer } from "./find-redis-server.ts";
+
+export type RedisServer = {
+	/** Absolute path of the binary. */
+	readonly command: string;
+	/** What the binary needs in its environment. */
+	readonly env: NodeJS.ProcessEnv;
+};
 
 const PACKAGES = ["redis-tools", "libjemalloc2", "liblzf1", "libatomic1"] as const;
 

@@ -1,6 +1,6 @@
 /** Run a stack in the user's terminal until it is told to end: what `npm start` and `npm run dev` do. */
 import { relative } from "node:path";
-import { askedToEnd } from "../process/follow-parent.ts";
+import { askedToEnd } from "../process/asked-to-end.ts";
 import { REPOSITORY_ROOT } from "../repository.ts";
 import { readStartSettings } from "./read-start-settings.ts";
 import { type Stack, startStack } from "./start-stack.ts";

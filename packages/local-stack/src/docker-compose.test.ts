@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { POSTGRES_DEFAULTS } from "./postgres/postgres-defaults.ts";
+import { findOnPath } from "./process/find-on-path.ts";
+import { runTool } from "./process/run-tool.ts";
+import { redisArguments } from "./redis/redis-flags.ts";
+import { REPOSITORY_ROOT } from "./repository.ts";
+import { readStartSettings } from "./stack/read-start-settings.ts";
+
+const compose = parse(readFileSync(join(REPOSITORY_ROOT, "docker-compose.yml"), "utf8"));
+const { redis, db } = compose.services;
+
+/** Compose's own `${NAME:-fallback}`, with no NAME set. */
+const withFallbacks = (text: string) => text.replaceAll(/\$\{[A-Z_]+:-([^}]*)\}/g, "$1");
+
+describe("docker-compose.yml", () => {
+	test("runs Redis with exactly the flags of local-stack", () => {
+		expect(redis.command).toEqual(["redis-server", ...redisArguments()]);
+	});
+
+	test("runs the PostgreSQL that local-stack runs: version, names, limits", () => {
+		const { user, database, connectionsMax, encoding, locale } = POSTGRES_DEFAULTS;
+		expect(db.image).toBe("postgres:18");
+		expect(db.command).toEqual(["postgres", "-c", `max_connections=${connectionsMax}`]);
+		expect(db.environment).toMatchObject({
+			POSTGRES_USER: user,
+			POSTGRES_DB: database,
+			POSTGRES_INITDB_ARGS: `--encoding=${encoding} --locale=${locale}`,
+		});
+	});
+
+	test("is reached through the variables that npm start reads", () => {
+		const environment = Object.fromEntries(
+			Object.entries<string>(compose["x-environment"]).map(([name, value]) => [name, withFallbacks(value)]),
+		);
+		expect(readStartSettings(environment)).toMatchObject({
+			redisUrl: "redis://127.0.0.1:6379",
+			databaseUrl: `postgres://${POSTGRES_DEFAULTS.user}@127.0.0.1:5432/${POSTGRES_DEFAULTS.database}`,
+		});
+		expect(readFileSync(join(REPOSITORY_ROOT, "docker-compose.yml"), "utf8")).toContain(
+			`${Object.entries(environment)
+				.map(([name, value]) => `${name}=${value}`)
+				.join(" ")} npm start`,
+		);
+	});
+
+	test("listens on loopback only, says when it is healthy, and keeps its data in named volumes", () => {
+		for (const service of [redis, db]) {
+			for (const port of service.ports) expect(port).toMatch(/^127\.0\.0\.1:/);
+			expect(service.healthcheck.test).toBeDefined();
+			for (const volume of service.volumes) expect(Object.keys(compose.volumes)).toContain(volume.split(":")[0]);
+		}
+		expect(db.volumes).toEqual(["db-data:/var/lib/postgresql"]);
+	});
+
+	const checker = findOnPath("docker-compose");
+	test.runIf(checker !== null)("is accepted by docker-compose, where there is one", async () => {
+		await runTool(checker ?? "", ["--file", join(REPOSITORY_ROOT, "docker-compose.yml"), "config", "--quiet"], {
+			env: { PATH: process.env.PATH },
+		});
+	});
+});
