@@ -3,5 +3,6 @@ export * from "./assert.ts";
 export * from "./limit-concurrency.ts";
 export * from "./logger.ts";
 export * from "./password.ts";
+export * from "./run-workers.ts";
 export * from "./settings.ts";
 export * from "./shutdown.ts";

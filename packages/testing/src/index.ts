@@ -3,5 +3,8 @@
 export * from "./build-showtime.ts";
 export { createTestDatabase, type TestDatabase } from "./create-test-database.ts";
 export * from "./find-seat-flaws.ts";
+export * from "./insert-rows.ts";
+export * from "./mint-tokens.ts";
+export * from "./open-proof.ts";
 export { startTestRedis, type TestRedis } from "./start-test-redis.ts";
 export { waitUntil } from "./wait-until.ts";

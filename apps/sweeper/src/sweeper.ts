@@ -1,0 +1,97 @@
+/**
+ * The sweeper makes time pass: it settles outboxes into the ledger and reaps lapsed holds. Two sweepers may run side
+ * by side; the advisory lock of a bucket decides who settles it. `runOnce` is what tests drive; `start` loops over it.
+ */
+import { setTimeout } from "node:timers/promises";
+import { classifySettleError } from "@holdfast/database";
+import { BUCKET_COUNT } from "@holdfast/domain";
+import { reapLapsed } from "./reap-lapsed.ts";
+import { type SettleTally, type SweeperDeps, settleBucket } from "./settle-bucket.ts";
+
+/** How long to wait for new entries before looking round again. */
+const WAIT_FOR_ENTRIES_MS = 1_000;
+/** A pass that settled nothing though there were entries waits this long: they are somebody else's, or left. */
+const IDLE_PASS_MS = 200;
+const REAP_EVERY_MS = 250;
+const BACK_OFF_MIN_MS = 50;
+const BACK_OFF_MAX_MS = 5_000;
+/** The sweeper is taken for dead when it has not said otherwise for this long. */
+const HEARTBEAT_TTL_MS = 2_000;
+const HEARTBEAT_EVERY_MS = 500;
+/** Buckets settled at the same time, each in its own transaction. */
+const BUCKETS_AT_ONCE = 4;
+
+export type Sweeper = {
+	/** Reap, then settle every bucket that has entries, once. */
+	runOnce(): Promise<{ settled: number; reaped: number }>;
+	start(): void;
+	/** Ends after the batch in hand. */
+	stop(): Promise<void>;
+};
+
+export function createSweeper(deps: SweeperDeps): Sweeper {
+	const { seatStore, log } = deps;
+	const stopping = new AbortController();
+	const loops: Promise<void>[] = [];
+
+	async function settleAll(buckets: readonly number[]): Promise<SettleTally[]> {
+		const queue = [...buckets];
+		const tallies: SettleTally[] = [];
+		const work = async (): Promise<void> => {
+			for (let bucket = queue.shift(); bucket !== undefined; bucket = queue.shift()) tallies.push(await settleBucket(deps, bucket));
+		};
+		const workers = await Promise.allSettled(Array.from({ length: BUCKETS_AT_ONCE }, work));
+		const failed = workers.find((worker) => worker.status === "rejected");
+		if (failed) throw failed.reason;
+		return tallies;
+	}
+
+	async function settleOnce(): Promise<void> {
+		const buckets = await seatStore.waitForEntries({ timeoutMs: WAIT_FOR_ENTRIES_MS });
+		if (buckets.length === 0) return;
+		const tallies = await settleAll(buckets);
+		if (tallies.every(({ settled }) => settled === 0)) await pause(IDLE_PASS_MS, stopping.signal);
+	}
+
+	/** Repeat `round` until stopped; a round that fails is retried with growing, jittered pauses. */
+	async function loop(name: string, everyMs: number, round: () => Promise<unknown>): Promise<void> {
+		let backOffMs = BACK_OFF_MIN_MS;
+		while (!stopping.signal.aborted) {
+			try {
+				await round();
+				backOffMs = BACK_OFF_MIN_MS;
+				await pause(everyMs, stopping.signal);
+			} catch (error) {
+				if (stopping.signal.aborted) return;
+				const isHalt = classifySettleError(error) === "halt";
+				log[isHalt ? "fatal" : "warn"]({ err: error, loop: name, backOffMs }, isHalt ? "halted: is a migration missing?" : "backing off");
+				await pause(isHalt ? BACK_OFF_MAX_MS : backOffMs * (0.5 + Math.random()), stopping.signal);
+				backOffMs = Math.min(backOffMs * 2, BACK_OFF_MAX_MS);
+			}
+		}
+	}
+
+	return {
+		async runOnce() {
+			const reaped = await reapLapsed(seatStore);
+			const tallies = await settleAll(Array.from({ length: BUCKET_COUNT }, (_, bucket) => bucket));
+			return { reaped, settled: tallies.reduce((sum, { settled }) => sum + settled, 0) };
+		},
+		start() {
+			loops.push(
+				loop("settle", 0, settleOnce),
+				loop("reap", REAP_EVERY_MS, () => reapLapsed(seatStore)),
+				loop("heartbeat", HEARTBEAT_EVERY_MS, () => seatStore.beatSweeper(HEARTBEAT_TTL_MS)),
+			);
+		},
+		async stop() {
+			stopping.abort();
+			await Promise.all(loops);
+		},
+	};
+}
+
+/** Sleep, or wake early when the sweeper stops. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+	if (ms > 0) await setTimeout(ms, undefined, { signal }).catch(() => {});
+}

@@ -1,0 +1,71 @@
+/** `npm run bench -- <scenario>`: opens a stack, runs the scenario, prints figures and proof. Exits 1 when the proof fails. */
+import { parseArgs } from "node:util";
+import { openBench } from "./open-bench.ts";
+import { describeMachine } from "./report.ts";
+import { spike } from "./scenarios/spike.ts";
+import { spread } from "./scenarios/spread.ts";
+
+const USAGE = `usage: npm run bench -- <scenario> [options]
+
+  spike    all buyers ask for one 100-seat showtime at once, the winners confirm
+           --connections N (1000)   --requests N, per connection (so many that it is 50,000 in all, at least 5)
+  spread   buyers hold seats over many showtimes, then confirm them
+           --connections N (64)     --showtimes N (200)
+
+  --rounds N (3)    --workers N, processes of the API and of the floor (2)
+  --url URL         a stack that \`npm start\` runs here, instead of one of its own`;
+
+const { values, positionals } = parseArgs({
+	allowPositionals: true,
+	options: {
+		connections: { type: "string" },
+		requests: { type: "string" },
+		showtimes: { type: "string" },
+		rounds: { type: "string" },
+		workers: { type: "string" },
+		url: { type: "string" },
+	},
+});
+
+function count(name: "connections" | "requests" | "showtimes" | "rounds" | "workers", fallback: number): number {
+	const raw = values[name];
+	if (raw === undefined) return fallback;
+	if (!/^[1-9]\d{0,5}$/.test(raw)) throw new Error(`--${name} ${raw}: a whole number from 1 to 999999`);
+	return Number(raw);
+}
+
+async function main(): Promise<number> {
+	const [scenario] = positionals;
+	if (scenario !== "spike" && scenario !== "spread") {
+		console.error(USAGE);
+		return 2;
+	}
+	const workers = count("workers", 2);
+	const rounds = count("rounds", 3);
+	const bench = await openBench({ url: values.url, workers, log: (line) => console.log(line) });
+	try {
+		console.log(describeMachine());
+		console.log(`API and floor: ${workers} processes each`);
+		const connections = count("connections", scenario === "spike" ? 1_000 : 64);
+		const flaws =
+			scenario === "spike"
+				? await spike(bench, {
+						connections,
+						rounds,
+						requestsPerConnection: count("requests", Math.max(5, Math.round(50_000 / connections))),
+					})
+				: await spread(bench, { connections, rounds, showtimes: count("showtimes", 200) });
+		for (const flaw of flaws.slice(0, 20)) console.error(`FLAW ${flaw}`);
+		console.log(
+			flaws.length === 0 ? "proof: holds. No seat sold twice, Redis and ledger agree" : `proof: FAILS with ${flaws.length} flaws`,
+		);
+		return flaws.length === 0 ? 0 : 1;
+	} finally {
+		await bench.close();
+	}
+}
+
+process.exitCode = await main().catch((error: unknown) => {
+	console.error(error instanceof Error ? error.message : error);
+	return 1;
+});

@@ -1,0 +1,88 @@
+/** What a scenario runs against: a stack of its own, or one that runs already on this machine. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { findFreePort, readStackFile, type StackInfo, startStack } from "@holdfast/local-stack";
+import { openProof, type Proof, waitUntil } from "@holdfast/testing";
+
+export type Bench = {
+	readonly origin: string;
+	readonly floorOrigin: string;
+	readonly databaseUrl: string;
+	readonly jwtSecret: string;
+	readonly proof: Proof;
+	close(): Promise<void>;
+};
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const FLOOR_START_DEADLINE_MS = 15_000;
+const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
+
+export type BenchOptions = { readonly url: string | undefined; readonly workers: number; readonly log: (line: string) => void };
+
+/** Load goes to loopback only. With a URL, the stack must be the one that `npm start` runs here: the proof reads its stores. */
+export async function openBench({ url, workers, log }: BenchOptions): Promise<Bench> {
+	if (url !== undefined && !LOOPBACK.has(new URL(url).hostname))
+		throw new Error(`--url ${url}: load is sent to this machine only (127.0.0.1)`);
+	const stack = url === undefined ? await startOwnStack(workers, log) : { info: readRunningStack(), stop: async () => {} };
+	const { apiUrl, redisUrl, databaseUrl, jwtSecret } = stack.info;
+	if (url !== undefined && new URL(url).origin !== new URL(apiUrl).origin) {
+		await stack.stop();
+		throw new Error(`--url ${url}: the stack that runs here answers at ${apiUrl}`);
+	}
+	const floor = await startFloor({ redisUrl, jwtSecret, workers });
+	const proof = openProof({ redisUrl, databaseUrl });
+	return {
+		origin: apiUrl,
+		floorOrigin: floor.origin,
+		databaseUrl,
+		jwtSecret,
+		proof,
+		async close() {
+			await proof.close();
+			await floor.stop();
+			await stack.stop();
+		},
+	};
+}
+
+function readRunningStack(): StackInfo {
+	const info = readStackFile(join(ROOT, ".data"));
+	if (info === null) throw new Error("no stack has been started here: run npm start, or leave --url out");
+	return info;
+}
+
+async function startOwnStack(workers: number, log: (line: string) => void) {
+	const dataDir = join(ROOT, ".data-bench");
+	rmSync(dataDir, { recursive: true, force: true });
+	return startStack({ dataDir, skipSeed: true, onProgress: log, environment: { WORKERS: String(workers), LOG_LEVEL: "warn" } });
+}
+
+async function startFloor(options: { redisUrl: string; jwtSecret: string; workers: number }) {
+	const port = await findFreePort();
+	const floor: ChildProcess = spawn(process.execPath, [fileURLToPath(new URL("./floor/floor-server.ts", import.meta.url))], {
+		env: {
+			REDIS_URL: options.redisUrl,
+			JWT_SECRET: options.jwtSecret,
+			PORT: String(port),
+			WORKERS: String(options.workers),
+		},
+		stdio: ["ignore", "inherit", "inherit"],
+	});
+	const origin = `http://127.0.0.1:${port}`;
+	const answers = () =>
+		fetch(origin).then(
+			() => true,
+			() => false,
+		);
+	await waitUntil("the floor server to answer", answers, FLOOR_START_DEADLINE_MS);
+	return {
+		origin,
+		async stop() {
+			floor.kill("SIGTERM");
+			if (floor.exitCode === null) await once(floor, "exit");
+		},
+	};
+}

@@ -1,0 +1,79 @@
+/**
+ * The spike: every connection is a buyer with a token of their own, all ask for seats of one 100-seat showtime at the
+ * same moment, and the winners confirm. Beside it, alternately, the floor under the same storm. Every question must be
+ * answered, and afterwards Redis and the ledger must agree that exactly 100 seats were sold, each to one who was told so.
+ */
+import type { ShowtimeId } from "@holdfast/domain";
+import { insertShowtimes, insertUsers, mintTokens } from "@holdfast/testing";
+import type { LoadConnection } from "../load/load.ts";
+import { type LoadSummary, runLoad } from "../load/run-load.ts";
+import type { Bench } from "../open-bench.ts";
+import { printLoad, printRatio } from "../report.ts";
+import { confirmationsOf } from "./confirmations.ts";
+
+const ROWS = 10;
+const SEATS = 100;
+const DRAIN_DEADLINE_MS = 60_000;
+/** Ratio of answers/s to the floor's under the same spike that we aim at. */
+const TARGET = 0.7;
+
+export type SpikeOptions = { readonly connections: number; readonly requestsPerConnection: number; readonly rounds: number };
+
+/** Runs the rounds; gives every flaw the proof found. */
+export async function spike(bench: Bench, { connections, requestsPerConnection, rounds }: SpikeOptions): Promise<string[]> {
+	if (connections < SEATS) throw new Error(`--connections ${connections}: a spike needs at least ${SEATS}, one per seat`);
+	const tokens = mintTokens(bench.jwtSecret, await insertUsers(bench.databaseUrl, connections * rounds));
+	const flaws: string[] = [];
+	const ours: LoadSummary[] = [];
+	const floor: LoadSummary[] = [];
+	for (let round = 0; round < rounds; round += 1) {
+		console.log(
+			`round ${round + 1} of ${rounds}: ${connections} connections, ${requestsPerConnection} requests each, one ${SEATS}-seat showtime`,
+		);
+		const { showtimeIds, plan } = await insertShowtimes(bench.databaseUrl, { rows: ROWS, seatsPerRow: SEATS / ROWS });
+		const [showtimeId] = showtimeIds;
+		if (showtimeId === undefined) throw new Error("a showtime was inserted");
+		const labels = plan.rows.flatMap((row) => row.seats.flatMap((seat) => seat?.label ?? []));
+		const buyers = tokens.slice(round * connections, (round + 1) * connections);
+		const storm = (path: string): LoadConnection[] =>
+			buyers.map((token, i) => ({
+				token,
+				requests: Array.from({ length: requestsPerConnection }, (_, k) => ({
+					path,
+					body: { showtimeId, seats: [labels[(i + k * 37) % SEATS]] },
+				})),
+			}));
+
+		await fetch(`${bench.origin}/api/v1/showtimes/${showtimeId}/seats`);
+		const held = await runLoad({ origin: bench.origin, connections: storm("/api/v1/bookings") });
+		printLoad("holds", held);
+		ours.push(held);
+		const confirmed = await runLoad({ origin: bench.origin, connections: confirmationsOf(held, buyers) });
+		printLoad("confirms", confirmed);
+		const asked = connections * requestsPerConnection;
+		if (held.answers !== asked) flaws.push(`${asked} questions, ${held.answers} answers`);
+		if (held.faults + confirmed.faults > 0) flaws.push(`${held.faults + confirmed.faults} faults`);
+		flaws.push(...(await proveSold(bench, showtimeId, confirmed)));
+
+		const bare = await runLoad({ origin: bench.floorOrigin, connections: storm("/taken") });
+		printLoad("floor", bare);
+		floor.push(bare);
+	}
+	printRatio("spike", ours, floor, TARGET);
+	return flaws;
+}
+
+/** At rest: every seat has one owner, Redis and ledger agree, and the owners are those who were told `confirmed`. */
+async function proveSold({ proof }: Bench, showtimeId: ShowtimeId, confirmed: LoadSummary): Promise<string[]> {
+	await proof.drained(DRAIN_DEADLINE_MS);
+	const lag = await proof.settleLag([showtimeId]);
+	console.log(`  outbox lag       p50 ${lag.p50} ms  p99 ${lag.p99} ms  max ${lag.max} ms  over ${lag.events} events`);
+	const flaws = await proof.flaws(showtimeId);
+	const owners = await proof.owners(showtimeId);
+	if (owners.size !== SEATS) flaws.push(`${owners.size} seats sold instead of ${SEATS}`);
+	const told = new Set(confirmed.won.map(({ body }) => String(JSON.parse(body).id)));
+	for (const bookingId of owners.values()) if (!told.has(bookingId)) flaws.push(`booking ${bookingId} owns a seat and was not told so`);
+	for (const bookingId of told)
+		if (![...owners.values()].includes(bookingId)) flaws.push(`booking ${bookingId} was told so and owns nothing`);
+	return flaws;
+}

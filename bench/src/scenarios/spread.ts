@@ -1,0 +1,80 @@
+/**
+ * The spread: buyers hold free seats over many showtimes, then confirm them all. Every request must succeed, so this is
+ * what holding and confirming cost, without the cheap refusals of a spike. Beside each, alternately, the floor.
+ */
+import { insertShowtimes, insertUsers, mintTokens } from "@holdfast/testing";
+import type { LoadConnection } from "../load/load.ts";
+import { type LoadSummary, runLoad } from "../load/run-load.ts";
+import type { Bench } from "../open-bench.ts";
+import { printLoad, printRatio } from "../report.ts";
+import { confirmationsByBuyer } from "./confirmations.ts";
+
+const ROWS = 25;
+const SEATS_PER_ROW = 40;
+/** Holds of one buyer at one showtime: as many as the caps allow. */
+const HOLDS_EACH = 3;
+const DRAIN_DEADLINE_MS = 120_000;
+const HOLD_TARGET = 0.75;
+const CONFIRM_TARGET = 0.65;
+
+export type SpreadOptions = { readonly connections: number; readonly showtimes: number; readonly rounds: number };
+
+/** Runs the rounds; gives every flaw the proof found. */
+export async function spread(bench: Bench, { connections, showtimes, rounds }: SpreadOptions): Promise<string[]> {
+	if (connections * HOLDS_EACH > ROWS * SEATS_PER_ROW) {
+		throw new Error(`--connections ${connections}: a showtime has seats for ${Math.floor((ROWS * SEATS_PER_ROW) / HOLDS_EACH)} buyers`);
+	}
+	const flaws: string[] = [];
+	const runs = {
+		holds: [] as LoadSummary[],
+		confirms: [] as LoadSummary[],
+		heldFloor: [] as LoadSummary[],
+		confirmedFloor: [] as LoadSummary[],
+	};
+	for (let round = 0; round < rounds; round += 1) {
+		const tokens = mintTokens(bench.jwtSecret, await insertUsers(bench.databaseUrl, connections));
+		const { showtimeIds, plan } = await insertShowtimes(bench.databaseUrl, { count: showtimes, rows: ROWS, seatsPerRow: SEATS_PER_ROW });
+		for (const showtimeId of showtimeIds) await fetch(`${bench.origin}/api/v1/showtimes/${showtimeId}`);
+		const labels = plan.rows.flatMap((row) => row.seats.flatMap((seat) => seat?.label ?? []));
+		const holds = showtimes * HOLDS_EACH;
+		console.log(`round ${round + 1} of ${rounds}: ${connections} buyers, ${holds} holds each over ${showtimes} showtimes`);
+		const wishes = (path: string): LoadConnection[] =>
+			tokens.map((token, buyer) => ({
+				token,
+				requests: Array.from({ length: holds }, (_, k) => ({
+					path,
+					body: { showtimeId: showtimeIds[(buyer + k) % showtimes], seats: [labels[buyer * HOLDS_EACH + Math.floor(k / showtimes)]] },
+				})),
+			}));
+
+		const held = await runLoad({ origin: bench.origin, connections: wishes("/api/v1/bookings") });
+		const heldFloor = await runLoad({ origin: bench.floorOrigin, connections: wishes("/held") });
+		const confirmations = confirmationsByBuyer(held, tokens);
+		const confirmed = await runLoad({ origin: bench.origin, connections: confirmations });
+		const confirmedFloor = await runLoad({
+			origin: bench.floorOrigin,
+			connections: confirmations.map(({ token, requests }) => ({ token, requests: requests.map(() => ({ path: "/confirmed" })) })),
+		});
+		printLoad("holds", held);
+		printLoad("floor", heldFloor);
+		printLoad("confirms", confirmed);
+		printLoad("floor", confirmedFloor);
+		runs.holds.push(held);
+		runs.heldFloor.push(heldFloor);
+		runs.confirms.push(confirmed);
+		runs.confirmedFloor.push(confirmedFloor);
+
+		if (held.ok !== connections * holds) flaws.push(`${connections * holds} holds asked for, ${held.ok} placed`);
+		if (held.faults + confirmed.faults > 0) flaws.push(`${held.faults + confirmed.faults} faults`);
+		await bench.proof.drained(DRAIN_DEADLINE_MS);
+		const lag = await bench.proof.settleLag(showtimeIds);
+		console.log(
+			`  outbox lag       p50 ${lag.p50} ms  p99 ${lag.p99} ms  max ${lag.max} ms  over ${lag.events} events, ${lag.perSecond} settled/s`,
+		);
+		if (lag.events !== confirmed.ok) flaws.push(`${confirmed.ok} confirms answered, ${lag.events} recorded`);
+		for (const showtimeId of showtimeIds) flaws.push(...(await bench.proof.flaws(showtimeId)));
+	}
+	printRatio("place-hold", runs.holds, runs.heldFloor, HOLD_TARGET);
+	printRatio("confirm", runs.confirms, runs.confirmedFloor, CONFIRM_TARGET);
+	return flaws;
+}

@@ -1,0 +1,70 @@
+/**
+ * Rows for tests and bench, put in by the thousand: users that share one password hash that fits no password (scrypt stays at full
+ * cost in the product), and showtimes on sale now, in an auditorium of their own.
+ */
+import {
+	gridLayout,
+	newAuditoriumId,
+	newMovieId,
+	newSeatPlanId,
+	newShowtimeId,
+	newUserId,
+	type SeatPlan,
+	type ShowtimeId,
+	type UserId,
+} from "@holdfast/domain";
+import { queryPostgres } from "@holdfast/local-stack";
+
+const UNUSABLE_HASH = "$scrypt$ln=17,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/** Insert `count` users; nobody can log in as one, tokens are minted for them (`mintTokens`). */
+export async function insertUsers(databaseUrl: string, count: number): Promise<UserId[]> {
+	const ids = Array.from({ length: count }, newUserId);
+	await queryPostgres(
+		databaseUrl,
+		`insert into users (id, email, password_hash, display_name, role)
+		 select id::uuid, 'buyer-' || id || '@example.com', '${UNUSABLE_HASH}', 'Buyer', 'user'
+		 from jsonb_array_elements_text(${quote(ids)}) as id`,
+	);
+	return ids;
+}
+
+export type ShowtimeRows = { readonly showtimeIds: ShowtimeId[]; readonly plan: SeatPlan };
+
+export type ShowtimeWish = {
+	/** How many showtimes, all of one plan; 1 when absent. */
+	readonly count?: number;
+	readonly rows?: number;
+	readonly seatsPerRow?: number;
+	/** Where the first starts, in ms from now; a day when absent. */
+	readonly startsInMs?: number;
+	/** One bucket for all of them; drawn at random when absent. */
+	readonly bucket?: number;
+};
+
+const HOUR_MS = 60 * 60 * 1000;
+
+/** Insert showtimes on sale now: 10 x 10 seats at 12.50 USD, tomorrow, unless something else is wished for. */
+export async function insertShowtimes(databaseUrl: string, wish: ShowtimeWish = {}): Promise<ShowtimeRows> {
+	const { count = 1, rows = 10, seatsPerRow = 10, startsInMs = 24 * HOUR_MS, bucket } = wish;
+	const tiers = [{ id: "standard", name: "Standard" }];
+	const layout = gridLayout({ rows, seatsPerRow, tiers, tierOfRow: () => "standard" });
+	const [movieId, auditoriumId, planId] = [newMovieId(), newAuditoriumId(), newSeatPlanId()];
+	const showtimeIds = Array.from({ length: count }, () => newShowtimeId(bucket));
+	await queryPostgres(
+		databaseUrl,
+		`insert into movies (id, title, description, duration_minutes, genre, status)
+			values ('${movieId}', 'The Third Man', 'A man who is not dead.', 104, 'Thriller', 'now_showing');
+		 insert into auditoriums (id, name, time_zone) values ('${auditoriumId}', 'Hall 1', 'Europe/Vienna');
+		 insert into seat_plans (id, auditorium_id, layout, seat_count)
+			values ('${planId}', '${auditoriumId}', ${quote(layout)}, ${rows * seatsPerRow});
+		 insert into showtimes (id, movie_id, auditorium_id, seat_plan_id, starts_at, ends_at, time_zone, prices, currency, sales_open_at, sales_close_at)
+		 select id::uuid, '${movieId}', '${auditoriumId}', '${planId}', start, start + interval '2 hours', 'Europe/Vienna',
+			'{"standard": 1250}', 'USD', now() - interval '1 hour', start
+		 from jsonb_array_elements_text(${quote(showtimeIds)}) as id, (select now() + interval '${startsInMs} milliseconds' as start)`,
+	);
+	return { showtimeIds, plan: { id: planId, ...layout } };
+}
+
+/** A JSON value as an SQL literal. */
+const quote = (value: unknown): string => `'${JSON.stringify(value).replaceAll("'", "''")}'::jsonb`;

@@ -1,0 +1,54 @@
+/**
+ * The proof after a run: reads Redis and the ledger directly, beside the product, and says what does not agree. Knows the
+ * two stores only through their rooms.
+ */
+import { createDatabase, seatOwners } from "@holdfast/database";
+import { DEFAULT_LIMITS, type ShowtimeId } from "@holdfast/domain";
+import { queryPostgres } from "@holdfast/local-stack";
+import { createSeatStore } from "@holdfast/seat-store";
+import { findSeatFlaws } from "./find-seat-flaws.ts";
+import { waitUntil } from "./wait-until.ts";
+
+export type Proof = {
+	/** Resolves when every outbox is empty; rejects after `deadlineMs`. */
+	drained(deadlineMs: number): Promise<void>;
+	/** Everything wrong with a showtime at rest; an empty list is the proof. */
+	flaws(showtimeId: ShowtimeId): Promise<string[]>;
+	/** Booking id by seat index, as the ledger has it. */
+	owners(showtimeId: ShowtimeId): Promise<Map<number, string>>;
+	/** How long events of these showtimes took from Redis to their COMMIT, in milliseconds, and how many there were. */
+	settleLag(showtimeIds: readonly ShowtimeId[]): Promise<{ events: number; p50: number; p99: number; max: number; perSecond: number }>;
+	close(): Promise<void>;
+};
+
+export function openProof({ redisUrl, databaseUrl }: { redisUrl: string; databaseUrl: string }): Proof {
+	const seatStore = createSeatStore({ url: redisUrl, limits: DEFAULT_LIMITS });
+	const database = createDatabase({ url: databaseUrl, applicationName: "holdfast-proof" });
+	return {
+		drained: async (deadlineMs) =>
+			void (await waitUntil(
+				"the outbox to be empty",
+				async () => (await seatStore.outboxDepths()).every((depth) => depth === 0),
+				deadlineMs,
+			)),
+		flaws: async (showtimeId) => findSeatFlaws(seatStore, showtimeId, await seatOwners(database, showtimeId)),
+		owners: async (showtimeId) => new Map((await seatOwners(database, showtimeId)).map(({ seat, bookingId }) => [seat, bookingId])),
+		async settleLag(showtimeIds) {
+			const list = showtimeIds.map((id) => `'${id}'`).join(",");
+			const [row] = await queryPostgres(
+				databaseUrl,
+				`select count(*) as events,
+					percentile_disc(0.5) within group (order by lag) as p50, percentile_disc(0.99) within group (order by lag) as p99, max(lag) as max,
+					count(*) / greatest(0.001, extract(epoch from max(recorded_at) - min(at))) as per_second
+				 from (select e.at, e.recorded_at, extract(epoch from e.recorded_at - e.at) * 1000 as lag
+					from booking_events e join bookings b on b.id = e.booking_id where b.showtime_id in (${list})) as lags`,
+			);
+			const figure = (column: string): number => Math.round(Number(row?.[column] ?? 0));
+			return { events: figure("events"), p50: figure("p50"), p99: figure("p99"), max: figure("max"), perSecond: figure("per_second") };
+		},
+		async close() {
+			await seatStore.close();
+			await database.close();
+		},
+	};
+}
