@@ -13,10 +13,11 @@ export type Queries = Pick<PostgresJsDatabase, "select" | "selectDistinct" | "in
 
 export type Database = {
 	/**
-	 * Run `work` within the deadline. Throws what the query threw, or `DatabaseTimeout`, or `DatabaseOverload`; after
-	 * either of the last two a write may or may not have happened. Used inside this package only.
+	 * Run `work` within the deadline (or one of its own, when it is many statements). Throws what the query threw, or
+	 * `DatabaseOverload` (nothing was sent), or `DatabaseTimeout` (a write may or may not have happened). Used inside
+	 * this package only.
 	 */
-	run<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result>;
+	run<Result>(work: (queries: Queries) => Promise<Result>, ownDeadlineMs?: number): Promise<Result>;
 	/** Seat labels of plans met before, by seat index. Plans are immutable, so an entry is never wrong; bounded by `PLANS_KEPT_MAX`. */
 	readonly labelsByPlan: Map<SeatPlanId, readonly string[]>;
 	/** Answers or throws within the deadline. */
@@ -74,14 +75,14 @@ export function createDatabase(options: DatabaseOptions): Database {
 	const queries = drizzle(client);
 	let calls = 0;
 
-	async function run<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result> {
+	async function run<Result>(work: (queries: Queries) => Promise<Result>, ownDeadlineMs = deadlineMs): Promise<Result> {
 		if (calls >= callsMax) throw new DatabaseOverload(callsMax);
 		calls += 1;
 		// Counted until the work itself ends, not the wait for it: a stalled Postgres must not collect work without bound.
 		const working = work(queries).finally(() => {
 			calls -= 1;
 		});
-		return within(deadlineMs, working);
+		return within(ownDeadlineMs, working);
 	}
 
 	return {

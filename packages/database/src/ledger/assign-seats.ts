@@ -1,0 +1,126 @@
+/**
+ * Give seats back and hand them out, for bookings whose row has just changed. Releases come before acquires: one batch
+ * may hold the cancel of a booking and the sale of its seat to the next.
+ */
+import type { BookingEvent, BookingId } from "@holdfast/domain";
+import { sql } from "drizzle-orm";
+import type { Queries } from "../create-database.ts";
+import type { RecordContext } from "./record-entries.ts";
+import { givenInstant, unnestRows } from "./unnest-rows.ts";
+
+type SeatRow = {
+	readonly bookingId: BookingId;
+	readonly showtimeId: string;
+	readonly seat: number;
+	readonly label: string;
+	readonly acquiredAt: number;
+	/** Null: the booking owns the seat from now on. */
+	readonly releasedAt: number | null;
+};
+
+/**
+ * Make the seats of `changed` (one event per booking, in stream order) what the events say. A booking one of whose seats
+ * belongs to another active booking owns none of them: it becomes CONFLICT. Gives those bookings.
+ */
+export async function assignSeats(queries: Queries, changed: readonly BookingEvent[], context: RecordContext): Promise<BookingId[]> {
+	const cancelled = changed.filter((event) => event.type === "booking.cancelled");
+	const confirmed = changed.filter((event) => event.type === "booking.confirmed");
+	await releaseSeats(queries, cancelled);
+	const { winners, losers } = judgeClaims(confirmed, await readOwners(queries, confirmed));
+	await markConflicts(queries, losers, context.bucket);
+	// A cancelled booking that the ledger had never seen active, and a lost one, still say which seats they were about.
+	await writeSeats(queries, [
+		...cancelled.flatMap((event) => seatRowsOf(event, event.cancelledAt ?? event.at, context)),
+		...losers.flatMap((event) => seatRowsOf(event, event.confirmedAt, context)),
+		...winners.flatMap((event) => seatRowsOf(event, null, context)),
+	]);
+	return losers.map((event) => event.bookingId);
+}
+
+/** Owner of each seat, by `seatKey`. */
+type Owners = ReadonlyMap<string, string>;
+
+const seatKey = (showtimeId: string, seat: number): string => `${showtimeId} ${seat}`;
+
+/** All or none, first come first served: a booking wins if each of its seats is free or its own already. */
+export function judgeClaims(confirmed: readonly BookingEvent[], owners: Owners): { winners: BookingEvent[]; losers: BookingEvent[] } {
+	const ownerOf = new Map(owners);
+	const winners: BookingEvent[] = [];
+	const losers: BookingEvent[] = [];
+	for (const event of confirmed) {
+		const keys = event.seats.map((seat) => seatKey(event.showtimeId, seat));
+		const isTaken = keys.some((key) => (ownerOf.get(key) ?? event.bookingId) !== event.bookingId);
+		(isTaken ? losers : winners).push(event);
+		if (!isTaken) for (const key of keys) ownerOf.set(key, event.bookingId);
+	}
+	return { winners, losers };
+}
+
+async function releaseSeats(queries: Queries, cancelled: readonly BookingEvent[]): Promise<void> {
+	if (cancelled.length === 0) return;
+	const given = unnestRows(cancelled, {
+		booking_id: ["uuid", (event) => event.bookingId],
+		released_at: ["bigint", (event) => event.cancelledAt ?? event.at],
+	});
+	await queries.execute(sql`
+		update booking_seats set released_at = ${givenInstant("released_at")}
+		from ${given}
+		where booking_seats.booking_id = given.booking_id and booking_seats.released_at is null`);
+}
+
+async function readOwners(queries: Queries, confirmed: readonly BookingEvent[]): Promise<Owners> {
+	if (confirmed.length === 0) return new Map();
+	const claims = confirmed.flatMap(({ showtimeId, seats }) => seats.map((seat) => ({ showtimeId, seat })));
+	const given = unnestRows(claims, { showtime_id: ["uuid", (claim) => claim.showtimeId], seat: ["integer", (claim) => claim.seat] });
+	const rows = await queries.execute<{ showtime_id: string; seat: number; booking_id: string }>(sql`
+		select owned.showtime_id, owned.seat, owned.booking_id
+		from ${given}
+		join booking_seats owned on owned.showtime_id = given.showtime_id and owned.seat = given.seat and owned.released_at is null`);
+	return new Map(rows.map((row) => [seatKey(row.showtime_id, row.seat), row.booking_id]));
+}
+
+/** The ledger's own transition, so it takes a version of its own: whoever reads both sides sees that the ledger's is the later word. */
+async function markConflicts(queries: Queries, losers: readonly BookingEvent[], bucket: number): Promise<void> {
+	if (losers.length === 0) return;
+	const given = unnestRows(losers, {
+		booking_id: ["uuid", (event) => event.bookingId],
+		payload: ["text", (event) => JSON.stringify(event)],
+	});
+	await queries.execute(sql`
+		with lost as (
+			update bookings set state = 'CONFLICT', version = version + 1
+			from ${given}
+			where bookings.id = given.booking_id
+			returning bookings.id, bookings.version, given.payload
+		)
+		insert into booking_events (booking_id, version, type, bucket, seq, at, payload)
+		select id, version, 'booking.conflict', ${bucket}::smallint, null, now(), payload::jsonb from lost
+		on conflict (booking_id, version) do nothing`);
+}
+
+async function writeSeats(queries: Queries, rows: readonly SeatRow[]): Promise<void> {
+	if (rows.length === 0) return;
+	const given = unnestRows(rows, {
+		booking_id: ["uuid", (row) => row.bookingId],
+		showtime_id: ["uuid", (row) => row.showtimeId],
+		seat: ["integer", (row) => row.seat],
+		label: ["text", (row) => row.label],
+		acquired_at: ["bigint", (row) => row.acquiredAt],
+		released_at: ["bigint", (row) => row.releasedAt],
+	});
+	// In seat order, so that two writers who should never meet would queue up and not deadlock. A row that is there
+	// already is a booking's that was active before: what was released stays so, what is won again becomes active.
+	await queries.execute(sql`
+		insert into booking_seats (booking_id, showtime_id, seat, label, acquired_at, released_at)
+		select booking_id, showtime_id, seat, label, ${givenInstant("acquired_at")}, ${givenInstant("released_at")}
+		from ${given}
+		order by showtime_id, seat
+		on conflict (booking_id, seat) do update set acquired_at = excluded.acquired_at, released_at = null
+		where excluded.released_at is null`);
+}
+
+function seatRowsOf(event: BookingEvent, releasedAt: number | null, { labelsByPlan }: RecordContext): SeatRow[] {
+	const { bookingId, showtimeId, planId, seats, confirmedAt: acquiredAt } = event;
+	const labels = labelsByPlan.get(planId) ?? [];
+	return seats.map((seat) => ({ bookingId, showtimeId, seat, label: labels[seat] ?? "", acquiredAt, releasedAt }));
+}

@@ -1,0 +1,402 @@
+import { type BookingEvent, bucketOf, LIMIT_SPECS, newSeatPlanId, newShowtimeId, newUserId, type ShowtimeId } from "@holdfast/domain";
+import { sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/postgres-js";
+import postgres from "postgres";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { classifySettleError } from "../classify-error.ts";
+import type { Queries } from "../create-database.ts";
+import { cancelOf, openTestLedger, type TestLedger } from "../open-test-ledger.ts";
+import { findBooking } from "./find-booking.ts";
+import { seatOwners } from "./list-seat-owners.ts";
+import { openShowtimeInLedger } from "./open-showtime-in-ledger.ts";
+import type { SettleEntry } from "./outbox-entry.ts";
+import { type SettleBatch, type SettleOutcome, settleBatch, UnknownEntryVersion } from "./settle-batch.ts";
+
+let ledger: TestLedger;
+let showtimeId: ShowtimeId;
+let userId: Awaited<ReturnType<TestLedger["addUser"]>>;
+beforeAll(async () => {
+	ledger = await openTestLedger();
+	userId = await ledger.addUser();
+});
+afterAll(() => ledger.stop());
+beforeEach(async () => {
+	showtimeId = await ledger.addShowtime();
+});
+
+type Settled = Extract<SettleOutcome, { outcome: "settled" }>;
+
+async function settle(entries: SettleEntry[], rest: Partial<SettleBatch> = {}): Promise<Settled> {
+	const outcome = await settleBatch(ledger.database, { bucket: bucketOf(showtimeId), entries, ...rest });
+	if (outcome.outcome !== "settled") throw new Error(`not settled: ${outcome.outcome}`);
+	return outcome;
+}
+
+const sale = (seats: number[], overrides: Partial<BookingEvent> = {}) => ledger.confirmed(showtimeId, userId, seats, overrides);
+const entry = (event: BookingEvent, epoch = 0) => ledger.entryOf(event, { epoch });
+const owners = async () => (await seatOwners(ledger.database, showtimeId)).map(({ seat, bookingId }) => [seat, bookingId]);
+const stateOf = async (event: BookingEvent) => (await findBooking(ledger.database, event.bookingId))?.booking;
+
+describe("what is settled", () => {
+	it("a confirmed booking is in the ledger as it was confirmed, to the millisecond, with its seats by name", async () => {
+		const event = sale([0, 11, 99]);
+		const sold = entry(event);
+		const outcome = await settle([sold]);
+		expect(outcome).toMatchObject({ acked: [sold.entryId], left: [], recorded: 1, conflicts: [], deadLettered: [] });
+		const found = await findBooking(ledger.database, event.bookingId);
+		expect(found?.booking).toEqual({
+			id: event.bookingId,
+			userId,
+			showtimeId,
+			planId: ledger.planId,
+			seats: [0, 11, 99],
+			state: "CONFIRMED",
+			version: 2,
+			total: { amount: 3750, currency: "EUR" },
+			createdAt: event.createdAt,
+			expiresAt: event.expiresAt,
+			confirmedAt: event.confirmedAt,
+			cancelledAt: null,
+			recorded: true,
+			scheduleVersion: 1,
+		});
+		expect(found?.seatLabels).toEqual(["A1", "B2", "J10"]);
+		const events = await ledger.rows(sql`select version, type, bucket, payload from booking_events where booking_id = ${event.bookingId}`);
+		expect(events).toEqual([{ version: 2, type: "booking.confirmed", bucket: bucketOf(showtimeId), payload: sold.event }]);
+	});
+
+	it("a batch delivered again changes nothing, and may be acknowledged again", async () => {
+		const kept = sale([1]);
+		const dropped = sale([2]);
+		const entries = [entry(kept), entry(dropped), entry(cancelOf(dropped)), ledger.entryOf(null, { raw: { nonsense: "yes" } })];
+		const first = await settle(entries);
+		const before = await ledger.dump();
+		const again = await settle(entries);
+		expect(await ledger.dump()).toEqual(before);
+		expect(again.acked).toEqual(first.acked);
+		expect([first.recorded, again.recorded]).toEqual([3, 0]);
+	});
+
+	it("an older event that arrives after a newer one changes neither booking nor seats", async () => {
+		const event = sale([3]);
+		await settle([entry(event), entry(cancelOf(event))]);
+		const next = sale([3]);
+		await settle([entry(next)]);
+		await settle([entry(event)]);
+		expect(await stateOf(event)).toMatchObject({ state: "CANCELLED", version: 3 });
+		expect(await owners()).toEqual([[3, next.bookingId]]);
+	});
+
+	it("confirm and cancel in one batch fold to the cancel; its seats are there, released, and both events are kept", async () => {
+		const event = sale([4, 5]);
+		const outcome = await settle([entry(event), entry(cancelOf(event))]);
+		expect(outcome.recorded).toBe(2);
+		expect(await stateOf(event)).toMatchObject({ state: "CANCELLED", version: 3, seats: [4, 5], cancelledAt: event.at + 5_000 });
+		expect(await owners()).toEqual([]);
+		const seats = await ledger.rows(
+			sql`select seat, (extract(epoch from released_at) * 1000)::float8 as released from booking_seats where booking_id = ${event.bookingId} order by seat`,
+		);
+		expect(seats).toEqual([
+			{ seat: 4, released: event.at + 5_000 },
+			{ seat: 5, released: event.at + 5_000 },
+		]);
+	});
+
+	it("events of one booking out of order in a batch leave its highest version", async () => {
+		const event = sale([6]);
+		await settle([entry(cancelOf(event)), entry(event)]);
+		expect(await stateOf(event)).toMatchObject({ state: "CANCELLED", version: 3 });
+		expect(await owners()).toEqual([]);
+	});
+
+	it("a cancel and the sale of the same seat to the next settle in one batch, whichever order the ids have", async () => {
+		for (const seat of [10, 11, 12, 13]) {
+			const first = sale([seat]);
+			await settle([entry(first)]);
+			const second = sale([seat]);
+			const outcome = await settle([entry(cancelOf(first)), entry(second)]);
+			expect(outcome.conflicts).toEqual([]);
+			expect(await owners()).toContainEqual([seat, second.bookingId]);
+			await settle([entry(cancelOf(second))]);
+		}
+	});
+
+	it("a booking confirmed once more after its cancel owns its seats again", async () => {
+		const event = sale([14]);
+		await settle([entry(event), entry(cancelOf(event))]);
+		await settle([entry({ ...event, version: 4, at: event.at + 9_000 })]);
+		expect(await stateOf(event)).toMatchObject({ state: "CONFIRMED", version: 4 });
+		expect(await owners()).toEqual([[14, event.bookingId]]);
+	});
+
+	it("a cancel stamped before its confirm, by a clock that fell back, frees the seats", async () => {
+		const event = sale([15]);
+		await settle([entry(event)]);
+		await settle([entry(cancelOf(event, event.at - 60_000))]);
+		expect(await owners()).toEqual([]);
+	});
+});
+
+describe("a seat that has another owner", () => {
+	it("makes the later booking CONFLICT with none of its seats, under a version of its own, and says so", async () => {
+		const first = sale([20]);
+		const second = sale([19, 20]);
+		await settle([entry(first)]);
+		const outcome = await settle([entry(second)]);
+		expect(outcome.conflicts).toEqual([second.bookingId]);
+		expect(outcome.acked).toHaveLength(1);
+		expect(await stateOf(second)).toMatchObject({ state: "CONFLICT", version: 3, seats: [19, 20] });
+		expect(await owners()).toEqual([[20, first.bookingId]]);
+		const events = await ledger.rows(sql`select version, type from booking_events where booking_id = ${second.bookingId} order by version`);
+		expect(events).toEqual([
+			{ version: 2, type: "booking.confirmed" },
+			{ version: 3, type: "booking.conflict" },
+		]);
+	});
+
+	it("is found inside one batch too: the first in the stream keeps it, and a loser blocks nobody", async () => {
+		const [first, second, third] = [sale([21]), sale([21, 22]), sale([22])];
+		const outcome = await settle([entry(first), entry(second), entry(third)]);
+		expect(outcome.conflicts).toEqual([second.bookingId]);
+		expect(await owners()).toEqual([
+			[21, first.bookingId],
+			[22, third.bookingId],
+		]);
+	});
+
+	it("stays a conflict when the batch is delivered again or its owner cancels late", async () => {
+		const [first, second] = [sale([23]), sale([23])];
+		await settle([entry(first), entry(second)]);
+		await settle([entry(second), entry(cancelOf(second))]);
+		expect(await stateOf(second)).toMatchObject({ state: "CONFLICT", version: 3 });
+		expect(await owners()).toEqual([[23, first.bookingId]]);
+	});
+});
+
+describe("the epoch", () => {
+	it("an entry written under an older epoch is left, and so is everything later of its showtime, but nobody else's", async () => {
+		const other = await ledger.addShowtime({ id: newShowtimeId(bucketOf(showtimeId)) });
+		await openShowtimeInLedger(ledger.database, showtimeId, { seenEpoch: 0 });
+		const stale = entry(sale([30]), 0);
+		const fresh = entry(sale([31]), 1);
+		const others = entry(ledger.confirmed(other, userId, [30]), 0);
+		const outcome = await settle([stale, fresh, others]);
+		expect(outcome).toMatchObject({ acked: [others.entryId], left: [showtimeId], recorded: 1 });
+		expect(await owners()).toEqual([]);
+	});
+
+	it("a showtime left earlier in the pass stays left, even under the right epoch", async () => {
+		const outcome = await settle([entry(sale([32]))], { leftBefore: [showtimeId] });
+		expect(outcome).toMatchObject({ acked: [], left: [showtimeId], recorded: 0 });
+		expect(await owners()).toEqual([]);
+	});
+
+	it("an epoch taken while a batch is being settled waits for it, and then sees its seats", async () => {
+		const event = sale([33]);
+		const gate = Promise.withResolvers<void>();
+		const isSettled = Promise.withResolvers<void>();
+		const holder = ledger.database.run((queries) =>
+			queries.transaction(async (tx) => {
+				await settleBatch({ ...ledger.database, run: (work) => work(tx) }, { bucket: bucketOf(showtimeId), entries: [entry(event)] });
+				isSettled.resolve();
+				await gate.promise;
+			}),
+		);
+		await isSettled.promise;
+		let isOpened = false;
+		const opening = openShowtimeInLedger(ledger.database, showtimeId, { seenEpoch: 0 }).finally(() => {
+			isOpened = true;
+		});
+		await waitForLockWait();
+		expect(isOpened).toBe(false);
+		gate.resolve();
+		await holder;
+		expect(await opening).toMatchObject({
+			outcome: "opened",
+			snapshot: { epoch: 1, soldSeats: [{ seat: 33, bookingId: event.bookingId }] },
+		});
+	});
+});
+
+/** Until some session of this database waits for a lock. */
+async function waitForLockWait(): Promise<void> {
+	for (;;) {
+		const waiting = await ledger.rows(sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`);
+		if (waiting.length > 0) return;
+	}
+}
+
+describe("two settlers", () => {
+	it("of one bucket: the second is told that it is locked, and does nothing", async () => {
+		const gate = Promise.withResolvers<void>();
+		const isLocked = Promise.withResolvers<void>();
+		const bucket = bucketOf(showtimeId);
+		const holder = ledger.database.run((queries) =>
+			queries.transaction(async (tx) => {
+				await settleBatch({ ...ledger.database, run: (work) => work(tx) }, { bucket, entries: [] });
+				isLocked.resolve();
+				await gate.promise;
+			}),
+		);
+		await isLocked.promise;
+		const entries = [entry(sale([40]))];
+		expect(await settleBatch(ledger.database, { bucket, entries })).toEqual({ outcome: "locked" });
+		expect((await settleBatch(ledger.database, { bucket: (bucket + 1) % 16, entries: [] })).outcome).toBe("settled");
+		gate.resolve();
+		await holder;
+		expect(await owners()).toEqual([]);
+		expect((await settle(entries)).recorded).toBe(1);
+	});
+
+	it("racing over the same entries record each of them once", async () => {
+		const entries = Array.from({ length: 50 }, (_, seat) => entry(sale([seat])));
+		const bucket = bucketOf(showtimeId);
+		const outcomes = await Promise.all(Array.from({ length: 8 }, () => settleBatch(ledger.database, { bucket, entries })));
+		const recorded = outcomes.map((outcome) => (outcome.outcome === "settled" ? outcome.recorded : 0));
+		expect(recorded.reduce((sum, each) => sum + each, 0)).toBe(50);
+		expect(await owners()).toHaveLength(50);
+	});
+});
+
+describe("what can never be settled is buried alone", () => {
+	const letters = () =>
+		ledger.rows<{ entry_id: string; error_code: string; error_message: string; raw: Record<string, string> }>(
+			sql`select entry_id, error_code, error_message, raw from dead_letters where bucket = ${bucketOf(showtimeId)}`,
+		);
+	const letterOf = async ({ entryId }: SettleEntry) => (await letters()).find((letter) => letter.entry_id === entryId);
+
+	it.each([
+		["of no event", "unparsable", () => ledger.entryOf(null, { raw: { schema: "1", what: "is this" } })],
+		[
+			"of a showtime the ledger does not have",
+			"unknown_showtime",
+			() => entry(ledger.confirmed(newShowtimeId(bucketOf(showtimeId)), userId, [1])),
+		],
+		["of another bucket", "wrong_bucket", () => entry(ledger.confirmed(newShowtimeId((bucketOf(showtimeId) + 1) % 16), userId, [1]))],
+		["of an unknown plan", "unknown_plan", () => entry(sale([1], { planId: newSeatPlanId() }))],
+		["of a seat outside its plan", "unknown_seat", () => entry(sale([1, 100]))],
+		["that names a seat twice", "repeated_seat", () => entry(sale([1, 1]))],
+		["of an unknown user", "23503", () => entry(sale([1], { userId: newUserId() }))],
+		["with a currency that is none", "23514", () => entry(sale([1], { currency: "euro" }))],
+		["with a number too large", "22003", () => entry(sale([1], { version: 3_000_000_000 }))],
+		["with an instant beyond the calendar", "impossible_instant", () => entry(sale([1], { at: Number.MAX_SAFE_INTEGER }))],
+		["with an instant before the calendar of Postgres", "22008", () => entry(sale([1], { at: -8_640_000_000_000_000 }))],
+		["with a character that Postgres cannot store", "22P05", () => entry(sale([1], { currency: "E\0R" }))],
+	])("an entry %s", async (_, code, poisonous) => {
+		const [before, poison, after] = [entry(sale([50])), poisonous(), entry(sale([51]))];
+		const outcome = await settle([before, poison, after]);
+		expect(new Set(outcome.acked)).toEqual(new Set([before.entryId, poison.entryId, after.entryId]));
+		expect(outcome.deadLettered).toEqual([poison.entryId]);
+		expect(await letterOf(poison)).toMatchObject({ error_code: code, raw: poison.raw });
+		expect(await owners()).toHaveLength(2);
+		expect(await letterOf(before)).toBeUndefined();
+	});
+
+	it("a dead letter holds the entry whole, even characters that no other column would take", async () => {
+		const raw = { schema: "1", note: "nul \0, half a pair \ud83d, quote ' and \\" };
+		const poison = ledger.entryOf(null, { raw });
+		await settle([poison]);
+		const [row] = await ledger.rows<{ text: string }>(sql`select raw::text as text from dead_letters where entry_id = ${poison.entryId}`);
+		expect(JSON.parse(row?.text ?? "")).toEqual(raw);
+	});
+
+	it("the reason is what Postgres said, without the statement", async () => {
+		const poison = entry(sale([1], { userId: newUserId() }));
+		await settle([poison]);
+		const message = (await letterOf(poison))?.error_message;
+		expect(message).toContain("bookings_user_id_users_id_fk");
+		expect(message).not.toContain("insert into");
+	});
+
+	it("seven among 500: the 493 others are settled, in one transaction", async () => {
+		const poisonAt = new Set([0, 77, 78, 250, 251, 498, 499]);
+		const { showtimes, entries } = await fullBatch((at) => (poisonAt.has(at) ? { userId: newUserId() } : {}));
+		const outcome = await settle(entries);
+		expect(outcome.deadLettered).toEqual([...poisonAt].map((at) => entries[at]?.entryId));
+		expect(outcome).toMatchObject({ recorded: 493, conflicts: [] });
+		const [row] = await ledger.rows<{ bookings: number; transactions: number }>(
+			sql`select count(*)::int as bookings, count(distinct recorded_at)::int as transactions from bookings where showtime_id in ${showtimes}`,
+		);
+		expect(row).toEqual({ bookings: 493, transactions: 1 });
+	});
+
+	it("an entry from a newer version is not: what stands before it settles, then it halts", async () => {
+		const [before, after] = [entry(sale([52])), entry(sale([53]))];
+		for (const raw of [
+			{ schema: "2", type: "booking.confirmed" },
+			{ schema: "1", type: "showtime.moved" },
+		]) {
+			const newer = ledger.entryOf(null, { raw });
+			expect((await settle([before, newer, after])).acked).toEqual([before.entryId]);
+			const error: unknown = await settle([newer, after]).catch((thrown: unknown) => thrown);
+			expect(error).toBeInstanceOf(UnknownEntryVersion);
+			expect(classifySettleError(error)).toBe("halt");
+			expect(await letterOf(newer)).toBeUndefined();
+		}
+		expect(await owners()).toHaveLength(1);
+	});
+});
+
+/** 500 single-seat sales over five showtimes of one bucket. */
+async function fullBatch(overridesAt: (at: number) => Partial<BookingEvent>) {
+	const bucket = bucketOf(showtimeId);
+	const showtimes = await Promise.all(Array.from({ length: 5 }, () => ledger.addShowtime({ id: newShowtimeId(bucket) })));
+	const entries = showtimes.flatMap((id, i) =>
+		Array.from({ length: 100 }, (_, seat) => entry(ledger.confirmed(id, userId, [seat], overridesAt(i * 100 + seat)))),
+	);
+	return { showtimes, entries };
+}
+
+describe("bounds and progress", () => {
+	it("500 entries are a batch, 501 are a fault before anything is written", async () => {
+		const { entries } = await fullBatch(() => ({}));
+		expect(entries).toHaveLength(LIMIT_SPECS.settleBatchMax.max);
+		const before = await ledger.dump();
+		await expect(settle([...entries, entry(sale([60]))])).rejects.toThrow("a batch has at most 500 entries");
+		expect(await ledger.dump()).toEqual(before);
+		expect((await settle(entries)).recorded).toBe(500);
+	});
+
+	it("a batch takes at most twelve statements however many entries it has", async () => {
+		const { entries } = await fullBatch(() => ({}));
+		const statements: string[] = [];
+		const client = postgres(ledger.url, { max: 1 });
+		const counting = drizzle(client, { logger: { logQuery: (statement) => statements.push(statement) } });
+		const cancels = entries.slice(0, 250).map(({ event }) => entry(cancelOf(event ?? sale([0]))));
+		const database = { ...ledger.database, run: <Result>(work: (queries: Queries) => Promise<Result>) => work(counting) };
+		for (const batch of [entries, [...cancels, ledger.entryOf(null)]])
+			await settleBatch(database, { bucket: bucketOf(showtimeId), entries: batch });
+		await client.end();
+		expect(statements.length).toBeLessThanOrEqual(24);
+	});
+
+	it("progress never falls, and tells when its counter was reached", async () => {
+		const bucket = bucketOf(showtimeId);
+		const progress = async () => (await ledger.rows(sql`select seq::int, recorded_at from buckets where bucket = ${bucket}`))[0];
+		const first = entry(sale([61]));
+		const second = entry(sale([62]));
+		await settle([first, second]);
+		const before = await progress();
+		expect(before).toMatchObject({ seq: second.event?.seq });
+		await settle([first]);
+		await settle([]);
+		expect(await progress()).toEqual(before);
+	});
+
+	it("numbers missing from the counter are reported once; entries left behind are not missing", async () => {
+		await openShowtimeInLedger(ledger.database, showtimeId, { seenEpoch: 0 });
+		const other = await ledger.addShowtime({ id: newShowtimeId(bucketOf(showtimeId)) });
+		const sold = (seat: number) => entry(ledger.confirmed(other, userId, [seat]));
+		await settle([sold(1)]);
+		const leftBehind = [entry(sale([70]), 0), entry(sale([71]), 0)];
+		expect((await settle(leftBehind)).gap).toBeNull();
+		expect((await settle([sold(2)])).gap).toBeNull();
+		const [lost, next] = [sold(3), sold(4)];
+		expect((await settle([...leftBehind, next])).gap).toEqual({
+			after: (lost.event?.seq ?? 0) - 1,
+			before: next.event?.seq,
+			missing: 1,
+		});
+		expect((await settle([...leftBehind, sold(5)])).gap).toBeNull();
+	});
+});
