@@ -1,0 +1,144 @@
+/** The sweeper on real stores: what Redis sold arrives in the ledger, once, in order. */
+import { createDatabase, type Database, seatOwners } from "@holdfast/database";
+import { bucketOf, DEFAULT_LIMITS, newBookingId, type OpenShowtime, type ShowtimeId, type UserId } from "@holdfast/domain";
+import { queryPostgres } from "@holdfast/local-stack";
+import { createLogger } from "@holdfast/runtime";
+import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
+import {
+	buildShowtime,
+	createTestDatabase,
+	findSeatFlaws,
+	insertShowtimes,
+	insertUsers,
+	startTestRedis,
+	type TestDatabase,
+	type TestRedis,
+	waitUntil,
+} from "@holdfast/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createSweeper } from "./sweeper.ts";
+
+let redis: TestRedis;
+let testDatabase: TestDatabase;
+let database: Database;
+let seatStore: SeatStore;
+let users: UserId[];
+
+beforeAll(async () => {
+	[redis, testDatabase] = await Promise.all([startTestRedis(), createTestDatabase()]);
+	database = createDatabase({ url: testDatabase.url });
+	seatStore = createSeatStore({ url: redis.url, limits: DEFAULT_LIMITS });
+	users = await insertUsers(testDatabase.url, 20);
+});
+afterAll(async () => {
+	await seatStore.close();
+	await database.close();
+	await Promise.all([redis.stop(), testDatabase.drop()]);
+});
+
+const newSweeper = () => createSweeper({ seatStore, database, limits: DEFAULT_LIMITS, log: createLogger("sweeper", "silent") });
+
+async function openShowtime(bucket?: number): Promise<OpenShowtime> {
+	const { showtimeIds, plan } = await insertShowtimes(testDatabase.url, bucket === undefined ? {} : { bucket });
+	const [id] = showtimeIds;
+	const showtime = buildShowtime({ ...(id && { id }), planId: plan.id });
+	await queryPostgres(testDatabase.url, `update showtimes set redis_epoch = 1 where id = '${showtime.id}'`);
+	await seatStore.installShowtime({ showtime, epoch: 1, soldSeats: [] });
+	return showtime;
+}
+
+async function buy(showtime: OpenShowtime, seats: number[], buyer = 0) {
+	const userId = users[buyer];
+	if (!userId) throw new Error("there is such a buyer");
+	const bookingId = newBookingId(showtime.id);
+	await seatStore.placeHold({ bookingId, userId, showtime, seats, amount: 1250 * seats.length, idempotencyKey: null });
+	const command = { bookingId, userId, showtimeId: showtime.id, ifVersion: null };
+	expect((await seatStore.confirmBooking(command)).outcome).toBe("confirmed");
+	return command;
+}
+
+const flawsOf = async (showtimeId: ShowtimeId) => findSeatFlaws(seatStore, showtimeId, await seatOwners(database, showtimeId));
+const query = (statement: string) => queryPostgres(testDatabase.url, statement);
+
+describe("runOnce", () => {
+	it("records every confirmed booking once, marks it recorded, and empties the outbox", async () => {
+		const showtime = await openShowtime();
+		const bought = [await buy(showtime, [0, 1], 0), await buy(showtime, [2], 1)];
+		expect(await newSweeper().runOnce()).toEqual({ reaped: 0, settled: 2 });
+		expect(await flawsOf(showtime.id)).toEqual([]);
+		expect((await seatStore.outboxDepths())[bucketOf(showtime.id)]).toBe(0);
+		for (const { bookingId } of bought) expect((await seatStore.readBooking(bookingId))?.recorded).toBe(true);
+		expect(await newSweeper().runOnce()).toEqual({ reaped: 0, settled: 0 });
+	});
+
+	it("records a cancel and the resale of the same seat in order", async () => {
+		const showtime = await openShowtime();
+		const first = await buy(showtime, [7], 0);
+		await seatStore.cancelBooking(first);
+		const second = await buy(showtime, [7], 1);
+		await newSweeper().runOnce();
+		expect(
+			await query(
+				`select booking_id, label, released_at is null as active from booking_seats where showtime_id = '${showtime.id}' order by acquired_at`,
+			),
+		).toEqual([
+			{ booking_id: first.bookingId, label: "A8", active: "f" },
+			{ booking_id: second.bookingId, label: "A8", active: "t" },
+		]);
+		expect(
+			await query(`select type from booking_events where booking_id in ('${first.bookingId}', '${second.bookingId}') order by seq`),
+		).toEqual([{ type: "booking.confirmed" }, { type: "booking.cancelled" }, { type: "booking.confirmed" }]);
+		expect(await flawsOf(showtime.id)).toEqual([]);
+	});
+
+	it("beside another sweeper records nothing twice and loses nothing", async () => {
+		const showtime = await openShowtime();
+		for (let seat = 0; seat < 60; seat += 1) await buy(showtime, [seat], seat % 20);
+		const sweepers = [newSweeper(), newSweeper(), newSweeper()];
+		const before = Number((await query("select count(*) as n from booking_events"))[0]?.n);
+		for (let round = 0; round < 3; round += 1) await Promise.all(sweepers.map((sweeper) => sweeper.runOnce()));
+		expect(Number((await query("select count(*) as n from booking_events"))[0]?.n) - before).toBe(60);
+		expect(await flawsOf(showtime.id)).toEqual([]);
+	});
+
+	it("leaves entries of a showtime that was opened under a newer epoch, and settles those behind them", async () => {
+		const [stale, fresh] = [await openShowtime(3), await openShowtime(3)];
+		await query(`update showtimes set redis_epoch = 2 where id = '${stale.id}'`);
+		const left = await buy(stale, [0], 0);
+		await buy(fresh, [0], 1);
+		expect((await newSweeper().runOnce()).settled).toBe(1);
+		expect(await seatOwners(database, stale.id)).toEqual([]);
+		expect(await flawsOf(fresh.id)).toEqual([]);
+		expect((await seatStore.readBooking(left.bookingId))?.recorded).toBe(false);
+		await query(`update showtimes set redis_epoch = 1 where id = '${stale.id}'`);
+		expect((await newSweeper().runOnce()).settled).toBe(1);
+		expect(await flawsOf(stale.id)).toEqual([]);
+	});
+
+	it("reaps lapsed holds and forgets their showtimes", async () => {
+		const showtime = await openShowtime();
+		const brief = createSeatStore({ url: redis.url, limits: { ...DEFAULT_LIMITS, holdTtlMs: 1 } });
+		const userId = users[0];
+		if (!userId) throw new Error("there is a buyer");
+		await brief.placeHold({ bookingId: newBookingId(showtime.id), userId, showtime, seats: [1], amount: 1250, idempotencyKey: null });
+		await waitUntil("the hold to lapse", async () => (await seatStore.listLapsedShowtimes(bucketOf(showtime.id))).includes(showtime.id));
+		expect((await newSweeper().runOnce()).reaped).toBe(1);
+		expect(await seatStore.listLapsedShowtimes(bucketOf(showtime.id))).toEqual([]);
+		await brief.close();
+	});
+});
+
+describe("start", () => {
+	it("settles what comes, says it is alive, and stops after the batch in hand", async () => {
+		const showtime = await openShowtime();
+		const sweeper = newSweeper();
+		sweeper.start();
+		const { bookingId } = await buy(showtime, [0]);
+		await waitUntil("the booking to be recorded", async () => (await seatStore.readBooking(bookingId))?.recorded === true);
+		expect(await seatStore.isSweeperAlive()).toBe(true);
+		await sweeper.stop();
+		const later = await buy(showtime, [1]);
+		expect((await seatStore.readBooking(later.bookingId))?.recorded).toBe(false);
+		await newSweeper().runOnce();
+	});
+});
