@@ -16,8 +16,8 @@ export type TestStore = {
 	stop(): Promise<void>;
 };
 
-export async function openTestStore(): Promise<TestStore> {
-	const server = await startTestRedis();
+export async function openTestStore(options: { cluster?: boolean } = {}): Promise<TestStore> {
+	const server = await startTestRedis(options);
 	const stores: SeatStore[] = [];
 	const withLimits = (limits: Partial<Limits>): SeatStore => {
 		const opened = createSeatStore({ url: server.url, limits: { ...DEFAULT_LIMITS, ...limits } });
