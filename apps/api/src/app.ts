@@ -1,0 +1,86 @@
+/** The API as a whole, registered top to bottom: this file is its table of contents. Tests build it and `inject` into it. */
+import type { BookingId, ShowtimeId } from "@holdfast/domain";
+import { type FastifyBaseLogger, fastify, LogController } from "fastify";
+import { addAuthRoutes } from "./auth/index.ts";
+import { addBookingRoutes } from "./bookings/index.ts";
+import { createBoundedCache } from "./bounded-cache.ts";
+import { SHARED_SCHEMAS } from "./contract/index.ts";
+import { buildValidator } from "./contract/validators.ts";
+import { addShowHealth } from "./health/show-health.ts";
+import { addShowLiveness } from "./health/show-liveness.ts";
+import { addMovieRoutes } from "./movies/index.ts";
+import { auth } from "./plugins/auth.ts";
+import { logDecisions } from "./plugins/log-decisions.ts";
+import { openapi } from "./plugins/openapi.ts";
+import { answerClientError, answerFrameworkError, problems } from "./plugins/problems.ts";
+import { readBodies } from "./plugins/read-bodies.ts";
+import { requestIdOf, stampAnswers } from "./plugins/stamp-answers.ts";
+import type { AppDeps, RouteDeps, Routes } from "./routes.ts";
+import { addShowtimeRoutes } from "./showtimes/index.ts";
+import { createLiveShowtimes } from "./showtimes/live-showtimes.ts";
+import { createShowtimeOpener } from "./showtimes/open-showtime.ts";
+import { createSeatPlans } from "./showtimes/seat-plans.ts";
+
+/** The largest body that means anything is a hold of ten seats, well under 1 KB. */
+const BODY_MAX_BYTES = 16 * 1024;
+/** A client that sends its request slower than this is cut off. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Longer than the idle timeout of the usual load balancers (60 s), so that they hang up first. */
+const KEEP_ALIVE_MS = 72_000;
+/** Bookings whose showtime is remembered, about 200 bytes each. */
+const BOOKINGS_REMEMBERED_MAX = 50_000;
+
+/** Build it, without listening. `ready()` or `inject()` start it; `close()` ends it and leaves its stores to their owner. */
+export function buildApp(deps: AppDeps): Routes {
+	const loggerInstance: FastifyBaseLogger = deps.logger;
+	const app: Routes = fastify({
+		loggerInstance,
+		// One line per decision (plugins/log-decisions.ts) instead of two per request.
+		logController: new LogController({ disableRequestLogging: true }),
+		childLoggerFactory: (logger) => logger,
+		genReqId: requestIdOf,
+		requestIdHeader: false,
+		bodyLimit: BODY_MAX_BYTES,
+		requestTimeout: REQUEST_TIMEOUT_MS,
+		keepAliveTimeout: KEEP_ALIVE_MS,
+		forceCloseConnections: "idle",
+		// What arrives on an open connection while closing is still answered; the framework's own 503 is no problem+json.
+		return503OnClosing: false,
+		frameworkErrors: answerFrameworkError,
+		clientErrorHandler: answerClientError,
+		schemaController: { compilersFactory: { buildValidator } },
+	}).withTypeProvider();
+
+	for (const schema of SHARED_SCHEMAS) app.addSchema(schema);
+	app.register(stampAnswers);
+	app.register(logDecisions);
+	app.register(problems);
+	app.register(readBodies);
+	app.register(auth, { jwtSecret: deps.settings.jwtSecret });
+	app.register(openapi);
+
+	const routeDeps = makeRouteDeps(deps);
+	app.register(async (root) => addShowLiveness(root));
+	app.register(
+		async (api) => {
+			api.register(async (scope) => addShowHealth(scope, routeDeps));
+			api.register(async (scope) => addAuthRoutes(scope, routeDeps), { prefix: "/auth" });
+			api.register(async (scope) => addMovieRoutes(scope, routeDeps), { prefix: "/movies" });
+			api.register(async (scope) => addShowtimeRoutes(scope, routeDeps));
+			api.register(async (scope) => addBookingRoutes(scope, routeDeps), { prefix: "/bookings" });
+		},
+		{ prefix: "/api/v1" },
+	);
+	return app;
+}
+
+function makeRouteDeps(deps: AppDeps): RouteDeps {
+	const seatPlans = createSeatPlans(deps);
+	const openShowtime = createShowtimeOpener(deps);
+	return {
+		...deps,
+		seatPlans,
+		liveShowtimes: createLiveShowtimes({ seatStore: deps.seatStore, seatPlans, openShowtime }),
+		showtimeOfBooking: createBoundedCache<BookingId, ShowtimeId>({ weightMax: BOOKINGS_REMEMBERED_MAX }),
+	};
+}

@@ -1,0 +1,30 @@
+/** `POST /auth/register`: a new user, signed in at once. */
+import { createUser } from "@holdfast/database";
+import { hashPassword } from "@holdfast/runtime";
+import { BODY_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
+import { Registration, Session } from "../contract/user.ts";
+import type { AppDeps, Routes } from "../routes.ts";
+import { presentSession } from "./present-session.ts";
+
+export function addRegister(app: Routes, { database }: AppDeps): void {
+	app.route({
+		method: "POST",
+		url: "/register",
+		schema: {
+			operationId: "register",
+			summary: "Register",
+			tags: ["auth"],
+			body: Registration.ref,
+			response: { 201: Session.answer("Registered and signed in") },
+		},
+		config: { problems: [...BODY_PROBLEMS, "email_taken", "busy", ...STORE_PROBLEMS] },
+		handler: async (request, reply) => {
+			const { email, password, displayName } = request.body;
+			const passwordHash = await hashPassword(password);
+			const result = await createUser(database, { email, passwordHash, displayName: displayName.trim(), role: "user" });
+			if (result.outcome === "email_taken") return reply.problem("email_taken");
+			reply.outcome = "registered";
+			return reply.code(201).send(presentSession(app, result.user));
+		},
+	});
+}

@@ -1,0 +1,28 @@
+/** `GET /auth/me`: the user behind the token, as they are now. */
+import { findUser } from "@holdfast/database";
+import { STORE_PROBLEMS } from "../contract/problems.ts";
+import { User } from "../contract/user.ts";
+import { signedInUser } from "../plugins/auth.ts";
+import type { AppDeps, Routes } from "../routes.ts";
+import { presentUser } from "./present-session.ts";
+
+export function addShowMe(app: Routes, { database }: AppDeps): void {
+	app.route({
+		method: "GET",
+		url: "/me",
+		onRequest: app.requireUser,
+		schema: {
+			operationId: "showMe",
+			summary: "Who am I",
+			tags: ["auth"],
+			security: [{ accessToken: [] }],
+			response: { 200: User.answer("The signed-in user") },
+		},
+		config: { problems: ["unauthenticated", ...STORE_PROBLEMS] },
+		handler: async (request, reply) => {
+			const user = await findUser(database, signedInUser(request).id);
+			// A token outlives its user by up to its lifetime.
+			return user === null ? reply.problem("unauthenticated") : reply.send(presentUser(user));
+		},
+	});
+}

@@ -1,0 +1,58 @@
+/**
+ * One page of a user's bookings out of two stores: the ledger, paged by id, and over it what Redis still has. Of
+ * two records of one booking the higher version stands. The status is judged after that, so a booking cancelled a
+ * moment ago is not listed as confirmed because the ledger has not heard yet.
+ */
+import { type Database, listBookings } from "@holdfast/database";
+import { type Booking, type BookingId, type BookingStatus, statusOf, type UserId } from "@holdfast/domain";
+import type { SeatStore } from "@holdfast/seat-store";
+
+export type CollectRequest = {
+	readonly userId: UserId;
+	/** Only bookings older than this one; null: from the newest. */
+	readonly beforeId: BookingId | null;
+	readonly limit: number;
+	readonly status: BookingStatus | null;
+	readonly nowMs: number;
+};
+
+/** Ledger pages read for one answer. When the filter lets too little through, the page is short and has a cursor. */
+const LEDGER_PAGES_MAX = 5;
+
+export async function collectBookings(
+	{ seatStore, database }: { seatStore: SeatStore; database: Database },
+	{ userId, beforeId, limit, status, nowMs }: CollectRequest,
+): Promise<{ bookings: Booking[]; nextCursor: BookingId | null }> {
+	const recent = await seatStore.listRecentBookings(userId);
+	const bookings: Booking[] = [];
+	let before = beforeId;
+	for (let pages = 0; pages < LEDGER_PAGES_MAX; pages += 1) {
+		// One more than asked, so that the usual page knows from one read whether there is a next one.
+		const page = await listBookings(database, { userId, beforeId: before ?? undefined, limit: limit + 1 });
+		const recorded = page.map(({ booking }) => booking);
+		// A full page says nothing about what is older than its last row; a short one has reached the end.
+		const floor = recorded.length <= limit ? null : (recorded.at(-1)?.id ?? null);
+		const window = overlay(
+			recorded,
+			recent.filter(({ id }) => (before === null || id < before) && (floor === null || id >= floor)),
+		);
+		for (const booking of window) {
+			if (status !== null && statusOf(booking, nowMs) !== status) continue;
+			if (bookings.length === limit) return { bookings, nextCursor: bookings.at(-1)?.id ?? null };
+			bookings.push(booking);
+		}
+		if (floor === null) return { bookings, nextCursor: null };
+		before = floor;
+	}
+	return { bookings, nextCursor: before };
+}
+
+/** Newest first. At the same version the ledger's record stands: it is the one that knows it is recorded. */
+function overlay(recorded: readonly Booking[], recent: readonly Booking[]): Booking[] {
+	const byId = new Map(recorded.map((booking) => [booking.id, booking]));
+	for (const booking of recent) {
+		const known = byId.get(booking.id);
+		if (known === undefined || booking.version > known.version) byId.set(booking.id, booking);
+	}
+	return [...byId.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
+}

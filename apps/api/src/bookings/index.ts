@@ -1,0 +1,19 @@
+/** Hold, confirm, cancel, and look. */
+import type { RouteDeps, Routes } from "../routes.ts";
+import { addCancelBooking } from "./cancel-booking.ts";
+import { addConfirmBooking } from "./confirm-booking.ts";
+import { addListBookings } from "./list-bookings.ts";
+import { addPlaceHold } from "./place-hold.ts";
+import { addShowBooking } from "./show-booking.ts";
+
+export function addBookingRoutes(app: Routes, deps: RouteDeps): void {
+	app.addHook("onRequest", (_request, reply, next) => {
+		reply.header("cache-control", "no-store");
+		next();
+	});
+	addPlaceHold(app, deps);
+	addListBookings(app, deps);
+	addShowBooking(app, deps);
+	addConfirmBooking(app, deps);
+	addCancelBooking(app, deps);
+}

@@ -1,0 +1,42 @@
+/** `GET /bookings`: the user's own, newest first, with what was done a moment ago. */
+import { BOOKING_STATUSES, parseBookingId } from "@holdfast/domain";
+import { Type } from "typebox";
+import { BookingPage } from "../contract/booking.ts";
+import { BAD_CURSOR, PAGE_LIMIT_DEFAULT, PAGE_QUERY } from "../contract/page.ts";
+import { STORE_PROBLEMS } from "../contract/problems.ts";
+import { CLOSED, oneOf } from "../contract/share.ts";
+import { signedInUser } from "../plugins/auth.ts";
+import type { RouteDeps, Routes } from "../routes.ts";
+import { collectBookings } from "./collect-bookings.ts";
+import { presentBooking } from "./present-booking.ts";
+
+export function addListBookings(app: Routes, deps: RouteDeps): void {
+	app.route({
+		method: "GET",
+		url: "",
+		onRequest: app.requireUser,
+		schema: {
+			operationId: "listBookings",
+			summary: "My bookings, newest first",
+			description: "A page may hold fewer than `limit` while `nextCursor` says that there are more.",
+			tags: ["bookings"],
+			security: [{ accessToken: [] }],
+			querystring: Type.Object({ ...PAGE_QUERY, status: Type.Optional(oneOf(BOOKING_STATUSES)) }, CLOSED),
+			response: { 200: BookingPage.answer("A page of bookings") },
+		},
+		config: { problems: ["invalid_request", "unauthenticated", ...STORE_PROBLEMS] },
+		handler: async (request, reply) => {
+			const { limit = PAGE_LIMIT_DEFAULT, cursor, status } = request.query;
+			const beforeId = cursor === undefined ? null : parseBookingId(cursor);
+			if (cursor !== undefined && beforeId === null) return reply.problem("invalid_request", BAD_CURSOR);
+
+			const nowMs = Date.now();
+			const userId = signedInUser(request).id;
+			const { bookings, nextCursor } = await collectBookings(deps, { userId, beforeId, limit, status: status ?? null, nowMs });
+			const items = await Promise.all(
+				bookings.map(async (booking) => presentBooking(booking, await deps.seatPlans.find(booking.planId), nowMs)),
+			);
+			return reply.send({ items, nextCursor });
+		},
+	});
+}

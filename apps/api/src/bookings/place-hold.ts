@@ -1,0 +1,101 @@
+/** `POST /bookings`: hold seats, all of them or none. */
+import { parseShowtimeId } from "@holdfast/domain";
+import { unreachable } from "@holdfast/runtime";
+import { Type } from "typebox";
+import { BOOKING_ANSWER_HEADERS, Booking, HoldRequest, IdempotencyHeaders } from "../contract/booking.ts";
+import { BODY_PROBLEMS, OPENING_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
+import { signedInUser } from "../plugins/auth.ts";
+import type { RouteDeps, Routes } from "../routes.ts";
+import { entityTag } from "./entity-tag.ts";
+import { findOwnBooking } from "./find-own-booking.ts";
+import { holdSeats } from "./hold-seats.ts";
+import { labelsOf, presentBooking } from "./present-booking.ts";
+
+export function addPlaceHold(app: Routes, deps: RouteDeps): void {
+	const { seatsPerBookingMax } = deps.settings.limits;
+
+	app.route({
+		method: "POST",
+		url: "",
+		onRequest: app.requireUser,
+		schema: {
+			operationId: "placeHold",
+			summary: "Hold seats of a showtime",
+			description: "All of the seats or none. The booking is `pending` until it is confirmed, released, or its time is up.",
+			tags: ["bookings"],
+			security: [{ accessToken: [] }],
+			headers: IdempotencyHeaders,
+			body: HoldRequest.ref,
+			response: {
+				201: Booking.answer("The seats are held", {
+					...BOOKING_ANSWER_HEADERS,
+					Location: Type.String({ description: "Where the booking is read" }),
+					"Idempotency-Replayed": Type.String({ description: "`true` when the key was used before: the booking as it stands now" }),
+				}),
+			},
+		},
+		config: {
+			problems: [
+				...BODY_PROBLEMS,
+				"unauthenticated",
+				...OPENING_PROBLEMS,
+				"unknown_seats",
+				"seats_taken",
+				"seat_limit",
+				"hold_limit",
+				"not_on_sale",
+				"idempotency_mismatch",
+				"busy",
+				"outcome_unknown",
+				...STORE_PROBLEMS,
+			],
+		},
+		handler: async (request, reply) => {
+			const user = signedInUser(request);
+			const { showtimeId: asked, seats: labels } = request.body;
+			const showtimeId = parseShowtimeId(asked);
+			if (showtimeId === null) return reply.problem("not_found");
+			if (labels.length > seatsPerBookingMax) {
+				const message = `must NOT have more than ${seatsPerBookingMax} items`;
+				return reply.problem("invalid_request", { errors: [{ pointer: "/seats", message }] });
+			}
+			const idempotencyKey = request.headers["idempotency-key"] ?? null;
+			const held = await holdSeats(deps, { showtimeId, userId: user.id, labels, idempotencyKey });
+			if (held.outcome === "unknown_seats") return reply.problem("unknown_seats", { seats: held.labels });
+			if (held.outcome !== "judged") return reply.problem(held.outcome);
+
+			const { result, plan } = held;
+			switch (result.outcome) {
+				case "held": {
+					const { booking, nowMs } = result;
+					deps.showtimeOfBooking.set(booking.id, showtimeId);
+					reply.outcome = "held";
+					reply.code(201).headers({ etag: entityTag(booking.version), location: `/api/v1/bookings/${booking.id}` });
+					return reply.send(presentBooking(booking, plan, nowMs));
+				}
+				case "replayed": {
+					const booking = await findOwnBooking(deps, result.bookingId, user.id);
+					if (booking === null) return reply.problem("not_found");
+					reply.outcome = "replayed";
+					reply.code(201).headers({
+						etag: entityTag(booking.version),
+						location: `/api/v1/bookings/${booking.id}`,
+						"idempotency-replayed": "true",
+					});
+					return reply.send(presentBooking(booking, plan, Date.now()));
+				}
+				case "seats_taken":
+					return reply.problem("seats_taken", { seats: labelsOf(plan, result.seats) });
+				case "seat_limit":
+				case "hold_limit":
+				case "not_on_sale":
+				case "showtime_closed":
+				case "showtime_cancelled":
+				case "idempotency_mismatch":
+					return reply.problem(result.outcome);
+				default:
+					return unreachable(result);
+			}
+		},
+	});
+}

@@ -1,0 +1,51 @@
+/** `GET /bookings/:id`: one booking of the user's own, with what they are going to see. */
+
+import { findShowtime } from "@holdfast/database";
+import { type Booking, parseBookingId, type ShowtimeId } from "@holdfast/domain";
+import { assert } from "@holdfast/runtime";
+import { BOOKING_ANSWER_HEADERS, BookingDetails, type BookingDetailsBody } from "../contract/booking.ts";
+import { BY_ID } from "../contract/page.ts";
+import { STORE_PROBLEMS } from "../contract/problems.ts";
+import { toInstant } from "../contract/share.ts";
+import { signedInUser } from "../plugins/auth.ts";
+import type { RouteDeps, Routes } from "../routes.ts";
+import { entityTag } from "./entity-tag.ts";
+import { findOwnBooking } from "./find-own-booking.ts";
+import { presentBooking } from "./present-booking.ts";
+
+export function addShowBooking(app: Routes, deps: RouteDeps): void {
+	app.route({
+		method: "GET",
+		url: "/:id",
+		onRequest: app.requireUser,
+		schema: {
+			operationId: "showBooking",
+			summary: "One of my bookings",
+			tags: ["bookings"],
+			security: [{ accessToken: [] }],
+			params: BY_ID,
+			response: { 200: BookingDetails.answer("The booking and its showtime", BOOKING_ANSWER_HEADERS) },
+		},
+		config: { problems: ["unauthenticated", "not_found", ...STORE_PROBLEMS] },
+		handler: async (request, reply) => {
+			const bookingId = parseBookingId(request.params.id);
+			const booking = bookingId && (await findOwnBooking(deps, bookingId, signedInUser(request).id));
+			if (booking === null) return reply.problem("not_found");
+			reply.header("etag", entityTag(booking.version));
+			return reply.send(await presentDetails(deps, booking));
+		},
+	});
+}
+
+async function presentDetails(deps: RouteDeps, booking: Booking): Promise<BookingDetailsBody> {
+	const [plan, showtime] = await Promise.all([deps.seatPlans.find(booking.planId), findBookedShowtime(deps, booking.showtimeId)]);
+	return { ...presentBooking(booking, plan, Date.now()), showtime };
+}
+
+/** From the seat store while the showtime is installed there, so that this works without Postgres; else from the ledger. */
+async function findBookedShowtime(deps: RouteDeps, showtimeId: ShowtimeId): Promise<BookingDetailsBody["showtime"]> {
+	const showtime = (await deps.liveShowtimes.peek(showtimeId)) ?? (await findShowtime(deps.database, showtimeId));
+	assert(showtime !== null, `showtime ${showtimeId} of a booking is in the ledger`);
+	const { startsAt, endsAt, summary } = showtime;
+	return { id: showtimeId, startsAt: toInstant(startsAt), endsAt: toInstant(endsAt), ...summary };
+}

@@ -1,0 +1,29 @@
+/** The contract as a whole: every schema that the OpenAPI document lists by name. */
+import { Booking, BookingDetails, BookingPage, HoldRequest } from "./booking.ts";
+import { Health } from "./health.ts";
+import { Money } from "./money.ts";
+import { Movie, MoviePage } from "./movie.ts";
+import { Problem } from "./problem-schema.ts";
+import { SeatCounts, SeatMatrix, Showtime, ShowtimeDetails, ShowtimePage } from "./showtime.ts";
+import { Credentials, Registration, Session, User } from "./user.ts";
+
+export const SHARED_SCHEMAS = [
+	Problem,
+	Money,
+	User,
+	Session,
+	Registration,
+	Credentials,
+	Movie,
+	MoviePage,
+	Showtime,
+	ShowtimePage,
+	ShowtimeDetails,
+	SeatCounts,
+	SeatMatrix,
+	Booking,
+	BookingDetails,
+	BookingPage,
+	HoldRequest,
+	Health,
+].map(({ schema }) => schema);

@@ -1,0 +1,30 @@
+/** Lists on the wire: keyset-paged, so that rows added meanwhile neither repeat nor skip any other. */
+import { type TSchema, Type } from "typebox";
+import { CLOSED } from "./share.ts";
+
+const PAGE_LIMIT_MAX = 100;
+export const PAGE_LIMIT_DEFAULT = 20;
+
+export const page = <T extends TSchema>(item: T) =>
+	Type.Object(
+		{
+			items: Type.Array(item),
+			nextCursor: Type.Unsafe<string | null>({
+				type: ["string", "null"],
+				description: "Give it as `cursor` for the next page; null on the last one",
+			}),
+		},
+		CLOSED,
+	);
+
+/** The two parameters of every list. */
+export const PAGE_QUERY = {
+	limit: Type.Optional(Type.Integer({ minimum: 1, maximum: PAGE_LIMIT_MAX, default: PAGE_LIMIT_DEFAULT })),
+	cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 2_000 })),
+};
+
+/** The parameter of every route to one thing. An id that cannot exist is 404, so any text is taken. */
+export const BY_ID = Type.Object({ id: Type.String({ description: "Its id, a UUID" }) });
+
+/** What a route says to a `cursor` that it never gave out. */
+export const BAD_CURSOR = { errors: [{ pointer: "/query/cursor", message: "is no cursor of this list" }] };

@@ -1,0 +1,25 @@
+/** `GET /health`: whether bookings work now. */
+import { Health } from "../contract/health.ts";
+import type { AppDeps, Routes } from "../routes.ts";
+import { checkHealth } from "./check-health.ts";
+
+const RETRY_AFTER_SECONDS = 2;
+
+export function addShowHealth(app: Routes, { seatStore, database, settings }: AppDeps): void {
+	app.route({
+		method: "GET",
+		url: "/health",
+		schema: {
+			operationId: "showHealth",
+			summary: "Whether bookings work now",
+			tags: ["health"],
+			response: { 200: Health.answer("`ok` or `degraded`: bookings work"), 503: Health.answer("`down`: bookings do not work") },
+		},
+		handler: async (_request, reply) => {
+			const health = await checkHealth({ seatStore, database, outboxMax: settings.limits.outboxMax });
+			reply.header("cache-control", "no-store");
+			if (health.status === "down") return reply.code(503).header("retry-after", RETRY_AFTER_SECONDS).send(health);
+			return reply.send(health);
+		},
+	});
+}

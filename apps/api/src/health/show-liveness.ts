@@ -1,0 +1,18 @@
+/** `GET /livez`: the process runs and its event loop turns. Says nothing about its stores: a restart would not mend those. */
+import { Type } from "typebox";
+import { CLOSED, oneOf } from "../contract/share.ts";
+import type { Routes } from "../routes.ts";
+
+export function addShowLiveness(app: Routes): void {
+	app.route({
+		method: "GET",
+		url: "/livez",
+		schema: {
+			operationId: "showLiveness",
+			summary: "Whether the process runs",
+			tags: ["health"],
+			response: { 200: Type.Object({ status: oneOf(["ok"]) }, { ...CLOSED, description: "It runs" }) },
+		},
+		handler: async () => ({ status: "ok" as const }),
+	});
+}

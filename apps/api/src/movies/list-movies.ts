@@ -1,0 +1,39 @@
+/** `GET /movies`: what is on, what comes, what is over. */
+import { listMovies, MOVIE_STATUSES } from "@holdfast/database";
+import { Type } from "typebox";
+import { MoviePage } from "../contract/movie.ts";
+import { BAD_CURSOR, PAGE_LIMIT_DEFAULT, PAGE_QUERY } from "../contract/page.ts";
+import { STORE_PROBLEMS } from "../contract/problems.ts";
+import { CLOSED, oneOf } from "../contract/share.ts";
+import type { AppDeps, Routes } from "../routes.ts";
+import { presentMovie } from "./present-movie.ts";
+
+export function addListMovies(app: Routes, { database }: AppDeps): void {
+	app.route({
+		method: "GET",
+		url: "",
+		schema: {
+			operationId: "listMovies",
+			summary: "Movies",
+			tags: ["movies"],
+			querystring: Type.Object(
+				{
+					...PAGE_QUERY,
+					status: Type.Optional(oneOf(MOVIE_STATUSES)),
+					q: Type.Optional(
+						Type.String({ minLength: 1, maxLength: 100, pattern: "^[^\\u0000]*$", description: "Part of the title, in any case" }),
+					),
+				},
+				CLOSED,
+			),
+			response: { 200: MoviePage.answer("A page of movies") },
+		},
+		config: { problems: ["invalid_request", ...STORE_PROBLEMS] },
+		handler: async (request, reply) => {
+			const { limit = PAGE_LIMIT_DEFAULT, ...rest } = request.query;
+			const result = await listMovies(database, { limit, ...rest });
+			if (result.outcome === "bad_cursor") return reply.problem("invalid_request", BAD_CURSOR);
+			return reply.send({ items: result.items.map(presentMovie), nextCursor: result.nextCursor });
+		},
+	});
+}

@@ -1,0 +1,35 @@
+/** `GET /movies/:movieId/showtimes`: when one movie is shown from now on. */
+import { findMovie, listShowtimes } from "@holdfast/database";
+import { parseMovieId } from "@holdfast/domain";
+import { Type } from "typebox";
+import { BAD_CURSOR, PAGE_LIMIT_DEFAULT, PAGE_QUERY } from "../contract/page.ts";
+import { STORE_PROBLEMS } from "../contract/problems.ts";
+import { CLOSED } from "../contract/share.ts";
+import { SHOWTIME_DATE, ShowtimePage } from "../contract/showtime.ts";
+import type { AppDeps, Routes } from "../routes.ts";
+import { presentShowtime } from "../showtimes/present-showtime.ts";
+
+export function addListShowtimesOfMovie(app: Routes, { database }: AppDeps): void {
+	app.route({
+		method: "GET",
+		url: "/:movieId/showtimes",
+		schema: {
+			operationId: "listShowtimesOfMovie",
+			summary: "Upcoming showtimes of a movie",
+			tags: ["movies"],
+			params: Type.Object({ movieId: Type.String({ description: "Its id, a UUID" }) }),
+			querystring: Type.Object({ ...PAGE_QUERY, date: SHOWTIME_DATE }, CLOSED),
+			response: { 200: ShowtimePage.answer("A page of showtimes, soonest first") },
+		},
+		config: { problems: ["invalid_request", "not_found", ...STORE_PROBLEMS] },
+		handler: async (request, reply) => {
+			const movieId = parseMovieId(request.params.movieId);
+			const movie = movieId && (await findMovie(database, movieId));
+			if (movie === null) return reply.problem("not_found");
+			const { limit = PAGE_LIMIT_DEFAULT, cursor, date } = request.query;
+			const result = await listShowtimes(database, { limit, cursor, date, movieId: movie.id, nowMs: Date.now() });
+			if (result.outcome === "bad_cursor") return reply.problem("invalid_request", BAD_CURSOR);
+			return reply.send({ items: result.items.map(presentShowtime), nextCursor: result.nextCursor });
+		},
+	});
+}

@@ -1,0 +1,28 @@
+/** `GET /movies/:id` */
+import { findMovie } from "@holdfast/database";
+import { parseMovieId } from "@holdfast/domain";
+import { Movie } from "../contract/movie.ts";
+import { BY_ID } from "../contract/page.ts";
+import { STORE_PROBLEMS } from "../contract/problems.ts";
+import type { AppDeps, Routes } from "../routes.ts";
+import { presentMovie } from "./present-movie.ts";
+
+export function addShowMovie(app: Routes, { database }: AppDeps): void {
+	app.route({
+		method: "GET",
+		url: "/:id",
+		schema: {
+			operationId: "showMovie",
+			summary: "One movie",
+			tags: ["movies"],
+			params: BY_ID,
+			response: { 200: Movie.answer("The movie") },
+		},
+		config: { problems: ["not_found", ...STORE_PROBLEMS] },
+		handler: async (request, reply) => {
+			const movieId = parseMovieId(request.params.id);
+			const movie = movieId && (await findMovie(database, movieId));
+			return movie === null ? reply.problem("not_found") : reply.send(presentMovie(movie));
+		},
+	});
+}

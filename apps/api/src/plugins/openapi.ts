@@ -1,0 +1,65 @@
+/**
+ * The OpenAPI 3.1 document, written from the routes themselves, at `/openapi.json`, and a page to read it at
+ * `/docs`. The page is served whole from here: no CDN, no font host, nothing sent anywhere.
+ */
+import fastifySwagger from "@fastify/swagger";
+import scalar from "@scalar/fastify-api-reference";
+import type { FastifySchema, RouteOptions } from "fastify";
+import fp from "fastify-plugin";
+import { problemResponses } from "../contract/problem-schema.ts";
+
+export const openapi = fp(
+	async (app) => {
+		await app.register(fastifySwagger, {
+			openapi: {
+				openapi: "3.1.0",
+				info: {
+					title: "Holdfast",
+					version: "1.0.0",
+					description:
+						"Hold seats of a showtime, then confirm them. Every error is `application/problem+json` with a stable `code`. " +
+						"Every answer carries `x-request-id` and `x-server-time`.",
+					license: { name: "MIT", identifier: "MIT" },
+				},
+				tags: [
+					{ name: "auth", description: "Register, sign in" },
+					{ name: "movies", description: "The catalogue" },
+					{ name: "showtimes", description: "What is on, and its seats now" },
+					{ name: "bookings", description: "Hold, confirm, cancel" },
+					{ name: "health", description: "Is it up" },
+				],
+				components: { securitySchemes: { accessToken: { type: "http", scheme: "bearer", bearerFormat: "JWT" } } },
+			},
+			refResolver: {
+				buildLocalReference: (json, _baseUri, _fragment, index) => (typeof json.$id === "string" ? json.$id : `def-${index}`),
+			},
+			transform: ({ schema, url, route }) => ({ schema: withProblems(schema, route), url }),
+		});
+
+		let document: string | null = null;
+		app.get("/openapi.json", { schema: { hide: true } }, (_request, reply) => {
+			document ??= JSON.stringify(app.swagger());
+			return reply.type("application/json; charset=utf-8").send(document);
+		});
+		await app.register(scalar, {
+			routePrefix: "/docs",
+			configuration: {
+				url: "/openapi.json",
+				pageTitle: "Holdfast API",
+				withDefaultFonts: false,
+				telemetry: false,
+				showDeveloperTools: "never",
+				hideClientButton: true,
+				agent: { disabled: true },
+				mcp: { disabled: true },
+			},
+		});
+	},
+	{ name: "openapi" },
+);
+
+/** The route's answers plus the problems it declares. */
+function withProblems(schema: FastifySchema, route: RouteOptions): FastifySchema {
+	const responses = typeof schema.response === "object" ? schema.response : {};
+	return { ...schema, response: { ...responses, ...problemResponses(route.config?.problems ?? []) } };
+}

@@ -1,0 +1,105 @@
+/**
+ * The one place that writes `application/problem+json`. Routes answer a problem with `reply.problem(code)`; what
+ * is thrown, refused by the framework or garbled on the wire is turned into a code here. No stack trace, SQL or
+ * key name ever reaches a client.
+ */
+import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import { isDatabaseUnavailable } from "@holdfast/database";
+import { QueueFull } from "@holdfast/runtime";
+import { SeatStoreFault } from "@holdfast/seat-store";
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import fp from "fastify-plugin";
+import type { ProblemBody } from "../contract/problem-schema.ts";
+import { type ProblemCode, problemSpec, problemType } from "../contract/problems.ts";
+import { findFlaws } from "./find-flaws.ts";
+import { requestIdOf, stampHeaders } from "./stamp-answers.ts";
+
+/** What a route may add to the table's row. */
+export type ProblemExtras = Partial<Pick<ProblemBody, "detail" | "seats" | "errors">>;
+
+declare module "fastify" {
+	interface FastifyReply {
+		/** Answer a problem of the table. Give its result back from the handler. */
+		problem(code: ProblemCode, extras?: ProblemExtras): FastifyReply;
+	}
+	interface FastifyContextConfig {
+		/** The problems this route may answer, for the document. */
+		problems?: readonly ProblemCode[];
+	}
+}
+
+const MEDIA_TYPE = "application/problem+json";
+
+export const problems = fp(
+	(app, _options, done) => {
+		app.decorateReply("problem", function (this: FastifyReply, code, extras = {}) {
+			return sendProblem(this.request, this, code, extras);
+		});
+		app.setNotFoundHandler((request, reply) => sendProblem(request, reply, "not_found", { detail: "There is no such route." }));
+		app.setErrorHandler<FastifyError>((error, request, reply) => {
+			const { code, extras } = problemOfError(error);
+			if (problemSpec(code).status >= 500) reply.fault = error;
+			return sendProblem(request, reply, code, extras);
+		});
+		done();
+	},
+	{ name: "problems", dependencies: ["log-decisions"] },
+);
+
+/** Answer what the router refuses before any hook runs: an address that cannot be decoded, or an overlong part. */
+export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+	const [code, extras]: [ProblemCode, ProblemExtras] =
+		error.code === "FST_ERR_MAX_PARAM_LENGTH" ? ["not_found", {}] : ["invalid_request", { detail: "The address is not valid." }];
+	return sendProblem(request, reply.headers(stampHeaders(request.id)), code, extras);
+}
+
+/** Answer bytes that are not HTTP, straight to the socket, and hang up. */
+export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+	if (error.code === "ECONNRESET" || socket.destroyed) return;
+	const requestId = requestIdOf({ headers: {} });
+	const detail = error.code === "HPE_HEADER_OVERFLOW" ? "The headers are too large." : "This is not a valid HTTP request.";
+	const body = JSON.stringify(problemBody("invalid_request", "/", requestId, { detail }));
+	const headers = {
+		"content-type": MEDIA_TYPE,
+		"content-length": Buffer.byteLength(body),
+		connection: "close",
+		...stampHeaders(requestId),
+	};
+	const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+	if (socket.writable) socket.write(`HTTP/1.1 400 ${STATUS_CODES[400]}\r\n${head.join("")}\r\n${body}`);
+	socket.destroy(error);
+}
+
+function sendProblem(request: FastifyRequest, reply: FastifyReply, code: ProblemCode, extras: ProblemExtras): FastifyReply {
+	const { status, retryAfterSeconds } = problemSpec(code);
+	reply.outcome = code;
+	reply.code(status).header("content-type", MEDIA_TYPE);
+	if (retryAfterSeconds !== undefined) reply.header("retry-after", retryAfterSeconds);
+	if (status === 401) reply.header("www-authenticate", 'Bearer realm="holdfast"');
+	const query = request.url.indexOf("?");
+	const instance = query === -1 ? request.url : request.url.slice(0, query);
+	return reply.send(JSON.stringify(problemBody(code, instance, request.id, extras)));
+}
+
+function problemBody(code: ProblemCode, instance: string, requestId: string, extras: ProblemExtras): ProblemBody {
+	const { status, title, detail, retryable } = problemSpec(code);
+	return { type: problemType(code), title, status, detail, instance, code, retryable, requestId, ...extras };
+}
+
+function problemOfError(error: FastifyError): { code: ProblemCode; extras: ProblemExtras } {
+	if (error instanceof SeatStoreFault) return { code: error.kind, extras: {} };
+	if (isDatabaseUnavailable(error)) return { code: "unavailable", extras: {} };
+	if (error instanceof QueueFull) return { code: "busy", extras: {} };
+	if (error.validation)
+		return { code: "invalid_request", extras: { errors: findFlaws(error.validation, error.validationContext ?? "body") } };
+	switch (error.statusCode) {
+		case 413:
+			return { code: "payload_too_large", extras: {} };
+		case 415:
+			return { code: "unsupported_media_type", extras: {} };
+	}
+	if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
+		return { code: "invalid_request", extras: { errors: [{ pointer: "", message: "the body is not valid JSON" }] } };
+	return { code: "internal", extras: {} };
+}

@@ -1,0 +1,31 @@
+/**
+ * Every answer carries `x-request-id` (the client's own if it sent a sane one) and `x-server-time`, so that a
+ * client can count down by the server's clock.
+ */
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import fp from "fastify-plugin";
+
+const SANE_REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
+
+/** The request's id: inbound `x-request-id` if well formed (it ends up in logs and headers), else a new UUID. */
+export function requestIdOf(request: Pick<IncomingMessage, "headers">): string {
+	const inbound = request.headers["x-request-id"];
+	return typeof inbound === "string" && SANE_REQUEST_ID.test(inbound) ? inbound : randomUUID();
+}
+
+/** The two headers of every answer. */
+export function stampHeaders(requestId: string): { "x-request-id": string; "x-server-time": string } {
+	return { "x-request-id": requestId, "x-server-time": new Date().toISOString() };
+}
+
+export const stampAnswers = fp(
+	(app, _options, done) => {
+		app.addHook("onSend", (request, reply, payload, next) => {
+			reply.headers(stampHeaders(request.id));
+			next(null, payload);
+		});
+		done();
+	},
+	{ name: "stamp-answers" },
+);

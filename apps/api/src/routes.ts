@@ -1,0 +1,30 @@
+/** The types that route files share. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { Database } from "@holdfast/database";
+import type { BookingId, ShowtimeId } from "@holdfast/domain";
+import type { Logger } from "@holdfast/runtime";
+import type { SeatStore } from "@holdfast/seat-store";
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
+import type { BoundedCache } from "./bounded-cache.ts";
+import type { ApiSettings } from "./settings.ts";
+import type { LiveShowtimes } from "./showtimes/live-showtimes.ts";
+import type { SeatPlans } from "./showtimes/seat-plans.ts";
+
+/** What the API is built from, made at the process edge. */
+export type AppDeps = {
+	readonly settings: Pick<ApiSettings, "jwtSecret" | "limits">;
+	readonly logger: Logger;
+	readonly seatStore: SeatStore;
+	readonly database: Database;
+};
+
+/** What routes are built from: the above, and what `buildApp` makes of it once. */
+export type RouteDeps = AppDeps & {
+	readonly seatPlans: SeatPlans;
+	readonly liveShowtimes: LiveShowtimes;
+	readonly showtimeOfBooking: BoundedCache<BookingId, ShowtimeId>;
+};
+
+/** A server whose handlers are typed by their schemas. */
+export type Routes = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;

@@ -1,0 +1,37 @@
+/** The API's settings, read once from the environment at the process edge. */
+import { LIMIT_SPECS, type Limits } from "@holdfast/domain";
+import { type Environment, readSettings } from "@holdfast/runtime";
+
+export type ApiSettings = {
+	readonly databaseUrl: string;
+	readonly redisUrl: string;
+	/** Signs access tokens (HS256); at least 32 characters, no default. */
+	readonly jwtSecret: string;
+	readonly host: string;
+	readonly port: number;
+	readonly logLevel: string;
+	readonly limits: Limits;
+};
+
+/** RFC 7518 section 3.2: an HS256 key has at least as many bits as the hash. */
+const JWT_SECRET_MIN_CHARS = 32;
+
+/** Throws `SettingsError`, which names every flaw at once. */
+export function readApiSettings(env: Environment): ApiSettings {
+	return readSettings(env, (reader) => ({
+		databaseUrl: reader.text("DATABASE_URL"),
+		redisUrl: reader.text("REDIS_URL"),
+		jwtSecret: reader.secret("JWT_SECRET", JWT_SECRET_MIN_CHARS),
+		host: reader.text("HOST", "127.0.0.1"),
+		port: reader.integer({ env: "PORT", default: 4000, min: 0, max: 65_535 }),
+		logLevel: reader.text("LOG_LEVEL", "info"),
+		limits: {
+			holdTtlMs: reader.integer(LIMIT_SPECS.holdTtlMs),
+			seatsPerBookingMax: reader.integer(LIMIT_SPECS.seatsPerBookingMax),
+			seatsPerUserMax: reader.integer(LIMIT_SPECS.seatsPerUserMax),
+			liveHoldsPerUserMax: reader.integer(LIMIT_SPECS.liveHoldsPerUserMax),
+			outboxMax: reader.integer(LIMIT_SPECS.outboxMax),
+			settleBatchMax: reader.integer(LIMIT_SPECS.settleBatchMax),
+		},
+	}));
+}

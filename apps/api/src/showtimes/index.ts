@@ -1,0 +1,11 @@
+/** What is on, and its seats now. */
+import type { RouteDeps, Routes } from "../routes.ts";
+import { addListShowtimes } from "./list-showtimes.ts";
+import { addShowSeatMatrix } from "./show-seat-matrix.ts";
+import { addShowShowtime } from "./show-showtime.ts";
+
+export function addShowtimeRoutes(app: Routes, deps: RouteDeps): void {
+	addListShowtimes(app, deps);
+	addShowShowtime(app, deps);
+	addShowSeatMatrix(app, deps);
+}

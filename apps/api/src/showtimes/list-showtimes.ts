@@ -1,0 +1,34 @@
+/** `GET /showtimes`: what is on from now on. */
+import { listShowtimes } from "@holdfast/database";
+import { parseMovieId } from "@holdfast/domain";
+import { Type } from "typebox";
+import { BAD_CURSOR, PAGE_LIMIT_DEFAULT, PAGE_QUERY } from "../contract/page.ts";
+import { STORE_PROBLEMS } from "../contract/problems.ts";
+import { CLOSED } from "../contract/share.ts";
+import { SHOWTIME_DATE, ShowtimePage } from "../contract/showtime.ts";
+import type { AppDeps, Routes } from "../routes.ts";
+import { presentShowtime } from "./present-showtime.ts";
+
+export function addListShowtimes(app: Routes, { database }: AppDeps): void {
+	app.route({
+		method: "GET",
+		url: "/showtimes",
+		schema: {
+			operationId: "listShowtimes",
+			summary: "Upcoming showtimes",
+			tags: ["showtimes"],
+			querystring: Type.Object({ ...PAGE_QUERY, movieId: Type.Optional(Type.String()), date: SHOWTIME_DATE }, CLOSED),
+			response: { 200: ShowtimePage.answer("A page of showtimes, soonest first") },
+		},
+		config: { problems: ["invalid_request", ...STORE_PROBLEMS] },
+		handler: async (request, reply) => {
+			const { movieId: asked, limit = PAGE_LIMIT_DEFAULT, cursor, date } = request.query;
+			const movieId = asked === undefined ? undefined : parseMovieId(asked);
+			if (movieId === null)
+				return reply.problem("invalid_request", { errors: [{ pointer: "/query/movieId", message: "is no id of a movie" }] });
+			const result = await listShowtimes(database, { limit, cursor, date, movieId, nowMs: Date.now() });
+			if (result.outcome === "bad_cursor") return reply.problem("invalid_request", BAD_CURSOR);
+			return reply.send({ items: result.items.map(presentShowtime), nextCursor: result.nextCursor });
+		},
+	});
+}

@@ -1,0 +1,17 @@
+/** A showtime as everyone is shown it. */
+import type { Showtime } from "@holdfast/database";
+import { toInstant } from "../contract/share.ts";
+import type { ShowtimeBody } from "../contract/showtime.ts";
+
+export const presentShowtime = (showtime: Showtime): ShowtimeBody => ({
+	id: showtime.id,
+	movie: showtime.movie,
+	auditorium: showtime.summary.auditorium,
+	startsAt: toInstant(showtime.startsAt),
+	endsAt: toInstant(showtime.endsAt),
+	timeZone: showtime.summary.timeZone,
+	salesOpenAt: toInstant(showtime.salesOpenAt),
+	salesCloseAt: toInstant(showtime.salesCloseAt),
+	state: showtime.state,
+	prices: Object.entries(showtime.prices).map(([tier, amount]) => ({ tier, price: { amount, currency: showtime.currency } })),
+});

@@ -1,0 +1,33 @@
+/** The seat map of a showtime as it is now, with the plan its letters count in. */
+
+import type { ShowtimeId } from "@holdfast/domain";
+import type { ReadMapOutcome, SeatStore } from "@holdfast/seat-store";
+import type { LiveShowtime, LiveShowtimes } from "./live-showtimes.ts";
+import type { NotOpen } from "./open-showtime.ts";
+
+export type LiveMap = LiveShowtime & { readonly map: Extract<ReadMapOutcome, { outcome: "read" }> };
+
+/** One try, one after the showtime was opened or read anew. */
+const TRIES_MAX = 2;
+
+/** Opens the showtime first when nobody has. */
+export async function readLiveMap(
+	{ seatStore, liveShowtimes }: { seatStore: SeatStore; liveShowtimes: LiveShowtimes },
+	showtimeId: ShowtimeId,
+): Promise<({ outcome: "read" } & LiveMap) | NotOpen> {
+	for (let attempt = 0; attempt < TRIES_MAX; attempt += 1) {
+		const live = await liveShowtimes.find(showtimeId);
+		if (live.outcome !== "found") return live;
+		const map = await seatStore.readSeatMap(showtimeId);
+		if (map.outcome === "not_ready") {
+			const opening = await liveShowtimes.reopen(showtimeId);
+			if (opening.outcome !== "opened") return opening;
+		} else if (map.statuses.length !== live.plan.seats.length) {
+			// Installed with another plan since this process last looked.
+			liveShowtimes.forget(showtimeId);
+		} else {
+			return { outcome: "read", showtime: live.showtime, plan: live.plan, map };
+		}
+	}
+	return { outcome: "recovering" };
+}

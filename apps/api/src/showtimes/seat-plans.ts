@@ -1,0 +1,34 @@
+/** Seat plans by id. A plan never changes, so what was read once is kept; the bound is on seats, not on plans. */
+import { type Database, findSeatPlan } from "@holdfast/database";
+import { type IndexedSeatPlan, indexSeatPlan, type SeatPlanId } from "@holdfast/domain";
+import { assert } from "@holdfast/runtime";
+import type { SeatStore } from "@holdfast/seat-store";
+import { createBoundedCache } from "../bounded-cache.ts";
+
+/** About 200 bytes per seat: some 100 MB at the very most. */
+const CACHED_SEATS_MAX = 500_000;
+
+export type SeatPlans = {
+	/** The plan, from this process, Redis or the ledger, in that order. A plan that a showtime or booking names exists. */
+	find(planId: SeatPlanId): Promise<IndexedSeatPlan>;
+};
+
+export function createSeatPlans({ seatStore, database }: { seatStore: SeatStore; database: Database }): SeatPlans {
+	const cache = createBoundedCache<SeatPlanId, IndexedSeatPlan>({ weightMax: CACHED_SEATS_MAX, weigh: ({ seats }) => seats.length });
+
+	async function readFromLedger(planId: SeatPlanId): Promise<IndexedSeatPlan> {
+		const plan = await findSeatPlan(database, planId);
+		assert(plan !== null, `seat plan ${planId} is in the ledger`);
+		return indexSeatPlan(plan);
+	}
+
+	return {
+		async find(planId) {
+			const cached = cache.get(planId);
+			if (cached !== undefined) return cached;
+			const plan = (await seatStore.readPlan(planId)) ?? (await readFromLedger(planId));
+			cache.set(planId, plan);
+			return plan;
+		},
+	};
+}

@@ -1,0 +1,40 @@
+/** `GET /showtimes/:id`: what the catalogue says, and how many seats are left now. */
+import { findShowtime } from "@holdfast/database";
+import { countSeats, parseShowtimeId } from "@holdfast/domain";
+import { BY_ID } from "../contract/page.ts";
+import { STORE_PROBLEMS } from "../contract/problems.ts";
+import { ShowtimeDetails } from "../contract/showtime.ts";
+import type { RouteDeps, Routes } from "../routes.ts";
+import { presentShowtime } from "./present-showtime.ts";
+import { readLiveMap } from "./read-live-map.ts";
+
+export function addShowShowtime(app: Routes, deps: RouteDeps): void {
+	app.route({
+		method: "GET",
+		url: "/showtimes/:id",
+		schema: {
+			operationId: "showShowtime",
+			summary: "One showtime",
+			tags: ["showtimes"],
+			params: BY_ID,
+			response: { 200: ShowtimeDetails.answer("The showtime") },
+		},
+		config: { problems: ["not_found", "recovering", ...STORE_PROBLEMS] },
+		handler: async (request, reply) => {
+			const showtimeId = parseShowtimeId(request.params.id);
+			const showtime = showtimeId && (await findShowtime(deps.database, showtimeId));
+			if (showtime === null) return reply.problem("not_found");
+			const live = await readLiveMap(deps, showtime.id);
+			switch (live.outcome) {
+				case "not_found":
+				case "recovering":
+					return reply.problem(live.outcome);
+				case "showtime_closed":
+				case "showtime_cancelled":
+					return reply.send({ ...presentShowtime(showtime), counts: null });
+				case "read":
+					return reply.send({ ...presentShowtime(showtime), counts: countSeats(live.map.statuses) });
+			}
+		},
+	});
+}
