@@ -9,6 +9,9 @@ const STEPS: readonly (readonly [name: string, command: string, ...args: string[
 	["unused code and dependencies", "knip"],
 ];
 
+/** Exit codes above this one stand for a signal: someone wants an end. */
+const KILLED = 128;
+
 const results: string[] = [];
 let firstFailure = 0;
 for (const [name, command, ...args] of STEPS) {
@@ -17,6 +20,7 @@ for (const [name, command, ...args] of STEPS) {
 	const code = await runForeground(command, args);
 	results.push(`${code === 0 ? "ok    " : "FAILED"}  ${name} (${((performance.now() - startMs) / 1000).toFixed(1)} s)`);
 	firstFailure ||= code;
+	if (code > KILLED) break;
 }
 console.log(`\n${results.join("\n")}`);
 process.exit(firstFailure);

@@ -1,4 +1,5 @@
 /** The whole product on this machine, on a real Redis and a real PostgreSQL, without Docker: for start, test and bench. */
+export { makeScratchFolder } from "./make-scratch-folder.ts";
 export { queryPostgres } from "./postgres/query-postgres.ts";
 export { type PostgresOptions, type RunningPostgres, startPostgres } from "./postgres/start-postgres.ts";
 export { findFreePort } from "./process/find-free-port.ts";

@@ -2,10 +2,8 @@
  * A Redis server for one test file: own process, own port, own data, production's flags. Nothing else ever connects to
  * it, so a test may flush, kill and restart it as it likes.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { startRedis } from "@holdfast/local-stack";
+import { rmSync } from "node:fs";
+import { makeScratchFolder, startRedis } from "@holdfast/local-stack";
 
 export type TestRedis = {
 	/** Stays the same over a restart. */
@@ -21,7 +19,7 @@ export type TestRedis = {
 
 /** `cluster: true` makes it a cluster of one node (ready after 2 s: Redis makes a new master wait that long). */
 export async function startTestRedis(options: { readonly cluster?: boolean } = {}): Promise<TestRedis> {
-	const dataDir = mkdtempSync(join(tmpdir(), "holdfast-redis-"));
+	const dataDir = makeScratchFolder();
 	let redis = await startRedis({ ...options, dataDir });
 	const { url, port } = redis;
 	const kill = async (signal: NodeJS.Signals = "SIGKILL") => {

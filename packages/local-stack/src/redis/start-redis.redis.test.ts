@@ -1,12 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { makeScratchFolder } from "../make-scratch-folder.ts";
 import { askRedis } from "./ask-redis.ts";
 import { REDIS_FLAGS } from "./redis-flags.ts";
 import { type RunningRedis, startRedis } from "./start-redis.ts";
 
-const dataDir = mkdtempSync(join(tmpdir(), "holdfast-redis-"));
+const dataDir = makeScratchFolder();
 const started: RunningRedis[] = [];
 
 async function start(cluster = false): Promise<RunningRedis> {

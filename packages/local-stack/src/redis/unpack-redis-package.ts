@@ -1,7 +1,7 @@
 /**
  * Download Debian's Redis packages and unpack them into the cache folder, once. Debian ships the server's binary in
  * `redis-tools` under the name redis-check-rdb; which of the two it is, it decides by the name it is called by, so a
- * symbolic link makes it a server. Libraries that the machine has already are used from there.
+ * symbolic link makes it a server. The libraries it is linked with are unpacked beside it.
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,7 +16,7 @@ export type RedisServer = {
 	readonly env: NodeJS.ProcessEnv;
 };
 
-const PACKAGES = ["redis-tools", "libjemalloc2", "liblzf1", "libatomic1"] as const;
+const PACKAGE = "redis-tools";
 
 /** Safe to call from several processes at once: each unpacks for itself, the first to finish wins. */
 export async function unpackRedisPackage(): Promise<RedisServer> {
@@ -52,13 +52,21 @@ export async function unpackRedisPackage(): Promise<RedisServer> {
 
 async function downloadPackages(folder: string): Promise<void> {
 	try {
-		await runTool("apt-get", ["download", ...PACKAGES], { cwd: folder });
+		await downloadWith([], folder);
 	} catch {
 		// The machine's package lists are missing or too old. Fetch private ones: that needs no rights and changes nothing.
 		const options = privateAptFolders(join(folder, "apt"));
 		await runTool("apt-get", [...options, "update"], { cwd: folder });
-		await runTool("apt-get", [...options, "download", ...PACKAGES], { cwd: folder });
+		await downloadWith(options, folder);
 	}
+}
+
+async function downloadWith(options: readonly string[], folder: string): Promise<void> {
+	const depends = await runTool("apt-cache", [...options, "depends", "--no-suggests", PACKAGE]);
+	const libraries = Array.from(depends.matchAll(/^\s*Depends: ((?:lib|lua)\S+)$/gm), ([, name = ""]) => name);
+	// The C library must be the one that the running system was started with.
+	const needed = libraries.filter((name) => name !== "libc6");
+	await runTool("apt-get", [...options, "download", PACKAGE, ...needed], { cwd: folder });
 }
 
 function privateAptFolders(folder: string): string[] {
