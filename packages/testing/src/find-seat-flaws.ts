@@ -2,7 +2,7 @@
  * The invariant checker of one showtime at rest: the map agrees with the owners seat by seat, and what Redis has
  * sold is what the ledger has. Returns every flaw as a sentence; an empty list is the proof.
  */
-import type { ShowtimeId } from "@holdfast/domain";
+import { parseBookingId, type ShowtimeId } from "@holdfast/domain";
 import type { SeatStore } from "@holdfast/seat-store";
 
 /** An active row of the ledger. */
@@ -30,6 +30,24 @@ export async function findSeatFlaws(
 		for (const line of sold) if (!recorded.includes(line)) flaws.push(`sold in Redis, not in the ledger: ${line}`);
 		for (const line of recorded) if (!sold.includes(line)) flaws.push(`in the ledger, not sold in Redis: ${line}`);
 		if (new Set(ledgerSeats.map(({ seat }) => seat)).size !== ledgerSeats.length) flaws.push("the ledger has a seat twice");
+	}
+	return flaws;
+}
+
+/**
+ * Live holds and sales that own only some of their seats. Owners are read in one instant; a lapsed hold may have lost
+ * seats to the next buyer, so only entries that have not lapsed are judged.
+ */
+export async function findPartialHolds(seatStore: SeatStore, showtimeId: ShowtimeId): Promise<string[]> {
+	const { owners, nowMs } = await seatStore.inspectSeats(showtimeId);
+	const live = owners.filter(({ expiresAt }) => expiresAt === 0 || nowMs < expiresAt);
+	const flaws: string[] = [];
+	for (const [id, owned] of Map.groupBy(live, ({ bookingId }) => bookingId)) {
+		const bookingId = parseBookingId(id);
+		const booking = bookingId && (await seatStore.readBooking(bookingId));
+		const seats = owned.map(({ seat }) => seat).sort((a, b) => a - b);
+		if (!booking) flaws.push(`seats ${seats} are owned by ${id}, which has no record`);
+		else if (booking.seats.join() !== seats.join()) flaws.push(`booking ${id} is for seats ${booking.seats} and owns ${seats}`);
 	}
 	return flaws;
 }

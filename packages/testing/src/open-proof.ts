@@ -6,7 +6,7 @@ import { createDatabase, seatOwners } from "@holdfast/database";
 import { DEFAULT_LIMITS, type ShowtimeId } from "@holdfast/domain";
 import { queryPostgres } from "@holdfast/local-stack";
 import { createSeatStore } from "@holdfast/seat-store";
-import { findSeatFlaws } from "./find-seat-flaws.ts";
+import { findPartialHolds, findSeatFlaws } from "./find-seat-flaws.ts";
 import { waitUntil } from "./wait-until.ts";
 
 export type Proof = {
@@ -14,6 +14,10 @@ export type Proof = {
 	drained(deadlineMs: number): Promise<void>;
 	/** Everything wrong with a showtime at rest; an empty list is the proof. */
 	flaws(showtimeId: ShowtimeId): Promise<string[]>;
+	/** The map against its owners at this instant, also in mid-storm. */
+	mapFlaws(showtimeId: ShowtimeId): Promise<string[]>;
+	/** Bookings that own some of their seats but not all, at this instant. */
+	partialHolds(showtimeId: ShowtimeId): Promise<string[]>;
 	/** Booking id by seat index, as the ledger has it. */
 	owners(showtimeId: ShowtimeId): Promise<Map<number, string>>;
 	/** How long events of these showtimes took from Redis to their COMMIT, in milliseconds, and how many there were. */
@@ -32,6 +36,8 @@ export function openProof({ redisUrl, databaseUrl }: { redisUrl: string; databas
 				deadlineMs,
 			)),
 		flaws: async (showtimeId) => findSeatFlaws(seatStore, showtimeId, await seatOwners(database, showtimeId)),
+		mapFlaws: (showtimeId) => findSeatFlaws(seatStore, showtimeId, null),
+		partialHolds: (showtimeId) => findPartialHolds(seatStore, showtimeId),
 		owners: async (showtimeId) => new Map((await seatOwners(database, showtimeId)).map(({ seat, bookingId }) => [seat, bookingId])),
 		async settleLag(showtimeIds) {
 			const list = showtimeIds.map((id) => `'${id}'`).join(",");

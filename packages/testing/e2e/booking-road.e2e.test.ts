@@ -1,0 +1,89 @@
+/** The road from a hold to the ledger, through the real processes. */
+import { waitUntil } from "@holdfast/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Answer, idOf, openTestStack, type TestStack, tally } from "./open-test-stack.ts";
+
+let test: TestStack;
+beforeAll(async () => {
+	test = await openTestStack({ HOLD_TTL_MS: "1500" });
+});
+afterAll(() => test.close());
+
+const seatsOf = (answer: Answer): Record<string, string> => {
+	const { rows } = answer.body;
+	if (!Array.isArray(rows)) throw new Error("a seat matrix has rows");
+	return Object.fromEntries(rows.flatMap((row) => row.seats).map((seat) => [seat.label, seat.status]));
+};
+
+describe("a race of 1,000 users for the same two seats", () => {
+	it("is won by exactly one, 999 are told which seats are taken, and the ledger agrees", async () => {
+		const [buyers, showtimeId] = [await test.buyers(1_000), await test.showtime()];
+		const answers = await Promise.all(buyers.map((buyer) => buyer.hold(showtimeId, ["E5", "E6"])));
+		expect(tally(answers)).toEqual({ 201: 1, "409 seats_taken": 999 });
+		for (const { status, body } of answers) if (status === 409) expect(body.seats).toEqual(["E5", "E6"]);
+		const winner = answers.findIndex(({ status }) => status === 201);
+		const won = answers[winner];
+		if (!won) throw new Error("there is a winner");
+		expect((await buyers[winner]?.confirm(idOf(won)))?.status).toBe(200);
+		await test.proof.drained(10_000);
+		expect(await test.proof.flaws(showtimeId)).toEqual([]);
+		expect([...(await test.proof.owners(showtimeId)).values()]).toEqual([idOf(won), idOf(won)]);
+	});
+});
+
+describe("one seat, four spellings", () => {
+	it("is sold under its own label only; the others are no seats at all", async () => {
+		const [[buyer], showtimeId] = [await test.buyers(1), await test.showtime()];
+		for (const label of ["A01", "a1", "A1 "]) {
+			const answer = await buyer?.hold(showtimeId, [label]);
+			expect(answer).toMatchObject({ status: 422, code: "unknown_seats", body: { seats: [label] } });
+		}
+		expect((await buyer?.hold(showtimeId, ["A1"]))?.status).toBe(201);
+	});
+});
+
+describe("a hold that lapses with the sweeper stopped", () => {
+	it("is free at its expiry to the map, to the next buyer, and to a late confirm", async () => {
+		const [[early, late], showtimeId] = [await test.buyers(2), await test.showtime()];
+		if (!early || !late) throw new Error("there are two buyers");
+		await test.stack.sweeper.stop();
+		const first = await early.hold(showtimeId, ["B1", "B2"]);
+		expect(first.status).toBe(201);
+		expect(await late.hold(showtimeId, ["B2"])).toMatchObject({ status: 409, code: "seats_taken", body: { seats: ["B2"] } });
+		expect(seatsOf(await test.get(`/showtimes/${showtimeId}/seats`))).toMatchObject({ B1: "held", B2: "held" });
+
+		await waitUntil("the hold to lapse", () => Date.now() > Date.parse(String(first.body.expiresAt)));
+		expect(seatsOf(await test.get(`/showtimes/${showtimeId}/seats`))).toMatchObject({ B1: "available", B2: "available" });
+		expect(await early.confirm(idOf(first))).toMatchObject({ status: 410, code: "hold_expired" });
+		expect((await early.show(idOf(first))).body.status).toBe("expired");
+		const second = await late.hold(showtimeId, ["B2", "B3"]);
+		expect(second.status).toBe(201);
+		expect((await late.confirm(idOf(second))).status).toBe(200);
+		expect(await early.confirm(idOf(first))).toMatchObject({ status: 410, code: "hold_expired" });
+		await test.stack.sweeper.start();
+		await test.proof.drained(10_000);
+		expect(await test.proof.flaws(showtimeId)).toEqual([]);
+	});
+});
+
+describe("a confirmed booking that is cancelled, and its seat sold again", () => {
+	it("shows both in the ledger, in order", async () => {
+		const [[first, second], showtimeId] = [await test.buyers(2), await test.showtime()];
+		if (!first || !second) throw new Error("there are two buyers");
+		const one = idOf(await first.hold(showtimeId, ["C3"]));
+		expect((await first.confirm(one)).status).toBe(200);
+		expect(await first.cancel(one)).toMatchObject({ status: 200, body: { status: "cancelled" } });
+		const two = idOf(await second.hold(showtimeId, ["C3"]));
+		expect((await second.confirm(two)).status).toBe(200);
+		await test.proof.drained(10_000);
+		expect(
+			await test.query(
+				`select booking_id, released_at is null as active from booking_seats where showtime_id = '${showtimeId}' order by acquired_at`,
+			),
+		).toEqual([
+			{ booking_id: one, active: "f" },
+			{ booking_id: two, active: "t" },
+		]);
+		expect(await test.proof.flaws(showtimeId)).toEqual([]);
+	});
+});

@@ -1,0 +1,74 @@
+/** Confirm and cancel of one booking at the same moment. The system this one replaces said yes to both, 60 times of 60. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Answer, idOf, openTestStack, type TestStack, tally } from "./open-test-stack.ts";
+
+const ROUNDS = 200;
+const SEATS = Array.from({ length: 100 }, (_, seat) => `${String.fromCharCode(65 + Math.floor(seat / 10))}${(seat % 10) + 1}`);
+
+let test: TestStack;
+beforeAll(async () => {
+	test = await openTestStack({ WORKERS: "2" });
+});
+afterAll(() => test.close());
+
+/** Each round: one booking, confirm and cancel sent together; gives both answers and how the booking stood afterwards. */
+async function race(headers: Record<string, string>) {
+	const rounds: { confirm: Answer; cancel: Answer; after: Answer; bookingId: string }[] = [];
+	const showtimeIds = [await test.showtime(), await test.showtime()];
+	const buyers = await test.buyers(ROUNDS);
+	for (const [round, buyer] of buyers.entries()) {
+		const [showtimeId, label] = [showtimeIds[Math.floor(round / 100)], SEATS[round % 100]];
+		if (!showtimeId || !label) throw new Error("there is a seat for every round");
+		const bookingId = idOf(await buyer.hold(showtimeId, [label]));
+		// Which of the two is sent first alternates.
+		const sent =
+			round % 2 === 0
+				? { confirm: buyer.confirm(bookingId, headers), cancel: buyer.cancel(bookingId, headers) }
+				: { cancel: buyer.cancel(bookingId, headers), confirm: buyer.confirm(bookingId, headers) };
+		const [confirm, cancel] = await Promise.all([sent.confirm, sent.cancel]);
+		rounds.push({ confirm, cancel, after: await buyer.show(bookingId), bookingId });
+	}
+	await test.proof.drained(20_000);
+	for (const showtimeId of showtimeIds) expect(await test.proof.flaws(showtimeId)).toEqual([]);
+	return rounds;
+}
+
+/** Redis and ledger tell the same of each booking: what was confirmed in the end owns its seat, what was cancelled does not. */
+async function expectLedgerAgrees(rounds: Awaited<ReturnType<typeof race>>): Promise<void> {
+	const rows = await test.query("select id, state from bookings");
+	const states = new Map(rows.map((row) => [row.id, row.state]));
+	for (const { after, bookingId } of rounds) {
+		const recorded = states.get(bookingId);
+		if (after.body.status === "confirmed") expect(recorded).toBe("CONFIRMED");
+		else expect([undefined, "CANCELLED"]).toContain(recorded);
+	}
+}
+
+describe("with the same If-Match", () => {
+	it("exactly one succeeds, 200 times; the other is told that the booking has changed", async () => {
+		const rounds = await race({ "if-match": '"1"' });
+		for (const { confirm, cancel, after } of rounds) {
+			expect([confirm.status, cancel.status].sort()).toEqual([200, 412]);
+			expect(after.body.status).toBe(confirm.status === 200 ? "confirmed" : "cancelled");
+		}
+		expect(Object.keys(tally(rounds.flatMap(({ confirm, cancel }) => [confirm, cancel])))).toEqual(
+			expect.arrayContaining(["200", "412 version_mismatch"]),
+		);
+		await expectLedgerAgrees(rounds);
+	});
+});
+
+describe("without If-Match", () => {
+	it("the answers fit one order, and nothing is confirmed at rest after a DELETE said yes, 200 times", async () => {
+		const rounds = await race({});
+		for (const { confirm, cancel, after } of rounds) {
+			// Cancel always says yes: either it released the hold (then confirm was refused), or it came after the confirm.
+			expect(cancel.status).toBe(200);
+			expect(after.body.status).toBe("cancelled");
+			if (confirm.status === 200) expect(after.body.version).toBe(3);
+			else expect(confirm).toMatchObject({ status: 409, code: "booking_state" });
+			if (confirm.status !== 200) expect(after.body.version).toBe(2);
+		}
+		await expectLedgerAgrees(rounds);
+	});
+});
