@@ -23,6 +23,8 @@ export { type SettleBatch, type SettleOutcome, settleBatch, UnknownEntryVersion 
 export { migrateDatabase } from "./migrate-database.ts";
 export type { Page, PageOutcome, PageRequest } from "./read-page.ts";
 export { MOVIE_STATUSES, type MovieStatus, USER_ROLES, type UserRole } from "./schema/index.ts";
+export { type SeedTally, seedDemo } from "./seed/seed-demo.ts";
 export { type CreateUserOutcome, createUser, type NewUser } from "./users/create-user.ts";
+export { type EnsureAdminOutcome, ensureAdmin } from "./users/ensure-admin.ts";
 export { findUser, findUserByEmail } from "./users/find-user.ts";
 export type { User } from "./users/user.ts";

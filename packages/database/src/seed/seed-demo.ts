@@ -1,0 +1,93 @@
+/** Fill a database with the demo: real films, rooms from a hall to an arena, and showtimes for the coming week. */
+import { flawOfLayout } from "@holdfast/domain";
+import { assert } from "@holdfast/runtime";
+import type { Movie } from "../catalog/movie.ts";
+import type { Database, Queries } from "../create-database.ts";
+import { auditoriums, movies, seatPlans, showtimes } from "../schema/index.ts";
+import { DEMO_ROOMS, type DemoRoom } from "./demo-rooms.ts";
+import { drawAuditoriumId, drawSeatPlanId } from "./draw-demo-id.ts";
+import { type PlannedShowtime, planProgramme } from "./plan-programme.ts";
+import { readDemoMovies } from "./read-demo-movies.ts";
+
+/** Sales opened an hour ago, so that no clock that is a little behind finds them closed. */
+const SALES_OPEN_AGO_MS = 60 * 60 * 1000;
+/** Rows in one statement: Postgres takes 65,535 parameters. */
+const ROWS_PER_INSERT = 1_000;
+const SEED_DEADLINE_MS = 60_000;
+
+/** Rows that were not there before. */
+export type SeedTally = { readonly movies: number; readonly auditoriums: number; readonly showtimes: number };
+
+/**
+ * Add what the demo lacks at `nowMs`: all of it the first time, nothing the second time on one day, and on a later day
+ * the showtimes of the days that have come into the week ahead. Never changes or removes a row. One transaction.
+ * `onProgress` is told each step as a sentence.
+ */
+export async function seedDemo(
+	database: Database,
+	{ nowMs, onProgress = () => {} }: { nowMs: number; onProgress?: (line: string) => void },
+): Promise<SeedTally> {
+	const catalogue = readDemoMovies();
+	const nowShowing = catalogue.filter((movie) => movie.status === "now_showing");
+	const programme = planProgramme(DEMO_ROOMS, nowShowing, nowMs);
+	const seed = async (tx: Queries): Promise<SeedTally> => {
+		const newMovies = await insertMovies(tx, catalogue);
+		onProgress(`movies: ${newMovies} new of ${catalogue.length}, ${nowShowing.length} of them now showing`);
+		const newRooms = await insertRooms(tx, DEMO_ROOMS);
+		onProgress(
+			`auditoriums: ${newRooms} new of ${DEMO_ROOMS.length}, ${DEMO_ROOMS.map(({ layout }) => seatsOf(layout)).join(" + ")} seats`,
+		);
+		const newShowtimes = await insertShowtimes(tx, programme, nowMs);
+		onProgress(`showtimes: ${newShowtimes} new of ${programme.length} in the coming week`);
+		return { movies: newMovies, auditoriums: newRooms, showtimes: newShowtimes };
+	};
+	return database.run((queries) => queries.transaction(seed), SEED_DEADLINE_MS);
+}
+
+async function insertMovies(tx: Queries, catalogue: readonly Movie[]): Promise<number> {
+	return insertInChunks(catalogue, async (rows) => {
+		const added = await tx.insert(movies).values(rows).onConflictDoNothing();
+		return added.count;
+	});
+}
+
+async function insertRooms(tx: Queries, rooms: readonly DemoRoom[]): Promise<number> {
+	const rows = rooms.map(({ name, timeZone }) => ({ id: drawAuditoriumId(name), name, timeZone }));
+	const added = await tx.insert(auditoriums).values(rows).onConflictDoNothing();
+	const plans = rooms.map(({ name, layout }) => {
+		assert(flawOfLayout(layout) === null, `the plan of ${name} is sound`);
+		return { id: drawSeatPlanId(name), auditoriumId: drawAuditoriumId(name), layout, seatCount: seatsOf(layout) };
+	});
+	await tx.insert(seatPlans).values(plans).onConflictDoNothing();
+	return added.count;
+}
+
+async function insertShowtimes(tx: Queries, programme: readonly PlannedShowtime[], nowMs: number): Promise<number> {
+	return insertInChunks(programme, async (planned) => {
+		const rows = planned.map(({ id, room, movie, startsAt, endsAt }) => ({
+			id,
+			movieId: movie.id,
+			auditoriumId: drawAuditoriumId(room.name),
+			seatPlanId: drawSeatPlanId(room.name),
+			startsAt: new Date(startsAt),
+			endsAt: new Date(endsAt),
+			timeZone: room.timeZone,
+			prices: room.prices,
+			currency: room.currency,
+			salesOpenAt: new Date(nowMs - SALES_OPEN_AGO_MS),
+			salesCloseAt: new Date(startsAt),
+		}));
+		const added = await tx.insert(showtimes).values(rows).onConflictDoNothing();
+		return added.count;
+	});
+}
+
+async function insertInChunks<Row>(rows: readonly Row[], insert: (chunk: Row[]) => Promise<number>): Promise<number> {
+	let added = 0;
+	for (let at = 0; at < rows.length; at += ROWS_PER_INSERT) added += await insert(rows.slice(at, at + ROWS_PER_INSERT));
+	return added;
+}
+
+function seatsOf(layout: DemoRoom["layout"]): number {
+	return layout.rows.reduce((sum, row) => sum + row.seats.filter((seat) => seat !== null).length, 0);
+}

@@ -1,0 +1,30 @@
+/** Make sure that an admin with this address and password exists: how a system gets its first one. */
+import { hashPassword, verifyPassword } from "@holdfast/runtime";
+import { eq } from "drizzle-orm";
+import type { Database } from "../create-database.ts";
+import { users } from "../schema/index.ts";
+import { createUser } from "./create-user.ts";
+import { findUserByEmail } from "./find-user.ts";
+
+/** `not_admin`: the address belongs to an ordinary user, who is left as they are. */
+export type EnsureAdminOutcome = { outcome: "created" | "unchanged" | "password_set" | "not_admin" };
+
+/** Create the admin, or set the password if it is another. Safe to call twice: the second time nothing changes. Takes one or two scrypt hashes. */
+export async function ensureAdmin(
+	database: Database,
+	{ email, password }: { email: string; password: string },
+): Promise<EnsureAdminOutcome> {
+	const found = await findUserByEmail(database, email);
+	if (found === null) {
+		const passwordHash = await hashPassword(password);
+		const made = await createUser(database, { email, passwordHash, displayName: "Admin", role: "admin" });
+		// Someone else was faster: look at what they made.
+		return made.outcome === "created" ? { outcome: "created" } : ensureAdmin(database, { email, password });
+	}
+	if (found.user.role !== "admin") return { outcome: "not_admin" };
+	const { matches, rehash } = await verifyPassword(password, found.passwordHash);
+	if (matches && !rehash) return { outcome: "unchanged" };
+	const passwordHash = await hashPassword(password);
+	await database.run((queries) => queries.update(users).set({ passwordHash }).where(eq(users.id, found.user.id)));
+	return { outcome: "password_set" };
+}
