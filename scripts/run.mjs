@@ -35,6 +35,7 @@ if (entry === undefined) {
 }
 process.chdir(ROOT);
 process.env.PATH = `${join(ROOT, "node_modules/.bin")}${delimiter}${process.env.PATH}`;
+process.env.NODE_COMPILE_CACHE ??= join(ROOT, ".cache/node");
 process.env.TURBO_TELEMETRY_DISABLED = "1";
 installDependencies();
 handOver(findNode(), ["--disable-warning=ExperimentalWarning", entry, ...args]);
@@ -63,17 +64,35 @@ function findNode() {
 	return fail(`npm has no Node for ${process.platform} ${process.arch}: install Node ${NODE_MIN.join(".")} or newer.`, 1);
 }
 
-/** Ends as the child does. Signals are passed on; should this process be killed, the child notices that itself. */
+/** Ends as the child does. Signals are passed on; should this process be killed, the child notices that by itself. */
 function handOver(node, words) {
 	const child = spawn(node, words, { stdio: "inherit" });
 	// A terminal's Ctrl-C reaches the child by itself, and many tools drop everything when it comes twice.
 	process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
 	for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
-	// npm's shell passes no SIGTERM on: when it is gone, so are we.
-	const parent = process.ppid;
-	setInterval(() => process.ppid !== parent && child.kill("SIGTERM"), 200).unref();
+	const starters = findStarters();
+	setInterval(() => findStarters() === starters || child.kill("SIGTERM"), 200).unref();
 	child.on("error", (error) => fail(error.message, 1));
 	child.on("close", (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
+}
+
+/**
+ * The processes that a command run by npm must not outlive: npm's shell passes no SIGTERM on, and of a SIGKILL nobody
+ * hears. Run by hand, it may: whoever types `&` means it.
+ */
+function findStarters() {
+	if (process.env.npm_lifecycle_event === undefined) return "";
+	return `${process.ppid} ${process.platform === "linux" ? findStarterOf(process.ppid) : ""}`;
+}
+
+function findStarterOf(shell) {
+	try {
+		if (readFileSync(`/proc/${shell}/cmdline`, "utf8").split("\0")[1] !== "-c") return "";
+		const stat = readFileSync(`/proc/${shell}/stat`, "utf8");
+		return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1];
+	} catch {
+		return "gone";
+	}
 }
 
 function majorOf(version) {

@@ -52,7 +52,10 @@ export class ServiceStartError extends Error {
 }
 
 const READY_DEADLINE_MS = 60_000;
+/** Looks again after this long, and a little later each time. */
 const READY_POLL_MS = 5;
+const READY_POLL_GROWTH = 1.3;
+const READY_POLL_MAX_MS = 100;
 const STOP_DEADLINE_MS = 20_000;
 const LOG_TAIL_CHARS = 2_000;
 /** A longer log is set aside at the next start, and the one set aside before it is lost. */
@@ -74,13 +77,13 @@ export async function spawnService(spec: ServiceSpec): Promise<Service> {
 	if (log !== null) closeSync(log.descriptor);
 	const service = watchChild(child, spec.stopSignal);
 	const deadline = Date.now() + READY_DEADLINE_MS;
-	while (service.isRunning()) {
+	for (let pauseMs = READY_POLL_MS; service.isRunning(); pauseMs = Math.min(pauseMs * READY_POLL_GROWTH, READY_POLL_MAX_MS)) {
 		if (await spec.isReady()) return service;
 		if (Date.now() > deadline) {
 			await service.stop();
 			throw new ServiceStartError(`${spec.name} did not answer within ${READY_DEADLINE_MS} ms`, log?.readTail() ?? "");
 		}
-		await Promise.race([delay(READY_POLL_MS), service.ended]);
+		await Promise.race([delay(pauseMs), service.ended]);
 	}
 	throw new ServiceStartError(`${spec.name} ended before it was ready`, log?.readTail() ?? "");
 }

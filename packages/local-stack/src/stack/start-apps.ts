@@ -1,6 +1,8 @@
 /** The two processes of the product: the API and the sweeper. Each is told everything through its environment. */
+import { setTimeout as delay } from "node:timers/promises";
 import { type Service, spawnService } from "../process/spawn-service.ts";
 import { REPOSITORY_ROOT } from "../repository.ts";
+import type { Part } from "./define-part.ts";
 
 export type AppOptions = {
 	/** The whole environment of the process; an app adds what it needs to it. */
@@ -12,6 +14,8 @@ export type AppOptions = {
 };
 
 const HEALTH_DEADLINE_MS = 2_500;
+const HEALTH_POLL_MS = 50;
+const HEALTHY_DEADLINE_MS = 60_000;
 
 /** Ready when it can take bookings. */
 export function startApi(options: AppOptions, host: string, port: number): Promise<Service> {
@@ -23,13 +27,20 @@ export function startApi(options: AppOptions, host: string, port: number): Promi
 	});
 }
 
-/** Ready when the API at `apiUrl` hears it, and so reports that everything works. */
-export function startSweeper(options: AppOptions, apiUrl: string): Promise<Service> {
-	return spawnService({
-		...commandOf("apps/sweeper/src/main.ts", options),
-		name: "The sweeper",
-		isReady: async () => (await askHealth(apiUrl)) === "ok",
-	});
+/** Ready at once: whether it works, the API knows (`waitForHealth`). */
+export function startSweeper(options: AppOptions): Promise<Service> {
+	return spawnService({ ...commandOf("apps/sweeper/src/main.ts", options), name: "The sweeper", isReady: async () => true });
+}
+
+/** Resolves when the API says that everything works, the sweeper included. Rejects when one of `parts` ends meanwhile, or at a deadline. */
+export async function waitForHealth(apiUrl: string, parts: readonly Part[]): Promise<void> {
+	const deadline = Date.now() + HEALTHY_DEADLINE_MS;
+	while ((await askHealth(apiUrl)) !== "ok") {
+		const gone = parts.find((part) => part.pid() === null);
+		if (gone !== undefined) throw new Error(`The ${gone.name} ended while it started; its log says why.`);
+		if (Date.now() > deadline) throw new Error(`${apiUrl}/api/v1/health does not say ok after ${HEALTHY_DEADLINE_MS} ms.`);
+		await delay(HEALTH_POLL_MS);
+	}
 }
 
 /** How a client on this machine reaches a server that listens there. */

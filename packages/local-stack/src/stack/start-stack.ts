@@ -7,11 +7,12 @@ import { join, resolve } from "node:path";
 import { findPortHolder, isPortFree } from "../process/find-port-holder.ts";
 import type { Service } from "../process/spawn-service.ts";
 import { startOnPort } from "../process/start-on-port.ts";
+import { CACHE_FOLDER } from "../repository.ts";
 import { definePart, type Part } from "./define-part.ts";
 import { type DataFolderLock, lockDataFolder } from "./lock-data-folder.ts";
 import { runEntry } from "./run-entry.ts";
 import { keepOrMakeSecrets, type StackInfo, writeStackFile } from "./stack-file.ts";
-import { type AppOptions, originOf, startApi, startSweeper } from "./start-apps.ts";
+import { type AppOptions, originOf, startApi, startSweeper, waitForHealth } from "./start-apps.ts";
 import { definePostgres, defineRedis } from "./start-stores.ts";
 
 export type StackOptions = {
@@ -86,16 +87,14 @@ async function bringUp(options: StackOptions, lock: DataFolderLock, parts: Part[
 	const secrets = keepOrMakeSecrets(dataDir);
 	const env = {
 		PATH: process.env.PATH,
+		// Saves each process a quarter of its start.
+		NODE_COMPILE_CACHE: join(CACHE_FOLDER, "node"),
 		...options.environment,
 		DATABASE_URL: postgres.url(),
 		REDIS_URL: redis.url(),
 		JWT_SECRET: secrets.jwtSecret,
 	};
 	await runEntry({ entry: "packages/database/src/bin/migrate.ts", env, onLine: onProgress, signal });
-	if (options.skipSeed !== true) {
-		const admin = { ADMIN_EMAIL: secrets.admin.email, ADMIN_PASSWORD: secrets.admin.password };
-		await runEntry({ entry: "packages/database/src/bin/seed-demo.ts", env: { ...env, ...admin }, onLine: onProgress, signal });
-	}
 
 	const appOptions = (name: string): AppOptions => ({
 		env,
@@ -112,21 +111,28 @@ async function bringUp(options: StackOptions, lock: DataFolderLock, parts: Part[
 			return noted(await startApi(appOptions("api"), host, free));
 		}),
 	);
-	const sweeper = definePart("sweeper", async () => noted(await startSweeper(appOptions("sweeper"), originOf(host, port ?? 0))));
-	await startAll(parts, [api]);
+	const sweeper = definePart("sweeper", async () => noted(await startSweeper(appOptions("sweeper"))));
+	// The catalogue grows while the apps start: they need its tables, not its rows.
+	const admin = { ADMIN_EMAIL: secrets.admin.email, ADMIN_PASSWORD: secrets.admin.password };
+	const seed = { entry: "packages/database/src/bin/seed-demo.ts", env: { ...env, ...admin }, onLine: onProgress, signal };
+	await settleAll([options.skipSeed === true ? undefined : runEntry(seed), startAll(parts, [api, sweeper])]);
 	signal.throwIfAborted();
-	await startAll(parts, [sweeper]);
-	signal.throwIfAborted();
-	const info = { apiUrl: originOf(host, port ?? 0), databaseUrl: postgres.url(), redisUrl: redis.url(), ...secrets };
+	const apiUrl = originOf(host, port ?? 0);
+	await waitForHealth(apiUrl, [api, sweeper]);
+	const info = { apiUrl, databaseUrl: postgres.url(), redisUrl: redis.url(), ...secrets };
 	writeStackFile(dataDir, info);
 	return { info, api, sweeper, redis: redis.part, postgres: postgres.part };
 }
 
-/** At the same time; waits for all of them even when one fails, so that none is still starting while the others are stopped. */
+/** Start these at the same time, known to the caller beforehand. */
 async function startAll(parts: Part[], added: readonly Part[]): Promise<void> {
 	parts.push(...added);
-	const results = await Promise.allSettled(added.map((part) => part.start()));
-	for (const result of results) if (result.status === "rejected") throw result.reason;
+	await settleAll(added.map((part) => part.start()));
+}
+
+/** Waits for all of them even when one fails, so that none is still starting while the others are stopped. */
+async function settleAll(steps: readonly (Promise<void> | undefined)[]): Promise<void> {
+	for (const result of await Promise.allSettled(steps)) if (result.status === "rejected") throw result.reason;
 }
 
 async function refuseTakenPort(host: string, port: number): Promise<void> {
