@@ -1,29 +1,40 @@
 /** The process edge of the API: settings, stores, listening, and a clean end. */
 import { createDatabase } from "@holdfast/database";
-import { closeOnSignals, createLogger } from "@holdfast/runtime";
+import { closeOnSignals, createLogger, runWorkers, SettingsError } from "@holdfast/runtime";
 import { createSeatStore } from "@holdfast/seat-store";
 import { buildApp } from "./app.ts";
-import { readApiSettings } from "./settings.ts";
+import { type ApiSettings, readApiSettings } from "./settings.ts";
 
 /** Connections that wait to be accepted. Node's default of 511 makes a crowd at the opening of sales wait on SYN retries. */
 const LISTEN_BACKLOG = 4096;
 
-const settings = readApiSettings(process.env);
+const settings = readSettingsOrExit();
 const logger = createLogger("api", settings.logLevel);
+await runWorkers(settings.workers, logger, serve);
 
-// Both connect by themselves and keep trying: the API starts, and serves what it can, while a store is down.
-const seatStore = createSeatStore({ url: settings.redisUrl, limits: settings.limits, log: logger });
-const database = createDatabase({ url: settings.databaseUrl, applicationName: "holdfast-api" });
-const app = buildApp({ settings, logger, seatStore, database });
+async function serve(): Promise<void> {
+	// Both connect by themselves and keep trying: the API starts, and serves what it can, while a store is down.
+	const seatStore = createSeatStore({ url: settings.redisUrl, limits: settings.limits, log: logger });
+	const database = createDatabase({ url: settings.databaseUrl, applicationName: "holdfast-api" });
+	const app = buildApp({ settings, logger, seatStore, database });
+	closeOnSignals(
+		logger,
+		async () => {
+			await app.close();
+			await Promise.allSettled([seatStore.close(), database.close()]);
+		},
+		{ followParent: true },
+	);
+	const address = await app.listen({ host: settings.host, port: settings.port, backlog: LISTEN_BACKLOG });
+	logger.info({ address }, "listening");
+}
 
-closeOnSignals(
-	logger,
-	async () => {
-		await app.close();
-		await Promise.allSettled([seatStore.close(), database.close()]);
-	},
-	{ followParent: true },
-);
-
-const address = await app.listen({ host: settings.host, port: settings.port, backlog: LISTEN_BACKLOG });
-logger.info({ address }, "listening");
+function readSettingsOrExit(): ApiSettings {
+	try {
+		return readApiSettings(process.env);
+	} catch (error) {
+		if (!(error instanceof SettingsError)) throw error;
+		process.stderr.write(`${error.message}\n`);
+		process.exit(1);
+	}
+}

@@ -1,6 +1,6 @@
 /** The API's settings, read once from the environment at the process edge. */
 import { LIMIT_SPECS, type Limits } from "@holdfast/domain";
-import { type Environment, readSettings } from "@holdfast/runtime";
+import { type Environment, readSettings, WORKERS_SPEC } from "@holdfast/runtime";
 
 export type ApiSettings = {
 	readonly databaseUrl: string;
@@ -10,6 +10,8 @@ export type ApiSettings = {
 	readonly host: string;
 	readonly port: number;
 	readonly logLevel: string;
+	/** Processes that serve. */
+	readonly workers: number;
 	readonly limits: Limits;
 };
 
@@ -25,6 +27,7 @@ export function readApiSettings(env: Environment): ApiSettings {
 		host: reader.text("HOST", "127.0.0.1"),
 		port: reader.integer({ env: "PORT", default: 4000, min: 0, max: 65_535 }),
 		logLevel: reader.text("LOG_LEVEL", "info"),
+		workers: reader.integer(WORKERS_SPEC),
 		limits: {
 			holdTtlMs: reader.integer(LIMIT_SPECS.holdTtlMs),
 			seatsPerBookingMax: reader.integer(LIMIT_SPECS.seatsPerBookingMax),

@@ -1,0 +1,122 @@
+import { waitUntil } from "@holdfast/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bookingIn, matrixIn, problemIn, seatIn } from "../testing/read-answers.ts";
+import { startTestApi, type TestApi, type TestUser } from "../testing/start-test-api.ts";
+
+let api: TestApi;
+beforeAll(async () => {
+	api = await startTestApi();
+});
+afterAll(() => api.close());
+
+const cancel = (user: TestUser, id: string, headers: Record<string, string> = {}) =>
+	api.call(`DELETE /bookings/${id}`, { token: user.token, headers });
+const confirm = (user: TestUser, id: string, headers: Record<string, string> = {}) =>
+	api.call(`POST /bookings/${id}/confirm`, { token: user.token, headers });
+
+async function aHold() {
+	const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+	return { user, showtimeId, booking: await api.held(user, showtimeId, ["A1", "A2"]) };
+}
+
+describe("200 cancelled", () => {
+	it("releases a hold: its seats are free at once", async () => {
+		const { user, showtimeId, booking } = await aHold();
+		const answer = await cancel(user, booking.id);
+		expect([answer.status, answer.headers.etag]).toEqual([200, '"2"']);
+		expect(bookingIn(answer)).toMatchObject({ status: "cancelled", version: 2, confirmedAt: null });
+		expect((await api.hold(await api.newUser(), showtimeId, ["A1", "A2"])).status).toBe(201);
+	});
+
+	it("cancels a confirmed booking: its seats are free at once and can be sold again", async () => {
+		const { user, showtimeId, booking } = await aHold();
+		await confirm(user, booking.id);
+		const answer = await cancel(user, booking.id, { "if-match": '"2"' });
+		expect(bookingIn(answer)).toMatchObject({ status: "cancelled", version: 3, confirmedAt: expect.any(String) });
+		const next = await api.newUser();
+		expect((await confirm(next, (await api.held(next, showtimeId, ["A1", "A2"])).id)).status).toBe(200);
+		expect(seatIn(matrixIn(await api.call(`GET /showtimes/${showtimeId}/seats`)), "A1").status).toBe("sold");
+	});
+
+	it("answers the same when it is repeated", async () => {
+		const { user, booking } = await aHold();
+		const first = await cancel(user, booking.id);
+		for (const headers of [{}, { "if-match": '"1"' }, { "if-match": '"2"' }]) {
+			const again = await cancel(user, booking.id, headers);
+			expect([again.status, again.body]).toEqual([200, first.body]);
+		}
+	});
+
+	it("leaves an expired hold as it is, and says so", async () => {
+		const brief = await api.another({ limits: { holdTtlMs: 1_000 } });
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		const { id } = await brief.held(user, showtimeId, ["A1"]);
+		await waitUntil("the hold to lapse", async () => (await confirm(user, id, { "if-match": '"9"' })).status === 410);
+		for (const headers of [{}, { "if-match": '"5"' }]) {
+			expect(bookingIn(await cancel(user, id, headers))).toMatchObject({ status: "expired", version: 1, cancelledAt: null });
+		}
+	});
+});
+
+describe("409 showtime_started", () => {
+	it("refuses to cancel a confirmed booking from the start on, and still releases a hold", async () => {
+		const [[buyer, holder], showtimeId] = [await api.newUsers(2), await api.newShowtime({ startsInMs: 2_500 })];
+		if (buyer === undefined || holder === undefined) throw new Error("there are two users");
+		const bought = await api.held(buyer, showtimeId, ["A1"]);
+		await confirm(buyer, bought.id);
+		const merelyHeld = await api.held(holder, showtimeId, ["A2"]);
+		const { startsAt } = (await api.seatStore.readShowtime(showtimeId)) ?? { startsAt: 0 };
+		await waitUntil("the showtime to start", () => Date.now() > startsAt);
+		expect(problemIn(await cancel(buyer, bought.id)).code).toBe("showtime_started");
+		expect((await cancel(holder, merelyHeld.id)).status).toBe(200);
+	});
+});
+
+describe("412 version_mismatch", () => {
+	it.each(['"2"', 'W/"1"', '"x"'])("refuses If-Match %s for version 1 and changes nothing", async (tag) => {
+		const { user, booking } = await aHold();
+		const answer = await cancel(user, booking.id, { "if-match": tag });
+		expect([problemIn(answer).code, answer.headers.etag]).toEqual(["version_mismatch", '"1"']);
+		expect((await confirm(user, booking.id)).status).toBe(200);
+	});
+
+	it("lets exactly one of confirm and cancel through under one version, 100 times", async () => {
+		const [users, showtimeId] = [await api.newUsers(100), await api.newShowtime()];
+		for (const [index, user] of users.entries()) {
+			const { id } = await api.held(user, showtimeId, [`${"ABCDEFGHIJ"[Math.floor(index / 10)]}${(index % 10) + 1}`]);
+			const headers = { "if-match": '"1"' };
+			const answers = await Promise.all([confirm(user, id, headers), cancel(user, id, headers)]);
+			expect(answers.map(({ status }) => status).sort()).toEqual([200, 412]);
+			const settled = bookingIn(await api.call(`GET /bookings/${id}`, { token: user.token })).status;
+			expect(settled).toBe(answers[0]?.status === 200 ? "confirmed" : "cancelled");
+		}
+	});
+});
+
+describe("404 not_found", () => {
+	it("is what a stranger gets, and the booking stays", async () => {
+		const { user, booking } = await aHold();
+		expect(problemIn(await cancel(await api.newUser(), booking.id)).code).toBe("not_found");
+		expect((await confirm(user, booking.id)).status).toBe(200);
+	});
+});
+
+describe("503 busy", () => {
+	it("refuses to cancel a confirmed booking while the outbox is at its bound, and releases holds all the same", async () => {
+		const { user, booking } = await aHold();
+		await confirm(user, booking.id);
+		const full = await api.another({ limits: { outboxMax: 1 } });
+		expect(problemIn(await full.call(`DELETE /bookings/${booking.id}`, { token: user.token })).code).toBe("busy");
+		const held = await aHold();
+		expect((await full.call(`DELETE /bookings/${held.booking.id}`, { token: held.user.token })).status).toBe(200);
+	});
+});
+
+describe("400 invalid_request", () => {
+	it("refuses a body, and garbage in If-Match", async () => {
+		const { user, booking } = await aHold();
+		const withBody = await api.call(`DELETE /bookings/${booking.id}`, { token: user.token, body: { reason: "none" } });
+		expect(problemIn(withBody).errors?.[0]?.pointer).toBe("/reason");
+		expect(problemIn(await cancel(user, booking.id, { "if-match": "version 1" })).errors?.[0]?.pointer).toBe("/headers/if-match");
+	});
+});

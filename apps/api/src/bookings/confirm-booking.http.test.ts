@@ -1,0 +1,162 @@
+import { bucketOf, newBookingId, parseBookingId } from "@holdfast/domain";
+import { waitUntil } from "@holdfast/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { askRedis } from "../testing/ask-redis.ts";
+import { bookingIn, matrixIn, problemIn, seatIn } from "../testing/read-answers.ts";
+import { settleOutboxes } from "../testing/settle-outboxes.ts";
+import { startTestApi, type TestApi, type TestApp, type TestUser } from "../testing/start-test-api.ts";
+
+let api: TestApi;
+let brief: TestApp;
+beforeAll(async () => {
+	api = await startTestApi();
+	brief = await api.another({ limits: { holdTtlMs: 1_000 } });
+});
+afterAll(() => api.close());
+
+const confirm = (user: TestUser, id: string, headers: Record<string, string> = {}) =>
+	api.call(`POST /bookings/${id}/confirm`, { token: user.token, headers });
+
+async function aHold(app: TestApp = api) {
+	const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+	return { user, showtimeId, booking: await app.held(user, showtimeId, ["A1", "A2"]) };
+}
+
+/** A hold whose time is up. */
+async function aLapsedHold() {
+	const hold = await aHold(brief);
+	await waitUntil("the hold to lapse", async () => {
+		const seen = await api.call(`GET /bookings/${hold.booking.id}`, { token: hold.user.token });
+		return bookingIn(seen).status === "expired";
+	});
+	return hold;
+}
+
+describe("200 confirmed", () => {
+	it("sells the seats for good", async () => {
+		const { user, showtimeId, booking } = await aHold();
+		const answer = await confirm(user, booking.id);
+		expect([answer.status, answer.headers.etag]).toEqual([200, '"2"']);
+		const confirmed = bookingIn(answer);
+		expect(confirmed).toMatchObject({ id: booking.id, status: "confirmed", version: 2, recorded: false, cancelledAt: null });
+		expect(confirmed).not.toHaveProperty("expiresInSeconds");
+		expect(Date.parse(confirmed.confirmedAt ?? "")).toBeGreaterThanOrEqual(Date.parse(booking.createdAt));
+		const matrix = matrixIn(await api.call(`GET /showtimes/${showtimeId}/seats`));
+		expect([seatIn(matrix, "A1").status, seatIn(matrix, "A2").status]).toEqual(["sold", "sold"]);
+	});
+
+	it("answers the same when it is repeated, with or without the version it had before", async () => {
+		const { user, booking } = await aHold();
+		const first = await confirm(user, booking.id, { "if-match": '"1"' });
+		for (const headers of [{}, { "if-match": '"1"' }, { "if-match": '"2"' }, { "if-match": "*" }]) {
+			const again = await confirm(user, booking.id, headers);
+			expect([again.status, again.body]).toEqual([200, first.body]);
+		}
+	});
+
+	it.each([[undefined], ["{}"], [""]])("takes the body %j", async (body) => {
+		const { user, booking } = await aHold();
+		const answer = await api.call(`POST /bookings/${booking.id}/confirm`, { token: user.token, body });
+		expect(answer.status).toBe(200);
+	});
+
+	it("works in a process that has never heard of the booking", async () => {
+		const { user, booking } = await aHold();
+		const other = await api.another();
+		expect((await other.call(`POST /bookings/${booking.id}/confirm`, { token: user.token })).status).toBe(200);
+	});
+
+	it("answers for a booking that only the ledger remembers", async () => {
+		const { user, booking } = await aHold();
+		await confirm(user, booking.id);
+		await settleOutboxes(api.seatStore, api.databaseUrl);
+		const id = parseBookingId(booking.id);
+		if (id === null) throw new Error("a booking has an id");
+		expect(await askRedis(api.redis.port, "DEL", `{b${bucketOf(id)}}:bk:${id}`)).toBe(":1");
+		const forgetful = await api.another();
+		for (const app of [api, forgetful]) {
+			const answer = await app.call(`POST /bookings/${id}/confirm`, { token: user.token });
+			expect([answer.status, bookingIn(answer).recorded]).toEqual([200, true]);
+		}
+	});
+});
+
+describe("410 hold_expired", () => {
+	it("refuses from the instant of expiry on, before it looks at the version", async () => {
+		const { user, booking } = await aLapsedHold();
+		expect(problemIn(await confirm(user, booking.id)).code).toBe("hold_expired");
+		expect(problemIn(await confirm(user, booking.id, { "if-match": '"7"' })).code).toBe("hold_expired");
+	});
+
+	it("has freed the seats by then, for the map and for the next buyer, with no sweeper running", async () => {
+		const { user, showtimeId, booking } = await aLapsedHold();
+		const matrix = matrixIn(await api.call(`GET /showtimes/${showtimeId}/seats`));
+		expect(matrix.counts).toMatchObject({ held: 0, available: 100 });
+		const next = await api.newUser();
+		expect((await api.hold(next, showtimeId, ["A1", "A2"])).status).toBe(201);
+		expect(problemIn(await confirm(user, booking.id)).code).toBe("hold_expired");
+	});
+});
+
+describe("409 booking_state", () => {
+	it("refuses a booking that was cancelled", async () => {
+		const { user, booking } = await aHold();
+		await api.call(`DELETE /bookings/${booking.id}`, { token: user.token });
+		expect(problemIn(await confirm(user, booking.id)).code).toBe("booking_state");
+	});
+});
+
+describe("412 version_mismatch", () => {
+	it.each(['"2"', '"99"', 'W/"1"', '"abc"'])("refuses If-Match %s for version 1, tells the version, and changes nothing", async (tag) => {
+		const { user, booking } = await aHold();
+		const answer = await confirm(user, booking.id, { "if-match": tag });
+		expect([problemIn(answer).code, answer.headers.etag]).toEqual(["version_mismatch", '"1"']);
+		expect(bookingIn(await api.call(`GET /bookings/${booking.id}`, { token: user.token })).status).toBe("pending");
+	});
+});
+
+describe("404 not_found", () => {
+	it("is one answer for another's booking, one that never was, and what is no id", async () => {
+		const { booking, showtimeId } = await aHold();
+		const stranger = await api.newUser();
+		const absent = newBookingId(await api.newShowtime());
+		const ids = [booking.id, absent, showtimeId, "nonsense"];
+		const answers = await Promise.all(ids.map(async (id) => problemIn(await confirm(stranger, id))));
+		expect(answers.map(({ code, detail }) => [code, detail])).toEqual(answers.map(() => ["not_found", answers[0]?.detail]));
+	});
+});
+
+describe("409 showtime_cancelled", () => {
+	it("refuses once the showtime does not take place", async () => {
+		const { user, showtimeId, booking } = await aHold();
+		const id = parseBookingId(booking.id);
+		if (id === null) throw new Error("a booking has an id");
+		await askRedis(api.redis.port, "HSET", `{b${bucketOf(id)}}:st:${showtimeId}:meta`, "state", "cancelled");
+		expect(problemIn(await confirm(user, booking.id)).code).toBe("showtime_cancelled");
+	});
+});
+
+describe("503 busy", () => {
+	it("refuses while the outbox is at its bound, and the hold stays confirmable", async () => {
+		const { user, booking } = await aHold();
+		await confirm(user, (await aHold()).booking.id);
+		const full = await api.another({ limits: { outboxMax: 1 } });
+		const id = parseBookingId(booking.id);
+		if (id === null) throw new Error("a booking has an id");
+		await askRedis(api.redis.port, "XADD", `{b${bucketOf(id)}}:ob`, "*", "schema", "1");
+		const answer = await full.call(`POST /bookings/${booking.id}/confirm`, { token: user.token });
+		expect([problemIn(answer).code, answer.headers["retry-after"]]).toEqual(["busy", "2"]);
+		expect((await confirm(user, booking.id)).status).toBe(200);
+	});
+});
+
+describe("400 invalid_request", () => {
+	it("refuses a body that says something, and garbage in If-Match", async () => {
+		const { user, booking } = await aHold();
+		const withBody = await api.call(`POST /bookings/${booking.id}/confirm`, { token: user.token, body: { force: true } });
+		expect(problemIn(withBody).errors).toEqual([{ pointer: "/force", message: "is not a field of this request" }]);
+		const withList = await api.call(`POST /bookings/${booking.id}/confirm`, { token: user.token, body: [1] });
+		expect(problemIn(withList).code).toBe("invalid_request");
+		expect(problemIn(await confirm(user, booking.id, { "if-match": "1" })).errors?.[0]?.pointer).toBe("/headers/if-match");
+	});
+});

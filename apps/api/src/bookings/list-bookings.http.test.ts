@@ -1,0 +1,127 @@
+import { waitUntil } from "@holdfast/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bookingsIn, problemIn } from "../testing/read-answers.ts";
+import { settleOutboxes } from "../testing/settle-outboxes.ts";
+import { startTestApi, type TestApi, type TestUser } from "../testing/start-test-api.ts";
+
+let api: TestApi;
+beforeAll(async () => {
+	api = await startTestApi({ limits: { seatsPerUserMax: 100, liveHoldsPerUserMax: 100 } });
+});
+afterAll(() => api.close());
+
+const list = async (user: TestUser, query = "") => bookingsIn(await api.call(`GET /bookings${query}`, { token: user.token }));
+const ids = (bookings: readonly { id: string }[]) => bookings.map(({ id }) => id);
+
+/** Buys one seat after the other; gives the booking ids, newest first. */
+async function buy(user: TestUser, showtimeId: Parameters<TestApi["held"]>[1], seats: readonly string[]): Promise<string[]> {
+	const bought: string[] = [];
+	for (const seat of seats) {
+		const { id } = await api.held(user, showtimeId, [seat]);
+		await api.call(`POST /bookings/${id}/confirm`, { token: user.token });
+		bought.unshift(id);
+	}
+	return bought;
+}
+
+describe("200", () => {
+	it("lists the user's own, newest first, the one of a moment ago included, and nobody else's", async () => {
+		const [user, other, showtimeId] = [await api.newUser(), await api.newUser(), await api.newShowtime()];
+		const recorded = await buy(user, showtimeId, ["A1", "A2"]);
+		await settleOutboxes(api.seatStore, api.databaseUrl);
+		const recent = await buy(user, showtimeId, ["A3"]);
+		const pending = await api.held(user, showtimeId, ["A4"]);
+		await api.held(other, showtimeId, ["A5"]);
+		const { items, nextCursor } = await list(user);
+		expect(ids(items)).toEqual([pending.id, ...recent, ...recorded]);
+		expect(items.map(({ status, recorded: isRecorded }) => [status, isRecorded])).toEqual([
+			["pending", false],
+			["confirmed", false],
+			["confirmed", true],
+			["confirmed", true],
+		]);
+		expect(nextCursor).toBeNull();
+	});
+
+	it("judges the status after it has looked at both stores: a cancel the ledger has not heard of counts", async () => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		const [second = "", first = ""] = await buy(user, showtimeId, ["A1", "A2"]);
+		await settleOutboxes(api.seatStore, api.databaseUrl);
+		await api.call(`DELETE /bookings/${second}`, { token: user.token });
+		expect(ids((await list(user, "?status=confirmed")).items)).toEqual([first]);
+		const cancelled = (await list(user, "?status=cancelled")).items;
+		expect(cancelled.map(({ id, version }) => [id, version])).toEqual([[second, 3]]);
+		expect((await list(user, "?status=pending")).items).toEqual([]);
+	});
+
+	it("lists a hold that lapsed as expired", async () => {
+		const brief = await api.another({ limits: { holdTtlMs: 1_000 } });
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		const { id } = await brief.held(user, showtimeId, ["A1"]);
+		const expired = await waitUntil("the hold to lapse", async () => {
+			const { items } = await list(user, "?status=expired");
+			return items.length > 0 ? items : null;
+		});
+		expect(ids(expired)).toEqual([id]);
+	});
+
+	it("pages without repeating or skipping, over both stores, while bookings are added", async () => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		const row = (letter: string) => Array.from({ length: 10 }, (_, seat) => `${letter}${seat + 1}`);
+		const older = await buy(user, showtimeId, row("A"));
+		await settleOutboxes(api.seatStore, api.databaseUrl);
+		const all = [...(await buy(user, showtimeId, row("B").slice(0, 3))), ...older];
+		for (const limit of [1, 4, 13, 100]) {
+			const seen: string[] = [];
+			let query = `?limit=${limit}`;
+			for (let page = 0; page < 20; page += 1) {
+				const { items, nextCursor } = await list(user, query);
+				expect(items.length).toBeLessThanOrEqual(limit);
+				seen.push(...ids(items));
+				if (nextCursor === null) break;
+				query = `?limit=${limit}&cursor=${nextCursor}`;
+			}
+			expect(seen).toEqual(all);
+		}
+		const firstPage = await list(user, "?limit=5");
+		await buy(user, showtimeId, ["J1"]);
+		const secondPage = await list(user, `?limit=8&cursor=${firstPage.nextCursor}`);
+		expect([...ids(firstPage.items), ...ids(secondPage.items)]).toEqual(all);
+	});
+
+	it("goes on with a cursor where a filter lets little through, and finds everything in the end", async () => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		const bought = await buy(
+			user,
+			showtimeId,
+			Array.from({ length: 20 }, (_, seat) => `${"AB"[Math.floor(seat / 10)]}${(seat % 10) + 1}`),
+		);
+		const oldest = bought.at(-1) ?? "";
+		await api.call(`DELETE /bookings/${oldest}`, { token: user.token });
+		await settleOutboxes(api.seatStore, api.databaseUrl);
+		const seen: string[] = [];
+		let query = "?limit=1&status=cancelled";
+		for (let page = 0; page < 20; page += 1) {
+			const { items, nextCursor } = await list(user, query);
+			seen.push(...ids(items));
+			if (nextCursor === null) break;
+			query = `?limit=1&status=cancelled&cursor=${nextCursor}`;
+		}
+		expect(seen).toEqual([oldest]);
+	});
+});
+
+describe("400 invalid_request", () => {
+	it.each([
+		["limit=0", "/query/limit"],
+		["limit=101", "/query/limit"],
+		["limit=ten", "/query/limit"],
+		["status=paid", "/query/status"],
+		["cursor=nonsense", "/query/cursor"],
+		["page=2", "/query/page"],
+	])("refuses ?%s", async (query, pointer) => {
+		const user = await api.newUser();
+		const problem = problemIn(await api.call(`GET /bookings?${query}`, { token: user.token }));
+		expect([problem.code, problem.errors?.[0]?.pointer]).toEqual(["invalid_request", pointer]);
+	});
+});

@@ -1,0 +1,216 @@
+import { newShowtimeId } from "@holdfast/domain";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bookingIn, matrixIn, problemIn, seatIn } from "../testing/read-answers.ts";
+import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
+
+let api: TestApi;
+beforeAll(async () => {
+	api = await startTestApi();
+});
+afterAll(() => api.close());
+
+const row = (letter: string, count: number) => Array.from({ length: count }, (_, seat) => `${letter}${seat + 1}`);
+const statusOf = async (showtimeId: string, label: string) =>
+	seatIn(matrixIn(await api.call(`GET /showtimes/${showtimeId}/seats`)), label).status;
+
+describe("201 held", () => {
+	it("holds all seats for the user, tells the price, and until when", async () => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		const answer = await api.hold(user, showtimeId, ["A2", "A1"]);
+		const booking = bookingIn(answer);
+		expect(answer.status).toBe(201);
+		expect(answer.headers).toMatchObject({ etag: '"1"', location: `/api/v1/bookings/${booking.id}`, "cache-control": "no-store" });
+		expect(booking).toMatchObject({
+			showtimeId,
+			status: "pending",
+			seats: ["A1", "A2"],
+			total: { amount: 2500, currency: "USD" },
+			expiresInSeconds: 420,
+			confirmedAt: null,
+			cancelledAt: null,
+			recorded: false,
+			version: 1,
+		});
+		expect(Date.parse(booking.expiresAt) - Date.parse(booking.createdAt)).toBe(420_000);
+		expect([await statusOf(showtimeId, "A1"), await statusOf(showtimeId, "A2"), await statusOf(showtimeId, "A3")]).toEqual([
+			"held",
+			"held",
+			"available",
+		]);
+	});
+
+	it("holds ten seats at once, the most there may be", async () => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		expect(bookingIn(await api.hold(user, showtimeId, row("C", 10))).total.amount).toBe(12_500);
+	});
+
+	it("opens a showtime that nobody asked for before, also for a crowd that comes at once", async () => {
+		const [users, showtimeId] = [await api.newUsers(20), await api.newShowtime()];
+		const other = await api.another();
+		const answers = await Promise.all(
+			users.map((user, index) =>
+				(index % 2 === 0 ? api : other).hold(user, showtimeId, [`${"AB"[index % 2]}${Math.floor(index / 2) + 1}`]),
+			),
+		);
+		expect(answers.map(({ status }) => status)).toEqual(users.map(() => 201));
+	});
+});
+
+describe("201 replayed", () => {
+	it("gives the same booking for the same key and seats, in any order, as it stands now", async () => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		const headers = { "idempotency-key": "order-1" };
+		const first = await api.hold(user, showtimeId, ["A1", "A2"], headers);
+		expect(first.headers["idempotency-replayed"]).toBeUndefined();
+		const again = await api.hold(user, showtimeId, ["A2", "A1"], headers);
+		expect([again.status, again.headers["idempotency-replayed"], bookingIn(again).id]).toEqual([201, "true", bookingIn(first).id]);
+
+		await api.call(`DELETE /bookings/${bookingIn(first).id}`, { token: user.token });
+		const late = await api.hold(user, showtimeId, ["A1", "A2"], headers);
+		expect([late.headers.etag, bookingIn(late).status, bookingIn(late).version]).toEqual(['"2"', "cancelled", 2]);
+	});
+
+	it("knows a key by its user and showtime: another's, or another showtime's, is another key", async () => {
+		const [[one, two], showtimeId, elsewhere] = [await api.newUsers(2), await api.newShowtime(), await api.newShowtime()];
+		const headers = { "idempotency-key": "same" };
+		if (one === undefined || two === undefined) throw new Error("there are two users");
+		const ids = [
+			bookingIn(await api.hold(one, showtimeId, ["A1"], headers)).id,
+			bookingIn(await api.hold(two, showtimeId, ["A2"], headers)).id,
+			bookingIn(await api.hold(one, elsewhere, ["A1"], headers)).id,
+		];
+		expect(new Set(ids).size).toBe(3);
+	});
+});
+
+describe("422 idempotency_mismatch", () => {
+	it("refuses a key that was used for other seats", async () => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		const headers = { "idempotency-key": "order-2" };
+		await api.hold(user, showtimeId, ["A1"], headers);
+		expect(problemIn(await api.hold(user, showtimeId, ["A2"], headers)).code).toBe("idempotency_mismatch");
+	});
+});
+
+describe("409 seats_taken", () => {
+	it("names every taken seat and holds none of the others", async () => {
+		const [user, other, showtimeId] = [await api.newUser(), await api.newUser(), await api.newShowtime()];
+		await api.held(other, showtimeId, ["B2", "B3"]);
+		const problem = problemIn(await api.hold(user, showtimeId, ["B1", "B2", "B3"]));
+		expect(problem).toMatchObject({
+			code: "seats_taken",
+			status: 409,
+			retryable: false,
+			seats: ["B2", "B3"],
+			instance: "/api/v1/bookings",
+		});
+		expect(await statusOf(showtimeId, "B1")).toBe("available");
+	});
+});
+
+describe("409 seat_limit", () => {
+	it("refuses the eleventh seat of one user at one showtime, and not the tenth", async () => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		await api.held(user, showtimeId, row("A", 9));
+		expect(problemIn(await api.hold(user, showtimeId, ["B1", "B2"])).code).toBe("seat_limit");
+		expect((await api.hold(user, showtimeId, ["B1"])).status).toBe(201);
+		expect(problemIn(await api.hold(user, showtimeId, ["B2"])).code).toBe("seat_limit");
+	});
+});
+
+describe("409 hold_limit", () => {
+	it("refuses the fourth open hold of one user at one showtime, and not the third", async () => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		for (const seat of ["A1", "A2", "A3"]) await api.held(user, showtimeId, [seat]);
+		expect(problemIn(await api.hold(user, showtimeId, ["A4"])).code).toBe("hold_limit");
+	});
+});
+
+describe("409 not_on_sale", () => {
+	it("refuses before sales open", async () => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		await api.sql(`update showtimes set sales_open_at = now() + interval '1 hour' where id = '${showtimeId}'`);
+		expect(problemIn(await api.hold(user, showtimeId, ["A1"])).code).toBe("not_on_sale");
+	});
+});
+
+describe("409 showtime_closed", () => {
+	it("refuses a showtime that is over", async () => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		await api.sql(
+			`update showtimes set sales_open_at = now() - interval '5 hours', sales_close_at = now() - interval '4 hours',
+				starts_at = now() - interval '3 hours', ends_at = now() - interval '1 second' where id = '${showtimeId}'`,
+		);
+		expect(problemIn(await api.hold(user, showtimeId, ["A1"])).code).toBe("showtime_closed");
+	});
+});
+
+describe("409 showtime_cancelled", () => {
+	it("refuses a showtime that does not take place", async () => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		await api.sql(`update showtimes set state = 'cancelled' where id = '${showtimeId}'`);
+		expect(problemIn(await api.hold(user, showtimeId, ["A1"])).code).toBe("showtime_cancelled");
+	});
+});
+
+describe("422 unknown_seats", () => {
+	it("takes one spelling of a seat and refuses three others, naming them", async () => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		const answers = [];
+		for (const label of ["A1", "A01", "a1", "A1 "]) answers.push(await api.hold(user, showtimeId, [label]));
+		expect(answers.map(({ status }) => status)).toEqual([201, 422, 422, 422]);
+		expect(answers.slice(1).map((answer) => problemIn(answer).seats)).toEqual([["A01"], ["a1"], ["A1 "]]);
+		const matrix = matrixIn(await api.call(`GET /showtimes/${showtimeId}/seats`));
+		expect(matrix.counts).toMatchObject({ held: 1, available: 99 });
+	});
+
+	it("holds none of the seats when one of them is unknown", async () => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		expect(problemIn(await api.hold(user, showtimeId, ["A1", "Z99"])).seats).toEqual(["Z99"]);
+		expect(await statusOf(showtimeId, "A1")).toBe("available");
+	});
+});
+
+describe("404 not_found", () => {
+	it.each(["not-an-id", "", "0191d3a0-0000-7000-8000-0000000000ff", newShowtimeId()])(
+		"refuses %s, which names no showtime",
+		async (showtimeId) => {
+			const user = await api.newUser();
+			const answer = await api.call("POST /bookings", { token: user.token, body: { showtimeId, seats: ["A1"] } });
+			expect(problemIn(answer).code).toBe("not_found");
+		},
+	);
+});
+
+describe("400 invalid_request", () => {
+	it.each([
+		[{ seats: [] }, "/seats"],
+		[{ seats: ["A1", "A1"] }, "/seats"],
+		[{ seats: row("A", 11) }, "/seats"],
+		[{ seats: [""] }, "/seats/0"],
+		[{ seats: [1] }, "/seats/0"],
+		[{ seats: "A1" }, "/seats"],
+		[{ seats: ["A1"], price: 0 }, "/price"],
+		[{}, "/seats"],
+	])("points at what is wrong with %j", async (body, pointer) => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		const problem = problemIn(await api.call("POST /bookings", { token: user.token, body: { showtimeId, ...body } }));
+		expect(problem.code).toBe("invalid_request");
+		expect(problem.errors?.map((flaw) => flaw.pointer)).toEqual([pointer]);
+	});
+
+	it.each(["", "with space", "x".repeat(65), "sémicolon"])("refuses the Idempotency-Key %j", async (key) => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		const problem = problemIn(await api.hold(user, showtimeId, ["A1"], { "idempotency-key": key }));
+		expect([problem.code, problem.errors?.[0]?.pointer]).toEqual(["invalid_request", "/headers/idempotency-key"]);
+	});
+
+	it("keeps to a lower limit of seats per booking when one is set", async () => {
+		const strict = await api.another({ limits: { seatsPerBookingMax: 2 } });
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		expect(problemIn(await strict.hold(user, showtimeId, row("A", 3))).errors).toEqual([
+			{ pointer: "/seats", message: "must NOT have more than 2 items" },
+		]);
+		expect((await strict.hold(user, showtimeId, row("A", 2))).status).toBe(201);
+	});
+});

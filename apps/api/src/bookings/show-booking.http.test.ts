@@ -1,0 +1,60 @@
+import { bucketOf, newBookingId, parseBookingId } from "@holdfast/domain";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { askRedis } from "../testing/ask-redis.ts";
+import { bookingDetailsIn, bookingIn, problemIn } from "../testing/read-answers.ts";
+import { settleOutboxes } from "../testing/settle-outboxes.ts";
+import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
+
+let api: TestApi;
+beforeAll(async () => {
+	api = await startTestApi();
+});
+afterAll(() => api.close());
+
+async function aHold() {
+	const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+	return { user, showtimeId, booking: await api.held(user, showtimeId, ["A1", "B1"]) };
+}
+
+describe("200", () => {
+	it("shows the booking with what the user is going to see, and its version as ETag", async () => {
+		const { user, showtimeId, booking } = await aHold();
+		const answer = await api.call(`GET /bookings/${booking.id}`, { token: user.token });
+		expect(answer.headers.etag).toBe('"1"');
+		const { showtime, expiresInSeconds, ...rest } = bookingDetailsIn(answer);
+		expect(expiresInSeconds).toBeGreaterThan(415);
+		expect({ ...rest, expiresInSeconds: booking.expiresInSeconds }).toEqual(booking);
+		expect(showtime).toMatchObject({
+			id: showtimeId,
+			timeZone: "Europe/Vienna",
+			movie: { title: "The Third Man" },
+			auditorium: { name: "Hall 1" },
+		});
+		expect(Date.parse(showtime.endsAt) - Date.parse(showtime.startsAt)).toBe(7_200_000);
+	});
+
+	it("shows a booking that only the ledger remembers, of a showtime that is no longer installed", async () => {
+		const { user, showtimeId, booking } = await aHold();
+		await api.call(`POST /bookings/${booking.id}/confirm`, { token: user.token });
+		await settleOutboxes(api.seatStore, api.databaseUrl);
+		const before = await api.call(`GET /bookings/${booking.id}`, { token: user.token });
+		expect(bookingIn(before).recorded).toBe(true);
+		const id = parseBookingId(booking.id);
+		if (id === null) throw new Error("a booking has an id");
+		const tag = `{b${bucketOf(id)}}`;
+		await askRedis(api.redis.port, "DEL", `${tag}:bk:${id}`, `${tag}:st:${showtimeId}:meta`);
+		const forgetful = await api.another();
+		const after = await forgetful.call(`GET /bookings/${booking.id}`, { token: user.token });
+		expect(after.body).toEqual(before.body);
+	});
+});
+
+describe("404 not_found", () => {
+	it("is one answer for another's booking, one that never was, and what is no id", async () => {
+		const { booking, showtimeId } = await aHold();
+		const stranger = await api.newUser();
+		const ids = [booking.id, newBookingId(await api.newShowtime()), showtimeId, "nonsense", "x".repeat(300)];
+		const answers = await Promise.all(ids.map((id) => api.call(`GET /bookings/${id}`, { token: stranger.token })));
+		expect(answers.map((answer) => problemIn(answer).code)).toEqual(ids.map(() => "not_found"));
+	});
+});

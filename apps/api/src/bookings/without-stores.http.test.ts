@@ -1,0 +1,80 @@
+/** What the road promises while one of the stores is gone, and when it is back. */
+import { migrateDatabase } from "@holdfast/database";
+import { makeScratchFolder, type RunningPostgres, startPostgres } from "@holdfast/local-stack";
+import { waitUntil } from "@holdfast/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bookingIn, problemIn } from "../testing/read-answers.ts";
+import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
+
+let api: TestApi;
+let postgres: RunningPostgres;
+let dataDir: string;
+beforeAll(async () => {
+	dataDir = makeScratchFolder();
+	postgres = await startPostgres({ dataDir, throwaway: true });
+	await migrateDatabase(postgres.url);
+	api = await startTestApi({ databaseUrl: postgres.url });
+});
+afterAll(async () => {
+	await api.close();
+	await postgres.stop();
+});
+
+describe("503 unavailable, with Postgres stopped", () => {
+	it("goes on holding, confirming, showing and cancelling at a showtime that is installed", async () => {
+		const [user, next] = [await api.newUser(), await api.newUser()];
+		const [installed, unknown] = [await api.newShowtime(), await api.newShowtime()];
+		await api.call(`GET /showtimes/${installed}/seats`);
+		await postgres.stop();
+
+		const held = await api.held(user, installed, ["A1", "A2"]);
+		expect(problemIn(await api.hold(next, installed, ["A2"])).code).toBe("seats_taken");
+		const confirmed = await api.call(`POST /bookings/${held.id}/confirm`, { token: user.token });
+		expect(bookingIn(confirmed)).toMatchObject({ status: "confirmed", recorded: false });
+		const shown = await api.call(`GET /bookings/${held.id}`, { token: user.token });
+		expect(bookingIn(shown)).toMatchObject({ status: "confirmed", showtime: { movie: { title: "The Third Man" } } });
+		expect((await api.call(`GET /showtimes/${installed}/seats`, { token: user.token })).status).toBe(200);
+		expect(bookingIn(await api.call(`DELETE /bookings/${held.id}`, { token: user.token })).status).toBe("cancelled");
+
+		// A process that starts now serves it as well.
+		const newcomer = await api.another();
+		expect((await newcomer.hold(next, installed, ["B1"])).status).toBe(201);
+
+		for (const request of ["GET /movies", "GET /showtimes", `GET /showtimes/${installed}`, `GET /showtimes/${unknown}/seats`]) {
+			expect(problemIn(await api.call(request))).toMatchObject({ code: "unavailable", retryable: true });
+		}
+		expect(problemIn(await api.hold(user, unknown, ["A1"])).code).toBe("unavailable");
+		expect(problemIn(await api.call("GET /bookings", { token: user.token })).code).toBe("unavailable");
+
+		postgres = await startPostgres({ dataDir, port: postgres.port, throwaway: true });
+		await waitUntil("the catalogue to be back", async () => (await api.call("GET /movies")).status === 200);
+		expect((await api.hold(user, unknown, ["A1"])).status).toBe(201);
+	});
+});
+
+describe("503 outcome_unknown, with Redis gone", () => {
+	it("says that a hold or confirm may have happened, that nothing can be read, and works again when it is back", async () => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		const { id } = await api.held(user, showtimeId, ["A1"]);
+		await api.redis.kill();
+
+		const [hold, confirm, matrix, movies] = await Promise.all([
+			api.hold(user, showtimeId, ["A2"], { "idempotency-key": "lost-answer" }),
+			api.call(`POST /bookings/${id}/confirm`, { token: user.token }),
+			api.call(`GET /showtimes/${showtimeId}/seats`),
+			api.call("GET /movies"),
+		]);
+		expect([problemIn(hold).code, problemIn(confirm).code]).toEqual(["outcome_unknown", "outcome_unknown"]);
+		expect(problemIn(matrix).code).toBe("unavailable");
+		expect(movies.status).toBe(200);
+
+		await api.redis.restart();
+		const again = await waitUntil("bookings to work again", async () => {
+			const answer = await api.call(`POST /bookings/${id}/confirm`, { token: user.token });
+			return answer.status === 200 && answer;
+		});
+		expect(bookingIn(again).status).toBe("confirmed");
+		const repeat = await api.hold(user, showtimeId, ["A2"], { "idempotency-key": "lost-answer" });
+		expect(bookingIn(repeat).seats).toEqual(["A2"]);
+	});
+});

@@ -1,0 +1,174 @@
+/**
+ * The API on real stores, for tests: a Redis and a database of its own, users with tokens, showtimes on sale. Every
+ * answer it gives is held to its own OpenAPI document.
+ */
+import { createDatabase } from "@holdfast/database";
+import { DEFAULT_LIMITS, type Limits, type ShowtimeId, type UserId } from "@holdfast/domain";
+import { queryPostgres } from "@holdfast/local-stack";
+import { createLogger, type Logger } from "@holdfast/runtime";
+import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
+import {
+	createTestDatabase,
+	insertShowtimes,
+	insertUsers,
+	mintTokens,
+	type ShowtimeWish,
+	startTestRedis,
+	type TestRedis,
+} from "@holdfast/testing";
+import { buildApp } from "../app.ts";
+import type { BookingBody } from "../contract/booking.ts";
+import type { AppDeps, Routes } from "../routes.ts";
+import { type ContractCheck, createContractCheck, type OpenapiDocument } from "./check-contract.ts";
+import { bookingIn, type TestAnswer } from "./read-answers.ts";
+
+export const JWT_SECRET = "a secret that only these tests know of";
+
+export type TestCall = { readonly token?: string | undefined; readonly body?: unknown; readonly headers?: Record<string, string> };
+export type TestUser = { readonly id: UserId; readonly token: string };
+
+/** One API process's worth of app. */
+export type TestApp = {
+	readonly app: Routes;
+	readonly seatStore: SeatStore;
+	/** Send `GET /movies` and the like; paths are below `/api/v1` unless they begin with `//`. */
+	call(request: string, options?: TestCall): Promise<TestAnswer>;
+	/** Hold these seats; whatever comes of it. */
+	hold(user: TestUser, showtimeId: ShowtimeId, seats: readonly string[], headers?: Record<string, string>): Promise<TestAnswer>;
+	/** Hold these seats, which must work. */
+	held(user: TestUser, showtimeId: ShowtimeId, seats: readonly string[]): Promise<BookingBody>;
+	close(): Promise<void>;
+};
+
+export type TestApi = TestApp & {
+	readonly redis: TestRedis;
+	readonly databaseUrl: string;
+	/** Another app on the same stores, with limits, a logger or a database of its own; closed with this one. */
+	another(wish?: AppWish): Promise<TestApp>;
+	newUser(): Promise<TestUser>;
+	newUsers(count: number): Promise<TestUser[]>;
+	newShowtime(wish?: ShowtimeWish): Promise<ShowtimeId>;
+	/** Run SQL, for what only an admin could change. */
+	sql(statement: string): Promise<Record<string, string | null>[]>;
+};
+
+export type AppWish = {
+	readonly limits?: Partial<Limits>;
+	readonly logger?: Logger;
+	readonly databaseUrl?: string;
+	/** Put something between the app and its store, to make things happen at an exact moment. */
+	readonly wrapStore?: (seatStore: SeatStore) => SeatStore;
+};
+
+export async function startTestApi(wish: AppWish = {}): Promise<TestApi> {
+	const [redis, testDatabase] = await Promise.all([startTestRedis(), createTestDatabase()]);
+	const databaseUrl = wish.databaseUrl ?? testDatabase.url;
+	const first = await startTestApp(redis.url, databaseUrl, wish);
+	const others: TestApp[] = [];
+
+	async function newUsers(count: number): Promise<TestUser[]> {
+		const ids = await insertUsers(databaseUrl, count);
+		const tokens = mintTokens(JWT_SECRET, ids);
+		return ids.map((id, index) => ({ id, token: tokens[index] ?? "" }));
+	}
+
+	return {
+		...first,
+		redis,
+		databaseUrl,
+		newUsers,
+		async another(otherWish = {}) {
+			const other = await startTestApp(redis.url, otherWish.databaseUrl ?? databaseUrl, otherWish);
+			others.push(other);
+			return other;
+		},
+		async newUser() {
+			return firstOf(await newUsers(1));
+		},
+		async newShowtime(showtimeWish) {
+			return firstOf((await insertShowtimes(databaseUrl, showtimeWish)).showtimeIds);
+		},
+		sql: (statement) => queryPostgres(databaseUrl, statement),
+		async close() {
+			await Promise.all([first, ...others].map((app) => app.close()));
+			await Promise.all([redis.stop(), testDatabase.drop()]);
+		},
+	};
+}
+
+async function startTestApp(redisUrl: string, databaseUrl: string, wish: AppWish): Promise<TestApp> {
+	const limits = { ...DEFAULT_LIMITS, ...wish.limits };
+	const seatStore = createSeatStore({ url: redisUrl, limits });
+	const database = createDatabase({ url: databaseUrl });
+	const deps: AppDeps = {
+		settings: { jwtSecret: JWT_SECRET, limits },
+		logger: wish.logger ?? createLogger("api", "silent"),
+		seatStore: wish.wrapStore?.(seatStore) ?? seatStore,
+		database,
+	};
+	const app = buildApp(deps);
+	await app.ready();
+	const check = createContractCheck(documentOf(app));
+
+	const call: TestApp["call"] = async (request, options = {}) => send(app, check, request, options);
+	const hold: TestApp["hold"] = (user, showtimeId, seats, headers = {}) =>
+		call("POST /bookings", { token: user.token, body: { showtimeId, seats }, headers });
+	return {
+		app,
+		seatStore,
+		call,
+		hold,
+		async held(user, showtimeId, seats) {
+			return bookingIn(await hold(user, showtimeId, seats));
+		},
+		async close() {
+			await app.close();
+			await Promise.all([seatStore.close(), database.close()]);
+		},
+	};
+}
+
+async function send(app: Routes, check: ContractCheck, request: string, { token, body, headers = {} }: TestCall): Promise<TestAnswer> {
+	const [method = "", target = ""] = request.split(" ");
+	const url = target.startsWith("//") ? target.slice(1) : `/api/v1${target}`;
+	const response = await app.inject({
+		method: parseMethod(method),
+		url,
+		headers: {
+			...(token !== undefined && { authorization: `Bearer ${token}` }),
+			...(body !== undefined && { "content-type": "application/json" }),
+			...headers,
+		},
+		...(body !== undefined && { payload: typeof body === "string" ? body : JSON.stringify(body) }),
+	});
+	const isJson = String(response.headers["content-type"] ?? "").includes("json");
+	const answer: TestAnswer = {
+		status: response.statusCode,
+		headers: Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)])),
+		body: isJson && response.payload !== "" ? response.json() : null,
+	};
+	check({ method, path: url, ...answer });
+	return answer;
+}
+
+function parseMethod(method: string): "GET" | "POST" | "PUT" | "DELETE" | "HEAD" {
+	switch (method) {
+		case "GET":
+		case "POST":
+		case "PUT":
+		case "DELETE":
+		case "HEAD":
+			return method;
+		default:
+			throw new Error(`${method} is no method that tests use`);
+	}
+}
+
+/** What `check` compares with: the document as it goes out. */
+const documentOf = (app: Routes): OpenapiDocument => JSON.parse(JSON.stringify(app.swagger())) as OpenapiDocument;
+
+function firstOf<Item>(items: readonly Item[]): Item {
+	const [first] = items;
+	if (first === undefined) throw new Error("there is at least one");
+	return first;
+}
