@@ -27,6 +27,7 @@ export type TestStack = {
 	buyers(count: number): Promise<Buyer[]>;
 	/** A showtime of 10 x 10 seats on sale now. */
 	showtime(): Promise<ShowtimeId>;
+	showtimes(count: number): Promise<ShowtimeId[]>;
 	get(path: string): Promise<Answer>;
 	query(statement: string): Promise<Record<string, string | null>[]>;
 	close(): Promise<void>;
@@ -46,6 +47,7 @@ export async function openTestStack(environment: Record<string, string> = {}): P
 			if (id === undefined) throw new Error("a showtime was inserted");
 			return id;
 		},
+		showtimes: async (count) => (await insertShowtimes(databaseUrl, { count })).showtimeIds,
 		get: (path) => ask(`${apiUrl}/api/v1${path}`, { method: "GET" }),
 		query: (statement) => queryPostgres(databaseUrl, statement),
 		async close() {

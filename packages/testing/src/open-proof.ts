@@ -12,6 +12,8 @@ import { waitUntil } from "./wait-until.ts";
 export type Proof = {
 	/** Resolves when every outbox is empty; rejects after `deadlineMs`. */
 	drained(deadlineMs: number): Promise<void>;
+	/** Entries waiting in each bucket's outbox. */
+	depths(): Promise<number[]>;
 	/** Everything wrong with a showtime at rest; an empty list is the proof. */
 	flaws(showtimeId: ShowtimeId): Promise<string[]>;
 	/** The map against its owners at this instant, also in mid-storm. */
@@ -35,6 +37,7 @@ export function openProof({ redisUrl, databaseUrl }: { redisUrl: string; databas
 				async () => (await seatStore.outboxDepths()).every((depth) => depth === 0),
 				deadlineMs,
 			)),
+		depths: () => seatStore.outboxDepths(),
 		flaws: async (showtimeId) => findSeatFlaws(seatStore, showtimeId, await seatOwners(database, showtimeId)),
 		mapFlaws: (showtimeId) => findSeatFlaws(seatStore, showtimeId, null),
 		partialHolds: (showtimeId) => findPartialHolds(seatStore, showtimeId),

@@ -1,0 +1,122 @@
+/** Parts that die under load: nothing acknowledged is lost, nothing is recorded twice. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { waitUntil } from "@holdfast/testing";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { findHistoryFlaws, openHalls, startBuyers } from "./live-buyers.ts";
+import { openTestStack, type TestStack } from "./open-test-stack.ts";
+
+const BUYERS = 10;
+const KILLS = 10;
+const BACKLOG = 1_000;
+const POSTGRES_OUTAGE_MS = 20_000;
+const DRAIN_DEADLINE_MS = 60_000;
+/** Small, so that a kill finds the sweeper in the middle of a drain. */
+const SETTLE_BATCH_MAX = "5";
+
+let test: TestStack;
+beforeAll(async () => {
+	test = await openTestStack();
+});
+afterAll(() => test.close());
+// A test that fails with a part stopped must not take the others with it.
+beforeEach(async () => {
+	for (const part of [test.stack.redis, test.stack.postgres, test.stack.sweeper]) await part?.start();
+});
+
+function spawnSweeper(): ChildProcess {
+	const { databaseUrl, redisUrl } = test.stack.info;
+	return spawn(
+		process.execPath,
+		["--disable-warning=ExperimentalWarning", fileURLToPath(new URL("../../../apps/sweeper/src/main.ts", import.meta.url))],
+		{
+			env: { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, SETTLE_BATCH_MAX, LOG_LEVEL: "fatal" },
+			stdio: ["ignore", "ignore", "inherit"],
+		},
+	);
+}
+
+const depth = async (): Promise<number> => (await test.proof.depths()).reduce((sum, n) => sum + n, 0);
+
+describe("the sweeper, killed ten times in mid-drain", () => {
+	it("neither loses nor doubles anything", async () => {
+		await test.stack.sweeper.stop();
+		const showtimeIds = await openHalls(test, 20);
+		const { log, stop } = startBuyers(await test.buyers(BUYERS), showtimeIds);
+		await waitUntil("a backlog", () => log.confirmed.length >= BACKLOG);
+		await stop();
+		let killedMidway = 0;
+		for (let kill = 0; kill < KILLS; kill += 1) {
+			const before = await depth();
+			const sweeper = spawnSweeper();
+			await waitUntil("the sweeper to be at work", async () => (await depth()) < before);
+			sweeper.kill("SIGKILL");
+			await once(sweeper, "exit");
+			if ((await depth()) > 0) killedMidway += 1;
+		}
+		await test.stack.sweeper.start();
+		await test.proof.drained(DRAIN_DEADLINE_MS);
+		expect(log.faults).toEqual({});
+		expect(killedMidway).toBe(KILLS);
+		expect(await findHistoryFlaws(test, log, showtimeIds)).toEqual([]);
+	});
+});
+
+describe("two sweepers at once", () => {
+	it("neither lose nor double anything", async () => {
+		const showtimeIds = await openHalls(test, 10);
+		const second = spawnSweeper();
+		const { log, stop } = startBuyers(await test.buyers(BUYERS), showtimeIds);
+		await delay(3_000);
+		await stop();
+		await test.proof.drained(DRAIN_DEADLINE_MS);
+		second.kill("SIGTERM");
+		await once(second, "exit");
+		expect(log.faults).toEqual({});
+		expect(await findHistoryFlaws(test, log, showtimeIds)).toEqual([]);
+	});
+});
+
+describe("Postgres, stopped for 20 s under load", () => {
+	it("is not missed by holds and confirms, and gets everything when it is back", async () => {
+		const showtimeIds = await openHalls(test, 120);
+		const { log, stop } = startBuyers(await test.buyers(BUYERS), showtimeIds);
+		await delay(3_000);
+		const before = log.confirmed.length;
+		await test.stack.postgres?.stop();
+		const stoppedAt = Date.now();
+		await delay(POSTGRES_OUTAGE_MS);
+		const during = log.confirmed.length - before;
+		const waiting = await depth();
+		const perSecond = { before: before / 3, during: during / ((Date.now() - stoppedAt) / 1000) };
+		await test.stack.postgres?.start();
+		await stop();
+		console.log(
+			`bookings/s before and during the outage: ${perSecond.before.toFixed(0)}, ${perSecond.during.toFixed(0)}; waiting in the outbox: ${waiting}`,
+		);
+		await test.proof.drained(DRAIN_DEADLINE_MS);
+		expect(log.faults).toEqual({});
+		expect(waiting).toBeGreaterThanOrEqual(during);
+		expect(await findHistoryFlaws(test, log, showtimeIds)).toEqual([]);
+	});
+});
+
+describe("Redis, killed under load and started again on its data", () => {
+	it("has every confirm that was acknowledged, and every repeat is answered truthfully", async () => {
+		const showtimeIds = await openHalls(test, 60);
+		const { log, stop } = startBuyers(await test.buyers(BUYERS), showtimeIds);
+		for (let kill = 0; kill < 3; kill += 1) {
+			await delay(1_500);
+			await test.stack.redis?.kill("SIGKILL");
+			await delay(1_000);
+			await test.stack.redis?.start();
+		}
+		await delay(1_500);
+		await stop();
+		await test.proof.drained(DRAIN_DEADLINE_MS);
+		console.log(`faults while Redis was away: ${JSON.stringify(log.faults)}; confirmed: ${log.confirmed.length}`);
+		expect(await findHistoryFlaws(test, log, showtimeIds)).toEqual([]);
+	});
+});
