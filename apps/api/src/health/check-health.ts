@@ -4,7 +4,7 @@ import type { SeatStore } from "@holdfast/seat-store";
 import type { HealthBody } from "../contract/health.ts";
 
 /** Below the 2 s within which health must tell the truth; a stopped server answers nothing at all. */
-export const CHECK_DEADLINE_MS = 1_500;
+const CHECK_DEADLINE_MS = 1_500;
 
 export type HealthDeps = { readonly seatStore: SeatStore; readonly database: Database; readonly outboxMax: number };
 

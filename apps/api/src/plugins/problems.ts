@@ -47,11 +47,9 @@ export const problems = fp(
 	{ name: "problems", dependencies: ["log-decisions"] },
 );
 
-/** Answer what the router refuses before any hook runs: an address that cannot be decoded, or an overlong part. */
-export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-	const [code, extras]: [ProblemCode, ProblemExtras] =
-		error.code === "FST_ERR_MAX_PARAM_LENGTH" ? ["not_found", {}] : ["invalid_request", { detail: "The address is not valid." }];
-	return sendProblem(request, reply.headers(stampHeaders(request.id)), code, extras);
+/** Answer what the router refuses before any hook runs: an address that cannot be decoded, or an overlong part. Neither names anything. */
+export function answerFrameworkError(_error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+	return sendProblem(request, reply.headers(stampHeaders(request.id)), "not_found", {});
 }
 
 /** Answer bytes that are not HTTP, straight to the socket, and hang up. */

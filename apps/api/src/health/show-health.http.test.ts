@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bookingIn } from "../testing/read-answers.ts";
+import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
+
+const SWEEPER_TTL_MS = 60_000;
+
+let api: TestApi;
+beforeAll(async () => {
+	api = await startTestApi();
+});
+afterAll(() => api.close());
+
+const checksIn = (body: unknown) =>
+	Object.fromEntries(Object.entries(Object(body).checks).map(([name, check]) => [name, Object(check).status]));
+
+describe("200", () => {
+	it("is degraded while no sweeper is heard, and ok once one is", async () => {
+		const before = await api.call("GET /health");
+		expect([before.status, Object(before.body).status, checksIn(before.body)]).toEqual([
+			200,
+			"degraded",
+			{ redis: "ok", postgres: "ok", sweeper: "failed", outbox: "ok" },
+		]);
+		await api.seatStore.beatSweeper(SWEEPER_TTL_MS);
+		const after = await api.call("GET /health");
+		expect([after.status, Object(after.body).status]).toEqual([200, "ok"]);
+		expect(after.body).toMatchObject({ checks: { outbox: { depth: 0, limit: 200_000 } } });
+	});
+
+	it("is degraded without Postgres, since bookings go on", async () => {
+		const orphan = await api.another({ databaseUrl: "postgres://127.0.0.1:9/nothing" });
+		const { status, body } = await orphan.call("GET /health");
+		expect([status, Object(body).status, checksIn(body).postgres]).toEqual([200, "degraded", "failed"]);
+	});
+});
+
+describe("503", () => {
+	it("is down while an outbox is at its bound, and not one entry sooner", async () => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime({ bucket: 5 })];
+		const [full, almost] = [await api.another({ limits: { outboxMax: 1 } }), await api.another({ limits: { outboxMax: 2 } })];
+		expect((await full.call("GET /health")).status).toBe(200);
+		const { id } = bookingIn(await api.hold(user, showtimeId, ["A1"]));
+		await api.call(`POST /bookings/${id}/confirm`, { token: user.token });
+		const { status, body } = await full.call("GET /health");
+		expect([status, Object(body).status, checksIn(body).outbox, Object(body).checks.outbox.depth]).toEqual([503, "down", "failed", 1]);
+		expect((await almost.call("GET /health")).status).toBe(200);
+	});
+
+	it("is down within 2 s of Redis dying, and up within 2 s of its return; the process is alive all the while", async () => {
+		await api.redis.kill();
+		const killedMs = performance.now();
+		const down = await api.call("GET /health");
+		expect([down.status, Object(down.body).status, checksIn(down.body).redis]).toEqual([503, "down", "failed"]);
+		expect(performance.now() - killedMs).toBeLessThan(2_000);
+		expect((await api.call("GET //livez")).body).toEqual({ status: "ok" });
+
+		await api.redis.restart();
+		const backMs = performance.now();
+		for (;;) {
+			const { status } = await api.call("GET /health");
+			if (status === 200) break;
+			expect(performance.now() - backMs).toBeLessThan(2_000);
+		}
+	});
+});

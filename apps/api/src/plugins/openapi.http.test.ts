@@ -1,0 +1,88 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { PROBLEM_CODES, problemSpec } from "../contract/problems.ts";
+import { renderErrorsDoc } from "../contract/render-errors-doc.ts";
+import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
+
+const SOURCES = join(import.meta.dirname, "..");
+const ERRORS_DOC = join(SOURCES, "../../../docs/errors.md");
+
+let api: TestApi;
+let document: string;
+beforeAll(async () => {
+	api = await startTestApi();
+	document = JSON.stringify((await api.call("GET //openapi.json")).body);
+});
+afterAll(() => api.close());
+
+describe("the problem table", () => {
+	it("is what the document lists, code by code, under the status the table gives it", () => {
+		const listed = new Set<string>();
+		for (const operations of Object.values(JSON.parse(document).paths)) {
+			for (const { responses } of Object.values(Object(operations)) as { responses: Record<string, unknown> }[]) {
+				for (const [status, response] of Object.entries(responses)) {
+					const problem = Object(response).content?.["application/problem+json"];
+					for (const code of problem?.schema.allOf[1].properties.code.enum ?? []) listed.add(`${status} ${code}`);
+				}
+			}
+		}
+		expect([...listed].toSorted()).toEqual(PROBLEM_CODES.map((code) => `${problemSpec(code).status} ${code}`).toSorted());
+		expect(JSON.parse(document).components.schemas.Problem.properties.code.enum).toEqual(PROBLEM_CODES);
+	});
+
+	it("is what docs/errors.md says", () => {
+		expect(readFileSync(ERRORS_DOC, "utf8")).toBe(renderErrorsDoc());
+	});
+
+	it("has no code that no test has seen: each has its describe", () => {
+		const tests = readdirSync(SOURCES, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".http.test.ts"));
+		const text = tests.map((file) => readFileSync(join(SOURCES, file), "utf8")).join("\n");
+		const unseen = PROBLEM_CODES.filter((code) => !text.includes(`describe("${problemSpec(code).status} ${code}`));
+		expect(unseen).toEqual([]);
+	});
+
+	it("tells how long to wait wherever a retry makes sense, and for every 503", () => {
+		for (const code of PROBLEM_CODES) {
+			const { status, retryable, retryAfterSeconds } = problemSpec(code);
+			expect([code, retryable]).toEqual([code, retryAfterSeconds !== undefined]);
+			if (status === 503) expect(retryAfterSeconds).toBeGreaterThan(0);
+		}
+	});
+});
+
+describe("the document", () => {
+	it("is OpenAPI 3.1, names every shared schema once, and every reference in it resolves", () => {
+		const { openapi, components } = JSON.parse(document);
+		expect(openapi).toBe("3.1.0");
+		const names = Object.keys(components.schemas);
+		expect(names.filter((name) => name.startsWith("def-"))).toEqual([]);
+		for (const [, name = ""] of document.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)) expect(names).toContain(name);
+		expect(document.match(/"\$ref":"(?!#\/components\/schemas\/)/g)).toBeNull();
+	});
+
+	it("gives every operation an id of its own, a summary, a tag, and closed bodies", () => {
+		const ids: string[] = [];
+		for (const operations of Object.values(JSON.parse(document).paths)) {
+			for (const operation of Object.values(Object(operations))) {
+				const { operationId, summary, tags } = Object(operation);
+				expect([typeof operationId, typeof summary, tags?.length]).toEqual(["string", "string", 1]);
+				ids.push(operationId);
+			}
+		}
+		expect(new Set(ids).size).toBe(ids.length);
+		for (const name of ["HoldRequest", "Registration", "Credentials"])
+			expect(JSON.parse(document).components.schemas[name].additionalProperties).toBe(false);
+	});
+});
+
+describe("the page at /docs", () => {
+	it("is served whole from here: nothing in it names another host", async () => {
+		const page = await api.app.inject({ url: "/docs/" });
+		expect([page.statusCode, page.headers["content-type"]]).toEqual([200, "text/html; charset=utf-8"]);
+		expect(page.payload).toContain("/openapi.json");
+		expect(page.payload).not.toMatch(/https?:\/\//);
+		const script = await api.app.inject({ url: "/docs/js/scalar.js" });
+		expect([script.statusCode, script.headers["content-type"]]).toEqual([200, "application/javascript; charset=utf-8"]);
+	});
+});

@@ -1,0 +1,131 @@
+import { connect } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { problemIn } from "../testing/read-answers.ts";
+import { startTestApi, type TestApi, type TestUser } from "../testing/start-test-api.ts";
+
+let api: TestApi;
+let user: TestUser;
+beforeAll(async () => {
+	api = await startTestApi();
+	user = await api.newUser();
+});
+afterAll(() => api.close());
+
+const post = (body: string, headers: Record<string, string> = {}) => api.call("POST /bookings", { token: user.token, body, headers });
+
+describe("404 not_found", () => {
+	it.each(["GET //", "GET //nowhere", "GET /nowhere?q=1", "PUT /bookings", "POST /movies", "DELETE /bookings"])(
+		"is the answer to %s, which is no route",
+		async (request) => {
+			const problem = problemIn(await api.call(request, { token: user.token }));
+			expect(problem).toMatchObject({ code: "not_found", detail: "There is no such route." });
+			expect(problem.instance).not.toContain("?");
+		},
+	);
+
+	it.each(["GET /movies/%zz", "GET /movies/%00", "GET //%zz", `GET /movies/${"x".repeat(101)}`])(
+		"is the answer to %s, which names nothing",
+		async (request) => {
+			expect(problemIn(await api.call(request)).code).toBe("not_found");
+		},
+	);
+});
+
+describe("400 invalid_request", () => {
+	it.each(["{", '{"seats": ["A1"', "A1", '{"__proto__": {}}', '{"a": 1}}', "\u0000"])(
+		"refuses the body %j, which is not JSON",
+		async (body) => {
+			expect(problemIn(await post(body))).toMatchObject({ code: "invalid_request", errors: [{ pointer: "" }] });
+		},
+	);
+
+	it("refuses no body where one is needed", async () => {
+		expect(problemIn(await post("")).code).toBe("invalid_request");
+		expect(problemIn(await api.call("POST /bookings", { token: user.token })).code).toBe("invalid_request");
+		expect(problemIn(await post("null")).code).toBe("invalid_request");
+		expect(problemIn(await post("[]")).code).toBe("invalid_request");
+	});
+
+	it("converts nothing: a number is no text, a text no list", async () => {
+		const problem = problemIn(await post(JSON.stringify({ showtimeId: 7, seats: "A1" })));
+		expect(problem.errors?.map(({ pointer }) => pointer)).toEqual(["/showtimeId", "/seats"]);
+	});
+
+	it("points at a field by JSON Pointer, whatever its name", async () => {
+		const problem = problemIn(await post(JSON.stringify({ showtimeId: "x", seats: ["A1"], "a/b~c": 1 })));
+		expect(problem.errors).toEqual([{ pointer: "/a~1b~0c", message: "is not a field of this request" }]);
+	});
+
+	it("answers bytes that are not HTTP, and hangs up", async () => {
+		const port = Number(new URL(await api.app.listen({ host: "127.0.0.1", port: 0 })).port);
+		const text = await new Promise<string>((resolve, reject) => {
+			let received = "";
+			const socket = connect({ host: "127.0.0.1", port }, () => socket.write("HOLD /seats\r\n\r\n"));
+			socket.on("data", (chunk) => {
+				received += chunk.toString();
+			});
+			socket.on("close", () => resolve(received));
+			socket.on("error", reject);
+		});
+		const [head = "", body = ""] = text.split("\r\n\r\n");
+		expect(head).toMatch(/^HTTP\/1\.1 400 Bad Request\r\ncontent-type: application\/problem\+json/);
+		expect(head).toMatch(/x-request-id: [0-9a-f-]{36}\r\nx-server-time: \d{4}-/);
+		expect(JSON.parse(body)).toMatchObject({ code: "invalid_request", status: 400 });
+	});
+});
+
+describe("413 payload_too_large", () => {
+	it("refuses a body over 16 KiB, and not one of just that", async () => {
+		const of = (bytes: number) => post(JSON.stringify({ x: "x".repeat(bytes - 8) }));
+		expect(problemIn(await of(16 * 1024 + 1)).code).toBe("payload_too_large");
+		expect(problemIn(await of(16 * 1024)).code).toBe("invalid_request");
+	});
+});
+
+describe("415 unsupported_media_type", () => {
+	it.each(["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/xml", "json"])(
+		"refuses %s",
+		async (type) => {
+			expect(problemIn(await post('{"seats":["A1"]}', { "content-type": type })).code).toBe("unsupported_media_type");
+		},
+	);
+
+	it("takes JSON with a charset", async () => {
+		const showtimeId = await api.newShowtime();
+		const answer = await post(JSON.stringify({ showtimeId, seats: ["A1"] }), { "content-type": "application/json; charset=utf-8" });
+		expect(answer.status).toBe(201);
+	});
+});
+
+describe("500 internal", () => {
+	it("says nothing of what broke", async () => {
+		const broken = await api.another({
+			wrapStore: (seatStore) => ({
+				...seatStore,
+				readBooking: () => Promise.reject(new Error("relation holds broke at /srv/holdfast/secret.ts")),
+			}),
+		});
+		const answer = await broken.call("GET /bookings/0191d3a0-0000-7000-8000-000000000001", { token: user.token });
+		expect(problemIn(answer)).toMatchObject({ code: "internal", status: 500, retryable: false });
+		expect(JSON.stringify([answer.body, answer.headers])).not.toMatch(/relation|secret|Error|stack|node_modules/);
+	});
+});
+
+describe("every answer", () => {
+	it("carries the request's id: the client's own if it is a sane one, else a new one", async () => {
+		const own = await api.call("GET //livez", { headers: { "x-request-id": "my-request_0001" } });
+		expect(own.headers["x-request-id"]).toBe("my-request_0001");
+		for (const odd of ["short", "x".repeat(65), "with space in it", "semi;colon;semi", 'quote"quote"']) {
+			const answer = await api.call("GET //livez", { headers: { "x-request-id": odd } });
+			expect(answer.headers["x-request-id"]).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
+		}
+		const problem = await api.call("GET //nowhere", { headers: { "x-request-id": "my-request_0002" } });
+		expect([problem.headers["x-request-id"], problemIn(problem).requestId]).toEqual(["my-request_0002", "my-request_0002"]);
+	});
+
+	it("carries the server's time", async () => {
+		const { headers } = await api.call("GET //livez");
+		expect(headers["x-server-time"]).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+		expect(Math.abs(Date.parse(headers["x-server-time"] ?? "") - Date.now())).toBeLessThan(5_000);
+	});
+});

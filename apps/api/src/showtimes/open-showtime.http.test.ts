@@ -1,0 +1,109 @@
+import { bucketOf, type ShowtimeId } from "@holdfast/domain";
+import { waitUntil } from "@holdfast/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { askRedis } from "../testing/ask-redis.ts";
+import { bookingIn, matrixIn, problemIn, seatIn } from "../testing/read-answers.ts";
+import { settleOutboxes } from "../testing/settle-outboxes.ts";
+import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
+
+let api: TestApi;
+beforeAll(async () => {
+	api = await startTestApi();
+});
+afterAll(() => api.close());
+
+const metaOf = (showtimeId: ShowtimeId) => `{b${bucketOf(showtimeId)}}:st:${showtimeId}:meta`;
+const epochOf = async (showtimeId: ShowtimeId) =>
+	Number((await api.sql(`select redis_epoch from showtimes where id = '${showtimeId}'`))[0]?.redis_epoch);
+
+describe("opening a showtime", () => {
+	it("happens once for a crowd in one process", async () => {
+		const [users, showtimeId] = [await api.newUsers(50), await api.newShowtime()];
+		const answers = await Promise.all(users.map((user) => api.hold(user, showtimeId, ["A1"])));
+		expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+		expect(answers.filter(({ status }) => status === 409)).toHaveLength(49);
+		expect(await epochOf(showtimeId)).toBe(1);
+	});
+
+	it("happens once for processes that are asked at the same time; the losers wait and serve", async () => {
+		const apps = [api, await api.another(), await api.another(), await api.another()];
+		for (let round = 0; round < 5; round += 1) {
+			const showtimeId = await api.newShowtime();
+			const answers = await Promise.all(apps.map((app) => app.call(`GET /showtimes/${showtimeId}/seats`)));
+			expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+			expect(await epochOf(showtimeId)).toBe(1);
+		}
+	});
+
+	it("brings the seats along that the ledger has sold, when Redis has lost the showtime", async () => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		const { id } = await api.held(user, showtimeId, ["A1", "A2"]);
+		await api.call(`POST /bookings/${id}/confirm`, { token: user.token });
+		await settleOutboxes(api.seatStore, api.databaseUrl);
+		expect(await askRedis(api.redis.port, "DEL", metaOf(showtimeId))).toBe(":1");
+
+		const matrix = matrixIn(await api.call(`GET /showtimes/${showtimeId}/seats`, { token: user.token }));
+		expect(matrix.counts).toMatchObject({ sold: 2, available: 98 });
+		expect(seatIn(matrix, "A1")).toMatchObject({ status: "sold", mine: true });
+		expect(await epochOf(showtimeId)).toBe(2);
+		expect(problemIn(await api.hold(await api.newUser(), showtimeId, ["A2", "A3"])).seats).toEqual(["A2"]);
+		expect(bookingIn(await api.call(`DELETE /bookings/${id}`, { token: user.token })).status).toBe("cancelled");
+	});
+
+	it("opens it again for a hold and for a confirm that find it gone", async () => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		await api.call(`GET /showtimes/${showtimeId}/seats`);
+		await askRedis(api.redis.port, "DEL", metaOf(showtimeId));
+		const { id } = await api.held(user, showtimeId, ["A1"]);
+		expect((await api.call(`POST /bookings/${id}/confirm`, { token: user.token })).status).toBe(200);
+		await settleOutboxes(api.seatStore, api.databaseUrl);
+		await askRedis(api.redis.port, "DEL", metaOf(showtimeId));
+		expect((await api.call(`POST /bookings/${id}/confirm`, { token: user.token })).status).toBe(200);
+	});
+});
+
+describe("503 recovering", () => {
+	it("is the answer when another process took the showtime and has not opened it in time; the next request does", async () => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		// Another process takes the epoch while we wait behind it, and dies.
+		const taken = api.sql(
+			`begin; update showtimes set redis_epoch = redis_epoch + 1 where id = '${showtimeId}'; select pg_sleep(0.7); commit`,
+		);
+		await waitUntil("the row to be locked", async () => {
+			const [row] = await api.sql(
+				`select count(*) as n from pg_locks where mode = 'RowExclusiveLock' and relation = 'showtimes'::regclass`,
+			);
+			return Number(row?.n) > 0;
+		});
+		const answer = await api.hold(user, showtimeId, ["A1"]);
+		await taken;
+		expect([problemIn(answer).code, problemIn(answer).retryable, answer.headers["retry-after"]]).toEqual(["recovering", true, "1"]);
+		expect((await api.hold(user, showtimeId, ["A1"])).status).toBe(201);
+		expect(await epochOf(showtimeId)).toBe(2);
+	});
+});
+
+describe("prices that moved on", () => {
+	it("are read anew, once, and the hold is placed at today's price", async () => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		await api.held(user, showtimeId, ["A1"]);
+		await askRedis(api.redis.port, "HSET", metaOf(showtimeId), "priceVersion", "2", "prices", '"{\\"standard\\":990}"');
+		expect((await api.held(user, showtimeId, ["A2"])).total).toEqual({ amount: 990, currency: "USD" });
+	});
+
+	it("again while they are read are 503 busy", async () => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		const restless = await api.another({
+			wrapStore: (seatStore) => ({
+				...seatStore,
+				async readShowtime(id) {
+					const showtime = await seatStore.readShowtime(id);
+					if (showtime !== null) await askRedis(api.redis.port, "HINCRBY", metaOf(id), "priceVersion", "1");
+					return showtime;
+				},
+			}),
+		});
+		await api.call(`GET /showtimes/${showtimeId}/seats`);
+		expect(problemIn(await restless.hold(user, showtimeId, ["A1"])).code).toBe("busy");
+	});
+});

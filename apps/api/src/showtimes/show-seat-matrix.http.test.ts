@@ -1,0 +1,126 @@
+import { newShowtimeId } from "@holdfast/domain";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { matrixIn, problemIn, seatIn } from "../testing/read-answers.ts";
+import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
+
+let api: TestApi;
+beforeAll(async () => {
+	api = await startTestApi();
+});
+afterAll(() => api.close());
+
+const seats = (showtimeId: string, token?: string, headers: Record<string, string> = {}) =>
+	api.call(`GET /showtimes/${showtimeId}/seats`, { token, headers });
+
+describe("200", () => {
+	it("shows every seat with tier, kind, status and price, in rows", async () => {
+		const showtimeId = await api.newShowtime({ rows: 2, seatsPerRow: 3 });
+		const answer = await seats(showtimeId);
+		expect(answer.headers).toMatchObject({ vary: "Authorization", "cache-control": "private, no-cache" });
+		const seat = (label: string) => ({ label, tier: "standard", kind: "standard", status: "available" });
+		expect(matrixIn(answer)).toEqual({
+			showtimeId,
+			version: 1_000_000_000,
+			tiers: [{ id: "standard", name: "Standard", price: { amount: 1250, currency: "USD" } }],
+			counts: { total: 6, available: 6, held: 0, sold: 0, blocked: 0, quarantined: 0 },
+			rows: [
+				{ label: "A", seats: [seat("A1"), seat("A2"), seat("A3")] },
+				{ label: "B", seats: [seat("B1"), seat("B2"), seat("B3")] },
+			],
+		});
+	});
+
+	it("draws the gaps of the plan, and keeps labels and indexes apart", async () => {
+		const showtimeId = await api.newShowtime({ rows: 1, seatsPerRow: 3 });
+		await api.sql(
+			`update seat_plans set layout = jsonb_set(layout, '{rows,0,seats}', '[null, {"label":"L","tier":"standard","kind":"wheelchair"}, null,
+				{"label":"R","tier":"standard","kind":"companion"}, {"label":"Z","tier":"standard","kind":"standard"}]')
+				where id = (select seat_plan_id from showtimes where id = '${showtimeId}')`,
+		);
+		await api.held(await api.newUser(), showtimeId, ["R"]);
+		const [row] = matrixIn(await seats(showtimeId)).rows;
+		expect(row?.seats.map((seat) => seat && `${seat.label} ${seat.kind} ${seat.status}`)).toEqual([
+			null,
+			"L wheelchair available",
+			null,
+			"R companion held",
+			"Z standard available",
+		]);
+	});
+
+	it("marks the seats of the one who asks, and tells nobody else whose a held seat is", async () => {
+		const [user, other, showtimeId] = [await api.newUser(), await api.newUser(), await api.newShowtime()];
+		await api.held(user, showtimeId, ["A1"]);
+		const { id } = await api.held(user, showtimeId, ["A2"]);
+		await api.call(`POST /bookings/${id}/confirm`, { token: user.token });
+		await api.held(other, showtimeId, ["A3"]);
+
+		const mine = matrixIn(await seats(showtimeId, user.token));
+		expect(["A1", "A2", "A3"].map((label) => [seatIn(mine, label).status, seatIn(mine, label).mine])).toEqual([
+			["held", true],
+			["sold", true],
+			["held", undefined],
+		]);
+		const [stranger, nobody] = [await seats(showtimeId, (await api.newUser()).token), await seats(showtimeId)];
+		expect(JSON.stringify(stranger.body)).not.toContain("mine");
+		expect([stranger.body, stranger.headers.etag]).toEqual([nobody.body, nobody.headers.etag]);
+		expect((await seats(showtimeId, user.token)).headers.etag).not.toBe(nobody.headers.etag);
+	});
+
+	it("gives a new ETag with every change of a seat", async () => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		const tags = [(await seats(showtimeId)).headers.etag];
+		const { id } = await api.held(user, showtimeId, ["A1"]);
+		tags.push((await seats(showtimeId)).headers.etag);
+		await api.call(`POST /bookings/${id}/confirm`, { token: user.token });
+		tags.push((await seats(showtimeId)).headers.etag);
+		await api.call(`DELETE /bookings/${id}`, { token: user.token });
+		tags.push((await seats(showtimeId)).headers.etag);
+		expect(new Set(tags).size).toBe(4);
+	});
+
+	it("draws an arena of 50,000 seats", async () => {
+		const showtimeId = await api.newShowtime({ rows: 250, seatsPerRow: 200 });
+		const matrix = matrixIn(await seats(showtimeId));
+		expect([matrix.counts.available, matrix.rows.length]).toEqual([50_000, 250]);
+		await api.held(await api.newUser(), showtimeId, ["IP200"]);
+		expect(seatIn(matrixIn(await seats(showtimeId)), "IP200").status).toBe("held");
+	});
+});
+
+describe("304", () => {
+	it("is the answer while nothing changed, for everybody's view and for one's own", async () => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		await api.held(user, showtimeId, ["A1"]);
+		for (const token of [undefined, user.token]) {
+			const { etag = "" } = (await seats(showtimeId, token)).headers;
+			for (const known of [etag, `W/${etag}`, `"other", ${etag}`, "*"]) {
+				const answer = await seats(showtimeId, token, { "if-none-match": known });
+				expect([answer.status, answer.body, answer.headers.etag, answer.headers.vary]).toEqual([304, null, etag, "Authorization"]);
+			}
+			expect((await seats(showtimeId, token, { "if-none-match": '"other"' })).status).toBe(200);
+		}
+	});
+});
+
+describe("404 not_found", () => {
+	it.each(["nonsense", newShowtimeId(), "0191d3a0-0000-7000-8000-000000000010"])("refuses %s", async (showtimeId) => {
+		expect(problemIn(await seats(showtimeId)).code).toBe("not_found");
+	});
+});
+
+describe("409 showtime_cancelled", () => {
+	it("refuses a showtime that does not take place, and asks Postgres only once in ten seconds", async () => {
+		const showtimeId = await api.newShowtime();
+		await api.sql(`update showtimes set state = 'cancelled' where id = '${showtimeId}'`);
+		expect(problemIn(await seats(showtimeId)).code).toBe("showtime_cancelled");
+		await api.sql(`update showtimes set state = 'open' where id = '${showtimeId}'`);
+		expect(problemIn(await seats(showtimeId)).code).toBe("showtime_cancelled");
+	});
+});
+
+describe("401 unauthenticated", () => {
+	it("refuses a token that is not valid, though none is needed", async () => {
+		expect(problemIn(await seats(await api.newShowtime(), "not.a.token")).code).toBe("unauthenticated");
+	});
+});
