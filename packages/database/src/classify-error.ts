@@ -21,6 +21,9 @@ const CONNECTION_CODES = new Set([
 	"ETIMEDOUT",
 ]);
 
+/** Codes of a connection that was lost after it had been made; the last three are what a server says as it ends a session. */
+const LOST_CODES = new Set(["CONNECTION_CLOSED", "DATABASE_SILENCE", "ECONNRESET", "EPIPE", "57P01", "57P02", "57P05"]);
+
 /** SQLSTATEs of a server that is there but cannot serve now: shutting down, starting, out of connections, over its time. Source: PostgreSQL, appendix A. */
 const UNAVAILABLE_STATES = /^(08...|57P0.|57014|53...|25006|25P03|58...)$/;
 
@@ -48,6 +51,11 @@ export function codeOf(error: unknown): string | null {
 export function isDatabaseUnavailable(error: unknown): boolean {
 	const code = codeOf(error);
 	return code !== null && (CONNECTION_CODES.has(code) || UNAVAILABLE_STATES.test(code));
+}
+
+/** Whether the connection broke under a statement, so that it may or may not have been run. */
+export function isConnectionLost(error: unknown): boolean {
+	return LOST_CODES.has(codeOf(error) ?? "");
 }
 
 /**

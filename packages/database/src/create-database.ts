@@ -4,8 +4,10 @@
  * the next call after its return works again.
  */
 import type { SeatPlanId } from "@holdfast/domain";
+import { DrizzleQueryError } from "drizzle-orm/errors";
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
+import { isConnectionLost } from "./classify-error.ts";
 import { openWatchedSocket } from "./watch-socket.ts";
 
 /** What a query is built from: the pool itself or a transaction on it. */
@@ -36,6 +38,8 @@ export type DatabaseOptions = {
 	readonly statementTimeoutMs?: number;
 };
 
+const POOL_MAX = 10;
+const STATEMENT_TIMEOUT_MS = 2_000;
 /** A connection is made within this time or not at all. */
 const CONNECT_TIMEOUT_S = 2;
 /** A lost connection is tried again this often. The driver's own pace grows to 20 s, and a call waits for it. */
@@ -52,9 +56,57 @@ const CALLS_PER_CONNECTION_MAX = 50;
 
 /** Connect lazily: nothing is opened before the first call. */
 export function createDatabase(options: DatabaseOptions): Database {
-	const { url, poolMax = 10, applicationName = "holdfast", statementTimeoutMs = 2_000 } = options;
+	const { poolMax = POOL_MAX, statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
 	const deadlineMs = statementTimeoutMs + ANSWER_GRACE_MS;
 	const callsMax = poolMax * CALLS_PER_CONNECTION_MAX;
+	let pool = openPool(options, deadlineMs);
+	let calls = 0;
+
+	/**
+	 * Leave a pool one of whose connections was lost in the middle of a statement: postgres.js 3.4.9 keeps the server's
+	 * last word on such a connection and gives it to the first call after the reconnect. Calls that still run may finish.
+	 */
+	function replace(lost: Pool): void {
+		if (lost !== pool) return;
+		pool = openPool(options, deadlineMs);
+		void lost.client.end({ timeout: CLOSE_DEADLINE_S });
+	}
+
+	async function attempt<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result> {
+		const used = pool;
+		calls += 1;
+		try {
+			return await work(used.queries);
+		} catch (error) {
+			if (isConnectionLost(error)) replace(used);
+			throw withoutParameters(error);
+		} finally {
+			// Counted until the work itself ends, not the wait for it: a stalled Postgres must not collect work without bound.
+			calls -= 1;
+		}
+	}
+
+	async function run<Result>(work: (queries: Queries) => Promise<Result>, ownDeadlineMs = deadlineMs): Promise<Result> {
+		if (calls >= callsMax) throw new DatabaseOverload(callsMax);
+		return within(ownDeadlineMs, attempt(work));
+	}
+
+	return {
+		run,
+		labelsByPlan: new Map(),
+		async ping() {
+			await run((on) => on.execute("select 1"));
+		},
+		async close() {
+			await pool.client.end({ timeout: CLOSE_DEADLINE_S });
+		},
+	};
+}
+
+type Pool = ReturnType<typeof openPool>;
+
+function openPool(options: DatabaseOptions, silenceMaxMs: number) {
+	const { url, poolMax = POOL_MAX, applicationName = "holdfast", statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
 	const driverOptions = {
 		max: poolMax,
 		connect_timeout: CONNECT_TIMEOUT_S,
@@ -69,32 +121,15 @@ export function createDatabase(options: DatabaseOptions): Database {
 			default_transaction_isolation: "read committed" as const,
 		},
 		socket: ({ host, port, path }: { host: string[]; port: number[]; path: string | false }) =>
-			openWatchedSocket(path ? { path } : { host: host[0] ?? "127.0.0.1", port: port[0] ?? 5432 }, deadlineMs),
+			openWatchedSocket(path ? { path } : { host: host[0] ?? "127.0.0.1", port: port[0] ?? 5432 }, silenceMaxMs),
 	};
 	const client = postgres(url, driverOptions);
-	const queries = drizzle(client);
-	let calls = 0;
+	return { client, queries: drizzle(client) };
+}
 
-	async function run<Result>(work: (queries: Queries) => Promise<Result>, ownDeadlineMs = deadlineMs): Promise<Result> {
-		if (calls >= callsMax) throw new DatabaseOverload(callsMax);
-		calls += 1;
-		// Counted until the work itself ends, not the wait for it: a stalled Postgres must not collect work without bound.
-		const working = work(queries).finally(() => {
-			calls -= 1;
-		});
-		return within(ownDeadlineMs, working);
-	}
-
-	return {
-		run,
-		labelsByPlan: new Map(),
-		async ping() {
-			await run((on) => on.execute("select 1"));
-		},
-		async close() {
-			await client.end({ timeout: CLOSE_DEADLINE_S });
-		},
-	};
+/** What the driver threw. The query builder's wrapper has the parameters in its message, and a password hash must not reach a log. */
+function withoutParameters(error: unknown): unknown {
+	return error instanceof DrizzleQueryError && error.cause ? error.cause : error;
 }
 
 /** Wait for `working` at most `deadlineMs`. What it does after that is nobody's business any more, its failure included. */

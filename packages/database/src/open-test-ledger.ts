@@ -61,7 +61,7 @@ export async function openTestLedger() {
 			timeZone: "Europe/Vienna",
 			prices: { standard: 1250 },
 			currency: "EUR",
-			salesOpenAt: new Date(NOW_MS - HOUR_MS),
+			salesOpenAt: new Date(Math.min(NOW_MS, startsAt.getTime()) - HOUR_MS),
 			salesCloseAt: startsAt,
 			...overrides,
 		};

@@ -1,0 +1,76 @@
+import { newMovieId } from "@holdfast/domain";
+import { createTestDatabase } from "@holdfast/testing";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { createDatabase, type Database } from "../create-database.ts";
+import { writeCursor } from "../read-page.ts";
+import { movies } from "../schema/index.ts";
+import { findMovie } from "./find-movie.ts";
+import { type ListMoviesRequest, listMovies } from "./list-movies.ts";
+
+let database: Database;
+let drop: () => Promise<void>;
+beforeAll(async () => {
+	const test = await createTestDatabase();
+	drop = test.drop;
+	database = createDatabase({ url: test.url });
+	for (const title of ["100% Wolf", "1000 Wolves", "Face_Off", "Face/Off", "Twin", "Twin", "Twin", "Back\\slash"]) await add(title);
+	await add("Soon", { status: "coming_soon" });
+	await add("Archived", { archivedAt: new Date() });
+});
+afterAll(async () => {
+	await database.close();
+	await drop();
+});
+
+async function add(title: string, overrides: Partial<typeof movies.$inferInsert> = {}) {
+	const id = newMovieId();
+	const row = { id, title, description: "A film.", durationMinutes: 90, genre: "Drama", status: "now_showing" as const, ...overrides };
+	await database.run((queries) => queries.insert(movies).values(row));
+	return id;
+}
+
+async function titles(request: Partial<ListMoviesRequest>) {
+	const page = await listMovies(database, { limit: 100, ...request });
+	return page.outcome === "page" ? page.items.map(({ title }) => title) : page.outcome;
+}
+
+it("movies come by title and by status, archived ones never", async () => {
+	expect(await titles({})).toEqual(["100% Wolf", "1000 Wolves", "Back\\slash", "Face/Off", "Face_Off", "Soon", "Twin", "Twin", "Twin"]);
+	expect(await titles({ status: "coming_soon" })).toEqual(["Soon"]);
+	expect(await titles({ status: "ended" })).toEqual([]);
+	expect(await findMovie(database, await add("Hidden", { archivedAt: new Date() }))).toBeNull();
+	expect(await findMovie(database, newMovieId())).toBeNull();
+});
+
+it("a search finds part of a title in any case, and its signs mean themselves", async () => {
+	expect(await titles({ q: "WOL" })).toEqual(["100% Wolf", "1000 Wolves"]);
+	expect(await titles({ q: "100%" })).toEqual(["100% Wolf"]);
+	expect(await titles({ q: "e_o" })).toEqual(["Face_Off"]);
+	expect(await titles({ q: "k\\s" })).toEqual(["Back\\slash"]);
+	expect(await titles({ q: "nul\0" })).toEqual([]);
+});
+
+it("pages neither repeat nor skip a movie, equal titles included, while others are added", async () => {
+	const seen: string[] = [];
+	let cursor: string | undefined;
+	do {
+		const page = await listMovies(database, { limit: 2, cursor });
+		if (page.outcome !== "page") throw new Error(page.outcome);
+		seen.push(...page.items.map(({ id }) => id));
+		cursor = page.nextCursor ?? undefined;
+		if (seen.length === 4) await add("A first one");
+	} while (cursor !== undefined);
+	expect(new Set(seen).size).toBe(seen.length);
+	expect(seen).toHaveLength(9);
+});
+
+it("a page of exactly what is left is the last", async () => {
+	expect(await listMovies(database, { q: "twin", limit: 3 })).toMatchObject({ nextCursor: null });
+	expect(await listMovies(database, { q: "twin", limit: 2 })).toMatchObject({ nextCursor: expect.any(String) });
+});
+
+it("a cursor of another list, or none at all, is told so", async () => {
+	expect(await titles({ cursor: "nonsense" })).toBe("bad_cursor");
+	expect(await titles({ cursor: writeCursor({ key: "nul\0", id: newMovieId() }) })).toBe("bad_cursor");
+	expect(await titles({ cursor: writeCursor({ key: "Twin", id: "42" }) })).toBe("bad_cursor");
+});

@@ -1,0 +1,109 @@
+import { newMovieId, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { openTestLedger, type TestLedger } from "../open-test-ledger.ts";
+import { writeCursor } from "../read-page.ts";
+import { movies } from "../schema/index.ts";
+import { type ListShowtimesRequest, listShowtimes } from "./list-showtimes.ts";
+
+let ledger: TestLedger;
+beforeAll(async () => {
+	ledger = await openTestLedger();
+});
+afterAll(() => ledger.stop());
+beforeEach(() => ledger.rows(sql`delete from showtimes`));
+
+const NOW_MS = Date.UTC(2031, 0, 1);
+const add = (startsAt: string, timeZone: string, overrides = {}) =>
+	ledger.addShowtime({ startsAt: new Date(startsAt), timeZone, ...overrides });
+
+async function list(request: Partial<ListShowtimesRequest>) {
+	const page = await listShowtimes(ledger.database, { limit: 100, nowMs: NOW_MS, ...request });
+	if (page.outcome !== "page") throw new Error(page.outcome);
+	return { ids: page.items.map(({ id }) => id), nextCursor: page.nextCursor };
+}
+
+it("showtimes come by start, only those that have not begun; cancelled ones and those of archived movies do not", async () => {
+	const archivedId = newMovieId();
+	const movie = { id: archivedId, title: "Gone", description: "", durationMinutes: 90, genre: "Drama", status: "ended" as const };
+	await ledger.database.run((queries) => queries.insert(movies).values({ ...movie, archivedAt: new Date() }));
+	const late = await add("2031-03-02T20:00:00Z", "UTC");
+	const early = await add("2031-03-01T20:00:00Z", "UTC", { state: "paused" });
+	await add("2031-02-27T20:00:00Z", "UTC");
+	await add("2031-03-01T21:00:00Z", "UTC", { state: "cancelled" });
+	await add("2031-03-01T21:00:00Z", "UTC", { movieId: archivedId });
+	expect((await list({ nowMs: Date.UTC(2031, 1, 27, 20) })).ids).toEqual([early, late]);
+	expect((await list({ movieId: ledger.movieId, nowMs: Date.UTC(2031, 1, 28) })).ids).toEqual([early, late]);
+	expect((await list({ movieId: newMovieId() })).ids).toEqual([]);
+});
+
+it("a day is the venue's: the same instant is on two days in two zones", async () => {
+	const newYork = await add("2031-05-06T01:30:00Z", "America/New_York");
+	const tokyo = await add("2031-05-06T01:30:00Z", "Asia/Tokyo");
+	const kiritimati = await add("2031-05-05T11:00:00Z", "Pacific/Kiritimati");
+	const midway = await add("2031-05-06T10:30:00Z", "Pacific/Midway");
+	expect((await list({ date: "2031-05-05" })).ids).toEqual([newYork, midway]);
+	expect((await list({ date: "2031-05-06" })).ids).toEqual([kiritimati, tokyo]);
+});
+
+it("a day on which clocks change has 25 hours or 23, and no showtime is on two days or on none", async () => {
+	// Vienna: 2031-10-26 ends summer time (from 00:00 +02:00 to 24:00 +01:00), 2031-03-30 begins it.
+	const autumn = [
+		"2031-10-25T21:59:00Z",
+		"2031-10-25T22:00:00Z",
+		"2031-10-26T00:30:00Z",
+		"2031-10-26T01:30:00Z",
+		"2031-10-26T22:59:00Z",
+		"2031-10-26T23:00:00Z",
+	];
+	const spring = ["2031-03-29T22:59:00Z", "2031-03-29T23:00:00Z", "2031-03-30T21:59:00Z", "2031-03-30T22:00:00Z"];
+	const ids: ShowtimeId[] = [];
+	for (const startsAt of [...autumn, ...spring]) ids.push(await add(startsAt, "Europe/Vienna"));
+	expect((await list({ date: "2031-10-25" })).ids).toEqual(ids.slice(0, 1));
+	expect((await list({ date: "2031-10-26" })).ids).toEqual(ids.slice(1, 5));
+	expect((await list({ date: "2031-10-27" })).ids).toEqual(ids.slice(5, 6));
+	expect((await list({ date: "2031-03-29" })).ids).toEqual(ids.slice(6, 7));
+	expect((await list({ date: "2031-03-30" })).ids).toEqual(ids.slice(7, 9));
+	expect((await list({ date: "2031-03-31" })).ids).toEqual(ids.slice(9));
+});
+
+it.each(["2031-02-30", "2031-13-01", "2031-1-1", "0000-01-01", "today", "2031-05-06'; --", ""])(
+	"a date that is on no calendar has no showtimes: %s",
+	async (date) => {
+		await add("2031-05-06T01:30:00Z", "UTC");
+		expect(await list({ date })).toEqual({ ids: [], nextCursor: null });
+	},
+);
+
+it("pages neither repeat nor skip a showtime, several at one instant included, while others are added and cancelled", async () => {
+	const ids: ShowtimeId[] = [];
+	for (let i = 0; i < 9; i += 1) ids.push(await add(`2031-06-0${1 + Math.floor(i / 3)}T20:00:00Z`, "UTC"));
+	const seen: ShowtimeId[] = [];
+	let cursor: string | undefined;
+	for (let page = 0; page < 5; page += 1) {
+		const { ids: items, nextCursor } = await list({ limit: 2, cursor });
+		seen.push(...items);
+		expect(nextCursor === null).toBe(page === 4);
+		cursor = nextCursor ?? undefined;
+		if (page === 1) {
+			await add("2031-05-31T20:00:00Z", "UTC");
+			await ledger.rows(sql`update showtimes set state = 'cancelled' where id = ${seen[0]}`);
+		}
+	}
+	expect(new Set(seen).size).toBe(9);
+	expect(new Set(seen)).toEqual(new Set(ids));
+});
+
+it.each([
+	"x",
+	"!!!",
+	writeCursor({ key: "1", id: "not an id" }),
+	writeCursor({ key: "soon", id: newShowtimeId() }),
+	writeCursor({ key: "-1", id: newShowtimeId() }),
+	writeCursor({ key: "1".repeat(16), id: newShowtimeId() }),
+	Buffer.from("[1,2,3]").toString("base64url"),
+	"A".repeat(5_000),
+	"",
+])("text that is no cursor of ours is told so: %s", async (cursor) => {
+	expect(await listShowtimes(ledger.database, { limit: 10, nowMs: NOW_MS, cursor })).toEqual({ outcome: "bad_cursor" });
+});

@@ -1,0 +1,40 @@
+import { expect, it } from "vitest";
+import { classifySettleError, codeOf, isDatabaseUnavailable } from "./classify-error.ts";
+
+const coded = (code: string) => Object.assign(new Error("x"), { code });
+
+it.each([
+	["ECONNREFUSED", "retry", true],
+	["CONNECT_TIMEOUT", "retry", true],
+	["CONNECTION_CLOSED", "retry", true],
+	["DATABASE_TIMEOUT", "retry", true],
+	["DATABASE_SILENCE", "retry", true],
+	["08006", "retry", true],
+	["57P01", "retry", true],
+	["57P03", "retry", true],
+	["57014", "retry", true],
+	["53300", "retry", true],
+	["53100", "retry", true],
+	["25006", "retry", true],
+	["40001", "retry", false],
+	["40P01", "retry", false],
+	["55P03", "retry", false],
+	["22003", "poison", false],
+	["23505", "poison", false],
+	["42P01", "halt", false],
+	["42703", "halt", false],
+	["28P01", "halt", false],
+	["XX000", "halt", false],
+])("%s: %s", (code, settleClass, isUnavailable) => {
+	expect(classifySettleError(coded(code))).toBe(settleClass);
+	expect(isDatabaseUnavailable(coded(code))).toBe(isUnavailable);
+	expect(classifySettleError(new Error("Failed query", { cause: coded(code) }))).toBe(settleClass);
+});
+
+it("what has no code is a fault of ours", () => {
+	for (const error of [new TypeError("x is not a function"), "text", null, undefined, { code: "08006" }]) {
+		expect(codeOf(error)).toBeNull();
+		expect(classifySettleError(error)).toBe("halt");
+		expect(isDatabaseUnavailable(error)).toBe(false);
+	}
+});

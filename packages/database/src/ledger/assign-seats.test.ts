@@ -1,0 +1,46 @@
+import { type BookingEvent, newBookingId, newSeatPlanId, newShowtimeId, newUserId } from "@holdfast/domain";
+import { expect, it } from "vitest";
+import { judgeClaims } from "./assign-seats.ts";
+import { foldEvents } from "./record-entries.ts";
+
+const showtimeId = newShowtimeId();
+const event = (seats: number[], overrides: Partial<BookingEvent> = {}): BookingEvent => ({
+	type: "booking.confirmed",
+	seq: 1,
+	bookingId: newBookingId(showtimeId),
+	version: 2,
+	userId: newUserId(),
+	showtimeId,
+	planId: newSeatPlanId(),
+	seats,
+	amount: 1,
+	currency: "EUR",
+	createdAt: 1,
+	expiresAt: 1,
+	confirmedAt: 1,
+	cancelledAt: null,
+	scheduleVersion: 1,
+	at: 1,
+	...overrides,
+});
+
+it("claims are judged in order, all or none, and a loser claims nothing", () => {
+	const [first, second, third] = [event([1]), event([1, 2]), event([2, 3])];
+	expect(judgeClaims([first, second, third], new Map())).toEqual({ winners: [first, third], losers: [second] });
+});
+
+it("a seat that is one's own already is no conflict, another's is", () => {
+	const [own, other] = [event([5]), event([6])];
+	const owners = new Map([
+		[`${showtimeId} 5`, own.bookingId],
+		[`${showtimeId} 6`, newBookingId(showtimeId)],
+	]);
+	expect(judgeClaims([own, other], owners)).toEqual({ winners: [own], losers: [other] });
+});
+
+it("events fold to the highest version, at its place in the stream; of equals the first stands", () => {
+	const a = event([1]);
+	const b = event([2]);
+	const highest = { ...a, version: 4 };
+	expect(foldEvents([a, b, highest, { ...a, version: 3 }, { ...highest, amount: 9 }])).toEqual([b, highest]);
+});

@@ -1,0 +1,50 @@
+import { bucketOf, newBookingId } from "@holdfast/domain";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { cancelOf, openTestLedger, type TestLedger } from "../open-test-ledger.ts";
+import { findBooking } from "./find-booking.ts";
+import { listBookings } from "./list-bookings.ts";
+import { settleBatch } from "./settle-batch.ts";
+
+let ledger: TestLedger;
+beforeAll(async () => {
+	ledger = await openTestLedger();
+});
+afterAll(() => ledger.stop());
+
+it("a user's bookings come newest first, page by page, each with its seats and showtime; nobody else's do", async () => {
+	const [id, userId, otherId] = [await ledger.addShowtime(), await ledger.addUser(), await ledger.addUser()];
+	const events = Array.from({ length: 5 }, (_, i) => ledger.confirmed(id, i === 2 ? otherId : userId, [2 * i, 2 * i + 1]));
+	const entries = [...events, ...events.slice(3, 4).map((event) => cancelOf(event))].map((event) => ledger.entryOf(event));
+	await settleBatch(ledger.database, { bucket: bucketOf(id), entries });
+	const own = events
+		.filter((event) => event.userId === userId)
+		.map((event) => event.bookingId)
+		.sort()
+		.reverse();
+
+	const first = await listBookings(ledger.database, { userId, limit: 3 });
+	expect(first.map(({ booking }) => booking.id)).toEqual(own.slice(0, 3));
+	const rest = await listBookings(ledger.database, { userId, beforeId: first.at(-1)?.booking.id, limit: 3 });
+	expect(rest.map(({ booking }) => booking.id)).toEqual(own.slice(3));
+
+	for (const listed of [...first, ...rest]) expect(listed).toEqual(await findBooking(ledger.database, listed.booking.id));
+	const cancelled = [...first, ...rest].find(({ booking }) => booking.id === events[3]?.bookingId);
+	expect(cancelled).toMatchObject({
+		booking: { state: "CANCELLED", version: 3, seats: [6, 7] },
+		seatLabels: ["A7", "A8"],
+		showtime: {
+			movie: { id: ledger.movieId, title: "The Third Man" },
+			auditorium: { id: ledger.auditoriumId, name: "Hall 1" },
+			timeZone: "Europe/Vienna",
+			startsAt: ledger.nowMs + 86_400_000,
+			endsAt: ledger.nowMs + 86_400_000 + 7_200_000,
+			state: "open",
+			posterUrl: null,
+		},
+	});
+});
+
+it("a booking that was never settled is not there, and a user without bookings has an empty list", async () => {
+	expect(await findBooking(ledger.database, newBookingId(await ledger.addShowtime()))).toBeNull();
+	expect(await listBookings(ledger.database, { userId: await ledger.addUser(), limit: 10 })).toEqual([]);
+});

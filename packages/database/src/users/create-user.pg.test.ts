@@ -1,0 +1,64 @@
+import { newUserId } from "@holdfast/domain";
+import { createTestDatabase } from "@holdfast/testing";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { createDatabase, type Database } from "../create-database.ts";
+import { createUser } from "./create-user.ts";
+import { ensureAdmin } from "./ensure-admin.ts";
+import { findUser, findUserByEmail } from "./find-user.ts";
+
+let database: Database;
+let drop: () => Promise<void>;
+beforeAll(async () => {
+	const test = await createTestDatabase();
+	drop = test.drop;
+	database = createDatabase({ url: test.url });
+});
+afterAll(async () => {
+	await database.close();
+	await drop();
+});
+
+const person = (email: string) => ({ email, passwordHash: "$scrypt$x", displayName: "Zoë", role: "user" as const });
+
+it("a user is found by id and by address in any case, and the hash is given only for the login", async () => {
+	const made = await createUser(database, person("Zoe@Example.org"));
+	if (made.outcome !== "created") throw new Error("the address is new");
+	expect(made.user).toMatchObject({ email: "Zoe@Example.org", displayName: "Zoë", role: "user" });
+	expect(Math.abs(made.user.createdAt - Date.now())).toBeLessThan(60_000);
+	expect(await findUser(database, made.user.id)).toEqual(made.user);
+	expect(await findUserByEmail(database, "zOE@eXAMPLE.ORG")).toEqual({ user: made.user, passwordHash: "$scrypt$x" });
+	expect(await findUser(database, newUserId())).toBeNull();
+	expect(await findUserByEmail(database, "zoe@example.com")).toBeNull();
+});
+
+it("an address is taken in whatever case", async () => {
+	await createUser(database, person("ada@example.org"));
+	expect(await createUser(database, person("ADA@Example.ORG"))).toEqual({ outcome: "email_taken" });
+});
+
+it("of ten who register one address at once, one is created and nine are told", async () => {
+	const outcomes = await Promise.all(Array.from({ length: 10 }, (_, i) => createUser(database, person(i % 2 ? "bo@x.org" : "BO@x.org"))));
+	expect(outcomes.filter(({ outcome }) => outcome === "created")).toHaveLength(1);
+	expect(outcomes.filter(({ outcome }) => outcome === "email_taken")).toHaveLength(9);
+});
+
+it("an error tells neither the password hash nor the address: it may end up in a log", async () => {
+	const error: unknown = await createUser(database, { ...person("secret@x.org"), displayName: "nul \0" }).catch(
+		(thrown: unknown) => thrown,
+	);
+	if (!(error instanceof Error)) throw new Error("Postgres stores no NUL");
+	const logged = `${error.message} ${error.stack} ${JSON.stringify(error)} ${String(error.cause)}`;
+	expect(logged).not.toContain("$scrypt");
+	expect(logged).not.toContain("secret@x.org");
+});
+
+it("the first admin is created once, gets a new password when it is another, and never takes over a user", async () => {
+	const admin = { email: "admin@x.org", password: "first password" };
+	expect(await ensureAdmin(database, admin)).toEqual({ outcome: "created" });
+	expect(await ensureAdmin(database, admin)).toEqual({ outcome: "unchanged" });
+	expect(await ensureAdmin(database, { ...admin, password: "second password" })).toEqual({ outcome: "password_set" });
+	expect((await findUserByEmail(database, admin.email))?.user.role).toBe("admin");
+	await createUser(database, person("eve@x.org"));
+	expect(await ensureAdmin(database, { email: "Eve@x.org", password: "mine now, all" })).toEqual({ outcome: "not_admin" });
+	expect((await findUserByEmail(database, "eve@x.org"))?.passwordHash).toBe("$scrypt$x");
+});
