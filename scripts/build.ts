@@ -1,4 +1,4 @@
 /** `npm run build`: type-check every package and write what is generated. Node runs the TypeScript itself: nothing is compiled. */
-import { runForeground } from "@holdfast/local-stack";
+import { endWith, runForeground } from "@holdfast/local-stack";
 
-process.exit(await runForeground("turbo", ["run", "typecheck", "build", ...process.argv.slice(2)]));
+await endWith(() => runForeground("turbo", ["run", "typecheck", "build", ...process.argv.slice(2)]));

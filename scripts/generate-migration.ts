@@ -1,4 +1,4 @@
 /** `npm run db:generate -- --name what-changes`: turn a change of the schema into an SQL migration in drizzle/. */
-import { runForeground } from "@holdfast/local-stack";
+import { endWith, runForeground } from "@holdfast/local-stack";
 
-process.exit(await runForeground("packages/database/node_modules/.bin/drizzle-kit", ["generate", ...process.argv.slice(2)]));
+await endWith(() => runForeground("packages/database/node_modules/.bin/drizzle-kit", ["generate", ...process.argv.slice(2)]));

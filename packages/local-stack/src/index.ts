@@ -2,6 +2,7 @@
 export { makeScratchFolder } from "./make-scratch-folder.ts";
 export { queryPostgres } from "./postgres/query-postgres.ts";
 export { type PostgresOptions, type RunningPostgres, startPostgres } from "./postgres/start-postgres.ts";
+export { endWith } from "./process/end-with.ts";
 export { findFreePort } from "./process/find-free-port.ts";
 export { runForeground } from "./process/run-foreground.ts";
 export type { Service } from "./process/spawn-service.ts";

@@ -1,4 +1,5 @@
 /** `npm run dev`: as `npm start`, but API and sweeper print to the terminal and start anew when their code changes. */
+import { endWith } from "../process/end-with.ts";
 import { runStack } from "../stack/run-stack.ts";
 
-process.exit(await runStack({ watch: true }));
+await endWith(() => runStack({ watch: true }));

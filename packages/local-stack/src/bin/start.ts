@@ -1,4 +1,5 @@
 /** `npm start`: the whole product on this machine, until Ctrl-C. */
+import { endWith } from "../process/end-with.ts";
 import { runStack } from "../stack/run-stack.ts";
 
-process.exit(await runStack({ watch: false }));
+await endWith(() => runStack({ watch: false }));

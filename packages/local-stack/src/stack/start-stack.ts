@@ -11,7 +11,7 @@ import { CACHE_FOLDER } from "../repository.ts";
 import { definePart, type Part } from "./define-part.ts";
 import { type DataFolderLock, lockDataFolder } from "./lock-data-folder.ts";
 import { runEntry } from "./run-entry.ts";
-import { keepOrMakeSecrets, type StackInfo, writeStackFile } from "./stack-file.ts";
+import { keepOrMakeSecrets, removeStackFile, type StackInfo, writeStackFile } from "./stack-file.ts";
 import { type AppOptions, originOf, startApi, startSweeper, waitForHealth } from "./start-apps.ts";
 import { definePostgres, defineRedis } from "./start-stores.ts";
 
@@ -56,6 +56,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 	const lock = await lockDataFolder(dataDir);
 	const parts: Part[] = [];
 	const stop = async () => {
+		removeStackFile(dataDir);
 		// The last started is stopped first: nobody loses a store that it still uses.
 		for (const part of [...parts].reverse()) await part.stop();
 		lock.release();

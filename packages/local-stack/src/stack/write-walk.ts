@@ -7,14 +7,15 @@ pick() { node -pe "const it = JSON.parse(require('fs').readFileSync(0, 'utf8'));
 send() { curl -sS -H 'content-type: application/json' -H "authorization: Bearer \${TOKEN:-none}" "$@"; }
 
 # register
-TOKEN=$(curl -sS "$API/auth/register" -H 'content-type: application/json' -d '{"email":"walk-'$(date +%s%N)'@example.com","password":"a walk in the park","displayName":"Walker"}' | pick it.accessToken)
+TOKEN=$(send "$API/auth/register" -d '{"email":"walk-'$(date +%s%N)'@example.com","password":"a walk in the park","displayName":"Walker"}' | pick it.accessToken)
 # pick a film, its first showtime, and two seats that are free
 MOVIE=$(send "$API/movies?status=now_showing" | pick 'it.items[0].id')
 SHOWTIME=$(send "$API/movies/$MOVIE/showtimes" | pick 'it.items[0].id')
 SEATS=$(send "$API/showtimes/$SHOWTIME/seats" | pick "JSON.stringify(it.rows.flatMap((row) => row.seats).filter((seat) => seat && seat.status === 'available').slice(0, 2).map((seat) => seat.label))")
-# hold them, confirm the hold
+echo "movie $MOVIE, showtime $SHOWTIME, seats $SEATS"
+# hold them, and confirm the hold
 BOOKING=$(send "$API/bookings" -d '{"showtimeId":"'$SHOWTIME'","seats":'$SEATS'}' | pick it.id)
 send -X POST "$API/bookings/$BOOKING/confirm"; echo
 # the sweeper has written them to PostgreSQL
-sleep 1; ${query} "select * from booking_seats where booking_id = '$BOOKING'"`;
+sleep 1; ${query} "select booking_id, label, acquired_at from booking_seats where booking_id = '$BOOKING'"`;
 }
