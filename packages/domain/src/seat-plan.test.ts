@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { newSeatPlanId } from "./ids.ts";
+import { ROWS_PER_PLAN_MAX, SEAT_LABEL_MAX_CHARS, SEATS_PER_PLAN_MAX, TIERS_PER_PLAN_MAX } from "./limits.ts";
+import { findSeats, flawOfLayout, gridLayout, indexSeatPlan, type PlanSeat, rowLabel, type SeatPlanLayout } from "./seat-plan.ts";
+
+const tier = { id: "standard", name: "Standard" };
+const grid = (rows: number, seatsPerRow: number, aisleAfter: number[] = []): SeatPlanLayout =>
+	gridLayout({ rows, seatsPerRow, tiers: [tier], tierOfRow: () => tier.id, aisleAfter });
+const withSeat = (seat: Partial<PlanSeat>): SeatPlanLayout => ({
+	tiers: [tier],
+	rows: [{ label: "A", seats: [{ label: "A1", tier: tier.id, kind: "standard", ...seat }] }],
+});
+
+describe("indexSeatPlan", () => {
+	it("numbers seats in reading order and leaves gaps out", () => {
+		const { seats, indexByLabel } = indexSeatPlan({ id: newSeatPlanId(), ...grid(2, 4, [2]) });
+		expect(seats.map(({ label }) => label)).toEqual(["A1", "A2", "A3", "A4", "B1", "B2", "B3", "B4"]);
+		expect(indexByLabel.get("B1")).toBe(4);
+	});
+});
+
+describe("findSeats", () => {
+	const plan = indexSeatPlan({ id: newSeatPlanId(), ...grid(10, 10) });
+
+	it("knows a seat by its exact label only", () => {
+		expect(findSeats(plan, ["A1", "J10"])).toEqual({ outcome: "found", indexes: [0, 99] });
+		const spellings = ["A01", "A001", "a1", "A1 ", " A1", "A1\u0000", "А1", "A11", "K1", "", "__proto__", "constructor"];
+		expect(findSeats(plan, ["A1", ...spellings])).toEqual({ outcome: "unknown_seats", labels: spellings });
+	});
+});
+
+describe("rowLabel", () => {
+	it("goes on with two letters after Z, and three after ZZ", () => {
+		expect([0, 25, 26, 27, 51, 52, 701, 702].map(rowLabel)).toEqual(["A", "Z", "AA", "AB", "AZ", "BA", "ZZ", "AAA"]);
+	});
+});
+
+describe("flawOfLayout", () => {
+	it("takes each limit at its bound and refuses one past it", () => {
+		expect(flawOfLayout(grid(500, 100))).toBeNull();
+		expect(flawOfLayout(grid(500, 101))).toContain(String(SEATS_PER_PLAN_MAX));
+		expect(flawOfLayout(grid(ROWS_PER_PLAN_MAX, 1))).toBeNull();
+		expect(flawOfLayout(grid(ROWS_PER_PLAN_MAX + 1, 1))).toContain(String(ROWS_PER_PLAN_MAX));
+		const tiers = (count: number) => Array.from({ length: count }, (_, i) => (i === 0 ? tier : { id: `t${i}`, name: "Other" }));
+		expect(flawOfLayout({ ...grid(1, 1), tiers: tiers(TIERS_PER_PLAN_MAX) })).toBeNull();
+		expect(flawOfLayout({ ...grid(1, 1), tiers: tiers(TIERS_PER_PLAN_MAX + 1) })).toContain(String(TIERS_PER_PLAN_MAX));
+		expect(flawOfLayout(withSeat({ label: "A".repeat(SEAT_LABEL_MAX_CHARS) }))).toBeNull();
+		expect(flawOfLayout(withSeat({ label: "A".repeat(SEAT_LABEL_MAX_CHARS + 1) }))).toContain(String(SEAT_LABEL_MAX_CHARS));
+	});
+
+	it("refuses what has no seats, no rows, no tiers, or says one thing twice", () => {
+		expect(flawOfLayout({ tiers: [], rows: grid(1, 1).rows })).toContain("tiers");
+		expect(flawOfLayout({ tiers: [tier], rows: [] })).toContain("rows");
+		expect(flawOfLayout({ tiers: [tier], rows: [{ label: "A", seats: [null] }] })).toContain("seats");
+		expect(flawOfLayout({ tiers: [tier, tier], rows: grid(1, 1).rows })).toBe("two tiers share an id");
+		expect(flawOfLayout({ tiers: [tier], rows: [...grid(1, 1).rows, ...grid(1, 1).rows] })).toBe("two seats are labelled A1");
+		expect(flawOfLayout(withSeat({ tier: "royal" }))).toBe("seat A1 names the unknown tier royal");
+	});
+});
