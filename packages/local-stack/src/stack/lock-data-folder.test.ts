@@ -25,6 +25,16 @@ test("a folder that was given up can be taken again", async () => {
 	(await lockDataFolder(folder)).release();
 });
 
+test("a folder whose stack is being stopped is waited for", async () => {
+	const folder = scratch();
+	const lock = await lockDataFolder(folder);
+	lock.announceEnd();
+	setTimeout(lock.release, 1_500);
+	const startMs = performance.now();
+	await lockDataFolder(folder);
+	expect(performance.now() - startMs).toBeGreaterThan(1_400);
+});
+
 test("a killed runner's folder is taken over, and what it left running is ended first", async () => {
 	const folder = scratch();
 	const left = spawn("sleep", ["60"]);

@@ -56,6 +56,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 	const lock = await lockDataFolder(dataDir);
 	const parts: Part[] = [];
 	const stop = async () => {
+		lock.announceEnd();
 		removeStackFile(dataDir);
 		// The last started is stopped first: nobody loses a store that it still uses.
 		for (const part of [...parts].reverse()) await part.stop();
