@@ -1,9 +1,7 @@
 /** The whole product in processes of its own, for one test file, and people who use it over HTTP. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import type { ShowtimeId } from "@holdfast/domain";
-import { queryPostgres, type Stack, startStack } from "@holdfast/local-stack";
+import { makeScratchFolder, queryPostgres, type Stack, startStack } from "@holdfast/local-stack";
 import { insertShowtimes, insertUsers, mintTokens, openProof, type Proof } from "@holdfast/testing";
 
 /** What an answer says. `code` is a problem's; `body` is parsed JSON. */
@@ -34,7 +32,7 @@ export type TestStack = {
 };
 
 export async function openTestStack(environment: Record<string, string> = {}): Promise<TestStack> {
-	const dataDir = mkdtempSync(join(tmpdir(), "holdfast-e2e-"));
+	const dataDir = makeScratchFolder();
 	const stack = await startStack({ dataDir, skipSeed: true, environment: { LOG_LEVEL: "warn", ...environment } });
 	const { apiUrl, databaseUrl, redisUrl, jwtSecret } = stack.info;
 	const proof = openProof({ redisUrl, databaseUrl });
