@@ -5,7 +5,7 @@
 import type { BookingEvent, BookingId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import type { Queries } from "../create-database.ts";
-import type { RecordContext } from "./record-entries.ts";
+import type { RecordContext } from "./record-context.ts";
 import { givenInstant, unnestRows } from "./unnest-rows.ts";
 
 type SeatRow = {

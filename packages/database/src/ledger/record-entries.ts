@@ -2,17 +2,16 @@
  * Write entries into the ledger: each event once, each booking at its highest version, and its seats. Every statement
  * is shaped so that entries which were written before change nothing.
  */
-import type { BookingEvent, BookingId, SeatPlanId } from "@holdfast/domain";
+import type { BookingEvent, BookingId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import type { Queries } from "../create-database.ts";
 import { assignSeats } from "./assign-seats.ts";
 import type { EventEntry } from "./outbox-entry.ts";
+import type { RecordContext } from "./record-context.ts";
 import { givenInstant, unnestRows } from "./unnest-rows.ts";
 
 /** `recorded` counts events the ledger did not have; `conflicts` names bookings that lost a seat to another owner. */
 export type Recorded = { readonly recorded: number; readonly conflicts: readonly BookingId[] };
-
-export type RecordContext = { readonly bucket: number; readonly labelsByPlan: ReadonlyMap<SeatPlanId, readonly string[]> };
 
 /** Record live entries, in stream order. Run it inside a transaction that holds the bucket's lock. */
 export async function recordEntries(queries: Queries, entries: readonly EventEntry[], context: RecordContext): Promise<Recorded> {

@@ -14,7 +14,8 @@ import { deadLetters } from "../schema/index.ts";
 import { findGap, type Gap, seqOf } from "./find-gap.ts";
 import { findSeatLabels } from "./find-seat-labels.ts";
 import type { DeadEntry, EventEntry, SettleEntry } from "./outbox-entry.ts";
-import { type RecordContext, type Recorded, recordEntries } from "./record-entries.ts";
+import type { RecordContext } from "./record-context.ts";
+import { type Recorded, recordEntries } from "./record-entries.ts";
 import { entriesBeforeUpgrade, sortEntries } from "./sort-entries.ts";
 
 /** First key of the advisory lock; the second is the bucket. The two-key form shares no number with one-key locks. */
