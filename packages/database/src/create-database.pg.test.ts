@@ -53,6 +53,9 @@ describe("a Postgres that stops, dies and comes back", () => {
 			expect(isDatabaseUnavailable(error)).toBe(true);
 			expect(afterMs).toBeLessThan(3_000);
 		}
+		const later = await failureOf(database.ping());
+		expect(codeOf(later.error)).toBe("ECONNREFUSED");
+		expect(later.afterMs).toBeLessThan(1_000);
 		const transaction = await failureOf(database.run((queries) => queries.transaction(() => Promise.resolve())));
 		expect(isDatabaseUnavailable(transaction.error)).toBe(true);
 
@@ -90,6 +93,11 @@ describe("a Postgres that is there", () => {
 		network.isSilent = true;
 		const silent = await Promise.all(Array.from({ length: 20 }, () => failureOf(database.ping())));
 		for (const { error, afterMs } of silent) {
+			expect(isDatabaseUnavailable(error)).toBe(true);
+			expect(afterMs).toBeLessThan(1_500);
+		}
+		const neverMet = open({ url, poolMax: 2, statementTimeoutMs: 500 });
+		for (const { error, afterMs } of await Promise.all(Array.from({ length: 20 }, () => failureOf(neverMet.ping())))) {
 			expect(isDatabaseUnavailable(error)).toBe(true);
 			expect(afterMs).toBeLessThan(1_500);
 		}
