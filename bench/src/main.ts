@@ -1,6 +1,7 @@
 /** `npm run bench -- <scenario>`: opens a stack, runs the scenario, prints figures and proof. Exits 1 when the proof fails. */
 import { parseArgs } from "node:util";
-import { openBench } from "./open-bench.ts";
+import { openBench, PROFILE_DIR } from "./open-bench.ts";
+import { printCommands, printProfiles } from "./print-profile.ts";
 import { describeMachine } from "./report.ts";
 import { spike } from "./scenarios/spike.ts";
 import { spread } from "./scenarios/spread.ts";
@@ -13,6 +14,7 @@ const USAGE = `usage: npm run bench -- <scenario> [options]
            --connections N (64)     --showtimes N (200)
 
   --rounds N (3)    --workers N, processes of the API and of the floor (2)
+  --profile         also print where API and sweeper spend their time, and what Redis was asked
   --url URL         a stack that \`npm start\` runs here, instead of one of its own`;
 
 const { values, positionals } = parseArgs({
@@ -24,6 +26,7 @@ const { values, positionals } = parseArgs({
 		rounds: { type: "string" },
 		workers: { type: "string" },
 		url: { type: "string" },
+		profile: { type: "boolean", default: false },
 	},
 });
 
@@ -42,7 +45,7 @@ async function main(): Promise<number> {
 	}
 	const workers = count("workers", 2);
 	const rounds = count("rounds", 3);
-	const bench = await openBench({ url: values.url, workers, log: (line) => console.log(line) });
+	const bench = await openBench({ url: values.url, workers, profile: values.profile, log: (line) => console.log(line) });
 	try {
 		console.log(describeMachine());
 		console.log(`API and floor: ${workers} processes each`);
@@ -59,9 +62,11 @@ async function main(): Promise<number> {
 		console.log(
 			flaws.length === 0 ? "proof: holds. No seat sold twice, Redis and ledger agree" : `proof: FAILS with ${flaws.length} flaws`,
 		);
+		if (values.profile) printCommands(await bench.proof.redisCommands());
 		return flaws.length === 0 ? 0 : 1;
 	} finally {
 		await bench.close();
+		if (values.profile) printProfiles(PROFILE_DIR);
 	}
 }
 

@@ -17,16 +17,24 @@ export type Bench = {
 };
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const DATA_DIR = join(ROOT, ".data-bench");
+/** Where `--profile` leaves one CPU profile per process of API and sweeper; they open in the browser's developer tools. */
+export const PROFILE_DIR = join(DATA_DIR, "profiles");
 const FLOOR_START_DEADLINE_MS = 15_000;
 const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
-export type BenchOptions = { readonly url: string | undefined; readonly workers: number; readonly log: (line: string) => void };
+export type BenchOptions = {
+	readonly url: string | undefined;
+	readonly workers: number;
+	readonly profile: boolean;
+	readonly log: (line: string) => void;
+};
 
 /** Load goes to loopback only. With a URL, the stack must be the one that `npm start` runs here: the proof reads its stores. */
-export async function openBench({ url, workers, log }: BenchOptions): Promise<Bench> {
+export async function openBench({ url, workers, profile, log }: BenchOptions): Promise<Bench> {
 	if (url !== undefined && !LOOPBACK.has(new URL(url).hostname))
 		throw new Error(`--url ${url}: load is sent to this machine only (127.0.0.1)`);
-	const stack = url === undefined ? await startOwnStack(workers, log) : { info: readRunningStack(), stop: async () => {} };
+	const stack = url === undefined ? await startOwnStack({ workers, profile, log }) : { info: readRunningStack(), stop: async () => {} };
 	const { apiUrl, redisUrl, databaseUrl, jwtSecret } = stack.info;
 	if (url !== undefined && new URL(url).origin !== new URL(apiUrl).origin) {
 		await stack.stop();
@@ -54,10 +62,11 @@ function readRunningStack(): StackInfo {
 	return info;
 }
 
-async function startOwnStack(workers: number, log: (line: string) => void) {
-	const dataDir = join(ROOT, ".data-bench");
-	rmSync(dataDir, { recursive: true, force: true });
-	return startStack({ dataDir, skipSeed: true, onProgress: log, environment: { WORKERS: String(workers), LOG_LEVEL: "warn" } });
+async function startOwnStack({ workers, profile, log }: Omit<BenchOptions, "url">) {
+	rmSync(DATA_DIR, { recursive: true, force: true });
+	const environment: Record<string, string> = { WORKERS: String(workers) };
+	if (profile) environment.NODE_OPTIONS = `--cpu-prof --cpu-prof-dir=${PROFILE_DIR}`;
+	return startStack({ dataDir: DATA_DIR, skipSeed: true, onProgress: log, environment });
 }
 
 async function startFloor(options: { redisUrl: string; jwtSecret: string; workers: number }) {

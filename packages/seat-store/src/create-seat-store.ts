@@ -53,6 +53,11 @@ export function createSeatStore({ url, limits, log = SILENT }: SeatStoreOptions)
 
 		beatSweeper: (ttlMs) => write(async () => void (await redis.set(SWEEPER_ALIVE_KEY, "1", "PX", ttlMs))),
 		isSweeperAlive: () => read(async () => (await redis.exists(SWEEPER_ALIVE_KEY)) === 1),
+		inspectServer: (section) =>
+			read(async () => {
+				const lines = (await redis.info(section)).split("\r\n").filter((line) => line !== "" && !line.startsWith("#"));
+				return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]));
+			}),
 		ping: () => read(async () => void (await redis.ping())),
 		close: async () => {
 			redis.disconnect();

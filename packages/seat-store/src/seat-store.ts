@@ -81,6 +81,8 @@ export type SeatStore = {
 	/** The sweeper says it is alive; true for `ttlMs`. */
 	beatSweeper(ttlMs: number): Promise<void>;
 	isSweeperAlive(): Promise<boolean>;
+	/** What the server says of itself: one section of INFO, by field. */
+	inspectServer(section: "commandstats" | "memory" | "persistence" | "replication" | "server"): Promise<Record<string, string>>;
 	/** Answers or throws. */
 	ping(): Promise<void>;
 	close(): Promise<void>;

@@ -24,6 +24,8 @@ export type Proof = {
 	owners(showtimeId: ShowtimeId): Promise<Map<number, string>>;
 	/** How long events of these showtimes took from Redis to their COMMIT, in milliseconds, and how many there were. */
 	settleLag(showtimeIds: readonly ShowtimeId[]): Promise<{ events: number; p50: number; p99: number; max: number; perSecond: number }>;
+	/** Calls and server time per Redis command since the server started: `commandstats`. */
+	redisCommands(): Promise<{ command: string; calls: number; microsPerCall: number }[]>;
 	close(): Promise<void>;
 };
 
@@ -54,6 +56,13 @@ export function openProof({ redisUrl, databaseUrl }: { redisUrl: string; databas
 			);
 			const figure = (column: string): number => Math.round(Number(row?.[column] ?? 0));
 			return { events: figure("events"), p50: figure("p50"), p99: figure("p99"), max: figure("max"), perSecond: figure("per_second") };
+		},
+		async redisCommands() {
+			const stats = Object.entries(await seatStore.inspectServer("commandstats"));
+			return stats.map(([name, line]) => {
+				const figure = (field: string): number => Number(new RegExp(`${field}=([\\d.]+)`).exec(line)?.[1] ?? 0);
+				return { command: name.replace("cmdstat_", ""), calls: figure("calls"), microsPerCall: figure("usec_per_call") };
+			});
 		},
 		async close() {
 			await seatStore.close();

@@ -46,8 +46,19 @@ describe("installShowtime", () => {
 		const showtime = await test.openShowtime();
 		await held(test.store, showtime, [1]);
 		const before = await dumpAll(test.redis);
-		expect(await test.store.installShowtime({ showtime, epoch: 2, soldSeats: [] })).toEqual({ outcome: "exists" });
+		expect(await test.store.installShowtime({ showtime, epoch: 1, soldSeats: [] })).toEqual({ outcome: "exists" });
 		expect(await dumpAll(test.redis)).toEqual(before);
+	});
+
+	it("notes a newer epoch, and nothing else, when two processes opened it side by side: else nothing sold would be recorded", async () => {
+		const showtime = await test.openShowtime();
+		const command = await held(test.store, showtime, [1]);
+		const seats = await test.store.inspectSeats(showtime.id);
+		expect(await test.store.installShowtime({ showtime, epoch: 2, soldSeats: [] })).toEqual({ outcome: "exists" });
+		expect(await test.store.inspectSeats(showtime.id)).toEqual({ ...seats, nowMs: expect.any(Number) });
+		await test.store.confirmBooking(command);
+		const [entry] = (await test.store.readBatch(bucketOf(showtime.id), { afterEntryId: null, limit: 500 })).slice(-1);
+		expect([entry?.event?.bookingId, entry?.epoch]).toEqual([command.bookingId, 2]);
 	});
 
 	it("is superseded when a newer epoch has begun, so a slow installer cannot bring back an old snapshot", async () => {

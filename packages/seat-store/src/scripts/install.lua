@@ -14,12 +14,20 @@ ARGV[8] number of bookings in this chunk   ARGV[9..] for each: bookingId, userId
   fields and values of meta
 RETURNS {"installed"} | {"exists"} | {"superseded"}
 EFFECTS the first chunk starts from an empty map; the last writes meta with the server's replication id and a map version of
-  epoch * 1e9, which therefore never repeats. Refused when meta exists, or when a newer epoch has begun.
+  epoch * 1e9, which therefore never repeats. Refused when a newer epoch has begun. When meta exists, two processes opened the
+  showtime side by side: seats stay as they are, and a newer epoch is noted, or nothing sold here would ever be recorded.
 COST O(seats in the chunk), O(seatCount) on the first. ]]
 -- @include seat-list
 local meta_key, owner_key, map_key, expiry_key, buyers_key, epochs_key, seq_key, line_key = unpack(KEYS)
 local showtime, epoch, is_first, is_last, seat_count, keep_until, meta_until, booking_count = unpack(ARGV, 1, 8)
-if redis.call('EXISTS', meta_key) == 1 then return { 'exists' } end
+local installed_epoch = redis.call('HGET', meta_key, 'epoch')
+if installed_epoch then
+	if tonumber(installed_epoch) < tonumber(epoch) then
+		redis.call('HSET', meta_key, 'epoch', epoch)
+		redis.call('HSET', epochs_key, showtime, epoch)
+	end
+	return { 'exists' }
+end
 if tonumber(redis.call('HGET', epochs_key, showtime) or 0) > tonumber(epoch) then return { 'superseded' } end
 
 if is_first == '1' then
