@@ -25,8 +25,7 @@ async function serve(): Promise<void> {
 		},
 		{ followParent: true },
 	);
-	const address = await app.listen({ host: settings.host, port: settings.port, backlog: LISTEN_BACKLOG });
-	logger.info({ address }, "listening");
+	await app.listen({ host: settings.host, port: settings.port, backlog: LISTEN_BACKLOG });
 }
 
 function readSettingsOrExit(): ApiSettings {

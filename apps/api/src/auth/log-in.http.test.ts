@@ -44,16 +44,6 @@ describe("401 invalid_credentials", () => {
 	});
 });
 
-describe("503 busy", () => {
-	it("turns a crowd away that would wait too long for its passwords to be checked; nobody gets a 5xx that is not retryable", async () => {
-		const answers = await Promise.all(Array.from({ length: 80 }, (_, n) => logIn(`nobody-${n}@example.com`, "wrong password")));
-		const busy = answers.filter(({ status }) => status === 503);
-		expect(busy.length).toBeGreaterThan(0);
-		expect(busy.map((answer) => problemIn(answer).code)).toEqual(busy.map(() => "busy"));
-		expect(answers.filter(({ status }) => status === 401)).toHaveLength(80 - busy.length);
-	});
-});
-
 describe("400 invalid_request", () => {
 	it.each([
 		[{ email: "ada@example.com" }, "/password"],

@@ -82,6 +82,8 @@ describe("the page at /docs", () => {
 		expect([page.statusCode, page.headers["content-type"]]).toEqual([200, "text/html; charset=utf-8"]);
 		expect(page.payload).toContain("/openapi.json");
 		expect(page.payload).not.toMatch(/https?:\/\//);
+		expect((await api.app.inject({ url: "/docs" })).headers.location).toBe("/docs/");
+		expect((await api.app.inject({ url: "/docs", headers: { host: "a b" } })).statusCode).toBe(400);
 		const script = await api.app.inject({ url: "/docs/js/scalar.js" });
 		expect([script.statusCode, script.headers["content-type"]]).toEqual([200, "application/javascript; charset=utf-8"]);
 	});

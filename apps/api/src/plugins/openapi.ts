@@ -4,7 +4,7 @@
  */
 import fastifySwagger from "@fastify/swagger";
 import scalar from "@scalar/fastify-api-reference";
-import type { FastifySchema, RouteOptions } from "fastify";
+import type { FastifyReply, FastifyRequest, FastifySchema, RouteOptions } from "fastify";
 import fp from "fastify-plugin";
 import { problemResponses } from "../contract/problem-schema.ts";
 
@@ -43,6 +43,7 @@ export const openapi = fp(
 		});
 		await app.register(scalar, {
 			routePrefix: "/docs",
+			hooks: { onRequest: refuseOddHost },
 			configuration: {
 				url: "/openapi.json",
 				pageTitle: "Holdfast API",
@@ -55,8 +56,14 @@ export const openapi = fp(
 			},
 		});
 	},
-	{ name: "openapi" },
+	{ name: "openapi", dependencies: ["problems"] },
 );
+
+/** The page builds its own address from `Host`. What no address can be built from is refused before it tries. */
+function refuseOddHost(request: FastifyRequest, reply: FastifyReply, next: () => void): void {
+	if (URL.canParse(request.url, `${request.protocol}://${request.hostname}`)) next();
+	else reply.problem("invalid_request", { errors: [{ pointer: "/headers/host", message: "is no host" }] });
+}
 
 /** The route's answers plus the problems it declares. */
 function withProblems(schema: FastifySchema, route: RouteOptions): FastifySchema {

@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { QueueFull } from "@holdfast/runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { problemIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi, type TestUser } from "../testing/start-test-api.ts";
@@ -108,6 +109,16 @@ describe("500 internal", () => {
 		const answer = await broken.call("GET /bookings/0191d3a0-0000-7000-8000-000000000001", { token: user.token });
 		expect(problemIn(answer)).toMatchObject({ code: "internal", status: 500, retryable: false });
 		expect(JSON.stringify([answer.body, answer.headers])).not.toMatch(/relation|secret|Error|stack|node_modules/);
+	});
+});
+
+describe("503 busy", () => {
+	it("is what a full queue of ours means, such as the one for password hashing", async () => {
+		const crowded = await api.another({
+			wrapStore: (seatStore) => ({ ...seatStore, readBooking: () => Promise.reject(new QueueFull("64 tasks are waiting already")) }),
+		});
+		const answer = await crowded.call("POST /bookings/0191d3a0-0000-7000-8000-000000000001/confirm", { token: user.token });
+		expect(problemIn(answer)).toMatchObject({ code: "busy", retryable: true });
 	});
 });
 

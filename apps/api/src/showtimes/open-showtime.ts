@@ -41,6 +41,8 @@ export function createShowtimeOpener({ seatStore, database }: { seatStore: SeatS
 			return refusal;
 		}
 		assert(opening !== null, "a showtime that is not refused exists");
+		// It was opened before: by a process that was faster a moment ago, or Redis has lost it since.
+		if (opening.epoch > 0 && (await seatStore.readShowtime(showtimeId)) !== null) return { outcome: "opened" };
 		const result = await openShowtimeInLedger(database, showtimeId, { seenEpoch: opening.epoch });
 		switch (result.outcome) {
 			case "unknown":
