@@ -1,6 +1,7 @@
 /** `POST /bookings`: hold seats, all of them or none. */
 import { parseShowtimeId } from "@holdfast/domain";
 import { unreachable } from "@holdfast/runtime";
+import type { FastifyContextConfig } from "fastify";
 import { Type } from "typebox";
 import { BOOKING_ANSWER_HEADERS, Booking, HoldRequest, IdempotencyHeaders } from "../contract/booking.ts";
 import { BODY_PROBLEMS, OPENING_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
@@ -11,6 +12,40 @@ import { findOwnBooking } from "./find-own-booking.ts";
 import { holdSeats } from "./hold-seats.ts";
 import { labelsOf, presentBooking } from "./present-booking.ts";
 
+const SCHEMA = {
+	operationId: "placeHold",
+	summary: "Hold seats of a showtime",
+	description: "All of the seats or none. The booking is `pending` until it is confirmed, released, or its time is up.",
+	tags: ["bookings"],
+	security: [{ accessToken: [] }],
+	headers: IdempotencyHeaders,
+	body: HoldRequest.ref,
+	response: {
+		201: Booking.answer("The seats are held", {
+			...BOOKING_ANSWER_HEADERS,
+			Location: Type.String({ description: "Where the booking is read" }),
+			"Idempotency-Replayed": Type.String({ description: "`true` when the key was used before: the booking as it stands now" }),
+		}),
+	},
+};
+
+const CONFIG: FastifyContextConfig = {
+	problems: [
+		...BODY_PROBLEMS,
+		"unauthenticated",
+		...OPENING_PROBLEMS,
+		"unknown_seats",
+		"seats_taken",
+		"seat_limit",
+		"hold_limit",
+		"not_on_sale",
+		"idempotency_mismatch",
+		"busy",
+		"outcome_unknown",
+		...STORE_PROBLEMS,
+	],
+};
+
 export function addPlaceHold(app: Routes, deps: RouteDeps): void {
 	const { seatsPerBookingMax } = deps.settings.limits;
 
@@ -18,38 +53,8 @@ export function addPlaceHold(app: Routes, deps: RouteDeps): void {
 		method: "POST",
 		url: "",
 		onRequest: app.requireUser,
-		schema: {
-			operationId: "placeHold",
-			summary: "Hold seats of a showtime",
-			description: "All of the seats or none. The booking is `pending` until it is confirmed, released, or its time is up.",
-			tags: ["bookings"],
-			security: [{ accessToken: [] }],
-			headers: IdempotencyHeaders,
-			body: HoldRequest.ref,
-			response: {
-				201: Booking.answer("The seats are held", {
-					...BOOKING_ANSWER_HEADERS,
-					Location: Type.String({ description: "Where the booking is read" }),
-					"Idempotency-Replayed": Type.String({ description: "`true` when the key was used before: the booking as it stands now" }),
-				}),
-			},
-		},
-		config: {
-			problems: [
-				...BODY_PROBLEMS,
-				"unauthenticated",
-				...OPENING_PROBLEMS,
-				"unknown_seats",
-				"seats_taken",
-				"seat_limit",
-				"hold_limit",
-				"not_on_sale",
-				"idempotency_mismatch",
-				"busy",
-				"outcome_unknown",
-				...STORE_PROBLEMS,
-			],
-		},
+		schema: SCHEMA,
+		config: CONFIG,
 		handler: async (request, reply) => {
 			const user = signedInUser(request);
 			const { showtimeId: asked, seats: labels } = request.body;
