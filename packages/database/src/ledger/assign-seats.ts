@@ -92,8 +92,8 @@ async function markConflicts(queries: Queries, losers: readonly BookingEvent[], 
 }
 
 /**
- * Write each row, or change the one that is there: give it back, if it is still owned, or own it again. A booking that
- * the ledger never saw active, or that lost its seats, gets its rows all the same: they say which seats it was about.
+ * Write each row over the one that may be there, since an event knows the whole booking. One that the ledger never saw
+ * active, or that lost its seats, gets its rows all the same: they say which seats it was about.
  */
 async function writeSeats(queries: Queries, rows: readonly SeatRow[]): Promise<void> {
 	if (rows.length === 0) return;
@@ -112,9 +112,7 @@ async function writeSeats(queries: Queries, rows: readonly SeatRow[]): Promise<v
 		from ${given}
 		order by showtime_id, seat
 		on conflict (booking_id, seat) do update set
-			acquired_at = case when excluded.released_at is null then excluded.acquired_at else booking_seats.acquired_at end,
-			released_at = excluded.released_at
-		where excluded.released_at is null or booking_seats.released_at is null`);
+			acquired_at = excluded.acquired_at, released_at = excluded.released_at`);
 }
 
 function seatRowsOf(event: BookingEvent, releasedAt: number | null, { labelsByPlan }: RecordContext): SeatRow[] {

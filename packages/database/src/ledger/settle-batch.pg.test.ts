@@ -1,16 +1,12 @@
-import { type BookingEvent, bucketOf, LIMIT_SPECS, newSeatPlanId, newShowtimeId, newUserId, type ShowtimeId } from "@holdfast/domain";
+import { type BookingEvent, bucketOf, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
-import { drizzle } from "drizzle-orm/postgres-js";
-import postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { classifySettleError } from "../classify-error.ts";
-import type { Queries } from "../create-database.ts";
 import { cancelOf, openTestLedger, type TestLedger } from "../open-test-ledger.ts";
 import { findBooking } from "./find-booking.ts";
 import { seatOwners } from "./list-seat-owners.ts";
 import { openShowtimeInLedger } from "./open-showtime-in-ledger.ts";
 import type { SettleEntry } from "./outbox-entry.ts";
-import { type SettleBatch, type SettleOutcome, settleBatch, UnknownEntryVersion } from "./settle-batch.ts";
+import { type SettleBatch, type SettleOutcome, settleBatch } from "./settle-batch.ts";
 
 let ledger: TestLedger;
 let showtimeId: ShowtimeId;
@@ -255,148 +251,5 @@ describe("two settlers", () => {
 		const recorded = outcomes.map((outcome) => (outcome.outcome === "settled" ? outcome.recorded : 0));
 		expect(recorded.reduce((sum, each) => sum + each, 0)).toBe(50);
 		expect(await owners()).toHaveLength(50);
-	});
-});
-
-describe("what can never be settled is buried alone", () => {
-	const letters = () =>
-		ledger.rows<{ entry_id: string; error_code: string; error_message: string; raw: Record<string, string> }>(
-			sql`select entry_id, error_code, error_message, raw from dead_letters where bucket = ${bucketOf(showtimeId)}`,
-		);
-	const letterOf = async ({ entryId }: SettleEntry) => (await letters()).find((letter) => letter.entry_id === entryId);
-
-	it.each([
-		["of no event", "unparsable", () => ledger.entryOf(null, { raw: { schema: "1", what: "is this" } })],
-		[
-			"of a showtime the ledger does not have",
-			"unknown_showtime",
-			() => entry(ledger.confirmed(newShowtimeId(bucketOf(showtimeId)), userId, [1])),
-		],
-		["of another bucket", "wrong_bucket", () => entry(ledger.confirmed(newShowtimeId((bucketOf(showtimeId) + 1) % 16), userId, [1]))],
-		["of an unknown plan", "unknown_plan", () => entry(sale([1], { planId: newSeatPlanId() }))],
-		["of a seat outside its plan", "unknown_seat", () => entry(sale([1, 100]))],
-		["that names a seat twice", "repeated_seat", () => entry(sale([1, 1]))],
-		["of an unknown user", "23503", () => entry(sale([1], { userId: newUserId() }))],
-		["with a currency that is none", "23514", () => entry(sale([1], { currency: "euro" }))],
-		["with a number too large", "22003", () => entry(sale([1], { version: 3_000_000_000 }))],
-		["with an instant beyond the calendar", "impossible_instant", () => entry(sale([1], { at: Number.MAX_SAFE_INTEGER }))],
-		["with an instant before the calendar of Postgres", "22008", () => entry(sale([1], { at: -8_640_000_000_000_000 }))],
-		["with a character that Postgres cannot store", "22P05", () => entry(sale([1], { currency: "E\0R" }))],
-	])("an entry %s", async (_, code, poisonous) => {
-		const [before, poison, after] = [entry(sale([50])), poisonous(), entry(sale([51]))];
-		const outcome = await settle([before, poison, after]);
-		expect(new Set(outcome.acked)).toEqual(new Set([before.entryId, poison.entryId, after.entryId]));
-		expect(outcome.deadLettered).toEqual([poison.entryId]);
-		expect(await letterOf(poison)).toMatchObject({ error_code: code, raw: poison.raw });
-		expect(await owners()).toHaveLength(2);
-		expect(await letterOf(before)).toBeUndefined();
-	});
-
-	it("a dead letter holds the entry whole, even characters that no other column would take", async () => {
-		const raw = { schema: "1", note: "nul \0, half a pair \ud83d, quote ' and \\" };
-		const poison = ledger.entryOf(null, { raw });
-		await settle([poison]);
-		const [row] = await ledger.rows<{ text: string }>(sql`select raw::text as text from dead_letters where entry_id = ${poison.entryId}`);
-		expect(JSON.parse(row?.text ?? "")).toEqual(raw);
-	});
-
-	it("the reason is what Postgres said, without the statement", async () => {
-		const poison = entry(sale([1], { userId: newUserId() }));
-		await settle([poison]);
-		const message = (await letterOf(poison))?.error_message;
-		expect(message).toContain("bookings_user_id_users_id_fk");
-		expect(message).not.toContain("insert into");
-	});
-
-	it("seven among 500: the 493 others are settled, in one transaction", async () => {
-		const poisonAt = new Set([0, 77, 78, 250, 251, 498, 499]);
-		const { showtimes, entries } = await fullBatch((at) => (poisonAt.has(at) ? { userId: newUserId() } : {}));
-		const outcome = await settle(entries);
-		expect(outcome.deadLettered).toEqual([...poisonAt].map((at) => entries[at]?.entryId));
-		expect(outcome).toMatchObject({ recorded: 493, conflicts: [] });
-		const [row] = await ledger.rows<{ bookings: number; transactions: number }>(
-			sql`select count(*)::int as bookings, count(distinct recorded_at)::int as transactions from bookings where showtime_id in ${showtimes}`,
-		);
-		expect(row).toEqual({ bookings: 493, transactions: 1 });
-	});
-
-	it("an entry from a newer version is not: what stands before it settles, then it halts", async () => {
-		const [before, after] = [entry(sale([52])), entry(sale([53]))];
-		for (const raw of [
-			{ schema: "2", type: "booking.confirmed" },
-			{ schema: "1", type: "showtime.moved" },
-		]) {
-			const newer = ledger.entryOf(null, { raw });
-			expect((await settle([before, newer, after])).acked).toEqual([before.entryId]);
-			const error: unknown = await settle([newer, after]).catch((thrown: unknown) => thrown);
-			expect(error).toBeInstanceOf(UnknownEntryVersion);
-			expect(classifySettleError(error)).toBe("halt");
-			expect(await letterOf(newer)).toBeUndefined();
-		}
-		expect(await owners()).toHaveLength(1);
-	});
-});
-
-/** 500 single-seat sales over five showtimes of one bucket. */
-async function fullBatch(overridesAt: (at: number) => Partial<BookingEvent>) {
-	const bucket = bucketOf(showtimeId);
-	const showtimes = await Promise.all(Array.from({ length: 5 }, () => ledger.addShowtime({ id: newShowtimeId(bucket) })));
-	const entries = showtimes.flatMap((id, i) =>
-		Array.from({ length: 100 }, (_, seat) => entry(ledger.confirmed(id, userId, [seat], overridesAt(i * 100 + seat)))),
-	);
-	return { showtimes, entries };
-}
-
-describe("bounds and progress", () => {
-	it("500 entries are a batch, 501 are a fault before anything is written", async () => {
-		const { entries } = await fullBatch(() => ({}));
-		expect(entries).toHaveLength(LIMIT_SPECS.settleBatchMax.max);
-		const before = await ledger.dump();
-		await expect(settle([...entries, entry(sale([60]))])).rejects.toThrow("a batch has at most 500 entries");
-		expect(await ledger.dump()).toEqual(before);
-		expect((await settle(entries)).recorded).toBe(500);
-	});
-
-	it("a batch takes at most twelve statements however many entries it has", async () => {
-		const { entries } = await fullBatch(() => ({}));
-		const statements: string[] = [];
-		const client = postgres(ledger.url, { max: 1 });
-		const counting = drizzle(client, { logger: { logQuery: (statement) => statements.push(statement) } });
-		const cancels = entries.slice(0, 250).map(({ event }) => entry(cancelOf(event ?? sale([0]))));
-		const database = { ...ledger.database, run: <Result>(work: (queries: Queries) => Promise<Result>) => work(counting) };
-		for (const batch of [entries, [...cancels, ledger.entryOf(null)]])
-			await settleBatch(database, { bucket: bucketOf(showtimeId), entries: batch });
-		await client.end();
-		expect(statements.length).toBeLessThanOrEqual(24);
-	});
-
-	it("progress never falls, and tells when its counter was reached", async () => {
-		const bucket = bucketOf(showtimeId);
-		const progress = async () => (await ledger.rows(sql`select seq::int, recorded_at from buckets where bucket = ${bucket}`))[0];
-		const first = entry(sale([61]));
-		const second = entry(sale([62]));
-		await settle([first, second]);
-		const before = await progress();
-		expect(before).toMatchObject({ seq: second.event?.seq });
-		await settle([first]);
-		await settle([]);
-		expect(await progress()).toEqual(before);
-	});
-
-	it("numbers missing from the counter are reported once; entries left behind are not missing", async () => {
-		await openShowtimeInLedger(ledger.database, showtimeId, { seenEpoch: 0 });
-		const other = await ledger.addShowtime({ id: newShowtimeId(bucketOf(showtimeId)) });
-		const sold = (seat: number) => entry(ledger.confirmed(other, userId, [seat]));
-		await settle([sold(1)]);
-		const leftBehind = [entry(sale([70]), 0), entry(sale([71]), 0)];
-		expect((await settle(leftBehind)).gap).toBeNull();
-		expect((await settle([sold(2)])).gap).toBeNull();
-		const [lost, next] = [sold(3), sold(4)];
-		expect((await settle([...leftBehind, next])).gap).toEqual({
-			after: (lost.event?.seq ?? 0) - 1,
-			before: next.event?.seq,
-			missing: 1,
-		});
-		expect((await settle([...leftBehind, sold(5)])).gap).toBeNull();
 	});
 });
