@@ -1,9 +1,17 @@
-/** Structured logs: JSON lines on stdout, one schema for every process. */
-import { type Logger, pino } from "pino";
+/**
+ * Structured logs: JSON lines on stdout, one schema for every process. Lines are written in bulk, since a write per line
+ * was among the three largest costs of a hold; a process that ends by itself writes what it still has, one that is killed
+ * loses the last half second of lines.
+ */
+import { destination, type Logger, pino } from "pino";
 
 export type { Logger };
 
-/** A logger for one process; `name` tells which. `level` is a pino level, or `silent`. */
+const BUFFER_BYTES = 16 * 1024;
+const FLUSH_EVERY_MS = 500;
+
+/** A logger for one process; `name` tells which. `level` is a pino level, or `silent`. `fatal` lines are written at once. */
 export function createLogger(name: string, level: string): Logger {
-	return pino({ name, level, base: { name, pid: process.pid } });
+	const stdout = destination({ dest: 1, sync: false, minLength: BUFFER_BYTES, periodicFlush: FLUSH_EVERY_MS });
+	return pino({ name, level, base: { name, pid: process.pid } }, stdout);
 }

@@ -8,7 +8,7 @@ import { listRecentBookings, loadBooking, readBooking } from "./commands/read-bo
 import { inspectSeats, listLapsedShowtimes, readOwnSeats, readSeatMap, reapHolds } from "./commands/read-seat-map.ts";
 import { type ConnectionLog, connect, connectBlocking } from "./connect.ts";
 import { faultAs } from "./fault.ts";
-import { SWEEPER_ALIVE_KEY } from "./keys.ts";
+import { planKey, SWEEPER_ALIVE_KEY } from "./keys.ts";
 import type { SeatStore } from "./seat-store.ts";
 
 export type SeatStoreOptions = { readonly url: string; readonly limits: Limits; readonly log?: ConnectionLog };
@@ -26,6 +26,7 @@ export function createSeatStore({ url, limits, log = SILENT }: SeatStoreOptions)
 		readShowtime: (id) => read(() => readShowtime(redis, id)),
 		installShowtime: (snapshot) => write(() => installShowtime(redis, snapshot)),
 		readPlan: (id) => read(() => readPlan(redis, id)),
+		hasPlan: (id) => read(async () => (await redis.exists(planKey(id))) === 1),
 		writePlan: (plan) => write(() => writePlan(redis, plan)),
 
 		placeHold: (command) => write(() => placeHold(redis, limits, command)),

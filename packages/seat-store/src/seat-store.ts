@@ -46,6 +46,7 @@ export type SeatStore = {
 	/** Open a showtime for selling. Call with a snapshot read under its `epoch`. */
 	installShowtime(snapshot: ShowtimeSnapshot): Promise<InstallOutcome>;
 	readPlan(planId: SeatPlanId): Promise<IndexedSeatPlan | null>;
+	hasPlan(planId: SeatPlanId): Promise<boolean>;
 	writePlan(plan: SeatPlan): Promise<void>;
 
 	placeHold(command: PlaceHoldCommand): Promise<PlaceHoldOutcome>;

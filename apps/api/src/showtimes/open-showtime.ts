@@ -61,7 +61,7 @@ export function createShowtimeOpener({ seatStore, database }: { seatStore: SeatS
 
 	/** Before the showtime: from the moment it is installed, everyone may need its plan. */
 	async function putPlan(planId: SeatPlanId): Promise<void> {
-		if ((await seatStore.readPlan(planId)) !== null) return;
+		if (await seatStore.hasPlan(planId)) return;
 		const plan = await findSeatPlan(database, planId);
 		assert(plan !== null, `seat plan ${planId} is in the ledger`);
 		await seatStore.writePlan(plan);
