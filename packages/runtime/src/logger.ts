@@ -7,7 +7,7 @@ import { destination, type Logger, pino } from "pino";
 
 export type { Logger };
 
-const BUFFER_BYTES = 16 * 1024;
+const BUFFER_BYTES = 8 * 1024;
 const FLUSH_EVERY_MS = 500;
 
 /** A logger for one process; `name` tells which. `level` is a pino level, or `silent`. `fatal` lines are written at once. */

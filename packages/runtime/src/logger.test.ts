@@ -1,0 +1,33 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+
+const entry = fileURLToPath(new URL("./index.ts", import.meta.url));
+
+/** Runs a few lines in a process of their own that has a logger, and gives what it printed, line by line. */
+async function logged(code: string): Promise<Record<string, unknown>[]> {
+	const program = `const { createLogger } = await import(${JSON.stringify(entry)}); const log = createLogger("test", "info"); ${code}`;
+	const run = promisify(execFile)(process.execPath, ["--input-type=module", "-e", program]);
+	const { stdout } = await run.catch((error: unknown) => ({ stdout: String(Object(error).stdout) }));
+	return stdout
+		.split("\n")
+		.filter((line) => line !== "")
+		.map((line) => JSON.parse(line));
+}
+
+describe("createLogger", () => {
+	it("loses no line when the process ends by itself, exits, or throws", async () => {
+		const thousand = "for (let n = 0; n < 1000; n += 1) log.info({ n }, 'line');";
+		for (const end of ["", "process.exit(0)", "setImmediate(() => { throw new Error('end') })"]) {
+			const lines = await logged(`${thousand} ${end}`);
+			expect(lines).toHaveLength(1_000);
+			expect(lines.at(-1)).toMatchObject({ name: "test", n: 999, msg: "line" });
+		}
+	});
+
+	it("writes a lone line within a second, though the buffer is not full", async () => {
+		const lines = await logged("log.info('alone'); setTimeout(() => process.kill(process.pid, 'SIGKILL'), 900)");
+		expect(lines).toHaveLength(1);
+	});
+});
