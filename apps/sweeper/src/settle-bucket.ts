@@ -15,30 +15,29 @@ export type SweeperDeps = { readonly seatStore: SeatStore; readonly database: Da
  */
 const PASS_MS_MAX = 5_000;
 
-export type SettleTally = { readonly settled: number; readonly left: number; readonly isLocked: boolean };
-
-/** One pass over a bucket, until nothing is left to read. Safe beside another sweeper: the loser of the lock leaves. */
-export async function settleBucket(deps: SweeperDeps, bucket: number): Promise<SettleTally> {
+/**
+ * One pass over a bucket, until a batch is not full; gives how many entries were settled. Safe beside another sweeper: the
+ * loser of the lock leaves.
+ */
+export async function settleBucket(deps: SweeperDeps, bucket: number): Promise<number> {
 	const { seatStore, database, limits } = deps;
 	const leftShowtimes = new Set<ShowtimeId>();
 	const endsAt = Date.now() + PASS_MS_MAX;
 	let settled = 0;
-	let left = 0;
 	let afterEntryId: string | null = null;
 	while (Date.now() < endsAt) {
 		const entries = await seatStore.readBatch(bucket, { afterEntryId, limit: limits.settleBatchMax });
 		const last = entries.at(-1);
 		if (last === undefined) break;
 		const outcome = await settleBatch(database, { bucket, entries, leftBefore: leftShowtimes });
-		if (outcome.outcome === "locked") return { settled, left, isLocked: true };
+		if (outcome.outcome === "locked") break;
 		await acknowledge(deps, bucket, entries, outcome);
 		for (const showtimeId of outcome.left) leftShowtimes.add(showtimeId);
 		settled += outcome.acked.length;
-		left += entries.length - outcome.acked.length;
+		if (entries.length < limits.settleBatchMax) break;
 		if (leftShowtimes.size > 0) afterEntryId = last.entryId;
-		else if (outcome.acked.length === 0) break;
 	}
-	return { settled, left, isLocked: false };
+	return settled;
 }
 
 type Settled = Extract<SettleOutcome, { outcome: "settled" }>;
