@@ -1,7 +1,7 @@
 /**
  * First step of opening a showtime in the seat store: take the next epoch, then read what was sold. From the moment
  * the epoch is taken no entry of an older one can be settled, so what is read here cannot be out of date when it is
- * installed. Source: ADR 0002.
+ * installed. Source: ADR 0005.
  */
 import type { OpenShowtime, ShowtimeId } from "@holdfast/domain";
 import { and, eq, sql } from "drizzle-orm";

@@ -3,7 +3,7 @@
  *
  * An entry may be dropped from the outbox only after this says so: a crash in between is a redelivery, and a redelivery
  * changes nothing. The order of one bucket is kept by an advisory lock, which needs no lease and no clock: it ends with
- * the transaction, however that ends. Source of the rules: ADR 0002 and ADR 0004.
+ * the transaction, however that ends. Source of the rules: ADR 0004 and ADR 0005.
  */
 import { type BookingId, LIMIT_SPECS, type ShowtimeId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
