@@ -8,6 +8,8 @@ import { insertShowtimes, insertUsers, mintTokens, waitUntil } from "@holdfast/t
 import { afterAll, beforeAll, expect, it } from "vitest";
 
 const JWT_SECRET = "a secret that only this test knows of";
+/** A second or two on an idle machine; a loaded one takes its time to import. */
+const START_DEADLINE_MS = 60_000;
 const SERVER = join(import.meta.dirname, "server.ts");
 
 let ports: { api: number; redis: number; postgres: number };
@@ -52,10 +54,13 @@ it("starts with both stores down, serves as they come, outlives them, and ends c
 		JWT_SECRET,
 	});
 	const health = async () => (await ask("/api/v1/health")).body.status;
-	await waitUntil("the API to listen", () =>
-		ask("/livez")
-			.then(({ status }) => status === 200)
-			.catch(() => false),
+	await waitUntil(
+		"the API to listen",
+		() =>
+			ask("/livez")
+				.then(({ status }) => status === 200)
+				.catch(() => false),
+		START_DEADLINE_MS,
 	);
 	expect(await health()).toBe("down");
 

@@ -23,7 +23,7 @@ describe("200", () => {
 });
 
 describe("401 invalid_credentials", () => {
-	it("is one answer for a wrong password and for nobody, in about one time", async () => {
+	it("is one answer for a wrong password and for nobody, in about one time", { retry: 2 }, async () => {
 		await logIn("ada@example.com", PASSWORD);
 		const timed = async (email: string) => {
 			const startMs = performance.now();

@@ -100,13 +100,18 @@ describe("opening a showtime", () => {
 describe("503 recovering", () => {
 	it("is the answer when another process took the showtime and has not opened it in time; the next request does", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
-		// Another process takes the epoch while we wait behind it, and dies.
+		// Another process takes the epoch, commits when we wait behind it, and dies.
 		const taken = api.sql(
-			`begin; update showtimes set redis_epoch = redis_epoch + 1 where id = '${showtimeId}'; select pg_sleep(0.7); commit`,
+			`begin; update showtimes set redis_epoch = redis_epoch + 1 where id = '${showtimeId}';
+			 do $$ begin for look in 1..1000 loop
+				perform pg_stat_clear_snapshot();
+				exit when exists (select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database());
+				perform pg_sleep(0.005);
+			 end loop; end $$; commit`,
 		);
 		await waitUntil("the row to be locked", async () => {
 			const [row] = await api.sql(
-				`select count(*) as n from pg_locks where mode = 'RowExclusiveLock' and relation = 'showtimes'::regclass`,
+				"select count(*) as n from pg_locks where mode = 'RowExclusiveLock' and relation = 'showtimes'::regclass and granted",
 			);
 			return Number(row?.n) > 0;
 		});
