@@ -1,12 +1,9 @@
 /** The process edge of the API: settings, stores, listening, and a clean end. */
 import { createDatabase } from "@holdfast/database";
-import { closeOnSignals, createLogger, runWorkers, SettingsError } from "@holdfast/runtime";
+import { closeOnSignals, createLogger, listenOptions, runWorkers, SettingsError } from "@holdfast/runtime";
 import { createSeatStore } from "@holdfast/seat-store";
 import { buildApp } from "./app.ts";
 import { type ApiSettings, readApiSettings } from "./settings.ts";
-
-/** Connections that wait to be accepted. Node's default of 511 makes a crowd at the opening of sales wait on SYN retries. */
-const LISTEN_BACKLOG = 4096;
 
 const settings = readSettingsOrExit();
 const logger = createLogger("api", settings.logLevel);
@@ -25,7 +22,7 @@ async function serve(): Promise<void> {
 		},
 		{ followParent: true },
 	);
-	await app.listen({ host: settings.host, port: settings.port, backlog: LISTEN_BACKLOG });
+	await app.listen(listenOptions(settings));
 }
 
 function readSettingsOrExit(): ApiSettings {

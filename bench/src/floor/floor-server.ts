@@ -5,7 +5,7 @@
  */
 import fastifyJwt from "@fastify/jwt";
 import { DEFAULT_LIMITS } from "@holdfast/domain";
-import { closeOnSignals, createLogger, readSettings, runWorkers, WORKERS_SPEC } from "@holdfast/runtime";
+import { closeOnSignals, createLogger, listenOptions, readSettings, runWorkers, WORKERS_SPEC } from "@holdfast/runtime";
 import { createSeatStore } from "@holdfast/seat-store";
 import Fastify from "fastify";
 
@@ -82,7 +82,7 @@ async function serve(): Promise<void> {
 		await store.ping();
 		return bookingOf({ showtimeId: request.id, seats: ["A1"] }, request.id);
 	});
-	await app.listen({ port: settings.port, host: "127.0.0.1", backlog: 4096 });
+	await app.listen(listenOptions({ ...settings, host: "127.0.0.1" }));
 	closeOnSignals(
 		log,
 		async () => {

@@ -1,32 +1,48 @@
 /**
  * One server in several processes on one port. The first process only minds the others: it starts them, starts anew
- * what died, passes the wish to stop on, and deals out new connections in turn, so that all workers get equally many.
+ * what died, and passes the wish to stop on. Each worker listens by itself (SO_REUSEPORT) and the kernel spreads
+ * connections. Node's own way, one process that hands sockets to the others, leaves a client hanging for ever whose
+ * socket was on its way to a worker that died.
  */
-import cluster from "node:cluster";
+import cluster, { type Worker } from "node:cluster";
 import type { Logger } from "./logger.ts";
+import { whenParentDies } from "./shutdown.ts";
 
 /** The environment variable that says how many processes serve; one serves by itself. */
 export const WORKERS_SPEC = { env: "WORKERS", default: 1, min: 1, max: 64 } as const;
+
+/** Connections that wait to be accepted. Node's default of 511 makes a crowd at the opening of sales wait on SYN retries. */
+const LISTEN_BACKLOG = 4096;
+
+/** How a server listens that is one of `workers`: for `server.listen`. */
+export function listenOptions({ host, port, workers }: { host: string; port: number; workers: number }) {
+	return { host, port, backlog: LISTEN_BACKLOG, reusePort: workers > 1 };
+}
 
 const RESTART_DELAY_MS = 500;
 
 /** Runs `serve` here if one process is enough or this is a worker; otherwise minds `count` workers that run it. */
 export async function runWorkers(count: number, log: Logger, serve: () => Promise<void>): Promise<void> {
 	if (count === 1 || cluster.isWorker) return serve();
+	const workers = new Set<Worker>();
 	let isStopping = false;
+	const start = (): void => void workers.add(cluster.fork());
+	const stop = (): void => {
+		isStopping = true;
+		for (const worker of workers) worker.process.kill("SIGTERM");
+		if (workers.size === 0) process.exit(0);
+	};
 	cluster.on("exit", (worker, code, signal) => {
+		workers.delete(worker);
 		if (isStopping) {
-			if (Object.keys(cluster.workers ?? {}).length === 0) process.exit(0);
+			if (workers.size === 0) process.exit(0);
 			return;
 		}
 		log.error({ worker: worker.process.pid, code, signal }, "a worker died; starting another");
-		setTimeout(() => cluster.fork(), RESTART_DELAY_MS);
+		setTimeout(() => isStopping || start(), RESTART_DELAY_MS);
 	});
-	for (let worker = 0; worker < count; worker += 1) cluster.fork();
-	const stop = (): void => {
-		isStopping = true;
-		for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill("SIGTERM");
-	};
+	for (let worker = 0; worker < count; worker += 1) start();
+	whenParentDies(stop);
 	process.on("SIGTERM", stop);
 	process.on("SIGINT", stop);
 	log.info({ workers: count }, "minding workers");

@@ -16,10 +16,15 @@ export function closeOnSignals(logger: Logger, close: () => Promise<void>, optio
 		else logger.info({ signal: signal ?? "parent gone" }, "stopping");
 		await close();
 	});
-	if (options.followParent) {
-		const parent = process.ppid;
-		setInterval(() => {
-			if (process.ppid !== parent) grace.close();
-		}, PARENT_CHECK_MS).unref();
-	}
+	if (options.followParent) whenParentDies(() => grace.close());
+}
+
+/** Calls back once when the process that started this one is gone. Does not keep this one alive. */
+export function whenParentDies(callback: () => void): void {
+	const parent = process.ppid;
+	const watch = setInterval(() => {
+		if (process.ppid === parent) return;
+		clearInterval(watch);
+		callback();
+	}, PARENT_CHECK_MS).unref();
 }
