@@ -5,7 +5,7 @@ import { type Answer, idOf, openTestStack, type TestStack, tally } from "./open-
 
 let test: TestStack;
 beforeAll(async () => {
-	test = await openTestStack({ HOLD_TTL_MS: "1500" });
+	test = await openTestStack({ HOLD_TTL_MS: "6000" });
 });
 afterAll(() => test.close());
 

@@ -58,7 +58,7 @@ describe("confirm", () => {
 
 	it("refuses with hold_expired from the instant of expiry on, before it looks at the version", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.withLimits({ holdTtlMs: 20 }), showtime, [1]);
+		const command = await held(test.withLimits({ holdTtlMs: 400 }), showtime, [1]);
 		await reach(test.redis, command.booking.expiresAt);
 		expect(await refusal(() => test.store.confirmBooking({ ...command, ifVersion: 7 }))).toEqual({ outcome: "hold_expired" });
 	});
@@ -180,7 +180,7 @@ describe("cancel", () => {
 
 	it("frees only seats that the booking still owns", async () => {
 		const showtime = await test.openShowtime();
-		const lapsed = await held(test.withLimits({ holdTtlMs: 20 }), showtime, [1, 2]);
+		const lapsed = await held(test.withLimits({ holdTtlMs: 400 }), showtime, [1, 2]);
 		await reach(test.redis, lapsed.booking.expiresAt);
 		const next = await held(test.store, showtime, [2]);
 		await test.redis.hset(bookingKey(lapsed.bookingId), "expiresAt", String(Date.now() + 60_000));
@@ -190,7 +190,7 @@ describe("cancel", () => {
 
 	it("leaves an expired hold as it is, and says so", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.withLimits({ holdTtlMs: 20 }), showtime, [1]);
+		const command = await held(test.withLimits({ holdTtlMs: 400 }), showtime, [1]);
 		await reach(test.redis, command.booking.expiresAt);
 		const answer = await refusal(() => test.store.cancelBooking({ ...command, ifVersion: 9 }));
 		expect(answer).toMatchObject({ outcome: "cancelled", booking: { state: "HELD", version: 1 } });

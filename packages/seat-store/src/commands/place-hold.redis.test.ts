@@ -59,7 +59,7 @@ describe("a hold that is placed", () => {
 
 	it("takes a seat whose hold has lapsed, though nobody reaped it", async () => {
 		const showtime = await test.openShowtime();
-		const brief = test.withLimits({ holdTtlMs: 20 });
+		const brief = test.withLimits({ holdTtlMs: 400 });
 		const lapsed = await held(brief, showtime, [5, 6]);
 		expect(await hold(test.store, showtime, [6])).toEqual({ outcome: "seats_taken", seats: [6] });
 		await reach(test.redis, lapsed.booking.expiresAt);
@@ -141,7 +141,7 @@ describe("a hold that is refused changes nothing", () => {
 	it("hold_limit: three live holds per user and showtime; a released or lapsed one counts no more", async () => {
 		const showtime = await test.openShowtime();
 		const userId = newUserId();
-		const brief = await held(test.withLimits({ holdTtlMs: 30 }), showtime, [0], { userId });
+		const brief = await held(test.withLimits({ holdTtlMs: 400 }), showtime, [0], { userId });
 		await held(test.store, showtime, [1], { userId });
 		const third = await held(test.store, showtime, [2], { userId });
 		expect(await hold(test.store, showtime, [3], { userId })).toEqual({ outcome: "hold_limit" });

@@ -28,7 +28,7 @@ describe("readSeatMap", () => {
 
 	it("shows a seat free from its hold's expiry on, with no sweeper about", async () => {
 		const showtime = await test.openShowtime({ seatCount: 3 });
-		const { booking } = await held(test.withLimits({ holdTtlMs: 25 }), showtime, [0, 1]);
+		const { booking } = await held(test.withLimits({ holdTtlMs: 400 }), showtime, [0, 1]);
 		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "HHA" });
 		await reach(test.redis, booking.expiresAt);
 		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "AAA", earliestExpiryAt: null, version: 1_000_000_002 });
@@ -42,7 +42,7 @@ describe("readSeatMap", () => {
 describe("reapHolds", () => {
 	it("frees at most 100 lapsed holds a call, then the rest", async () => {
 		const showtime = await test.openShowtime({ seatCount: 101 });
-		const brief = test.withLimits({ holdTtlMs: 150 });
+		const brief = test.withLimits({ holdTtlMs: 2_000 });
 		const all = await Promise.all(Array.from({ length: 101 }, (_, seat) => held(brief, showtime, [seat])));
 		await reach(test.redis, Math.max(...all.map(({ booking }) => booking.expiresAt)));
 		expect(await test.store.reapHolds(showtime.id)).toEqual({ reaped: 100, more: true });
@@ -55,7 +55,7 @@ describe("reapHolds", () => {
 
 	it("leaves the booking record alone, and seats that someone else has taken since", async () => {
 		const showtime = await test.openShowtime();
-		const lapsed = await held(test.withLimits({ holdTtlMs: 20 }), showtime, [1, 2]);
+		const lapsed = await held(test.withLimits({ holdTtlMs: 400 }), showtime, [1, 2]);
 		await reach(test.redis, lapsed.booking.expiresAt);
 		const next = await held(test.store, showtime, [2]);
 		const record = await test.redis.dump(bookingKey(lapsed.bookingId));
@@ -76,7 +76,7 @@ describe("reapHolds", () => {
 	it("is told which showtimes need it, and the list empties", async () => {
 		const showtime = await test.openShowtime();
 		const bucket = bucketOf(showtime.id);
-		const { booking } = await held(test.withLimits({ holdTtlMs: 20 }), showtime, [1]);
+		const { booking } = await held(test.withLimits({ holdTtlMs: 400 }), showtime, [1]);
 		await reach(test.redis, booking.expiresAt);
 		expect(await test.store.listLapsedShowtimes(bucket)).toContain(showtime.id);
 		await test.store.reapHolds(showtime.id);
@@ -86,7 +86,7 @@ describe("reapHolds", () => {
 
 	it("forgets a showtime that is no longer installed", async () => {
 		const showtime = await test.openShowtime();
-		const { booking } = await held(test.withLimits({ holdTtlMs: 20 }), showtime, [1]);
+		const { booking } = await held(test.withLimits({ holdTtlMs: 400 }), showtime, [1]);
 		await test.redis.del(showtimeKeys(showtime.id).meta);
 		await reach(test.redis, booking.expiresAt);
 		expect(await test.store.reapHolds(showtime.id)).toEqual({ reaped: 0, more: false });
@@ -98,7 +98,7 @@ describe("readOwnSeats", () => {
 	it("gives what the user holds and has bought, and nothing that has lapsed", async () => {
 		const showtime = await test.openShowtime();
 		const userId = newUserId();
-		const lapsing = await held(test.withLimits({ holdTtlMs: 20 }), showtime, [9], { userId });
+		const lapsing = await held(test.withLimits({ holdTtlMs: 400 }), showtime, [9], { userId });
 		await test.store.confirmBooking(await held(test.store, showtime, [1, 2], { userId }));
 		await held(test.store, showtime, [5], { userId });
 		await held(test.store, showtime, [6]);

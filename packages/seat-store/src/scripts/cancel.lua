@@ -37,9 +37,9 @@ local is_held, is_confirmed = record.state == 'HELD', record.state == 'CONFIRMED
 if not is_held and not is_confirmed then
 	if replay_differs(if_version, record.v) then return { 'version_mismatch', record.v } end
 	redis.call('HINCRBY', booking_key, 'repeats', 1)
-	return { 'cancelled', now, redis.call('HGETALL', booking_key) }
+	return { 'cancelled', now, flat_record(record) }
 end
-if is_held and now >= tonumber(record.expiresAt) then return { 'cancelled', now, redis.call('HGETALL', booking_key) } end
+if is_held and now >= tonumber(record.expiresAt) then return { 'cancelled', now, flat_record(record) } end
 if version_differs(if_version, record.v) then return { 'version_mismatch', record.v } end
 if is_confirmed then
 	if now >= tonumber(starts_at) then return { 'showtime_started' } end
@@ -51,13 +51,14 @@ if #owned > 0 then redis.call('HDEL', owner_key, unpack(owned)) end
 write_map(meta_key, map_key, owned, 'A')
 redis.call('ZREM', expiry_key, expiry_member(booking, user, record.seats))
 write_buyer(buyers_key, user, now, booking, 0, nil)
-write_record(booking_key, record, {
-	state = 'CANCELLED', v = string.format('%d', tonumber(record.v) + 1), cancelledAt = string.format('%d', now), recorded = '0',
-})
+record.state, record.v, record.recorded = 'CANCELLED', string.format('%d', tonumber(record.v) + 1), '0'
+record.cancelledAt = string.format('%d', now)
+if is_confirmed then record.entry = append_event(outbox_key, seq_key, 'booking.cancelled', booking, record, now) end
+local flat = flat_record(record)
+redis.call('HSET', booking_key, unpack(flat))
 if is_confirmed then
 	redis.call('PERSIST', booking_key)
-	write_record(booking_key, record, { entry = append_event(outbox_key, seq_key, 'booking.cancelled', booking, record, now) })
 else
 	redis.call('PEXPIRE', booking_key, record_ttl)
 end
-return { 'cancelled', now, redis.call('HGETALL', booking_key) }
+return { 'cancelled', now, flat }

@@ -35,7 +35,7 @@ local now = now_ms()
 if record.state == 'CONFIRMED' then
 	if replay_differs(if_version, record.v) then return { 'version_mismatch', record.v } end
 	redis.call('HINCRBY', booking_key, 'repeats', 1)
-	return { 'confirmed', now, redis.call('HGETALL', booking_key) }
+	return { 'confirmed', now, flat_record(record) }
 end
 if record.state ~= 'HELD' then
 	if version_differs(if_version, record.v) then return { 'version_mismatch', record.v } end
@@ -56,10 +56,10 @@ redis.call('HSET', owner_key, unpack(owners))
 write_map(meta_key, map_key, seats, 'S')
 redis.call('ZREM', expiry_key, expiry_member(booking, user, record.seats))
 write_buyer(buyers_key, user, now, booking, 0, record.seats)
-write_record(booking_key, record, {
-	state = 'CONFIRMED', v = string.format('%d', tonumber(record.v) + 1), confirmedAt = string.format('%d', now), recorded = '0',
-	scheduleVersion = schedule_version,
-})
+record.state, record.v, record.recorded = 'CONFIRMED', string.format('%d', tonumber(record.v) + 1), '0'
+record.confirmedAt, record.scheduleVersion = string.format('%d', now), schedule_version
+record.entry = append_event(outbox_key, seq_key, 'booking.confirmed', booking, record, now)
+local flat = flat_record(record)
+redis.call('HSET', booking_key, unpack(flat))
 redis.call('PERSIST', booking_key)
-write_record(booking_key, record, { entry = append_event(outbox_key, seq_key, 'booking.confirmed', booking, record, now) })
-return { 'confirmed', now, redis.call('HGETALL', booking_key) }
+return { 'confirmed', now, flat }

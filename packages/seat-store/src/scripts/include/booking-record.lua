@@ -7,15 +7,14 @@ local function read_record(booking_key)
 	return record
 end
 
--- Change fields of the record, in Redis and in the table.
-local function write_record(booking_key, record, changes)
+-- The record as one flat `field, value, ...` list: what HSET takes and what a reply carries.
+local function flat_record(record)
 	local flat = {}
-	for field, value in pairs(changes) do
-		record[field] = value
+	for field, value in pairs(record) do
 		flat[#flat + 1] = field
 		flat[#flat + 1] = value
 	end
-	redis.call('HSET', booking_key, unpack(flat))
+	return flat
 end
 
 -- If-Match: does `if_version` (or '' for none) stand in the way of a command on a record at version `v`?
