@@ -1,9 +1,7 @@
-/** Connections to Redis: how long a command may take, and how a lost link comes back. */
+/** Connections to Redis, and how a lost link comes back. */
 import type { Logger } from "@holdfast/runtime";
 import { Redis } from "ioredis";
 
-/** A command that has no answer by then fails; scripts take well under a millisecond, so this is outage, not load. */
-const COMMAND_DEADLINE_MS = 2_000;
 const CONNECT_DEADLINE_MS = 1_000;
 const RECONNECT_MAX_MS = 500;
 
@@ -15,15 +13,15 @@ export type ConnectionLog = Pick<Logger, "warn">;
  * the link broke is sent again after the reconnect: that is safe because every script is idempotent.
  */
 export function connect(url: string, log: ConnectionLog): Redis {
-	return open(url, log, { enableAutoPipelining: true, commandTimeout: COMMAND_DEADLINE_MS });
+	return open(url, log, { enableAutoPipelining: true });
 }
 
-/** A connection for blocking reads: no pipelining, no command deadline of its own. */
+/** A connection for blocking reads: nothing else may wait behind one. */
 export function connectBlocking(url: string, log: ConnectionLog): Redis {
 	return open(url, log, {});
 }
 
-function open(url: string, log: ConnectionLog, options: { enableAutoPipelining?: boolean; commandTimeout?: number }): Redis {
+function open(url: string, log: ConnectionLog, options: { enableAutoPipelining?: boolean }): Redis {
 	const redis = new Redis(url, {
 		...options,
 		connectTimeout: CONNECT_DEADLINE_MS,

@@ -13,18 +13,23 @@ import type { SeatStore } from "./seat-store.ts";
 
 export type SeatStoreOptions = { readonly url: string; readonly limits: Limits; readonly log?: ConnectionLog };
 
+/** A call that has no answer by then fails: a script takes a fraction of a millisecond, so this is outage, not load. */
+const CALL_DEADLINE_MS = 2_000;
+/** A sold-out arena of 50,000 seats is installed in 50 scripts, half a second in all. */
+const INSTALL_DEADLINE_MS = 10_000;
+
 const SILENT: ConnectionLog = { warn: () => {} };
 
 /** Connects in the background; commands given meanwhile wait for the link until their deadline. */
 export function createSeatStore({ url, limits, log = SILENT }: SeatStoreOptions): SeatStore {
 	const redis = connect(url, log);
 	let blocking: ReturnType<typeof connectBlocking> | null = null;
-	const read = <T>(run: () => Promise<T>): Promise<T> => faultAs("read", run);
-	const write = <T>(run: () => Promise<T>): Promise<T> => faultAs("write", run);
+	const read = <T>(run: () => Promise<T>, deadlineMs = CALL_DEADLINE_MS): Promise<T> => faultAs("read", deadlineMs, run);
+	const write = <T>(run: () => Promise<T>, deadlineMs = CALL_DEADLINE_MS): Promise<T> => faultAs("write", deadlineMs, run);
 
 	return {
 		readShowtime: (id) => read(() => readShowtime(redis, id)),
-		installShowtime: (snapshot) => write(() => installShowtime(redis, snapshot)),
+		installShowtime: (snapshot) => write(() => installShowtime(redis, snapshot), INSTALL_DEADLINE_MS),
 		readPlan: (id) => read(() => readPlan(redis, id)),
 		hasPlan: (id) => read(async () => (await redis.exists(planKey(id))) === 1),
 		writePlan: (plan) => write(() => writePlan(redis, plan)),
@@ -49,7 +54,7 @@ export function createSeatStore({ url, limits, log = SILENT }: SeatStoreOptions)
 			read(() => {
 				blocking ??= connectBlocking(url, log);
 				return waitForEntries(blocking, timeoutMs);
-			}),
+			}, timeoutMs + CALL_DEADLINE_MS),
 		outboxDepths: () => read(() => outboxDepths(redis)),
 
 		beatSweeper: (ttlMs) => write(async () => void (await redis.set(SWEEPER_ALIVE_KEY, "1", "PX", ttlMs))),
