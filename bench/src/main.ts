@@ -17,18 +17,29 @@ const USAGE = `usage: npm run bench -- <scenario> [options]
   --profile         also print where API and sweeper spend their time, and what Redis was asked
   --url URL         a stack that \`npm start\` runs here, instead of one of its own`;
 
-const { values, positionals } = parseArgs({
-	allowPositionals: true,
-	options: {
-		connections: { type: "string" },
-		requests: { type: "string" },
-		showtimes: { type: "string" },
-		rounds: { type: "string" },
-		workers: { type: "string" },
-		url: { type: "string" },
-		profile: { type: "boolean", default: false },
-	},
-});
+const { values, positionals } = readArguments();
+
+/** Ends with the usage when an option is not one of them. */
+function readArguments() {
+	try {
+		return parseArgs({
+			allowPositionals: true,
+			options: {
+				connections: { type: "string" },
+				requests: { type: "string" },
+				showtimes: { type: "string" },
+				rounds: { type: "string" },
+				workers: { type: "string" },
+				url: { type: "string" },
+				profile: { type: "boolean", default: false },
+				help: { type: "boolean", default: false },
+			},
+		});
+	} catch (error) {
+		console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
+		process.exit(2);
+	}
+}
 
 function count(name: "connections" | "requests" | "showtimes" | "rounds" | "workers", fallback: number): number {
 	const raw = values[name];
@@ -39,6 +50,10 @@ function count(name: "connections" | "requests" | "showtimes" | "rounds" | "work
 
 async function main(): Promise<number> {
 	const [scenario] = positionals;
+	if (values.help) {
+		console.log(USAGE);
+		return 0;
+	}
 	if (scenario !== "spike" && scenario !== "spread") {
 		console.error(USAGE);
 		return 2;
