@@ -63,7 +63,9 @@ async function main(): Promise<number> {
 	const bench = await openBench({ url: values.url, workers, profile: values.profile, log: (line) => console.log(line) });
 	try {
 		console.log(describeMachine());
-		console.log(`API and floor: ${workers} processes each`);
+		console.log(
+			values.url === undefined ? `API and floor: ${workers} processes each` : `the API at ${values.url}; floor: ${workers} processes`,
+		);
 		const connections = count("connections", scenario === "spike" ? 1_000 : 64);
 		const flaws =
 			scenario === "spike"

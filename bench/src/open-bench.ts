@@ -26,15 +26,18 @@ const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
 export type BenchOptions = {
 	readonly url: string | undefined;
 	readonly workers: number;
-	readonly profile: boolean;
+	readonly profile?: boolean;
+	/** Where a stack of its own keeps its data; emptied first. */
+	readonly dataDir?: string;
 	readonly log: (line: string) => void;
 };
 
 /** Load goes to loopback only. With a URL, the stack must be the one that `npm start` runs here: the proof reads its stores. */
-export async function openBench({ url, workers, profile, log }: BenchOptions): Promise<Bench> {
+export async function openBench({ url, workers, profile = false, dataDir = DATA_DIR, log }: BenchOptions): Promise<Bench> {
 	if (url !== undefined && !LOOPBACK.has(new URL(url).hostname))
 		throw new Error(`--url ${url}: load is sent to this machine only (127.0.0.1)`);
-	const stack = url === undefined ? await startOwnStack({ workers, profile, log }) : { info: readRunningStack(), stop: async () => {} };
+	const stack =
+		url === undefined ? await startOwnStack({ workers, profile, dataDir, log }) : { info: readRunningStack(), stop: async () => {} };
 	const { apiUrl, redisUrl, databaseUrl, jwtSecret } = stack.info;
 	if (url !== undefined && new URL(url).origin !== new URL(apiUrl).origin) {
 		await stack.stop();
@@ -62,11 +65,11 @@ function readRunningStack(): StackInfo {
 	return info;
 }
 
-async function startOwnStack({ workers, profile, log }: Omit<BenchOptions, "url">) {
-	rmSync(DATA_DIR, { recursive: true, force: true });
+async function startOwnStack({ workers, profile, dataDir, log }: Required<Omit<BenchOptions, "url">>) {
+	rmSync(dataDir, { recursive: true, force: true });
 	const environment: Record<string, string> = { WORKERS: String(workers) };
 	if (profile) environment.NODE_OPTIONS = `--cpu-prof --cpu-prof-dir=${PROFILE_DIR}`;
-	return startStack({ dataDir: DATA_DIR, skipSeed: true, onProgress: log, environment });
+	return startStack({ dataDir, skipSeed: true, onProgress: log, environment });
 }
 
 async function startFloor(options: { redisUrl: string; jwtSecret: string; workers: number }) {
