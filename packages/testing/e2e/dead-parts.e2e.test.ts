@@ -66,7 +66,7 @@ describe("the sweeper, killed ten times in mid-drain", () => {
 
 describe("two sweepers at once", () => {
 	it("neither lose nor double anything", async () => {
-		const showtimeIds = await openHalls(test, 10);
+		const showtimeIds = await openHalls(test, 20);
 		const second = spawnSweeper();
 		const { log, stop } = startBuyers(await test.buyers(BUYERS), showtimeIds);
 		await delay(3_000);
