@@ -17,31 +17,36 @@ export type BuyersLog = {
 };
 
 /**
- * Each buyer takes seats that no other one asks for, one at a time, hold then confirm. A fault is retried, the same
- * request again, as the API tells clients to: so each booking's outcome becomes known while the buyers live.
+ * Ask until the answer is not a fault, the same request again each time, as the API tells clients to; faults are counted by
+ * kind. On a machine that stalls for seconds a 503 is a truthful answer, and its repeat tells what happened.
+ */
+export async function insist(faults: Record<string, number>, ask: () => Promise<Answer>): Promise<Answer> {
+	for (;;) {
+		const answer = await ask().catch(() => null);
+		if (answer !== null && answer.status < 500) return answer;
+		if (answer !== null && answer.status !== 503) throw new Error(`answered ${answer.status} ${answer.code}`);
+		const kind = answer === null ? "broken connection" : `503 ${answer.code}`;
+		faults[kind] = (faults[kind] ?? 0) + 1;
+		await delay(RETRY_MS);
+	}
+}
+
+/**
+ * Each buyer takes seats that no other one asks for, one at a time, hold then confirm. Faults are
+ * retried, so each booking's outcome becomes known while the buyers live.
  */
 export function startBuyers(buyers: readonly Buyer[], showtimeIds: readonly ShowtimeId[]): { log: BuyersLog; stop(): Promise<void> } {
 	const log: BuyersLog = { confirmed: [], faults: {} };
 	let isStopping = false;
-
-	async function insist(ask: () => Promise<Answer>): Promise<Answer> {
-		for (;;) {
-			const answer = await ask().catch(() => null);
-			if (answer !== null && answer.status < 500) return answer;
-			const kind = answer === null ? "broken connection" : `${answer.status} ${answer.code}`;
-			log.faults[kind] = (log.faults[kind] ?? 0) + 1;
-			await delay(RETRY_MS);
-		}
-	}
 
 	async function live(buyer: Buyer, place: number): Promise<void> {
 		for (const showtimeId of showtimeIds) {
 			for (let n = 0; n < SEATS_PER_BUYER_AND_SHOWTIME; n += 1) {
 				if (isStopping) return;
 				const label = `${String.fromCharCode(65 + (place % 10))}${n + 1}`;
-				const held = await insist(() => buyer.hold(showtimeId, [label], { "idempotency-key": `${place}-${label}` }));
+				const held = await insist(log.faults, () => buyer.hold(showtimeId, [label], { "idempotency-key": `${place}-${label}` }));
 				if (held.status !== 201) throw new Error(`a hold of a free seat was answered ${held.status} ${held.code}`);
-				const confirmed = await insist(() => buyer.confirm(idOf(held)));
+				const confirmed = await insist(log.faults, () => buyer.confirm(idOf(held)));
 				if (confirmed.status !== 200) throw new Error(`a confirm in time was answered ${confirmed.status} ${confirmed.code}`);
 				log.confirmed.push(idOf(held));
 				await delay(REST_MS);

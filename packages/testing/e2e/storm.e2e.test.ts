@@ -1,6 +1,7 @@
 /** A storm of overlapping multi-seat holds while holds lapse, are released, confirmed and cancelled. */
 import { type Claim, findOverlaps } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { insist } from "./live-buyers.ts";
 import { type Answer, type Buyer, openTestStack, type TestStack } from "./open-test-stack.ts";
 
 const CLIENTS = 64;
@@ -30,15 +31,19 @@ it("gives no seat two owners, places no hold in part, and leaves map, owners and
 	const claims: Claim[] = [];
 	const counts = { held: 0, refused: 0, confirmed: 0, cancelled: 0, released: 0, lapsed: 0 };
 	const unexpected: Answer[] = [];
+	const faults: Record<string, number> = {};
 	const endsAt = Date.now() + DURATION_MS;
 
 	async function live(buyer: Buyer, seed: number): Promise<void> {
 		const random = randomFrom(seed);
+		let round = 0;
 		while (Date.now() < endsAt) {
 			const size = 1 + random(4);
 			const first = random(40 - size);
 			const seats = Array.from({ length: size }, (_, i) => first + i);
-			const held = await buyer.hold(showtimeId, seats.map(labelOf));
+			round += 1;
+			const key = { "idempotency-key": `${seed}-${round}` };
+			const held = await insist(faults, () => buyer.hold(showtimeId, seats.map(labelOf), key));
 			if (held.status !== 201) {
 				counts.refused += 1;
 				if (held.status !== 409) unexpected.push(held);
@@ -48,22 +53,23 @@ it("gives no seat two owners, places no hold in part, and leaves map, owners and
 			const fromMs = Date.now();
 			const expiresAt = Date.parse(String(held.body.expiresAt));
 			const bookingId = String(held.body.id);
-			const claim = (untilMs: number): void => void claims.push(...seats.map((seat) => ({ seat, bookingId, fromMs, untilMs })));
+			const claim = (untilMs: number): void =>
+				void claims.push(...(fromMs < untilMs ? seats.map((seat) => ({ seat, bookingId, fromMs, untilMs })) : []));
 			const fate = random(4);
 			if (fate === 0) {
 				claim(expiresAt);
 				counts.lapsed += 1;
 			} else if (fate === 1) {
 				claim(Math.min(Date.now(), expiresAt));
-				const released = await buyer.cancel(bookingId);
+				const released = await insist(faults, () => buyer.cancel(bookingId));
 				if (released.status === 200) counts.released += 1;
 				else unexpected.push(released);
 			} else {
-				const confirmed = await buyer.confirm(bookingId);
+				const confirmed = await insist(faults, () => buyer.confirm(bookingId));
 				if (confirmed.status === 200) {
 					counts.confirmed += 1;
 					claim(Date.now());
-					const cancelled = await buyer.cancel(bookingId);
+					const cancelled = await insist(faults, () => buyer.cancel(bookingId));
 					if (cancelled.status === 200) counts.cancelled += 1;
 					else unexpected.push(cancelled);
 				} else {
@@ -80,7 +86,7 @@ it("gives no seat two owners, places no hold in part, and leaves map, owners and
 	while (Date.now() < endsAt) seenMidway.push(...(await test.proof.partialHolds(showtimeId)), ...(await test.proof.mapFlaws(showtimeId)));
 	await storm;
 	expect(seenMidway).toEqual([]);
-	console.log(`storm: ${JSON.stringify(counts)}`);
+	console.log(`storm: ${JSON.stringify(counts)}, faults: ${JSON.stringify(faults)}`);
 	expect(unexpected.map(({ status, code }) => `${status} ${code}`)).toEqual([]);
 	expect(findOverlaps(claims)).toEqual([]);
 	for (const count of Object.values(counts)) expect(count).toBeGreaterThan(0);
