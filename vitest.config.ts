@@ -1,18 +1,20 @@
 /**
  * One vitest project per kind of test. The suffix of a file tells its kind, and so what it costs and needs:
- * `x.test.ts` nothing, `x.redis.test.ts` a Redis, `x.pg.test.ts` a PostgreSQL, `x.http.test.ts` and `x.e2e.test.ts` both.
+ * `x.test.ts` nothing, `x.model.test.ts` only time to search, `x.redis.test.ts` a Redis, `x.pg.test.ts` a PostgreSQL,
+ * `x.http.test.ts` and `x.e2e.test.ts` both.
  */
 import { defineConfig } from "vitest/config";
 
-const KINDS = ["redis", "pg", "http", "e2e"] as const;
+const KINDS = ["model", "redis", "pg", "http", "e2e"] as const;
 const NEEDS_POSTGRES: readonly string[] = ["pg", "http", "e2e"];
 const FOLDERS = "{apps,packages,bench,scripts}";
 const TEST_DEADLINE_MS = 30_000;
-/** These start whole processes, once per file. */
-const E2E_DEADLINE_MS = 120_000;
+/** These start whole processes, once per file, or search a few hundred thousand states. */
+const SLOW_KINDS: readonly string[] = ["e2e", "model"];
+const SLOW_DEADLINE_MS = 120_000;
 
 function defineProject(name: string, include: string, exclude: readonly string[]) {
-	const deadlineMs = name === "e2e" ? E2E_DEADLINE_MS : TEST_DEADLINE_MS;
+	const deadlineMs = SLOW_KINDS.includes(name) ? SLOW_DEADLINE_MS : TEST_DEADLINE_MS;
 	return {
 		extends: true as const,
 		test: {

@@ -1,0 +1,82 @@
+/**
+ * What people do with the seat: hold, let lapse, confirm, cancel, and ask again when an answer never came. The old
+ * primary and the promoted replica both serve whoever still reaches them.
+ */
+import {
+	BOTH,
+	type Client,
+	isPrimary,
+	nameOf,
+	otherThan,
+	replace,
+	type State,
+	type Step,
+	VERSION,
+	type Which,
+	withServer,
+} from "./state.ts";
+import type { World } from "./world.ts";
+
+export function useSeat(state: State, world: World): Step[] {
+	const serving = BOTH.filter((server) => isPrimary(state, server) && (!world.safeguards.fence || state.servers[server].isOpen));
+	return serving.flatMap((server) => BOTH.flatMap((booking) => useBooking(state, world, server, booking)));
+}
+
+function useBooking(state: State, world: World, server: Which, booking: Which): Step[] {
+	const { owner, versions, outbox } = state.servers[server];
+	const version = versions[booking];
+	const isHeld = version === VERSION.held && owner === booking;
+	const at = `${booking} at ${nameOf(server)}`;
+	const raise = (to: number) => ({ versions: replace(versions, booking, to) });
+	const emit = (to: number) => ({ ...raise(to), outbox: [...outbox, { booking, version: to }] });
+	const steps: Step[] = [];
+
+	if (version === VERSION.none && owner === null) {
+		steps.push([`hold ${at}`, withServer(state, server, { ...raise(VERSION.held), owner: booking })]);
+	}
+	if (world.hasLapses && isHeld) steps.push([`lapse ${at}`, withServer(state, server, { owner: null })]);
+	if (mayAskConfirm(state.clients[booking])) {
+		if (isHeld) {
+			const confirmed = withServer(state, server, emit(VERSION.confirmed));
+			steps.push([`confirm ${at}`, answer(confirmed, world, server, booking, "confirmed")]);
+		}
+		if (version === VERSION.confirmed) steps.push([`confirm again ${at}`, answer(state, world, server, booking, "confirmed")]);
+	}
+	if (mayAskCancel(state, world, booking)) {
+		const asked = { ...state, clients: replace(state.clients, booking, { told: "cancelling", waits: false } satisfies Client) };
+		if (version === VERSION.confirmed) {
+			const freed = { ...emit(VERSION.cancelled), owner: owner === booking ? null : owner };
+			steps.push([`cancel ${at}`, answer(withServer(asked, server, freed), world, server, booking, "cancelled")]);
+		}
+		if (version === VERSION.cancelled) steps.push([`cancel again ${at}`, answer(asked, world, server, booking, "cancelled")]);
+	}
+	return steps;
+}
+
+function mayAskConfirm({ told, waits }: Client): boolean {
+	return told === "nothing" && !waits;
+}
+
+/** From the moment somebody asks for the end, all that is owed to them is a truthful answer. */
+function mayAskCancel({ clients }: State, world: World, booking: Which): boolean {
+	const { told, waits } = clients[booking];
+	if (told === "cancelling") return !waits;
+	const { told: otherTold } = clients[otherThan(booking)];
+	const cancelCount = otherTold === "cancelling" || otherTold === "cancelled" ? 1 : 0;
+	return told === "confirmed" && cancelCount < world.cancelMax;
+}
+
+/** A answers when its replica has the write, or at once when nobody waits for that. B's own replica is always in step. */
+function answer(state: State, world: World, server: Which, booking: Which, told: "confirmed" | "cancelled"): State {
+	const tell = (client: Client): State => ({ ...state, clients: replace(state.clients, booking, client) });
+	if (!world.safeguards.wait || server === 1) return tell({ told, waits: false });
+	// After a failover, A waits for a replica that never comes: its client learns nothing, and may ask B.
+	if (state.replica !== "attached") return state;
+	return tell({ ...state.clients[booking], waits: true });
+}
+
+/** The answer that a waiting client gets once the replica has everything that A had written. */
+export function tellWaiting(client: Client): Client {
+	if (!client.waits) return client;
+	return { told: client.told === "nothing" ? "confirmed" : "cancelled", waits: false };
+}
