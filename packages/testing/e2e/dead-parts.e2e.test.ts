@@ -12,7 +12,7 @@ const BUYERS = 10;
 const KILLS = 10;
 const BACKLOG = 1_000;
 const POSTGRES_OUTAGE_MS = 20_000;
-const DRAIN_DEADLINE_MS = 60_000;
+const DRAIN_DEADLINE_MS = 85_000;
 /** Small, so that a kill finds the sweeper in the middle of a drain. */
 const SETTLE_BATCH_MAX = "5";
 

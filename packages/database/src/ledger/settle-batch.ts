@@ -21,7 +21,7 @@ import { entriesBeforeUpgrade, sortEntries } from "./sort-entries.ts";
 /** First key of the advisory lock; the second is the bucket. The two-key form shares no number with one-key locks. */
 const SETTLE_LOCK_CLASS = 1;
 /** For the whole transaction. Each statement has the limit of its connection; a batch of nothing but poison takes a thousand statements. */
-const SETTLE_DEADLINE_MS = 30_000;
+const SETTLE_DEADLINE_MS = 10_000;
 const ERROR_MESSAGE_MAX_CHARS = 1_000;
 
 export type SettleBatch = {
