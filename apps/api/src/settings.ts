@@ -30,6 +30,8 @@ export function readApiSettings(env: Environment): ApiSettings {
 		workers: reader.integer(WORKERS_SPEC),
 		limits: {
 			holdTtlMs: reader.integer(LIMIT_SPECS.holdTtlMs),
+			holdExtensionMs: reader.integer(LIMIT_SPECS.holdExtensionMs),
+			holdLifeMaxMs: reader.integer(LIMIT_SPECS.holdLifeMaxMs),
 			seatsPerBookingMax: reader.integer(LIMIT_SPECS.seatsPerBookingMax),
 			seatsPerUserMax: reader.integer(LIMIT_SPECS.seatsPerUserMax),
 			liveHoldsPerUserMax: reader.integer(LIMIT_SPECS.liveHoldsPerUserMax),

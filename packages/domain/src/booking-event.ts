@@ -3,6 +3,7 @@
  * confirmed. An event holds the whole booking as of that transition, so that any later event alone is enough.
  */
 import type { BookingId, SeatPlanId, ShowtimeId, UserId } from "./ids.ts";
+import type { ShowtimeEvent } from "./showtime-event.ts";
 
 export const BOOKING_EVENT_TYPES = ["booking.confirmed", "booking.cancelled"] as const;
 export type BookingEventType = (typeof BOOKING_EVENT_TYPES)[number];
@@ -30,3 +31,11 @@ export type BookingEvent = {
 	/** When the transition happened, by the Redis clock. */
 	readonly at: number;
 };
+
+/** Whatever an outbox may carry. */
+export type OutboxEvent = BookingEvent | ShowtimeEvent;
+
+/** Tell the two kinds apart. */
+export function isBookingEvent(event: OutboxEvent): event is BookingEvent {
+	return event.type === "booking.confirmed" || event.type === "booking.cancelled";
+}

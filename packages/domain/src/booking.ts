@@ -6,8 +6,8 @@
 import type { BookingId, SeatPlanId, ShowtimeId, UserId } from "./ids.ts";
 import type { Money } from "./money.ts";
 
-export const BOOKING_STATES = ["HELD", "CONFIRMED", "CANCELLED", "CONFLICT"] as const;
-/** HELD: seats held until `expiresAt`. CONFIRMED: sold. CANCELLED: released or cancelled. CONFLICT: the ledger had another owner. */
+export const BOOKING_STATES = ["HELD", "PAYING", "CONFIRMED", "CANCELLED", "CONFLICT"] as const;
+/** HELD: seats held until `expiresAt`. PAYING: held, and extended once for its payment. CONFIRMED: sold. CANCELLED: released or cancelled. CONFLICT: the ledger had another owner. */
 export type BookingState = (typeof BOOKING_STATES)[number];
 
 export const BOOKING_STATUSES = ["pending", "confirmed", "cancelled", "expired"] as const;
@@ -21,7 +21,7 @@ export type Booking = {
 	/** Seat indexes, ascending. */
 	readonly seats: readonly number[];
 	readonly state: BookingState;
-	/** Rises by one per transition: 1 held, 2 confirmed or released, 3 cancelled. The booking's ETag. */
+	/** Rises by one per transition (held, extended, confirmed, released, cancelled). The booking's ETag. */
 	readonly version: number;
 	readonly total: Money;
 	readonly createdAt: number;
@@ -39,6 +39,7 @@ export type Booking = {
 export function statusOf(booking: Pick<Booking, "state" | "expiresAt">, nowMs: number): BookingStatus {
 	switch (booking.state) {
 		case "HELD":
+		case "PAYING":
 			return nowMs < booking.expiresAt ? "pending" : "expired";
 		case "CONFIRMED":
 			return "confirmed";

@@ -7,3 +7,5 @@ export * from "./money.ts";
 export * from "./seat-map.ts";
 export * from "./seat-plan.ts";
 export * from "./showtime.ts";
+export * from "./showtime-event.ts";
+export * from "./showtime-snapshot.ts";

@@ -14,6 +14,20 @@ export type LimitSpec = {
 
 export const LIMIT_SPECS = {
 	holdTtlMs: { env: "HOLD_TTL_MS", default: 420_000, min: 1_000, max: 1_800_000, meaning: "how long a hold lasts" },
+	holdExtensionMs: {
+		env: "HOLD_EXTENSION_MS",
+		default: 600_000,
+		min: 1_000,
+		max: 1_800_000,
+		meaning: "how long a hold lasts from the moment its payment begins; once per hold",
+	},
+	holdLifeMaxMs: {
+		env: "HOLD_LIFE_MAX_MS",
+		default: 1_800_000,
+		min: 1_000,
+		max: 7_200_000,
+		meaning: "how long after it was placed a hold ends for good, extended or not",
+	},
 	seatsPerBookingMax: { env: "SEATS_PER_BOOKING_MAX", default: 10, min: 1, max: 10, meaning: "seats in one booking" },
 	seatsPerUserMax: {
 		env: "SEATS_PER_USER_MAX",
@@ -44,6 +58,8 @@ export type Limits = { readonly [Name in keyof typeof LIMIT_SPECS]: number };
 /** The limits as they stand with nothing set. */
 export const DEFAULT_LIMITS: Limits = {
 	holdTtlMs: LIMIT_SPECS.holdTtlMs.default,
+	holdExtensionMs: LIMIT_SPECS.holdExtensionMs.default,
+	holdLifeMaxMs: LIMIT_SPECS.holdLifeMaxMs.default,
 	seatsPerBookingMax: LIMIT_SPECS.seatsPerBookingMax.default,
 	seatsPerUserMax: LIMIT_SPECS.seatsPerUserMax.default,
 	liveHoldsPerUserMax: LIMIT_SPECS.liveHoldsPerUserMax.default,
@@ -60,3 +76,6 @@ export const IDEMPOTENCY_KEY_PATTERN = "^[A-Za-z0-9_-]{1,64}$";
 
 /** How long what has ended stays readable or replayable in Redis: idempotency records, ended holds, recorded bookings. */
 export const RECORD_TTL_MS = 24 * 60 * 60 * 1000;
+
+/** How long a rebuild may go without a step before another process may take it over. Source: docs/reliability.md. */
+export const CLAIM_TTL_MS = 5_000;
