@@ -3,7 +3,8 @@
  * it, so a test may flush, kill and restart it as it likes.
  */
 import { rmSync } from "node:fs";
-import { makeScratchFolder, startRedis } from "@holdfast/local-stack";
+import { askRedis, isLinkUp, makeScratchFolder, startRedis } from "@holdfast/local-stack";
+import { waitUntil } from "./wait-until.ts";
 
 export type TestRedis = {
 	/** Stays the same over a restart. */
@@ -11,31 +12,68 @@ export type TestRedis = {
 	readonly port: number;
 	/** End the process with a signal and wait until it is gone; the data stays. */
 	readonly kill: (signal?: NodeJS.Signals) => Promise<void>;
-	/** Start it again on the same port and data, after ending it if it still runs. */
+	/** Start it again on the same port and data, after ending it if it still runs. It follows whom it followed, or nobody. */
 	readonly restart: () => Promise<void>;
+	/** Make a replica a primary, with what it has, whatever its old primary does. */
+	readonly promote: () => Promise<void>;
+	/** Make it a replica of the server that listens there, whose data replaces its own; resolves when it has them. */
+	readonly follow: (port: number) => Promise<void>;
+	/** It stands still (SIGSTOP): connections stay open, nothing is answered. */
+	readonly pause: () => void;
+	/** It goes on where it stood (SIGCONT). */
+	readonly resume: () => void;
 	/** End it and delete its data. Safe to call twice. */
 	readonly stop: () => Promise<void>;
 };
 
 /** `cluster: true` makes it a cluster of one node (ready after 2 s: Redis makes a new master wait that long). */
-export async function startTestRedis(options: { readonly cluster?: boolean } = {}): Promise<TestRedis> {
+export async function startTestRedis(
+	options: { readonly cluster?: boolean; readonly replicaOf?: { readonly port: number } } = {},
+): Promise<TestRedis> {
 	const dataDir = makeScratchFolder();
-	let redis = await startRedis({ ...options, dataDir });
+	let { replicaOf } = options;
+	const launch = (port?: number) =>
+		startRedis({
+			dataDir,
+			cluster: options.cluster === true,
+			...(port === undefined ? {} : { port }),
+			...(replicaOf === undefined ? {} : { replicaOf }),
+		});
+	let redis = await launch();
 	const { url, port } = redis;
 	const kill = async (signal: NodeJS.Signals = "SIGKILL") => {
 		redis.kill(signal);
 		await redis.ended;
+	};
+	const end = async () => {
+		redis.kill("SIGCONT");
+		await redis.stop();
+	};
+	const order = async (command: string) => {
+		const answer = await askRedis(port, command);
+		if (answer?.startsWith("+OK") !== true) throw new Error(`${command} was answered ${answer}`);
 	};
 	return {
 		url,
 		port,
 		kill,
 		async restart() {
-			await redis.stop();
-			redis = await startRedis({ ...options, dataDir, port });
+			await end();
+			redis = await launch(port);
 		},
+		async promote() {
+			await order("REPLICAOF NO ONE");
+			replicaOf = undefined;
+		},
+		async follow(leader) {
+			await order(`REPLICAOF 127.0.0.1 ${leader}`);
+			replicaOf = { port: leader };
+			await waitUntil("the replica's link to be up", () => isLinkUp(port));
+		},
+		pause: () => redis.kill("SIGSTOP"),
+		resume: () => redis.kill("SIGCONT"),
 		async stop() {
-			await redis.stop();
+			await end();
 			rmSync(dataDir, { recursive: true, force: true });
 		},
 	};

@@ -4,13 +4,14 @@ import { afterEach, expect, test } from "vitest";
 import { makeScratchFolder } from "../make-scratch-folder.ts";
 import { askRedis } from "./ask-redis.ts";
 import { REDIS_FLAGS } from "./redis-flags.ts";
-import { type RunningRedis, startRedis } from "./start-redis.ts";
+import { type RedisOptions, type RunningRedis, startRedis } from "./start-redis.ts";
 
 const dataDir = makeScratchFolder();
 const started: RunningRedis[] = [];
 
-async function start(cluster = false): Promise<RunningRedis> {
-	const redis = await startRedis({ dataDir: join(dataDir, cluster ? "cluster" : "single"), cluster });
+async function start(options: Omit<RedisOptions, "dataDir"> & { readonly folder?: string } = {}): Promise<RunningRedis> {
+	const { folder = "single", ...rest } = options;
+	const redis = await startRedis({ ...rest, dataDir: join(dataDir, folder) });
 	started.push(redis);
 	return redis;
 }
@@ -44,6 +45,15 @@ test("a second start on a folder ends the server that a killed runner left there
 });
 
 test("a cluster of one node owns every slot", async () => {
-	const redis = await start(true);
+	const redis = await start({ folder: "cluster", cluster: true });
 	expect(await askRedis(redis.port, "SET any yes")).toBe("+OK");
+});
+
+test("a replica is ready with what its primary had, runs with the same flags, and is the copy that WAIT counts", async () => {
+	const primary = await start();
+	await askRedis(primary.port, "SET before yes");
+	const replica = await start({ folder: "replica", replicaOf: primary });
+	expect(await askRedis(replica.port, "STRLEN before")).toBe(":3");
+	expect(await askRedis(replica.port, "CONFIG GET appendfsync", 5)).toBe("*2|$11|appendfsync|$6|always");
+	expect(await askRedis(primary.port, "SET after yes\r\nWAIT 1 1900", 2)).toBe("+OK|:1");
 });

@@ -15,6 +15,8 @@ export type RedisOptions = {
 	readonly port?: number;
 	/** Run as a cluster of one node that owns every slot. */
 	readonly cluster?: boolean;
+	/** Run as a replica of the server that listens there on loopback. */
+	readonly replicaOf?: { readonly port: number };
 };
 
 export type RunningRedis = Service & {
@@ -22,7 +24,10 @@ export type RunningRedis = Service & {
 	readonly port: number;
 };
 
-/** Resolves when the server has loaded its data and answers. A server that a killed runner left on `dataDir` is stopped first. */
+/** Of `INFO replication`, as far as a replica's master_link_status; a primary has as many. */
+const REPLICATION_LINES = 6;
+
+/** Resolves when the server has loaded its data and answers, a replica when its link is up. A server that a killed runner left on `dataDir` is stopped first. */
 export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
 	const server = await findRedisServer();
 	mkdirSync(options.dataDir, { recursive: true });
@@ -35,20 +40,30 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
 			args: [
 				...["--port", String(port), "--bind", "127.0.0.1", "--dir", options.dataDir, "--pidfile", pidFile],
 				...redisArguments(),
+				// A primary waits 5 s for further replicas before it sends its data to the first. Here the first is the only one.
+				...["--repl-diskless-sync-delay", "0"],
 				...(options.cluster === true ? ["--cluster-enabled", "yes"] : []),
+				...(options.replicaOf === undefined ? [] : ["--replicaof", `127.0.0.1 ${options.replicaOf.port}`]),
 			],
 			env: server.env,
 			logFile: join(options.dataDir, "redis.log"),
 			stopSignal: "SIGTERM",
-			isReady: () => isReady(port, options.cluster === true),
+			isReady: () => isReady(port, options),
 		});
 		return { ...service, port, url: `redis://127.0.0.1:${port}` };
 	});
 }
 
-async function isReady(port: number, cluster: boolean): Promise<boolean> {
+/** Whether the replica that listens there has its primary's data and hears of every change. */
+export async function isLinkUp(port: number): Promise<boolean> {
+	const answer = await askRedis(port, "INFO replication", REPLICATION_LINES);
+	return answer?.includes("|master_link_status:up") === true;
+}
+
+async function isReady(port: number, { cluster, replicaOf }: RedisOptions): Promise<boolean> {
 	if ((await askRedis(port, "PING")) !== "+PONG") return false;
-	if (!cluster) return true;
+	if (replicaOf !== undefined) return isLinkUp(port);
+	if (cluster !== true) return true;
 	// A node that restarts remembers its slots and refuses to add them again: both answers are fine.
 	await askRedis(port, "CLUSTER ADDSLOTSRANGE 0 16383");
 	return (await askRedis(port, "EXISTS x")) === ":0";
