@@ -4,6 +4,7 @@
  * `x.http.test.ts` and `x.e2e.test.ts` both.
  */
 import { defineConfig } from "vitest/config";
+import { howLong } from "./packages/testing/src/how-long.ts";
 
 const KINDS = ["model", "redis", "pg", "http", "e2e"] as const;
 const NEEDS_POSTGRES: readonly string[] = ["pg", "http", "e2e"];
@@ -11,7 +12,7 @@ const FOLDERS = "{apps,packages,bench,scripts}";
 const TEST_DEADLINE_MS = 30_000;
 /** These start whole processes, once per file, or search a few hundred thousand states. */
 const SLOW_KINDS: readonly string[] = ["e2e", "model"];
-const SLOW_DEADLINE_MS = 120_000;
+const SLOW_DEADLINE_MS = howLong({ short: 120_000, long: 1_200_000 });
 
 function defineProject(name: string, include: string, exclude: readonly string[]) {
 	const deadlineMs = SLOW_KINDS.includes(name) ? SLOW_DEADLINE_MS : TEST_DEADLINE_MS;

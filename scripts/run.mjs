@@ -18,6 +18,7 @@ const NODE_MIN = [22, 18];
 const COMMANDS = {
 	start: ["packages/local-stack/src/bin/start.ts", "run everything on this machine (PORT, DATA_DIR, REDIS_URL, DATABASE_URL)"],
 	test: ["scripts/run-tests.ts", "run the tests; arguments go to vitest"],
+	"test:long": ["scripts/run-long-tests.ts", "run the long tests in full; arguments go to vitest"],
 	dev: ["packages/local-stack/src/bin/dev.ts", "as start, and restart what changes"],
 	build: ["scripts/build.ts", "type-check, and write what is generated"],
 	check: ["scripts/check.ts", "format, lint, types, imports, unused code"],

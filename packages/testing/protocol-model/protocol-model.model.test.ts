@@ -13,11 +13,8 @@ import { WHOLE_WORLD, type World } from "./world.ts";
 
 /** Several times what there are today: a search that meets more has lost its bounds. */
 const STATE_MAX = 1_000_000;
-/** Seconds on a quiet machine. */
-const WHOLE_SEARCH_DEADLINE_MS = 120_000;
-
 /** Enough for every harm. That it is no more than that makes the searches short. */
-const LEAN_WORLD: World = { ...WHOLE_WORLD, hasLapses: false, hasLateClaims: false, hasRestarts: false };
+const LEAN_WORLD: World = { ...WHOLE_WORLD, hasLapses: false, hasLateClaims: false, hasRestarts: false, cancelMax: 1 };
 
 /** What each safeguard prevents, and where the world that shows it differs from the lean one. */
 const PREVENTED: readonly (readonly [name: keyof Safeguards, harm: Violation, world?: Partial<World>])[] = [
@@ -64,9 +61,7 @@ function walk(world: World, ...labels: readonly string[]): State {
 }
 
 describe("the protocol with all its safeguards", () => {
-	it("lets nothing through in any order of what people, sweepers, rebuilders and failures do", {
-		timeout: WHOLE_SEARCH_DEADLINE_MS,
-	}, () => {
+	it("lets nothing through in any order of what people, sweepers, rebuilders and failures do", () => {
 		const { stateCount, violations } = searchViolations(WHOLE_WORLD);
 		expect(violations).toEqual({});
 		expect(stateCount).toBeGreaterThan(250_000);

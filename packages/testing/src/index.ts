@@ -4,6 +4,7 @@ export * from "./build-showtime.ts";
 export { createTestDatabase, type TestDatabase } from "./create-test-database.ts";
 export * from "./find-overlaps.ts";
 export * from "./find-seat-flaws.ts";
+export { howLong } from "./how-long.ts";
 export * from "./insert-rows.ts";
 export * from "./mint-tokens.ts";
 export * from "./open-proof.ts";
