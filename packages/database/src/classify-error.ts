@@ -22,7 +22,22 @@ const CONNECTION_CODES = new Set([
 ]);
 
 /** Codes of a connection that was lost after it had been made; the last three are what a server says as it ends a session. */
-const LOST_CODES = new Set(["CONNECTION_CLOSED", "DATABASE_SILENCE", "ECONNRESET", "EPIPE", "57P01", "57P02", "57P05"]);
+const LOST_CODES = new Set([
+	"CONNECTION_CLOSED",
+	"DATABASE_SILENCE",
+	"ECONNABORTED",
+	"ECONNRESET",
+	"EHOSTUNREACH",
+	"ENETUNREACH",
+	"EPIPE",
+	"ETIMEDOUT",
+	"57P01",
+	"57P02",
+	"57P05",
+]);
+
+/** Work that a healthy server had no time for: one of its statements, or all of them together. Silence and a lost connection are something else. */
+const TOO_SLOW_CODES = new Set(["57014", "DATABASE_TIMEOUT"]);
 
 /** SQLSTATEs of a server that is there but cannot serve now: shutting down, starting, out of connections, over its time. Source: PostgreSQL, appendix A. */
 const UNAVAILABLE_STATES = /^(08...|57P0.|57014|53...|25006|25P03|58...)$/;
@@ -33,8 +48,11 @@ const CONTENTION_STATES = /^(40001|40P01|55P03|55006)$/;
 /** SQLSTATEs that the data of a single entry can cause: bad values, broken constraints, limits of the server. */
 const DATA_STATES = /^(22...|23...|54...)$/;
 
-/** What the sweeper does about an error: try the batch again after a pause, stop and raise the alarm, or look for the one entry at fault. */
-export type SettleErrorClass = "retry" | "halt" | "poison";
+/**
+ * What the sweeper does about an error: try the batch again after a pause (`retry`), or half of it (`too_slow`: the whole
+ * would only be too slow again), stop and raise the alarm, or look for the one entry at fault.
+ */
+export type SettleErrorClass = "retry" | "too_slow" | "halt" | "poison";
 
 /** The first code found on the error or on what caused it: the query builder wraps what the driver threw. */
 export function codeOf(error: unknown): string | null {
@@ -63,8 +81,9 @@ export function isConnectionLost(error: unknown): boolean {
  * refused login, a bug) halts: trying again could not mend it, and skipping entries would lose bookings.
  */
 export function classifySettleError(error: unknown): SettleErrorClass {
-	if (isDatabaseUnavailable(error)) return "retry";
 	const code = codeOf(error);
+	if (code !== null && TOO_SLOW_CODES.has(code)) return "too_slow";
+	if (isDatabaseUnavailable(error)) return "retry";
 	if (code !== null && CONTENTION_STATES.test(code)) return "retry";
 	if (code !== null && DATA_STATES.test(code)) return "poison";
 	return "halt";

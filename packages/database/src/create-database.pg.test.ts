@@ -66,6 +66,49 @@ describe("a Postgres that stops, dies and comes back", () => {
 	});
 });
 
+describe("a Postgres that dies in the middle of transactions", () => {
+	const scratch = makeScratchFolder();
+	let server: RunningPostgres;
+	beforeAll(async () => {
+		server = await startPostgres({ dataDir: scratch, throwaway: true });
+	});
+	afterAll(async () => {
+		await server.stop();
+		rmSync(scratch, { recursive: true, force: true });
+	});
+
+	it("fails each of them soon, ends no process, and serves again", async () => {
+		const database = open({ url: server.url });
+		const transactions = Array.from({ length: 5 }, () =>
+			failureOf(
+				database.runLong(
+					(queries) =>
+						queries.transaction(async (tx) => {
+							for (;;) await tx.transaction((savepoint) => savepoint.execute(sql`select pg_sleep(0.001)`));
+						}),
+					30_000,
+				),
+			),
+		);
+		await waitUntil("they run", async () => (await countInTransaction(server.url)) === 5);
+		const stopping = performance.now();
+		await server.stop();
+		for (const { error } of await Promise.all(transactions)) expect(isDatabaseUnavailable(error)).toBe(true);
+		expect(performance.now() - stopping).toBeLessThan(5_000);
+		server = await startPostgres({ dataDir: scratch, port: server.port, throwaway: true });
+		await database.ping();
+		const later = Array.from({ length: 20 }, () =>
+			failureOf(database.runLong((queries) => queries.transaction((tx) => tx.execute(sql`select 1`)), 5_000)),
+		);
+		expect((await Promise.all(later)).filter(({ error }) => error !== null)).toEqual([]);
+	});
+});
+
+async function countInTransaction(url: string): Promise<number> {
+	const rows = await queryPostgres(url, "select 1 from pg_stat_activity where application_name = 'holdfast' and xact_start is not null");
+	return rows.length;
+}
+
 async function countSleeping(url: string): Promise<number> {
 	const rows = await queryPostgres(url, "select 1 from pg_stat_activity where wait_event = 'PgSleep'");
 	return rows.length;

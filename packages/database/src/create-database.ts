@@ -1,17 +1,12 @@
 /**
- * The one handle on Postgres that a process has: a pool, and a deadline on everything asked of it. A dead, stopped
+ * The one handle on Postgres that a process has: two pools, and a deadline on everything asked of them. A dead, stopped
  * or restarting Postgres makes calls fail within the deadline; it never hangs them and never ends the process, and
  * the next call after its return works again.
  */
 import type { SeatPlanId } from "@holdfast/domain";
-import { DrizzleQueryError } from "drizzle-orm/errors";
-import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
-import postgres from "postgres";
-import { isConnectionLost } from "./classify-error.ts";
-import { openWatchedSocket } from "./watch-socket.ts";
+import { openLane, type Queries } from "./open-lane.ts";
 
-/** What a query is built from: the pool itself or a transaction on it. */
-export type Queries = Pick<PostgresJsDatabase, "select" | "selectDistinct" | "insert" | "update" | "execute" | "transaction">;
+export type { Queries } from "./open-lane.ts";
 
 export type Database = {
 	/**
@@ -20,6 +15,11 @@ export type Database = {
 	 * this package only.
 	 */
 	run<Result>(work: (queries: Queries) => Promise<Result>, ownDeadlineMs?: number): Promise<Result>;
+	/**
+	 * The same for work that no person waits for, on connections of its own: each statement may take
+	 * `longStatementTimeoutMs`. Used inside this package only.
+	 */
+	runLong<Result>(work: (queries: Queries) => Promise<Result>, deadlineMs: number): Promise<Result>;
 	/** Seat labels of plans met before, by seat index. Plans are immutable, so an entry is never wrong; bounded by `PLANS_KEPT_MAX`. */
 	readonly labelsByPlan: Map<SeatPlanId, readonly string[]>;
 	/** Answers or throws within the deadline. */
@@ -30,135 +30,38 @@ export type Database = {
 
 export type DatabaseOptions = {
 	readonly url: string;
-	/** Connections at most. Default 10. */
+	/** Connections at most. Default 10. Settling and opening have up to `LONG_CONNECTIONS_MAX` more, made when they are needed. */
 	readonly poolMax?: number;
 	/** What `pg_stat_activity` shows. */
 	readonly applicationName?: string;
 	/** Postgres gives up a statement after this long; a call fails half a second later at the latest. Default 2,000. */
 	readonly statementTimeoutMs?: number;
+	/** The same for settling and opening, which nobody waits for. Default 15,000: on a slow, busy disk a batch of 500 took over 2 s. */
+	readonly longStatementTimeoutMs?: number;
 };
 
 const POOL_MAX = 10;
+/** As many showtimes as one process opens at once; of buckets it settles four. */
+const LONG_CONNECTIONS_MAX = 8;
 const STATEMENT_TIMEOUT_MS = 2_000;
-/** A connection is made within this time or not at all. */
-const CONNECT_TIMEOUT_S = 2;
-/** A lost connection is tried again this often. The driver's own pace grows to 20 s, and a call waits for it. */
-const RECONNECT_PAUSE_S = 0.1;
-/** A connection nobody used for this long is closed. */
-const IDLE_TIMEOUT_S = 60;
-/** Postgres ends a transaction whose client fell silent: it holds locks that others wait for. */
-const IDLE_IN_TRANSACTION_MS = 5_000;
-/** What the network may take on top of a statement. */
-const ANSWER_GRACE_MS = 500;
-const CLOSE_DEADLINE_S = 3;
-/** Calls waiting or running per connection, beyond which a call fails at once. */
-const CALLS_PER_CONNECTION_MAX = 50;
+const LONG_STATEMENT_TIMEOUT_MS = 15_000;
 
 /** Connect lazily: nothing is opened before the first call. */
 export function createDatabase(options: DatabaseOptions): Database {
-	const { poolMax = POOL_MAX, statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
-	const deadlineMs = statementTimeoutMs + ANSWER_GRACE_MS;
-	const callsMax = poolMax * CALLS_PER_CONNECTION_MAX;
-	let pool = openPool(options, deadlineMs);
-	let calls = 0;
-
-	/**
-	 * Leave a pool one of whose connections was lost in the middle of a statement: postgres.js 3.4.9 keeps the server's
-	 * last word on such a connection and gives it to the first call after the reconnect. Calls that still run may finish.
-	 */
-	function replace(lost: Pool): void {
-		if (lost !== pool) return;
-		pool = openPool(options, deadlineMs);
-		void lost.client.end({ timeout: CLOSE_DEADLINE_S });
-	}
-
-	async function attempt<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result> {
-		const used = pool;
-		calls += 1;
-		try {
-			return await work(used.queries);
-		} catch (error) {
-			if (isConnectionLost(error)) replace(used);
-			throw withoutParameters(error);
-		} finally {
-			// Counted until the work itself ends, not the wait for it: a stalled Postgres must not collect work without bound.
-			calls -= 1;
-		}
-	}
-
-	async function run<Result>(work: (queries: Queries) => Promise<Result>, ownDeadlineMs = deadlineMs): Promise<Result> {
-		if (calls >= callsMax) throw new DatabaseOverload(callsMax);
-		return within(ownDeadlineMs, attempt(work));
-	}
-
+	const { url, poolMax = POOL_MAX, applicationName = "holdfast" } = options;
+	const { statementTimeoutMs = STATEMENT_TIMEOUT_MS, longStatementTimeoutMs = LONG_STATEMENT_TIMEOUT_MS } = options;
+	const short = openLane({ url, applicationName, connectionsMax: poolMax, statementTimeoutMs });
+	const connectionsMax = Math.min(poolMax, LONG_CONNECTIONS_MAX);
+	const long = openLane({ url, applicationName, connectionsMax, statementTimeoutMs: longStatementTimeoutMs });
 	return {
-		run,
+		run: short.run,
+		runLong: long.run,
 		labelsByPlan: new Map(),
 		async ping() {
-			await run((on) => on.execute("select 1"));
+			await short.run((on) => on.execute("select 1"));
 		},
 		async close() {
-			await pool.client.end({ timeout: CLOSE_DEADLINE_S });
+			await Promise.all([short.close(), long.close()]);
 		},
 	};
-}
-
-type Pool = ReturnType<typeof openPool>;
-
-function openPool(options: DatabaseOptions, silenceMaxMs: number) {
-	const { url, poolMax = POOL_MAX, applicationName = "holdfast", statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
-	const driverOptions = {
-		max: poolMax,
-		connect_timeout: CONNECT_TIMEOUT_S,
-		idle_timeout: IDLE_TIMEOUT_S,
-		backoff: () => RECONNECT_PAUSE_S,
-		onnotice: () => {},
-		connection: {
-			application_name: applicationName,
-			statement_timeout: statementTimeoutMs,
-			idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-			// Settling and opening lock first and read after: under a stricter level they would read the past.
-			default_transaction_isolation: "read committed" as const,
-		},
-		socket: ({ host, port, path }: { host: string[]; port: number[]; path: string | false }) =>
-			openWatchedSocket(path ? { path } : { host: host[0] ?? "127.0.0.1", port: port[0] ?? 5432 }, silenceMaxMs),
-	};
-	const client = postgres(url, driverOptions);
-	return { client, queries: drizzle(client) };
-}
-
-/** What the driver threw. The query builder's wrapper has the parameters in its message, and a password hash must not reach a log. */
-function withoutParameters(error: unknown): unknown {
-	return error instanceof DrizzleQueryError && error.cause ? error.cause : error;
-}
-
-/** Wait for `working` at most `deadlineMs`. What it does after that is nobody's business any more, its failure included. */
-async function within<Result>(deadlineMs: number, working: Promise<Result>): Promise<Result> {
-	let timer: NodeJS.Timeout | undefined;
-	const late = new Promise<never>((_, reject) => {
-		timer = setTimeout(() => reject(new DatabaseTimeout(deadlineMs)), deadlineMs);
-	});
-	try {
-		return await Promise.race([working, late]);
-	} finally {
-		clearTimeout(timer);
-	}
-}
-
-/** The deadline passed. Whether a write happened is not known. */
-export class DatabaseTimeout extends Error {
-	override readonly name = "DatabaseTimeout";
-	readonly code = "DATABASE_TIMEOUT";
-	constructor(deadlineMs: number) {
-		super(`postgres did not answer within ${deadlineMs} ms`);
-	}
-}
-
-/** Too many calls wait already; nothing was sent. */
-export class DatabaseOverload extends Error {
-	override readonly name = "DatabaseOverload";
-	readonly code = "DATABASE_OVERLOAD";
-	constructor(callsMax: number) {
-		super(`${callsMax} calls on postgres are waiting already`);
-	}
 }

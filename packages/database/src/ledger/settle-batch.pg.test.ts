@@ -193,7 +193,7 @@ describe("the epoch", () => {
 		const isSettled = Promise.withResolvers<void>();
 		const holder = ledger.database.run((queries) =>
 			queries.transaction(async (tx) => {
-				await settleBatch({ ...ledger.database, run: (work) => work(tx) }, { bucket: bucketOf(showtimeId), entries: [entry(event)] });
+				await settleBatch({ ...ledger.database, runLong: (work) => work(tx) }, { bucket: bucketOf(showtimeId), entries: [entry(event)] });
 				isSettled.resolve();
 				await gate.promise;
 			}),
@@ -229,7 +229,7 @@ describe("two settlers", () => {
 		const bucket = bucketOf(showtimeId);
 		const holder = ledger.database.run((queries) =>
 			queries.transaction(async (tx) => {
-				await settleBatch({ ...ledger.database, run: (work) => work(tx) }, { bucket, entries: [] });
+				await settleBatch({ ...ledger.database, runLong: (work) => work(tx) }, { bucket, entries: [] });
 				isLocked.resolve();
 				await gate.promise;
 			}),

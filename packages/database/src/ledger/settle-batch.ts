@@ -20,8 +20,8 @@ import { entriesBeforeUpgrade, sortEntries } from "./sort-entries.ts";
 
 /** First key of the advisory lock; the second is the bucket. The two-key form shares no number with one-key locks. */
 const SETTLE_LOCK_CLASS = 1;
-/** For the whole transaction. Each statement has the limit of its connection; a batch of nothing but poison takes a thousand statements. */
-const SETTLE_DEADLINE_MS = 10_000;
+/** For the whole transaction. Each statement has a limit of its own; a batch of nothing but poison takes a thousand statements. */
+const SETTLE_DEADLINE_MS = 30_000;
 const ERROR_MESSAGE_MAX_CHARS = 1_000;
 
 export type SettleBatch = {
@@ -67,7 +67,7 @@ export async function settleBatch(database: Database, batch: SettleBatch): Promi
 	const entries = entriesBeforeUpgrade(batch.entries);
 	if (entries.length === 0 && batch.entries.length > 0)
 		throw new UnknownEntryVersion(`bucket ${batch.bucket}: entry ${batch.entries[0]?.entryId} is of a version unknown here`);
-	return database.run((queries) => queries.transaction((tx) => settle(database, tx, { ...batch, entries })), SETTLE_DEADLINE_MS);
+	return database.runLong((queries) => queries.transaction((tx) => settle(database, tx, { ...batch, entries })), SETTLE_DEADLINE_MS);
 }
 
 async function settle(database: Database, tx: Queries, { bucket, entries, leftBefore = [] }: SettleBatch): Promise<SettleOutcome> {

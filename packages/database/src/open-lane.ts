@@ -1,0 +1,143 @@
+/**
+ * A pool of connections with one kind of patience: how long a statement may take, and how long a call waits for its
+ * work. What waits for a person and what nobody waits for travel in lanes of their own, so that neither holds up the
+ * other.
+ */
+import { DrizzleQueryError } from "drizzle-orm/errors";
+import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
+import postgres from "postgres";
+import { isConnectionLost } from "./classify-error.ts";
+import { guardTransactions } from "./guard-transactions.ts";
+import { openWatchedSocket } from "./watch-socket.ts";
+
+/** What a query is built from: the pool itself or a transaction on it. */
+export type Queries = Pick<PostgresJsDatabase, "select" | "selectDistinct" | "insert" | "update" | "execute" | "transaction">;
+
+export type LaneOptions = {
+	readonly url: string;
+	readonly applicationName: string;
+	readonly connectionsMax: number;
+	/** Postgres gives up a statement after this long; a silent connection is given up half a second later. */
+	readonly statementTimeoutMs: number;
+};
+
+export type Lane = {
+	/** Run `work`. Throws what the query threw, or `DatabaseOverload` (nothing was sent), or `DatabaseTimeout`. */
+	run<Result>(work: (queries: Queries) => Promise<Result>, deadlineMs?: number): Promise<Result>;
+	close(): Promise<void>;
+};
+
+/** A connection is made within this time or not at all. */
+const CONNECT_TIMEOUT_S = 2;
+/** A lost connection is tried again this often. The driver's own pace grows to 20 s, and a call waits for it. */
+const RECONNECT_PAUSE_S = 0.1;
+/** A connection nobody used for this long is closed. */
+const IDLE_TIMEOUT_S = 60;
+/** Postgres ends a transaction whose client fell silent: it holds locks that others wait for. */
+const IDLE_IN_TRANSACTION_MS = 5_000;
+/** What the network may take on top of a statement. */
+const ANSWER_GRACE_MS = 500;
+const CLOSE_DEADLINE_S = 3;
+/** Calls waiting or running per connection, beyond which a call fails at once. */
+const CALLS_PER_CONNECTION_MAX = 50;
+
+/** Connect lazily: nothing is opened before the first call. A call without a deadline of its own has that of one statement. */
+export function openLane(options: LaneOptions): Lane {
+	const answerMaxMs = options.statementTimeoutMs + ANSWER_GRACE_MS;
+	const callsMax = options.connectionsMax * CALLS_PER_CONNECTION_MAX;
+	let pool = openPool(options, answerMaxMs);
+	let calls = 0;
+
+	/**
+	 * Leave a pool one of whose connections was lost in the middle of a statement: postgres.js 3.4.9 keeps the server's
+	 * last word on such a connection and gives it to the first call after the reconnect. Calls that still run may finish.
+	 */
+	function replace(lost: Pool): void {
+		if (lost !== pool) return;
+		pool = openPool(options, answerMaxMs);
+		void lost.client.end({ timeout: CLOSE_DEADLINE_S });
+	}
+
+	async function attempt<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result> {
+		const used = pool;
+		calls += 1;
+		try {
+			return await work(used.queries);
+		} catch (error) {
+			if (isConnectionLost(error)) replace(used);
+			throw withoutParameters(error);
+		} finally {
+			// Counted until the work itself ends, not the wait for it: a stalled Postgres must not collect work without bound.
+			calls -= 1;
+		}
+	}
+
+	return {
+		async run(work, deadlineMs = answerMaxMs) {
+			if (calls >= callsMax) throw new DatabaseOverload(callsMax);
+			return within(deadlineMs, attempt(work));
+		},
+		async close() {
+			await pool.client.end({ timeout: CLOSE_DEADLINE_S });
+		},
+	};
+}
+
+type Pool = ReturnType<typeof openPool>;
+
+function openPool({ url, connectionsMax, applicationName, statementTimeoutMs }: LaneOptions, silenceMaxMs: number) {
+	const driverOptions = {
+		max: connectionsMax,
+		connect_timeout: CONNECT_TIMEOUT_S,
+		idle_timeout: IDLE_TIMEOUT_S,
+		backoff: () => RECONNECT_PAUSE_S,
+		onnotice: () => {},
+		connection: {
+			application_name: applicationName,
+			statement_timeout: statementTimeoutMs,
+			idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+			// Settling and opening lock first and read after: under a stricter level they would read the past.
+			default_transaction_isolation: "read committed" as const,
+		},
+		socket: ({ host, port, path }: { host: string[]; port: number[]; path: string | false }) =>
+			openWatchedSocket(path ? { path } : { host: host[0] ?? "127.0.0.1", port: port[0] ?? 5432 }, silenceMaxMs),
+	};
+	const client = postgres(url, driverOptions);
+	return { client, queries: guardTransactions(drizzle(client)) };
+}
+
+/** What the driver threw. The query builder's wrapper has the parameters in its message, and a password hash must not reach a log. */
+function withoutParameters(error: unknown): unknown {
+	return error instanceof DrizzleQueryError && error.cause ? error.cause : error;
+}
+
+/** Wait for `working` at most `deadlineMs`. What it does after that is nobody's business any more, its failure included. */
+async function within<Result>(deadlineMs: number, working: Promise<Result>): Promise<Result> {
+	let timer: NodeJS.Timeout | undefined;
+	const late = new Promise<never>((_, reject) => {
+		timer = setTimeout(() => reject(new DatabaseTimeout(deadlineMs)), deadlineMs);
+	});
+	try {
+		return await Promise.race([working, late]);
+	} finally {
+		clearTimeout(timer);
+	}
+}
+
+/** The deadline passed. Whether a write happened is not known. */
+export class DatabaseTimeout extends Error {
+	override readonly name = "DatabaseTimeout";
+	readonly code = "DATABASE_TIMEOUT";
+	constructor(deadlineMs: number) {
+		super(`postgres did not answer within ${deadlineMs} ms`);
+	}
+}
+
+/** Too many calls wait already; nothing was sent. */
+export class DatabaseOverload extends Error {
+	override readonly name = "DatabaseOverload";
+	readonly code = "DATABASE_OVERLOAD";
+	constructor(callsMax: number) {
+		super(`${callsMax} calls on postgres are waiting already`);
+	}
+}
