@@ -1,18 +1,27 @@
 /** Builds the seat store over one Redis. */
 import type { Limits } from "@holdfast/domain";
 import type { Redis } from "ioredis";
-import { cancelBooking, confirmBooking } from "./commands/change-booking.ts";
-import { ackBatch, outboxDepths, readBatch, waitForEntries } from "./commands/drain-outbox.ts";
-import { installShowtime, readPlan, readShowtime, writePlan } from "./commands/install-showtime.ts";
+import { cancelBooking, confirmBooking, extendHold } from "./commands/change-booking.ts";
+import { openQuarantined, resolveConflict } from "./commands/correct-seats.ts";
+import { ackBatch, outboxDepths, readBatch, requeueEntry, waitForEntries } from "./commands/drain-outbox.ts";
 import { placeHold } from "./commands/place-hold.ts";
 import { listRecentBookings, loadBooking, readBooking } from "./commands/read-bookings.ts";
-import { inspectSeats, listLapsedShowtimes, readOwnSeats, readSeatMap, reapHolds } from "./commands/read-seat-map.ts";
+import { inspectSeats, listLapsedShowtimes, readNow, readOwnSeats, readSeatMap, reapHolds } from "./commands/read-seat-map.ts";
+import { findUnopened, readPlan, readShowtime, writePlan } from "./commands/read-showtime.ts";
+import { claimShowtime, giveBackClaim, installShowtime, joinLine } from "./commands/rebuild-showtime.ts";
+import { blockSeats, reschedule, setTerms } from "./commands/set-showtime.ts";
 import { type ConnectionLog, connect, connectBlocking } from "./connect.ts";
 import { faultAs } from "./fault.ts";
 import { planKey, SWEEPER_ALIVE_KEY } from "./keys.ts";
 import type { SeatStore } from "./seat-store.ts";
 
-export type SeatStoreOptions = { readonly url: string; readonly limits: Limits; readonly log?: ConnectionLog };
+export type SeatStoreOptions = {
+	readonly url: string;
+	readonly limits: Limits;
+	readonly log?: ConnectionLog;
+	/** What a confirm, cancel or claim waits for: this server's disk, or one replica as well. */
+	readonly ackLevel?: "local" | "replica";
+};
 
 /** A call that has no answer by then fails: a script takes a fraction of a millisecond, so this is outage, not load. */
 const CALL_DEADLINE_MS = 2_000;
@@ -25,7 +34,7 @@ type Run<T> = (redis: Redis) => Promise<T>;
 const SILENT: ConnectionLog = { warn: () => {} };
 
 /** Connects in the background; commands given meanwhile wait for the link until their deadline. */
-export function createSeatStore({ url, limits, log = SILENT }: SeatStoreOptions): SeatStore {
+export function createSeatStore({ url, limits, log = SILENT, ackLevel = "local" }: SeatStoreOptions): SeatStore {
 	const shared = connect(url, log);
 	let blocking: Redis | null = null;
 	const read = <T>(run: Run<T>, deadlineMs = CALL_DEADLINE_MS): Promise<T> => faultAs("read", deadlineMs, () => run(shared));
@@ -41,12 +50,22 @@ export function createSeatStore({ url, limits, log = SILENT }: SeatStoreOptions)
 
 	return {
 		readShowtime: (id) => read((redis) => readShowtime(redis, id)),
-		installShowtime: (snapshot) => write((redis) => installShowtime(redis, snapshot), INSTALL_DEADLINE_MS),
+		findUnopened: (ids) => read((redis) => findUnopened(redis, ids)),
+		claimShowtime: (id, claim) =>
+			durable(
+				(redis) => claimShowtime(redis, id, claim),
+				({ outcome }) => outcome === "claimed",
+			),
+		giveBackClaim: (id, token) => write((redis) => giveBackClaim(redis, id, token)),
+		joinLine: (bucket, ledger) => write((redis) => joinLine(redis, bucket, ledger, ackLevel === "local")),
+		installShowtime: (snapshot, claim) => write((redis) => installShowtime(redis, snapshot, claim), INSTALL_DEADLINE_MS),
+		openQuarantined: (id) => write((redis) => openQuarantined(redis, id), INSTALL_DEADLINE_MS),
 		readPlan: (id) => read((redis) => readPlan(redis, id)),
 		hasPlan: (id) => read(async (redis) => (await redis.exists(planKey(id))) === 1),
 		writePlan: (plan) => write((redis) => writePlan(redis, plan)),
 
 		placeHold: (command) => write((redis) => placeHold(redis, limits, command)),
+		extendHold: (command) => write((redis) => extendHold(redis, limits, command)),
 		confirmBooking: (command) =>
 			durable(
 				(redis) => confirmBooking(redis, limits, command),
@@ -57,6 +76,23 @@ export function createSeatStore({ url, limits, log = SILENT }: SeatStoreOptions)
 				(redis) => cancelBooking(redis, limits, command),
 				({ outcome }) => outcome === "cancelled",
 			),
+
+		setTerms: (command) =>
+			durable(
+				(redis) => setTerms(redis, limits, command),
+				({ outcome }) => outcome === "set",
+			),
+		blockSeats: (command) =>
+			durable(
+				(redis) => blockSeats(redis, limits, command),
+				({ outcome }) => outcome === "set",
+			),
+		reschedule: (command) =>
+			durable(
+				(redis) => reschedule(redis, limits, command),
+				({ outcome }) => outcome === "set",
+			),
+		resolveConflict: (conflict) => write((redis) => resolveConflict(redis, conflict)),
 
 		readSeatMap: (id) => read((redis) => readSeatMap(redis, id)),
 		readOwnSeats: (id, userId, nowMs) => read((redis) => readOwnSeats(redis, id, userId, nowMs)),
@@ -70,9 +106,11 @@ export function createSeatStore({ url, limits, log = SILENT }: SeatStoreOptions)
 
 		readBatch: (bucket, options) => read((redis) => readBatch(redis, bucket, options)),
 		ackBatch: (bucket, entries) => write((redis) => ackBatch(redis, bucket, entries)),
+		requeueEntry: (bucket, raw) => write((redis) => requeueEntry(redis, bucket, raw)),
 		waitForEntries: ({ timeoutMs }) => block((redis) => waitForEntries(redis, timeoutMs), timeoutMs),
 		outboxDepths: () => read((redis) => outboxDepths(redis)),
 
+		now: () => read(readNow),
 		beatSweeper: (ttlMs) => write(async (redis) => void (await redis.set(SWEEPER_ALIVE_KEY, "1", "PX", ttlMs))),
 		isSweeperAlive: () => read(async (redis) => (await redis.exists(SWEEPER_ALIVE_KEY)) === 1),
 		inspectServer: (section) => read((redis) => inspectServer(redis, section)),

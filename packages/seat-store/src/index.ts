@@ -1,12 +1,28 @@
 /** The seat store: makes what may happen to a seat atomic. The only room that knows Redis. */
+
+export type { Conflict } from "./commands/correct-seats.ts";
 export { createSeatStore, type SeatStoreOptions } from "./create-seat-store.ts";
 export { SeatStoreFault } from "./fault.ts";
 export type {
+	BlockSeatsOutcome,
 	CancelOutcome,
+	ClaimOutcome,
 	ConfirmOutcome,
+	ExtendOutcome,
+	Fenced,
 	InstallOutcome,
+	LineJudgement,
 	OutboxEntry,
 	PlaceHoldOutcome,
 	ReadMapOutcome,
+	SetShowtimeOutcome,
 } from "./outcomes.ts";
-export type { ChangeBookingCommand, PlaceHoldCommand, SeatInspection, SeatStore, ShowtimeSnapshot } from "./seat-store.ts";
+export type {
+	BlockSeatsCommand,
+	ChangeBookingCommand,
+	PlaceHoldCommand,
+	RescheduleCommand,
+	SeatInspection,
+	SeatStore,
+	SetTermsCommand,
+} from "./seat-store.ts";

@@ -24,6 +24,11 @@ export function showtimeKeys(showtimeId: ShowtimeId) {
 		map: `${prefix}:map`,
 		expiry: `${prefix}:exp`,
 		buyers: `${prefix}:buyers`,
+		/** What a rebuild has merged so far; they take the place of the four above in its last step. */
+		stagedOwner: `${prefix}:owner:staged`,
+		stagedMap: `${prefix}:map:staged`,
+		stagedExpiry: `${prefix}:exp:staged`,
+		stagedBuyers: `${prefix}:buyers:staged`,
 	};
 }
 

@@ -1,9 +1,19 @@
 /** For tests of this room: a seat store on a Redis of its own, with one showtime on sale. */
-import { type BookingId, DEFAULT_LIMITS, type Limits, newBookingId, newUserId, type OpenShowtime, type UserId } from "@holdfast/domain";
-import { buildShowtime, startTestRedis } from "@holdfast/testing";
+import {
+	type BookingEvent,
+	type BookingId,
+	DEFAULT_LIMITS,
+	isBookingEvent,
+	type Limits,
+	newBookingId,
+	newUserId,
+	type OpenShowtime,
+	type UserId,
+} from "@holdfast/domain";
+import { buildShowtime, installSnapshot, startTestRedis } from "@holdfast/testing";
 import { Redis } from "ioredis";
 import { createSeatStore } from "./create-seat-store.ts";
-import type { PlaceHoldOutcome } from "./outcomes.ts";
+import type { OutboxEntry, PlaceHoldOutcome } from "./outcomes.ts";
 import type { SeatStore } from "./seat-store.ts";
 
 export type TestStore = {
@@ -32,7 +42,7 @@ export async function openTestStore(options: { cluster?: boolean } = {}): Promis
 		withLimits,
 		openShowtime: async (overrides = {}) => {
 			const showtime = buildShowtime(overrides);
-			await store.installShowtime({ showtime, epoch: 1, soldSeats: [] });
+			await installSnapshot(store, { showtime });
 			return showtime;
 		},
 		stop: async () => {
@@ -63,6 +73,12 @@ export async function held(store: SeatStore, showtime: OpenShowtime, seats: numb
 	const placed = await hold(store, showtime, seats, { ...wish, userId });
 	if (placed.outcome !== "held") throw new Error(`the hold was answered ${placed.outcome}`);
 	return { bookingId: placed.booking.id, showtimeId: showtime.id, userId, ifVersion: null, booking: placed.booking };
+}
+
+/** The booking event of an entry. */
+export function bookingEventOf(entry: OutboxEntry | undefined): BookingEvent {
+	if (!entry?.event || !isBookingEvent(entry.event)) throw new Error("the entry is a booking event");
+	return entry.event;
 }
 
 /** Everything in Redis, byte for byte: what a refusal must leave as it was. */

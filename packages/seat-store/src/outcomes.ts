@@ -2,7 +2,13 @@
  * What a call on the seat store may answer. Each union is the set of status words its script may reply
  * (first reply element), plus what comes with them; an unknown word is a fault, not an outcome.
  */
-import type { Booking, BookingEvent, BookingId } from "@holdfast/domain";
+import type { Booking, BookingId, OutboxEvent } from "@holdfast/domain";
+
+/**
+ * The fence stands between the caller and the seats. `not_ready`: the showtime is not installed; `fenced`: it was, before
+ * this server started or took over. Either wants a rebuild. `recovering`: somebody is at it.
+ */
+export type Fenced = { outcome: "not_ready" } | { outcome: "fenced" } | { outcome: "recovering" };
 
 /** `replayed`: the idempotency key was used before for the same seats; read the booking as it stands now. */
 export type PlaceHoldOutcome =
@@ -16,44 +22,77 @@ export type PlaceHoldOutcome =
 	| { outcome: "showtime_cancelled" }
 	| { outcome: "idempotency_mismatch" }
 	| { outcome: "stale_prices" }
-	| { outcome: "not_ready" };
+	| Fenced;
 
 /** `not_loaded`: Redis has no record of the booking; load it from the ledger and ask again. `not_found`: it is not this user's. */
+type ChangeRefusal =
+	| { outcome: "version_mismatch"; version: number }
+	| { outcome: "showtime_cancelled" }
+	| { outcome: "not_found" }
+	| { outcome: "not_loaded" }
+	| Fenced;
+
+export type ExtendOutcome =
+	| { outcome: "extended"; booking: Booking; nowMs: number }
+	| { outcome: "hold_expired" }
+	| { outcome: "booking_state" }
+	| ChangeRefusal;
+
 export type ConfirmOutcome =
 	| { outcome: "confirmed"; booking: Booking; nowMs: number }
 	| { outcome: "hold_expired" }
 	| { outcome: "booking_state" }
-	| { outcome: "version_mismatch"; version: number }
-	| { outcome: "showtime_cancelled" }
 	| { outcome: "busy" }
-	| { outcome: "not_found" }
-	| { outcome: "not_loaded" }
-	| { outcome: "not_ready" };
+	| ChangeRefusal;
 
 /** `cancelled` covers release of a hold, cancel of a confirmed booking, their repeats, and an expired hold (unchanged). */
 export type CancelOutcome =
 	| { outcome: "cancelled"; booking: Booking; nowMs: number }
 	| { outcome: "showtime_started" }
-	| { outcome: "version_mismatch"; version: number }
+	| { outcome: "busy" }
+	| ChangeRefusal;
+
+/**
+ * `statuses` holds one letter per seat; valid for `version` and until `earliestExpiryAt` (epoch ms; null: no live hold). The
+ * two versions tell whether what a caller knows of the showtime's terms and schedule still stands.
+ */
+export type ReadMapOutcome =
+	| {
+			outcome: "read";
+			version: number;
+			statuses: string;
+			earliestExpiryAt: number | null;
+			nowMs: number;
+			showtimeVersion: number;
+			scheduleVersion: number;
+	  }
+	| Fenced;
+
+/** `set` also when it stood like that already. `seats_taken`: only when blocking. */
+export type SetShowtimeOutcome =
+	| { outcome: "set"; showtimeVersion: number; scheduleVersion: number }
 	| { outcome: "showtime_cancelled" }
 	| { outcome: "busy" }
-	| { outcome: "not_found" }
-	| { outcome: "not_loaded" }
-	| { outcome: "not_ready" };
+	| Fenced;
+export type BlockSeatsOutcome = SetShowtimeOutcome | { outcome: "seats_taken"; seats: number[] };
 
-/** `statuses` holds one letter per seat; valid for `version` and until `earliestExpiryAt` (epoch ms; null: no live hold). */
-export type ReadMapOutcome =
-	| { outcome: "read"; version: number; statuses: string; earliestExpiryAt: number | null; nowMs: number }
-	| { outcome: "not_ready" };
+/** `installed`: it is open already under that epoch. `recovering`: somebody else is at it. */
+export type ClaimOutcome =
+	| { outcome: "claimed"; nowMs: number; installedEpoch: number }
+	| { outcome: "installed" }
+	| { outcome: "recovering" };
 
-/** `exists`: it was installed already. `superseded`: someone installs it under a newer epoch. */
-export type InstallOutcome = { outcome: "installed" } | { outcome: "exists" } | { outcome: "superseded" };
+/** `lost_claim`: somebody took over, or the server started anew: begin again. `superseded`: that epoch or a newer one is installed. */
+export type InstallOutcome = { outcome: "installed"; told: number } | { outcome: "lost_claim" } | { outcome: "superseded" };
+
+/** `lost`: this server has forgotten part of what the ledger knows to have happened. */
+export type LineJudgement = { readonly line: number; readonly seq: number; readonly lost: boolean };
 
 /** One entry of a bucket's outbox. `event` is null when its fields make no sense; `raw` is kept for the dead letter. */
 export type OutboxEntry = {
 	readonly entryId: string;
 	/** The epoch its showtime is installed under, read in the same instant; 0 when Redis knows none. */
 	readonly epoch: number;
-	readonly event: BookingEvent | null;
+	readonly event: OutboxEvent | null;
 	readonly raw: Readonly<Record<string, string>>;
 };

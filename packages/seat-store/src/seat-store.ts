@@ -3,8 +3,33 @@
  * all are safe to call twice. Outcomes are values; a lost connection or a passed deadline throws
  * `SeatStoreFault`, after which a write may or may not have happened: repeat the same command to learn which.
  */
-import type { Booking, BookingId, IndexedSeatPlan, OpenShowtime, SeatPlan, SeatPlanId, ShowtimeId, UserId } from "@holdfast/domain";
-import type { CancelOutcome, ConfirmOutcome, InstallOutcome, OutboxEntry, PlaceHoldOutcome, ReadMapOutcome } from "./outcomes.ts";
+import type {
+	Booking,
+	BookingId,
+	IndexedSeatPlan,
+	OpenShowtime,
+	SeatPlan,
+	SeatPlanId,
+	ShowtimeId,
+	ShowtimeSnapshot,
+	ShowtimeState,
+	TierPrices,
+	UserId,
+} from "@holdfast/domain";
+import type { Conflict } from "./commands/correct-seats.ts";
+import type {
+	BlockSeatsOutcome,
+	CancelOutcome,
+	ClaimOutcome,
+	ConfirmOutcome,
+	ExtendOutcome,
+	InstallOutcome,
+	LineJudgement,
+	OutboxEntry,
+	PlaceHoldOutcome,
+	ReadMapOutcome,
+	SetShowtimeOutcome,
+} from "./outcomes.ts";
 
 export type PlaceHoldCommand = {
 	readonly bookingId: BookingId;
@@ -26,11 +51,23 @@ export type ChangeBookingCommand = {
 	readonly ifVersion: number | null;
 };
 
-/** What the ledger knows of a showtime at the moment it is opened. */
-export type ShowtimeSnapshot = {
-	readonly showtime: OpenShowtime;
-	readonly epoch: number;
-	readonly soldSeats: readonly { readonly seat: number; readonly bookingId: BookingId; readonly userId: UserId }[];
+/** One change of what a showtime is sold on. Prices are minor units by tier id, for every tier of its plan. */
+export type SetTermsCommand = {
+	readonly showtimeId: ShowtimeId;
+	readonly change:
+		| { readonly what: "state"; readonly state: ShowtimeState }
+		| { readonly what: "prices"; readonly prices: TierPrices; readonly currency: string }
+		| { readonly what: "window"; readonly salesOpenAt: number; readonly salesCloseAt: number };
+};
+
+/** Distinct seat indexes, 1..BLOCK_SEATS_MAX. */
+export type BlockSeatsCommand = { readonly showtimeId: ShowtimeId; readonly seats: readonly number[]; readonly isBlocked: boolean };
+
+export type RescheduleCommand = {
+	readonly showtimeId: ShowtimeId;
+	readonly scheduleVersion: number;
+	readonly startsAt: number;
+	readonly endsAt: number;
 };
 
 /** The truth and its projection side by side. `expiresAt` 0: sold, or kept back for good. */
@@ -43,15 +80,36 @@ export type SeatInspection = {
 export type SeatStore = {
 	/** The showtime as installed, or null when it is not. */
 	readShowtime(showtimeId: ShowtimeId): Promise<OpenShowtime | null>;
-	/** Open a showtime for selling. Call with a snapshot read under its `epoch`. */
-	installShowtime(snapshot: ShowtimeSnapshot): Promise<InstallOutcome>;
+	/** Of these showtimes, the ones that nobody can book before they are rebuilt. */
+	findUnopened(showtimeIds: readonly ShowtimeId[]): Promise<ShowtimeId[]>;
+	/**
+	 * First step of a rebuild: freeze the seats for whoever has `token`. Acknowledged like a confirm. `ledgerEpoch` must have
+	 * been read before this is called (ADR 9).
+	 */
+	claimShowtime(showtimeId: ShowtimeId, claim: { token: string; ledgerEpoch: number }): Promise<ClaimOutcome>;
+	/** End a claim that came to nothing. */
+	giveBackClaim(showtimeId: ShowtimeId, token: string): Promise<void>;
+	/** Judge a bucket's history against the ledger's (null: none). Call under the ledger's lock of the bucket. */
+	joinLine(bucket: number, ledger: { line: number; seq: number } | null): Promise<LineJudgement>;
+	/** Last step: merge what stands with the snapshot, read under the claim and its epoch, and open. `nowMs` is the claim's. */
+	installShowtime(snapshot: ShowtimeSnapshot, claim: { token: string; nowMs: number }): Promise<InstallOutcome>;
+	/** Put quarantined seats on sale; gives how many, null while the fence forbids it. */
+	openQuarantined(showtimeId: ShowtimeId): Promise<number | null>;
 	readPlan(planId: SeatPlanId): Promise<IndexedSeatPlan | null>;
 	hasPlan(planId: SeatPlanId): Promise<boolean>;
 	writePlan(plan: SeatPlan): Promise<void>;
 
 	placeHold(command: PlaceHoldCommand): Promise<PlaceHoldOutcome>;
+	/** More time for the payment, once per hold. */
+	extendHold(command: ChangeBookingCommand): Promise<ExtendOutcome>;
 	confirmBooking(command: ChangeBookingCommand): Promise<ConfirmOutcome>;
 	cancelBooking(command: ChangeBookingCommand): Promise<CancelOutcome>;
+
+	setTerms(command: SetTermsCommand): Promise<SetShowtimeOutcome>;
+	blockSeats(command: BlockSeatsCommand): Promise<BlockSeatsOutcome>;
+	reschedule(command: RescheduleCommand): Promise<SetShowtimeOutcome>;
+	/** Make a booking that lost its seats in the ledger lose them here; false while the fence forbids it. */
+	resolveConflict(conflict: Conflict): Promise<boolean>;
 
 	/** The map with nothing lapsed in it: frees lapsed holds first when there are any. */
 	readSeatMap(showtimeId: ShowtimeId): Promise<ReadMapOutcome>;
@@ -74,11 +132,15 @@ export type SeatStore = {
 	readBatch(bucket: number, options: { afterEntryId: string | null; limit: number }): Promise<OutboxEntry[]>;
 	/** Drop settled entries from the outbox; mark each named booking recorded if it still stands at that version. */
 	ackBatch(bucket: number, entries: readonly { entryId: string; booking: { id: BookingId; version: number } | null }[]): Promise<void>;
+	/** Append a dead letter's fields to its outbox again, as they were. */
+	requeueEntry(bucket: number, raw: Readonly<Record<string, string>>): Promise<void>;
 	/** Wait until one of the outboxes has an entry; gives the buckets that do, [] at the deadline. Uses a connection of its own. */
 	waitForEntries(options: { timeoutMs: number }): Promise<number[]>;
 	/** Entries waiting in each bucket's outbox, by bucket. */
 	outboxDepths(): Promise<number[]>;
 
+	/** The clock that judges holds, epoch ms. */
+	now(): Promise<number>;
 	/** The sweeper says it is alive; true for `ttlMs`. */
 	beatSweeper(ttlMs: number): Promise<void>;
 	isSweeperAlive(): Promise<boolean>;

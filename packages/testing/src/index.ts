@@ -6,6 +6,7 @@ export * from "./find-overlaps.ts";
 export * from "./find-seat-flaws.ts";
 export { howLong } from "./how-long.ts";
 export * from "./insert-rows.ts";
+export * from "./install-snapshot.ts";
 export * from "./mint-tokens.ts";
 export * from "./open-proof.ts";
 export { startTestRedis, type TestRedis } from "./start-test-redis.ts";

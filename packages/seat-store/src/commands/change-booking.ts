@@ -1,15 +1,41 @@
-/** Confirm and cancel: the two ways a user's booking changes. Both take the same keys and answer with the whole booking. */
+/** Extend, confirm and cancel: the ways a user's booking changes. All answer with the whole booking. */
 import { type Booking, type BookingId, bucketOf, type Limits, RECORD_TTL_MS } from "@holdfast/domain";
 import type { Redis } from "ioredis";
 import { parseBooking } from "../booking-record.ts";
 import { defineScript, runScript } from "../define-script.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import type { CancelOutcome, ConfirmOutcome } from "../outcomes.ts";
+import type { CancelOutcome, ConfirmOutcome, ExtendOutcome } from "../outcomes.ts";
 import { readFields, readInteger, unknownStatus } from "../reply.ts";
 import type { ChangeBookingCommand } from "../seat-store.ts";
 
+export const extendScript = defineScript("extend");
 export const confirmScript = defineScript("confirm");
 export const cancelScript = defineScript("cancel");
+
+/** Give a live hold more time for its payment, once. A repeat answers the same. */
+export async function extendHold(redis: Redis, limits: Limits, command: ChangeBookingCommand): Promise<ExtendOutcome> {
+	const { meta, owner, expiry, buyers } = showtimeKeys(command.showtimeId);
+	const keys = [meta, owner, expiry, buyers, bookingKey(command.bookingId)];
+	const args = [...argumentsOf(command), limits.holdExtensionMs, limits.holdLifeMaxMs, RECORD_TTL_MS];
+	const { status, rest } = await runScript(redis, extendScript, keys, args);
+	switch (status) {
+		case "extended":
+			return { outcome: "extended", ...readChanged(command.bookingId, rest) };
+		case "version_mismatch":
+			return { outcome: status, version: readInteger(rest[0]) };
+		case "hold_expired":
+		case "booking_state":
+		case "showtime_cancelled":
+		case "not_found":
+		case "not_loaded":
+		case "not_ready":
+		case "fenced":
+		case "recovering":
+			return { outcome: status };
+		default:
+			return unknownStatus(extendScript, status);
+	}
+}
 
 /** Sell the seats of a live hold to its user. A repeat answers the same. */
 export async function confirmBooking(redis: Redis, limits: Limits, command: ChangeBookingCommand): Promise<ConfirmOutcome> {
@@ -26,6 +52,8 @@ export async function confirmBooking(redis: Redis, limits: Limits, command: Chan
 		case "not_found":
 		case "not_loaded":
 		case "not_ready":
+		case "fenced":
+		case "recovering":
 			return { outcome: status };
 		default:
 			return unknownStatus(confirmScript, status);
@@ -50,6 +78,8 @@ export async function cancelBooking(redis: Redis, limits: Limits, command: Chang
 		case "not_found":
 		case "not_loaded":
 		case "not_ready":
+		case "fenced":
+		case "recovering":
 			return { outcome: status };
 		default:
 			return unknownStatus(cancelScript, status);

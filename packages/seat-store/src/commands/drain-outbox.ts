@@ -5,11 +5,16 @@ import {
 	type BookingId,
 	BUCKET_COUNT,
 	EVENT_SCHEMA,
+	type OutboxEvent,
 	parseBookingId,
 	parseSeatPlanId,
 	parseShowtimeId,
 	parseUserId,
 	RECORD_TTL_MS,
+	SHOWTIME_EVENT_TYPES,
+	SHOWTIME_STATES,
+	type ShowtimeEvent,
+	type TierPrices,
 } from "@holdfast/domain";
 import type { Redis } from "ioredis";
 import { parseSeats } from "../booking-record.ts";
@@ -40,35 +45,75 @@ export async function readBatch(
 }
 
 /** An entry's fields as an event; null when they are not one that this version understands. */
-export function parseEvent(raw: Readonly<Record<string, string>>): BookingEvent | null {
+export function parseEvent(raw: Readonly<Record<string, string>>): OutboxEvent | null {
 	try {
-		const type = BOOKING_EVENT_TYPES.find((known) => known === raw.type);
-		const bookingId = parseBookingId(raw.bookingId ?? "");
-		const userId = parseUserId(raw.userId ?? "");
-		const showtimeId = parseShowtimeId(raw.showtimeId ?? "");
-		const planId = parseSeatPlanId(raw.planId ?? "");
-		if (readInteger(raw.schema) !== EVENT_SCHEMA || !type || !bookingId || !userId || !showtimeId || !planId) return null;
-		return {
-			type,
-			seq: readInteger(raw.seq),
-			bookingId,
-			version: readInteger(raw.v),
-			userId,
-			showtimeId,
-			planId,
-			seats: parseSeats(raw.seats ?? ""),
-			amount: readInteger(raw.amount),
-			currency: readText(raw.currency),
-			createdAt: readInteger(raw.createdAt),
-			expiresAt: readInteger(raw.expiresAt),
-			confirmedAt: readInteger(raw.confirmedAt),
-			cancelledAt: raw.cancelledAt ? readInteger(raw.cancelledAt) : null,
-			scheduleVersion: readInteger(raw.scheduleVersion),
-			at: readInteger(raw.at),
-		};
+		if (readInteger(raw.schema) !== EVENT_SCHEMA) return null;
+		return parseBookingEvent(raw) ?? parseShowtimeEvent(raw);
 	} catch {
 		return null;
 	}
+}
+
+function parseBookingEvent(raw: Readonly<Record<string, string>>): BookingEvent | null {
+	const type = BOOKING_EVENT_TYPES.find((known) => known === raw.type);
+	const bookingId = parseBookingId(raw.bookingId ?? "");
+	const userId = parseUserId(raw.userId ?? "");
+	const showtimeId = parseShowtimeId(raw.showtimeId ?? "");
+	const planId = parseSeatPlanId(raw.planId ?? "");
+	if (!type || !bookingId || !userId || !showtimeId || !planId) return null;
+	return {
+		type,
+		seq: readInteger(raw.seq),
+		bookingId,
+		version: readInteger(raw.v),
+		userId,
+		showtimeId,
+		planId,
+		seats: parseSeats(raw.seats ?? ""),
+		amount: readInteger(raw.amount),
+		currency: readText(raw.currency),
+		createdAt: readInteger(raw.createdAt),
+		expiresAt: readInteger(raw.expiresAt),
+		confirmedAt: readInteger(raw.confirmedAt),
+		cancelledAt: raw.cancelledAt ? readInteger(raw.cancelledAt) : null,
+		scheduleVersion: readInteger(raw.scheduleVersion),
+		at: readInteger(raw.at),
+	};
+}
+
+function parseShowtimeEvent(raw: Readonly<Record<string, string>>): ShowtimeEvent | null {
+	const type = SHOWTIME_EVENT_TYPES.find((known) => known === raw.type);
+	const state = SHOWTIME_STATES.find((known) => known === raw.state);
+	const showtimeId = parseShowtimeId(raw.showtimeId ?? "");
+	if (!type || !state || !showtimeId) return null;
+	return {
+		type,
+		seq: readInteger(raw.seq),
+		showtimeId,
+		showtimeVersion: readInteger(raw.showtimeVersion),
+		state,
+		priceVersion: readInteger(raw.priceVersion),
+		prices: readPrices(raw.prices),
+		currency: readText(raw.currency),
+		salesOpenAt: readInteger(raw.salesOpenAt),
+		salesCloseAt: readInteger(raw.salesCloseAt),
+		blockedSeats: raw.blockedSeats ? parseSeats(raw.blockedSeats) : [],
+		scheduleVersion: readInteger(raw.scheduleVersion),
+		startsAt: readInteger(raw.startsAt),
+		endsAt: readInteger(raw.endsAt),
+		at: readInteger(raw.at),
+	};
+}
+
+/** A JSON object of integers. */
+function readPrices(json: unknown): TierPrices {
+	const parsed: unknown = JSON.parse(readText(json));
+	return Object.fromEntries(Object.entries(Object(parsed)).map(([tier, amount]) => [tier, readInteger(amount)]));
+}
+
+/** Append a dead letter's fields to the outbox again, as they were. */
+export async function requeueEntry(redis: Redis, bucket: number, raw: Readonly<Record<string, string>>): Promise<void> {
+	await redis.xadd(bucketKeys(bucket).outbox, "*", ...Object.entries(raw).flat());
 }
 
 /** Drop settled entries, and mark the bookings recorded that still stand at the settled version. */

@@ -54,6 +54,8 @@ function parseReply(command: PlaceHoldCommand, { status, rest }: ScriptReply): P
 		case "idempotency_mismatch":
 		case "stale_prices":
 		case "not_ready":
+		case "fenced":
+		case "recovering":
 			return { outcome: status };
 		default:
 			return unknownStatus(placeHoldScript, status);

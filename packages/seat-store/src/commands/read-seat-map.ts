@@ -24,11 +24,19 @@ export async function readSeatMap(redis: Redis, showtimeId: ShowtimeId): Promise
 	const { meta, map, expiry } = showtimeKeys(showtimeId);
 	for (let round = 0; round < READ_ROUNDS_MAX; round += 1) {
 		const { status, rest } = await runScript(redis, readMapScript, [meta, map, expiry], []);
-		if (status === "not_ready") return { outcome: "not_ready" };
-		const [nowMs, version, statuses, earliest] = rest;
+		if (status === "not_ready" || status === "fenced" || status === "recovering") return { outcome: status };
+		const [nowMs, version, statuses, earliest, showtimeVersion, scheduleVersion] = rest;
 		const earliestExpiryAt = earliest === "" ? null : readInteger(earliest);
 		if (earliestExpiryAt === null || earliestExpiryAt > readInteger(nowMs)) {
-			return { outcome: "read", nowMs: readInteger(nowMs), version: readInteger(version), statuses: readText(statuses), earliestExpiryAt };
+			return {
+				outcome: "read",
+				nowMs: readInteger(nowMs),
+				version: readInteger(version),
+				statuses: readText(statuses),
+				earliestExpiryAt,
+				showtimeVersion: readInteger(showtimeVersion),
+				scheduleVersion: readInteger(scheduleVersion),
+			};
 		}
 		await reapHolds(redis, showtimeId);
 	}
@@ -40,7 +48,7 @@ export async function reapHolds(redis: Redis, showtimeId: ShowtimeId): Promise<{
 	const { meta, owner, map, expiry, buyers } = showtimeKeys(showtimeId);
 	const { expiries } = bucketKeys(bucketOf(showtimeId));
 	const { status, rest } = await runScript(redis, reapScript, [meta, owner, map, expiry, expiries, buyers], [showtimeId, REAP_HOLDS_MAX]);
-	if (status === "not_ready") return { reaped: 0, more: false };
+	if (status !== "reaped") return { reaped: 0, more: false };
 	return { reaped: readInteger(rest[0]), more: readInteger(rest[1]) === 1 };
 }
 
@@ -75,9 +83,14 @@ export async function inspectSeats(redis: Redis, showtimeId: ShowtimeId): Promis
 
 /** Showtimes of a bucket whose earliest hold has lapsed by the Redis clock. */
 export async function listLapsedShowtimes(redis: Redis, bucket: number): Promise<ShowtimeId[]> {
-	const nowMs = readTime(await redis.time());
+	const nowMs = await readNow(redis);
 	const ids = await redis.zrange(bucketKeys(bucket).expiries, "-inf", String(nowMs), "BYSCORE", "LIMIT", 0, LAPSED_SHOWTIMES_MAX);
 	return ids.flatMap((id) => parseShowtimeId(id) ?? []);
+}
+
+/** The clock that judges holds, epoch ms. */
+export async function readNow(redis: Redis): Promise<number> {
+	return readTime(await redis.time());
 }
 
 /** What TIME replies, in epoch milliseconds. */

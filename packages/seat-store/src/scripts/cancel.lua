@@ -10,11 +10,12 @@ KEYS[7] outbox   STREAM  what the ledger does not know yet
 KEYS[8] seq      STRING  event counter of the bucket
 ARGV[1] bookingId   ARGV[2] userId   ARGV[3] ifVersion or ""   ARGV[4] outboxMax   ARGV[5] recordTtlMs
 RETURNS {"cancelled", nowMs, record as flat field-value list} | {"showtime_started"} | {"version_mismatch", version}
-  | {"showtime_cancelled"} | {"busy"} | {"not_found"} | {"not_loaded"} | {"not_ready"}
+  | {"showtime_cancelled"} | {"busy"} | {"not_found"} | {"not_loaded"} | {"not_ready"} | {"fenced"} | {"recovering"}
 EFFECTS frees only seats that this booking still owns. Released: record kept for recordTtlMs. Cancelled: record kept until it is
   recorded, one outbox entry. A repeat only counts itself in `repeats`; an expired hold is left as it is.
 COST O(seats of the booking + the user's live entries). ]]
 -- @include now
+-- @include fence
 -- @include owner
 -- @include seat-list
 -- @include buyers
@@ -25,15 +26,16 @@ COST O(seats of the booking + the user's live entries). ]]
 local meta_key, owner_key, map_key, expiry_key, buyers_key, booking_key, outbox_key, seq_key = unpack(KEYS)
 local booking, user, if_version, outbox_max, record_ttl = unpack(ARGV)
 
-local state, starts_at = unpack(redis.call('HMGET', meta_key, 'state', 'startsAt'))
-if not state then return { 'not_ready' } end
+local state, replid, starts_at = unpack(redis.call('HMGET', meta_key, 'state', 'replid', 'startsAt'))
+local now = now_ms()
+local refusal = refusal_of_fence(meta_key, state, replid, now)
+if refusal then return { refusal } end
 local record = read_record(booking_key)
 if not record then return { 'not_loaded' } end
 if record.user ~= user then return { 'not_found' } end
 if state == 'cancelled' then return { 'showtime_cancelled' } end
-local now = now_ms()
 
-local is_held, is_confirmed = record.state == 'HELD', record.state == 'CONFIRMED'
+local is_held, is_confirmed = is_hold(record), record.state == 'CONFIRMED'
 if not is_held and not is_confirmed then
 	if replay_differs(if_version, record.v) then return { 'version_mismatch', record.v } end
 	redis.call('HINCRBY', booking_key, 'repeats', 1)

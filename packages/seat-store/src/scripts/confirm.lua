@@ -10,10 +10,11 @@ KEYS[7] outbox   STREAM  what the ledger does not know yet
 KEYS[8] seq      STRING  event counter of the bucket
 ARGV[1] bookingId   ARGV[2] userId   ARGV[3] ifVersion or ""   ARGV[4] outboxMax
 RETURNS {"confirmed", nowMs, record as flat field-value list} | {"hold_expired"} | {"booking_state"} | {"version_mismatch", version}
-  | {"showtime_cancelled"} | {"busy"} | {"not_found"} | {"not_loaded"} | {"not_ready"}
+  | {"showtime_cancelled"} | {"busy"} | {"not_found"} | {"not_loaded"} | {"not_ready"} | {"fenced"} | {"recovering"}
 EFFECTS on "confirmed": owner, map, expiry, buyers, booking, outbox and seq together. A repeat only counts itself in `repeats`.
 COST O(seats of the booking + the user's live entries). ]]
 -- @include now
+-- @include fence
 -- @include owner
 -- @include seat-list
 -- @include buyers
@@ -24,20 +25,21 @@ COST O(seats of the booking + the user's live entries). ]]
 local meta_key, owner_key, map_key, expiry_key, buyers_key, booking_key, outbox_key, seq_key = unpack(KEYS)
 local booking, user, if_version, outbox_max = unpack(ARGV)
 
-local state, schedule_version = unpack(redis.call('HMGET', meta_key, 'state', 'scheduleVersion'))
-if not state then return { 'not_ready' } end
+local state, replid, schedule_version = unpack(redis.call('HMGET', meta_key, 'state', 'replid', 'scheduleVersion'))
+local now = now_ms()
+local refusal = refusal_of_fence(meta_key, state, replid, now)
+if refusal then return { refusal } end
 local record = read_record(booking_key)
 if not record then return { 'not_loaded' } end
 if record.user ~= user then return { 'not_found' } end
 if state == 'cancelled' then return { 'showtime_cancelled' } end
-local now = now_ms()
 
 if record.state == 'CONFIRMED' then
 	if replay_differs(if_version, record.v) then return { 'version_mismatch', record.v } end
 	redis.call('HINCRBY', booking_key, 'repeats', 1)
 	return { 'confirmed', now, flat_record(record) }
 end
-if record.state ~= 'HELD' then
+if not is_hold(record) then
 	if version_differs(if_version, record.v) then return { 'version_mismatch', record.v } end
 	return { 'booking_state' }
 end

@@ -14,10 +14,11 @@ ARGV[7] holdTtlMs   ARGV[8] seatsPerUserMax   ARGV[9] liveHoldsPerUserMax   ARGV
 ARGV[12..] seat indexes, distinct, ascending
 RETURNS {"held", nowMs, createdAt, expiresAt, currency} | {"replayed", bookingId} | {"seats_taken", seat...}
   | {"seat_limit"} | {"hold_limit"} | {"not_on_sale"} | {"showtime_closed"} | {"showtime_cancelled"}
-  | {"idempotency_mismatch"} | {"stale_prices"} | {"not_ready"}
+  | {"idempotency_mismatch"} | {"stale_prices"} | {"not_ready"} | {"fenced"} | {"recovering"}
 EFFECTS all keys written together on "held", none otherwise. A booking id that exists already is this command's own repeat.
 COST O(seats asked + the user's live entries). ]]
 -- @include now
+-- @include fence
 -- @include owner
 -- @include buyers
 -- @include expiry
@@ -29,10 +30,12 @@ local seats = { unpack(ARGV, 12) }
 local seat_list = table.concat(seats, ',')
 
 local meta = redis.call('HMGET', meta_key, 'state', 'planId', 'priceVersion', 'currency', 'salesOpenAt', 'salesCloseAt', 'endsAt',
-	'seatCount', 'scheduleVersion')
-local state, meta_plan, meta_price_version, currency, sales_open_at, sales_close_at, ends_at, seat_count, schedule_version = unpack(meta)
-if not state then return { 'not_ready' } end
+	'seatCount', 'scheduleVersion', 'replid')
+local state, meta_plan, meta_price_version, currency, sales_open_at, sales_close_at, ends_at, seat_count, schedule_version,
+	replid = unpack(meta)
 local now = now_ms()
+local refusal = refusal_of_fence(meta_key, state, replid, now)
+if refusal then return { refusal } end
 
 local own = redis.call('HMGET', booking_key, 'createdAt', 'expiresAt', 'currency')
 if own[1] then return { 'held', now, own[1], own[2], own[3] } end

@@ -3,12 +3,16 @@
 KEYS[1] meta    HASH    the showtime as installed
 KEYS[2] map     STRING  one status letter per seat
 KEYS[3] expiry  ZSET    live holds of this showtime by expiry
-RETURNS {"read", nowMs, version, statuses, earliest expiry or ""} | {"not_ready"}
+RETURNS {"read", nowMs, version, statuses, earliest expiry or "", showtimeVersion, scheduleVersion} | {"not_ready"} | {"fenced"} | {"recovering"}
 EFFECTS none.
 COST O(1) beside copying the map. ]]
 -- @include now
+-- @include fence
 local meta_key, map_key, expiry_key = unpack(KEYS)
-local version = redis.call('HGET', meta_key, 'mapVersion')
-if not version then return { 'not_ready' } end
+local state, replid, version, showtime_version, schedule_version =
+	unpack(redis.call('HMGET', meta_key, 'state', 'replid', 'mapVersion', 'showtimeVersion', 'scheduleVersion'))
+local now = now_ms()
+local refusal = refusal_of_fence(meta_key, state, replid, now)
+if refusal then return { refusal } end
 local first = redis.call('ZRANGE', expiry_key, 0, 0, 'WITHSCORES')
-return { 'read', now_ms(), version, redis.call('GET', map_key), first[2] or '' }
+return { 'read', now, version, redis.call('GET', map_key), first[2] or '', showtime_version, schedule_version }

@@ -7,21 +7,25 @@ KEYS[4] expiry    ZSET    live holds of this showtime by expiry
 KEYS[5] expiries  ZSET    showtimes of the bucket by their earliest expiry
 KEYS[6] buyers    HASH    user -> what they hold and have bought here
 ARGV[1] showtimeId   ARGV[2] holdsMax, holds freed in one call
-RETURNS {"reaped", holds, 1 if more have lapsed else 0} | {"not_ready"}
+RETURNS {"reaped", holds, 1 if more have lapsed else 0} | {"not_ready"} | {"fenced"} | {"recovering"}
 EFFECTS frees seats whose owner entry still names the lapsed hold and has itself lapsed; never touches a booking record.
 COST O(holdsMax * seats per booking). ]]
 -- @include now
+-- @include fence
 -- @include owner
 -- @include seat-list
 -- @include buyers
 -- @include write-map
 local meta_key, owner_key, map_key, expiry_key, expiries_key, buyers_key = unpack(KEYS)
 local showtime, holds_max = ARGV[1], tonumber(ARGV[2])
-if redis.call('EXISTS', meta_key) == 0 then
-	redis.call('ZREM', expiries_key, showtime)
-	return { 'not_ready' }
-end
+local state, replid = unpack(redis.call('HMGET', meta_key, 'state', 'replid'))
 local now = now_ms()
+local refusal = refusal_of_fence(meta_key, state, replid, now)
+if refusal then
+	-- Nobody need come by again before a rebuild: it drops what has lapsed, and puts the showtime back on the list.
+	if refusal ~= 'recovering' then redis.call('ZREM', expiries_key, showtime) end
+	return { refusal }
+end
 
 local lapsed = redis.call('ZRANGE', expiry_key, '-inf', now, 'BYSCORE', 'LIMIT', 0, holds_max)
 local freed = {}

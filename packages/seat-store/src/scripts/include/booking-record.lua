@@ -7,6 +7,10 @@ local function read_record(booking_key)
 	return record
 end
 
+local function is_hold(record)
+	return record.state == 'HELD' or record.state == 'PAYING'
+end
+
 -- The record as one flat `field, value, ...` list: what HSET takes and what a reply carries.
 local function flat_record(record)
 	local flat = {}

@@ -1,0 +1,207 @@
+/**
+ * Rebuild a showtime on this server: claim it, which freezes its seats; merge what stands with what the ledger knows; put
+ * the result in its place in one step. The caller reads the ledger between claim and install (packages/rebuild).
+ */
+import {
+	type Booking,
+	type BookingId,
+	bucketOf,
+	CLAIM_TTL_MS,
+	parseBookingId,
+	RECORD_TTL_MS,
+	type ShowtimeId,
+	type ShowtimeSnapshot,
+} from "@holdfast/domain";
+import type { Redis } from "ioredis";
+import { formatSeats, parseSeats } from "../booking-record.ts";
+import { defineScript, runScript } from "../define-script.ts";
+import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
+import { type MergedShowtime, mergeSnapshot, type SeatClaim, type StandingShowtime } from "../merge-snapshot.ts";
+import type { ClaimOutcome, InstallOutcome, LineJudgement } from "../outcomes.ts";
+import { readInteger, readText, unknownStatus } from "../reply.ts";
+import { readBooking } from "./read-bookings.ts";
+import { formatMeta, parseMeta } from "./read-showtime.ts";
+
+export const installClaimScript = defineScript("install-claim");
+export const giveBackClaimScript = defineScript("give-back-claim");
+export const installSeatsScript = defineScript("install-seats");
+export const installBookingsScript = defineScript("install-bookings");
+export const installShowtimeScript = defineScript("install-showtime");
+export const joinLineScript = defineScript("join-line");
+
+/** Seats staged by one script: some three milliseconds, during which Redis serves nobody else. */
+export const INSTALL_SEATS_MAX = 1_000;
+/** Records changed by one script, or read in one pipeline. */
+export const INSTALL_BOOKINGS_MAX = 500;
+/** How long staged keys, and a meta that is nothing but a claim, outlive a rebuilder that died. */
+const STAGED_TTL_MS = 60_000;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Safe to repeat with the same token. `ledgerEpoch` must have been read before this is called. */
+export async function claimShowtime(
+	redis: Redis,
+	showtimeId: ShowtimeId,
+	{ token, ledgerEpoch }: { token: string; ledgerEpoch: number },
+): Promise<ClaimOutcome> {
+	const keys = [showtimeKeys(showtimeId).meta];
+	const { status, rest } = await runScript(redis, installClaimScript, keys, [token, CLAIM_TTL_MS, STAGED_TTL_MS, ledgerEpoch]);
+	switch (status) {
+		case "claimed":
+			return { outcome: "claimed", nowMs: readInteger(rest[0]), installedEpoch: readInteger(rest[1]) };
+		case "installed":
+		case "recovering":
+			return { outcome: status };
+		default:
+			return unknownStatus(installClaimScript, status);
+	}
+}
+
+/** End a claim that came to nothing; the showtime is exactly as open or closed as it was before. */
+export async function giveBackClaim(redis: Redis, showtimeId: ShowtimeId, token: string): Promise<void> {
+	await runScript(redis, giveBackClaimScript, [showtimeKeys(showtimeId).meta], [token]);
+}
+
+/** Judge the bucket's line of history against the ledger's (null: it has none). */
+export async function joinLine(
+	redis: Redis,
+	bucket: number,
+	ledger: { line: number; seq: number } | null,
+	judgesSeq: boolean,
+): Promise<LineJudgement> {
+	const { line, seq } = bucketKeys(bucket);
+	const { rest } = await runScript(redis, joinLineScript, [line, seq], [ledger?.line ?? "", ledger?.seq ?? 0, judgesSeq ? "1" : "0"]);
+	return { line: readInteger(rest[0]), seq: readInteger(rest[1]), lost: readInteger(rest[2]) === 1 };
+}
+
+/** Merge and open. `nowMs` is the clock of the claim. Safe to repeat; every step is refused once the claim is lost. */
+export async function installShowtime(
+	redis: Redis,
+	snapshot: ShowtimeSnapshot,
+	{ token, nowMs }: { token: string; nowMs: number },
+): Promise<InstallOutcome> {
+	const merged = mergeSnapshot(await readStanding(redis, snapshot, nowMs), snapshot);
+	const told = await changeRecords(redis, snapshot.showtime.id, token, merged);
+	if (told === null || !(await stageSeats(redis, token, merged))) return { outcome: "lost_claim" };
+	const { meta, owner, map, expiry, buyers, ...staged } = showtimeKeys(snapshot.showtime.id);
+	const { expiries, epochs, outbox, seq } = bucketKeys(bucketOf(snapshot.showtime.id));
+	const { showtime, blockedSeats, claims, isLedgerBehind } = merged;
+	const { status } = await runScript(
+		redis,
+		installShowtimeScript,
+		[
+			...[meta, owner, map, expiry, buyers],
+			...[staged.stagedOwner, staged.stagedMap, staged.stagedExpiry, staged.stagedBuyers],
+			...[expiries, epochs, outbox, seq],
+		],
+		[
+			token,
+			CLAIM_TTL_MS,
+			showtime.id,
+			snapshot.epoch,
+			claims.reduce((sum, { seats }) => sum + seats.length, 0),
+			...keptUntil(showtime.endsAt),
+			isLedgerBehind ? "1" : "0",
+			...formatMeta(showtime, blockedSeats),
+		],
+	);
+	switch (status) {
+		case "installed":
+			return { outcome: "installed", told };
+		case "lost_claim":
+		case "superseded":
+			return { outcome: status };
+		default:
+			return unknownStatus(installShowtimeScript, status);
+	}
+}
+
+/** When owner and map end, and when meta does: a day sooner, since absent meta means closed. */
+export const keptUntil = (endsAt: number): [keepUntil: number, metaUntil: number] => [endsAt + 2 * DAY_MS, endsAt + DAY_MS];
+
+/** All that the server holds of the showtime. Its seats are frozen by the claim, so the reads agree with each other. */
+async function readStanding(redis: Redis, { showtime, bookings }: ShowtimeSnapshot, nowMs: number): Promise<StandingShowtime> {
+	const keys = showtimeKeys(showtime.id);
+	const [meta, entries] = await Promise.all([redis.hgetall(keys.meta), redis.hgetall(keys.owner)]);
+	const owners = new Map(
+		Object.entries(entries).map(([seat, entry]) => {
+			const [booking, expiresAt] = entry.split("|");
+			return [readInteger(seat), { booking: readText(booking), expiresAt: readInteger(expiresAt) }];
+		}),
+	);
+	const named = [...owners.values()].map(({ booking }) => booking).filter((booking) => booking !== "X" && booking !== "Q");
+	const ids = new Set([...named.flatMap((id) => parseBookingId(id) ?? []), ...bookings.map(({ bookingId }) => bookingId)]);
+	const blocked = meta.blockedSeats ?? "";
+	return {
+		nowMs,
+		showtime: parseMeta(showtime.id, meta),
+		blockedSeats: blocked === "" ? [] : parseSeats(blocked),
+		owners,
+		records: await readRecords(redis, [...ids]),
+	};
+}
+
+async function readRecords(redis: Redis, ids: readonly BookingId[]): Promise<Map<string, Booking>> {
+	const records = new Map<string, Booking>();
+	for (let i = 0; i < ids.length; i += INSTALL_BOOKINGS_MAX) {
+		const part = ids.slice(i, i + INSTALL_BOOKINGS_MAX);
+		const bookings = await Promise.all(part.map((id) => readBooking(redis, id)));
+		for (const booking of bookings) if (booking !== null) records.set(booking.id, booking);
+	}
+	return records;
+}
+
+/** Gives how many events were told again; null when the claim was lost. */
+async function changeRecords(redis: Redis, showtimeId: ShowtimeId, token: string, { changes }: MergedShowtime): Promise<number | null> {
+	const { meta } = showtimeKeys(showtimeId);
+	const { outbox, seq } = bucketKeys(bucketOf(showtimeId));
+	let told = 0;
+	for (let i = 0; i < changes.length; i += INSTALL_BOOKINGS_MAX) {
+		const part = changes.slice(i, i + INSTALL_BOOKINGS_MAX);
+		const keys = [meta, outbox, seq, ...part.map(({ bookingId }) => bookingKey(bookingId))];
+		const args = part.flatMap(({ change, bookingId, version }) => [change, bookingId, version]);
+		const { status, rest } = await runScript(redis, installBookingsScript, keys, [token, CLAIM_TTL_MS, RECORD_TTL_MS, ...args]);
+		if (status !== "written") return null;
+		told += readInteger(rest[0]);
+	}
+	return told;
+}
+
+async function stageSeats(redis: Redis, token: string, { showtime, claims }: MergedShowtime): Promise<boolean> {
+	const { meta, stagedOwner, stagedMap, stagedExpiry, stagedBuyers } = showtimeKeys(showtime.id);
+	let isFirst = true;
+	for (const part of partsOf(claims)) {
+		const args = part.flatMap(({ booking, userId, expiresAt, seats }) => [booking, userId, expiresAt, formatSeats(seats)]);
+		const { status } = await runScript(
+			redis,
+			installSeatsScript,
+			[meta, stagedOwner, stagedMap, stagedExpiry, stagedBuyers],
+			[token, CLAIM_TTL_MS, STAGED_TTL_MS, showtime.seatCount, isFirst ? "1" : "0", ...args],
+		);
+		if (status !== "staged") return false;
+		isFirst = false;
+	}
+	return true;
+}
+
+/** Parts of at most `INSTALL_SEATS_MAX` seats, at least one. Only what nobody's buyer line names is ever cut in two. */
+function partsOf(claims: readonly SeatClaim[]): SeatClaim[][] {
+	const parts: SeatClaim[][] = [[]];
+	let count = 0;
+	for (const claim of claims.flatMap(cutClaim)) {
+		if (count + claim.seats.length > INSTALL_SEATS_MAX) {
+			parts.push([]);
+			count = 0;
+		}
+		parts.at(-1)?.push(claim);
+		count += claim.seats.length;
+	}
+	return parts;
+}
+
+function cutClaim(claim: SeatClaim): SeatClaim[] {
+	const cuts = Math.ceil(claim.seats.length / INSTALL_SEATS_MAX);
+	return Array.from({ length: cuts }, (_, i) => ({
+		...claim,
+		seats: claim.seats.slice(i * INSTALL_SEATS_MAX, (i + 1) * INSTALL_SEATS_MAX),
+	}));
+}

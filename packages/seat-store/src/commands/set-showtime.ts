@@ -1,0 +1,85 @@
+/** What an admin may change of a showtime on sale. Each change is in Redis at once, and in the outbox for the ledger. */
+import { bucketOf, type Limits, type ShowtimeState, type TierPrices } from "@holdfast/domain";
+import { assert } from "@holdfast/runtime";
+import type { Redis } from "ioredis";
+import { defineScript, runScript } from "../define-script.ts";
+import { bucketKeys, showtimeKeys } from "../keys.ts";
+import type { BlockSeatsOutcome, SetShowtimeOutcome } from "../outcomes.ts";
+import { readInteger, type ScriptReply, unknownStatus } from "../reply.ts";
+import type { BlockSeatsCommand, RescheduleCommand, SetTermsCommand } from "../seat-store.ts";
+import { keptUntil } from "./rebuild-showtime.ts";
+
+export const setTermsScript = defineScript("set-terms");
+export const blockSeatsScript = defineScript("block-seats");
+export const rescheduleScript = defineScript("reschedule");
+
+/** Seats blocked or given back by one command. */
+export const BLOCK_SEATS_MAX = 1_000;
+
+const TYPE_OF_STATE = {
+	open: "showtime.opened",
+	paused: "showtime.paused",
+	closed: "showtime.closed",
+	cancelled: "showtime.cancelled",
+} as const satisfies Record<ShowtimeState, string>;
+
+/** Open, pause, close or cancel; new prices; another sales window. */
+export async function setTerms(redis: Redis, limits: Limits, { showtimeId, change }: SetTermsCommand): Promise<SetShowtimeOutcome> {
+	const { outbox, seq } = bucketKeys(bucketOf(showtimeId));
+	const [type, fields] = fieldsOf(change);
+	const args = [showtimeId, type, limits.outboxMax, ...fields];
+	const reply = await runScript(redis, setTermsScript, [showtimeKeys(showtimeId).meta, outbox, seq], args);
+	const outcome = parseReply(reply);
+	return outcome ?? unknownStatus(setTermsScript, reply.status);
+}
+
+function fieldsOf(change: SetTermsCommand["change"]): [type: string, fields: (string | number)[]] {
+	switch (change.what) {
+		case "state":
+			return [TYPE_OF_STATE[change.state], ["state", change.state]];
+		case "prices":
+			return ["showtime.repriced", ["prices", formatPrices(change.prices), "currency", change.currency]];
+		case "window":
+			return ["showtime.window_set", ["salesOpenAt", change.salesOpenAt, "salesCloseAt", change.salesCloseAt]];
+	}
+}
+
+/** As an install writes them, so that the same prices are the same text. */
+const formatPrices = (prices: TierPrices): string => JSON.stringify(prices);
+
+/** Keep free seats off sale, or give blocked ones back; all of them or none. At most `BLOCK_SEATS_MAX`. */
+export async function blockSeats(redis: Redis, limits: Limits, command: BlockSeatsCommand): Promise<BlockSeatsOutcome> {
+	const { showtimeId, seats, isBlocked } = command;
+	assert(seats.length >= 1 && seats.length <= BLOCK_SEATS_MAX, `1..${BLOCK_SEATS_MAX} seats are blocked at once`);
+	const { meta, owner, map } = showtimeKeys(showtimeId);
+	const { outbox, seq } = bucketKeys(bucketOf(showtimeId));
+	const args = [showtimeId, isBlocked ? "block" : "unblock", limits.outboxMax, ...seats];
+	const reply = await runScript(redis, blockSeatsScript, [meta, owner, map, outbox, seq], args);
+	if (reply.status === "seats_taken") return { outcome: "seats_taken", seats: reply.rest.map(readInteger) };
+	return parseReply(reply) ?? unknownStatus(blockSeatsScript, reply.status);
+}
+
+/** Move it to a time that the ledger has already, under its version. */
+export async function reschedule(redis: Redis, limits: Limits, command: RescheduleCommand): Promise<SetShowtimeOutcome> {
+	const { showtimeId, scheduleVersion, startsAt, endsAt } = command;
+	const { meta, owner, map, expiry, buyers } = showtimeKeys(showtimeId);
+	const { outbox, seq } = bucketKeys(bucketOf(showtimeId));
+	const args = [showtimeId, scheduleVersion, startsAt, endsAt, ...keptUntil(endsAt), limits.outboxMax];
+	const reply = await runScript(redis, rescheduleScript, [meta, owner, map, expiry, buyers, outbox, seq], args);
+	return parseReply(reply) ?? unknownStatus(rescheduleScript, reply.status);
+}
+
+function parseReply({ status, rest }: ScriptReply): SetShowtimeOutcome | null {
+	switch (status) {
+		case "set":
+			return { outcome: "set", showtimeVersion: readInteger(rest[0]), scheduleVersion: readInteger(rest[1]) };
+		case "showtime_cancelled":
+		case "busy":
+		case "not_ready":
+		case "fenced":
+		case "recovering":
+			return { outcome: status };
+		default:
+			return null;
+	}
+}

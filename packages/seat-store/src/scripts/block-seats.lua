@@ -1,0 +1,65 @@
+#!lua
+--[[ block-seats: keep seats off sale, or give them back. The outbox says so.
+KEYS[1] meta    HASH    the showtime as installed
+KEYS[2] owner   HASH    seat index -> owner entry
+KEYS[3] map     STRING  one status letter per seat
+KEYS[4] outbox  STREAM  what the ledger does not know yet
+KEYS[5] seq     STRING  event counter of the bucket
+ARGV[1] showtimeId   ARGV[2] "block" or "unblock"   ARGV[3] outboxMax   ARGV[4..] seat indexes, distinct
+RETURNS {"set", showtimeVersion, scheduleVersion} | {"seats_taken", seat...} | {"showtime_cancelled"} | {"busy"} | {"not_ready"} | {"fenced"} | {"recovering"}
+EFFECTS all of the seats or none. Only free seats are blocked, only blocked ones given back; a seat that is so already stays so, and
+  when all are it is a repeat. showtimeVersion + 1, one outbox entry.
+COST O(seats asked + seats blocked). ]]
+-- @include now
+-- @include fence
+-- @include owner
+-- @include seat-list
+-- @include write-map
+-- @include append-showtime-event
+local meta_key, owner_key, map_key, outbox_key, seq_key = unpack(KEYS)
+local showtime, wish, outbox_max = unpack(ARGV, 1, 3)
+local is_block = wish == 'block'
+local state, replid, seat_count, blocked_list, showtime_version, schedule_version =
+	unpack(redis.call('HMGET', meta_key, 'state', 'replid', 'seatCount', 'blockedSeats', 'showtimeVersion', 'scheduleVersion'))
+local now = now_ms()
+local refusal = refusal_of_fence(meta_key, state, replid, now)
+if refusal then return { refusal } end
+if state == 'cancelled' then return { 'showtime_cancelled' } end
+
+local changed, taken = {}, {}
+for i = 4, #ARGV do
+	local seat = ARGV[i]
+	if tonumber(seat) >= tonumber(seat_count) then return redis.error_reply('BROKEN seat index beyond the plan') end
+	local value = redis.call('HGET', owner_key, seat)
+	local is_blocked = value == 'X|0'
+	if is_block and not is_blocked then
+		if is_free(value, now) then changed[#changed + 1] = seat else taken[#taken + 1] = seat end
+	elseif not is_block and is_blocked then
+		changed[#changed + 1] = seat
+	end
+end
+if #taken > 0 then return { 'seats_taken', unpack(taken) } end
+if #changed == 0 then
+	redis.call('HINCRBY', meta_key, 'repeats', 1)
+	return { 'set', showtime_version, schedule_version }
+end
+if redis.call('XLEN', outbox_key) >= tonumber(outbox_max) then return { 'busy' } end
+
+local is_blocked = {}
+for _, seat in ipairs(parse_seats(blocked_list or '')) do is_blocked[tonumber(seat)] = true end
+for _, seat in ipairs(changed) do
+	is_blocked[tonumber(seat)] = is_block or nil
+	if is_block then
+		redis.call('HSET', owner_key, seat, 'X|0')
+	else
+		redis.call('HDEL', owner_key, seat)
+	end
+end
+local blocked = {}
+for seat in pairs(is_blocked) do blocked[#blocked + 1] = seat end
+table.sort(blocked)
+write_map(meta_key, map_key, changed, is_block and 'X' or 'A')
+redis.call('HSET', meta_key, 'blockedSeats', table.concat(blocked, ','))
+showtime_version = redis.call('HINCRBY', meta_key, 'showtimeVersion', 1)
+append_showtime_event(outbox_key, seq_key, meta_key, is_block and 'showtime.seats_blocked' or 'showtime.seats_unblocked', showtime, now)
+return { 'set', showtime_version, schedule_version }

@@ -1,0 +1,55 @@
+#!lua
+--[[ extend: give a hold more time for its payment, once.
+KEYS[1] meta     HASH    the showtime as installed
+KEYS[2] owner    HASH    seat index -> owner entry
+KEYS[3] expiry   ZSET    live holds of this showtime by expiry
+KEYS[4] buyers   HASH    user -> what they hold and have bought here
+KEYS[5] booking  HASH    the booking's record
+ARGV[1] bookingId   ARGV[2] userId   ARGV[3] ifVersion or ""   ARGV[4] extensionMs   ARGV[5] lifeMaxMs   ARGV[6] recordTtlMs
+RETURNS {"extended", nowMs, record as flat field-value list} | {"hold_expired"} | {"booking_state"} | {"version_mismatch", version}
+  | {"showtime_cancelled"} | {"not_found"} | {"not_loaded"} | {"not_ready"} | {"fenced"} | {"recovering"}
+EFFECTS the hold lasts extensionMs from now, at most lifeMaxMs from when it was placed, and never ends sooner than before. Only one
+  whose seats are all still its own, and only once: a repeat answers the same. A refusal moves no clock.
+COST O(seats of the booking + the user's live entries). ]]
+-- @include now
+-- @include fence
+-- @include owner
+-- @include seat-list
+-- @include buyers
+-- @include expiry
+-- @include booking-record
+local meta_key, owner_key, expiry_key, buyers_key, booking_key = unpack(KEYS)
+local booking, user, if_version, extension, life_max, record_ttl = unpack(ARGV)
+
+local state, replid = unpack(redis.call('HMGET', meta_key, 'state', 'replid'))
+local now = now_ms()
+local refusal = refusal_of_fence(meta_key, state, replid, now)
+if refusal then return { refusal } end
+local record = read_record(booking_key)
+if not record then return { 'not_loaded' } end
+if record.user ~= user then return { 'not_found' } end
+if state == 'cancelled' then return { 'showtime_cancelled' } end
+if not is_hold(record) then
+	if version_differs(if_version, record.v) then return { 'version_mismatch', record.v } end
+	return { 'booking_state' }
+end
+local seats = parse_seats(record.seats)
+local _, all_owned = seats_owned(owner_key, seats, booking)
+if now >= tonumber(record.expiresAt) or not all_owned then return { 'hold_expired' } end
+if record.state == 'PAYING' then
+	if replay_differs(if_version, record.v) then return { 'version_mismatch', record.v } end
+	redis.call('HINCRBY', booking_key, 'repeats', 1)
+	return { 'extended', now, flat_record(record) }
+end
+if version_differs(if_version, record.v) then return { 'version_mismatch', record.v } end
+
+local extended = math.min(now + tonumber(extension), tonumber(record.createdAt) + tonumber(life_max))
+local expires_at = math.max(tonumber(record.expiresAt), extended)
+record.state, record.v, record.expiresAt = 'PAYING', string.format('%d', tonumber(record.v) + 1), string.format('%d', expires_at)
+for _, seat in ipairs(seats) do redis.call('HSET', owner_key, seat, booking .. '|' .. record.expiresAt) end
+redis.call('ZADD', expiry_key, record.expiresAt, expiry_member(booking, user, record.seats))
+write_buyer(buyers_key, user, now, booking, expires_at, record.seats)
+local flat = flat_record(record)
+redis.call('HSET', booking_key, unpack(flat))
+redis.call('PEXPIREAT', booking_key, expires_at + tonumber(record_ttl))
+return { 'extended', now, flat }

@@ -1,0 +1,51 @@
+#!lua
+--[[ install-bookings: bring records of bookings in step with what a rebuild has decided.
+KEYS[1] meta     HASH    the showtime as installed, claimed
+KEYS[2] outbox   STREAM  what the ledger does not know yet
+KEYS[3] seq      STRING  event counter of the bucket
+KEYS[4..] booking HASH   their records
+ARGV[1] token   ARGV[2] claimTtlMs   ARGV[3] recordTtlMs
+ARGV[4..] for each record: "revoke", "drop" or "tell"; bookingId; version it was read at
+RETURNS {"written", events told} | {"lost_claim"}
+EFFECTS revoke: the hold lapses now, its version stays. drop: the record goes, the ledger's is newer. tell: an event that neither the
+  ledger nor the outbox has is told again. A record that changed since it was read is left as it is. Safe to repeat.
+COST O(records). ]]
+-- @include now
+-- @include fence
+-- @include claim
+-- @include booking-record
+-- @include append-event
+local meta_key, outbox_key, seq_key = unpack(KEYS, 1, 3)
+local token, claim_ttl, record_ttl = unpack(ARGV, 1, 3)
+local now = now_ms()
+if not keep_claim(meta_key, token, now, claim_ttl) then return { 'lost_claim' } end
+
+local function revoke(booking_key)
+	redis.call('HSET', booking_key, 'expiresAt', string.format('%d', now))
+	redis.call('PEXPIREAT', booking_key, now + tonumber(record_ttl))
+end
+
+local function tell(booking_key, booking, record)
+	if record.entry and #redis.call('XRANGE', outbox_key, record.entry, record.entry) > 0 then return 0 end
+	local event_type = record.state == 'CONFIRMED' and 'booking.confirmed' or 'booking.cancelled'
+	local entry = append_event(outbox_key, seq_key, event_type, booking, record, now)
+	redis.call('HSET', booking_key, 'entry', entry, 'recorded', '0')
+	redis.call('PERSIST', booking_key)
+	return 1
+end
+
+local told = 0
+for i = 4, #KEYS do
+	local change, booking, version = unpack(ARGV, 3 * i - 8, 3 * i - 6)
+	local record = read_record(KEYS[i])
+	if record and record.v == version then
+		if change == 'drop' then
+			redis.call('DEL', KEYS[i])
+		elseif change == 'tell' then
+			told = told + tell(KEYS[i], booking, record)
+		elseif change == 'revoke' and tonumber(record.expiresAt) > now then
+			revoke(KEYS[i])
+		end
+	end
+end
+return { 'written', told }

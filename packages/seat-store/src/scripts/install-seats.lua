@@ -1,0 +1,41 @@
+#!lua
+--[[ install-seats: write a part of the owners of a showtime that is being rebuilt, beside those that stand.
+KEYS[1] meta           HASH    the showtime as installed, claimed
+KEYS[2] staged-owner   HASH    seat index -> owner entry
+KEYS[3] staged-map     STRING  one status letter per seat
+KEYS[4] staged-expiry  ZSET    live holds of this showtime by expiry
+KEYS[5] staged-buyers  HASH    user -> what they hold and have bought here
+ARGV[1] token   ARGV[2] claimTtlMs   ARGV[3] stagedTtlMs   ARGV[4] seatCount   ARGV[5] "1" on the first part
+ARGV[6..] for each owner: bookingId, or X (blocked) or Q (quarantined); userId or ""; expiresAt or 0; seats as `3,4`
+RETURNS {"staged"} | {"lost_claim"}
+EFFECTS the first part starts from nothing. What stands is not touched: a rebuilder that dies here has changed nothing.
+COST O(seats in the part), O(seatCount) on the first. ]]
+-- @include now
+-- @include fence
+-- @include claim
+-- @include expiry
+-- @include seat-list
+local meta_key, owner_key, map_key, expiry_key, buyers_key = unpack(KEYS)
+local token, claim_ttl, staged_ttl, seat_count, is_first = unpack(ARGV, 1, 5)
+if not keep_claim(meta_key, token, now_ms(), claim_ttl) then return { 'lost_claim' } end
+
+if is_first == '1' then
+	redis.call('DEL', owner_key, expiry_key, buyers_key)
+	redis.call('SET', map_key, string.rep('A', tonumber(seat_count)))
+end
+for i = 6, #ARGV, 4 do
+	local booking, user, expires_at, seat_list = unpack(ARGV, i, i + 3)
+	local letter = expires_at == '0' and 'S' or 'H'
+	if booking == 'X' or booking == 'Q' then letter = booking end
+	for _, seat in ipairs(parse_seats(seat_list)) do
+		redis.call('HSET', owner_key, seat, booking .. '|' .. expires_at)
+		redis.call('SETRANGE', map_key, seat, letter)
+	end
+	if expires_at ~= '0' then redis.call('ZADD', expiry_key, expires_at, expiry_member(booking, user, seat_list)) end
+	if user ~= '' then
+		local line = redis.call('HGET', buyers_key, user)
+		redis.call('HSET', buyers_key, user, (line and line .. ';' or '') .. booking .. ':' .. expires_at .. ':' .. seat_list)
+	end
+end
+for i = 2, 5 do redis.call('PEXPIRE', KEYS[i], staged_ttl) end
+return { 'staged' }

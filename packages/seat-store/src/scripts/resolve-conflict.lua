@@ -1,0 +1,55 @@
+#!lua flags=allow-oom
+--[[ resolve-conflict: the ledger had another owner for a seat of this booking. Hand its seats to whom the ledger says, or free them.
+KEYS[1] meta     HASH    the showtime as installed
+KEYS[2] owner    HASH    seat index -> owner entry
+KEYS[3] map      STRING  one status letter per seat
+KEYS[4] buyers   HASH    user -> what they hold and have bought here
+KEYS[5] booking  HASH    the record of the booking that lost
+ARGV[1] bookingId   ARGV[2] userId   ARGV[3] version in the ledger   ARGV[4] recordTtlMs
+ARGV[5..] for each of its seats: seat index; bookingId and userId of its owner in the ledger, or "" and ""
+RETURNS {"resolved", seats that changed hands} | {"not_ready"} | {"fenced"} | {"recovering"}
+EFFECTS only seats that the booking still owns here. Its record becomes CONFLICT at the ledger's version unless it is newer. Safe to repeat.
+COST O(seats + the users' live entries). ]]
+-- @include now
+-- @include fence
+-- @include owner
+-- @include buyers
+-- @include write-map
+local meta_key, owner_key, map_key, buyers_key, booking_key = unpack(KEYS)
+local booking, user, version, record_ttl = unpack(ARGV, 1, 4)
+local state, replid = unpack(redis.call('HMGET', meta_key, 'state', 'replid'))
+local now = now_ms()
+local refusal = refusal_of_fence(meta_key, state, replid, now)
+if refusal then return { refusal } end
+
+local handed, freed, gained = {}, {}, {}
+for i = 5, #ARGV, 3 do
+	local seat, winner, winner_user = unpack(ARGV, i, i + 2)
+	local value = redis.call('HGET', owner_key, seat)
+	if value and split_owner(value) == booking then
+		if winner == '' then
+			redis.call('HDEL', owner_key, seat)
+			freed[#freed + 1] = seat
+		else
+			redis.call('HSET', owner_key, seat, winner .. '|0')
+			handed[#handed + 1] = seat
+			gained[winner] = gained[winner] or { user = winner_user, seats = {} }
+			table.insert(gained[winner].seats, seat)
+		end
+	end
+end
+write_map(meta_key, map_key, freed, 'A')
+write_map(meta_key, map_key, handed, 'S')
+write_buyer(buyers_key, user, now, booking, 0, nil)
+for winner, gain in pairs(gained) do
+	local line = redis.call('HGET', buyers_key, gain.user)
+	if not line or not string.find(line, winner, 1, true) then
+		write_buyer(buyers_key, gain.user, now, winner, 0, table.concat(gain.seats, ','))
+	end
+end
+local v = redis.call('HGET', booking_key, 'v')
+if v and tonumber(v) < tonumber(version) then
+	redis.call('HSET', booking_key, 'state', 'CONFLICT', 'v', version, 'recorded', '1')
+	redis.call('PEXPIRE', booking_key, record_ttl)
+end
+return { 'resolved', #handed + #freed }
