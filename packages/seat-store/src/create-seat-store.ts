@@ -1,6 +1,7 @@
 /** Builds the seat store over one Redis. */
 import type { Limits } from "@holdfast/domain";
 import type { Redis } from "ioredis";
+import type { Run } from "./call.ts";
 import { cancelBooking, confirmBooking, extendHold } from "./commands/change-booking.ts";
 import { openQuarantined, resolveConflict } from "./commands/correct-seats.ts";
 import { ackBatch, outboxDepths, readBatch, requeueEntry, waitForEntries } from "./commands/drain-outbox.ts";
@@ -10,17 +11,20 @@ import { inspectSeats, listLapsedShowtimes, readNow, readOwnSeats, readSeatMap, 
 import { findUnopened, readPlan, readShowtime, writePlan } from "./commands/read-showtime.ts";
 import { claimShowtime, giveBackClaim, installShowtime, joinLine } from "./commands/rebuild-showtime.ts";
 import { blockSeats, reschedule, setTerms } from "./commands/set-showtime.ts";
-import { type ConnectionLog, connect, connectBlocking } from "./connect.ts";
-import { faultAs } from "./fault.ts";
+import { createConfirmLane } from "./confirm-lane.ts";
+import { inspectServer } from "./inspect-server.ts";
 import { planKey, SWEEPER_ALIVE_KEY } from "./keys.ts";
+import { createLink, type Link, type LinkLog, type LinkOptions } from "./link.ts";
 import type { SeatStore } from "./seat-store.ts";
+import { createDurabilityCheck, type DurabilityOptions } from "./verify-durability.ts";
 
-export type SeatStoreOptions = {
+export type SeatStoreOptions = DurabilityOptions & {
 	readonly url: string;
 	readonly limits: Limits;
-	readonly log?: ConnectionLog;
-	/** What a confirm, cancel or claim waits for: this server's disk, or one replica as well. */
-	readonly ackLevel?: "local" | "replica";
+	readonly log?: LinkLog;
+	/** Sees every new client before it is used. For tests. */
+	readonly prepareConnection?: (redis: Redis) => void;
+	readonly commandsInFlightMax?: number;
 };
 
 /** A call that has no answer by then fails: a script takes a fraction of a millisecond, so this is outage, not load. */
@@ -28,25 +32,27 @@ const CALL_DEADLINE_MS = 2_000;
 /** A sold-out arena of 50,000 seats is installed in 50 scripts, half a second in all. */
 const INSTALL_DEADLINE_MS = 10_000;
 
-/** A command on the connection that it is handed. */
-type Run<T> = (redis: Redis) => Promise<T>;
+const SILENT: LinkLog = { info: () => {}, warn: () => {}, error: () => {} };
 
-const SILENT: ConnectionLog = { warn: () => {} };
+/** Connects in the background; a call given meanwhile waits a second for the link. Writes wait for what `durability` finds. */
+export function createSeatStore(options: SeatStoreOptions): SeatStore {
+	const { url, limits, log = SILENT, ackLevel, prepareConnection: prepare, commandsInFlightMax } = options;
+	const durability = createDurabilityCheck(options, log);
+	const open = (own: Partial<LinkOptions>): Link => createLink({ url, log, prepare, commandsInFlightMax, ...own });
+	const shared = open({ inspect: durability.inspect });
+	const confirms = ackLevel === "replica" ? open({ inspect: durability.inspect }) : null;
+	const lane = confirms && createConfirmLane({ link: confirms, deadlineMs: CALL_DEADLINE_MS });
+	let blocking: Link | null = null;
 
-/** Connects in the background; commands given meanwhile wait for the link until their deadline. */
-export function createSeatStore({ url, limits, log = SILENT, ackLevel = "local" }: SeatStoreOptions): SeatStore {
-	const shared = connect(url, log);
-	let blocking: Redis | null = null;
-	const read = <T>(run: Run<T>, deadlineMs = CALL_DEADLINE_MS): Promise<T> => faultAs("read", deadlineMs, () => run(shared));
-	const write = <T>(run: Run<T>, deadlineMs = CALL_DEADLINE_MS): Promise<T> => faultAs("write", deadlineMs, () => run(shared));
+	const read = <T>(run: Run<T>, deadlineMs = CALL_DEADLINE_MS): Promise<T> => shared.run("read", deadlineMs, run);
+	const write = <T>(run: Run<T>, deadlineMs = CALL_DEADLINE_MS): Promise<T> => shared.run("write", deadlineMs, run);
 	/** A write whose answer is an acknowledgement; `hasWritten` says of an outcome whether there is anything to be kept. */
-	const durable = <T>(run: Run<T>, _hasWritten: (outcome: T) => boolean): Promise<T> => write(run);
+	const durable = <T>(run: Run<T>, hasWritten: (outcome: T) => boolean): Promise<T> => lane?.run(run, hasWritten) ?? write(run);
 	/** A read that waits at Redis for up to `timeoutMs`: on a connection where nothing else waits behind it. */
-	const block = <T>(run: Run<T>, timeoutMs: number): Promise<T> =>
-		faultAs("read", timeoutMs + CALL_DEADLINE_MS, () => {
-			blocking ??= connectBlocking(url, log);
-			return run(blocking);
-		});
+	const block = <T>(run: Run<T>, timeoutMs: number): Promise<T> => {
+		blocking ??= open({ silenceMaxMs: 0 });
+		return blocking.run("read", timeoutMs + CALL_DEADLINE_MS, run);
+	};
 
 	return {
 		readShowtime: (id) => read((redis) => readShowtime(redis, id)),
@@ -57,7 +63,7 @@ export function createSeatStore({ url, limits, log = SILENT, ackLevel = "local" 
 				({ outcome }) => outcome === "claimed",
 			),
 		giveBackClaim: (id, token) => write((redis) => giveBackClaim(redis, id, token)),
-		joinLine: (bucket, ledger) => write((redis) => joinLine(redis, bucket, ledger, ackLevel === "local")),
+		joinLine: (bucket, ledger) => write((redis) => joinLine(redis, bucket, ledger, ackLevel !== "replica")),
 		installShowtime: (snapshot, claim) => write((redis) => installShowtime(redis, snapshot, claim), INSTALL_DEADLINE_MS),
 		openQuarantined: (id) => write((redis) => openQuarantined(redis, id), INSTALL_DEADLINE_MS),
 		readPlan: (id) => read((redis) => readPlan(redis, id)),
@@ -115,14 +121,9 @@ export function createSeatStore({ url, limits, log = SILENT, ackLevel = "local" 
 		isSweeperAlive: () => read(async (redis) => (await redis.exists(SWEEPER_ALIVE_KEY)) === 1),
 		inspectServer: (section) => read((redis) => inspectServer(redis, section)),
 		ping: () => read(async (redis) => void (await redis.ping())),
+		durability: durability.state,
 		close: async () => {
-			shared.disconnect();
-			blocking?.disconnect();
+			for (const link of [shared, confirms, blocking]) link?.close();
 		},
 	};
-}
-
-async function inspectServer(redis: Redis, section: string): Promise<Record<string, string>> {
-	const lines = (await redis.info(section)).split("\r\n").filter((line) => line !== "" && !line.startsWith("#"));
-	return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]));
 }

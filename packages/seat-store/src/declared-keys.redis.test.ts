@@ -27,6 +27,7 @@ it("touches declared keys only, all of one slot, on a cluster", async () => {
 		if (/^eval(sha)?$/i.test(args[0] ?? "")) {
 			const count = Number(args[2]);
 			shas.add(args[1] ?? "");
+			// A script without keys asks the server for something, and is held to touch none.
 			runs.push({ declared: new Set(args.slice(3, 3 + count)), touched: new Set() });
 		} else if (source === "lua") {
 			for (const key of keysOf(args)) runs.at(-1)?.touched.add(key);
@@ -53,7 +54,7 @@ it("touches declared keys only, all of one slot, on a cluster", async () => {
 
 	for (const { declared, touched } of runs) {
 		expect([...touched].filter((key) => !declared.has(key))).toEqual([]);
-		expect(new Set([...declared].map((key) => /\{(.*?)\}/.exec(key)?.[1])).size).toBe(1);
+		expect(new Set([...declared].map((key) => /\{(.*?)\}/.exec(key)?.[1])).size).toBe(Math.min(1, declared.size));
 	}
 	const scripts = readdirSync(new URL("./scripts/", import.meta.url)).filter((file) => file.endsWith(".lua"));
 	expect(runs.some(({ touched }) => touched.size > 5)).toBe(true);

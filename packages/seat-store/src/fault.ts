@@ -11,46 +11,18 @@ export class SeatStoreFault extends Error {
 	}
 }
 
+export type Effect = "read" | "write";
+
 /** Error replies by which a server says it did not run the command at all. */
 const REFUSED = /^(OOM|MISCONF|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|BUSY|NOAUTH|WRONGPASS|NOPERM)\b/;
 
-/** What a passed deadline rejects with; `faultAs` makes a `SeatStoreFault` of it. */
-class DeadlinePassed extends Error {
-	override readonly name = "DeadlinePassed";
-}
-
 /**
- * Run one call within its deadline; what fails because of the connection, the server or the clock becomes a
- * `SeatStoreFault`.
+ * What a call's caller is told of an error: a fault where the connection, the server or the clock is to blame, the error
+ * itself where we are. A write that was sent may have happened, whatever became of its answer.
  */
-export async function faultAs<T>(effect: "read" | "write", deadlineMs: number, run: () => Promise<T>): Promise<T> {
-	try {
-		return await withDeadline(deadlineMs, run);
-	} catch (error) {
-		if (!(error instanceof Error) || error instanceof SeatStoreFault) throw error;
-		if (REFUSED.test(error.message)) throw new SeatStoreFault("unavailable", error);
-		if (error.name === "ReplyError" || error.message.startsWith("broken invariant")) throw error;
-		throw new SeatStoreFault(effect === "read" ? "unavailable" : "outcome_unknown", error);
-	}
-}
-
-/**
- * A process that is short of CPU runs its timers late, and before it reads its sockets: the answer may lie there
- * already. So a timer that fires lets the sockets be read once more before the answer is given up. (A timeout of the
- * client's own would not: under 20,000 connections it gave up answers that had come.)
- */
-function withDeadline<T>(deadlineMs: number, run: () => Promise<T>): Promise<T> {
-	return new Promise((resolve, reject) => {
-		const timer = setTimeout(() => setImmediate(() => reject(new DeadlinePassed(`no answer within ${deadlineMs} ms`))), deadlineMs);
-		run().then(
-			(value) => {
-				clearTimeout(timer);
-				resolve(value);
-			},
-			(error: unknown) => {
-				clearTimeout(timer);
-				reject(error);
-			},
-		);
-	});
+export function faultOf(effect: Effect, hasSent: boolean, error: unknown): unknown {
+	if (!(error instanceof Error) || error instanceof SeatStoreFault) return error;
+	if (REFUSED.test(error.message)) return new SeatStoreFault("unavailable", error);
+	if (error.name === "ReplyError" || error.message.startsWith("broken invariant")) return error;
+	return new SeatStoreFault(effect === "write" && hasSent ? "outcome_unknown" : "unavailable", error);
 }

@@ -26,3 +26,4 @@ export type {
 	SeatStore,
 	SetTermsCommand,
 } from "./seat-store.ts";
+export { type AckLevel, type Durability, type DurabilityOptions, explainFlaws } from "./verify-durability.ts";

@@ -30,6 +30,7 @@ import type {
 	ReadMapOutcome,
 	SetShowtimeOutcome,
 } from "./outcomes.ts";
+import type { Durability } from "./verify-durability.ts";
 
 export type PlaceHoldCommand = {
 	readonly bookingId: BookingId;
@@ -148,5 +149,7 @@ export type SeatStore = {
 	inspectServer(section: "commandstats" | "memory" | "persistence" | "replication" | "server"): Promise<Record<string, string>>;
 	/** Answers or throws. */
 	ping(): Promise<void>;
+	/** Whether Redis keeps what it acknowledges, as of the last connection; while it is `refused`, writes are `unavailable`. */
+	durability(): Durability;
 	close(): Promise<void>;
 };
