@@ -5,8 +5,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { findHistoryFlaws, openHalls, startBuyers } from "./live-buyers.ts";
+import { findFlawsAtRest } from "./find-flaws-at-rest.ts";
+import { openHalls, startBuyers } from "./live-buyers.ts";
 import { openTestStack, type TestStack } from "./open-test-stack.ts";
+import { tallyFaults } from "./tally-history.ts";
 
 const BUYERS = 10;
 const KILLS = 10;
@@ -44,9 +46,9 @@ describe("the sweeper, killed ten times in mid-drain", () => {
 	it("neither loses nor doubles anything", async () => {
 		await test.stack.sweeper.stop();
 		const showtimeIds = await openHalls(test, 20);
-		const { log, stop } = startBuyers(await test.buyers(BUYERS), showtimeIds);
-		await waitUntil("a backlog", () => log.confirmed.length >= BACKLOG);
-		await stop();
+		const buyers = startBuyers(await test.buyers(BUYERS), showtimeIds);
+		await waitUntil("a backlog", () => buyers.confirmed() >= BACKLOG);
+		await buyers.stop();
 		let killedMidway = 0;
 		for (let kill = 0; kill < KILLS; kill += 1) {
 			const before = await depth();
@@ -58,9 +60,9 @@ describe("the sweeper, killed ten times in mid-drain", () => {
 		}
 		await test.stack.sweeper.start();
 		await test.proof.drained(DRAIN_DEADLINE_MS);
-		expect(log.faults).toEqual({});
+		expect(tallyFaults(buyers.history)).toEqual({});
 		expect(killedMidway).toBe(KILLS);
-		expect(await findHistoryFlaws(test, log, showtimeIds)).toEqual([]);
+		expect(await findFlawsAtRest(test, buyers.history, showtimeIds)).toEqual([]);
 	});
 });
 
@@ -68,45 +70,45 @@ describe("two sweepers at once", () => {
 	it("neither lose nor double anything", async () => {
 		const showtimeIds = await openHalls(test, 20);
 		const second = spawnSweeper();
-		const { log, stop } = startBuyers(await test.buyers(BUYERS), showtimeIds);
+		const buyers = startBuyers(await test.buyers(BUYERS), showtimeIds);
 		await delay(3_000);
-		await stop();
+		await buyers.stop();
 		await test.proof.drained(DRAIN_DEADLINE_MS);
 		second.kill("SIGTERM");
 		await once(second, "exit");
-		expect(log.faults).toEqual({});
-		expect(await findHistoryFlaws(test, log, showtimeIds)).toEqual([]);
+		expect(tallyFaults(buyers.history)).toEqual({});
+		expect(await findFlawsAtRest(test, buyers.history, showtimeIds)).toEqual([]);
 	});
 });
 
 describe("Postgres, stopped for 20 s under load", () => {
 	it("is not missed by holds and confirms, and gets everything when it is back", async () => {
 		const showtimeIds = await openHalls(test, 120);
-		const { log, stop } = startBuyers(await test.buyers(BUYERS), showtimeIds);
+		const buyers = startBuyers(await test.buyers(BUYERS), showtimeIds);
 		await delay(3_000);
-		const before = log.confirmed.length;
+		const before = buyers.confirmed();
 		await test.stack.postgres?.stop();
 		const stoppedAt = Date.now();
 		await delay(POSTGRES_OUTAGE_MS);
-		const during = log.confirmed.length - before;
+		const during = buyers.confirmed() - before;
 		const waiting = await depth();
 		const perSecond = { before: before / 3, during: during / ((Date.now() - stoppedAt) / 1000) };
 		await test.stack.postgres?.start();
-		await stop();
+		await buyers.stop();
 		console.log(
 			`bookings/s before and during the outage: ${perSecond.before.toFixed(0)}, ${perSecond.during.toFixed(0)}; waiting in the outbox: ${waiting}`,
 		);
 		await test.proof.drained(DRAIN_DEADLINE_MS);
-		expect(log.faults).toEqual({});
+		expect(tallyFaults(buyers.history)).toEqual({});
 		expect(waiting).toBeGreaterThanOrEqual(during);
-		expect(await findHistoryFlaws(test, log, showtimeIds)).toEqual([]);
+		expect(await findFlawsAtRest(test, buyers.history, showtimeIds)).toEqual([]);
 	});
 });
 
 describe("Redis, killed under load and started again on its data", () => {
 	it("has every confirm that was acknowledged, and every repeat is answered truthfully", async () => {
 		const showtimeIds = await openHalls(test, 60);
-		const { log, stop } = startBuyers(await test.buyers(BUYERS), showtimeIds);
+		const buyers = startBuyers(await test.buyers(BUYERS), showtimeIds);
 		for (let kill = 0; kill < 3; kill += 1) {
 			await delay(1_500);
 			await test.stack.redis?.kill("SIGKILL");
@@ -114,9 +116,9 @@ describe("Redis, killed under load and started again on its data", () => {
 			await test.stack.redis?.start();
 		}
 		await delay(1_500);
-		await stop();
+		await buyers.stop();
 		await test.proof.drained(DRAIN_DEADLINE_MS);
-		console.log(`faults while Redis was away: ${JSON.stringify(log.faults)}; confirmed: ${log.confirmed.length}`);
-		expect(await findHistoryFlaws(test, log, showtimeIds)).toEqual([]);
+		console.log(`faults while Redis was away: ${JSON.stringify(tallyFaults(buyers.history))}; confirmed: ${buyers.confirmed()}`);
+		expect(await findFlawsAtRest(test, buyers.history, showtimeIds)).toEqual([]);
 	});
 });

@@ -1,6 +1,6 @@
 /** The whole product in processes of its own, for one test file, and people who use it over HTTP. */
 import { rmSync } from "node:fs";
-import type { ShowtimeId } from "@holdfast/domain";
+import type { ShowtimeId, UserId } from "@holdfast/domain";
 import { makeScratchFolder, queryPostgres, type Stack, startStack } from "@holdfast/local-stack";
 import { insertShowtimes, insertUsers, mintTokens, openProof, type Proof } from "@holdfast/testing";
 
@@ -13,19 +13,24 @@ export type Answer = {
 };
 
 export type Buyer = {
+	readonly userId: UserId;
+	/** The API that the next request goes to. */
+	readonly server: () => string;
 	hold(showtimeId: ShowtimeId, seats: readonly string[], headers?: Record<string, string>): Promise<Answer>;
 	confirm(bookingId: string, headers?: Record<string, string>): Promise<Answer>;
 	cancel(bookingId: string, headers?: Record<string, string>): Promise<Answer>;
 	show(bookingId: string): Promise<Answer>;
+	map(showtimeId: ShowtimeId): Promise<Answer>;
 };
 
 export type TestStack = {
 	readonly stack: Stack;
 	readonly proof: Proof;
+	readonly databaseUrl: string;
 	buyers(count: number): Promise<Buyer[]>;
 	/** A showtime of 10 x 10 seats on sale now. */
 	showtime(): Promise<ShowtimeId>;
-	showtimes(count: number): Promise<ShowtimeId[]>;
+	showtimes(count: number, rows?: number): Promise<ShowtimeId[]>;
 	get(path: string): Promise<Answer>;
 	query(statement: string): Promise<Record<string, string | null>[]>;
 	close(): Promise<void>;
@@ -39,13 +44,14 @@ export async function openTestStack(environment: Record<string, string> = {}): P
 	return {
 		stack,
 		proof,
-		buyers: async (count) => mintTokens(jwtSecret, await insertUsers(databaseUrl, count)).map((token) => buyerWith(apiUrl, token)),
+		databaseUrl,
+		buyers: (count) => insertBuyers({ databaseUrl, jwtSecret, count, server: () => apiUrl }),
 		async showtime() {
 			const [id] = (await insertShowtimes(databaseUrl)).showtimeIds;
 			if (id === undefined) throw new Error("a showtime was inserted");
 			return id;
 		},
-		showtimes: async (count) => (await insertShowtimes(databaseUrl, { count })).showtimeIds,
+		showtimes: async (count, rows = 10) => (await insertShowtimes(databaseUrl, { count, rows })).showtimeIds,
 		get: (path) => ask(`${apiUrl}/api/v1${path}`, { method: "GET" }),
 		query: (statement) => queryPostgres(databaseUrl, statement),
 		async close() {
@@ -56,28 +62,56 @@ export async function openTestStack(environment: Record<string, string> = {}): P
 	};
 }
 
-/** Somebody with a token. */
-export function buyerWith(apiUrl: string, token: string): Buyer {
+/** People with a token, who ask whichever API `server` names when they ask. */
+export async function insertBuyers(wish: {
+	readonly databaseUrl: string;
+	readonly jwtSecret: string;
+	readonly count: number;
+	readonly server: (place: number) => string;
+}): Promise<Buyer[]> {
+	const userIds = await insertUsers(wish.databaseUrl, wish.count);
+	return mintTokens(wish.jwtSecret, userIds).flatMap((token, place) => {
+		const userId = userIds[place];
+		return userId === undefined ? [] : [buyerWith(() => wish.server(place), token, userId)];
+	});
+}
+
+function buyerWith(server: () => string, token: string, userId: UserId): Buyer {
 	const send = (method: string, path: string, headers: Record<string, string> = {}, body?: unknown): Promise<Answer> =>
-		ask(`${apiUrl}/api/v1${path}`, {
+		ask(`${server()}/api/v1${path}`, {
 			method,
 			headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
 			...(body === undefined ? {} : { body: JSON.stringify(body) }),
 		});
 	return {
+		userId,
+		server,
 		hold: (showtimeId, seats, headers) => send("POST", "/bookings", headers, { showtimeId, seats }),
 		confirm: (bookingId, headers) => send("POST", `/bookings/${bookingId}/confirm`, headers),
 		cancel: (bookingId, headers) => send("DELETE", `/bookings/${bookingId}`, headers),
 		show: (bookingId) => send("GET", `/bookings/${bookingId}`),
+		map: (showtimeId) => send("GET", `/showtimes/${showtimeId}/seats`),
 	};
 }
 
-/** One request; an answer that is not JSON, or a broken connection, throws. */
+/** Whoever has no answer by then asks again: longer than anything here may take to answer. */
+const ANSWER_DEADLINE_MS = 15_000;
+
+/** One request; an answer that is not JSON, a broken connection or none at all throws. */
 async function ask(url: string, init: RequestInit): Promise<Answer> {
-	const response = await fetch(url, init);
+	const response = await fetch(url, { ...init, signal: AbortSignal.timeout(ANSWER_DEADLINE_MS) });
 	const body: Record<string, unknown> = Object(await response.json());
 	return { status: response.status, code: typeof body.code === "string" ? body.code : null, body, etag: response.headers.get("etag") };
 }
+
+const SEATS_PER_ROW = 10;
+
+/** The label of a seat index in a hall of tens. */
+export const labelOf = (seat: number): string =>
+	`${String.fromCharCode("A".charCodeAt(0) + Math.floor(seat / SEATS_PER_ROW))}${(seat % SEATS_PER_ROW) + 1}`;
+
+/** And back. */
+export const seatOf = (label: string): number => (label.charCodeAt(0) - "A".charCodeAt(0)) * SEATS_PER_ROW + Number(label.slice(1)) - 1;
 
 /** How often each answer came: `201`, `409 seats_taken`, ... */
 export function tally(answers: readonly Answer[]): Record<string, number> {

@@ -2,8 +2,8 @@
 
 export * from "./build-showtime.ts";
 export { createTestDatabase, type TestDatabase } from "./create-test-database.ts";
-export * from "./find-overlaps.ts";
 export * from "./find-seat-flaws.ts";
+export * from "./history/index.ts";
 export { howLong } from "./how-long.ts";
 export * from "./insert-rows.ts";
 export * from "./install-snapshot.ts";

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { findOverlaps } from "./find-overlaps.ts";
 
-const claim = (bookingId: string, fromMs: number, untilMs: number, seat = 1) => ({ seat, bookingId, fromMs, untilMs });
+const claim = (bookingId: string, fromMs: number, untilMs: number, seat = "1") => ({ seat, bookingId, fromMs, untilMs });
 
 describe("findOverlaps", () => {
 	it("finds nothing in claims that follow one another, or are on different seats, or are one booking's", () => {
-		expect(findOverlaps([claim("a", 0, 10), claim("b", 10, 20), claim("c", 0, 20, 2), claim("b", 12, 30)])).toEqual([]);
+		expect(findOverlaps([claim("a", 0, 10), claim("b", 10, 20), claim("c", 0, 20, "2"), claim("b", 12, 30)])).toEqual([]);
 	});
 
 	it("finds a claim that begins one millisecond too early", () => {

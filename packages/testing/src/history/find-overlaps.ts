@@ -1,15 +1,12 @@
-/**
- * The independent check of a history: no two people were ever told that they have the same seat at the same time.
- * Judged only by what clients were told and when, not by what the stores say.
- */
+/** The heart of the checker: no two bookings may claim one seat at the same time. */
 
 /**
  * One claim on a seat as its client knows it. It certainly stood from the moment the answer arrived until the client
  * asked for its end or it lapsed: bounds drawn inward, so that an overlap is always a violation.
  */
-export type Claim = { readonly seat: number; readonly bookingId: string; readonly fromMs: number; readonly untilMs: number };
+export type Claim = { readonly seat: string; readonly bookingId: string; readonly fromMs: number; readonly untilMs: number };
 
-/** Every pair of overlapping claims of different bookings on one seat, as a sentence. O(n log n). */
+/** Every claim that overlaps an earlier one of another booking on its seat, as a sentence. O(n log n). */
 export function findOverlaps(claims: readonly Claim[]): string[] {
 	const bySeat = Map.groupBy(claims, ({ seat }) => seat);
 	const overlaps: string[] = [];

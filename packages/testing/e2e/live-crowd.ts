@@ -1,0 +1,116 @@
+/**
+ * A crowd that wants the same seats: hold a few together, let the hold lapse, release it or confirm it, keep what was bought
+ * for a while and cancel it. Some lose patience with a service that does not answer, and leave not knowing what they have.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { parseShowtimeId, type ShowtimeId } from "@holdfast/domain";
+import { type Operation, tellStories } from "@holdfast/testing";
+import { insist, isOpen } from "./insist.ts";
+import type { Buyer } from "./open-test-stack.ts";
+import { randomFrom } from "./random-from.ts";
+import { type RecordedBuyer, recordBuyer } from "./record-buyer.ts";
+
+export type Crowd = {
+	/** What everyone asked and was told so far. */
+	readonly history: readonly Operation[];
+	/** Everyone finishes what they are at, and goes. */
+	stop(): Promise<void>;
+	/** Whoever left without knowing asks again until they know. Only once everything works again. */
+	resolve(): Promise<void>;
+};
+
+export type CrowdWish = {
+	readonly buyers: readonly Buyer[];
+	readonly showtimeIds: readonly ShowtimeId[];
+	/** Seats 0 to this one, exclusive, are wanted. */
+	readonly seatCount: number;
+	/** How often the most patient repeat themselves; nobody loses patience when absent. */
+	readonly patienceMax?: number;
+	/** The longest rest between two bookings of one person. */
+	readonly restMaxMs?: number;
+};
+
+const SEATS_TOGETHER_MAX = 4;
+/** A crowd that cannot learn what it has by then is stopped: something does not work. */
+const RESOLVE_ATTEMPTS = 100;
+
+export function startCrowd(wish: CrowdWish): Crowd {
+	const history: Operation[] = [];
+	const people = wish.buyers.map((buyer) => recordBuyer(buyer, history));
+	let isStopping = false;
+	const lives = Promise.all(people.map((person, place) => live(person, place + 1, wish, () => isStopping)));
+	lives.catch(() => {});
+	return {
+		history,
+		async stop() {
+			isStopping = true;
+			await lives;
+		},
+		async resolve() {
+			await Promise.all(people.map((person) => resolveFor(person, history)));
+		},
+	};
+}
+
+async function live(person: RecordedBuyer, seed: number, wish: CrowdWish, isStopping: () => boolean): Promise<void> {
+	const { showtimeIds, seatCount, patienceMax = Number.POSITIVE_INFINITY, restMaxMs = 10 } = wish;
+	const random = randomFrom(seed);
+	const ask = (question: () => Promise<Operation>) =>
+		insist(question, Number.isFinite(patienceMax) ? 1 + random(patienceMax) : patienceMax);
+	let kept: { showtimeId: ShowtimeId; bookingId: string } | null = null;
+	for (let round = 1; !isStopping(); round += 1) {
+		const showtimeId = showtimeIds[random(showtimeIds.length)];
+		if (showtimeId === undefined) throw new Error("a crowd needs a showtime");
+		const size = 1 + random(SEATS_TOGETHER_MAX);
+		const first = random(seatCount - size + 1);
+		const seats = Array.from({ length: size }, (_, n) => first + n);
+		const { told } = await ask(() => person.hold(showtimeId, seats, `${seed}-${round}`));
+		if (told?.status === "pending") {
+			const { bookingId } = told;
+			const fate = random(5);
+			if (fate === 0) await person.show(showtimeId, bookingId);
+			if (fate === 1) await ask(() => person.cancel(showtimeId, bookingId));
+			if (fate > 1) {
+				// Whoever bought before gives that back first.
+				if (kept !== null) await cancelKept(kept);
+				const { result, isRefusal } = await ask(() => person.confirm(showtimeId, bookingId));
+				kept = result === "fail" && isRefusal ? null : { showtimeId, bookingId };
+			}
+		}
+		if (kept !== null && random(3) === 0) {
+			await cancelKept(kept);
+			kept = null;
+		}
+		if (random(4) === 0) await person.map(showtimeId);
+		await delay(random(restMaxMs));
+	}
+
+	async function cancelKept(booking: { showtimeId: ShowtimeId; bookingId: string }): Promise<void> {
+		await ask(() => person.cancel(booking.showtimeId, booking.bookingId));
+	}
+}
+
+async function resolveFor(person: RecordedBuyer, history: readonly Operation[]): Promise<void> {
+	const own = history.filter(({ client }) => client === person.client);
+	const holds = own.flatMap((operation) => (operation.kind === "hold" ? [operation] : []));
+	const learn = async (question: () => Promise<Operation>) => {
+		const last = await insist(question, RESOLVE_ATTEMPTS);
+		if (isOpen(last)) throw new Error(`still ${last.code} when asked ${RESOLVE_ATTEMPTS} times`);
+	};
+	for (const { showtimeId, bookingId, confirmed, cancelled, cancelAskedMs } of tellStories(own)) {
+		const at = parseShowtime(showtimeId);
+		if (cancelled === "maybe") await learn(() => person.cancel(at, bookingId));
+		if (confirmed === "maybe" && cancelAskedMs === null) await learn(() => person.confirm(at, bookingId));
+	}
+	for (const [key, tries] of Map.groupBy(holds, (hold) => hold.key)) {
+		const last = tries.at(-1);
+		if (last === undefined || !isOpen(last) || tries.every(({ result }) => result !== "unknown")) continue;
+		await learn(() => person.hold(parseShowtime(last.showtimeId), last.seats, key));
+	}
+}
+
+function parseShowtime(text: string): ShowtimeId {
+	const id = parseShowtimeId(text);
+	if (id === null) throw new Error(`${text} is no showtime`);
+	return id;
+}

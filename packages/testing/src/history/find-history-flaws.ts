@@ -1,0 +1,164 @@
+/**
+ * The independent check of a history: what clients were told, when, and what is in the ledger at rest must fit together.
+ * Pure, and ignorant of how anything works: it knows the promises alone. What may or may not have happened is held
+ * against nobody.
+ */
+import type { AtRest } from "./at-rest.ts";
+import { type Claim, findOverlaps } from "./find-overlaps.ts";
+import type { Operation } from "./operation.ts";
+import { type Story, tellStories } from "./tell-stories.ts";
+
+export type Rule =
+	/** Two bookings were told that they have one seat at the same time. */
+	| "two owners"
+	/** The ledger has a seat under two owners. */
+	| "sold twice"
+	/** A booking that was told confirmed is not in the ledger as such. */
+	| "lost confirm"
+	/** A booking that was told cancelled still stands, or its end left no event. */
+	| "lost cancel"
+	/** One transition has two events, or one booking two rows. */
+	| "recorded twice"
+	/** The ledger has a booking, or the end of one, that nobody asked for, or that was refused. */
+	| "unasked"
+	/** A booking has some of its seats, or other ones. */
+	| "partial booking"
+	/** A version that was told is higher than one that was told afterwards. */
+	| "version fell"
+	/** One idempotency key, two bookings. */
+	| "key used twice";
+
+export type Flaw = { readonly rule: Rule; readonly what: string };
+
+export type Promised = {
+	/**
+	 * Whether a hold is promised, too. Not over a failover: a hold lives on one server until it is confirmed, and only confirm and
+	 * cancel wait for the replica's word.
+	 */
+	readonly holds: boolean;
+};
+
+/** Every flaw, most of them naming a booking; an empty list is the proof. O(n log n). */
+export function findHistoryFlaws(operations: readonly Operation[], atRest: AtRest, promised: Promised = { holds: true }): Flaw[] {
+	const stories = tellStories(operations);
+	return [
+		...findOverlaps(stories.flatMap((story) => claimsOf(story, promised))).map(flaw("two owners")),
+		...findFallenVersions(operations, promised).map(flaw("version fell")),
+		...(promised.holds ? findKeysUsedTwice(operations).map(flaw("key used twice")) : []),
+		...findOtherSeats(operations).map(flaw("partial booking")),
+		...findSoldTwice(atRest).map(flaw("sold twice")),
+		...judgeLedger(stories, atRest),
+	];
+}
+
+const flaw =
+	(rule: Rule) =>
+	(what: string): Flaw => ({ rule, what });
+
+/** What its client could rely on: from the answer until they asked for an end, or the hold lapsed. */
+function claimsOf(story: Story, { holds }: Promised): Claim[] {
+	const endMs = story.cancelAskedMs ?? Number.POSITIVE_INFINITY;
+	const heldFromMs = holds ? story.heldFromMs : null;
+	const fromMs = heldFromMs ?? story.confirmedFromMs;
+	const untilMs = story.confirmed === "yes" ? endMs : Math.min(endMs, story.expiresAtMs);
+	if (fromMs === null || fromMs >= untilMs) return [];
+	return (story.seats ?? []).map((seat) => ({ seat: `${seat} of ${story.showtimeId}`, bookingId: story.bookingId, fromMs, untilMs }));
+}
+
+/** Of one booking, and of one showtime's map at one server. Only what was asked after the other was answered is compared. */
+function findFallenVersions(operations: readonly Operation[], { holds }: Promised): string[] {
+	const bookings = operations.filter(({ kind }) => holds || kind === "confirm" || kind === "cancel");
+	const tellings = [
+		...bookings.map((operation) => ({ ...operation, of: `booking ${operation.told?.bookingId}`, version: operation.told?.version })),
+		...operations.map((operation) => ({
+			...operation,
+			of: `map of ${operation.showtimeId} at ${operation.server}`,
+			version: operation.mapVersion ?? undefined,
+		})),
+	].filter(({ version }) => version !== undefined);
+	const flaws: string[] = [];
+	for (const [of, told] of Map.groupBy(tellings, (telling) => telling.of)) {
+		const answered = [...told].sort((a, b) => a.respondedMs - b.respondedMs);
+		let [next, highest] = [0, 0];
+		for (const { invokedMs, version = 0 } of [...told].sort((a, b) => a.invokedMs - b.invokedMs)) {
+			for (; (answered[next]?.respondedMs ?? Number.POSITIVE_INFINITY) < invokedMs; next += 1) {
+				highest = Math.max(highest, answered[next]?.version ?? 0);
+			}
+			if (version < highest) flaws.push(`${of}: ${highest}, then ${version} when asked at ${invokedMs}`);
+		}
+	}
+	return flaws;
+}
+
+function findKeysUsedTwice(operations: readonly Operation[]): string[] {
+	const holds = operations.flatMap(({ told, ...hold }) => (hold.kind === "hold" && told !== null ? [{ ...hold, told }] : []));
+	const byKey = Map.groupBy(holds, ({ client, showtimeId, key }) => `${key} of ${client} at ${showtimeId}`);
+	return [...byKey].flatMap(([key, of]) => {
+		const ids = [...new Set(of.map(({ told }) => told.bookingId))];
+		return ids.length > 1 ? [`${key}: ${ids.join(", ")}`] : [];
+	});
+}
+
+function findOtherSeats(operations: readonly Operation[]): string[] {
+	return operations.flatMap((operation) => {
+		if (operation.kind !== "hold" || operation.told === null) return [];
+		const { told, seats } = operation;
+		return isSameSet(told.seats, seats) ? [] : [`${told.bookingId} was asked for seats ${seats}, told ${told.seats}`];
+	});
+}
+
+function findSoldTwice({ seats }: AtRest): string[] {
+	const active = seats.filter(({ isActive }) => isActive);
+	return [...Map.groupBy(active, ({ showtimeId, seat }) => `seat ${seat} of ${showtimeId}`)].flatMap(([seat, owners]) =>
+		owners.length > 1 ? [`${seat}: ${owners.map(({ bookingId }) => bookingId).join(", ")}`] : [],
+	);
+}
+
+/** What the ledger has of one booking. */
+type Record = { readonly rows: AtRest["bookings"]; readonly seats: AtRest["seats"]; readonly events: AtRest["events"] };
+
+function judgeLedger(stories: readonly Story[], { bookings, seats, events }: AtRest): Flaw[] {
+	const [rowsOf, seatsOf, eventsOf] = [groupByBooking(bookings), groupByBooking(seats), groupByBooking(events)];
+	const told = new Map(stories.map((story) => [story.bookingId, story]));
+	const ids = new Set([...told.keys(), ...rowsOf.keys(), ...seatsOf.keys(), ...eventsOf.keys()]);
+	return [...ids].flatMap((id) => {
+		const record = { rows: rowsOf.get(id) ?? [], seats: seatsOf.get(id) ?? [], events: eventsOf.get(id) ?? [] };
+		const story = told.get(id);
+		return story === undefined ? [flaw("unasked")(`${id} is in the ledger, and in no client's memory`)] : judgeBooking(story, record);
+	});
+}
+
+function judgeBooking(story: Story, { rows, seats, events }: Record): Flaw[] {
+	const { bookingId, confirmed, cancelled } = story;
+	const [row] = rows;
+	const countOf = (type: string) => events.filter((event) => event.type === type).length;
+	const [confirmEvents, cancelEvents] = [countOf("booking.confirmed"), countOf("booking.cancelled")];
+	const active = seats.filter(({ isActive }) => isActive).map(({ seat }) => seat);
+	const inWords = `${bookingId} (confirmed: ${confirmed}, cancelled: ${cancelled}; in the ledger: ${row?.state ?? "nothing"} at ${row?.version}, seats ${seats.map(({ seat }) => seat)}, active ${active}, ${confirmEvents} + ${cancelEvents} events)`;
+	const stands = row?.state === "CONFIRMED" && active.length > 0;
+	const isIn = rows.length > 0 || seats.length > 0 || events.length > 0;
+	const flaws = new Set<Rule>();
+
+	if (confirmed === "yes" && (row === undefined || confirmEvents === 0)) flaws.add("lost confirm");
+	if (confirmed === "yes" && cancelled === "no" && !stands) flaws.add("lost confirm");
+	if (cancelled === "yes" && (row?.state === "CONFIRMED" || active.length > 0)) flaws.add("lost cancel");
+	if (cancelled === "yes" && confirmed === "yes" && cancelEvents === 0) flaws.add("lost cancel");
+	if (rows.length > 1 || confirmEvents > 1 || cancelEvents > 1) flaws.add("recorded twice");
+	if (confirmed === "no" && isIn) flaws.add("unasked");
+	if (cancelled === "no" && (row?.state === "CANCELLED" || cancelEvents > 0)) flaws.add("unasked");
+	if (row && (row.client !== story.client || row.showtimeId !== story.showtimeId)) flaws.add("unasked");
+	if (seats.some(({ showtimeId }) => showtimeId !== story.showtimeId)) flaws.add("partial booking");
+	// A booking in conflict owns nothing, and need not name its seats.
+	const names = seats.map(({ seat }) => seat);
+	if (row && row.state !== "CONFLICT" && !isSameSet(names, story.seats ?? names)) flaws.add("partial booking");
+	if (active.length > 0 && active.length < names.length) flaws.add("partial booking");
+	if (row && row.version < story.version) flaws.add("version fell");
+	return [...flaws].map((rule) => ({ rule, what: inWords }));
+}
+
+function groupByBooking<Row extends { readonly bookingId: string }>(rows: readonly Row[]): Map<string, Row[]> {
+	return Map.groupBy(rows, ({ bookingId }) => bookingId);
+}
+
+const isSameSet = (some: readonly number[], others: readonly number[]): boolean =>
+	[...some].sort((a, b) => a - b).join() === [...others].sort((a, b) => a - b).join();
