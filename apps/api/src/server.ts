@@ -1,17 +1,21 @@
 /** The process edge of the API: settings, stores, listening, and a clean end. */
+import cluster from "node:cluster";
 import { createDatabase } from "@holdfast/database";
 import { closeOnSignals, createLogger, listenOptions, runWorkers, SettingsError } from "@holdfast/runtime";
-import { createSeatStore } from "@holdfast/seat-store";
+import { createSeatStore, findReasonNotToStart } from "@holdfast/seat-store";
 import { buildApp } from "./app.ts";
 import { type ApiSettings, readApiSettings } from "./settings.ts";
 
 const settings = readSettingsOrExit();
+const seatStoreOptions = { url: settings.redisUrl, limits: settings.limits, ...settings.durability };
+// A worker that is started anew serves what it can: by then this is for /health to say.
+if (cluster.isPrimary) await refuseFlawedRedis();
 const logger = createLogger("api", settings.logLevel);
 await runWorkers(settings.workers, logger, serve);
 
 async function serve(): Promise<void> {
 	// Both connect by themselves and keep trying: the API starts, and serves what it can, while a store is down.
-	const seatStore = createSeatStore({ url: settings.redisUrl, limits: settings.limits, log: logger });
+	const seatStore = createSeatStore({ ...seatStoreOptions, log: logger });
 	const database = createDatabase({ url: settings.databaseUrl, applicationName: "holdfast-api" });
 	const app = buildApp({ settings, logger, seatStore, database });
 	closeOnSignals(
@@ -30,7 +34,16 @@ function readSettingsOrExit(): ApiSettings {
 		return readApiSettings(process.env);
 	} catch (error) {
 		if (!(error instanceof SettingsError)) throw error;
-		process.stderr.write(`${error.message}\n`);
-		process.exit(1);
+		return exitWith(error.message);
 	}
+}
+
+async function refuseFlawedRedis(): Promise<void> {
+	const reason = await findReasonNotToStart(seatStoreOptions);
+	if (reason !== null) exitWith(reason);
+}
+
+function exitWith(reason: string): never {
+	process.stderr.write(`${reason}\n`);
+	process.exit(1);
 }

@@ -15,12 +15,21 @@ describe("settings", () => {
 			logLevel: "info",
 			workers: 1,
 			limits: DEFAULT_LIMITS,
+			durability: { ackLevel: undefined, acceptsLoss: false },
 		});
 	});
 
 	it("name everything that is missing at once, and have no default secret", () => {
 		expect(() => readApiSettings({})).toThrow(/DATABASE_URL.*REDIS_URL.*JWT_SECRET/s);
 		expect(() => readApiSettings({ ...REQUIRED, JWT_SECRET: "x".repeat(31) })).toThrow(/JWT_SECRET.*32/);
+	});
+
+	it("take the level of acknowledgement and the acceptance of loss by their exact words", () => {
+		const read = (env: Record<string, string>) => readApiSettings({ ...REQUIRED, ...env }).durability;
+		expect(read({ ACK_LEVEL: "replica", I_ACCEPT_LOSING_CONFIRMED_BOOKINGS: "true" })).toEqual({ ackLevel: "replica", acceptsLoss: true });
+		expect(read({ ACK_LEVEL: "local", I_ACCEPT_LOSING_CONFIRMED_BOOKINGS: "false" })).toEqual({ ackLevel: "local", acceptsLoss: false });
+		expect(() => read({ ACK_LEVEL: "recorded" })).toThrow('ACK_LEVEL is "recorded"; it must be local or replica');
+		expect(() => read({ I_ACCEPT_LOSING_CONFIRMED_BOOKINGS: "yes" })).toThrow(/I_ACCEPT_LOSING_CONFIRMED_BOOKINGS is "yes"/);
 	});
 
 	it.each(Object.entries(LIMIT_SPECS))("read the limit %s from its variable, bounds included", (name, { env, min, max }) => {

@@ -1,6 +1,7 @@
 /** The API's settings, read once from the environment at the process edge. */
 import { LIMIT_SPECS, type Limits } from "@holdfast/domain";
 import { type Environment, readSettings, WORKERS_SPEC } from "@holdfast/runtime";
+import { type DurabilityOptions, readDurabilitySettings } from "@holdfast/seat-store";
 
 export type ApiSettings = {
 	readonly databaseUrl: string;
@@ -10,6 +11,8 @@ export type ApiSettings = {
 	readonly host: string;
 	readonly port: number;
 	readonly logLevel: string;
+	/** What an acknowledgement waits for, and whether a Redis that cannot keep it is endured. */
+	readonly durability: DurabilityOptions;
 	/** Processes that serve. */
 	readonly workers: number;
 	readonly limits: Limits;
@@ -38,5 +41,6 @@ export function readApiSettings(env: Environment): ApiSettings {
 			outboxMax: reader.integer(LIMIT_SPECS.outboxMax),
 			settleBatchMax: reader.integer(LIMIT_SPECS.settleBatchMax),
 		},
+		durability: readDurabilitySettings(reader),
 	}));
 }

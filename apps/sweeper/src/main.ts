@@ -2,7 +2,7 @@
 import { createDatabase } from "@holdfast/database";
 import { DEFAULT_LIMITS, LIMIT_SPECS } from "@holdfast/domain";
 import { closeOnSignals, createLogger, readSettings } from "@holdfast/runtime";
-import { createSeatStore } from "@holdfast/seat-store";
+import { createSeatStore, findReasonNotToStart, readDurabilitySettings } from "@holdfast/seat-store";
 import { createSweeper } from "./sweeper.ts";
 
 const settings = readSettings(process.env, (env) => ({
@@ -10,10 +10,18 @@ const settings = readSettings(process.env, (env) => ({
 	redisUrl: env.text("REDIS_URL"),
 	logLevel: env.text("LOG_LEVEL", "info"),
 	limits: { ...DEFAULT_LIMITS, settleBatchMax: env.integer(LIMIT_SPECS.settleBatchMax) },
+	durability: readDurabilitySettings(env),
 }));
 
+const seatStoreOptions = { url: settings.redisUrl, limits: settings.limits, ...settings.durability };
+const reasonNotToStart = await findReasonNotToStart(seatStoreOptions);
+if (reasonNotToStart !== null) {
+	process.stderr.write(`${reasonNotToStart}\n`);
+	process.exit(1);
+}
+
 const log = createLogger("sweeper", settings.logLevel);
-const seatStore = createSeatStore({ url: settings.redisUrl, limits: settings.limits, log });
+const seatStore = createSeatStore({ ...seatStoreOptions, log });
 const database = createDatabase({ url: settings.databaseUrl, applicationName: "holdfast-sweeper" });
 const sweeper = createSweeper({ seatStore, database, limits: settings.limits, log });
 

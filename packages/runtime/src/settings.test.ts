@@ -19,6 +19,12 @@ describe("readSettings", () => {
 		expect(() => read()).toThrow(SettingsError);
 	});
 
+	it("takes a word of the list, or none, and refuses any other", () => {
+		const read = (level?: string) => readSettings({ LEVEL: level }, (env) => env.choice("LEVEL", ["low", "high"]));
+		expect([undefined, "", "low", "high"].map(read)).toEqual([undefined, undefined, "low", "high"]);
+		for (const bad of ["LOW", " low", "1"]) expect(() => read(bad)).toThrow(`LEVEL is ${JSON.stringify(bad)}; it must be low or high`);
+	});
+
 	it("names every flaw at once", () => {
 		const read = () => readSettings({ PORT: "x" }, (env) => [env.text("DATABASE_URL"), env.text("LOG_LEVEL", "info"), env.integer(PORT)]);
 		expect(read).toThrow(/DATABASE_URL is required\nPORT is "x"/);

@@ -17,6 +17,8 @@ export type SettingsReader = {
 	text(name: string, fallback?: string): string;
 	/** Text that must be given and have at least `minChars` characters: a secret has no default. */
 	secret(name: string, minChars: number): string;
+	/** One of these words; undefined when the variable is not set. */
+	choice<Word extends string>(name: string, words: readonly Word[]): Word | undefined;
 	/** A decimal integer inside the bounds. */
 	integer(spec: IntegerSpec): number;
 };
@@ -41,6 +43,12 @@ export function readSettings<Settings>(env: Environment, read: (reader: Settings
 			const value = /^-?\d{1,15}$/.test(raw) ? Number(raw) : Number.NaN;
 			if (!(value >= min && value <= max)) flaws.push(`${name} is ${JSON.stringify(raw)}; it must be an integer from ${min} to ${max}`);
 			return value;
+		},
+		choice(name, words) {
+			const raw = env[name] || undefined;
+			const word = words.find((known) => known === raw);
+			if (raw !== word) flaws.push(`${name} is ${JSON.stringify(raw)}; it must be ${words.join(" or ")}`);
+			return word;
 		},
 	};
 	const settings = read(reader);

@@ -2,6 +2,7 @@
 
 export type { Conflict } from "./commands/correct-seats.ts";
 export { createSeatStore, type SeatStoreOptions } from "./create-seat-store.ts";
+export { findReasonNotToStart, readDurabilitySettings } from "./durability-settings.ts";
 export { SeatStoreFault } from "./fault.ts";
 export type {
 	BlockSeatsOutcome,
@@ -26,4 +27,4 @@ export type {
 	SeatStore,
 	SetTermsCommand,
 } from "./seat-store.ts";
-export { type AckLevel, type Durability, type DurabilityOptions, explainFlaws } from "./verify-durability.ts";
+export type { AckLevel, Durability, DurabilityOptions } from "./verify-durability.ts";

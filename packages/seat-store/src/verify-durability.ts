@@ -11,7 +11,8 @@ import { readText } from "./reply.ts";
  * When confirm and cancel answer. `local`: when this Redis has it on disk; survives a crash of every process and of the
  * machine. `replica`: when a replica has it too; survives the loss of the primary, if that replica is promoted.
  */
-export type AckLevel = "local" | "replica";
+export const ACK_LEVELS = ["local", "replica"] as const;
+export type AckLevel = (typeof ACK_LEVELS)[number];
 
 /** `accepted`: flawed, and the operator said so be it. `unknown`: no server was seen yet. */
 export type Durability = { readonly status: "unknown" | "ok" | "refused" | "accepted"; readonly flaws: readonly string[] };
@@ -81,15 +82,6 @@ export function createDurabilityCheck({ ackLevel, acceptsLoss = false }: Durabil
 		},
 		state: () => state,
 	};
-}
-
-/** What to print, and what to do, when a process refuses to start. */
-export function explainFlaws(flaws: readonly string[]): string {
-	return [
-		"Redis does not keep what is confirmed:",
-		...flaws.map((flaw) => `- ${flaw}`),
-		"Mend it (CONFIG SET, then CONFIG REWRITE), or start with I_ACCEPT_LOSING_CONFIRMED_BOOKINGS=true.",
-	].join("\n");
 }
 
 async function findFlaws(redis: Redis): Promise<{ flaws: string[]; replicas: number }> {

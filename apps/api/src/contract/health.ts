@@ -13,6 +13,10 @@ const HealthObject = Type.Object(
 		checks: Type.Object(
 			{
 				redis: Check,
+				durability: Type.Object(
+					{ status: oneOf(["ok", "failed"], "`failed`: Redis does not keep what it acknowledges, so nothing is sold; the log says why") },
+					CLOSED,
+				),
 				postgres: Check,
 				sweeper: Check,
 				outbox: Type.Object(

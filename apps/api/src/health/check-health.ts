@@ -1,6 +1,6 @@
 /** Looks at everything the API stands on, at the same time and within a deadline. */
 import type { Database } from "@holdfast/database";
-import type { SeatStore } from "@holdfast/seat-store";
+import type { Durability, SeatStore } from "@holdfast/seat-store";
 import type { HealthBody } from "../contract/health.ts";
 
 /** Below the 2 s within which health must tell the truth; a stopped server answers nothing at all. */
@@ -8,8 +8,11 @@ const CHECK_DEADLINE_MS = 1_500;
 
 export type HealthDeps = { readonly seatStore: SeatStore; readonly database: Database; readonly outboxMax: number };
 
+/** What an operator has accepted is no alarm; a Redis that nobody could look at yet is. */
+const KEPT: ReadonlySet<Durability["status"]> = new Set(["ok", "accepted"]);
+
 /**
- * `down`: bookings cannot work (no Redis, or an outbox at its bound). `degraded`: they work, but nobody records
+ * `down`: bookings cannot work (no Redis, one that does not keep what it acknowledges, or an outbox at its bound). `degraded`: they work, but nobody records
  * them (no Postgres, or no sweeper). Never throws.
  */
 export async function checkHealth({ seatStore, database, outboxMax }: HealthDeps): Promise<HealthBody> {
@@ -22,11 +25,12 @@ export async function checkHealth({ seatStore, database, outboxMax }: HealthDeps
 	const depth = outbox.value === undefined ? null : Math.max(...outbox.value);
 	const checks = {
 		redis: { status: statusOf(redis.isOk), ms: redis.ms },
+		durability: { status: statusOf(KEPT.has(seatStore.durability().status)) },
 		postgres: { status: statusOf(postgres.isOk), ms: postgres.ms },
 		sweeper: { status: statusOf(sweeper.value === true), ms: sweeper.ms },
 		outbox: { status: statusOf(depth !== null && depth < outboxMax), ms: outbox.ms, depth, limit: outboxMax },
 	};
-	const isDown = checks.redis.status === "failed" || checks.outbox.status === "failed";
+	const isDown = [checks.redis, checks.durability, checks.outbox].some(({ status }) => status === "failed");
 	const isDegraded = checks.postgres.status === "failed" || checks.sweeper.status === "failed";
 	return { status: isDown ? "down" : isDegraded ? "degraded" : "ok", checks };
 }

@@ -19,7 +19,7 @@ describe("200", () => {
 		expect([before.status, Object(before.body).status, checksIn(before.body)]).toEqual([
 			200,
 			"degraded",
-			{ redis: "ok", postgres: "ok", sweeper: "failed", outbox: "ok" },
+			{ redis: "ok", durability: "ok", postgres: "ok", sweeper: "failed", outbox: "ok" },
 		]);
 		await api.seatStore.beatSweeper(SWEEPER_TTL_MS);
 		const after = await api.call("GET /health");
