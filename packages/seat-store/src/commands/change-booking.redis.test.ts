@@ -2,7 +2,7 @@ import { bucketOf, newBookingId, newUserId } from "@holdfast/domain";
 import { buildShowtime } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { dumpAll, held, hold, openTestStore, reach, type TestStore } from "../open-test-store.ts";
+import { bookingEventOf, dumpAll, held, hold, openTestStore, reach, type TestStore } from "../open-test-store.ts";
 
 let test: TestStore;
 beforeAll(async () => {
@@ -157,12 +157,12 @@ describe("cancel", () => {
 		expect(await redis.hlen(showtimeKeys(showtime.id).owner)).toBe(0);
 		expect(await redis.pttl(bookingKey(command.bookingId))).toBe(-1);
 		const entries = await store.readBatch(bucketOf(showtime.id), { afterEntryId: null, limit: 500 });
-		const mine = entries.filter(({ event }) => event?.bookingId === command.bookingId);
-		expect(mine.map(({ event }) => [event?.type, event?.version])).toEqual([
+		const mine = entries.map(bookingEventOf).filter((event) => event.bookingId === command.bookingId);
+		expect(mine.map(({ type, version }) => [type, version])).toEqual([
 			["booking.confirmed", 2],
 			["booking.cancelled", 3],
 		]);
-		expect(mine[1]?.event?.cancelledAt).toBeGreaterThan(0);
+		expect(mine[1]?.cancelledAt).toBeGreaterThan(0);
 	});
 
 	it("answers the same when repeated, under the version before or after, and refuses any other", async () => {

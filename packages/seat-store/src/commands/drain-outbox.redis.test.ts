@@ -1,7 +1,7 @@
 import { bucketOf, newShowtimeId, RECORD_TTL_MS } from "@holdfast/domain";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys } from "../keys.ts";
-import { dumpAll, held, openTestStore, type TestStore } from "../open-test-store.ts";
+import { bookingEventOf, dumpAll, held, openTestStore, type TestStore } from "../open-test-store.ts";
 
 let test: TestStore;
 beforeAll(async () => {
@@ -18,7 +18,7 @@ describe("the outbox", () => {
 		const commands = [await held(test.store, showtime, [1]), await held(test.store, showtime, [2]), await held(test.store, showtime, [3])];
 		for (const command of commands) await test.store.confirmBooking(command);
 		const all = await test.store.readBatch(BUCKET, { afterEntryId: null, limit: 500 });
-		expect(all.map(({ event }) => event?.bookingId)).toEqual(commands.map(({ bookingId }) => bookingId));
+		expect(all.map((entry) => bookingEventOf(entry).bookingId)).toEqual(commands.map(({ bookingId }) => bookingId));
 		expect(all.map(({ epoch }) => epoch)).toEqual([1, 1, 1]);
 		expect(all.map(({ event }) => event?.seq)).toEqual([1, 2, 3]);
 		const behind = await test.store.readBatch(BUCKET, { afterEntryId: all[0]?.entryId ?? "", limit: 1 });
@@ -27,7 +27,7 @@ describe("the outbox", () => {
 
 		await test.store.ackBatch(
 			BUCKET,
-			all.map(({ entryId, event }) => ({ entryId, booking: event && { id: event.bookingId, version: event.version } })),
+			all.map((entry) => ({ entryId: entry.entryId, booking: { id: bookingEventOf(entry).bookingId, version: 2 } })),
 		);
 		expect((await test.store.outboxDepths())[BUCKET]).toBe(0);
 		expect(await test.store.waitForEntries({ timeoutMs: 10 })).toEqual([]);
