@@ -18,7 +18,7 @@ it.each([
 	["25006", "retry", true],
 	["40001", "retry", false],
 	["40P01", "retry", false],
-	["55P03", "retry", false],
+	["55P03", "retry", true],
 	["22003", "poison", false],
 	["23505", "poison", false],
 	["42P01", "halt", false],

@@ -39,11 +39,11 @@ const LOST_CODES = new Set([
 /** Work that a healthy server had no time for: one of its statements, or all of them together. Silence and a lost connection are something else. */
 const TOO_SLOW_CODES = new Set(["57014", "DATABASE_TIMEOUT"]);
 
-/** SQLSTATEs of a server that is there but cannot serve now: shutting down, starting, out of connections, over its time. Source: PostgreSQL, appendix A. */
-const UNAVAILABLE_STATES = /^(08...|57P0.|57014|53...|25006|25P03|58...)$/;
+/** SQLSTATEs of a server that is there but cannot serve now: shutting down, starting, out of connections, over its time, too long behind a lock. Source: PostgreSQL, appendix A. */
+const UNAVAILABLE_STATES = /^(08...|57P0.|57014|53...|25006|25P03|55P03|58...)$/;
 
 /** SQLSTATEs of work that another transaction got in the way of. */
-const CONTENTION_STATES = /^(40001|40P01|55P03|55006)$/;
+const CONTENTION_STATES = /^(40001|40P01|55006)$/;
 
 /** SQLSTATEs that the data of a single entry can cause: bad values, broken constraints, limits of the server. */
 const DATA_STATES = /^(22...|23...|54...)$/;

@@ -14,10 +14,14 @@ export { createDatabase, type Database, type DatabaseOptions } from "./create-da
 export { findBooking } from "./ledger/find-booking.ts";
 export type { Gap } from "./ledger/find-gap.ts";
 export { findOpening, type Opening } from "./ledger/find-opening.ts";
+export { type JudgedLine, type JudgeLineOutcome, judgeLine, type LedgerLine } from "./ledger/judge-line.ts";
 export type { LedgerBooking } from "./ledger/ledger-booking.ts";
 export { type ListBookingsRequest, listBookings } from "./ledger/list-bookings.ts";
+export { countQuarantined, listQuarantined, listQuarantineEnded, type QuarantinedShowtime } from "./ledger/list-quarantined.ts";
 export { countSoldSeats, type SeatOwner, seatOwners } from "./ledger/list-seat-owners.ts";
-export { type LedgerSnapshot, type OpenInLedgerOutcome, openShowtimeInLedger } from "./ledger/open-showtime-in-ledger.ts";
+export { listUpcomingShowtimes, type UpcomingShowtime } from "./ledger/list-upcoming-showtimes.ts";
+export { type OpenQuarantinedOutcome, openQuarantined } from "./ledger/open-quarantined.ts";
+export { type OpenInLedgerOutcome, type OpenInLedgerRequest, openShowtimeInLedger } from "./ledger/open-showtime-in-ledger.ts";
 export type { SettleEntry } from "./ledger/outbox-entry.ts";
 export { type SettleBatch, type SettleOutcome, settleBatch, UnknownEntryVersion } from "./ledger/settle-batch.ts";
 export { migrateDatabase } from "./migrate-database.ts";

@@ -27,8 +27,11 @@ it("an empty database is brought up to date by several at once, and again withou
 		"bookings",
 		"buckets",
 		"dead_letters",
+		"losses",
 		"movies",
+		"refunds",
 		"seat_plans",
+		"showtime_events",
 		"showtimes",
 		"users",
 	]);

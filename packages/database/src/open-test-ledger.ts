@@ -16,6 +16,7 @@ import {
 import { createTestDatabase } from "@holdfast/testing";
 import { type SQL, sql } from "drizzle-orm";
 import { createDatabase } from "./create-database.ts";
+import { type OpenInLedgerOutcome, type OpenInLedgerRequest, openShowtimeInLedger } from "./ledger/open-showtime-in-ledger.ts";
 import type { SettleEntry } from "./ledger/outbox-entry.ts";
 import { auditoriums, movies, seatPlans, showtimes } from "./schema/index.ts";
 import { createUser } from "./users/create-user.ts";
@@ -69,6 +70,11 @@ export async function openTestLedger() {
 		return row.id;
 	}
 
+	/** Take the showtime's next epoch: of one that was never opened, unless `seenEpoch` says otherwise; on the first line. */
+	function open(id: ShowtimeId, overrides: Partial<OpenInLedgerRequest> = {}): Promise<OpenInLedgerOutcome> {
+		return openShowtimeInLedger(database, id, { seenEpoch: 0, installedEpoch: 0, line: 1, quarantineMs: null, ...overrides });
+	}
+
 	/** A confirmed booking of `seats`, version 2. */
 	function confirmed(
 		showtimeId: ShowtimeId,
@@ -113,15 +119,26 @@ export async function openTestLedger() {
 		nowMs: NOW_MS,
 		addUser,
 		addShowtime,
+		open,
 		confirmed,
 		entryOf,
 		/** Rows of any statement, for looking at what is there. */
 		rows: <Row extends Record<string, unknown>>(statement: SQL) =>
-			database.run(async (queries) => [...(await queries.execute<Row>(statement))]),
+			database.runLong(async (queries) => [...(await queries.execute<Row>(statement))], 30_000),
 		/** Everything the ledger holds, to compare before and after. */
 		dump: () =>
 			database.run(async (queries) => {
-				const tables = ["bookings", "booking_seats", "booking_events", "dead_letters", "buckets", "showtimes"];
+				const tables = [
+					"bookings",
+					"booking_seats",
+					"booking_events",
+					"dead_letters",
+					"buckets",
+					"showtimes",
+					"showtime_events",
+					"refunds",
+					"losses",
+				];
 				const dumps = tables.map((table) => queries.execute(sql`select * from ${sql.identifier(table)} t order by t::text`));
 				return (await Promise.all(dumps)).map((rows) => [...rows]);
 			}),

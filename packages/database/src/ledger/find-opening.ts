@@ -3,17 +3,24 @@ import type { ShowtimeId, ShowtimeState } from "@holdfast/domain";
 import { eq } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
 import { showtimes } from "../schema/index.ts";
+import { openedLine } from "./opened-line.ts";
 
-/** `epoch` is what `openShowtimeInLedger` compares with; `endsAt` is epoch ms. */
-export type Opening = { readonly epoch: number; readonly state: ShowtimeState; readonly endsAt: number };
+export type Opening = {
+	/** What `openShowtimeInLedger` compares with; 0: never opened. */
+	readonly epoch: number;
+	readonly state: ShowtimeState;
+	/** Epoch ms, as is `endsAt`. */
+	readonly startsAt: number;
+	readonly endsAt: number;
+	/** The bucket's line of history it was last opened under; null: never opened. */
+	readonly line: number | null;
+};
 
-/** The showtime's epoch, state and end; or null when there is none. Reads only. */
+/** What is known of the showtime; or null when there is none. Reads only. */
 export async function findOpening(database: Database, id: ShowtimeId): Promise<Opening | null> {
+	const { redisEpoch: epoch, state, startsAt, endsAt } = showtimes;
 	const [row] = await database.run((queries) =>
-		queries
-			.select({ epoch: showtimes.redisEpoch, state: showtimes.state, endsAt: showtimes.endsAt })
-			.from(showtimes)
-			.where(eq(showtimes.id, id)),
+		queries.select({ epoch, state, startsAt, endsAt, line: openedLine }).from(showtimes).where(eq(showtimes.id, id)),
 	);
-	return row === undefined ? null : { epoch: row.epoch, state: row.state, endsAt: row.endsAt.getTime() };
+	return row === undefined ? null : { ...row, startsAt: row.startsAt.getTime(), endsAt: row.endsAt.getTime() };
 }

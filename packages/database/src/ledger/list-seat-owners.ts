@@ -1,14 +1,21 @@
 /** Who owns the seats of a showtime, as the ledger has it. */
 import type { BookingId, ShowtimeId, UserId } from "@holdfast/domain";
 import { and, asc, count, eq, isNull } from "drizzle-orm";
-import type { Database, Queries } from "../create-database.ts";
+import type { Database } from "../create-database.ts";
 import { bookingSeats, bookings } from "../schema/index.ts";
 
 export type SeatOwner = { readonly seat: number; readonly label: string; readonly bookingId: BookingId; readonly userId: UserId };
 
 /** Every active seat of the showtime, by seat index. */
 export function seatOwners(database: Database, showtimeId: ShowtimeId): Promise<SeatOwner[]> {
-	return database.run((queries) => selectSeatOwners(queries, showtimeId));
+	return database.run((queries) =>
+		queries
+			.select({ seat: bookingSeats.seat, label: bookingSeats.label, bookingId: bookingSeats.bookingId, userId: bookings.userId })
+			.from(bookingSeats)
+			.innerJoin(bookings, eq(bookings.id, bookingSeats.bookingId))
+			.where(and(eq(bookingSeats.showtimeId, showtimeId), isNull(bookingSeats.releasedAt)))
+			.orderBy(asc(bookingSeats.seat)),
+	);
 }
 
 /** How many seats of the showtime are sold, as far as the ledger knows. */
@@ -18,14 +25,4 @@ export function countSoldSeats(database: Database, showtimeId: ShowtimeId): Prom
 		const [row] = await queries.select({ seats: count() }).from(bookingSeats).where(active);
 		return row?.seats ?? 0;
 	});
-}
-
-/** The same read inside a transaction. */
-export async function selectSeatOwners(queries: Queries, showtimeId: ShowtimeId): Promise<SeatOwner[]> {
-	return queries
-		.select({ seat: bookingSeats.seat, label: bookingSeats.label, bookingId: bookingSeats.bookingId, userId: bookings.userId })
-		.from(bookingSeats)
-		.innerJoin(bookings, eq(bookings.id, bookingSeats.bookingId))
-		.where(and(eq(bookingSeats.showtimeId, showtimeId), isNull(bookingSeats.releasedAt)))
-		.orderBy(asc(bookingSeats.seat));
 }

@@ -1,10 +1,10 @@
 import { bucketOf, newShowtimeId } from "@holdfast/domain";
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { findShowtime } from "../catalog/find-showtime.ts";
 import { cancelOf, openTestLedger, type TestLedger } from "../open-test-ledger.ts";
 import { findOpening } from "./find-opening.ts";
 import { countSoldSeats } from "./list-seat-owners.ts";
-import { openShowtimeInLedger } from "./open-showtime-in-ledger.ts";
 import { settleBatch } from "./settle-batch.ts";
 
 let ledger: TestLedger;
@@ -15,29 +15,43 @@ afterAll(() => ledger.stop());
 
 it("of twenty who open a showtime at the same epoch, one does", async () => {
 	const id = await ledger.addShowtime();
-	const outcomes = await Promise.all(Array.from({ length: 20 }, () => openShowtimeInLedger(ledger.database, id, { seenEpoch: 0 })));
+	const outcomes = await Promise.all(Array.from({ length: 20 }, () => ledger.open(id)));
 	expect(outcomes.filter(({ outcome }) => outcome === "opened")).toHaveLength(1);
 	expect(outcomes.filter(({ outcome }) => outcome === "raced")).toHaveLength(19);
 	expect(await findOpening(ledger.database, id)).toMatchObject({ epoch: 1 });
-	expect(await openShowtimeInLedger(ledger.database, id, { seenEpoch: 1 })).toMatchObject({ outcome: "opened", snapshot: { epoch: 2 } });
+	expect(await ledger.open(id, { seenEpoch: 1 })).toMatchObject({ outcome: "opened", snapshot: { epoch: 2 } });
 });
 
-it("gives the showtime as the seat store wants it, and the seats that are sold now, with whose they are", async () => {
+it("the epoch that is taken is above the one that the seat store still has, also when the ledger is the older of the two", async () => {
 	const id = await ledger.addShowtime();
-	const userId = await ledger.addUser();
-	const [kept, cancelled] = [ledger.confirmed(id, userId, [1, 7]), ledger.confirmed(id, userId, [2])];
-	const entries = [kept, cancelled, cancelOf(cancelled)].map((event) => ledger.entryOf(event));
+	expect(await ledger.open(id, { installedEpoch: 7 })).toMatchObject({ outcome: "opened", snapshot: { epoch: 8 } });
+	expect(await ledger.open(id, { seenEpoch: 8, installedEpoch: 3 })).toMatchObject({ outcome: "opened", snapshot: { epoch: 9 } });
+	expect(await ledger.open(id, { seenEpoch: 8, installedEpoch: 9 })).toEqual({ outcome: "raced" });
+});
+
+it("gives the showtime as the seat store wants it, and every booking of it, with the seats it owns now", async () => {
+	const id = await ledger.addShowtime({ blockedSeats: [40, 41] });
+	const [userId, otherId] = [await ledger.addUser(), await ledger.addUser()];
+	const kept = ledger.confirmed(id, userId, [7, 1]);
+	const cancelled = ledger.confirmed(id, userId, [2]);
+	const loser = ledger.confirmed(id, otherId, [7, 8]);
+	const entries = [kept, cancelled, cancelOf(cancelled), loser].map((event) => ledger.entryOf(event));
 	await settleBatch(ledger.database, { bucket: bucketOf(id), entries });
-	const opened = await openShowtimeInLedger(ledger.database, id, { seenEpoch: 0 });
+	const elsewhere = await ledger.addShowtime({ id: newShowtimeId(bucketOf(id)) });
+	await settleBatch(ledger.database, { bucket: bucketOf(id), entries: [ledger.entryOf(ledger.confirmed(elsewhere, userId, [3]))] });
+	const opened = await ledger.open(id);
 	const showtime = await findShowtime(ledger.database, id);
 	expect(opened).toEqual({
 		outcome: "opened",
 		snapshot: {
 			epoch: 1,
-			soldSeats: [
-				{ seat: 1, bookingId: kept.bookingId, userId },
-				{ seat: 7, bookingId: kept.bookingId, userId },
-			],
+			isQuarantined: false,
+			blockedSeats: [40, 41],
+			bookings: [
+				{ bookingId: kept.bookingId, userId, state: "CONFIRMED", version: 2, seats: [1, 7] },
+				{ bookingId: cancelled.bookingId, userId, state: "CANCELLED", version: 3, seats: [] },
+				{ bookingId: loser.bookingId, userId: otherId, state: "CONFLICT", version: 3, seats: [] },
+			].sort((one, other) => (one.bookingId < other.bookingId ? -1 : 1)),
 			showtime: {
 				id,
 				state: "open",
@@ -65,9 +79,37 @@ it("gives the showtime as the seat store wants it, and the seats that are sold n
 	expect(await countSoldSeats(ledger.database, id)).toBe(2);
 });
 
+it("an arena that sold out a moment ago is read within seconds, though the statistics of Postgres are from before", async () => {
+	const [id, userId] = [await ledger.addShowtime(), await ledger.addUser()];
+	await ledger.rows(sql`analyze`);
+	await ledger.rows(sql`
+		with made as (
+			insert into bookings (id, user_id, showtime_id, seat_plan_id, state, version, amount, currency, created_at, expires_at, confirmed_at, schedule_version)
+			select gen_random_uuid(), ${userId}, ${id}, ${ledger.planId}, 'CONFIRMED', 2, 1, 'EUR', now(), now(), now(), 1 from generate_series(1, 10000)
+			returning id, showtime_id
+		), numbered as (select id, showtime_id, row_number() over () - 1 as at from made)
+		insert into booking_seats (booking_id, showtime_id, seat, label, acquired_at)
+		select id, showtime_id, at * 5 + i, 'X', now() from numbered, generate_series(0, 4) i`);
+	const started = performance.now();
+	const opened = await ledger.open(id);
+	const tookMs = performance.now() - started;
+	const owned = opened.outcome === "opened" ? opened.snapshot.bookings.flatMap(({ seats }) => seats) : [];
+	expect(new Set(owned).size).toBe(50_000);
+	expect(tookMs).toBeLessThan(5_000);
+});
+
+it("what is asked before opening: epoch, state, start, end, and the line it was last opened under", async () => {
+	const id = await ledger.addShowtime();
+	const startsAt = ledger.nowMs + 86_400_000;
+	const known = { state: "open", startsAt, endsAt: startsAt + 7_200_000 };
+	expect(await findOpening(ledger.database, id)).toEqual({ ...known, epoch: 0, line: null });
+	await ledger.open(id, { line: 3 });
+	expect(await findOpening(ledger.database, id)).toEqual({ ...known, epoch: 1, line: 3 });
+});
+
 it("a showtime that does not exist is unknown, and leaves nothing behind", async () => {
 	const id = newShowtimeId();
-	expect(await openShowtimeInLedger(ledger.database, id, { seenEpoch: 0 })).toEqual({ outcome: "unknown" });
+	expect(await ledger.open(id)).toEqual({ outcome: "unknown" });
 	expect(await findOpening(ledger.database, id)).toBeNull();
 	expect(await findShowtime(ledger.database, id)).toBeNull();
 });

@@ -8,7 +8,6 @@ import { classifySettleError } from "../classify-error.ts";
 import type { Queries } from "../create-database.ts";
 import { cancelOf, openTestLedger, type TestLedger } from "../open-test-ledger.ts";
 import { seatOwners } from "./list-seat-owners.ts";
-import { openShowtimeInLedger } from "./open-showtime-in-ledger.ts";
 import type { SettleEntry } from "./outbox-entry.ts";
 import { type SettleOutcome, settleBatch, UnknownEntryVersion } from "./settle-batch.ts";
 
@@ -162,7 +161,7 @@ describe("bounds and progress", () => {
 	});
 
 	it("numbers missing from the counter are reported once; entries left behind are not missing", async () => {
-		await openShowtimeInLedger(ledger.database, showtimeId, { seenEpoch: 0 });
+		await ledger.open(showtimeId);
 		const other = await ledger.addShowtime({ id: newShowtimeId(bucketOf(showtimeId)) });
 		const sold = (seat: number) => entry(ledger.confirmed(other, userId, [seat]));
 		await settle([sold(1)]);

@@ -4,7 +4,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { cancelOf, openTestLedger, type TestLedger } from "../open-test-ledger.ts";
 import { findBooking } from "./find-booking.ts";
 import { seatOwners } from "./list-seat-owners.ts";
-import { openShowtimeInLedger } from "./open-showtime-in-ledger.ts";
 import type { SettleEntry } from "./outbox-entry.ts";
 import { type SettleBatch, type SettleOutcome, settleBatch } from "./settle-batch.ts";
 
@@ -172,7 +171,7 @@ describe("a seat that has another owner", () => {
 describe("the epoch", () => {
 	it("an entry written under an older epoch is left, and so is everything later of its showtime, but nobody else's", async () => {
 		const other = await ledger.addShowtime({ id: newShowtimeId(bucketOf(showtimeId)) });
-		await openShowtimeInLedger(ledger.database, showtimeId, { seenEpoch: 0 });
+		await ledger.open(showtimeId);
 		const stale = entry(sale([30]), 0);
 		const fresh = entry(sale([31]), 1);
 		const others = entry(ledger.confirmed(other, userId, [30]), 0);
@@ -200,7 +199,7 @@ describe("the epoch", () => {
 		);
 		await isSettled.promise;
 		let isOpened = false;
-		const opening = openShowtimeInLedger(ledger.database, showtimeId, { seenEpoch: 0 }).finally(() => {
+		const opening = ledger.open(showtimeId).finally(() => {
 			isOpened = true;
 		});
 		await waitForLockWait();
@@ -209,7 +208,7 @@ describe("the epoch", () => {
 		await holder;
 		expect(await opening).toMatchObject({
 			outcome: "opened",
-			snapshot: { epoch: 1, soldSeats: [{ seat: 33, bookingId: event.bookingId }] },
+			snapshot: { epoch: 1, bookings: [{ bookingId: event.bookingId, state: "CONFIRMED", version: 2, seats: [33] }] },
 		});
 	});
 });

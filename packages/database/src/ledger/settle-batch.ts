@@ -16,10 +16,9 @@ import { findSeatLabels } from "./find-seat-labels.ts";
 import type { DeadEntry, EventEntry, SettleEntry } from "./outbox-entry.ts";
 import type { RecordContext } from "./record-context.ts";
 import { type Recorded, recordEntries } from "./record-entries.ts";
+import { tryLockBucket } from "./settle-lock.ts";
 import { entriesBeforeUpgrade, sortEntries } from "./sort-entries.ts";
 
-/** First key of the advisory lock; the second is the bucket. The two-key form shares no number with one-key locks. */
-const SETTLE_LOCK_CLASS = 1;
 /** For the whole transaction. Each statement has a limit of its own; a batch of nothing but poison takes a thousand statements. */
 const SETTLE_DEADLINE_MS = 30_000;
 const ERROR_MESSAGE_MAX_CHARS = 1_000;
@@ -71,7 +70,7 @@ export async function settleBatch(database: Database, batch: SettleBatch): Promi
 }
 
 async function settle(database: Database, tx: Queries, { bucket, entries, leftBefore = [] }: SettleBatch): Promise<SettleOutcome> {
-	if (!(await takeLock(tx, bucket))) return { outcome: "locked" };
+	if (!(await tryLockBucket(tx, bucket))) return { outcome: "locked" };
 	const epochs = await readEpochs(tx, entries);
 	const labelsByPlan = await findSeatLabels(database, tx, new Set(entries.flatMap(({ event }) => event?.planId ?? [])));
 	const { live, dead, left } = sortEntries(entries, { bucket, epochs, labelsByPlan, leftBefore });
@@ -89,13 +88,6 @@ async function settle(database: Database, tx: Queries, { bucket, entries, leftBe
 		deadLettered: buried.map(({ entry }) => entry.entryId),
 		gap,
 	};
-}
-
-async function takeLock(tx: Queries, bucket: number): Promise<boolean> {
-	const [row] = await tx.execute<{ taken: boolean }>(
-		sql`select pg_try_advisory_xact_lock(${SETTLE_LOCK_CLASS}::integer, ${bucket}::integer) as taken`,
-	);
-	return row?.taken === true;
 }
 
 /**

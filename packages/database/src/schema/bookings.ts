@@ -91,7 +91,7 @@ export const bookingEvents = pgTable(
 		bucket: smallint("bucket").notNull(),
 		/** The bucket's counter; null for an event that the ledger itself made. Not unique: after a failover a number may come again. */
 		seq: bigint("seq", { mode: "number" }),
-		/** When it happened, by the Redis clock (a conflict: by the clock of Postgres). */
+		/** When it happened, by the Redis clock; a transition that the ledger itself made may be stamped by that of Postgres. */
 		at: instant("at").notNull(),
 		/** The event as it came. */
 		payload: jsonb("payload").notNull().$type<Record<string, unknown>>(),
@@ -100,5 +100,35 @@ export const bookingEvents = pgTable(
 	(table) => [
 		primaryKey({ columns: [table.bookingId, table.version] }),
 		check("booking_events_type_known", sql`${table.type} in ('booking.confirmed', 'booking.cancelled', 'booking.conflict')`),
+	],
+);
+
+export const REFUND_REASONS = ["conflict"] as const;
+export type RefundReason = (typeof REFUND_REASONS)[number];
+
+/** Money that is owed back, one row per booking; written in the transaction that found it owed. */
+export const refunds = pgTable(
+	"refunds",
+	{
+		bookingId: uuid("booking_id")
+			.primaryKey()
+			.references(() => bookings.id)
+			.$type<BookingId>(),
+		showtimeId: uuid("showtime_id").notNull().$type<ShowtimeId>(),
+		/** `conflict`: the ledger had given a seat of the booking to another. */
+		reason: text("reason").notNull().$type<RefundReason>(),
+		/** Minor units of `currency`: all that the booking cost. */
+		amount: bigint("amount", { mode: "number" }).notNull(),
+		currency: text("currency").notNull(),
+		/** Since when it is owed, by the clock of Postgres. */
+		dueAt: writtenAt("due_at"),
+		/** When the seat store was told who owns the seats; null until then. */
+		storeCorrectedAt: instant("store_corrected_at"),
+	},
+	(table) => [
+		index("refunds_uncorrected").on(table.dueAt).where(sql`${table.storeCorrectedAt} is null`),
+		check("refunds_reason_known", sql`${table.reason} in ('conflict')`),
+		check("refunds_amount_not_negative", sql`${table.amount} >= 0`),
+		check("refunds_currency_iso_4217", sql`${table.currency} ~ '^[A-Z]{3}$'`),
 	],
 );

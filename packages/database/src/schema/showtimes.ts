@@ -1,11 +1,12 @@
 /** One movie, one auditorium, one start instant, and all that the seat store is opened with. */
-import type { AuditoriumId, MovieId, SeatPlanId, ShowtimeId, ShowtimeState, TierPrices } from "@holdfast/domain";
+import type { AuditoriumId, MovieId, SeatPlanId, ShowtimeEventType, ShowtimeId, ShowtimeState, TierPrices } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
-import { check, index, integer, jsonb, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { bigint, check, index, integer, jsonb, pgTable, primaryKey, smallint, text, uuid } from "drizzle-orm/pg-core";
 import { auditoriums, seatPlans } from "./auditoriums.ts";
 import { instant, writtenAt } from "./columns.ts";
 import { movies } from "./movies.ts";
 
+/** Once made, its state, prices, window, blocked seats and time change through events of the outbox alone: an admin decides in the seat store. */
 export const showtimes = pgTable(
 	"showtimes",
 	{
@@ -34,7 +35,9 @@ export const showtimes = pgTable(
 		salesOpenAt: instant("sales_open_at").notNull(),
 		salesCloseAt: instant("sales_close_at").notNull(),
 		state: text("state").notNull().default("open").$type<ShowtimeState>(),
-		/** Rises when state, prices or sales window change. */
+		/** Seat indexes kept off sale, ascending. */
+		blockedSeats: integer("blocked_seats").array().notNull().default([]),
+		/** Rises when state, prices, sales window or blocked seats change. */
 		showtimeVersion: integer("showtime_version").notNull().default(1),
 		/** Rises when it is rescheduled. */
 		scheduleVersion: integer("schedule_version").notNull().default(1),
@@ -46,6 +49,7 @@ export const showtimes = pgTable(
 	},
 	(table) => [
 		index("showtimes_by_start").on(table.startsAt, table.id),
+		index("showtimes_by_end").on(table.endsAt),
 		index("showtimes_by_movie").on(table.movieId, table.startsAt, table.id),
 		index("showtimes_by_auditorium").on(table.auditoriumId, table.startsAt),
 		check("showtimes_end_after_start", sql`${table.endsAt} > ${table.startsAt}`),
@@ -53,4 +57,27 @@ export const showtimes = pgTable(
 		check("showtimes_currency_iso_4217", sql`${table.currency} ~ '^[A-Z]{3}$'`),
 		check("showtimes_state_known", sql`${table.state} in ('open', 'paused', 'closed', 'cancelled')`),
 	],
+);
+
+/** Every change of every showtime, once; never updated. */
+export const showtimeEvents = pgTable(
+	"showtime_events",
+	{
+		showtimeId: uuid("showtime_id")
+			.notNull()
+			.references(() => showtimes.id)
+			.$type<ShowtimeId>(),
+		/** The bucket's counter, shared with booking events. Not unique: after a failover a number may come again. */
+		seq: bigint("seq", { mode: "number" }).notNull(),
+		type: text("type").notNull().$type<ShowtimeEventType>(),
+		bucket: smallint("bucket").notNull(),
+		showtimeVersion: integer("showtime_version").notNull(),
+		scheduleVersion: integer("schedule_version").notNull(),
+		/** When it happened, by the Redis clock. */
+		at: instant("at").notNull(),
+		/** The event as it came. */
+		payload: jsonb("payload").notNull().$type<Record<string, unknown>>(),
+		recordedAt: writtenAt("recorded_at"),
+	},
+	(table) => [primaryKey({ name: "showtime_events_once", columns: [table.showtimeId, table.showtimeVersion, table.scheduleVersion] })],
 );

@@ -7,12 +7,30 @@ export const buckets = pgTable("buckets", {
 	bucket: smallint("bucket").primaryKey(),
 	/** The line of history; it rises when loss of the seat store is proven. */
 	line: integer("line").notNull().default(1),
+	/** When the line last rose; null: never. */
+	lineStartedAt: instant("line_started_at"),
 	/** Highest counter that was settled or dead-lettered. */
 	seq: bigint("seq", { mode: "number" }).notNull(),
 	/** Highest counter that was met, entries left behind included: what a gap is judged by. */
 	seenSeq: bigint("seen_seq", { mode: "number" }).notNull(),
 	recordedAt: writtenAt("recorded_at"),
 });
+
+/** Every proven loss of a bucket's history, as a person is told of it. How much was lost cannot be known from inside. */
+export const losses = pgTable(
+	"losses",
+	{
+		bucket: smallint("bucket").notNull(),
+		/** The line that began with it. */
+		line: integer("line").notNull(),
+		/** The last event that the ledger had: later ones of the old line are gone. 0: it had none. */
+		lastSeq: bigint("last_seq", { mode: "number" }).notNull(),
+		/** When that one was settled; null: it had none. */
+		lastRecordedAt: instant("last_recorded_at"),
+		foundAt: writtenAt("found_at"),
+	},
+	(table) => [primaryKey({ columns: [table.bucket, table.line] })],
+);
 
 /** Outbox entries that can never be settled, kept whole. Their seats stay sold in the seat store until a person decides. */
 export const deadLetters = pgTable(

@@ -1,0 +1,69 @@
+/**
+ * Showtimes that were last opened under an older line of history than their bucket has: loss was proven since, so their
+ * seats that look free are kept back until a person opens them or their time is over.
+ */
+import type { ShowtimeId } from "@holdfast/domain";
+import { and, asc, count, gt, ne, type SQL, sql } from "drizzle-orm";
+import type { Database, Queries } from "../create-database.ts";
+import { buckets, showtimes } from "../schema/index.ts";
+import { openedLine } from "./opened-line.ts";
+
+export type QuarantinedShowtime = {
+	readonly showtimeId: ShowtimeId;
+	readonly bucket: number;
+	/** The line it was last opened under; its bucket's is higher. */
+	readonly line: number;
+	/** Epoch ms. */
+	readonly endsAt: number;
+};
+
+/** Rows in one answer; the next ones come when these have been opened. */
+export const QUARANTINED_LIST_MAX = 1_000;
+
+type ListRequest = { readonly limit?: number };
+
+/** The bucket that a showtime's id carries: its last byte. */
+const bucketOfShowtime: SQL = sql`get_byte(uuid_send(${showtimes.id}), 15)`;
+
+/** Those that are not over or cancelled, the next to start first; at most `limit`. */
+export function listQuarantined(database: Database, { limit = QUARANTINED_LIST_MAX }: ListRequest = {}): Promise<QuarantinedShowtime[]> {
+	return database.run((queries) => selectQuarantined(queries, limit));
+}
+
+/** Those of them whose bucket's line rose `quarantineMs` ago or earlier: the next one who rebuilds them opens them. */
+export function listQuarantineEnded(
+	database: Database,
+	quarantineMs: number,
+	{ limit = QUARANTINED_LIST_MAX }: ListRequest = {},
+): Promise<QuarantinedShowtime[]> {
+	return database.run((queries) => selectQuarantined(queries, limit, isQuarantineOver(quarantineMs)));
+}
+
+/** How many there are. */
+export function countQuarantined(database: Database): Promise<number> {
+	return database.run(async (queries) => {
+		const [row] = await queries.select({ showtimes: count() }).from(showtimes).innerJoin(buckets, isBehind).where(isToCome);
+		return row?.showtimes ?? 0;
+	});
+}
+
+/** Whether a quarantine of `quarantineMs` is over, of a row of `buckets`; null when its line never rose. */
+export function isQuarantineOver(quarantineMs: number | null): SQL<boolean | null> {
+	return sql`now() >= ${buckets.lineStartedAt} + ${quarantineMs}::float8 * interval '1 millisecond'`;
+}
+
+/** A showtime beside its bucket, if it was last opened under an older line. */
+export const isBehind = and(sql`${buckets.bucket} = ${bucketOfShowtime}`, sql`${openedLine} < ${buckets.line}`);
+/** A cancelled showtime sells nothing, opened or not. */
+const isToCome = and(gt(showtimes.endsAt, sql`now()`), ne(showtimes.state, "cancelled"));
+
+async function selectQuarantined(queries: Queries, limit: number, which?: SQL): Promise<QuarantinedShowtime[]> {
+	const rows = await queries
+		.select({ showtimeId: showtimes.id, bucket: buckets.bucket, line: sql<number>`${openedLine}`, endsAt: showtimes.endsAt })
+		.from(showtimes)
+		.innerJoin(buckets, isBehind)
+		.where(and(isToCome, which))
+		.orderBy(asc(showtimes.startsAt), asc(showtimes.id))
+		.limit(limit);
+	return rows.map((row) => ({ ...row, endsAt: row.endsAt.getTime() }));
+}
