@@ -25,6 +25,8 @@ const COMMANDS = {
 	bench: ["bench/src/main.ts", "measure; arguments name the scenario"],
 	"db:generate": ["scripts/generate-migration.ts", "write a migration from the schema: -- --name what-changes"],
 	"db:migrate": ["packages/local-stack/src/bin/migrate.ts", "apply the migrations to DATABASE_URL or the running start"],
+	"seats:open": ["packages/local-stack/src/bin/open-seats.ts", "list quarantined showtimes, or open them: -- <showtime>... or -- --all"],
+	"dead-letters": ["packages/local-stack/src/bin/dead-letters.ts", "list entries that could not be settled: -- show, replay, resolve"],
 	sql: ["packages/local-stack/src/bin/sql.ts", 'run one statement there: node scripts/run.mjs sql "select ..."'],
 };
 

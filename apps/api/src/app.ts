@@ -1,5 +1,6 @@
 /** The API as a whole, registered top to bottom: this file is its table of contents. Tests build it and `inject` into it. */
 import type { BookingId, ShowtimeId } from "@holdfast/domain";
+import { createRebuilder } from "@holdfast/rebuild";
 import { type FastifyBaseLogger, fastify, LogController } from "fastify";
 import { addAuthRoutes } from "./auth/index.ts";
 import { addBookingRoutes } from "./bookings/index.ts";
@@ -76,11 +77,13 @@ export function buildApp(deps: AppDeps): Routes {
 
 function makeRouteDeps(deps: AppDeps): RouteDeps {
 	const seatPlans = createSeatPlans(deps);
-	const openShowtime = createShowtimeOpener(deps);
+	const { seatStore, database, logger: log, settings } = deps;
+	const rebuilder = createRebuilder({ seatStore, database, log, quarantineMs: settings.quarantineMs });
+	const openShowtime = createShowtimeOpener({ database, rebuilder });
 	return {
 		...deps,
 		seatPlans,
-		liveShowtimes: createLiveShowtimes({ seatStore: deps.seatStore, seatPlans, openShowtime }),
+		liveShowtimes: createLiveShowtimes({ seatStore, seatPlans, openShowtime }),
 		showtimeOfBooking: createBoundedCache<BookingId, ShowtimeId>({ weightMax: BOOKINGS_REMEMBERED_MAX }),
 	};
 }

@@ -1,5 +1,5 @@
 /** The API's settings, read once from the environment at the process edge. */
-import { LIMIT_SPECS, type Limits } from "@holdfast/domain";
+import { LIMIT_SPECS, type Limits, QUARANTINE_SPEC } from "@holdfast/domain";
 import { type Environment, readSettings, WORKERS_SPEC } from "@holdfast/runtime";
 import { type DurabilityOptions, readDurabilitySettings } from "@holdfast/seat-store";
 
@@ -16,6 +16,8 @@ export type ApiSettings = {
 	/** Processes that serve. */
 	readonly workers: number;
 	readonly limits: Limits;
+	/** How long free seats are kept back after a proven loss, ms; null: until a person opens them. */
+	readonly quarantineMs: number | null;
 };
 
 /** RFC 7518 section 3.2: an HS256 key has at least as many bits as the hash. */
@@ -31,6 +33,7 @@ export function readApiSettings(env: Environment): ApiSettings {
 		port: reader.integer({ env: "PORT", default: 4000, min: 0, max: 65_535 }),
 		logLevel: reader.text("LOG_LEVEL", "info"),
 		workers: reader.integer(WORKERS_SPEC),
+		quarantineMs: reader.optionalInteger(QUARANTINE_SPEC),
 		limits: {
 			holdTtlMs: reader.integer(LIMIT_SPECS.holdTtlMs),
 			holdExtensionMs: reader.integer(LIMIT_SPECS.holdExtensionMs),

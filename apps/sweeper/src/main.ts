@@ -1,14 +1,18 @@
 /** The sweeper's process: settings, logger, connections, graceful stop. */
 import { createDatabase } from "@holdfast/database";
-import { DEFAULT_LIMITS, LIMIT_SPECS } from "@holdfast/domain";
-import { closeOnSignals, createLogger, readSettings } from "@holdfast/runtime";
+import { DEFAULT_LIMITS, LIMIT_SPECS, QUARANTINE_SPEC } from "@holdfast/domain";
+import { closeOnSignals, createLogger, readSettings, serveMetrics } from "@holdfast/runtime";
 import { createSeatStore, findReasonNotToStart, readDurabilitySettings } from "@holdfast/seat-store";
+import { createSweeperMetrics } from "./metrics.ts";
 import { createSweeper } from "./sweeper.ts";
 
 const settings = readSettings(process.env, (env) => ({
 	databaseUrl: env.text("DATABASE_URL"),
 	redisUrl: env.text("REDIS_URL"),
 	logLevel: env.text("LOG_LEVEL", "info"),
+	quarantineMs: env.optionalInteger(QUARANTINE_SPEC),
+	metricsHost: env.text("METRICS_HOST", "127.0.0.1"),
+	metricsPort: env.optionalInteger({ env: "METRICS_PORT", min: 0, max: 65_535 }),
 	limits: { ...DEFAULT_LIMITS, settleBatchMax: env.integer(LIMIT_SPECS.settleBatchMax) },
 	durability: readDurabilitySettings(env),
 }));
@@ -23,15 +27,18 @@ if (reasonNotToStart !== null) {
 const log = createLogger("sweeper", settings.logLevel);
 const seatStore = createSeatStore({ ...seatStoreOptions, log });
 const database = createDatabase({ url: settings.databaseUrl, applicationName: "holdfast-sweeper" });
-const sweeper = createSweeper({ seatStore, database, limits: settings.limits, log });
+const metrics = createSweeperMetrics();
+const sweeper = createSweeper({ ...settings, seatStore, database, metrics, log });
 
 sweeper.start();
+const { metricsHost: host, metricsPort: port } = settings;
+const served = port === null ? null : await serveMetrics(metrics, { host, port });
 log.info("sweeping");
 
 closeOnSignals(
 	log,
 	async () => {
-		await sweeper.stop();
+		await Promise.all([sweeper.stop(), served?.close()]);
 		await seatStore.close();
 		await database.close();
 	},

@@ -10,12 +10,14 @@ import {
 	findSeatFlaws,
 	insertShowtimes,
 	insertUsers,
+	installSnapshot,
 	startTestRedis,
 	type TestDatabase,
 	type TestRedis,
 	waitUntil,
 } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createSweeperMetrics } from "./metrics.ts";
 import { createSweeper } from "./sweeper.ts";
 
 let redis: TestRedis;
@@ -36,14 +38,22 @@ afterAll(async () => {
 	await Promise.all([redis.stop(), testDatabase.drop()]);
 });
 
-const newSweeper = () => createSweeper({ seatStore, database, limits: DEFAULT_LIMITS, log: createLogger("sweeper", "silent") });
+const newSweeper = () =>
+	createSweeper({
+		seatStore,
+		database,
+		limits: DEFAULT_LIMITS,
+		quarantineMs: null,
+		metrics: createSweeperMetrics(),
+		log: createLogger("sweeper", "silent"),
+	});
 
 async function openShowtime(bucket?: number): Promise<OpenShowtime> {
 	const { showtimeIds, plan } = await insertShowtimes(testDatabase.url, bucket === undefined ? {} : { bucket });
 	const [id] = showtimeIds;
 	const showtime = buildShowtime({ ...(id && { id }), planId: plan.id });
 	await queryPostgres(testDatabase.url, `update showtimes set redis_epoch = 1 where id = '${showtime.id}'`);
-	await seatStore.installShowtime({ showtime, epoch: 1, soldSeats: [] });
+	await installSnapshot(seatStore, { showtime });
 	return showtime;
 }
 

@@ -1,12 +1,18 @@
 /**
- * The sweeper makes time pass: it settles outboxes into the ledger and reaps lapsed holds. Two sweepers may run side
- * by side; the advisory lock of a bucket decides who settles it. `runOnce` is what tests drive; `start` loops over it.
+ * The sweeper makes time pass: it settles outboxes into the ledger, reaps lapsed holds, rebuilds showtimes that the fence
+ * has closed, and corrects seats that the ledger has given to another. Two sweepers may run side by side; the advisory
+ * lock of a bucket decides who settles it. `runOnce` is what tests drive; `start` loops over the same rounds.
  */
 import { setTimeout } from "node:timers/promises";
 import { classifySettleError } from "@holdfast/database";
 import { BUCKET_COUNT } from "@holdfast/domain";
+import { createRebuilder } from "@holdfast/rebuild";
+import { correctConflicts, endQuarantines } from "./correct-seats.ts";
+import type { SweeperDeps } from "./deps.ts";
+import { createOpenAhead } from "./open-ahead.ts";
 import { reapLapsed } from "./reap-lapsed.ts";
-import { type SweeperDeps, settleBucket } from "./settle-bucket.ts";
+import { createRebuilds } from "./rebuild-showtimes.ts";
+import { createBatchSize, settleBucket } from "./settle-bucket.ts";
 
 /** How long to wait for new entries before looking round again. */
 const WAIT_FOR_ENTRIES_MS = 1_000;
@@ -18,6 +24,8 @@ const GATHER_MS = 100;
 /** A pass that settled nothing though there were entries waits this long: they are somebody else's, or left. */
 const IDLE_PASS_MS = 200;
 const REAP_EVERY_MS = 250;
+const OPEN_AHEAD_EVERY_MS = 500;
+const CORRECT_EVERY_MS = 2_000;
 const BACK_OFF_MIN_MS = 50;
 const BACK_OFF_MAX_MS = 5_000;
 /** The sweeper is taken for dead when it has not said otherwise for this long. */
@@ -26,8 +34,10 @@ const HEARTBEAT_EVERY_MS = 500;
 /** Buckets settled at the same time, each in its own transaction. */
 const BUCKETS_AT_ONCE = 4;
 
+const ALL_BUCKETS = Array.from({ length: BUCKET_COUNT }, (_, bucket) => bucket);
+
 export type Sweeper = {
-	/** Reap, then settle every bucket that has entries, once. */
+	/** Reap; settle every bucket once; rebuild what had to be left, and settle that; correct conflicts. */
 	runOnce(): Promise<{ settled: number; reaped: number }>;
 	start(): void;
 	/** Ends after the batch in hand. */
@@ -35,18 +45,23 @@ export type Sweeper = {
 };
 
 export function createSweeper(deps: SweeperDeps): Sweeper {
-	const { seatStore, log } = deps;
+	const { seatStore, log, metrics, limits } = deps;
 	const stopping = new AbortController();
 	const loops: Promise<void>[] = [];
+	const rebuilds = createRebuilds(deps, createRebuilder(deps));
+	const openAhead = createOpenAhead(deps, rebuilds);
+	const sizes = ALL_BUCKETS.map(() => createBatchSize(limits.settleBatchMax));
 
-	/** Gives how many entries were settled. */
+	/** Gives how many entries were settled; what had to be left is rebuilt beside it. */
 	async function settleAll(buckets: readonly number[]): Promise<number> {
 		const queue = [...buckets];
 		let settled = 0;
 		const work = async (): Promise<void> => {
 			for (let bucket = queue.shift(); bucket !== undefined; bucket = queue.shift()) {
-				const inBucket = await settleBucket(deps, bucket);
-				settled += inBucket;
+				const size = sizes[bucket] ?? createBatchSize(limits.settleBatchMax);
+				const pass = await settleBucket(deps, bucket, size);
+				for (const showtimeId of pass.left) rebuilds.want(showtimeId);
+				settled += pass.settled;
 			}
 		};
 		const workers = await Promise.allSettled(Array.from({ length: BUCKETS_AT_ONCE }, work));
@@ -60,6 +75,18 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
 		if (buckets.length === 0) return;
 		const settled = await settleAll(buckets);
 		await pause(settled > 0 ? GATHER_MS : IDLE_PASS_MS, stopping.signal);
+	}
+
+	async function reap(): Promise<number> {
+		const reaped = await reapLapsed(seatStore);
+		metrics.reapedHolds.inc(reaped);
+		return reaped;
+	}
+
+	async function correct(): Promise<void> {
+		await correctConflicts(deps, rebuilds);
+		await endQuarantines(deps, rebuilds);
+		metrics.outboxEntries.set((await seatStore.outboxDepths()).reduce((sum, depth) => sum + depth, 0));
 	}
 
 	/** Repeat `round` until stopped; a round that fails is retried with growing, jittered pauses. */
@@ -82,19 +109,26 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
 
 	return {
 		async runOnce() {
-			const reaped = await reapLapsed(seatStore);
-			return { reaped, settled: await settleAll(Array.from({ length: BUCKET_COUNT }, (_, bucket) => bucket)) };
+			const reaped = await reap();
+			let settled = await settleAll(ALL_BUCKETS);
+			await rebuilds.idle();
+			settled += await settleAll(ALL_BUCKETS);
+			await correct();
+			return { reaped, settled };
 		},
 		start() {
 			loops.push(
 				loop("settle", 0, settleOnce),
-				loop("reap", REAP_EVERY_MS, () => reapLapsed(seatStore)),
+				loop("reap", REAP_EVERY_MS, reap),
+				loop("open-ahead", OPEN_AHEAD_EVERY_MS, openAhead),
+				loop("correct", CORRECT_EVERY_MS, correct),
 				loop("heartbeat", HEARTBEAT_EVERY_MS, () => seatStore.beatSweeper(HEARTBEAT_TTL_MS)),
 			);
 		},
 		async stop() {
 			stopping.abort();
 			await Promise.all(loops);
+			await rebuilds.idle();
 		},
 	};
 }

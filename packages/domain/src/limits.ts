@@ -67,6 +67,12 @@ export const DEFAULT_LIMITS: Limits = {
 	settleBatchMax: LIMIT_SPECS.settleBatchMax.default,
 };
 
+/**
+ * How long free seats are kept back once Redis is proven to have forgotten part of a bucket's history. Nothing is right
+ * for everybody, so there is no default: unset, only `npm run seats:open` ends it.
+ */
+export const QUARANTINE_SPEC = { env: "QUARANTINE_MS", min: 0, max: 30 * 24 * 60 * 60 * 1000 } as const;
+
 /** Bounds that ids, texts and plans must keep, fixed because stored data depends on them. */
 export const SEATS_PER_PLAN_MAX = 50_000;
 export const ROWS_PER_PLAN_MAX = 1_000;

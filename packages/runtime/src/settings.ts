@@ -21,6 +21,8 @@ export type SettingsReader = {
 	choice<Word extends string>(name: string, words: readonly Word[]): Word | undefined;
 	/** A decimal integer inside the bounds. */
 	integer(spec: IntegerSpec): number;
+	/** The same where nothing is set unless somebody sets it: null. */
+	optionalInteger(spec: Omit<IntegerSpec, "default">): number | null;
 };
 
 /** Run `read` over `env`; throws `SettingsError` naming every flaw at once. */
@@ -37,9 +39,10 @@ export function readSettings<Settings>(env: Environment, read: (reader: Settings
 			if (value.length < minChars) flaws.push(`${name} is required and must have at least ${minChars} characters`);
 			return value;
 		},
-		integer({ env: name, default: fallback, min, max }) {
+		integer: (spec) => reader.optionalInteger(spec) ?? spec.default,
+		optionalInteger({ env: name, min, max }) {
 			const raw = env[name];
-			if (raw === undefined || raw === "") return fallback;
+			if (raw === undefined || raw === "") return null;
 			const value = /^-?\d{1,15}$/.test(raw) ? Number(raw) : Number.NaN;
 			if (!(value >= min && value <= max)) flaws.push(`${name} is ${JSON.stringify(raw)}; it must be an integer from ${min} to ${max}`);
 			return value;

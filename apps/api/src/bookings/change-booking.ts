@@ -21,8 +21,8 @@ export type ChangeBookingDeps = {
 const TRIES_MAX = 3;
 
 /**
- * Run `change` until it is judged. `not_loaded` and `not_ready` come back only when the store lost again what was
- * just brought back.
+ * Run `change` until it is judged. `not_loaded`, `not_ready` and `fenced` come back only when the store lost again what
+ * was just brought back.
  */
 export async function changeBooking<Outcome extends { outcome: string }>(
 	deps: ChangeBookingDeps,
@@ -38,7 +38,7 @@ export async function changeBooking<Outcome extends { outcome: string }>(
 	for (let attempt = 1; attempt < TRIES_MAX; attempt += 1) {
 		if (result.outcome === "not_loaded") {
 			if ((await loadFromLedger(deps, asked.bookingId, asked.userId)) === null) return { outcome: "not_found" };
-		} else if (result.outcome === "not_ready") {
+		} else if (result.outcome === "not_ready" || result.outcome === "fenced") {
 			const opening = await liveShowtimes.reopen(showtimeId);
 			if (opening.outcome !== "opened") return opening;
 		} else {

@@ -160,3 +160,29 @@ describe("400 invalid_request", () => {
 		expect(problemIn(await confirm(user, booking.id, { "if-match": "1" })).errors?.[0]?.pointer).toBe("/headers/if-match");
 	});
 });
+
+describe("Prefer: wait", () => {
+	it("answers when the ledger has the booking, and says that it waited", async () => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		const { id } = await api.held(user, showtimeId, ["A1"]);
+		const answer = api.call(`POST /bookings/${id}/confirm`, { token: user.token, headers: { prefer: "wait=5" } });
+		await waitUntil("the confirm to be in the outbox", async () => (await api.seatStore.outboxDepths()).some((depth) => depth > 0));
+		await settleOutboxes(api.seatStore, api.databaseUrl);
+		const { status, headers } = await answer;
+		expect([status, headers["preference-applied"], bookingIn(await answer).recorded]).toEqual([200, "wait=5", true]);
+		const cancelling = api.call(`DELETE /bookings/${id}`, { token: user.token, headers: { prefer: "respond-async, wait=5" } });
+		await waitUntil("the cancel to be in the outbox", async () => (await api.seatStore.outboxDepths()).some((depth) => depth > 0));
+		await settleOutboxes(api.seatStore, api.databaseUrl);
+		expect((await cancelling).headers["preference-applied"]).toBe("wait=5");
+	});
+
+	it("answers without, when the time is over or the wish makes no sense: confirmed, not recorded", async () => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		for (const [seat, prefer] of Object.entries({ A1: "wait=0", A2: "wait=soon", A3: "return=minimal" })) {
+			const { id } = await api.held(user, showtimeId, [seat]);
+			const answer = await api.call(`POST /bookings/${id}/confirm`, { token: user.token, headers: { prefer } });
+			expect([answer.status, answer.headers["preference-applied"], bookingIn(answer).recorded]).toEqual([200, undefined, false]);
+		}
+		await settleOutboxes(api.seatStore, api.databaseUrl);
+	});
+});

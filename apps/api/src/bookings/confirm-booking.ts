@@ -1,14 +1,14 @@
 /** `POST /bookings/:id/confirm`: the held seats become the user's, once; a repeat answers the same. */
 import { parseBookingId } from "@holdfast/domain";
 import { unreachable } from "@holdfast/runtime";
-import { BOOKING_ANSWER_HEADERS, Booking, IfMatchHeaders } from "../contract/booking.ts";
+import { Booking, CHANGE_ANSWER_HEADERS, ChangeHeaders } from "../contract/booking.ts";
 import { BY_ID } from "../contract/page.ts";
 import { BODY_PROBLEMS, OPENING_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { signedInUser } from "../plugins/auth.ts";
 import type { RouteDeps, Routes } from "../routes.ts";
 import { changeBooking } from "./change-booking.ts";
 import { entityTag, parseIfMatch } from "./entity-tag.ts";
-import { presentBooking } from "./present-booking.ts";
+import { presentChanged } from "./present-changed.ts";
 import { refuseBody } from "./refuse-body.ts";
 
 export function addConfirmBooking(app: Routes, deps: RouteDeps): void {
@@ -24,8 +24,8 @@ export function addConfirmBooking(app: Routes, deps: RouteDeps): void {
 			tags: ["bookings"],
 			security: [{ accessToken: [] }],
 			params: BY_ID,
-			headers: IfMatchHeaders,
-			response: { 200: Booking.answer("The booking is confirmed", BOOKING_ANSWER_HEADERS) },
+			headers: ChangeHeaders,
+			response: { 200: Booking.answer("The booking is confirmed", CHANGE_ANSWER_HEADERS) },
 		},
 		config: {
 			problems: [
@@ -50,16 +50,14 @@ export function addConfirmBooking(app: Routes, deps: RouteDeps): void {
 			const asked = { bookingId, userId: signedInUser(request).id, ifVersion: ifMatch.ifVersion };
 			const result = await changeBooking(deps, asked, (command) => deps.seatStore.confirmBooking(command));
 			switch (result.outcome) {
-				case "confirmed": {
-					const { booking, nowMs } = result;
+				case "confirmed":
 					reply.outcome = "confirmed";
-					reply.header("etag", entityTag(booking.version));
-					return reply.send(presentBooking(booking, await deps.seatPlans.find(booking.planId), nowMs));
-				}
+					return reply.send(await presentChanged(deps, reply, { ...result, prefer: request.headers.prefer }));
 				case "version_mismatch":
 					return reply.header("etag", entityTag(result.version)).problem("version_mismatch");
 				case "not_loaded":
 				case "not_ready":
+				case "fenced":
 					return reply.problem("recovering");
 				case "hold_expired":
 				case "booking_state":

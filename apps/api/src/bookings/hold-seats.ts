@@ -4,7 +4,7 @@
  */
 import { findSeats, type IndexedSeatPlan, newBookingId, type OpenShowtime, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
-import type { PlaceHoldOutcome, SeatStore } from "@holdfast/seat-store";
+import type { Fenced, PlaceHoldOutcome, SeatStore } from "@holdfast/seat-store";
 import type { LiveShowtimes } from "../showtimes/live-showtimes.ts";
 import type { NotOpen } from "../showtimes/open-showtime.ts";
 
@@ -18,7 +18,7 @@ export type HoldSeatsRequest = {
 
 /** `plan` is the one the seat indexes count in. `busy`: prices changed again while they were read. */
 export type HoldSeatsOutcome =
-	| { outcome: "judged"; result: Exclude<PlaceHoldOutcome, { outcome: "stale_prices" | "not_ready" }>; plan: IndexedSeatPlan }
+	| { outcome: "judged"; result: Exclude<PlaceHoldOutcome, { outcome: "stale_prices" } | Fenced>; plan: IndexedSeatPlan }
 	| { outcome: "unknown_seats"; labels: string[] }
 	| { outcome: "busy" }
 	| NotOpen;
@@ -47,7 +47,10 @@ export async function holdSeats(
 				if (stalePrices > 1) return { outcome: "busy" };
 				liveShowtimes.forget(showtimeId);
 				break;
-			case "not_ready": {
+			case "recovering":
+				return { outcome: "recovering" };
+			case "not_ready":
+			case "fenced": {
 				const opening = await liveShowtimes.reopen(showtimeId);
 				if (opening.outcome !== "opened") return opening;
 				break;

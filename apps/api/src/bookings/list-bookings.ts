@@ -30,7 +30,7 @@ export function addListBookings(app: Routes, deps: RouteDeps): void {
 			const beforeId = cursor === undefined ? null : parseBookingId(cursor);
 			if (cursor !== undefined && beforeId === null) return reply.problem("invalid_request", BAD_CURSOR);
 
-			const nowMs = Date.now();
+			const nowMs = await deps.seatStore.now();
 			const userId = signedInUser(request).id;
 			const { bookings, nextCursor } = await collectBookings(deps, { userId, beforeId, limit, status: status ?? null, nowMs });
 			const items = await Promise.all(

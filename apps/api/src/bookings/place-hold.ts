@@ -79,15 +79,16 @@ export function addPlaceHold(app: Routes, deps: RouteDeps): void {
 					return reply.send(presentBooking(booking, plan, nowMs));
 				}
 				case "replayed": {
-					const booking = await findOwnBooking(deps, result.bookingId, user.id);
-					if (booking === null) return reply.problem("not_found");
+					const found = await findOwnBooking(deps, result.bookingId, user.id);
+					if (found === null) return reply.problem("not_found");
+					const { booking, nowMs } = found;
 					reply.outcome = "replayed";
 					reply.code(201).headers({
 						etag: entityTag(booking.version),
 						location: `/api/v1/bookings/${booking.id}`,
 						"idempotency-replayed": "true",
 					});
-					return reply.send(presentBooking(booking, plan, Date.now()));
+					return reply.send(presentBooking(booking, plan, nowMs));
 				}
 				case "seats_taken":
 					return reply.problem("seats_taken", { seats: labelsOf(plan, result.seats) });

@@ -29,17 +29,17 @@ export function addShowBooking(app: Routes, deps: RouteDeps): void {
 		config: { problems: ["unauthenticated", "not_found", ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {
 			const bookingId = parseBookingId(request.params.id);
-			const booking = bookingId && (await findOwnBooking(deps, bookingId, signedInUser(request).id));
-			if (booking === null) return reply.problem("not_found");
-			reply.header("etag", entityTag(booking.version));
-			return reply.send(await presentDetails(deps, booking));
+			const found = bookingId && (await findOwnBooking(deps, bookingId, signedInUser(request).id));
+			if (found === null) return reply.problem("not_found");
+			reply.header("etag", entityTag(found.booking.version));
+			return reply.send(await presentDetails(deps, found.booking, found.nowMs));
 		},
 	});
 }
 
-async function presentDetails(deps: RouteDeps, booking: Booking): Promise<BookingDetailsBody> {
+async function presentDetails(deps: RouteDeps, booking: Booking, nowMs: number): Promise<BookingDetailsBody> {
 	const [plan, showtime] = await Promise.all([deps.seatPlans.find(booking.planId), findBookedShowtime(deps, booking.showtimeId)]);
-	return { ...presentBooking(booking, plan, Date.now()), showtime };
+	return { ...presentBooking(booking, plan, nowMs), showtime };
 }
 
 /** From the seat store while the showtime is installed there, so that this works without Postgres; else from the ledger. */

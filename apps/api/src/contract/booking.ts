@@ -72,7 +72,14 @@ export const IdempotencyHeaders = Type.Object({
 	),
 });
 
-export const IfMatchHeaders = Type.Object({
+/** Of requests that change a booking. */
+export const ChangeHeaders = Type.Object({
+	prefer: Type.Optional(
+		Type.String({
+			maxLength: 200,
+			description: "`wait=5`: answer once the ledger has it, or after so many seconds (10 at most) with `recorded: false`",
+		}),
+	),
 	"if-match": Type.Optional(
 		Type.String({
 			maxLength: 200,
@@ -84,4 +91,9 @@ export const IfMatchHeaders = Type.Object({
 /** Headers of every answer that is one booking. */
 export const BOOKING_ANSWER_HEADERS: Record<string, TSchema> = {
 	ETag: Type.String({ description: "The booking's version in quotes" }),
+};
+/** Headers of the answer to a change. */
+export const CHANGE_ANSWER_HEADERS: Record<string, TSchema> = {
+	...BOOKING_ANSWER_HEADERS,
+	"Preference-Applied": Type.String({ description: "`wait=5`: it was waited for, and the ledger has it" }),
 };

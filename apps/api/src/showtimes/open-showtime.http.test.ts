@@ -42,30 +42,26 @@ describe("opening a showtime", () => {
 		await settleOutboxes(api.seatStore, api.databaseUrl);
 	});
 
-	it("leaves nothing unrecorded when a second process took the epoch before the first was done", async () => {
+	it("is done by one process while the other waits for it, and what is sold then is recorded", async () => {
 		const showtimeId = await api.newShowtime();
+		let installing = false;
 		const slow = await api.another({
 			wrapStore: (seatStore) => ({
 				...seatStore,
-				async installShowtime(snapshot) {
-					await waitUntil("the second process to take the epoch", async () => (await epochOf(showtimeId)) === 2);
-					return seatStore.installShowtime(snapshot);
+				async installShowtime(snapshot, claim) {
+					installing = true;
+					await waitUntil("the other process to be asked", async () => asked);
+					return seatStore.installShowtime(snapshot, claim);
 				},
 			}),
 		});
-		const second = await api.another({
-			wrapStore: (seatStore) => ({
-				...seatStore,
-				async installShowtime(snapshot) {
-					await waitUntil("the first process to be done", async () => (await seatStore.readShowtime(showtimeId)) !== null);
-					return seatStore.installShowtime(snapshot);
-				},
-			}),
-		});
+		let asked = false;
 		const first = slow.call(`GET /showtimes/${showtimeId}/seats`);
-		await waitUntil("the first process to take the epoch", async () => (await epochOf(showtimeId)) === 1);
-		const answers = await Promise.all([first, second.call(`GET /showtimes/${showtimeId}/seats`)]);
-		expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+		await waitUntil("the first process to have the claim", async () => installing);
+		const second = api.call(`GET /showtimes/${showtimeId}/seats`);
+		asked = true;
+		expect((await Promise.all([first, second])).map(({ status }) => status)).toEqual([200, 200]);
+		expect(await epochOf(showtimeId)).toBe(1);
 		await confirmed(await api.newUser(), showtimeId);
 		await settleOutboxes(api.seatStore, api.databaseUrl);
 	});
@@ -98,28 +94,41 @@ describe("opening a showtime", () => {
 });
 
 describe("503 recovering", () => {
-	it("is the answer when another process took the showtime and has not opened it in time; the next request does", async () => {
+	it("is the answer while another process has the claim and does not come to an end; once it lapses the next request opens it", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
-		// Another process takes the epoch, commits when we wait behind it, and dies.
-		const taken = api.sql(
-			`begin; update showtimes set redis_epoch = redis_epoch + 1 where id = '${showtimeId}';
-			 do $$ begin for look in 1..1000 loop
-				perform pg_stat_clear_snapshot();
-				exit when exists (select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database());
-				perform pg_sleep(0.005);
-			 end loop; end $$; commit`,
-		);
-		await waitUntil("the row to be locked", async () => {
-			const [row] = await api.sql(
-				"select count(*) as n from pg_locks where mode = 'RowExclusiveLock' and relation = 'showtimes'::regclass and granted",
-			);
-			return Number(row?.n) > 0;
-		});
+		const dying = { token: "a rebuilder that dies", ledgerEpoch: 0 };
+		expect((await api.seatStore.claimShowtime(showtimeId, dying)).outcome).toBe("claimed");
 		const answer = await api.hold(user, showtimeId, ["A1"]);
-		await taken;
 		expect([problemIn(answer).code, problemIn(answer).retryable, answer.headers["retry-after"]]).toEqual(["recovering", true, "1"]);
+		expect(problemIn(await api.call(`GET /showtimes/${showtimeId}/seats`)).code).toBe("recovering");
+		expect(await epochOf(showtimeId)).toBe(0);
+		await askRedis(api.redis.port, "HSET", metaOf(showtimeId), "claimUntil", "1");
 		expect((await api.hold(user, showtimeId, ["A1"])).status).toBe(201);
-		expect(await epochOf(showtimeId)).toBe(2);
+		expect(await epochOf(showtimeId)).toBe(1);
+	});
+});
+
+describe("a showtime that was changed elsewhere", () => {
+	it("is shown with its new prices at once, by a process that has it in memory", async () => {
+		const showtimeId = await api.newShowtime();
+		const before = matrixIn(await api.call(`GET /showtimes/${showtimeId}/seats`));
+		expect(before.tiers[0]?.price.amount).not.toBe(990);
+		const change = { what: "prices", prices: { standard: 990 }, currency: "USD" } as const;
+		expect(await api.seatStore.setTerms({ showtimeId, change })).toMatchObject({ outcome: "set" });
+		expect(matrixIn(await api.call(`GET /showtimes/${showtimeId}/seats`)).tiers[0]?.price.amount).toBe(990);
+	});
+
+	it("refuses holds while it is paused, and everything once it is cancelled", async () => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		const { id } = await api.held(user, showtimeId, ["A1"]);
+		const set = (state: "paused" | "cancelled") => api.seatStore.setTerms({ showtimeId, change: { what: "state", state } });
+		await set("paused");
+		expect(problemIn(await api.hold(user, showtimeId, ["A2"])).code).toBe("not_on_sale");
+		expect((await api.call(`POST /bookings/${id}/confirm`, { token: user.token })).status).toBe(200);
+		await set("cancelled");
+		expect(problemIn(await api.hold(user, showtimeId, ["A2"])).code).toBe("showtime_cancelled");
+		expect(problemIn(await api.call(`POST /bookings/${id}/confirm`, { token: user.token })).code).toBe("showtime_cancelled");
+		expect(problemIn(await api.call(`DELETE /bookings/${id}`, { token: user.token })).code).toBe("showtime_cancelled");
 	});
 });
 

@@ -1,15 +1,14 @@
 /**
- * Opens a showtime for selling: puts what the ledger knows of it into the seat store. Done by the first who asks
- * for it, once per process at a time; between processes a compare-and-set on the showtime's epoch picks one.
+ * Opens a showtime for a request that finds it closed: asks the catalogue whether there is such a showtime to open, and
+ * has it rebuilt. What is unknown, over or cancelled is refused here, and never rebuilt because somebody asked.
  */
 import { setTimeout as pause } from "node:timers/promises";
-import { type Database, findOpening, findSeatPlan, openShowtimeInLedger } from "@holdfast/database";
-import type { SeatPlanId, ShowtimeId } from "@holdfast/domain";
-import { assert, unreachable } from "@holdfast/runtime";
-import type { SeatStore } from "@holdfast/seat-store";
+import { type Database, findOpening } from "@holdfast/database";
+import type { ShowtimeId } from "@holdfast/domain";
+import type { Rebuilder } from "@holdfast/rebuild";
 import { createBoundedCache } from "../bounded-cache.ts";
 
-/** Why a showtime cannot be opened. `recovering`: another process is at it, or too many are being opened; ask again. */
+/** Why a showtime cannot be opened. `recovering`: it is being rebuilt, or too many are; ask again. */
 export type NotOpen =
 	| { outcome: "not_found" }
 	| { outcome: "showtime_closed" }
@@ -23,68 +22,58 @@ export type ShowtimeOpener = (showtimeId: ShowtimeId) => Promise<OpenShowtimeOut
 /** How long a "no" of the catalogue is believed, so that asking for what cannot be opened does not reach Postgres each time. */
 const REFUSAL_TTL_MS = 10_000;
 const REFUSALS_MAX = 10_000;
-/** Showtimes being opened at the same time, past which the answer is `recovering`. */
+/** Showtimes being opened for requests at the same time, past which the answer is `recovering`. */
 const OPENINGS_MAX = 64;
-/** How long the loser of a race waits for the winner: opening takes some 20 ms, a 50,000-seat arena 300 ms. */
-const WINNER_LOOKS = 20;
-const WINNER_PAUSE_MS = 50;
+/** How long a request waits for a rebuild: it takes some 20 ms, a 50,000-seat arena half a second. */
+const WAIT_MS = 1_500;
+/** How often it looks again whether somebody else's rebuild is done. */
+const LOOK_EVERY_MS = 50;
 
-export function createShowtimeOpener({ seatStore, database }: { seatStore: SeatStore; database: Database }): ShowtimeOpener {
+export function createShowtimeOpener({ database, rebuilder }: { database: Database; rebuilder: Rebuilder }): ShowtimeOpener {
 	const underWay = new Map<ShowtimeId, Promise<OpenShowtimeOutcome>>();
 	const refusals = createBoundedCache<ShowtimeId, { readonly refusal: NotOpen; readonly untilMs: number }>({ weightMax: REFUSALS_MAX });
 
 	async function open(showtimeId: ShowtimeId): Promise<OpenShowtimeOutcome> {
 		const opening = await findOpening(database, showtimeId);
 		const refusal = refusalOf(opening, Date.now());
-		if (refusal !== null) {
-			refusals.set(showtimeId, { refusal, untilMs: Date.now() + REFUSAL_TTL_MS });
-			return refusal;
+		if (opening === null || refusal !== null) {
+			const known = refusal ?? { outcome: "not_found" };
+			refusals.set(showtimeId, { refusal: known, untilMs: Date.now() + REFUSAL_TTL_MS });
+			return known;
 		}
-		assert(opening !== null, "a showtime that is not refused exists");
-		// It was opened before: by a process that was faster a moment ago, or Redis has lost it since.
-		if (opening.epoch > 0 && (await seatStore.readShowtime(showtimeId)) !== null) return { outcome: "opened" };
-		const result = await openShowtimeInLedger(database, showtimeId, { seenEpoch: opening.epoch });
-		switch (result.outcome) {
-			case "unknown":
-				return { outcome: "not_found" };
-			case "raced":
-				return awaitWinner(showtimeId);
-			case "opened":
-				await putPlan(result.snapshot.showtime.planId);
-				break;
-			default:
-				return unreachable(result);
+		const lookUntil = Date.now() + WAIT_MS;
+		for (;;) {
+			const { outcome } = await rebuilder.rebuild(showtimeId, opening.startsAt);
+			if (outcome === "opened") return { outcome };
+			if (outcome === "unknown") return { outcome: "not_found" };
+			if (Date.now() >= lookUntil) return { outcome };
+			await pause(LOOK_EVERY_MS);
 		}
-		const { outcome } = await seatStore.installShowtime(result.snapshot);
-		return outcome === "superseded" ? awaitWinner(showtimeId) : { outcome: "opened" };
-	}
-
-	/** Before the showtime: from the moment it is installed, everyone may need its plan. */
-	async function putPlan(planId: SeatPlanId): Promise<void> {
-		if (await seatStore.hasPlan(planId)) return;
-		const plan = await findSeatPlan(database, planId);
-		assert(plan !== null, `seat plan ${planId} is in the ledger`);
-		await seatStore.writePlan(plan);
-	}
-
-	async function awaitWinner(showtimeId: ShowtimeId): Promise<OpenShowtimeOutcome> {
-		for (let look = 0; look < WINNER_LOOKS; look += 1) {
-			await pause(WINNER_PAUSE_MS);
-			if ((await seatStore.readShowtime(showtimeId)) !== null) return { outcome: "opened" };
-		}
-		return { outcome: "recovering" };
 	}
 
 	return async (showtimeId) => {
 		const known = refusals.get(showtimeId);
 		if (known !== undefined && Date.now() < known.untilMs) return known.refusal;
-		const already = underWay.get(showtimeId);
-		if (already !== undefined) return already;
-		if (underWay.size >= OPENINGS_MAX) return { outcome: "recovering" };
-		const opening = open(showtimeId).finally(() => underWay.delete(showtimeId));
-		underWay.set(showtimeId, opening);
-		return opening;
+		let opening = underWay.get(showtimeId);
+		if (opening === undefined) {
+			if (underWay.size >= OPENINGS_MAX) return { outcome: "recovering" };
+			opening = open(showtimeId).finally(() => underWay.delete(showtimeId));
+			underWay.set(showtimeId, opening);
+		}
+		return waitFor(opening);
 	};
+}
+
+/** A rebuild goes on when nobody waits for it any more. */
+async function waitFor(opening: Promise<OpenShowtimeOutcome>): Promise<OpenShowtimeOutcome> {
+	const abort = new AbortController();
+	const late = pause(WAIT_MS, { outcome: "recovering" } as const, { signal: abort.signal });
+	late.catch(() => {});
+	try {
+		return await Promise.race([opening, late]);
+	} finally {
+		abort.abort();
+	}
 }
 
 function refusalOf(opening: Awaited<ReturnType<typeof findOpening>>, nowMs: number): NotOpen | null {

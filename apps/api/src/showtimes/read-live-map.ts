@@ -19,15 +19,21 @@ export async function readLiveMap(
 		const live = await liveShowtimes.find(showtimeId);
 		if (live.outcome !== "found") return live;
 		const map = await seatStore.readSeatMap(showtimeId);
-		if (map.outcome === "not_ready") {
+		if (map.outcome === "recovering") return map;
+		if (map.outcome === "not_ready" || map.outcome === "fenced") {
 			const opening = await liveShowtimes.reopen(showtimeId);
 			if (opening.outcome !== "opened") return opening;
-		} else if (map.statuses.length !== live.plan.seats.length) {
-			// Installed with another plan since this process last looked.
+		} else if (isOutdated(live, map)) {
 			liveShowtimes.forget(showtimeId);
 		} else {
 			return { outcome: "read", showtime: live.showtime, plan: live.plan, map };
 		}
 	}
 	return { outcome: "recovering" };
+}
+
+/** Whether the showtime was changed since this process last read it: its plan, its prices, its time. */
+function isOutdated({ showtime, plan }: LiveShowtime, map: LiveMap["map"]): boolean {
+	if (map.statuses.length !== plan.seats.length) return true;
+	return map.showtimeVersion !== showtime.showtimeVersion || map.scheduleVersion !== showtime.scheduleVersion;
 }

@@ -1,6 +1,6 @@
 /** What the sweeper does, once and for all buckets: brings what was confirmed and cancelled into the ledger. */
 import { createDatabase, settleBatch } from "@holdfast/database";
-import { BUCKET_COUNT } from "@holdfast/domain";
+import { BUCKET_COUNT, isBookingEvent } from "@holdfast/domain";
 import type { SeatStore } from "@holdfast/seat-store";
 
 export async function settleOutboxes(seatStore: SeatStore, databaseUrl: string): Promise<void> {
@@ -10,7 +10,10 @@ export async function settleOutboxes(seatStore: SeatStore, databaseUrl: string):
 		if (entries.length === 0) continue;
 		const outcome = await settleBatch(database, { bucket, entries, leftBefore: new Set() });
 		if (outcome.outcome !== "settled" || outcome.acked.length !== entries.length) throw new Error("every entry can be settled");
-		const acks = entries.map(({ entryId, event }) => ({ entryId, booking: event && { id: event.bookingId, version: event.version } }));
+		const acks = entries.map(({ entryId, event }) => ({
+			entryId,
+			booking: event && isBookingEvent(event) ? { id: event.bookingId, version: event.version } : null,
+		}));
 		await seatStore.ackBatch(bucket, acks);
 	}
 	await database.close();

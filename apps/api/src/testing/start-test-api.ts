@@ -101,7 +101,7 @@ async function startTestApp(redisUrl: string, databaseUrl: string, wish: AppWish
 	const seatStore = createSeatStore({ url: redisUrl, limits });
 	const database = createDatabase({ url: databaseUrl });
 	const deps: AppDeps = {
-		settings: { jwtSecret: JWT_SECRET, limits },
+		settings: { jwtSecret: JWT_SECRET, limits, quarantineMs: null },
 		logger: wish.logger ?? createLogger("api", "silent"),
 		seatStore: wish.wrapStore?.(seatStore) ?? seatStore,
 		database,

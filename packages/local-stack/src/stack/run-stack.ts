@@ -7,6 +7,9 @@ import { type Stack, startStack } from "./start-stack.ts";
 import { superviseParts } from "./supervise-parts.ts";
 import { writeWalk } from "./write-walk.ts";
 
+/** The demo's data is nobody's: after a loss its seats are sold again at once. */
+const DEMO_ENVIRONMENT = { QUARANTINE_MS: "0" } as const;
+
 /** Resolves to the exit code. Whatever happens, nothing that was started is left running. */
 export async function runStack({ watch }: { readonly watch: boolean }): Promise<number> {
 	const startMs = performance.now();
@@ -19,7 +22,13 @@ export async function runStack({ watch }: { readonly watch: boolean }): Promise<
 	let stack: Stack;
 	try {
 		const settings = readStartSettings(process.env);
-		stack = await startStack({ ...settings, environment: process.env, watch, onProgress: say, signal: abort.signal });
+		stack = await startStack({
+			...settings,
+			environment: { ...DEMO_ENVIRONMENT, ...process.env },
+			watch,
+			onProgress: say,
+			signal: abort.signal,
+		});
 		say(welcome(stack, settings.dataDir, Math.round(performance.now() - startMs)));
 	} catch (error) {
 		if (abort.signal.aborted) return 0;

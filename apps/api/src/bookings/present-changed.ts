@@ -1,0 +1,26 @@
+/** The answer to a confirm or cancel that was carried out: the booking, recorded already if the client prefers to wait for that. */
+import type { Booking } from "@holdfast/domain";
+import type { FastifyReply } from "fastify";
+import type { BookingBody } from "../contract/booking.ts";
+import type { RouteDeps } from "../routes.ts";
+import { entityTag } from "./entity-tag.ts";
+import { awaitRecorded, parsePreferWait } from "./prefer-wait.ts";
+import { presentBooking } from "./present-booking.ts";
+
+/** Sets the headers and gives the body. A wait that fails changes nothing: the change has happened. */
+export async function presentChanged(
+	{ seatStore, seatPlans, logger }: RouteDeps,
+	reply: Pick<FastifyReply, "header">,
+	{ booking, nowMs, prefer }: { booking: Booking; nowMs: number; prefer: string | undefined },
+): Promise<BookingBody> {
+	reply.header("etag", entityTag(booking.version));
+	const body = presentBooking(booking, await seatPlans.find(booking.planId), nowMs);
+	const seconds = parsePreferWait(prefer);
+	if (seconds === null) return body;
+	const recorded = await awaitRecorded(seatStore, booking, seconds).catch((error: unknown) => {
+		logger.warn({ err: error, bookingId: booking.id }, "could not see whether the booking is recorded");
+		return false;
+	});
+	if (recorded) reply.header("preference-applied", `wait=${seconds}`);
+	return { ...body, recorded };
+}

@@ -1,0 +1,38 @@
+/** Tell the seat store what the ledger or the clock has decided: conflicts lose their seats, a quarantine ends. */
+import { countQuarantined, listQuarantineEnded, listUncorrectedConflicts, markConflictCorrected } from "@holdfast/database";
+import { openQuarantinedShowtime } from "@holdfast/rebuild";
+import type { SweeperDeps } from "./deps.ts";
+import type { Rebuilds } from "./rebuild-showtimes.ts";
+
+const CONFLICTS_MAX = 100;
+
+/**
+ * Conflicts whose seats the seat store still shows as the loser's. Rows stay open until it was told, so a sweeper that dies
+ * between COMMIT and correction has forgotten nothing. Gives how many were corrected. Safe to repeat.
+ */
+export async function correctConflicts({ seatStore, database, log }: SweeperDeps, rebuilds: Rebuilds): Promise<number> {
+	let corrected = 0;
+	for (const conflict of await listUncorrectedConflicts(database, { limit: CONFLICTS_MAX })) {
+		if (!(await seatStore.resolveConflict(conflict))) {
+			rebuilds.want(conflict.showtimeId);
+			continue;
+		}
+		await markConflictCorrected(database, conflict.bookingId);
+		log.info({ bookingId: conflict.bookingId, showtimeId: conflict.showtimeId }, "conflict corrected in the seat store");
+		corrected += 1;
+	}
+	return corrected;
+}
+
+/** Open what has been in quarantine long enough, and count what is in it. Safe to repeat. */
+export async function endQuarantines(deps: SweeperDeps, rebuilds: Rebuilds): Promise<void> {
+	const { database, metrics, log, quarantineMs } = deps;
+	if (quarantineMs !== null) {
+		for (const { showtimeId } of await listQuarantineEnded(database, quarantineMs)) {
+			const { outcome } = await openQuarantinedShowtime(deps, showtimeId);
+			if (outcome === "recovering") rebuilds.want(showtimeId);
+			else log.info({ showtimeId, outcome }, "quarantine ended");
+		}
+	}
+	metrics.quarantinedShowtimes.set(await countQuarantined(database));
+}

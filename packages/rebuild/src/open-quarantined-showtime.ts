@@ -1,0 +1,25 @@
+/** End the quarantine of a showtime: a person has decided that its free seats may be sold again, or its time is over. */
+import { type Database, openQuarantined } from "@holdfast/database";
+import type { ShowtimeId } from "@holdfast/domain";
+import type { SeatStore } from "@holdfast/seat-store";
+
+/** `not_quarantined`: nothing to do. `recovering`: it must be rebuilt first; ask again. */
+export type OpenQuarantinedOutcome =
+	| { outcome: "opened"; seats: number }
+	| { outcome: "not_quarantined" }
+	| { outcome: "recovering" }
+	| { outcome: "unknown" };
+
+/**
+ * Seats first, ledger second: should this die in between, the ledger still says quarantine, and whoever asks again
+ * finishes it. The other way round the seats would stay back until the next rebuild. Safe to repeat.
+ */
+export async function openQuarantinedShowtime(
+	{ seatStore, database }: { seatStore: SeatStore; database: Database },
+	showtimeId: ShowtimeId,
+): Promise<OpenQuarantinedOutcome> {
+	const seats = await seatStore.openQuarantined(showtimeId);
+	if (seats === null) return { outcome: "recovering" };
+	const { outcome } = await openQuarantined(database, showtimeId);
+	return outcome === "opened" ? { outcome, seats } : { outcome };
+}

@@ -1,0 +1,27 @@
+import { describe, expect, it } from "vitest";
+import { createMetrics, serveMetrics } from "./metrics.ts";
+
+describe("metrics", () => {
+	it("are served as text that Prometheus reads, and nothing else is served", async () => {
+		const metrics = createMetrics();
+		metrics.counter("seen_total", "Things seen").inc(3);
+		metrics.gauge("waiting", "Things waiting").set(7);
+		const served = await serveMetrics(metrics, { host: "127.0.0.1", port: 0 });
+		try {
+			const answer = await fetch(`http://127.0.0.1:${served.port}/metrics`);
+			const text = await answer.text();
+			expect(answer.headers.get("content-type")).toContain("text/plain");
+			expect(text).toContain("# HELP seen_total Things seen\n# TYPE seen_total counter\nseen_total 3\n");
+			expect(text).toContain("waiting 7\n");
+			expect(text).toContain("process_resident_memory_bytes");
+			expect((await fetch(`http://127.0.0.1:${served.port}/`)).status).toBe(404);
+		} finally {
+			await served.close();
+		}
+	});
+
+	it("do not share a registry, so that two of a process can be told apart", async () => {
+		createMetrics().counter("seen_total", "Things seen").inc();
+		expect((await createMetrics().render()).text).not.toContain("seen_total");
+	});
+});
