@@ -112,19 +112,21 @@ export function createLink(options: LinkOptions): Link {
 		}
 	}
 
-	/** A silent connection is dropped, so that the server's return is noticed; so is one that would send what nobody awaits. */
+	/**
+	 * A silent connection is dropped, so that the server's return is noticed. So is one that still holds bytes which the server
+	 * has not taken while it said nothing for half of the deadline: they would be sent when nobody awaits their answer.
+	 */
 	function onDeadline(connection: Connection, deadlineMs: number): void {
 		const silentMs = connection.silentMs();
-		if (silentMs >= silenceMaxMs || (silentMs >= deadlineMs && connection.hasUnsent())) connection.drop();
-		else if (!isWatched) {
-			isWatched = true;
-			setTimeout(() => setImmediate(dropIfSilent), silenceMaxMs - silentMs).unref();
-		}
+		if (silentMs >= silenceMaxMs || (silentMs >= deadlineMs / 2 && connection.hasUnsent())) connection.drop();
+		else if (!isWatched) watchSilence(connection);
+	}
 
-		function dropIfSilent(): void {
-			isWatched = false;
-			if (connection.silentMs() >= silenceMaxMs) connection.drop();
-		}
+	function watchSilence(connection: Connection): void {
+		const silentMs = connection.silentMs();
+		isWatched = silentMs > 0 && silentMs < silenceMaxMs;
+		if (isWatched) setTimeout(() => setImmediate(() => watchSilence(connection)), Math.ceil(silenceMaxMs - silentMs)).unref();
+		else if (silentMs > 0) connection.drop();
 	}
 
 	function send<T>(call: Call<T>, effect: Effect, connection: Connection, run: Run<T>): void {
