@@ -19,7 +19,8 @@ export function readText(value: unknown): string {
 }
 
 export function readInteger(value: unknown): number {
-	const number = typeof value === "string" ? Number(value) : value;
+	// Number("") is 0, and a field that is missing must not pass for seat 0.
+	const number = typeof value === "string" && value !== "" ? Number(value) : value;
 	assert(typeof number === "number" && Number.isSafeInteger(number), `Redis replied with an integer, not ${String(value)}`);
 	return number;
 }

@@ -15,12 +15,13 @@ COST O(seats asked + seats blocked). ]]
 -- @include owner
 -- @include seat-list
 -- @include write-map
+-- @include keep-until
 -- @include append-showtime-event
 local meta_key, owner_key, map_key, outbox_key, seq_key = unpack(KEYS)
 local showtime, wish, outbox_max = unpack(ARGV, 1, 3)
 local is_block = wish == 'block'
-local state, replid, seat_count, blocked_list, showtime_version, schedule_version =
-	unpack(redis.call('HMGET', meta_key, 'state', 'replid', 'seatCount', 'blockedSeats', 'showtimeVersion', 'scheduleVersion'))
+local state, replid, seat_count, ends_at, blocked_list, showtime_version, schedule_version = unpack(redis.call('HMGET', meta_key,
+	'state', 'replid', 'seatCount', 'endsAt', 'blockedSeats', 'showtimeVersion', 'scheduleVersion'))
 local now = now_ms()
 local refusal = refusal_of_fence(meta_key, state, replid, now)
 if refusal then return { refusal } end
@@ -55,6 +56,7 @@ for _, seat in ipairs(changed) do
 		redis.call('HDEL', owner_key, seat)
 	end
 end
+keep_until_end(ends_at, owner_key)
 local blocked = {}
 for seat in pairs(is_blocked) do blocked[#blocked + 1] = seat end
 table.sort(blocked)

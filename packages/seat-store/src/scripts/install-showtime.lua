@@ -45,7 +45,6 @@ end
 local version = string.format('%d', tonumber(epoch) * 1000000000)
 redis.call('HSET', meta_key, 'replid', server_replid(), 'epoch', epoch, 'mapVersion', version, unpack(ARGV, 9))
 drop_claim(meta_key)
-redis.call('PEXPIREAT', meta_key, meta_until)
 redis.call('HSET', epochs_key, showtime, epoch)
 local first = redis.call('ZRANGE', expiry_key, 0, 0, 'WITHSCORES')
 if first[2] then
@@ -59,5 +58,7 @@ if is_ledger_behind == '1' then
 		append_showtime_event(outbox_key, seq_key, meta_key, 'showtime.restated', showtime, now)
 	end
 end
+-- Last: of a showtime that was over a day ago nothing stays but its epoch, which is what the outbox needs.
+redis.call('PEXPIREAT', meta_key, meta_until)
 redis.call('SPUBLISH', map_key, version .. ' reset')
 return { 'installed', version }

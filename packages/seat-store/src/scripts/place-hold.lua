@@ -23,6 +23,7 @@ COST O(seats asked + the user's live entries). ]]
 -- @include buyers
 -- @include expiry
 -- @include write-map
+-- @include keep-until
 local meta_key, owner_key, map_key, expiry_key, expiries_key, buyers_key, booking_key, index_key, idem_key = unpack(KEYS)
 local showtime, booking, user, plan, price_version, amount = unpack(ARGV, 1, 6)
 local ttl, seats_max, holds_max, record_ttl, index_max = unpack(ARGV, 7, 11)
@@ -91,8 +92,5 @@ redis.call('ZADD', index_key, created_at, booking)
 redis.call('ZREMRANGEBYRANK', index_key, 0, -1 - tonumber(index_max))
 redis.call('PEXPIREAT', index_key, now + 30 * tonumber(record_ttl))
 if idem_key then redis.call('SET', idem_key, booking .. '|' .. seat_list, 'PX', record_ttl) end
-local keep_until = tonumber(ends_at) + 2 * 86400000
-redis.call('PEXPIREAT', owner_key, keep_until, 'NX')
-redis.call('PEXPIREAT', expiry_key, keep_until, 'NX')
-redis.call('PEXPIREAT', buyers_key, keep_until, 'NX')
+keep_until_end(ends_at, owner_key, expiry_key, buyers_key)
 return { 'held', now, created_at, expires_at, currency }

@@ -8,7 +8,8 @@ KEYS[5] expiries  ZSET    showtimes of the bucket by their earliest expiry
 KEYS[6] buyers    HASH    user -> what they hold and have bought here
 ARGV[1] showtimeId   ARGV[2] holdsMax, holds freed in one call
 RETURNS {"reaped", holds, 1 if more have lapsed else 0} | {"not_ready"} | {"fenced"} | {"recovering"}
-EFFECTS frees seats whose owner entry still names the lapsed hold and has itself lapsed; never touches a booking record.
+EFFECTS frees seats whose owner entry still names the lapsed hold and has itself lapsed; never touches a booking record. Where only
+  a rebuild helps, the showtime leaves the list of expiries.
 COST O(holdsMax * seats per booking). ]]
 -- @include now
 -- @include fence
@@ -22,8 +23,9 @@ local state, replid = unpack(redis.call('HMGET', meta_key, 'state', 'replid'))
 local now = now_ms()
 local refusal = refusal_of_fence(meta_key, state, replid, now)
 if refusal then
-	-- Nobody need come by again before a rebuild: it drops what has lapsed, and puts the showtime back on the list.
-	if refusal ~= 'recovering' then redis.call('ZREM', expiries_key, showtime) end
+	-- Nobody need come by again before a rebuild: it drops what has lapsed, and puts the showtime back on the list. A claim that
+	-- is given back does not; while there may be one, there is no replid.
+	if refusal == 'not_ready' or (refusal == 'fenced' and replid) then redis.call('ZREM', expiries_key, showtime) end
 	return { refusal }
 end
 

@@ -30,7 +30,8 @@ if state == 'cancelled' then return { 'showtime_cancelled' } end
 if redis.call('XLEN', outbox_key) >= tonumber(outbox_max) then return { 'busy' } end
 
 redis.call('HSET', meta_key, 'scheduleVersion', version, 'startsAt', starts_at, 'endsAt', ends_at)
+append_showtime_event(outbox_key, seq_key, meta_key, 'showtime.rescheduled', showtime, now)
+-- Last: a time that has passed ends the keys at once.
 redis.call('PEXPIREAT', meta_key, meta_until)
 for i = 2, 5 do redis.call('PEXPIREAT', KEYS[i], keep_until) end
-append_showtime_event(outbox_key, seq_key, meta_key, 'showtime.rescheduled', showtime, now)
 return { 'set', showtime_version, version }

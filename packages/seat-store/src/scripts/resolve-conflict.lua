@@ -15,9 +15,10 @@ COST O(seats + the users' live entries). ]]
 -- @include owner
 -- @include buyers
 -- @include write-map
+-- @include keep-until
 local meta_key, owner_key, map_key, buyers_key, booking_key = unpack(KEYS)
 local booking, user, version, record_ttl = unpack(ARGV, 1, 4)
-local state, replid = unpack(redis.call('HMGET', meta_key, 'state', 'replid'))
+local state, replid, ends_at = unpack(redis.call('HMGET', meta_key, 'state', 'replid', 'endsAt'))
 local now = now_ms()
 local refusal = refusal_of_fence(meta_key, state, replid, now)
 if refusal then return { refusal } end
@@ -47,6 +48,7 @@ for winner, gain in pairs(gained) do
 		write_buyer(buyers_key, gain.user, now, winner, 0, table.concat(gain.seats, ','))
 	end
 end
+keep_until_end(ends_at, buyers_key)
 local v = redis.call('HGET', booking_key, 'v')
 if v and tonumber(v) < tonumber(version) then
 	redis.call('HSET', booking_key, 'state', 'CONFLICT', 'v', version, 'recorded', '1')
