@@ -10,40 +10,67 @@ import {
 	type OpenShowtime,
 	type UserId,
 } from "@holdfast/domain";
-import { buildShowtime, installSnapshot, startTestRedis } from "@holdfast/testing";
+import { buildShowtime, installSnapshot, startTestRedis, type TestRedis } from "@holdfast/testing";
 import { Redis } from "ioredis";
+import { expect, inject } from "vitest";
 import { createSeatStore } from "./create-seat-store.ts";
+import { injectClock } from "./inject-clock.ts";
+import { showtimeKeys } from "./keys.ts";
 import type { OutboxEntry, PlaceHoldOutcome } from "./outcomes.ts";
 import type { SeatStore } from "./seat-store.ts";
+import { newReplies, type Replies, watchReplies } from "./watch-replies.ts";
 
 export type TestStore = {
+	readonly server: TestRedis;
 	readonly store: SeatStore;
 	readonly redis: Redis;
+	/** What every script has replied to the stores of this test. */
+	readonly replies: Replies;
 	/** Another store on the same Redis, under other limits. */
 	withLimits(limits: Partial<Limits>): SeatStore;
 	/** A new showtime, installed. */
 	openShowtime(overrides?: Partial<OpenShowtime>): Promise<OpenShowtime>;
+	/** Run this at another instant than the server's, epoch ms. */
+	at<T>(nowMs: number, run: () => Promise<T>): Promise<T>;
 	stop(): Promise<void>;
 };
 
-export async function openTestStore(options: { cluster?: boolean } = {}): Promise<TestStore> {
-	const server = await startTestRedis(options);
+/** On a cluster of one node where the run says so (vitest.config.ts), on a plain server else. */
+export async function openTestStore(options: Parameters<typeof startTestRedis>[0] = {}): Promise<TestStore> {
+	const server = await startTestRedis({ cluster: inject("redisIsCluster") === true, ...options });
+	const replies = newReplies();
+	let setClockMs: number | null = null;
+	const prepareConnection = (client: Redis) => {
+		injectClock(client, () => setClockMs);
+		watchReplies(client, replies);
+	};
 	const stores: SeatStore[] = [];
 	const withLimits = (limits: Partial<Limits>): SeatStore => {
-		const opened = createSeatStore({ url: server.url, limits: { ...DEFAULT_LIMITS, ...limits } });
+		const opened = createSeatStore({ url: server.url, limits: { ...DEFAULT_LIMITS, ...limits }, prepareConnection });
 		stores.push(opened);
 		return opened;
 	};
 	const store = withLimits({});
 	const redis = new Redis(server.url);
+	prepareConnection(redis);
 	return {
+		server,
 		store,
 		redis,
+		replies,
 		withLimits,
 		openShowtime: async (overrides = {}) => {
 			const showtime = buildShowtime(overrides);
 			await installSnapshot(store, { showtime });
 			return showtime;
+		},
+		at: async (nowMs, run) => {
+			setClockMs = nowMs;
+			try {
+				return await run();
+			} finally {
+				setClockMs = null;
+			}
 		},
 		stop: async () => {
 			redis.disconnect();
@@ -51,6 +78,12 @@ export async function openTestStore(options: { cluster?: boolean } = {}): Promis
 			await server.stop();
 		},
 	};
+}
+
+declare module "vitest" {
+	interface ProvidedContext {
+		redisIsCluster?: true;
+	}
 }
 
 type HoldWish = { userId?: UserId; bookingId?: BookingId; idempotencyKey?: string };
@@ -81,17 +114,40 @@ export function bookingEventOf(entry: OutboxEntry | undefined): BookingEvent {
 	return entry.event;
 }
 
-/** Everything in Redis, byte for byte: what a refusal must leave as it was. */
+/** Everything in Redis, byte for byte, and until when: what a refusal must leave as it was. */
 export async function dumpAll(redis: Redis): Promise<Record<string, string>> {
 	const keys = (await redis.keys("*")).sort();
-	const dumps = await Promise.all(keys.map((key) => redis.dumpBuffer(key)));
-	return Object.fromEntries(keys.map((key, i) => [key, dumps[i]?.toString("hex") ?? ""]));
+	const [dumps, ends] = await Promise.all([
+		Promise.all(keys.map((key) => redis.dumpBuffer(key))),
+		Promise.all(keys.map((key) => redis.pexpiretime(key))),
+	]);
+	return Object.fromEntries(keys.map((key, i) => [key, `${dumps[i]?.toString("hex")} until ${ends[i]}`]));
 }
 
-/** Wait until the clock of Redis has reached `instantMs`. */
-export async function reach(redis: Redis, instantMs: number): Promise<void> {
-	for (;;) {
-		const [seconds = 0, micros = 0] = (await redis.time()).map(Number);
-		if (seconds * 1000 + Math.floor(micros / 1000) >= instantMs) return;
-	}
+/** Run what must change nothing, and give what it answered. */
+export async function unchanged<T>({ redis }: Pick<TestStore, "redis">, run: () => Promise<T>): Promise<T> {
+	const before = await dumpAll(redis);
+	const answer = await run();
+	expect(await dumpAll(redis)).toEqual(before);
+	return answer;
+}
+
+/** What watchers of the showtime's map are told while this runs, in order. */
+export async function toldDuring(
+	{ redis }: Pick<TestStore, "redis">,
+	showtime: OpenShowtime,
+	run: () => Promise<unknown>,
+): Promise<string[]> {
+	const channel = showtimeKeys(showtime.id).map;
+	const watcher = redis.duplicate();
+	const told: string[] = [];
+	const ended = new Promise<void>((resolve) => {
+		watcher.on("smessage", (_channel, message) => (String(message) === "end" ? resolve() : told.push(String(message))));
+	});
+	await watcher.ssubscribe(channel);
+	await run();
+	await redis.spublish(channel, "end");
+	await ended;
+	watcher.disconnect();
+	return told;
 }

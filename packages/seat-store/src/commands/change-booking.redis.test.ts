@@ -1,21 +1,20 @@
 import { bucketOf, newBookingId, newUserId } from "@holdfast/domain";
 import { buildShowtime } from "@holdfast/testing";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { expectNoFlaws } from "../expect-no-flaws.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { bookingEventOf, dumpAll, held, hold, openTestStore, reach, type TestStore } from "../open-test-store.ts";
+import { bookingEventOf, held, hold, openTestStore, type TestStore, toldDuring, unchanged } from "../open-test-store.ts";
+import { expectEveryReply } from "../watch-replies.ts";
+import { cancelScript, confirmScript } from "./change-booking.ts";
 
 let test: TestStore;
 beforeAll(async () => {
 	test = await openTestStore();
 });
 afterAll(() => test.stop());
+afterEach(() => expectNoFlaws(test));
 
-async function refusal(run: () => Promise<unknown>): Promise<unknown> {
-	const before = await dumpAll(test.redis);
-	const answer = await run();
-	expect(await dumpAll(test.redis)).toEqual(before);
-	return answer;
-}
+const refusal = <T>(run: () => Promise<T>): Promise<T> => unchanged(test, run);
 
 describe("confirm", () => {
 	it("sells the seats and tells the outbox in one step", async () => {
@@ -56,17 +55,40 @@ describe("confirm", () => {
 		expect(await redis.hget(bookingKey(command.bookingId), "repeats")).toBe("3");
 	});
 
-	it("refuses with hold_expired from the instant of expiry on, before it looks at the version", async () => {
+	it("refuses with hold_expired from the instant of expiry on and not 1 ms sooner, before it looks at the version", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.withLimits({ holdTtlMs: 400 }), showtime, [1]);
-		await reach(test.redis, command.booking.expiresAt);
-		expect(await refusal(() => test.store.confirmBooking({ ...command, ifVersion: 7 }))).toEqual({ outcome: "hold_expired" });
+		const [early, late] = [await held(test.store, showtime, [1]), await held(test.store, showtime, [2])];
+		for (const laterMs of [0, 1]) {
+			const answer = test.at(late.booking.expiresAt + laterMs, () => refusal(() => test.store.confirmBooking({ ...late, ifVersion: 7 })));
+			expect(await answer).toEqual({ outcome: "hold_expired" });
+		}
+		expect((await test.at(early.booking.expiresAt - 1, () => test.store.confirmBooking(early))).outcome).toBe("confirmed");
+	});
+
+	it("sells a hold that was extended, under its next version", async () => {
+		const showtime = await test.openShowtime();
+		const command = await held(test.store, showtime, [1, 2]);
+		await test.store.extendHold(command);
+		const told = await toldDuring(test, showtime, async () => {
+			const confirmed = await test.store.confirmBooking({ ...command, ifVersion: 2 });
+			expect(confirmed).toMatchObject({ outcome: "confirmed", booking: { state: "CONFIRMED", version: 3 } });
+		});
+		expect(told).toEqual(["1000000002 S 1,2"]);
+		expect(await test.redis.exists(showtimeKeys(showtime.id).expiry)).toBe(0);
+	});
+
+	it("carries the schedule version that it was confirmed under", async () => {
+		const showtime = await test.openShowtime();
+		const command = await held(test.store, showtime, [1]);
+		await test.store.reschedule({ ...command, scheduleVersion: 5, startsAt: showtime.startsAt, endsAt: showtime.endsAt });
+		expect(await test.store.confirmBooking(command)).toMatchObject({ booking: { scheduleVersion: 5 } });
 	});
 
 	it("refuses with hold_expired when a seat is no longer its own, even if the clock has fallen back", async () => {
 		const showtime = await test.openShowtime();
 		const command = await held(test.store, showtime, [1, 2]);
-		await test.redis.hset(showtimeKeys(showtime.id).owner, "2", `${newBookingId(showtime.id)}|0`);
+		// The clock ran ahead, the next buyer took seat 2, and the clock fell back.
+		await test.at(command.booking.expiresAt, () => held(test.store, showtime, [2]));
 		expect(await refusal(() => test.store.confirmBooking(command))).toEqual({ outcome: "hold_expired" });
 	});
 
@@ -126,7 +148,7 @@ describe("confirm", () => {
 	it("is refused, and so is cancel, once the showtime is cancelled", async () => {
 		const showtime = await test.openShowtime();
 		const command = await held(test.store, showtime, [1]);
-		await test.redis.hset(showtimeKeys(showtime.id).meta, "state", "cancelled");
+		await test.store.setTerms({ ...command, change: { what: "state", state: "cancelled" } });
 		expect(await refusal(() => test.store.confirmBooking(command))).toEqual({ outcome: "showtime_cancelled" });
 		expect(await refusal(() => test.store.cancelBooking(command))).toEqual({ outcome: "showtime_cancelled" });
 	});
@@ -180,29 +202,48 @@ describe("cancel", () => {
 
 	it("frees only seats that the booking still owns", async () => {
 		const showtime = await test.openShowtime();
-		const lapsed = await held(test.withLimits({ holdTtlMs: 400 }), showtime, [1, 2]);
-		await reach(test.redis, lapsed.booking.expiresAt);
-		const next = await held(test.store, showtime, [2]);
-		await test.redis.hset(bookingKey(lapsed.bookingId), "expiresAt", String(Date.now() + 60_000));
-		await test.store.cancelBooking(lapsed);
+		const lapsed = await held(test.store, showtime, [1, 2]);
+		const next = await test.at(lapsed.booking.expiresAt, () => held(test.store, showtime, [2]));
+		// By a clock that has fallen back the first hold is alive, and has lost a seat.
+		const told = await toldDuring(test, showtime, () => test.store.cancelBooking(lapsed));
+		expect(told).toEqual(["1000000003 A 1"]);
 		expect(await test.redis.hgetall(showtimeKeys(showtime.id).owner)).toEqual({ 2: `${next.bookingId}|${next.booking.expiresAt}` });
 	});
 
-	it("leaves an expired hold as it is, and says so", async () => {
+	it("leaves a hold as it is from the instant of its expiry on, and says so; 1 ms sooner it is released", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.withLimits({ holdTtlMs: 400 }), showtime, [1]);
-		await reach(test.redis, command.booking.expiresAt);
-		const answer = await refusal(() => test.store.cancelBooking({ ...command, ifVersion: 9 }));
-		expect(answer).toMatchObject({ outcome: "cancelled", booking: { state: "HELD", version: 1 } });
+		const [early, late] = [await held(test.store, showtime, [1]), await held(test.store, showtime, [2])];
+		for (const laterMs of [0, 1]) {
+			const answer = test.at(late.booking.expiresAt + laterMs, () => refusal(() => test.store.cancelBooking({ ...late, ifVersion: 9 })));
+			expect(await answer).toMatchObject({ outcome: "cancelled", booking: { state: "HELD", version: 1 } });
+		}
+		const released = await test.at(early.booking.expiresAt - 1, () => test.store.cancelBooking(early));
+		expect(released).toMatchObject({ outcome: "cancelled", booking: { state: "CANCELLED", version: 2 } });
 	});
 
-	it("refuses a confirmed booking from the start of the showtime on, never a hold", async () => {
+	it("refuses a confirmed booking from the start of the showtime on and not 1 ms sooner; a hold never", async () => {
+		const startsAt = Date.now() + 60_000;
+		const showtime = await test.openShowtime({ startsAt });
+		const [first, second] = [await held(test.store, showtime, [1]), await held(test.store, showtime, [2])];
+		const merelyHeld = await held(test.store, showtime, [3]);
+		await test.store.confirmBooking(first);
+		await test.store.confirmBooking(second);
+		for (const instant of [startsAt, startsAt + 1]) {
+			const answer = await test.at(instant, () => refusal(() => test.store.cancelBooking(second)));
+			expect(answer).toEqual({ outcome: "showtime_started" });
+		}
+		expect((await test.at(startsAt - 1, () => test.store.cancelBooking(first))).outcome).toBe("cancelled");
+		expect((await test.at(startsAt, () => test.store.cancelBooking(merelyHeld))).outcome).toBe("cancelled");
+	});
+
+	it("a confirmed booking that lost a seat to a conflict gives back what it still owns", async () => {
 		const showtime = await test.openShowtime();
-		const [bought, merelyHeld] = [await held(test.store, showtime, [1]), await held(test.store, showtime, [2])];
-		await test.store.confirmBooking(bought);
-		await test.redis.hset(showtimeKeys(showtime.id).meta, "startsAt", String(Date.now()));
-		expect(await refusal(() => test.store.cancelBooking(bought))).toEqual({ outcome: "showtime_started" });
-		expect((await test.store.cancelBooking(merelyHeld)).outcome).toBe("cancelled");
+		const command = await held(test.store, showtime, [1, 2]);
+		await test.store.confirmBooking(command);
+		await test.redis.hset(showtimeKeys(showtime.id).owner, "2", `${newBookingId(showtime.id)}|0`);
+		await test.store.cancelBooking(command);
+		expect(await test.redis.hkeys(showtimeKeys(showtime.id).owner)).toEqual(["2"]);
+		expect(await test.redis.get(showtimeKeys(showtime.id).map)).toBe(`AAS${"A".repeat(97)}`);
 	});
 });
 
@@ -217,3 +258,5 @@ describe("confirm and cancel at the same moment", () => {
 		}
 	});
 });
+
+it("every reply of the scripts was seen", () => expectEveryReply(test.replies, [confirmScript, cancelScript]));

@@ -1,95 +1,171 @@
-import { bucketOf, newShowtimeId, RECORD_TTL_MS } from "@holdfast/domain";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Booking, bucketOf, newBookingId, newShowtimeId, RECORD_TTL_MS } from "@holdfast/domain";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { expectNoFlaws } from "../expect-no-flaws.ts";
 import { bookingKey, bucketKeys } from "../keys.ts";
-import { bookingEventOf, dumpAll, held, openTestStore, type TestStore } from "../open-test-store.ts";
+import { bookingEventOf, held, openTestStore, type TestStore, unchanged } from "../open-test-store.ts";
+import { expectEveryReply } from "../watch-replies.ts";
+import { ackBatchScript, parseEvent, readBatchScript } from "./drain-outbox.ts";
+import { loadBookingScript } from "./read-bookings.ts";
 
 let test: TestStore;
 beforeAll(async () => {
 	test = await openTestStore();
 });
 afterAll(() => test.stop());
+afterEach(() => expectNoFlaws(test));
 
 const BUCKET = 5;
 const open = () => test.openShowtime({ id: newShowtimeId(BUCKET) });
+const readAll = () => test.store.readBatch(BUCKET, { afterEntryId: null, limit: 500 });
+const depth = async () => (await test.store.outboxDepths())[BUCKET];
+
+/** A booking that was just confirmed, with its entry. */
+async function sell(seats: number[]) {
+	const command = await held(test.store, await open(), seats);
+	await test.store.confirmBooking(command);
+	const [entry] = (await readAll()).slice(-1);
+	if (!entry) throw new Error("a confirm leaves an entry");
+	const ack = (version: number) => test.store.ackBatch(BUCKET, [{ entryId: entry.entryId, booking: { id: command.bookingId, version } }]);
+	return { command, entry, ack };
+}
 
 describe("the outbox", () => {
-	it("is read oldest first, with the epoch of each showtime, from any entry on", async () => {
+	it("is read oldest first, with the epoch of each showtime, from any entry on, and stays as it is", async () => {
 		const showtime = await open();
 		const commands = [await held(test.store, showtime, [1]), await held(test.store, showtime, [2]), await held(test.store, showtime, [3])];
 		for (const command of commands) await test.store.confirmBooking(command);
-		const all = await test.store.readBatch(BUCKET, { afterEntryId: null, limit: 500 });
+		const all = await unchanged(test, readAll);
 		expect(all.map((entry) => bookingEventOf(entry).bookingId)).toEqual(commands.map(({ bookingId }) => bookingId));
 		expect(all.map(({ epoch }) => epoch)).toEqual([1, 1, 1]);
 		expect(all.map(({ event }) => event?.seq)).toEqual([1, 2, 3]);
 		const behind = await test.store.readBatch(BUCKET, { afterEntryId: all[0]?.entryId ?? "", limit: 1 });
 		expect(behind.map(({ entryId }) => entryId)).toEqual([all[1]?.entryId]);
-		expect(await test.store.waitForEntries({ timeoutMs: 10 })).toEqual([BUCKET]);
+	});
 
+	it("is emptied by acks, which mark each booking recorded, and keep its record for a day", async () => {
+		const sold = [await sell([1]), await sell([2, 3])];
+		expect(await depth()).toBe(2);
 		await test.store.ackBatch(
 			BUCKET,
-			all.map((entry) => ({ entryId: entry.entryId, booking: { id: bookingEventOf(entry).bookingId, version: 2 } })),
+			sold.map(({ command, entry }) => ({ entryId: entry.entryId, booking: { id: command.bookingId, version: 2 } })),
 		);
-		expect((await test.store.outboxDepths())[BUCKET]).toBe(0);
-		expect(await test.store.waitForEntries({ timeoutMs: 10 })).toEqual([]);
-		for (const { bookingId } of commands) {
-			expect((await test.store.readBooking(bookingId))?.recorded).toBe(true);
-			expect(await test.redis.pttl(bookingKey(bookingId))).toBeGreaterThan(RECORD_TTL_MS - 10_000);
+		expect(await depth()).toBe(0);
+		for (const { command } of sold) {
+			expect((await test.store.readBooking(command.bookingId))?.recorded).toBe(true);
+			expect(await test.redis.pttl(bookingKey(command.bookingId))).toBeGreaterThan(RECORD_TTL_MS - 10_000);
 		}
 	});
 
+	it("an ack of entries without a booking drops them, and an ack of none asks nobody", async () => {
+		const { entry } = await sell([1]);
+		const acks = test.replies.get("ack-batch")?.length;
+		await unchanged(test, () => test.store.ackBatch(BUCKET, []));
+		expect(test.replies.get("ack-batch")).toHaveLength(acks ?? 0);
+		await test.store.ackBatch(BUCKET, [{ entryId: entry.entryId, booking: null }]);
+		expect(await depth()).toBe(0);
+	});
+
 	it("an ack of a version that the booking has left behind marks nothing recorded", async () => {
-		const showtime = await open();
-		const command = await held(test.store, showtime, [1]);
-		await test.store.confirmBooking(command);
-		const [entry] = await test.store.readBatch(BUCKET, { afterEntryId: null, limit: 1 });
+		const { command, ack } = await sell([1]);
 		await test.store.cancelBooking(command);
-		await test.store.ackBatch(BUCKET, [{ entryId: entry?.entryId ?? "", booking: { id: command.bookingId, version: 2 } }]);
+		await ack(2);
 		expect((await test.store.readBooking(command.bookingId))?.recorded).toBe(false);
 		expect(await test.redis.pttl(bookingKey(command.bookingId))).toBe(-1);
-		expect((await test.store.outboxDepths())[BUCKET]).toBe(1);
+		expect(await depth()).toBe(1);
+	});
+
+	it("an ack that comes again, or for a booking without a record, does no harm", async () => {
+		const { command, ack } = await sell([1]);
+		await ack(2);
+		await test.redis.del(bookingKey(command.bookingId));
+		await unchanged(test, () => ack(2));
 	});
 
 	it("cancelling a recorded booking makes it un-recorded, and keeps its record until the ledger has it", async () => {
-		const showtime = await open();
-		const command = await held(test.store, showtime, [1]);
-		await test.store.confirmBooking(command);
-		const [entry] = await test.store.readBatch(BUCKET, { afterEntryId: null, limit: 500 }).then((all) => all.slice(-1));
-		await test.store.ackBatch(BUCKET, [{ entryId: entry?.entryId ?? "", booking: { id: command.bookingId, version: 2 } }]);
+		const { command, ack } = await sell([1]);
+		await ack(2);
 		await test.store.cancelBooking(command);
 		expect(await test.store.readBooking(command.bookingId)).toMatchObject({ state: "CANCELLED", recorded: false });
 		expect(await test.redis.pttl(bookingKey(command.bookingId))).toBe(-1);
 	});
 
-	it("gives an entry that makes no sense as it is, with no event", async () => {
-		const bucket = bucketOf(newShowtimeId(9));
-		await test.redis.xadd(bucketKeys(bucket).outbox, "*", "schema", "99", "type", "booking.confirmed");
-		const [entry] = await test.store.readBatch(bucket, { afterEntryId: null, limit: 1 });
+	it("gives an entry that makes no sense as it is, with no event, and a showtime that nobody installed as epoch 0", async () => {
+		await test.redis.xadd(bucketKeys(BUCKET).outbox, "*", "schema", "99", "type", "booking.confirmed", "showtimeId", newShowtimeId(BUCKET));
+		const [entry] = await readAll();
 		expect(entry).toMatchObject({ event: null, epoch: 0, raw: { schema: "99", type: "booking.confirmed" } });
-		await test.store.ackBatch(bucket, [{ entryId: entry?.entryId ?? "", booking: null }]);
-		expect((await test.store.outboxDepths())[bucket]).toBe(0);
+		await test.store.ackBatch(BUCKET, [{ entryId: entry?.entryId ?? "", booking: null }]);
+		expect(await depth()).toBe(0);
+	});
+
+	it("takes a dead letter back as it was", async () => {
+		const { entry, ack } = await sell([1]);
+		await ack(2);
+		await test.store.requeueEntry(BUCKET, entry.raw);
+		const [again] = await readAll();
+		expect(again).toEqual({ ...entry, entryId: again?.entryId });
 	});
 });
 
+describe("an entry's fields", () => {
+	it.each(["schema", "seq", "type", "bookingId", "v", "userId", "showtimeId", "planId", "seats", "amount", "confirmedAt", "at"])(
+		"make no event when `%s` is missing or means nothing",
+		async (field) => {
+			const { raw } = (await sell([1])).entry;
+			expect(parseEvent(raw)).not.toBeNull();
+			const { [field]: _, ...rest } = raw;
+			expect(parseEvent(rest)).toBeNull();
+			expect(parseEvent({ ...raw, [field]: "x" })).toBeNull();
+		},
+	);
+
+	it.each(["type", "state", "showtimeVersion", "prices", "salesOpenAt", "blockedSeats", "scheduleVersion", "endsAt"])(
+		"make no showtime event when `%s` means nothing",
+		async (field) => {
+			const showtime = await open();
+			await test.store.setTerms({ showtimeId: showtime.id, change: { what: "state", state: "paused" } });
+			const [entry] = await readAll();
+			expect(entry?.event).not.toBeNull();
+			expect(parseEvent({ ...entry?.raw, [field]: "x" })).toBeNull();
+		},
+	);
+});
+
 describe("loadBooking", () => {
-	it("brings a booking back for a day, so that it can be cancelled", async () => {
-		const showtime = await open();
-		const command = await held(test.store, showtime, [4]);
-		await test.store.confirmBooking(command);
+	/** A booking that the ledger has and Redis has forgotten. */
+	async function forgotten() {
+		const { command, ack } = await sell([4]);
+		await ack(2);
 		const booking = await test.store.readBooking(command.bookingId);
 		if (!booking) throw new Error("the booking is readable");
 		await test.redis.del(bookingKey(command.bookingId));
+		return { command, booking };
+	}
+
+	it("brings a booking back for a day, so that it can be cancelled", async () => {
+		const { command, booking } = await forgotten();
 		expect((await test.store.cancelBooking(command)).outcome).toBe("not_loaded");
-		await test.store.loadBooking({ ...booking, recorded: true });
-		expect(await test.store.readBooking(command.bookingId)).toEqual({ ...booking, recorded: true });
+		await test.store.loadBooking(booking);
+		expect(await test.store.readBooking(command.bookingId)).toEqual(booking);
+		expect(await test.redis.pttl(bookingKey(command.bookingId))).toBeGreaterThan(RECORD_TTL_MS - 10_000);
 		expect((await test.store.cancelBooking(command)).outcome).toBe("cancelled");
 	});
 
 	it("leaves a record that is there as it is", async () => {
-		const showtime = await open();
-		const { booking } = await held(test.store, showtime, [5]);
-		const before = await dumpAll(test.redis);
-		await test.store.loadBooking({ ...booking, state: "CANCELLED", version: 2 });
-		expect(await dumpAll(test.redis)).toEqual(before);
+		const { booking } = await held(test.store, await open(), [5]);
+		await unchanged(test, () => test.store.loadBooking({ ...booking, state: "CANCELLED", version: 2 }));
+	});
+
+	it("keeps every field of a cancelled one", async () => {
+		const { booking } = await forgotten();
+		const cancelled: Booking = {
+			...booking,
+			id: newBookingId(booking.showtimeId),
+			state: "CANCELLED",
+			version: 3,
+			cancelledAt: 1_700_000_000_000,
+		};
+		await test.store.loadBooking(cancelled);
+		expect(await test.store.readBooking(cancelled.id)).toEqual(cancelled);
 	});
 });
 
@@ -97,7 +173,10 @@ describe("listRecentBookings", () => {
 	it("gives a user's bookings of every bucket, newest first, and nobody else's", async () => {
 		const first = await held(test.store, await test.openShowtime({ id: newShowtimeId(1) }), [1]);
 		const second = await held(test.store, await test.openShowtime({ id: newShowtimeId(14) }), [1], { userId: first.userId });
-		await held(test.store, await open(), [60]);
+		const other = await held(test.store, await open(), [60]);
 		expect((await test.store.listRecentBookings(first.userId)).map(({ id }) => id)).toEqual([second.bookingId, first.bookingId]);
+		expect((await test.store.listRecentBookings(other.userId)).map(({ id }) => bucketOf(id))).toEqual([BUCKET]);
 	});
 });
+
+it("every reply of the scripts was seen", () => expectEveryReply(test.replies, [readBatchScript, ackBatchScript, loadBookingScript]));

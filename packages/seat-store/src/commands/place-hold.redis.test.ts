@@ -1,14 +1,17 @@
-import { bucketOf, newBookingId, newSeatPlanId, newUserId, RECORD_TTL_MS } from "@holdfast/domain";
-import { buildShowtime } from "@holdfast/testing";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bucketOf, newBookingId, newSeatPlanId, newShowtimeId, newUserId, type OpenShowtime, RECORD_TTL_MS } from "@holdfast/domain";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { expectNoFlaws } from "../expect-no-flaws.ts";
 import { bookingKey, bucketKeys, idempotencyKey, showtimeKeys, userIndexKey } from "../keys.ts";
-import { dumpAll, held, hold, openTestStore, reach, type TestStore } from "../open-test-store.ts";
+import { held, hold, openTestStore, type TestStore, toldDuring, unchanged } from "../open-test-store.ts";
+import { expectEveryReply } from "../watch-replies.ts";
+import { placeHoldScript, USER_INDEX_MAX } from "./place-hold.ts";
 
 let test: TestStore;
 beforeAll(async () => {
 	test = await openTestStore();
 });
 afterAll(() => test.stop());
+afterEach(() => expectNoFlaws(test));
 
 describe("a hold that is placed", () => {
 	it("writes owner, map, expiry, buyer, record, user index and idempotency record together", async () => {
@@ -36,36 +39,47 @@ describe("a hold that is placed", () => {
 	});
 
 	it("tells the watchers which seats changed, under which map version", async () => {
-		const { redis, store } = test;
 		const showtime = await test.openShowtime();
-		const watcher = redis.duplicate();
-		const told = new Promise<string>((resolve) => watcher.on("smessage", (_channel, message) => resolve(String(message))));
-		await watcher.ssubscribe(showtimeKeys(showtime.id).map);
-		await held(store, showtime, [7, 9]);
-		expect(await told).toBe("1000000001 H 7,9");
-		watcher.disconnect();
+		expect(await toldDuring(test, showtime, () => held(test.store, showtime, [7, 9]))).toEqual(["1000000001 H 7,9"]);
 	});
 
-	it("is its own replay when the same booking id comes again, as after a lost answer", async () => {
+	it("is its own replay when the same booking id comes again, as after a lost answer: before any refusal", async () => {
 		const showtime = await test.openShowtime();
 		const userId = newUserId();
 		const bookingId = newBookingId(showtime.id);
 		const first = await hold(test.store, showtime, [1], { userId, bookingId });
-		const before = await dumpAll(test.redis);
-		const again = await hold(test.store, showtime, [1], { userId, bookingId });
-		expect(again).toMatchObject({ outcome: "held", booking: first.outcome === "held" ? first.booking : null });
-		expect(await dumpAll(test.redis)).toEqual(before);
+		const again = () => unchanged(test, () => hold(test.store, showtime, [1], { userId, bookingId }));
+		expect(await again()).toMatchObject({ outcome: "held", booking: first.outcome === "held" ? first.booking : null });
+		expect(await test.at(showtime.salesCloseAt, again)).toMatchObject({ outcome: "held" });
 	});
 
-	it("takes a seat whose hold has lapsed, though nobody reaped it", async () => {
+	it("takes a seat from the instant on at which its hold lapses, though nobody reaped it, and not 1 ms sooner", async () => {
 		const showtime = await test.openShowtime();
-		const brief = test.withLimits({ holdTtlMs: 400 });
-		const lapsed = await held(brief, showtime, [5, 6]);
-		expect(await hold(test.store, showtime, [6])).toEqual({ outcome: "seats_taken", seats: [6] });
-		await reach(test.redis, lapsed.booking.expiresAt);
-		const next = await held(test.store, showtime, [6, 7]);
+		const lapsing = await held(test.store, showtime, [5, 6]);
+		const { expiresAt } = lapsing.booking;
+		const early = () => unchanged(test, () => hold(test.store, showtime, [6]));
+		expect(await test.at(expiresAt - 1, early)).toEqual({ outcome: "seats_taken", seats: [6] });
+		const next = await test.at(expiresAt, () => held(test.store, showtime, [6, 7]));
+		expect(next.booking.createdAt).toBe(expiresAt);
 		expect(await test.redis.hget(showtimeKeys(showtime.id).owner, "6")).toBe(`${next.bookingId}|${next.booking.expiresAt}`);
-		expect(await test.store.confirmBooking(lapsed)).toEqual({ outcome: "hold_expired" });
+		const after = await test.at(expiresAt + 1, () => held(test.store, showtime, [5]));
+		expect(await test.redis.hget(showtimeKeys(showtime.id).owner, "5")).toBe(`${after.bookingId}|${after.booking.expiresAt}`);
+		expect(await test.store.confirmBooking(lapsing)).toEqual({ outcome: "hold_expired" });
+	});
+
+	it(`keeps the ${USER_INDEX_MAX} latest bookings of a user in the index, for 30 days after the last`, async () => {
+		const showtime = await test.openShowtime();
+		const userId = newUserId();
+		const index = userIndexKey(bucketOf(showtime.id), userId);
+		const earlier = Array.from({ length: USER_INDEX_MAX - 1 }, (_, i) => [String(i), newBookingId(showtime.id)] as const);
+		await test.redis.zadd(index, ...earlier.flat());
+		const first = await held(test.store, showtime, [1], { userId });
+		expect(await test.redis.zcard(index)).toBe(USER_INDEX_MAX);
+		const second = await held(test.store, showtime, [2], { userId });
+		expect(await test.redis.zcard(index)).toBe(USER_INDEX_MAX);
+		expect(await test.redis.zscore(index, earlier[0]?.[1] ?? "")).toBeNull();
+		expect(await test.redis.zrange(index, "-2", "-1")).toEqual([first.bookingId, second.bookingId]);
+		expect(await test.redis.pexpiretime(index)).toBe(second.booking.createdAt + 30 * RECORD_TTL_MS);
 	});
 
 	it("is won by exactly one of 64 who ask at once, all others told", async () => {
@@ -82,13 +96,18 @@ describe("an idempotency key", () => {
 		const showtime = await test.openShowtime();
 		const userId = newUserId();
 		const first = await held(test.store, showtime, [1, 2], { userId, idempotencyKey: "key" });
-		const before = await dumpAll(test.redis);
-		expect(await hold(test.store, showtime, [1, 2], { userId, idempotencyKey: "key" })).toEqual({
-			outcome: "replayed",
-			bookingId: first.bookingId,
-		});
-		expect(await hold(test.store, showtime, [1, 3], { userId, idempotencyKey: "key" })).toEqual({ outcome: "idempotency_mismatch" });
-		expect(await dumpAll(test.redis)).toEqual(before);
+		const again = (seats: number[]) => unchanged(test, () => hold(test.store, showtime, seats, { userId, idempotencyKey: "key" }));
+		expect(await again([1, 2])).toEqual({ outcome: "replayed", bookingId: first.bookingId });
+		expect(await again([1, 3])).toEqual({ outcome: "idempotency_mismatch" });
+		expect(await test.at(showtime.endsAt, () => again([1, 2]))).toEqual({ outcome: "replayed", bookingId: first.bookingId });
+	});
+
+	it("lasts a day", async () => {
+		const showtime = await test.openShowtime();
+		const { userId } = await held(test.store, showtime, [1], { idempotencyKey: "key" });
+		const left = await test.redis.pttl(idempotencyKey(userId, showtime.id, "key"));
+		expect(left).toBeGreaterThan(RECORD_TTL_MS - 10_000);
+		expect(left).toBeLessThanOrEqual(RECORD_TTL_MS);
 	});
 
 	it("means nothing to another user, nor at another showtime", async () => {
@@ -110,75 +129,102 @@ describe("an idempotency key", () => {
 });
 
 describe("a hold that is refused changes nothing", () => {
-	async function refused(change: Record<string, string | number>): Promise<string> {
-		const showtime = await test.openShowtime();
-		await test.redis.hset(showtimeKeys(showtime.id).meta, change);
-		const before = await dumpAll(test.redis);
-		const { outcome } = await hold(test.store, showtime, [0], { idempotencyKey: "key" });
-		expect(await dumpAll(test.redis)).toEqual(before);
-		return outcome;
-	}
+	const refused = (showtime: OpenShowtime, seats: number[] = [0], userId = newUserId()) =>
+		unchanged(test, () => hold(test.store, showtime, seats, { userId, idempotencyKey: "key" }));
 
-	it("seats_taken names every taken seat, and gives none of the free ones", async () => {
+	it("seats_taken names every taken seat, held, sold or blocked, and gives none of the free ones", async () => {
 		const showtime = await test.openShowtime();
 		await held(test.store, showtime, [2, 4]);
-		const before = await dumpAll(test.redis);
-		expect(await hold(test.store, showtime, [1, 2, 3, 4])).toEqual({ outcome: "seats_taken", seats: [2, 4] });
-		expect(await dumpAll(test.redis)).toEqual(before);
+		await test.store.confirmBooking(await held(test.store, showtime, [5]));
+		await test.store.blockSeats({ showtimeId: showtime.id, seats: [7], isBlocked: true });
+		expect(await refused(showtime, [1, 2, 3, 4, 5, 6, 7])).toEqual({ outcome: "seats_taken", seats: [2, 4, 5, 7] });
 	});
 
 	it("seat_limit: ten seats per user and showtime, held and bought together; the eleventh is refused", async () => {
 		const showtime = await test.openShowtime();
 		const userId = newUserId();
 		await test.store.confirmBooking(await held(test.store, showtime, [0, 1, 2, 3, 4, 5], { userId }));
-		await held(test.store, showtime, [6, 7, 8], { userId });
-		const before = await dumpAll(test.redis);
-		expect(await hold(test.store, showtime, [9, 10], { userId })).toEqual({ outcome: "seat_limit" });
-		expect(await dumpAll(test.redis)).toEqual(before);
+		const lapsing = await held(test.store, showtime, [6, 7, 8], { userId });
+		expect(await refused(showtime, [9, 10], userId)).toEqual({ outcome: "seat_limit" });
 		expect((await hold(test.store, showtime, [9], { userId })).outcome).toBe("held");
+		expect(await refused(showtime, [10], userId)).toEqual({ outcome: "seat_limit" });
+		const { expiresAt } = lapsing.booking;
+		const few = [10, 11, 12];
+		expect(await test.at(expiresAt - 1, () => refused(showtime, few, userId))).toEqual({ outcome: "seat_limit" });
+		expect((await test.at(expiresAt, () => hold(test.store, showtime, few, { userId }))).outcome).toBe("held");
 	});
 
-	it("hold_limit: three live holds per user and showtime; a released or lapsed one counts no more", async () => {
+	it("hold_limit: three live holds per user and showtime; a released, sold or lapsed one counts no more", async () => {
 		const showtime = await test.openShowtime();
 		const userId = newUserId();
-		const brief = await held(test.withLimits({ holdTtlMs: 400 }), showtime, [0], { userId });
-		await held(test.store, showtime, [1], { userId });
-		const third = await held(test.store, showtime, [2], { userId });
-		expect(await hold(test.store, showtime, [3], { userId })).toEqual({ outcome: "hold_limit" });
+		const wish = { userId };
+		const first = await held(test.store, showtime, [0], wish);
+		const { expiresAt } = first.booking;
+		const [second, third] = [await held(test.store, showtime, [1], wish), await held(test.store, showtime, [2], wish)];
+		expect(await refused(showtime, [3], userId)).toEqual({ outcome: "hold_limit" });
 		await test.store.cancelBooking(third);
-		expect((await hold(test.store, showtime, [3], { userId })).outcome).toBe("held");
-		await reach(test.redis, brief.booking.expiresAt);
-		expect((await hold(test.store, showtime, [4], { userId })).outcome).toBe("held");
-		expect(await hold(test.store, showtime, [5], { userId })).toEqual({ outcome: "hold_limit" });
+		await held(test.store, showtime, [3], wish);
+		expect(await refused(showtime, [4], userId)).toEqual({ outcome: "hold_limit" });
+		await test.store.confirmBooking(second);
+		await held(test.store, showtime, [4], wish);
+		expect(await test.at(expiresAt - 1, () => refused(showtime, [5], userId))).toEqual({ outcome: "hold_limit" });
+		expect((await test.at(expiresAt, () => hold(test.store, showtime, [5], wish))).outcome).toBe("held");
 	});
 
-	it("not_on_sale before the window opens, from its end on, and while paused", async () => {
-		expect(await refused({ salesOpenAt: Date.now() + 60_000 })).toBe("not_on_sale");
-		expect(await refused({ salesCloseAt: Date.now() })).toBe("not_on_sale");
-		expect(await refused({ state: "paused" })).toBe("not_on_sale");
+	it("not_on_sale until the window opens, and from the instant on at which it closes", async () => {
+		const showtime = await test.openShowtime();
+		const { salesOpenAt, salesCloseAt } = showtime;
+		const take = (seat: number) => hold(test.store, showtime, [seat]);
+		for (const instant of [salesOpenAt - 1, salesCloseAt, salesCloseAt + 1]) {
+			expect(await test.at(instant, () => refused(showtime))).toEqual({ outcome: "not_on_sale" });
+		}
+		for (const [seat, instant] of [salesOpenAt, salesOpenAt + 1, salesCloseAt - 1].entries()) {
+			expect((await test.at(instant, () => take(seat))).outcome).toBe("held");
+		}
 	});
 
-	it("showtime_closed once closed or over, showtime_cancelled once cancelled", async () => {
-		expect(await refused({ state: "closed" })).toBe("showtime_closed");
-		expect(await refused({ endsAt: Date.now() })).toBe("showtime_closed");
-		expect(await refused({ state: "cancelled" })).toBe("showtime_cancelled");
+	it("showtime_closed from the instant on at which it is over", async () => {
+		const endsAt = Date.now() + 60_000;
+		const showtime = await test.openShowtime({ endsAt, salesCloseAt: endsAt + 60_000 });
+		expect((await test.at(endsAt - 1, () => hold(test.store, showtime, [1]))).outcome).toBe("held");
+		expect(await test.at(endsAt, () => refused(showtime))).toEqual({ outcome: "showtime_closed" });
+		expect(await test.at(endsAt + 1, () => refused(showtime))).toEqual({ outcome: "showtime_closed" });
+	});
+
+	it.each([
+		["paused", "not_on_sale"],
+		["closed", "showtime_closed"],
+		["cancelled", "showtime_cancelled"],
+	] as const)("a showtime that is %s answers %s", async (state, outcome) => {
+		const showtime = await test.openShowtime();
+		await test.store.setTerms({ showtimeId: showtime.id, change: { what: "state", state } });
+		expect(await refused(showtime)).toEqual({ outcome });
 	});
 
 	it("stale_prices when it was priced under another plan or price version", async () => {
-		expect(await refused({ priceVersion: 2 })).toBe("stale_prices");
-		expect(await refused({ planId: newSeatPlanId() })).toBe("stale_prices");
+		const showtime = await test.openShowtime({ priceVersion: 2 });
+		expect(await refused({ ...showtime, priceVersion: 1 })).toEqual({ outcome: "stale_prices" });
+		expect(await refused({ ...showtime, priceVersion: 3 })).toEqual({ outcome: "stale_prices" });
+		expect(await refused({ ...showtime, planId: newSeatPlanId() })).toEqual({ outcome: "stale_prices" });
 	});
 
-	it("not_ready when the showtime is not installed: absent is closed, never all free", async () => {
-		const before = await dumpAll(test.redis);
-		expect(await hold(test.store, buildShowtime(), [0])).toEqual({ outcome: "not_ready" });
-		expect(await dumpAll(test.redis)).toEqual(before);
-	});
-
-	it("a seat index beyond the plan is a fault, before any write", async () => {
+	it("a seat index beyond the plan is a fault, before any write; the last seat of the plan is not", async () => {
 		const showtime = await test.openShowtime();
-		const before = await dumpAll(test.redis);
-		await expect(hold(test.store, showtime, [99, 100])).rejects.toThrow("beyond the plan");
-		expect(await dumpAll(test.redis)).toEqual(before);
+		await unchanged(test, () => expect(hold(test.store, showtime, [99, 100])).rejects.toThrow("beyond the plan"));
+		expect((await hold(test.store, showtime, [99])).outcome).toBe("held");
+	});
+
+	it("a hold for no seat, for more than one booking may have, or in another bucket is a fault", async () => {
+		const showtime = await test.openShowtime();
+		const eleven = Array.from({ length: 11 }, (_, seat) => seat);
+		const bookingId = newBookingId(newShowtimeId((bucketOf(showtime.id) + 1) % 16));
+		await unchanged(test, async () => {
+			await expect(hold(test.store, showtime, [])).rejects.toThrow("seatsPerBookingMax");
+			await expect(hold(test.store, showtime, eleven)).rejects.toThrow("seatsPerBookingMax");
+			await expect(hold(test.store, showtime, [1], { bookingId })).rejects.toThrow("bucket");
+		});
+		expect((await hold(test.store, showtime, eleven.slice(0, 10))).outcome).toBe("held");
 	});
 });
+
+it("every reply of the script was seen", () => expectEveryReply(test.replies, [placeHoldScript]));

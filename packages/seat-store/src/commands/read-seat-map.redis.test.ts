@@ -1,96 +1,144 @@
 import { bucketOf, newUserId } from "@holdfast/domain";
-import { buildShowtime, findSeatFlaws } from "@holdfast/testing";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { expectNoFlaws } from "../expect-no-flaws.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { dumpAll, held, openTestStore, reach, type TestStore } from "../open-test-store.ts";
+import { held, openTestStore, type TestStore, toldDuring, unchanged } from "../open-test-store.ts";
+import { expectEveryReply } from "../watch-replies.ts";
+import { REAP_HOLDS_MAX, readMapScript, reapScript } from "./read-seat-map.ts";
 
 let test: TestStore;
 beforeAll(async () => {
 	test = await openTestStore();
 });
 afterAll(() => test.stop());
+afterEach(() => expectNoFlaws(test));
 
 describe("readSeatMap", () => {
-	it("gives the statuses, their version and the earliest expiry, and changes nothing", async () => {
-		const showtime = await test.openShowtime({ seatCount: 5 });
+	it("gives the statuses, their version, the earliest expiry and the showtime's versions, and changes nothing", async () => {
+		const showtime = await test.openShowtime({ seatCount: 5, showtimeVersion: 7, scheduleVersion: 3 });
 		const first = await held(test.store, showtime, [1]);
 		await test.store.confirmBooking(await held(test.store, showtime, [2]));
 		await held(test.store, showtime, [4]);
-		const before = await dumpAll(test.redis);
-		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({
+		expect(await unchanged(test, () => test.store.readSeatMap(showtime.id))).toEqual({
 			outcome: "read",
 			statuses: "AHSAH",
 			version: 1_000_000_004,
 			earliestExpiryAt: first.booking.expiresAt,
+			nowMs: expect.any(Number),
+			showtimeVersion: 7,
+			scheduleVersion: 3,
 		});
-		expect(await dumpAll(test.redis)).toEqual(before);
 	});
 
-	it("shows a seat free from its hold's expiry on, with no sweeper about", async () => {
+	it("shows a seat free from the instant of its hold's expiry on and not 1 ms sooner, with no sweeper about", async () => {
 		const showtime = await test.openShowtime({ seatCount: 3 });
-		const { booking } = await held(test.withLimits({ holdTtlMs: 400 }), showtime, [0, 1]);
-		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "HHA" });
-		await reach(test.redis, booking.expiresAt);
-		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "AAA", earliestExpiryAt: null, version: 1_000_000_002 });
+		const { booking } = await held(test.store, showtime, [0, 1]);
+		const read = () => test.store.readSeatMap(showtime.id);
+		const before = { statuses: "HHA", version: 1_000_000_001, earliestExpiryAt: booking.expiresAt };
+		expect(await test.at(booking.expiresAt - 1, () => unchanged(test, read))).toMatchObject(before);
+		expect(await test.at(booking.expiresAt, read)).toMatchObject({ statuses: "AAA", version: 1_000_000_002, earliestExpiryAt: null });
+		expect(await test.at(booking.expiresAt + 1, read)).toMatchObject({ statuses: "AAA", version: 1_000_000_002 });
 	});
 
-	it("is not_ready for a showtime that is not installed", async () => {
-		expect(await test.store.readSeatMap(buildShowtime().id)).toEqual({ outcome: "not_ready" });
+	it("frees what has lapsed and nothing else", async () => {
+		const showtime = await test.openShowtime({ seatCount: 3 });
+		const first = await held(test.store, showtime, [0]);
+		const second = await test.at(first.booking.expiresAt - 1, () => held(test.store, showtime, [1]));
+		const read = await test.at(first.booking.expiresAt, () => test.store.readSeatMap(showtime.id));
+		expect(read).toMatchObject({ statuses: "AHA", earliestExpiryAt: second.booking.expiresAt });
 	});
 });
 
 describe("reapHolds", () => {
-	it("frees at most 100 lapsed holds a call, then the rest", async () => {
-		const showtime = await test.openShowtime({ seatCount: 101 });
-		const brief = test.withLimits({ holdTtlMs: 2_000 });
-		const all = await Promise.all(Array.from({ length: 101 }, (_, seat) => held(brief, showtime, [seat])));
-		await reach(test.redis, Math.max(...all.map(({ booking }) => booking.expiresAt)));
-		expect(await test.store.reapHolds(showtime.id)).toEqual({ reaped: 100, more: true });
-		expect(await test.store.reapHolds(showtime.id)).toEqual({ reaped: 1, more: false });
-		expect(await test.store.reapHolds(showtime.id)).toEqual({ reaped: 0, more: false });
+	it(`frees at most ${REAP_HOLDS_MAX} lapsed holds a call, then the rest`, async () => {
+		const showtime = await test.openShowtime({ seatCount: REAP_HOLDS_MAX + 1 });
+		const all = await Promise.all(Array.from({ length: REAP_HOLDS_MAX + 1 }, (_, seat) => held(test.store, showtime, [seat])));
+		const lapsed = Math.max(...all.map(({ booking }) => booking.expiresAt));
+		const reap = () => test.at(lapsed, () => test.store.reapHolds(showtime.id));
+		expect(await reap()).toEqual({ reaped: REAP_HOLDS_MAX, more: true });
+		expect(await reap()).toEqual({ reaped: 1, more: false });
+		expect(await unchanged(test, reap)).toEqual({ reaped: 0, more: false });
 		const keys = showtimeKeys(showtime.id);
 		expect(await test.redis.exists(keys.owner, keys.expiry, keys.buyers)).toBe(0);
-		expect(await findSeatFlaws(test.store, showtime.id, [])).toEqual([]);
+	});
+
+	it("frees from the instant of expiry on and not 1 ms sooner, and tells the watchers", async () => {
+		const showtime = await test.openShowtime();
+		const { booking } = await held(test.store, showtime, [1, 2]);
+		const reap = () => test.store.reapHolds(showtime.id);
+		expect(await test.at(booking.expiresAt - 1, () => unchanged(test, reap))).toEqual({ reaped: 0, more: false });
+		const told = await toldDuring(test, showtime, async () => {
+			expect(await test.at(booking.expiresAt, reap)).toEqual({ reaped: 1, more: false });
+			expect(await test.at(booking.expiresAt + 1, reap)).toEqual({ reaped: 0, more: false });
+		});
+		expect(told).toEqual(["1000000002 A 1,2"]);
 	});
 
 	it("leaves the booking record alone, and seats that someone else has taken since", async () => {
 		const showtime = await test.openShowtime();
-		const lapsed = await held(test.withLimits({ holdTtlMs: 400 }), showtime, [1, 2]);
-		await reach(test.redis, lapsed.booking.expiresAt);
-		const next = await held(test.store, showtime, [2]);
-		const record = await test.redis.dump(bookingKey(lapsed.bookingId));
-		expect(await test.store.reapHolds(showtime.id)).toEqual({ reaped: 1, more: false });
-		expect(await test.redis.dump(bookingKey(lapsed.bookingId))).toBe(record);
-		expect(await test.redis.hkeys(showtimeKeys(showtime.id).owner)).toEqual(["2"]);
+		const lapsed = await held(test.store, showtime, [1, 2]);
+		const instant = lapsed.booking.expiresAt;
+		const next = await test.at(instant, () => held(test.store, showtime, [2]));
+		const record = await test.redis.dumpBuffer(bookingKey(lapsed.bookingId));
+		expect(await test.at(instant, () => test.store.reapHolds(showtime.id))).toEqual({ reaped: 1, more: false });
+		expect(await test.redis.dumpBuffer(bookingKey(lapsed.bookingId))).toEqual(record);
+		expect(await test.redis.hgetall(showtimeKeys(showtime.id).owner)).toEqual({ 2: `${next.bookingId}|${next.booking.expiresAt}` });
+		expect(await test.redis.hkeys(showtimeKeys(showtime.id).buyers)).toEqual([next.userId]);
 		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ earliestExpiryAt: next.booking.expiresAt });
 	});
 
-	it("leaves the map version as it was when nothing was freed", async () => {
+	it("leaves a user's other bookings in their line", async () => {
 		const showtime = await test.openShowtime();
-		await held(test.store, showtime, [1]);
-		const before = await dumpAll(test.redis);
-		expect(await test.store.reapHolds(showtime.id)).toEqual({ reaped: 0, more: false });
-		expect(await dumpAll(test.redis)).toEqual(before);
+		const { userId, bookingId } = await held(test.store, showtime, [1]).then(async (bought) => {
+			await test.store.confirmBooking(bought);
+			return bought;
+		});
+		const lapsing = await held(test.store, showtime, [2], { userId });
+		await test.at(lapsing.booking.expiresAt, () => test.store.reapHolds(showtime.id));
+		expect(await test.redis.hget(showtimeKeys(showtime.id).buyers, userId)).toBe(`${bookingId}:0:1`);
 	});
 
-	it("is told which showtimes need it, and the list empties", async () => {
+	it("is told which showtimes need it, from the instant of expiry on, and the list empties", async () => {
 		const showtime = await test.openShowtime();
 		const bucket = bucketOf(showtime.id);
-		const { booking } = await held(test.withLimits({ holdTtlMs: 400 }), showtime, [1]);
-		await reach(test.redis, booking.expiresAt);
-		expect(await test.store.listLapsedShowtimes(bucket)).toContain(showtime.id);
-		await test.store.reapHolds(showtime.id);
-		expect(await test.store.listLapsedShowtimes(bucket)).not.toContain(showtime.id);
-		expect(await test.redis.zscore(bucketKeys(bucket).expiries, showtime.id)).toBeNull();
+		const { booking } = await held(test.store, showtime, [1]);
+		const list = (instant: number) => test.at(instant, () => test.store.listLapsedShowtimes(bucket));
+		expect(await list(booking.expiresAt - 1)).toEqual([]);
+		expect(await list(booking.expiresAt)).toEqual([showtime.id]);
+		await test.at(booking.expiresAt, () => test.store.reapHolds(showtime.id));
+		expect(await list(booking.expiresAt)).toEqual([]);
+		expect(await test.redis.exists(bucketKeys(bucket).expiries)).toBe(0);
+	});
+
+	it("leaves the showtime on the list by its next expiry", async () => {
+		const showtime = await test.openShowtime();
+		const first = await held(test.store, showtime, [1]);
+		const second = await test.at(first.booking.expiresAt - 1, () => held(test.store, showtime, [2]));
+		const score = () => test.redis.zscore(bucketKeys(bucketOf(showtime.id)).expiries, showtime.id);
+		expect(await score()).toBe(String(first.booking.expiresAt));
+		await test.at(first.booking.expiresAt, () => test.store.reapHolds(showtime.id));
+		expect(await score()).toBe(String(second.booking.expiresAt));
 	});
 
 	it("forgets a showtime that is no longer installed", async () => {
 		const showtime = await test.openShowtime();
-		const { booking } = await held(test.withLimits({ holdTtlMs: 400 }), showtime, [1]);
+		const { booking } = await held(test.store, showtime, [1]);
 		await test.redis.del(showtimeKeys(showtime.id).meta);
-		await reach(test.redis, booking.expiresAt);
-		expect(await test.store.reapHolds(showtime.id)).toEqual({ reaped: 0, more: false });
-		expect(await test.store.listLapsedShowtimes(bucketOf(showtime.id))).not.toContain(showtime.id);
+		const lapsed = <T>(run: () => Promise<T>) => test.at(booking.expiresAt, run);
+		expect(await lapsed(() => test.store.reapHolds(showtime.id))).toEqual({ reaped: 0, more: false });
+		expect(await lapsed(() => test.store.listLapsedShowtimes(bucketOf(showtime.id)))).toEqual([]);
+	});
+
+	it("does not lose sight of a showtime whose rebuilder was slow and gave it back", async () => {
+		const showtime = await test.openShowtime();
+		const { booking } = await held(test.store, showtime, [1]);
+		const claim = { token: "slow", ledgerEpoch: 2 };
+		await test.at(booking.expiresAt - 60_000, () => test.store.claimShowtime(showtime.id, claim));
+		await test.at(booking.expiresAt, () => test.store.reapHolds(showtime.id));
+		expect(test.replies.get("reap")?.at(-1)).toBe("fenced");
+		await test.store.giveBackClaim(showtime.id, "slow");
+		const list = () => test.store.listLapsedShowtimes(bucketOf(showtime.id));
+		expect(await test.at(booking.expiresAt, list)).toEqual([showtime.id]);
 	});
 });
 
@@ -98,7 +146,7 @@ describe("readOwnSeats", () => {
 	it("gives what the user holds and has bought, and nothing that has lapsed", async () => {
 		const showtime = await test.openShowtime();
 		const userId = newUserId();
-		const lapsing = await held(test.withLimits({ holdTtlMs: 400 }), showtime, [9], { userId });
+		const lapsing = await held(test.withLimits({ holdTtlMs: 100_000 }), showtime, [9], { userId });
 		await test.store.confirmBooking(await held(test.store, showtime, [1, 2], { userId }));
 		await held(test.store, showtime, [5], { userId });
 		await held(test.store, showtime, [6]);
@@ -107,3 +155,5 @@ describe("readOwnSeats", () => {
 		expect(await test.store.readOwnSeats(showtime.id, newUserId(), Date.now())).toEqual([]);
 	});
 });
+
+it("every reply of the scripts was seen", () => expectEveryReply(test.replies, [readMapScript, reapScript]));

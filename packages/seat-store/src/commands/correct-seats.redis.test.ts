@@ -1,0 +1,115 @@
+import { newBookingId, newUserId, type RecordedBooking } from "@holdfast/domain";
+import { buildShowtime, installSnapshot } from "@holdfast/testing";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { expectNoFlaws } from "../expect-no-flaws.ts";
+import { bookingKey, showtimeKeys } from "../keys.ts";
+import { held, openTestStore, type TestStore, toldDuring, unchanged } from "../open-test-store.ts";
+import { expectEveryReply } from "../watch-replies.ts";
+import { type Conflict, OPEN_SEATS_MAX, openQuarantinedScript, resolveConflictScript } from "./correct-seats.ts";
+
+let test: TestStore;
+beforeAll(async () => {
+	test = await openTestStore();
+});
+afterAll(() => test.stop());
+afterEach(() => expectNoFlaws(test));
+
+describe("a conflict is resolved", () => {
+	/** A showtime of six seats where a booking has bought seats 1 to 3, and the conflict that takes seat 2 from it. */
+	async function conflictOf(version = 3) {
+		const showtime = await test.openShowtime({ seatCount: 6 });
+		const loser = await held(test.store, showtime, [1, 2, 3]);
+		await test.store.confirmBooking(loser);
+		const winner = { seat: 2, bookingId: newBookingId(showtime.id), userId: newUserId() };
+		const conflict: Conflict = { ...loser, version, seats: [1, 2, 3], owners: [winner] };
+		return { showtime, loser, winner, conflict, keys: showtimeKeys(showtime.id) };
+	}
+
+	it("its seats go to whom the ledger says, the rest is free, its record and both buyers' lines say so", async () => {
+		const { showtime, loser, winner, conflict, keys } = await conflictOf();
+		const told = await toldDuring(test, showtime, async () => expect(await test.store.resolveConflict(conflict)).toBe(true));
+		expect(told).toEqual(["1000000003 A 1,3", "1000000004 S 2"]);
+		expect(await test.redis.hgetall(keys.owner)).toEqual({ 2: `${winner.bookingId}|0` });
+		expect(await test.redis.get(keys.map)).toBe("AASAAA");
+		expect(await test.redis.hgetall(keys.buyers)).toEqual({ [winner.userId]: `${winner.bookingId}:0:2` });
+		expect(await test.store.readBooking(loser.bookingId)).toMatchObject({ state: "CONFLICT", version: 3, recorded: true });
+	});
+
+	it("a repeat changes nothing", async () => {
+		const { conflict } = await conflictOf();
+		await test.store.resolveConflict(conflict);
+		expect(await unchanged(test, () => test.store.resolveConflict(conflict))).toBe(true);
+	});
+
+	it("leaves the line of a winner that has the booking in it already, and the loser's other bookings", async () => {
+		const { showtime, loser, conflict, keys } = await conflictOf();
+		const winner = await held(test.store, showtime, [5]);
+		await test.store.confirmBooking(winner);
+		const other = await held(test.store, showtime, [4], { userId: loser.userId });
+		await test.store.resolveConflict({ ...conflict, owners: [{ seat: 2, ...winner }] });
+		expect(await test.redis.hget(keys.buyers, winner.userId)).toBe(`${winner.bookingId}:0:5`);
+		expect(await test.redis.hget(keys.buyers, loser.userId)).toBe(`${other.bookingId}:${other.booking.expiresAt}:4`);
+	});
+
+	it("touches no seat that the booking does not own any more", async () => {
+		const { showtime, loser, conflict, keys } = await conflictOf();
+		await test.store.cancelBooking(loser);
+		const next = await held(test.store, showtime, [2]);
+		await test.store.resolveConflict(conflict);
+		expect(await test.redis.hgetall(keys.owner)).toEqual({ 2: `${next.bookingId}|${next.booking.expiresAt}` });
+		expect(await test.redis.hget(keys.buyers, next.userId)).toContain(next.bookingId);
+	});
+
+	it("leaves a record that is at the ledger's version or newer", async () => {
+		for (const version of [1, 2]) {
+			const { loser, conflict } = await conflictOf(version);
+			await test.store.resolveConflict(conflict);
+			expect(await test.store.readBooking(loser.bookingId)).toMatchObject({ state: "CONFIRMED", version: 2 });
+			expect(await test.redis.pttl(bookingKey(loser.bookingId))).toBe(-1);
+		}
+	});
+
+	it("needs no record", async () => {
+		const { loser, conflict, keys } = await conflictOf();
+		await test.redis.del(bookingKey(loser.bookingId));
+		expect(await test.store.resolveConflict({ ...conflict, owners: [] })).toBe(true);
+		expect(await test.redis.exists(keys.owner, bookingKey(loser.bookingId))).toBe(0);
+	});
+});
+
+describe("quarantine is ended", () => {
+	it("for the quarantined seats and no others, and the watchers are told", async () => {
+		const showtime = buildShowtime({ seatCount: 6 });
+		const sold: RecordedBooking = {
+			bookingId: newBookingId(showtime.id),
+			userId: newUserId(),
+			state: "CONFIRMED",
+			version: 2,
+			seats: [1, 2],
+		};
+		await installSnapshot(test.store, { showtime, bookings: [sold], blockedSeats: [3], isQuarantined: true });
+		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "QSSXQQ" });
+		await test.store.blockSeats({ showtimeId: showtime.id, seats: [0, 4], isBlocked: false });
+		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "QSSXQQ" });
+		const told = await toldDuring(test, showtime, async () => expect(await test.store.openQuarantined(showtime.id)).toBe(3));
+		expect(told).toEqual(["1000000001 A 0,4,5"]);
+		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "ASSXAA" });
+		expect(await unchanged(test, () => test.store.openQuarantined(showtime.id))).toBe(0);
+	});
+
+	it.each([OPEN_SEATS_MAX, OPEN_SEATS_MAX + 1])("for %i seats, at most 1000 by one script", async (seatCount) => {
+		const showtime = buildShowtime({ seatCount });
+		await installSnapshot(test.store, { showtime, isQuarantined: true });
+		const before = test.replies.get("open-quarantined")?.length ?? 0;
+		expect(await test.store.openQuarantined(showtime.id)).toBe(seatCount);
+		expect((test.replies.get("open-quarantined")?.length ?? 0) - before).toBe(Math.ceil(seatCount / OPEN_SEATS_MAX));
+		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "A".repeat(seatCount) });
+		expect(await test.redis.exists(showtimeKeys(showtime.id).owner)).toBe(0);
+	});
+
+	it("is null for a showtime that is not installed", async () => {
+		expect(await unchanged(test, () => test.store.openQuarantined(buildShowtime().id))).toBeNull();
+	});
+});
+
+it("every reply of the scripts was seen", () => expectEveryReply(test.replies, [resolveConflictScript, openQuarantinedScript]));

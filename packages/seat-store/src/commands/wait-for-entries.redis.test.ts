@@ -1,0 +1,17 @@
+import { newShowtimeId } from "@holdfast/domain";
+import { expect, it } from "vitest";
+import { bookingEventOf, held, openTestStore } from "../open-test-store.ts";
+
+/** It reads the outboxes of all buckets at once, which no cluster allows: this file runs on a plain server only. */
+it("names the outboxes that have entries, and none at its deadline", async () => {
+	const test = await openTestStore();
+	expect(await test.store.waitForEntries({ timeoutMs: 10 })).toEqual([]);
+	const sold = await held(test.store, await test.openShowtime({ id: newShowtimeId(5) }), [1]);
+	const waiting = test.store.waitForEntries({ timeoutMs: 10_000 });
+	await test.store.confirmBooking(sold);
+	expect(await waiting).toEqual([5]);
+	const [entry] = await test.store.readBatch(5, { afterEntryId: null, limit: 1 });
+	await test.store.ackBatch(5, [{ entryId: entry?.entryId ?? "", booking: { id: bookingEventOf(entry).bookingId, version: 2 } }]);
+	expect(await test.store.waitForEntries({ timeoutMs: 10 })).toEqual([]);
+	await test.stop();
+});
