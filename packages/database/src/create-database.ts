@@ -4,9 +4,10 @@
  * the next call after its return works again.
  */
 import type { SeatPlanId } from "@holdfast/domain";
-import { openLane, type Queries } from "./open-lane.ts";
+import { openLane } from "./open-lane.ts";
+import type { Queries } from "./queries.ts";
 
-export type { Queries } from "./open-lane.ts";
+export type { Queries } from "./queries.ts";
 
 export type Database = {
 	/**

@@ -4,7 +4,7 @@
  * from a timer where nobody can catch it) or is never sent and never answered. Known upstream, without a release.
  */
 import { isConnectionLost } from "./classify-error.ts";
-import type { Queries } from "./open-lane.ts";
+import type { Queries } from "./queries.ts";
 
 /**
  * `queries` whose transactions, and their savepoints, keep the loss of their connection to themselves: there is nothing

@@ -4,14 +4,12 @@
  * other.
  */
 import { DrizzleQueryError } from "drizzle-orm/errors";
-import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
+import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import { isConnectionLost } from "./classify-error.ts";
 import { guardTransactions } from "./guard-transactions.ts";
+import type { Queries } from "./queries.ts";
 import { openWatchedSocket } from "./watch-socket.ts";
-
-/** What a query is built from: the pool itself or a transaction on it. */
-export type Queries = Pick<PostgresJsDatabase, "select" | "selectDistinct" | "insert" | "update" | "execute" | "transaction">;
 
 export type LaneOptions = {
 	readonly url: string;

@@ -10,6 +10,8 @@ import {
 	newMovieId,
 	newSeatPlanId,
 	newShowtimeId,
+	type OutboxEvent,
+	type ShowtimeEvent,
 	type ShowtimeId,
 	type UserId,
 } from "@holdfast/domain";
@@ -70,6 +72,22 @@ export async function openTestLedger() {
 		return row.id;
 	}
 
+	/** Many sales at once, put into the tables as settling would have; seats count on from 0, past the plan's last. */
+	async function addSales(id: ShowtimeId, userId: UserId, { bookings, seatsEach }: { bookings: number; seatsEach: number }): Promise<void> {
+		const statement = sql`
+			with made as (
+				insert into bookings (id, user_id, showtime_id, seat_plan_id, state, version, amount, currency, created_at, expires_at, confirmed_at, schedule_version)
+				select gen_random_uuid(), ${userId}, ${id}, ${planId}, 'CONFIRMED', 2, 1, 'EUR', now(), now(), now(), 1
+				from generate_series(1, ${bookings}::integer)
+				returning id, showtime_id
+			), told as (
+				insert into booking_events (booking_id, version, type, bucket, at, payload) select id, 2, 'booking.confirmed', 0, now(), '{}' from made
+			), numbered as (select id, showtime_id, row_number() over () - 1 as at from made)
+			insert into booking_seats (booking_id, showtime_id, seat, label, acquired_at)
+			select id, showtime_id, at * ${seatsEach} + i, 'X', now() from numbered, generate_series(0, ${seatsEach - 1}::integer) i`;
+		await database.runLong((queries) => queries.execute(statement), 30_000);
+	}
+
 	/** Take the showtime's next epoch: of one that was never opened, unless `seenEpoch` says otherwise; on the first line. */
 	function open(id: ShowtimeId, overrides: Partial<OpenInLedgerRequest> = {}): Promise<OpenInLedgerOutcome> {
 		return openShowtimeInLedger(database, id, { seenEpoch: 0, installedEpoch: 0, line: 1, quarantineMs: null, ...overrides });
@@ -103,8 +121,31 @@ export async function openTestLedger() {
 		};
 	}
 
+	/** A change of a showtime that `addShowtime` made: on sale at version 2 of both groups, everything else as it was. */
+	function showtimeEventOf(showtimeId: ShowtimeId, overrides: Partial<ShowtimeEvent> = {}): ShowtimeEvent {
+		const startsAt = NOW_MS + 24 * HOUR_MS;
+		return {
+			type: "showtime.restated",
+			seq: 0,
+			showtimeId,
+			showtimeVersion: 2,
+			state: "open",
+			priceVersion: 1,
+			prices: { standard: 1250 },
+			currency: "EUR",
+			salesOpenAt: NOW_MS - HOUR_MS,
+			salesCloseAt: startsAt,
+			blockedSeats: [],
+			scheduleVersion: 2,
+			startsAt,
+			endsAt: startsAt + 2 * HOUR_MS,
+			at: NOW_MS + 60_001,
+			...overrides,
+		};
+	}
+
 	/** An outbox entry, the next in line: entry id and counter rise by one. */
-	function entryOf(event: BookingEvent | null, { epoch = 0, raw }: { epoch?: number; raw?: Record<string, string> } = {}): SettleEntry {
+	function entryOf(event: OutboxEvent | null, { epoch = 0, raw }: { epoch?: number; raw?: Record<string, string> } = {}): SettleEntry {
 		entries += 1;
 		const numbered = event && { ...event, seq: entries };
 		return { entryId: `${NOW_MS}-${entries}`, epoch, event: numbered, raw: raw ?? { schema: "1", seq: String(entries) } };
@@ -119,8 +160,10 @@ export async function openTestLedger() {
 		nowMs: NOW_MS,
 		addUser,
 		addShowtime,
+		addSales,
 		open,
 		confirmed,
+		showtimeEventOf,
 		entryOf,
 		/** Rows of any statement, for looking at what is there. */
 		rows: <Row extends Record<string, unknown>>(statement: SQL) =>

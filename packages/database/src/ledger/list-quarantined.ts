@@ -18,7 +18,7 @@ export type QuarantinedShowtime = {
 };
 
 /** Rows in one answer; the next ones come when these have been opened. */
-export const QUARANTINED_LIST_MAX = 1_000;
+const LIST_MAX = 1_000;
 
 type ListRequest = { readonly limit?: number };
 
@@ -26,7 +26,7 @@ type ListRequest = { readonly limit?: number };
 const bucketOfShowtime: SQL = sql`get_byte(uuid_send(${showtimes.id}), 15)`;
 
 /** Those that are not over or cancelled, the next to start first; at most `limit`. */
-export function listQuarantined(database: Database, { limit = QUARANTINED_LIST_MAX }: ListRequest = {}): Promise<QuarantinedShowtime[]> {
+export function listQuarantined(database: Database, { limit = LIST_MAX }: ListRequest = {}): Promise<QuarantinedShowtime[]> {
 	return database.run((queries) => selectQuarantined(queries, limit));
 }
 
@@ -34,7 +34,7 @@ export function listQuarantined(database: Database, { limit = QUARANTINED_LIST_M
 export function listQuarantineEnded(
 	database: Database,
 	quarantineMs: number,
-	{ limit = QUARANTINED_LIST_MAX }: ListRequest = {},
+	{ limit = LIST_MAX }: ListRequest = {},
 ): Promise<QuarantinedShowtime[]> {
 	return database.run((queries) => selectQuarantined(queries, limit, isQuarantineOver(quarantineMs)));
 }

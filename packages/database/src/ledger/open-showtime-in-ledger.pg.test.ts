@@ -82,14 +82,7 @@ it("gives the showtime as the seat store wants it, and every booking of it, with
 it("an arena that sold out a moment ago is read within seconds, though the statistics of Postgres are from before", async () => {
 	const [id, userId] = [await ledger.addShowtime(), await ledger.addUser()];
 	await ledger.rows(sql`analyze`);
-	await ledger.rows(sql`
-		with made as (
-			insert into bookings (id, user_id, showtime_id, seat_plan_id, state, version, amount, currency, created_at, expires_at, confirmed_at, schedule_version)
-			select gen_random_uuid(), ${userId}, ${id}, ${ledger.planId}, 'CONFIRMED', 2, 1, 'EUR', now(), now(), now(), 1 from generate_series(1, 10000)
-			returning id, showtime_id
-		), numbered as (select id, showtime_id, row_number() over () - 1 as at from made)
-		insert into booking_seats (booking_id, showtime_id, seat, label, acquired_at)
-		select id, showtime_id, at * 5 + i, 'X', now() from numbered, generate_series(0, 4) i`);
+	await ledger.addSales(id, userId, { bookings: 10_000, seatsEach: 5 });
 	const started = performance.now();
 	const opened = await ledger.open(id);
 	const tookMs = performance.now() - started;

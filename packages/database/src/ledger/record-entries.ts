@@ -1,13 +1,14 @@
 /**
- * Write entries into the ledger: each event once, each booking at its highest version, and its seats. Every statement
- * is shaped so that entries which were written before change nothing.
+ * Write entries into the ledger: each event once, each booking at its highest version with its seats, and then each
+ * showtime. Every statement is shaped so that entries which were written before change nothing.
  */
-import type { BookingEvent, BookingId } from "@holdfast/domain";
+import { type BookingEvent, type BookingId, isBookingEvent } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import type { Queries } from "../create-database.ts";
 import { assignSeats } from "./assign-seats.ts";
 import type { EventEntry } from "./outbox-entry.ts";
 import type { RecordContext } from "./record-context.ts";
+import { recordShowtimes } from "./record-showtimes.ts";
 import { givenInstant, unnestRows } from "./unnest-rows.ts";
 
 /** `recorded` counts events the ledger did not have; `conflicts` names bookings that lost a seat to another owner. */
@@ -16,6 +17,17 @@ export type Recorded = { readonly recorded: number; readonly conflicts: readonly
 /** Record live entries, in stream order. Run it inside a transaction that holds the bucket's lock. */
 export async function recordEntries(queries: Queries, entries: readonly EventEntry[], context: RecordContext): Promise<Recorded> {
 	const events = entries.map((entry) => entry.event);
+	const bookings = await recordBookings(queries, events.filter(isBookingEvent), context);
+	const showtimes = await recordShowtimes(
+		queries,
+		events.filter((event) => !isBookingEvent(event)),
+		context.bucket,
+	);
+	return { ...bookings, recorded: bookings.recorded + showtimes };
+}
+
+async function recordBookings(queries: Queries, events: readonly BookingEvent[], context: RecordContext): Promise<Recorded> {
+	if (events.length === 0) return { recorded: 0, conflicts: [] };
 	const recorded = await insertEvents(queries, events, context.bucket);
 	const folded = foldEvents(events);
 	const changedIds = await upsertBookings(queries, folded);

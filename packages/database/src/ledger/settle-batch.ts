@@ -1,27 +1,28 @@
 /**
- * Settle a batch of outbox entries: move them into the ledger in one transaction. The only writer of bookings.
+ * Settle a batch of outbox entries: move them into the ledger in one transaction. The only writer
+ * of bookings, and of what showtimes sell.
  *
  * An entry may be dropped from the outbox only after this says so: a crash in between is a redelivery, and a redelivery
  * changes nothing. The order of one bucket is kept by an advisory lock, which needs no lease and no clock: it ends with
  * the transaction, however that ends. Source of the rules: ADR 0004 and ADR 0005.
  */
-import { type BookingId, LIMIT_SPECS, type ShowtimeId } from "@holdfast/domain";
+import { type BookingId, isBookingEvent, LIMIT_SPECS, type ShowtimeId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import { sql } from "drizzle-orm";
-import { classifySettleError, codeOf } from "../classify-error.ts";
 import type { Database, Queries } from "../create-database.ts";
-import { deadLetters } from "../schema/index.ts";
-import { findGap, type Gap, seqOf } from "./find-gap.ts";
+import { advanceProgress } from "./advance-progress.ts";
+import { cancelWithShowtimes } from "./cancel-with-showtimes.ts";
+import { insertDeadLetters } from "./dead-letters.ts";
+import type { KnownShowtime } from "./find-flaw.ts";
+import type { Gap } from "./find-gap.ts";
 import { findSeatLabels } from "./find-seat-labels.ts";
-import type { DeadEntry, EventEntry, SettleEntry } from "./outbox-entry.ts";
-import type { RecordContext } from "./record-context.ts";
-import { type Recorded, recordEntries } from "./record-entries.ts";
+import type { EventEntry, SettleEntry } from "./outbox-entry.ts";
+import { recordOrBury } from "./record-or-bury.ts";
 import { tryLockBucket } from "./settle-lock.ts";
 import { entriesBeforeUpgrade, sortEntries } from "./sort-entries.ts";
 
 /** For the whole transaction. Each statement has a limit of its own; a batch of nothing but poison takes a thousand statements. */
 const SETTLE_DEADLINE_MS = 30_000;
-const ERROR_MESSAGE_MAX_CHARS = 1_000;
 
 export type SettleBatch = {
 	readonly bucket: number;
@@ -46,6 +47,8 @@ export type SettleOutcome =
 			/** Events that the ledger did not have before. */
 			recorded: number;
 			conflicts: BookingId[];
+			/** Bookings that were cancelled because their showtime is. */
+			cancelledByShowtime: number;
 			deadLettered: string[];
 			gap: Gap | null;
 	  };
@@ -71,99 +74,49 @@ export async function settleBatch(database: Database, batch: SettleBatch): Promi
 
 async function settle(database: Database, tx: Queries, { bucket, entries, leftBefore = [] }: SettleBatch): Promise<SettleOutcome> {
 	if (!(await tryLockBucket(tx, bucket))) return { outcome: "locked" };
-	const epochs = await readEpochs(tx, entries);
-	const labelsByPlan = await findSeatLabels(database, tx, new Set(entries.flatMap(({ event }) => event?.planId ?? [])));
-	const { live, dead, left } = sortEntries(entries, { bucket, epochs, labelsByPlan, leftBefore });
+	const showtimes = await readShowtimes(tx, entries);
+	const plans = entries.flatMap(({ event }) => (event !== null && isBookingEvent(event) ? event.planId : []));
+	const labelsByPlan = await findSeatLabels(database, tx, new Set(plans));
+	const { live, dead, left } = sortEntries(entries, { bucket, showtimes, labelsByPlan, leftBefore });
 	const { recorded, conflicts, poison } = await recordOrBury(tx, live, { bucket, labelsByPlan });
+	const events = live.map(({ event }) => event);
+	const cancelledByShowtime = await cancelWithShowtimes(tx, findCancelled(live, showtimes), { events, bucket });
 	const buried = [...dead, ...poison];
 	await insertDeadLetters(tx, bucket, buried);
 	const settled = [...live, ...dead.map(({ entry }) => entry)];
-	const gap = await advanceProgress(tx, bucket, entries, settled);
+	const gap = await advanceProgress(tx, bucket, { entries, settled });
 	return {
 		outcome: "settled",
 		acked: settled.map(({ entryId }) => entryId),
 		left: [...left],
 		recorded,
 		conflicts: [...conflicts],
+		cancelledByShowtime,
 		deadLettered: buried.map(({ entry }) => entry.entryId),
 		gap,
 	};
 }
 
 /**
- * Epochs of the showtimes named, held until COMMIT: opening one anew raises its epoch, so it waits for us and then reads
- * what we wrote, or was first and we see its epoch here.
+ * The showtimes named, held until COMMIT: opening one anew raises its epoch, so it waits for us and then reads what we
+ * wrote, or was first and we see its epoch here.
  */
-async function readEpochs(tx: Queries, entries: readonly SettleEntry[]): Promise<Map<ShowtimeId, number>> {
+async function readShowtimes(tx: Queries, entries: readonly SettleEntry[]): Promise<Map<ShowtimeId, KnownShowtime>> {
 	const ids = [...new Set(entries.flatMap(({ event }) => event?.showtimeId ?? []))];
 	if (ids.length === 0) return new Map();
-	const rows = await tx.execute<{ id: ShowtimeId; redis_epoch: number }>(
-		sql`select id, redis_epoch from showtimes where id = any(${sql.param(ids)}::uuid[]) order by id for share`,
-	);
-	return new Map(rows.map((row) => [row.id, row.redis_epoch]));
+	const rows = await tx.execute<{ id: ShowtimeId; epoch: number; is_cancelled: boolean; seat_count: number }>(sql`
+		select showtimes.id, redis_epoch as epoch, state = 'cancelled' as is_cancelled, seat_count
+		from showtimes join seat_plans on seat_plans.id = showtimes.seat_plan_id
+		where showtimes.id = any(${sql.param(ids)}::uuid[])
+		order by showtimes.id for share of showtimes`);
+	return new Map(rows.map(({ id, epoch, is_cancelled, seat_count }) => [id, { epoch, isCancelled: is_cancelled, seatCount: seat_count }]));
 }
 
-type RecordedOrBuried = Recorded & { readonly poison: readonly DeadEntry[] };
-
-/**
- * Record the entries; when one of them makes Postgres refuse its data, halve until it stands alone, and bury just that
- * one. Each attempt is a savepoint, so the lock stays and all of it is one transaction. Halves go in order.
- */
-async function recordOrBury(tx: Queries, entries: readonly EventEntry[], context: RecordContext): Promise<RecordedOrBuried> {
-	const [first] = entries;
-	if (first === undefined) return { recorded: 0, conflicts: [], poison: [] };
-	try {
-		return { ...(await tx.transaction((savepoint) => recordEntries(savepoint, entries, context))), poison: [] };
-	} catch (error) {
-		if (classifySettleError(error) !== "poison") throw error;
-		if (entries.length === 1) {
-			const poison = [{ entry: first, code: codeOf(error) ?? "unknown", message: messageOf(error) }];
-			return { recorded: 0, conflicts: [], poison };
-		}
-		const middle = Math.ceil(entries.length / 2);
-		const one = await recordOrBury(tx, entries.slice(0, middle), context);
-		const other = await recordOrBury(tx, entries.slice(middle), context);
-		return {
-			recorded: one.recorded + other.recorded,
-			conflicts: [...one.conflicts, ...other.conflicts],
-			poison: [...one.poison, ...other.poison],
-		};
-	}
-}
-
-/** What Postgres said, not the statement and its parameters that the query builder puts before it. */
-function messageOf(error: unknown): string {
-	const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-	return (cause instanceof Error ? cause.message : String(cause)).slice(0, ERROR_MESSAGE_MAX_CHARS);
-}
-
-async function insertDeadLetters(tx: Queries, bucket: number, dead: readonly DeadEntry[]): Promise<void> {
-	if (dead.length === 0) return;
-	const rows = dead.map(({ entry, code, message }) => ({
-		bucket,
-		entryId: entry.entryId,
-		raw: entry.raw,
-		errorCode: code,
-		errorMessage: message,
-	}));
-	await tx.insert(deadLetters).values(rows).onConflictDoNothing();
-}
-
-/** Note how far the bucket came; gives the hole in its counter, if there is one. */
-async function advanceProgress(
-	tx: Queries,
-	bucket: number,
-	entries: readonly SettleEntry[],
-	settled: readonly SettleEntry[],
-): Promise<Gap | null> {
-	const [row] = await tx.execute<{ seen_seq: number }>(sql`select seen_seq::float8 from buckets where bucket = ${bucket}`);
-	const seq = Math.max(0, ...settled.map((entry) => seqOf(entry) ?? 0));
-	const seenSeq = Math.max(0, ...entries.map((entry) => seqOf(entry) ?? 0));
-	await tx.execute(sql`
-		insert into buckets (bucket, seq, seen_seq) values (${bucket}, ${seq}, ${seenSeq})
-		on conflict (bucket) do update set
-			seq = greatest(buckets.seq, excluded.seq),
-			seen_seq = greatest(buckets.seen_seq, excluded.seen_seq),
-			recorded_at = case when buckets.seq < excluded.seq then now() else buckets.recorded_at end`);
-	return findGap(entries, row?.seen_seq ?? 0);
+/** Showtimes with something settled just now that were cancelled before, or may be now: nearly always none, and then nothing is asked. */
+function findCancelled(live: readonly EventEntry[], showtimes: ReadonlyMap<ShowtimeId, KnownShowtime>): ShowtimeId[] {
+	const cancelled = live.filter(({ event }) => {
+		const isCancel = !isBookingEvent(event) && event.state === "cancelled";
+		return isCancel || showtimes.get(event.showtimeId)?.isCancelled === true;
+	});
+	return [...new Set(cancelled.map(({ event }) => event.showtimeId))];
 }

@@ -2,18 +2,12 @@
  * Judge each entry of a batch before anything is written: settle it, leave it in the stream, or bury it as a dead
  * letter. Pure: what Postgres knows is handed in.
  */
-import { BOOKING_EVENT_TYPES, type BookingEvent, bucketOf, EVENT_SCHEMA, type SeatPlanId, type ShowtimeId } from "@holdfast/domain";
+import { BOOKING_EVENT_TYPES, EVENT_SCHEMA, SHOWTIME_EVENT_TYPES, type ShowtimeId } from "@holdfast/domain";
+import { findFlaw, type KnownToLedger } from "./find-flaw.ts";
 import type { DeadEntry, EventEntry, SettleEntry } from "./outbox-entry.ts";
 
-export type SortContext = {
-	readonly bucket: number;
-	/** `redis_epoch` of every showtime the batch names and the ledger has. */
-	readonly epochs: ReadonlyMap<ShowtimeId, number>;
-	/** Seat labels, by index, of every plan the batch names and the ledger has. */
-	readonly labelsByPlan: ReadonlyMap<SeatPlanId, readonly string[]>;
-	/** Showtimes left earlier in the same pass over the stream: they stay left. */
-	readonly leftBefore: Iterable<ShowtimeId>;
-};
+/** `leftBefore`: showtimes left earlier in the same pass over the stream. */
+export type SortContext = KnownToLedger & { readonly leftBefore: Iterable<ShowtimeId> };
 
 export type SortedEntries = {
 	/** In stream order. */
@@ -30,36 +24,19 @@ export function sortEntries(entries: readonly SettleEntry[], context: SortContex
 	const left = new Set(context.leftBefore);
 	for (const entry of entries) {
 		const { event } = entry;
-		const flaw = flawOf(entry, context);
-		if (event === null || flaw !== null) {
-			dead.push({ entry, ...(flaw ?? { code: "unparsable", message: "the fields are not those of an event" }) });
+		if (event === null) {
+			dead.push({ entry, code: "unparsable", message: "the fields are not those of an event" });
 			continue;
 		}
-		if (entry.epoch < (context.epochs.get(event.showtimeId) ?? 0)) left.add(event.showtimeId);
+		const flaw = findFlaw(event, context);
+		if (flaw !== null) {
+			dead.push({ entry, ...flaw });
+			continue;
+		}
+		if (entry.epoch < (context.showtimes.get(event.showtimeId)?.epoch ?? 0)) left.add(event.showtimeId);
 		if (!left.has(event.showtimeId)) live.push({ ...entry, event });
 	}
 	return { live, dead, left };
-}
-
-function flawOf({ event }: SettleEntry, { bucket, epochs, labelsByPlan }: SortContext): { code: string; message: string } | null {
-	if (event === null) return null;
-	const { showtimeId, bookingId, planId, seats } = event;
-	// The lock and the order are a bucket's: an entry of another one could be settled twice at once.
-	if (bucketOf(showtimeId) !== bucket || bucketOf(bookingId) !== bucket)
-		return { code: "wrong_bucket", message: `booking ${bookingId} of showtime ${showtimeId} is not of bucket ${bucket}` };
-	if (!epochs.has(showtimeId)) return { code: "unknown_showtime", message: `the ledger has no showtime ${showtimeId}` };
-	const labels = labelsByPlan.get(planId);
-	if (labels === undefined) return { code: "unknown_plan", message: `the ledger has no seat plan ${planId}` };
-	const strange = seats.find((seat) => labels[seat] === undefined);
-	if (strange !== undefined) return { code: "unknown_seat", message: `seat plan ${planId} has no seat ${strange}` };
-	if (new Set(seats).size !== seats.length) return { code: "repeated_seat", message: "a seat is named twice" };
-	if (!hasRealInstants(event)) return { code: "impossible_instant", message: "an instant is beyond the calendar" };
-	return null;
-}
-
-/** Postgres knows twenty thousand years more than `Date`: it would store what can never be read back. */
-function hasRealInstants({ createdAt, expiresAt, confirmedAt, cancelledAt, at }: BookingEvent): boolean {
-	return [createdAt, expiresAt, confirmedAt, cancelledAt ?? 0, at].every((epochMs) => !Number.isNaN(new Date(epochMs).getTime()));
 }
 
 /**
@@ -71,7 +48,7 @@ export function entriesBeforeUpgrade(entries: readonly SettleEntry[]): readonly 
 	return newer === -1 ? entries : entries.slice(0, newer);
 }
 
-const KNOWN_TYPES: readonly string[] = BOOKING_EVENT_TYPES;
+const KNOWN_TYPES: readonly string[] = [...BOOKING_EVENT_TYPES, ...SHOWTIME_EVENT_TYPES];
 
 function isFromNewerVersion(raw: Readonly<Record<string, string>>): boolean {
 	if (/^\d{1,9}$/.test(raw.schema ?? "") && Number(raw.schema) > EVENT_SCHEMA) return true;

