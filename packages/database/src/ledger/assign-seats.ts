@@ -5,6 +5,7 @@
 import type { BookingEvent, BookingId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import type { Queries } from "../create-database.ts";
+import { markConflicts } from "./mark-conflicts.ts";
 import type { RecordContext } from "./record-context.ts";
 import { givenInstant, unnestRows } from "./unnest-rows.ts";
 
@@ -70,25 +71,6 @@ async function readOwners(queries: Queries, confirmed: readonly BookingEvent[]):
 		) as owner
 		from ${given}`);
 	return new Map(rows.flatMap((row) => (row.owner === null ? [] : [[seatKey(row.showtime_id, row.seat), row.owner] as const])));
-}
-
-/** The ledger's own transition, so it takes a version of its own: whoever reads both sides sees that the ledger's is the later word. */
-async function markConflicts(queries: Queries, losers: readonly BookingEvent[], bucket: number): Promise<void> {
-	if (losers.length === 0) return;
-	const given = unnestRows(losers, {
-		booking_id: ["uuid", (event) => event.bookingId],
-		payload: ["text", (event) => JSON.stringify(event)],
-	});
-	await queries.execute(sql`
-		with lost as (
-			update bookings set state = 'CONFLICT', version = version + 1
-			from ${given}
-			where bookings.id = given.booking_id
-			returning bookings.id, bookings.version, given.payload
-		)
-		insert into booking_events (booking_id, version, type, bucket, seq, at, payload)
-		select id, version, 'booking.conflict', ${bucket}::smallint, null, now(), payload::jsonb from lost
-		on conflict (booking_id, version) do nothing`);
 }
 
 /**

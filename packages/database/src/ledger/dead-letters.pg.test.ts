@@ -1,0 +1,115 @@
+/** What a person can do about an entry that could not be settled. */
+import { bucketOf, newUserId, type ShowtimeId } from "@holdfast/domain";
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { cancelOf, openTestLedger, type TestLedger } from "../open-test-ledger.ts";
+import { findDeadLetter, listDeadLetters, resolveDeadLetter } from "./dead-letters.ts";
+import { findBooking } from "./find-booking.ts";
+import { seatOwners } from "./list-seat-owners.ts";
+import type { SettleEntry } from "./outbox-entry.ts";
+import { settleBatch } from "./settle-batch.ts";
+
+let ledger: TestLedger;
+let showtimeId: ShowtimeId;
+let userId: Awaited<ReturnType<TestLedger["addUser"]>>;
+beforeAll(async () => {
+	ledger = await openTestLedger();
+	userId = await ledger.addUser();
+});
+afterAll(() => ledger.stop());
+beforeEach(async () => {
+	showtimeId = await ledger.addShowtime();
+});
+
+async function settle(...entries: SettleEntry[]) {
+	const outcome = await settleBatch(ledger.database, { bucket: bucketOf(showtimeId), entries });
+	if (outcome.outcome !== "settled") throw new Error(`not settled: ${outcome.outcome}`);
+	return outcome;
+}
+
+const keyOf = ({ entryId }: SettleEntry) => ({ bucket: bucketOf(showtimeId), entryId });
+const mine = async (request: Partial<Parameters<typeof listDeadLetters>[1]> = {}) =>
+	(await listDeadLetters(ledger.database, { limit: 100, ...request })).filter(({ bucket }) => bucket === bucketOf(showtimeId));
+
+/** The same fields under a new id, as the seat store appends them again. */
+const replayOf = (entry: SettleEntry): SettleEntry => ({ ...entry, entryId: `${entry.entryId}9` });
+
+describe("looking", () => {
+	it("a letter holds the entry and the reason, and is listed until it is resolved", async () => {
+		const poison = ledger.entryOf(null, { raw: { schema: "1", seq: "7", note: "nul \0" } });
+		await settle(poison);
+		const letter = await findDeadLetter(ledger.database, keyOf(poison));
+		expect(letter).toEqual({
+			...keyOf(poison),
+			raw: poison.raw,
+			errorCode: "unparsable",
+			errorMessage: "the fields are not those of an event",
+			createdAt: expect.any(Number),
+			resolvedAt: null,
+		});
+		expect(await mine()).toContainEqual(letter);
+		expect(await resolveDeadLetter(ledger.database, keyOf(poison))).toBe(true);
+		const resolved = await findDeadLetter(ledger.database, keyOf(poison));
+		expect(resolved).toEqual({ ...letter, resolvedAt: expect.any(Number) });
+		expect(await resolveDeadLetter(ledger.database, keyOf(poison))).toBe(false);
+		expect(await findDeadLetter(ledger.database, keyOf(poison))).toEqual(resolved);
+		expect(await mine()).not.toContainEqual(expect.objectContaining(keyOf(poison)));
+		expect(await mine({ includeResolved: true })).toContainEqual(resolved);
+	});
+
+	it("the oldest come first, at most so many; one that is delivered again stays resolved", async () => {
+		const [first, second] = [ledger.entryOf(null), ledger.entryOf(null)];
+		await settle(first);
+		await settle(second);
+		const ids = (await mine()).map(({ entryId }) => entryId);
+		expect(ids.indexOf(first.entryId)).toBeLessThan(ids.indexOf(second.entryId));
+		expect(await listDeadLetters(ledger.database, { limit: 1 })).toHaveLength(1);
+		await resolveDeadLetter(ledger.database, keyOf(first));
+		await settle(first);
+		expect((await mine()).map(({ entryId }) => entryId)).not.toContain(first.entryId);
+	});
+
+	it("there is none of that name", async () => {
+		expect(await findDeadLetter(ledger.database, { bucket: 3, entryId: "1-1" })).toBeNull();
+		expect(await resolveDeadLetter(ledger.database, { bucket: 3, entryId: "1-1" })).toBe(false);
+	});
+});
+
+describe("a replay", () => {
+	it("settles what was mended, whatever came after it, and raises no alarm by its old number", async () => {
+		const buyer = newUserId();
+		const poison = ledger.entryOf(ledger.confirmed(showtimeId, buyer, [1]));
+		expect((await settle(poison)).deadLettered).toEqual([poison.entryId]);
+		const later = ledger.entryOf(ledger.confirmed(showtimeId, userId, [2]));
+		expect((await settle(later)).gap).toBeNull();
+		await ledger.rows(
+			sql`insert into users (id, email, password_hash, display_name, role) values (${buyer}, 'b@example.org', '-', 'B', 'user')`,
+		);
+		const next = ledger.entryOf(ledger.confirmed(showtimeId, userId, [3]));
+		expect(await settle(replayOf(poison), next)).toMatchObject({ recorded: 2, deadLettered: [], gap: null });
+		expect((await seatOwners(ledger.database, showtimeId)).map(({ seat }) => seat)).toEqual([1, 2, 3]);
+	});
+
+	it("of an event that is older than what the ledger has is history only", async () => {
+		const event = ledger.confirmed(showtimeId, userId, [4]);
+		const poison = ledger.entryOf({ ...event, currency: "euro" });
+		await settle(poison);
+		await settle(ledger.entryOf(cancelOf(event)));
+		const next = ledger.confirmed(showtimeId, userId, [4]);
+		await settle(ledger.entryOf(next));
+		const replay = { ...replayOf(poison), event };
+		expect(await settle(replay)).toMatchObject({ recorded: 1, conflicts: [], deadLettered: [], gap: null });
+		expect((await findBooking(ledger.database, event.bookingId))?.booking).toMatchObject({ state: "CANCELLED", version: 3 });
+		expect((await seatOwners(ledger.database, showtimeId)).map(({ bookingId }) => bookingId)).toEqual([next.bookingId]);
+		expect(await settle(replay)).toMatchObject({ recorded: 0 });
+	});
+
+	it("that fails again is a letter of its own", async () => {
+		const poison = ledger.entryOf(ledger.confirmed(showtimeId, newUserId(), [5]));
+		await settle(poison);
+		const replay = replayOf(poison);
+		expect((await settle(replay)).deadLettered).toEqual([replay.entryId]);
+		await resolveDeadLetter(ledger.database, keyOf(poison));
+		expect(await findDeadLetter(ledger.database, keyOf(replay))).toMatchObject({ resolvedAt: null });
+	});
+});

@@ -1,0 +1,66 @@
+/** Conflicts that the seat store does not know of: it still shows the loser as the owner of seats that the ledger gave to another. */
+import type { BookingId, ShowtimeId, UserId } from "@holdfast/domain";
+import { and, asc, eq, inArray, isNull, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/pg-core";
+import type { Database, Queries } from "../create-database.ts";
+import { bookingSeats, bookings, refunds } from "../schema/index.ts";
+
+export type UncorrectedConflict = {
+	readonly bookingId: BookingId;
+	readonly showtimeId: ShowtimeId;
+	readonly userId: UserId;
+	/** The ledger's, after the conflict. */
+	readonly version: number;
+	/** The seats it was sold, ascending; it owns none of them. */
+	readonly seats: readonly number[];
+	/** Whose they are now, as far as they are anyone's. */
+	readonly owners: readonly { readonly seat: number; readonly bookingId: BookingId; readonly userId: UserId }[];
+};
+
+/** Those that the seat store was not told of, the oldest first, at most `limit`. */
+export function listUncorrectedConflicts(database: Database, { limit }: { readonly limit: number }): Promise<UncorrectedConflict[]> {
+	return database.run(async (queries) => {
+		const conflicts = await queries
+			.select({ bookingId: bookings.id, showtimeId: bookings.showtimeId, userId: bookings.userId, version: bookings.version })
+			.from(refunds)
+			.innerJoin(bookings, eq(bookings.id, refunds.bookingId))
+			.where(and(isNull(refunds.storeCorrectedAt), eq(bookings.state, "CONFLICT")))
+			.orderBy(asc(refunds.dueAt), asc(refunds.bookingId))
+			.limit(limit);
+		const seats = await readSeats(
+			queries,
+			conflicts.map(({ bookingId }) => bookingId),
+		);
+		return conflicts.map((conflict) => {
+			const own = seats.get(conflict.bookingId) ?? [];
+			const owners = own.flatMap(({ seat, owner, userId }) => (owner && userId ? [{ seat, bookingId: owner, userId }] : []));
+			return { ...conflict, seats: own.map(({ seat }) => seat), owners };
+		});
+	});
+}
+
+/** Note that the seat store was told. Safe to call twice. */
+export async function markConflictCorrected(database: Database, bookingId: BookingId): Promise<void> {
+	await database.run((queries) =>
+		queries
+			.update(refunds)
+			.set({ storeCorrectedAt: sql`now()` })
+			.where(and(eq(refunds.bookingId, bookingId), isNull(refunds.storeCorrectedAt))),
+	);
+}
+
+type SeatRow = { readonly loser: BookingId; readonly seat: number; readonly owner: BookingId | null; readonly userId: UserId | null };
+
+async function readSeats(queries: Queries, ids: readonly BookingId[]): Promise<Map<BookingId, SeatRow[]>> {
+	if (ids.length === 0) return new Map();
+	const owned = alias(bookingSeats, "owned");
+	const isOwned = and(eq(owned.showtimeId, bookingSeats.showtimeId), eq(owned.seat, bookingSeats.seat), isNull(owned.releasedAt));
+	const rows = await queries
+		.select({ loser: bookingSeats.bookingId, seat: bookingSeats.seat, owner: owned.bookingId, userId: bookings.userId })
+		.from(bookingSeats)
+		.leftJoin(owned, isOwned)
+		.leftJoin(bookings, eq(bookings.id, owned.bookingId))
+		.where(inArray(bookingSeats.bookingId, [...ids]))
+		.orderBy(asc(bookingSeats.seat));
+	return Map.groupBy(rows, ({ loser }) => loser);
+}
