@@ -1,13 +1,13 @@
 /**
  * One vitest project per kind of test. The suffix of a file tells its kind, and so what it costs and needs:
- * `x.test.ts` nothing, `x.model.test.ts` only time to search, `x.redis.test.ts` a Redis, `x.pg.test.ts` a PostgreSQL,
+ * `x.test.ts` nothing, `x.model.test.ts` time to search, and a PostgreSQL, `x.redis.test.ts` a Redis, `x.pg.test.ts` a PostgreSQL,
  * `x.http.test.ts` and `x.e2e.test.ts` both.
  */
 import { defineConfig } from "vitest/config";
 import { howLong } from "./packages/testing/src/how-long.ts";
 
 const KINDS = ["model", "redis", "pg", "http", "e2e"] as const;
-const NEEDS_POSTGRES: readonly string[] = ["pg", "http", "e2e"];
+const NEEDS_POSTGRES: readonly string[] = ["model", "pg", "http", "e2e"];
 const FOLDERS = "{apps,packages,bench,scripts}";
 const TEST_DEADLINE_MS = 30_000;
 /** These start whole processes, once per file, or search a few hundred thousand states. */

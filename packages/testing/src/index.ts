@@ -1,5 +1,6 @@
 /** What tests and the bench stand on: servers of their own, databases of their own. Imported by nothing that ships. */
 
+export * from "./ask-redis.ts";
 export * from "./build-showtime.ts";
 export { createTestDatabase, type TestDatabase } from "./create-test-database.ts";
 export * from "./find-seat-flaws.ts";
@@ -9,5 +10,6 @@ export * from "./insert-rows.ts";
 export * from "./install-snapshot.ts";
 export * from "./mint-tokens.ts";
 export * from "./open-proof.ts";
+export * from "./reference-model.ts";
 export { startTestRedis, type TestRedis } from "./start-test-redis.ts";
 export { waitUntil } from "./wait-until.ts";

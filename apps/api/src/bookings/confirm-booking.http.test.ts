@@ -1,7 +1,6 @@
 import { bucketOf, newBookingId, parseBookingId } from "@holdfast/domain";
-import { waitUntil } from "@holdfast/testing";
+import { askRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { askRedis } from "../testing/ask-redis.ts";
 import { bookingIn, matrixIn, problemIn, seatIn } from "../testing/read-answers.ts";
 import { settleOutboxes } from "../testing/settle-outboxes.ts";
 import { startTestApi, type TestApi, type TestApp, type TestUser } from "../testing/start-test-api.ts";

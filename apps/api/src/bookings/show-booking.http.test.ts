@@ -1,6 +1,6 @@
 import { bucketOf, newBookingId, parseBookingId } from "@holdfast/domain";
+import { askRedis } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { askRedis } from "../testing/ask-redis.ts";
 import { bookingDetailsIn, bookingIn, problemIn } from "../testing/read-answers.ts";
 import { settleOutboxes } from "../testing/settle-outboxes.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";

@@ -1,0 +1,288 @@
+/**
+ * The whole road against the reference model: random sequences of hold, extend, confirm, cancel, block, pause, reap, settle,
+ * restart, rebuild, duplicate delivery and lost records on a real Redis and a real Postgres, by a clock that the sequence
+ * moves. After each step both agree on the answer, every booking and every seat; at the end, at rest, on the ledger too.
+ *
+ * A failure prints its seed and path; MODEL_SEED and MODEL_PATH run just that one again.
+ */
+import { createDatabase, type Database, findBooking, seatOwners, settleBatch } from "@holdfast/database";
+import { bucketOf, DEFAULT_LIMITS, newBookingId, type OpenShowtime, type UserId } from "@holdfast/domain";
+import { createRebuilder } from "@holdfast/rebuild";
+import { createLogger } from "@holdfast/runtime";
+import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
+import { injectClock } from "@holdfast/seat-store/inject-clock";
+import {
+	askRedis,
+	createReferenceModel,
+	createTestDatabase,
+	howLong,
+	insertShowtimes,
+	insertUsers,
+	type ModelBooking,
+	type ReferenceModel,
+	startTestRedis,
+	type TestDatabase,
+	type TestRedis,
+	waitUntil,
+} from "@holdfast/testing";
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { createSweeperMetrics } from "./metrics.ts";
+import { createSweeper, type Sweeper } from "./sweeper.ts";
+
+const SEATS = 6;
+const USERS = 3;
+const LIMITS = {
+	...DEFAULT_LIMITS,
+	holdTtlMs: 1_000,
+	holdExtensionMs: 1_500,
+	holdLifeMaxMs: 2_000,
+	seatsPerUserMax: 4,
+	liveHoldsPerUserMax: 2,
+	settleBatchMax: 3,
+};
+/** Until then sequences are drawn; each takes a tenth of a second or two. */
+const SEARCH_MS = howLong({ short: 20_000, long: 300_000 });
+
+let redis: TestRedis;
+let testDatabase: TestDatabase;
+let database: Database;
+let seatStore: SeatStore;
+let sweeper: Sweeper;
+let users: UserId[];
+/** Null between sequences: the server's own clock. */
+let nowMs: number | null = null;
+
+beforeAll(async () => {
+	[redis, testDatabase] = await Promise.all([startTestRedis(), createTestDatabase()]);
+	database = createDatabase({ url: testDatabase.url });
+	const prepareConnection = (client: Parameters<typeof injectClock>[0]) => injectClock(client, () => nowMs);
+	seatStore = createSeatStore({ url: redis.url, limits: LIMITS, prepareConnection });
+	const log = createLogger("sweeper", "silent");
+	sweeper = createSweeper({ seatStore, database, limits: LIMITS, quarantineMs: null, metrics: createSweeperMetrics(), log });
+	users = await insertUsers(testDatabase.url, USERS);
+});
+afterAll(async () => {
+	await seatStore.close();
+	await database.close();
+	await Promise.all([redis.stop(), testDatabase.drop()]);
+});
+
+/** What a sequence works on. */
+type Road = { readonly showtime: OpenShowtime };
+type Step = fc.AsyncCommand<ReferenceModel, Road>;
+
+async function openRoad(): Promise<Road> {
+	const { showtimeIds } = await insertShowtimes(testDatabase.url, { rows: 1, seatsPerRow: SEATS });
+	const [id] = showtimeIds;
+	if (id === undefined) throw new Error("there is a showtime");
+	expect(await rebuild(id)).toBe("opened");
+	const showtime = await seatStore.readShowtime(id);
+	if (showtime === null) throw new Error("it is installed");
+	return { showtime };
+}
+
+async function rebuild(id: OpenShowtime["id"]): Promise<string> {
+	const rebuilder = createRebuilder({ seatStore, database, quarantineMs: null, log: createLogger("rebuild", "silent") });
+	return (await rebuilder.rebuild(id, 0)).outcome;
+}
+
+const pick = <Item>(items: readonly Item[], at: number): Item | undefined => items[at % items.length];
+
+/** A step that always may be taken; `say` is what a failure prints. */
+function step(say: string, run: (model: ReferenceModel, road: Road) => Promise<void>): Step {
+	return {
+		check: () => true,
+		toString: () => say,
+		async run(model, road) {
+			nowMs = model.nowMs();
+			await run(model, road);
+			nowMs = model.nowMs();
+			await agree(model, road);
+		},
+	};
+}
+
+/** A step on one of the bookings there are; nothing when there is none. */
+function bookingStep(say: string, at: number, run: (model: ReferenceModel, road: Road, booking: ModelBooking) => Promise<void>): Step {
+	return step(`${say} #${at}`, async (model, road) => {
+		const booking = pick(model.bookings, at);
+		if (booking !== undefined) await run(model, road, booking);
+	});
+}
+
+function change(what: "extend" | "confirm" | "cancel", at: number, versionOff: number | null): Step {
+	return bookingStep(`${what}${versionOff === null ? "" : ` if-match v${versionOff}`}`, at, async (model, { showtime }, booking) => {
+		const ifVersion = versionOff === null ? null : booking.version + versionOff;
+		const command = { bookingId: booking.id, userId: booking.userId, showtimeId: showtime.id, ifVersion };
+		const send = {
+			extend: () => seatStore.extendHold(command),
+			confirm: () => seatStore.confirmBooking(command),
+			cancel: () => seatStore.cancelBooking(command),
+		}[what];
+		const { outcome } = await send();
+		if (!booking.isLoaded && !model.isFenced()) {
+			expect(outcome).toBe("not_loaded");
+			const found = await findBooking(database, booking.id);
+			if (found === null) throw new Error("what is recorded is in the ledger");
+			await seatStore.loadBooking(found.booking);
+			booking.isLoaded = true;
+			expect((await send()).outcome).toBe(model[what](booking, ifVersion));
+			return;
+		}
+		expect(outcome).toBe(model[what](booking, ifVersion));
+	});
+}
+
+const steps = {
+	hold: (user: number, seats: number[]) =>
+		step(`hold ${seats} by ${user}`, async (model, { showtime }) => {
+			const userId = pick(users, user);
+			if (userId === undefined) throw new Error("there are users");
+			const bookingId = newBookingId(showtime.id);
+			const amount = 1250 * seats.length;
+			const answer = await seatStore.placeHold({ bookingId, userId, showtime, seats, amount, idempotencyKey: null });
+			expect(answer.outcome).toBe(model.placeHold(bookingId, userId, seats));
+		}),
+	strangersChange: (at: number, user: number) =>
+		bookingStep(`cancel by stranger ${user}`, at, async (model, { showtime }, booking) => {
+			const userId = pick(users, user);
+			if (userId === undefined || userId === booking.userId) return;
+			const { outcome } = await seatStore.cancelBooking({ bookingId: booking.id, userId, showtimeId: showtime.id, ifVersion: null });
+			expect(outcome).toBe(model.isFenced() ? "fenced" : booking.isLoaded ? "not_found" : "not_loaded");
+		}),
+	block: (seats: number[], isBlocked: boolean) =>
+		step(`${isBlocked ? "block" : "unblock"} ${seats}`, async (model, { showtime }) => {
+			const { outcome } = await seatStore.blockSeats({ showtimeId: showtime.id, seats, isBlocked });
+			expect(outcome).toBe(model.block(seats, isBlocked));
+		}),
+	pause: (isPaused: boolean) =>
+		step(isPaused ? "pause" : "open", async (model, { showtime }) => {
+			const state = isPaused ? "paused" : "open";
+			const { outcome } = await seatStore.setTerms({ showtimeId: showtime.id, change: { what: "state", state } });
+			expect(outcome).toBe(model.pause(isPaused));
+		}),
+	advance: (ms: number) => step(`advance ${ms} ms`, async (model) => model.advance(ms)),
+	reap: () => step("reap", async (_model, { showtime }) => void (await seatStore.reapHolds(showtime.id))),
+	settle: () =>
+		step("settle", async (model) => {
+			await sweeper.runOnce();
+			model.settle();
+		}),
+	/** A sweeper that dies between COMMIT and ack. */
+	settleAndDie: () =>
+		step("settle and die", async (_model, { showtime }) => {
+			const bucket = bucketOf(showtime.id);
+			const entries = await seatStore.readBatch(bucket, { afterEntryId: null, limit: 2 });
+			if (entries.length > 0) expect((await settleBatch(database, { bucket, entries })).outcome).toBe("settled");
+		}),
+	restart: () =>
+		step("restart Redis", async (model) => {
+			await redis.restart();
+			const isBack = () =>
+				seatStore.ping().then(
+					() => true,
+					() => false,
+				);
+			await waitUntil("the link to be back", isBack);
+			model.restart();
+		}),
+	rebuild: () =>
+		step("rebuild", async (model, { showtime }) => {
+			expect(await rebuild(showtime.id)).toBe("opened");
+			model.rebuild();
+		}),
+	/** What time does to a record that is recorded. */
+	forget: (at: number) =>
+		bookingStep("forget", at, async (_model, _road, booking) => {
+			if (booking.recordedVersion !== booking.version) return;
+			await askRedis(redis.port, "DEL", `{b${bucketOf(booking.id)}}:bk:${booking.id}`);
+			booking.isLoaded = false;
+		}),
+};
+
+const seat = fc.nat({ max: SEATS - 1 });
+const seats = fc.uniqueArray(seat, { minLength: 1, maxLength: 3 }).map((list) => list.toSorted((a, b) => a - b));
+const index = fc.nat({ max: 11 });
+const versionOff = fc.option(fc.integer({ min: -2, max: 1 }), { nil: null, freq: 3 });
+
+const drawnSteps = [
+	...Array.from({ length: 3 }, () => fc.tuple(fc.nat({ max: USERS - 1 }), seats).map(([user, wish]) => steps.hold(user, wish))),
+	...(["extend", "confirm", "confirm", "cancel"] as const).map((what) =>
+		fc.tuple(index, versionOff).map(([at, off]) => change(what, at, off)),
+	),
+	fc.tuple(index, fc.nat({ max: USERS - 1 })).map(([at, user]) => steps.strangersChange(at, user)),
+	fc.tuple(seats, fc.boolean()).map(([wish, isBlocked]) => steps.block(wish, isBlocked)),
+	fc.boolean().map(steps.pause),
+	fc.constantFrom(1, 499, 500, 999, 1_000, 1_500).map(steps.advance),
+	fc.constant(null).map(steps.reap),
+	fc.constant(null).map(steps.settle),
+	fc.constant(null).map(steps.settleAndDie),
+	fc.constant(null).map(steps.restart),
+	fc.constant(null).map(steps.rebuild),
+	index.map(steps.forget),
+];
+
+/** Bookings, seats and map of both sides, and what the store says of itself. */
+async function agree(model: ReferenceModel, { showtime }: Road): Promise<void> {
+	for (const { id, isLoaded, state, version, expiresAt, seats: booked, recordedVersion } of model.bookings) {
+		const record = await seatStore.readBooking(id);
+		if (!isLoaded) expect(record).toBeNull();
+		else expect(record).toMatchObject({ state, version, expiresAt, seats: booked });
+		if (recordedVersion === version && record !== null) expect(record.recorded).toBe(true);
+	}
+	const { owners, statuses } = await seatStore.inspectSeats(showtime.id);
+	const projected = Array.from({ length: SEATS }, () => "A");
+	for (const { seat: at, bookingId, expiresAt } of owners) projected[at] = bookingId === "X" ? "X" : expiresAt === 0 ? "S" : "H";
+	expect(statuses).toBe(projected.join(""));
+	const map = await seatStore.readSeatMap(showtime.id);
+	if (model.isFenced()) expect(map).toEqual({ outcome: "fenced" });
+	else expect(map).toMatchObject({ outcome: "read", statuses: model.statuses(), earliestExpiryAt: model.earliestExpiryAt() });
+}
+
+/** Everything settled, every booking that was ever confirmed in the ledger once, and nothing else. */
+async function agreeAtRest(model: ReferenceModel, road: Road): Promise<void> {
+	nowMs = model.nowMs();
+	await rebuild(road.showtime.id);
+	model.rebuild();
+	await sweeper.runOnce();
+	model.settle();
+	await agree(model, road);
+	const owners = await seatOwners(database, road.showtime.id);
+	expect(owners.map(({ seat: at, bookingId }) => `${at} ${bookingId}`).sort()).toEqual(
+		model
+			.sold()
+			.map(({ seat: at, bookingId }) => `${at} ${bookingId}`)
+			.sort(),
+	);
+	expect((await seatStore.outboxDepths())[bucketOf(road.showtime.id)]).toBe(0);
+	for (const { id, wasConfirmed, state, version } of model.bookings) {
+		const recorded = (await findBooking(database, id))?.booking;
+		if (wasConfirmed) expect(recorded).toMatchObject({ state, version });
+		else expect(recorded).toBeUndefined();
+	}
+}
+
+it("agrees with the reference model in every random sequence", async () => {
+	let sequences = 0;
+	let taken = 0;
+	const property = fc.asyncProperty(fc.commands(drawnSteps, { maxCommands: 40, size: "max" }), async (commands) => {
+		nowMs = null;
+		const road = await openRoad();
+		const model = createReferenceModel({ seatCount: SEATS, limits: LIMITS, startMs: Date.now() });
+		await fc.asyncModelRun(() => ({ model, real: road }), commands);
+		await agreeAtRest(model, road);
+		nowMs = null;
+		sequences += 1;
+		taken += [...commands].length;
+	});
+	const { MODEL_SEED: seed, MODEL_PATH: path } = process.env;
+	await fc.assert(property, {
+		numRuns: 1_000_000,
+		interruptAfterTimeLimit: SEARCH_MS,
+		...(seed !== undefined && { seed: Number(seed) }),
+		...(path !== undefined && { path }),
+	});
+	console.log(`${sequences} sequences, ${taken} steps agreed`);
+	expect(sequences).toBeGreaterThan(10);
+});

@@ -1,0 +1,259 @@
+/** A rebuild on real stores: after whatever happened to Redis, what was recorded is sold and nothing is sold twice. */
+import { judgeLine, openShowtimeInLedger, seatOwners } from "@holdfast/database";
+import { bucketOf, type ShowtimeId } from "@holdfast/domain";
+import type { SeatStore } from "@holdfast/seat-store";
+import { askRedis, findSeatFlaws, waitUntil } from "@holdfast/testing";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createRebuilder } from "./create-rebuilder.ts";
+import { openQuarantinedShowtime } from "./open-quarantined-showtime.ts";
+import { openTestRebuild, type TestRebuild } from "./open-test-rebuild.ts";
+import { rebuildShowtime } from "./rebuild-showtime.ts";
+
+let test: TestRebuild;
+let showtimeId: ShowtimeId;
+beforeAll(async () => {
+	test = await openTestRebuild();
+});
+afterAll(() => test.stop());
+beforeEach(async () => {
+	showtimeId = await test.newShowtime();
+	expect(await rebuild()).toEqual({ outcome: "opened" });
+});
+
+const rebuild = (changes: Partial<TestRebuild["deps"]> = {}) => rebuildShowtime({ ...test.deps, ...changes }, showtimeId);
+const epoch = async () => Number((await test.query(`select redis_epoch from showtimes where id = '${showtimeId}'`))[0]?.redis_epoch);
+const statuses = async () => {
+	const map = await test.seatStore.readSeatMap(showtimeId);
+	return map.outcome === "read" ? map.statuses.slice(0, 8) : map.outcome;
+};
+const flaws = async () => findSeatFlaws(test.seatStore, showtimeId, await seatOwners(test.database, showtimeId));
+
+/** Wait for the link too: right after a restart the first question may find it broken. */
+async function restartRedis(): Promise<void> {
+	await test.redis.restart();
+	await waitUntil(
+		"the link to be back",
+		async () =>
+			(await test.seatStore.ping().then(
+				() => true,
+				() => false,
+			)) === true,
+	);
+}
+
+/** The server is there, and has forgotten everything. */
+async function loseRedis(): Promise<void> {
+	await askRedis(test.redis.port, "FLUSHALL");
+	await waitUntil(
+		"the link to be back",
+		async () =>
+			(await test.seatStore.ping().then(
+				() => true,
+				() => false,
+			)) === true,
+	);
+}
+
+describe("after a restart of Redis", () => {
+	it("nothing is sold before the rebuild; then holds, sales and un-swept changes are all as they were", async () => {
+		const [swept, unswept, cancelled] = [
+			await test.buy(showtimeId, [0], 0),
+			await test.buy(showtimeId, [2], 2),
+			await test.buy(showtimeId, [1], 1),
+		];
+		await test.settle();
+		const fresh = await test.buy(showtimeId, [3], 3);
+		await test.seatStore.cancelBooking(cancelled);
+		const held = await test.hold(showtimeId, [4, 5], 4);
+		await restartRedis();
+		expect(await statuses()).toBe("fenced");
+		expect(await test.seatStore.confirmBooking(held)).toEqual({ outcome: "fenced" });
+		expect(await test.seatStore.cancelBooking(swept)).toEqual({ outcome: "fenced" });
+
+		expect(await rebuild()).toEqual({ outcome: "opened" });
+		expect(await epoch()).toBe(2);
+		expect(await statuses()).toBe("SASSHHAA");
+		expect(await test.seatStore.confirmBooking(held)).toMatchObject({ outcome: "confirmed" });
+		expect(await test.settle()).toBe(3);
+		expect(await flaws()).toEqual([]);
+		for (const { bookingId } of [swept, unswept, fresh, held])
+			expect(await test.seatStore.readBooking(bookingId)).toMatchObject({ state: "CONFIRMED", recorded: true });
+	});
+
+	it("a second rebuild finds it open and takes no epoch", async () => {
+		await restartRedis();
+		await rebuild();
+		expect(await rebuild()).toEqual({ outcome: "opened" });
+		expect(await epoch()).toBe(2);
+	});
+
+	it("what waits in the outbox is left while the ledger has a newer epoch, and settled after the rebuild", async () => {
+		await test.buy(showtimeId, [0]);
+		await test.query(`update showtimes set redis_epoch = redis_epoch + 1 where id = '${showtimeId}'`);
+		expect(await test.settle()).toBe(0);
+		expect(await rebuild()).toEqual({ outcome: "opened" });
+		expect(await epoch()).toBe(3);
+		expect(await test.settle()).toBe(1);
+		expect(await flaws()).toEqual([]);
+	});
+
+	it("an un-swept pause, reprice and block survive, and reach the ledger", async () => {
+		await test.seatStore.setTerms({ showtimeId, change: { what: "state", state: "paused" } });
+		await test.seatStore.setTerms({ showtimeId, change: { what: "prices", prices: { standard: 777 }, currency: "USD" } });
+		await test.seatStore.blockSeats({ showtimeId, seats: [6, 7], isBlocked: true });
+		await restartRedis();
+		await rebuild();
+		expect(await test.seatStore.readShowtime(showtimeId)).toMatchObject({ state: "paused", prices: { standard: 777 }, showtimeVersion: 4 });
+		expect(await statuses()).toBe("AAAAAAXX");
+		await test.settle();
+		expect(await test.query(`select state, showtime_version, blocked_seats from showtimes where id = '${showtimeId}'`)).toEqual([
+			{ state: "paused", showtime_version: "4", blocked_seats: "{6,7}" },
+		]);
+	});
+});
+
+describe("when somebody dies or fails on the way", () => {
+	it("a claimer that died is taken over once its claim has lapsed", async () => {
+		await restartRedis();
+		await test.seatStore.claimShowtime(showtimeId, { token: "dead", ledgerEpoch: 1 });
+		expect(await rebuild()).toEqual({ outcome: "recovering" });
+		expect(await epoch()).toBe(1);
+		await waitUntil("the claim to lapse", async () => (await rebuild()).outcome === "opened", 10_000);
+		expect(await epoch()).toBe(2);
+	});
+
+	it("one that died after it took the epoch is finished by the next, and settling goes on", async () => {
+		await test.buy(showtimeId, [0]);
+		await openShowtimeInLedger(test.database, showtimeId, { seenEpoch: 1, installedEpoch: 1, line: 1, quarantineMs: null });
+		expect(await test.settle()).toBe(0);
+		expect(await rebuild()).toEqual({ outcome: "opened" });
+		expect(await test.settle()).toBe(1);
+		expect(await flaws()).toEqual([]);
+	});
+
+	it("a claim is given back when Postgres fails: an open showtime sells on, a closed one stays closed", async () => {
+		const broken: SeatStore = { ...test.seatStore, hasPlan: () => Promise.reject(new Error("no plan today")) };
+		await test.query(`update showtimes set redis_epoch = redis_epoch + 1 where id = '${showtimeId}'`);
+		await expect(rebuild({ seatStore: broken })).rejects.toThrow("no plan today");
+		expect(await statuses()).toBe("AAAAAAAA");
+		await restartRedis();
+		await expect(rebuild({ seatStore: broken })).rejects.toThrow("no plan today");
+		expect(await statuses()).toBe("fenced");
+		expect(await rebuild()).toEqual({ outcome: "opened" });
+	});
+
+	it("of several at once one rebuilds, and all of them come to an open showtime", async () => {
+		await restartRedis();
+		const rebuilders = [1, 2, 3, 4].map(() => createRebuilder(test.deps));
+		const outcomes = await Promise.all(rebuilders.map((rebuilder) => rebuilder.rebuild(showtimeId, 0)));
+		expect(outcomes.filter(({ outcome }) => outcome === "opened").length).toBeGreaterThan(0);
+		await waitUntil("everyone to find it open", async () => (await rebuild()).outcome === "opened");
+		expect(await epoch()).toBe(2);
+	});
+
+	it("a ledger restored from a backup is behind Redis's epoch: it goes on above it, and hears again what it had lost", async () => {
+		const bought = await test.buy(showtimeId, [0, 1]);
+		await test.settle();
+		await test.query(
+			`delete from booking_seats where booking_id = '${bought.bookingId}'; delete from booking_events where booking_id = '${bought.bookingId}'; delete from bookings where id = '${bought.bookingId}'; update showtimes set redis_epoch = 0 where id = '${showtimeId}'`,
+		);
+		await restartRedis();
+		expect(await rebuild()).toEqual({ outcome: "opened" });
+		expect(await epoch()).toBe(2);
+		expect(await test.settle()).toBe(1);
+		expect(await flaws()).toEqual([]);
+	});
+});
+
+describe("when Redis has lost its data", () => {
+	it("what was recorded is kept, what looks free is in quarantine until somebody opens it, and a person is told", async () => {
+		await test.buy(showtimeId, [0]);
+		await test.settle();
+		await test.buy(showtimeId, [1], 1);
+		await loseRedis();
+		expect(await statuses()).toBe("not_ready");
+		expect(await rebuild()).toEqual({ outcome: "opened" });
+		expect(await statuses()).toBe("SQQQQQQQ");
+		const bucket = bucketOf(showtimeId);
+		expect(await test.query(`select line, last_seq from losses where bucket = ${bucket} order by line desc limit 1`)).toHaveLength(1);
+		await restartRedis();
+		await rebuild();
+		expect(await statuses()).toBe("SQQQQQQQ");
+
+		expect(await openQuarantinedShowtime(test, showtimeId)).toEqual({ outcome: "opened", seats: 99 });
+		expect(await statuses()).toBe("SAAAAAAA");
+		expect(await openQuarantinedShowtime(test, showtimeId)).toEqual({ outcome: "not_quarantined" });
+		await restartRedis();
+		await rebuild();
+		expect(await statuses()).toBe("SAAAAAAA");
+		await test.buy(showtimeId, [1], 2);
+		await test.settle();
+		expect(await flaws()).toEqual([]);
+	});
+
+	it("a showtime that was never opened sells at once, one whose quarantine has a time when it is over", async () => {
+		await loseRedis();
+		const old = showtimeId;
+		showtimeId = await test.newShowtime(bucketOf(old));
+		expect(await rebuild()).toEqual({ outcome: "opened" });
+		expect(await statuses()).toBe("AAAAAAAA");
+		showtimeId = old;
+		expect(await rebuild({ quarantineMs: 0 })).toEqual({ outcome: "opened" });
+		expect(await statuses()).toBe("AAAAAAAA");
+	});
+
+	it("a counter behind the ledger's proves it too, though the line is there", async () => {
+		await test.buy(showtimeId, [0]);
+		await test.settle();
+		const bucket = bucketOf(showtimeId);
+		await test.query(`update buckets set seq = seq + 3 where bucket = ${bucket}`);
+		await restartRedis();
+		await rebuild();
+		expect(await statuses()).toBe("SQQQQQQQ");
+		const { seq } = await test.seatStore.joinLine(bucket, null);
+		expect(seq).toBeGreaterThanOrEqual(Number((await test.query(`select seq from buckets where bucket = ${bucket}`))[0]?.seq));
+		await openQuarantinedShowtime(test, showtimeId);
+	});
+
+	it("a line found lost, that the ledger was not told of, is not forgotten", async () => {
+		const bucket = bucketOf(showtimeId);
+		const line = Number((await test.query(`select line from buckets where bucket = ${bucket}`))[0]?.line);
+		await expect(
+			judgeLine(test.database, bucket, async () => {
+				await test.seatStore.joinLine(bucket, { line: line + 1, seq: 0 });
+				throw new Error("dies before the COMMIT");
+			}),
+		).rejects.toThrow("dies before the COMMIT");
+		await restartRedis();
+		await rebuild();
+		expect(await statuses()).toBe("QQQQQQQQ");
+	});
+});
+
+describe("the turns of one process", () => {
+	it("are the nearest showtime's first, so many at once, each showtime once; beyond the bound the answer is recovering", async () => {
+		const begun: ShowtimeId[] = [];
+		const gate = Promise.withResolvers<void>();
+		const slow: SeatStore = {
+			...test.seatStore,
+			async claimShowtime(id, claim) {
+				begun.push(id);
+				await gate.promise;
+				return test.seatStore.claimShowtime(id, claim);
+			},
+		};
+		const [a, b, c, d] = [showtimeId, await test.newShowtime(), await test.newShowtime(), await test.newShowtime()];
+		const rebuilder = createRebuilder({ ...test.deps, seatStore: slow, atOnceMax: 1, waitingMax: 2 });
+		const first = rebuilder.rebuild(a, 100);
+		const late = rebuilder.rebuild(b, 300);
+		const near = rebuilder.rebuild(c, 200);
+		expect(rebuilder.rebuild(c, 200)).toBe(near);
+		expect(await rebuilder.rebuild(d, 1)).toEqual({ outcome: "recovering" });
+		expect(rebuilder.pending()).toBe(3);
+		gate.resolve();
+		expect(await Promise.all([first, near, late])).toEqual([{ outcome: "opened" }, { outcome: "opened" }, { outcome: "opened" }]);
+		expect(begun).toEqual([a, c, b]);
+		await rebuilder.idle();
+		expect(rebuilder.pending()).toBe(0);
+	});
+});
