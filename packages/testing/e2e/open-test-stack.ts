@@ -38,7 +38,11 @@ export type TestStack = {
 
 export async function openTestStack(environment: Record<string, string> = {}): Promise<TestStack> {
 	const dataDir = makeScratchFolder();
-	const stack = await startStack({ dataDir, skipSeed: true, environment: { LOG_LEVEL: "warn", ...environment } });
+	const removeData = () => rmSync(dataDir, { recursive: true, force: true });
+	const stack = await startStack({ dataDir, skipSeed: true, environment: { LOG_LEVEL: "warn", ...environment } }).catch((error) => {
+		removeData();
+		throw error;
+	});
 	const { apiUrl, databaseUrl, redisUrl, jwtSecret } = stack.info;
 	const proof = openProof({ redisUrl, databaseUrl });
 	return {
@@ -57,7 +61,7 @@ export async function openTestStack(environment: Record<string, string> = {}): P
 		async close() {
 			await proof.close();
 			await stack.stop();
-			rmSync(dataDir, { recursive: true, force: true });
+			removeData();
 		},
 	};
 }

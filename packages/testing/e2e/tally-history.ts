@@ -16,6 +16,7 @@ export function tallyFaults(history: readonly Operation[]): Record<string, numbe
 const EXPECTED_CODES: readonly string[] = [
 	"409 seats_taken",
 	"409 hold_limit",
+	"409 seat_limit",
 	"410 hold_expired",
 	"503 unavailable",
 	"503 outcome_unknown",

@@ -38,6 +38,15 @@ test("a replica follows its primary over a restart of its own", async () => {
 	expect(await askRedis(replica.port, "STRLEN written")).toBe(":3");
 });
 
+test("cut off, a replica has what it had and nothing that came later", async () => {
+	await replica.cutOff();
+	expect(await setAndWait("later", 100)).toBe("+OK|:0");
+	expect(await askRedis(replica.port, "STRLEN written")).toBe(":3");
+	expect(await askRedis(replica.port, "STRLEN later")).toBe(":0");
+	await replica.follow(primary.port);
+	expect(await askRedis(replica.port, "STRLEN later")).toBe(":3");
+});
+
 test("promoted, it takes writes with what it had, also after a restart; its old primary goes on alone, and may follow it", async () => {
 	await replica.promote();
 	expect(await askRedis(replica.port, "SET after yes")).toBe("+OK");

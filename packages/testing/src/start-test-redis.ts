@@ -14,6 +14,8 @@ export type TestRedis = {
 	readonly kill: (signal?: NodeJS.Signals) => Promise<void>;
 	/** Start it again on the same port and data, after ending it if it still runs. It follows whom it followed, or nobody. */
 	readonly restart: () => Promise<void>;
+	/** A replica keeps what it has and hears no more of its primary, as if the network between them were cut. */
+	readonly cutOff: () => Promise<void>;
 	/** Make a replica a primary, with what it has, whatever its old primary does. */
 	readonly promote: () => Promise<void>;
 	/** Make it a replica of the server that listens there, whose data replaces its own; resolves when it has them. */
@@ -25,6 +27,9 @@ export type TestRedis = {
 	/** End it and delete its data. Safe to call twice. */
 	readonly stop: () => Promise<void>;
 };
+
+/** tcpmux (RFC 1078): nobody listens there. */
+const CLOSED_PORT = 1;
 
 /** `cluster: true` makes it a cluster of one node (ready after 2 s: Redis makes a new master wait that long). */
 export async function startTestRedis(
@@ -45,10 +50,6 @@ export async function startTestRedis(
 		redis.kill(signal);
 		await redis.ended;
 	};
-	const end = async () => {
-		redis.kill("SIGCONT");
-		await redis.stop();
-	};
 	const order = async (command: string) => {
 		const answer = await askRedis(port, command);
 		if (answer?.startsWith("+OK") !== true) throw new Error(`${command} was answered ${answer}`);
@@ -58,9 +59,10 @@ export async function startTestRedis(
 		port,
 		kill,
 		async restart() {
-			await end();
+			await redis.stop();
 			redis = await launch(port);
 		},
+		cutOff: () => order(`REPLICAOF 127.0.0.1 ${CLOSED_PORT}`),
 		async promote() {
 			await order("REPLICAOF NO ONE");
 			replicaOf = undefined;
@@ -73,7 +75,7 @@ export async function startTestRedis(
 		pause: () => redis.kill("SIGSTOP"),
 		resume: () => redis.kill("SIGCONT"),
 		async stop() {
-			await end();
+			await redis.stop();
 			rmSync(dataDir, { recursive: true, force: true });
 		},
 	};

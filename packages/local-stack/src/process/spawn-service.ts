@@ -114,6 +114,8 @@ function watchChild(child: ChildProcess, stopSignal: NodeJS.Signals): Service {
 		ended,
 		async stop() {
 			kill(stopSignal);
+			// One that stands still hears it only when it goes on.
+			kill("SIGCONT");
 			const timer = setTimeout(() => kill("SIGKILL"), STOP_DEADLINE_MS);
 			await ended;
 			clearTimeout(timer);

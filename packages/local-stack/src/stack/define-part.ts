@@ -11,6 +11,10 @@ export type Part = {
 	readonly stop: () => Promise<void>;
 	/** End it with a signal, and wait until it is gone. */
 	readonly kill: (signal: NodeJS.Signals) => Promise<void>;
+	/** It stands still (SIGSTOP): connections stay open, nothing is answered, time passes. */
+	readonly pause: () => void;
+	/** It goes on where it stood (SIGCONT). */
+	readonly resume: () => void;
 	/** Resolves when it does not run (any more). */
 	readonly ended: () => Promise<void>;
 };
@@ -31,6 +35,8 @@ export function definePart(name: string, launch: () => Promise<Service>): Part {
 			service?.kill(signal);
 			await service?.ended;
 		},
+		pause: () => service?.kill("SIGSTOP"),
+		resume: () => service?.kill("SIGCONT"),
 		async ended() {
 			await service?.ended;
 		},
