@@ -17,6 +17,7 @@ import {
 	waitUntil,
 } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SweeperDeps } from "./deps.ts";
 import { createSweeperMetrics } from "./metrics.ts";
 import { createSweeper } from "./sweeper.ts";
 
@@ -38,7 +39,7 @@ afterAll(async () => {
 	await Promise.all([redis.stop(), testDatabase.drop()]);
 });
 
-const newSweeper = () =>
+const newSweeper = (changes: Partial<SweeperDeps> = {}) =>
 	createSweeper({
 		seatStore,
 		database,
@@ -46,6 +47,7 @@ const newSweeper = () =>
 		quarantineMs: null,
 		metrics: createSweeperMetrics(),
 		log: createLogger("sweeper", "silent"),
+		...changes,
 	});
 
 async function openShowtime(bucket?: number): Promise<OpenShowtime> {
@@ -111,18 +113,70 @@ describe("runOnce", () => {
 		expect(await flawsOf(showtime.id)).toEqual([]);
 	});
 
-	it("leaves entries of a showtime that was opened under a newer epoch, and settles those behind them", async () => {
+	it("leaves entries of a showtime that was opened under a newer epoch until it has rebuilt it, then settles them", async () => {
 		const [stale, fresh] = [await openShowtime(3), await openShowtime(3)];
 		await query(`update showtimes set redis_epoch = 2 where id = '${stale.id}'`);
 		const left = await buy(stale, [0], 0);
 		await buy(fresh, [0], 1);
-		expect((await newSweeper().runOnce()).settled).toBe(1);
-		expect(await seatOwners(database, stale.id)).toEqual([]);
-		expect(await flawsOf(fresh.id)).toEqual([]);
-		expect((await seatStore.readBooking(left.bookingId))?.recorded).toBe(false);
-		await query(`update showtimes set redis_epoch = 1 where id = '${stale.id}'`);
-		expect((await newSweeper().runOnce()).settled).toBe(1);
-		expect(await flawsOf(stale.id)).toEqual([]);
+		expect((await newSweeper().runOnce()).settled).toBe(2);
+		expect(await query(`select redis_epoch from showtimes where id = '${stale.id}'`)).toEqual([{ redis_epoch: "3" }]);
+		for (const { id } of [stale, fresh]) expect(await flawsOf(id)).toEqual([]);
+		expect((await seatStore.readBooking(left.bookingId))?.recorded).toBe(true);
+	});
+
+	it("settles the others while a rebuild keeps failing and more than a batch of its entries is at the head", async () => {
+		const [stuck, fine] = [await openShowtime(4), await openShowtime(4)];
+		const tries: number[] = [];
+		const failing: SeatStore = {
+			...seatStore,
+			claimShowtime(id, claim) {
+				if (id !== stuck.id) return seatStore.claimShowtime(id, claim);
+				tries.push(Date.now());
+				return Promise.reject(new Error("this rebuild fails"));
+			},
+		};
+		for (let seat = 0; seat < 12; seat += 1) await buy(stuck, [seat], seat);
+		await query(`update showtimes set redis_epoch = 2 where id = '${stuck.id}'`);
+		const bought = await buy(fine, [0], 1);
+		const sweeper = newSweeper({ seatStore: failing, limits: { ...DEFAULT_LIMITS, settleBatchMax: 5 } });
+		expect((await sweeper.runOnce()).settled).toBe(1);
+		expect((await seatStore.readBooking(bought.bookingId))?.recorded).toBe(true);
+		expect((await seatStore.outboxDepths())[4]).toBe(12);
+		await sweeper.runOnce();
+		expect(tries).toHaveLength(1);
+		expect((await newSweeper().runOnce()).settled).toBe(12);
+		expect(await flawsOf(stuck.id)).toEqual([]);
+	});
+
+	it("corrects Redis when the ledger had another owner: the refund is owed, the seat is the other's, the rest is free", async () => {
+		const showtime = await openShowtime();
+		const [winner] = [await buy(showtime, [5], 0)];
+		await newSweeper().runOnce();
+		const loser = await buy(showtime, [6, 7], 1);
+		await query(`update booking_seats set seat = 6, label = 'A7' where booking_id = '${winner.bookingId}'`);
+		await newSweeper().runOnce();
+		expect(await seatStore.readBooking(loser.bookingId)).toMatchObject({ state: "CONFLICT", version: 3 });
+		const { owners, statuses } = await seatStore.inspectSeats(showtime.id);
+		expect(owners.find(({ seat }) => seat === 6)?.bookingId).toBe(winner.bookingId);
+		expect(statuses.slice(5, 8)).toBe("SSA");
+		expect(
+			await query(`select amount, store_corrected_at is not null as corrected from refunds where booking_id = '${loser.bookingId}'`),
+		).toEqual([{ amount: "2500", corrected: "t" }]);
+	});
+
+	it("cancels every booking of a cancelled showtime, once, also one that is settled late", async () => {
+		const showtime = await openShowtime();
+		const bought = [await buy(showtime, [0], 0), await buy(showtime, [1], 1)];
+		await newSweeper().runOnce();
+		bought.push(await buy(showtime, [2], 2));
+		await seatStore.setTerms({ showtimeId: showtime.id, change: { what: "state", state: "cancelled" } });
+		await newSweeper().runOnce();
+		await newSweeper().runOnce();
+		for (const { bookingId } of bought) {
+			expect(await query(`select state, version from bookings where id = '${bookingId}'`)).toEqual([{ state: "CANCELLED", version: "3" }]);
+		}
+		expect(await seatOwners(database, showtime.id)).toEqual([]);
+		expect(await query(`select state from showtimes where id = '${showtime.id}'`)).toEqual([{ state: "cancelled" }]);
 	});
 
 	it("reaps lapsed holds and forgets their showtimes", async () => {
@@ -139,6 +193,58 @@ describe("runOnce", () => {
 });
 
 describe("start", () => {
+	it("opens the showtimes of the coming two days before anybody asks, and again after a restart of Redis", async () => {
+		const { showtimeIds: near } = await insertShowtimes(testDatabase.url, { count: 3 });
+		const { showtimeIds: far } = await insertShowtimes(testDatabase.url, { startsInMs: 49 * 3_600_000 });
+		const sweeper = newSweeper();
+		sweeper.start();
+		const areOpen = async () => (await seatStore.findUnopened(near)).length === 0;
+		await waitUntil("the near ones to be open", areOpen);
+		expect(await seatStore.findUnopened(far)).toEqual(far);
+		await redis.restart();
+		await waitUntil("the link to be back", () =>
+			seatStore.ping().then(
+				() => true,
+				() => false,
+			),
+		);
+		expect(await seatStore.findUnopened(near)).toEqual(near);
+		await waitUntil("the near ones to be open again", areOpen);
+		await sweeper.stop();
+	});
+
+	it("ends a quarantine when its time is over", async () => {
+		const showtime = await openShowtime();
+		await query(`update showtimes set line = 1 where id = '${showtime.id}'`);
+		await query(
+			`insert into buckets (bucket, line, seq, seen_seq, line_started_at) values (${bucketOf(showtime.id)}, 5, 0, 0, now())
+			 on conflict (bucket) do update set line = 5, line_started_at = now()`,
+		);
+		await redis.restart();
+		await waitUntil("the link to be back", () =>
+			seatStore.ping().then(
+				() => true,
+				() => false,
+			),
+		);
+		const metrics = createSweeperMetrics();
+		const keeping = newSweeper({ metrics });
+		keeping.start();
+		await waitUntil("it to be open, in quarantine", async () => {
+			const map = await seatStore.readSeatMap(showtime.id);
+			return map.outcome === "read" && map.statuses === "Q".repeat(100);
+		});
+		await waitUntil("it to be counted", async () => (await metrics.render()).text.includes("holdfast_quarantined_showtimes 1"));
+		await keeping.stop();
+		const ending = newSweeper({ quarantineMs: 0 });
+		ending.start();
+		await waitUntil("its seats to be on sale", async () => {
+			const map = await seatStore.readSeatMap(showtime.id);
+			return map.outcome === "read" && map.statuses === "A".repeat(100);
+		});
+		await ending.stop();
+	});
+
 	it("settles what comes, says it is alive, and stops after the batch in hand", async () => {
 		const showtime = await openShowtime();
 		const sweeper = newSweeper();
