@@ -36,6 +36,9 @@ export function createConfirmLane({ link, deadlineMs, waitingMax = CONFIRMS_WAIT
 	const waiting = new Set<Entry>();
 	let isSending = false;
 
+	/** Its callers have deadlines of their own; while the round lasts, the next one is not sent behind its WAIT. */
+	const roundDeadlineMs = deadlineMs + REPLICA_WAIT_MS;
+
 	async function sendRounds(): Promise<void> {
 		if (isSending) return;
 		isSending = true;
@@ -43,7 +46,7 @@ export function createConfirmLane({ link, deadlineMs, waitingMax = CONFIRMS_WAIT
 			const round = [...waiting].slice(0, ROUND_MAX);
 			for (const entry of round) waiting.delete(entry);
 			await link
-				.run("write", deadlineMs, (redis) => sendRound(redis, round))
+				.run("write", roundDeadlineMs, (redis) => sendRound(redis, round))
 				.catch((error: unknown) => {
 					for (const entry of round) entry.fail(error);
 				});

@@ -1,0 +1,150 @@
+/** The confirm lane on a real Redis with a real replica, which stands still, lags and comes back. */
+import { startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type ConfirmLane, createConfirmLane } from "./confirm-lane.ts";
+import { SeatStoreFault } from "./fault.ts";
+import { createLink, type Link } from "./link.ts";
+
+const DEADLINE_MS = 2_000;
+const SILENT = { info: () => {}, warn: () => {}, error: () => {} };
+
+let primary: TestRedis;
+let replica: TestRedis;
+let [onPrimary, onReplica]: Redis[] = [];
+beforeAll(async () => {
+	primary = await startTestRedis();
+	replica = await startTestRedis({ replicaOf: primary });
+	[onPrimary, onReplica] = [new Redis(primary.url), new Redis(replica.url)];
+});
+afterAll(async () => {
+	onPrimary?.disconnect();
+	onReplica?.disconnect();
+	await replica.stop();
+	await primary.stop();
+});
+
+let link: Link;
+let lane: ConfirmLane;
+beforeEach(async () => {
+	link = createLink({ url: primary.url, log: SILENT });
+	lane = createConfirmLane({ link, deadlineMs: DEADLINE_MS });
+	await link.run("read", DEADLINE_MS, (redis) => redis.ping());
+});
+afterEach(async () => {
+	link.close();
+	replica.resume();
+	await waitUntil("the replica to be up to date", async () => (await onPrimary?.wait(1, 100)) === 1);
+});
+
+const always = () => true;
+const put = (key: string, on = lane) => on.run((redis) => redis.set(key, "yes"), always);
+
+async function fateOf(call: Promise<unknown>): Promise<string> {
+	try {
+		await call;
+		return "done";
+	} catch (error) {
+		if (error instanceof SeatStoreFault) return error.kind;
+		throw error;
+	}
+}
+
+async function waitsSent(): Promise<number> {
+	return Number(/cmdstat_wait:calls=(\d+)/.exec((await onPrimary?.info("commandstats")) ?? "")?.[1] ?? 0);
+}
+
+describe("a write in the lane", () => {
+	it("is answered when the replica has it", async () => {
+		for (let i = 0; i < 50; i += 1) {
+			await put(`kept-${i}`);
+			expect(await onReplica?.get(`kept-${i}`)).toBe("yes");
+		}
+	});
+
+	it("is outcome_unknown while no replica has it, and its repeat tells the truth", async () => {
+		replica.pause();
+		const startMs = performance.now();
+		expect(await fateOf(put("unsure"))).toBe("outcome_unknown");
+		expect(performance.now() - startMs).toBeLessThan(DEADLINE_MS);
+		expect(await onPrimary?.get("unsure")).toBe("yes");
+		replica.resume();
+		expect(await fateOf(put("unsure"))).toBe("done");
+		expect(await onReplica?.get("unsure")).toBe("yes");
+	});
+
+	it("that wrote nothing is answered without a replica", async () => {
+		replica.pause();
+		const refused = lane.run(
+			async (redis) => ({ outcome: (await redis.get("nothing")) === null ? "refused" : "written" }),
+			({ outcome }) => outcome === "written",
+		);
+		expect(await refused).toEqual({ outcome: "refused" });
+	});
+
+	it("is told of its own error, and leaves the others alone", async () => {
+		await onPrimary?.set("text", "x");
+		const [sound, broken] = [put("sound"), lane.run((redis) => redis.incr("text"), always)];
+		await expect(broken).rejects.toThrow("not an integer");
+		expect(await fateOf(sound)).toBe("done");
+	});
+});
+
+describe("writes that come together", () => {
+	it("share their WAITs", async () => {
+		const before = await waitsSent();
+		const fates = await Promise.all(Array.from({ length: 300 }, (_, i) => fateOf(put(`together-${i}`))));
+		expect(new Set(fates)).toEqual(new Set(["done"]));
+		expect((await waitsSent()) - before).toBeLessThanOrEqual(3);
+		expect((await onReplica?.keys("together-*"))?.length).toBe(300);
+	});
+
+	it("are bounded: at the bound one waits, past it one is refused and not sent", async () => {
+		const narrow = createConfirmLane({ link, deadlineMs: DEADLINE_MS, waitingMax: 2 });
+		replica.pause();
+		const first = fateOf(put("first", narrow));
+		const [second, third, fourth] = ["second", "third", "fourth"].map((key) => fateOf(put(key, narrow)));
+		expect(await fourth).toBe("unavailable");
+		replica.resume();
+		expect(await Promise.all([first, second, third])).toEqual(["done", "done", "done"]);
+		expect(await onPrimary?.exists("fourth")).toBe(0);
+	});
+
+	it("that waited for their turn past their deadline are never sent", async () => {
+		const brief = createConfirmLane({ link, deadlineMs: 300 });
+		replica.pause();
+		const [first, second] = [put("sent", brief), put("unsent", brief)].map(fateOf);
+		expect(await Promise.all([first, second])).toEqual(["outcome_unknown", "unavailable"]);
+		replica.resume();
+		expect(await fateOf(put("after"))).toBe("done");
+		expect([await onPrimary?.exists("sent"), await onPrimary?.exists("unsent")]).toEqual([1, 0]);
+	});
+});
+
+describe("a lane whose connection breaks", () => {
+	it("between write and WAIT acknowledges nothing: a new connection's WAIT would be content", async () => {
+		replica.pause();
+		const cut = lane.run(async (redis) => {
+			const id = await redis.client("ID");
+			const answer = await redis.set("cut", "yes");
+			await onPrimary?.client("KILL", "ID", id);
+			return answer;
+		}, always);
+		expect(await fateOf(cut)).toBe("outcome_unknown");
+		replica.resume();
+		expect(await fateOf(put("next"))).toBe("done");
+	});
+
+	it("during the WAIT fails those in flight at once, and serves the next", async () => {
+		replica.pause();
+		const id = await link.run("read", DEADLINE_MS, (redis) => redis.client("ID"));
+		const startMs = performance.now();
+		const waiting = fateOf(put("waiting"));
+		await waitUntil("the WAIT", async () => /cmd=wait/.test(String(await onPrimary?.client("LIST"))));
+		await onPrimary?.client("KILL", "ID", id);
+		expect(await waiting).toBe("outcome_unknown");
+		expect(performance.now() - startMs).toBeLessThan(900);
+		replica.resume();
+		expect(await fateOf(put("next"))).toBe("done");
+	});
+});
