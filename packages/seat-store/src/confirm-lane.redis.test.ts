@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type ConfirmLane, createConfirmLane } from "./confirm-lane.ts";
 import { SeatStoreFault } from "./fault.ts";
 import { createLink, type Link } from "./link.ts";
+import { openTestProxy } from "./open-test-proxy.ts";
 
 const DEADLINE_MS = 2_000;
 const SILENT = { info: () => {}, warn: () => {}, error: () => {} };
@@ -121,18 +122,32 @@ describe("writes that come together", () => {
 	});
 });
 
+it("a write that was given up leaves its place to another", async () => {
+	const narrow = createConfirmLane({ link, deadlineMs: 300, waitingMax: 1 });
+	replica.pause();
+	expect(await Promise.all([put("in flight", narrow), put("given up", narrow)].map(fateOf))).toEqual(["outcome_unknown", "unavailable"]);
+	const startMs = performance.now();
+	expect(await fateOf(put("next", narrow))).toBe("unavailable");
+	expect(performance.now() - startMs).toBeGreaterThan(250);
+});
+
 describe("a lane whose connection breaks", () => {
-	it("between write and WAIT acknowledges nothing: a new connection's WAIT would be content", async () => {
-		replica.pause();
-		const cut = lane.run(async (redis) => {
-			const id = await redis.client("ID");
+	it("between write and WAIT acknowledges nothing, though the server that it finds next is content", async () => {
+		const other = await startTestRedis();
+		const replicaOfOther = await startTestRedis({ replicaOf: other });
+		const proxy = await openTestProxy(primary.port);
+		const moving = createLink({ url: proxy.url, log: SILENT });
+		const cut = createConfirmLane({ link: moving, deadlineMs: DEADLINE_MS }).run(async (redis) => {
 			const answer = await redis.set("cut", "yes");
-			await onPrimary?.client("KILL", "ID", id);
+			proxy.redirect(other.port);
+			await waitUntil("the link to be made anew", () => proxy.accepted() === 2);
 			return answer;
 		}, always);
 		expect(await fateOf(cut)).toBe("outcome_unknown");
-		replica.resume();
-		expect(await fateOf(put("next"))).toBe("done");
+		moving.close();
+		proxy.close();
+		await replicaOfOther.stop();
+		await other.stop();
 	});
 
 	it("during the WAIT fails those in flight at once, and serves the next", async () => {

@@ -1,11 +1,10 @@
 /** The link to a real Redis that dies, stands still, falls silent and comes back. */
-import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
 import { startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
 import { Redis } from "ioredis";
 import { afterEach, describe, expect, it } from "vitest";
 import { SeatStoreFault } from "./fault.ts";
 import { createLink, type Link, type LinkOptions } from "./link.ts";
+import { openTestProxy, type TestProxy } from "./open-test-proxy.ts";
 
 const DEADLINE_MS = 2_000;
 /** Within this a dead Redis is noticed, and so is its return. */
@@ -45,6 +44,12 @@ const answers = (link: Link): Promise<boolean> =>
 		() => false,
 	);
 
+async function openProxy(port: number): Promise<TestProxy> {
+	const proxy = await openTestProxy(port);
+	toClose.push(proxy.close);
+	return proxy;
+}
+
 /** What became of a call: its fault's kind, or `done`. */
 async function fateOf(call: Promise<unknown>): Promise<string> {
 	try {
@@ -60,48 +65,6 @@ async function timed<T>(call: Promise<T>): Promise<{ value: T; ms: number }> {
 	const startMs = performance.now();
 	const value = await call;
 	return { value, ms: performance.now() - startMs };
-}
-
-/** Stands between link and server. `mute` swallows everything on the connections there are, and says nothing of it. */
-async function startProxy(port: number) {
-	let isMute = false;
-	let accepted = 0;
-	const muted = new Set<Socket>();
-	const sockets = new Set<Socket>();
-	const server = createServer((client) => {
-		accepted += 1;
-		const upstream = connect(port, "127.0.0.1");
-		for (const [from, to] of [
-			[client, upstream],
-			[upstream, client],
-		] as const) {
-			sockets.add(from);
-			from.on("error", () => {});
-			from.on("close", () => to.destroy());
-			if (isMute) muted.add(from);
-			from.on("data", (chunk) => muted.has(from) || to.write(chunk));
-		}
-	});
-	await once(server.listen(0, "127.0.0.1"), "listening");
-	const address = server.address();
-	if (address === null || typeof address === "string") throw new Error("the proxy listens on a port");
-	toClose.push(() => {
-		for (const socket of sockets) socket.destroy();
-		server.close();
-	});
-	return {
-		url: `redis://127.0.0.1:${address.port}`,
-		accepted: () => accepted,
-		/** Connections that there are, and those that come until `heal`. */
-		mute() {
-			isMute = true;
-			for (const socket of sockets) muted.add(socket);
-		},
-		/** New connections work; muted ones stay so. */
-		heal() {
-			isMute = false;
-		},
-	};
 }
 
 describe("a link to a Redis that is not there", () => {
@@ -256,7 +219,7 @@ describe("Redis, standing still for 3 s", () => {
 describe("a connection that falls silent", () => {
 	it("is given up after 4 s, and the next one works", async () => {
 		const server = await start();
-		const proxy = await startProxy(server.port);
+		const proxy = await openProxy(server.port);
 		const link = open(proxy.url);
 		await get(link);
 		proxy.mute();
@@ -271,7 +234,7 @@ describe("a connection that falls silent", () => {
 
 	it("is given up while it is greeted, too", async () => {
 		const server = await start();
-		const proxy = await startProxy(server.port);
+		const proxy = await openProxy(server.port);
 		proxy.mute();
 		const link = open(proxy.url);
 		expect(await fateOf(get(link))).toBe("unavailable");
@@ -281,7 +244,7 @@ describe("a connection that falls silent", () => {
 
 	it("is not one on which nothing was asked", async () => {
 		const server = await start();
-		const proxy = await startProxy(server.port);
+		const proxy = await openProxy(server.port);
 		const link = open(proxy.url, { silenceMaxMs: 400 });
 		await get(link);
 		const startMs = performance.now();
