@@ -8,7 +8,7 @@ KEYS[5] staged-buyers  HASH    user -> what they hold and have bought here
 ARGV[1] token   ARGV[2] claimTtlMs   ARGV[3] stagedTtlMs   ARGV[4] seatCount   ARGV[5] "1" on the first part
 ARGV[6..] for each owner: bookingId, or X (blocked) or Q (quarantined); userId or ""; expiresAt or 0; seats as `3,4`
 RETURNS {"staged"} | {"lost_claim"}
-EFFECTS the first part starts from nothing. What stands is not touched: a rebuilder that dies here has changed nothing.
+EFFECTS the first part starts from nothing. What stands is not touched: a rebuilder that dies here has changed nothing. Safe to repeat.
 COST O(seats in the part), O(seatCount) on the first. ]]
 -- @include now
 -- @include fence
@@ -34,7 +34,9 @@ for i = 6, #ARGV, 4 do
 	if expires_at ~= '0' then redis.call('ZADD', expiry_key, expires_at, expiry_member(booking, user, seat_list)) end
 	if user ~= '' then
 		local line = redis.call('HGET', buyers_key, user)
-		redis.call('HSET', buyers_key, user, (line and line .. ';' or '') .. booking .. ':' .. expires_at .. ':' .. seat_list)
+		if not (line and string.find(line, booking, 1, true)) then
+			redis.call('HSET', buyers_key, user, (line and line .. ';' or '') .. booking .. ':' .. expires_at .. ':' .. seat_list)
+		end
 	end
 end
 for i = 2, 5 do redis.call('PEXPIRE', KEYS[i], staged_ttl) end
