@@ -114,14 +114,26 @@ export function bookingEventOf(entry: OutboxEntry | undefined): BookingEvent {
 	return entry.event;
 }
 
-/** Everything in Redis, byte for byte, and until when: what a refusal must leave as it was. */
-export async function dumpAll(redis: Redis): Promise<Record<string, string>> {
+/** Everything in Redis: what each key holds, and until when. What a refusal must leave as it was. */
+export async function dumpAll(redis: Redis): Promise<Record<string, unknown>> {
 	const keys = (await redis.keys("*")).sort();
-	const [dumps, ends] = await Promise.all([
-		Promise.all(keys.map((key) => redis.dumpBuffer(key))),
-		Promise.all(keys.map((key) => redis.pexpiretime(key))),
-	]);
-	return Object.fromEntries(keys.map((key, i) => [key, `${dumps[i]?.toString("hex")} until ${ends[i]}`]));
+	const contents = await Promise.all(keys.map(async (key) => [await readAny(redis, key), await redis.pexpiretime(key)]));
+	return Object.fromEntries(keys.map((key, i) => [key, contents[i]]));
+}
+
+/** Not DUMP: it gives a hash in the order of its table, which is another whenever Redis has resized it. */
+async function readAny(redis: Redis, key: string): Promise<unknown> {
+	const type = await redis.type(key);
+	switch (type) {
+		case "hash":
+			return redis.hgetall(key);
+		case "zset":
+			return redis.zrange(key, "0", "-1", "WITHSCORES");
+		case "stream":
+			return redis.xrange(key, "-", "+");
+		default:
+			return redis.get(key);
+	}
 }
 
 /** Run what must change nothing, and give what it answered. */

@@ -7,7 +7,7 @@ import { ALL_SCRIPTS, type SendScript } from "./inject-clock.ts";
 /** Status words by script name, in the order they came. */
 export type Replies = ReadonlyMap<string, string[]>;
 
-/** The words of the fence: every script that has them is in the table of fence.redis.test.ts. */
+/** The words of the fence: every script that has them is in the table of try-fenced-scripts.ts. */
 export const FENCE_WORDS: readonly string[] = ["not_ready", "fenced", "recovering"];
 
 export const newReplies = (): Replies => new Map(ALL_SCRIPTS.map(({ name }) => [name, []]));
@@ -27,11 +27,14 @@ export function watchReplies(redis: Redis, replies: Replies): void {
 	Object.assign(redis, { evalsha: watch(redis.evalsha.bind(redis)), eval: watch(redis.eval.bind(redis)) });
 }
 
+/** Whether a script stands behind the fence. */
+export const isFenced = ({ statuses }: Script): boolean => statuses.includes("fenced");
+
 /** Every status that the headers of these scripts declare was seen; those of the fence are seen by its own suite. */
 export function expectEveryReply(replies: Replies, scripts: readonly Script[]): void {
-	for (const { name, statuses } of scripts) {
-		const declared = statuses.filter((status) => !FENCE_WORDS.includes(status));
-		const seen = new Set(replies.get(name)?.filter((status) => !FENCE_WORDS.includes(status)));
-		expect([...seen].sort(), `statuses of ${name}.lua that this suite saw`).toEqual(declared.sort());
+	for (const script of scripts) {
+		const isOurs = (status: string) => !(isFenced(script) && FENCE_WORDS.includes(status));
+		const seen = new Set(replies.get(script.name)?.filter(isOurs));
+		expect([...seen].sort(), `statuses of ${script.name}.lua that this suite saw`).toEqual(script.statuses.filter(isOurs).sort());
 	}
 }

@@ -1,0 +1,270 @@
+/** A rebuild that is cut short anywhere leaves what stood mergeable by the next, and nothing is sold meanwhile. */
+import {
+	CLAIM_TTL_MS,
+	newBookingId,
+	newShowtimeId,
+	newUserId,
+	type OpenShowtime,
+	type RecordedBooking,
+	type ShowtimeSnapshot,
+} from "@holdfast/domain";
+import { buildShowtime, waitUntil } from "@holdfast/testing";
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { expectNoFlaws } from "../expect-no-flaws.ts";
+import { injectClock, type SendScript } from "../inject-clock.ts";
+import { bucketKeys, showtimeKeys } from "../keys.ts";
+import { held, hold, openTestStore, type TestStore } from "../open-test-store.ts";
+import { claimShowtime, installShowtime } from "./rebuild-showtime.ts";
+
+let test: TestStore;
+beforeAll(async () => {
+	test = await openTestStore();
+});
+afterAll(() => test.stop());
+afterEach(() => expectNoFlaws(test));
+
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+const BUCKET = 7;
+
+/** One showtime of 3,000 seats with everything that a rebuild may have to do about a booking, the same whenever it is set up. */
+const showtime: OpenShowtime = buildShowtime({ id: newShowtimeId(BUCKET), seatCount: 3_000 });
+const keys = showtimeKeys(showtime.id);
+const named = (seats: number[]) => ({ bookingId: newBookingId(showtime.id), userId: newUserId(), seats });
+const BOOKINGS = { kept: named([0, 1]), revoked: named([2, 3]), told: named([4]), cancelled: named([5]), dropped: named([6]) };
+const command = (of: keyof typeof BOOKINGS) => ({ ...BOOKINGS[of], showtimeId: showtime.id, ifVersion: null });
+/** What the ledger has sold: the first a seat that the server has given to a hold, the rest what the server never heard of. */
+const SOLD = [[3], ...upTo(250).map((i) => upTo(10).map((k) => 100 + 10 * i + k))].map(
+	(seats): RecordedBooking => ({ ...named(seats), state: "CONFIRMED", version: 2 }),
+);
+const SOLD_SEATS = 2_501;
+const snapshotOf = (epoch: number, wish: Partial<ShowtimeSnapshot> = {}): ShowtimeSnapshot => ({
+	showtime,
+	epoch,
+	blockedSeats: [10],
+	isQuarantined: false,
+	bookings: [
+		...SOLD,
+		{ ...BOOKINGS.cancelled, state: "CONFIRMED", version: 2 },
+		{ ...BOOKINGS.dropped, state: "CANCELLED", version: 3, seats: [] },
+	],
+	...wish,
+});
+/** One for the records, three for the seats, one that opens. */
+const STEPS = 5;
+
+const T0 = Date.now();
+/** When the first rebuilder works, and from when on the next may. */
+const FIRST_AT = T0 + 1_000;
+const NEXT_AT = FIRST_AT + CLAIM_TTL_MS;
+
+/** As the server stands before, in a new life of it: holds, a sale and a cancel that the ledger has not heard of, a hold it has ended. */
+async function setUp(): Promise<void> {
+	await test.redis.flushall();
+	await test.at(T0, async () => {
+		await test.store.claimShowtime(showtime.id, { token: "zero", ledgerEpoch: 0 });
+		await test.store.installShowtime(snapshotOf(1, { blockedSeats: [], bookings: [] }), { token: "zero", nowMs: T0 });
+		for (const { seats, ...wish } of Object.values(BOOKINGS)) await held(test.store, showtime, seats, wish);
+		for (const of of ["told", "cancelled"] as const) expect((await test.store.confirmBooking(command(of))).outcome).toBe("confirmed");
+		expect((await test.store.cancelBooking(command("cancelled"))).outcome).toBe("cancelled");
+	});
+	await test.redis.del(bucketKeys(BUCKET).outbox);
+	await test.redis.hset(keys.meta, "replid", "f".repeat(40));
+}
+
+/** Claim and install on a connection of its own; `beforeStep` runs before each script of the install, and ends it by throwing. */
+async function rebuild(
+	token: string,
+	nowMs: number,
+	snapshot: ShowtimeSnapshot,
+	beforeStep: (step: number, redis: Redis) => Promise<void> | void = () => {},
+): Promise<string> {
+	const redis = new Redis(test.server.url);
+	injectClock(redis, () => nowMs);
+	try {
+		const claim = await claimShowtime(redis, showtime.id, { token, ledgerEpoch: snapshot.epoch - 1 });
+		if (claim.outcome !== "claimed") return claim.outcome;
+		const send: SendScript = redis.evalsha;
+		let step = 0;
+		Object.assign(redis, {
+			evalsha: (async (...args) => {
+				await beforeStep(step++, redis);
+				return send(...args);
+			}) satisfies SendScript,
+		});
+		return (await installShowtime(redis, snapshot, { token, nowMs })).outcome;
+	} finally {
+		redis.disconnect();
+	}
+}
+
+/** Everything that a rebuild decides about, by content; what depends on when and by whom it was done is left out. */
+async function stateNow() {
+	const { redis, store } = test;
+	const entries = await store.readBatch(BUCKET, { afterEntryId: null, limit: 100 });
+	const records = await Promise.all(Object.values(BOOKINGS).map(({ bookingId }) => store.readBooking(bookingId)));
+	return {
+		owner: await redis.hgetall(keys.owner),
+		map: await redis.get(keys.map),
+		expiry: await redis.zrange(keys.expiry, "0", "-1", "WITHSCORES"),
+		buyers: await redis.hgetall(keys.buyers),
+		told: entries.map(({ raw }) => `${raw.type} ${raw.bookingId} ${raw.v}`).sort(),
+		records: records.map((record) => record && { ...record, expiresAt: record.id === BOOKINGS.revoked.bookingId ? 0 : record.expiresAt }),
+	};
+}
+const seatsNow = async () => {
+	const { owner, map, expiry, buyers } = await stateNow();
+	return { owner, map, expiry, buyers };
+};
+
+/** What a rebuild comes to that nobody interrupts. */
+let reference: Awaited<ReturnType<typeof stateNow>>;
+beforeAll(async () => {
+	await setUp();
+	expect(await rebuild("next", NEXT_AT, snapshotOf(3))).toBe("installed");
+	reference = await stateNow();
+});
+
+async function expectNothingSold(word: "recovering" | "fenced", nowMs: number): Promise<void> {
+	await test.at(nowMs, async () => {
+		expect(await hold(test.store, showtime, [50])).toEqual({ outcome: word });
+		expect(await test.store.confirmBooking(command("kept"))).toEqual({ outcome: word });
+		expect(await test.store.cancelBooking(command("told"))).toEqual({ outcome: word });
+		expect(await test.store.readSeatMap(showtime.id)).toEqual({ outcome: word });
+	});
+}
+
+it("what it comes to: each seat is its owner's by the merge rule, and each booking is told and kept as it should be", () => {
+	const { owner, map, told, records } = reference;
+	const { kept, revoked, told: sold, cancelled } = BOOKINGS;
+	expect(map?.slice(0, 12)).toBe("HHASSAAAAAXA");
+	expect(owner[4]).toBe(`${sold.bookingId}|0`);
+	expect(Object.keys(owner)).toHaveLength(2 + 1 + 1 + SOLD_SEATS);
+	expect(told).toEqual([`booking.confirmed ${sold.bookingId} 2`, `booking.cancelled ${cancelled.bookingId} 3`].sort());
+	expect(records.map((record) => record?.id ?? null)).toEqual([
+		kept.bookingId,
+		revoked.bookingId,
+		sold.bookingId,
+		cancelled.bookingId,
+		null,
+	]);
+});
+
+describe("a rebuilder that dies", () => {
+	const dieBefore = (last: number) => (step: number) => {
+		if (step === last) throw new Error("died");
+	};
+
+	it.each(upTo(STEPS))("after %i of its scripts: nothing is sold, what stood stands, and the next comes to the same", async (done) => {
+		await setUp();
+		const stood = await seatsNow();
+		await expect(rebuild("first", FIRST_AT, snapshotOf(2), dieBefore(done))).rejects.toThrow("died");
+		expect(await seatsNow()).toEqual(stood);
+		await expectNothingSold("recovering", NEXT_AT - 1);
+		expect(await rebuild("next", NEXT_AT - 1, snapshotOf(3))).toBe("recovering");
+		await expectNothingSold("fenced", NEXT_AT);
+		expect(await rebuild("next", NEXT_AT, snapshotOf(3))).toBe("installed");
+		expect(await stateNow()).toEqual(reference);
+		expect(await test.redis.hget(keys.meta, "mapVersion")).toBe("3000000000");
+		expect(await test.redis.keys("*:staged")).toEqual([]);
+	});
+
+	it("after its last: the showtime is open, and nobody else rebuilds it", async () => {
+		await setUp();
+		expect(await rebuild("first", FIRST_AT, snapshotOf(2))).toBe("installed");
+		expect(await stateNow()).toEqual(reference);
+		expect(await rebuild("next", NEXT_AT, snapshotOf(3))).toBe("installed");
+		expect(await test.redis.hget(keys.meta, "epoch")).toBe("2");
+	});
+
+	it("leaves nothing that the next takes for its own", async () => {
+		await setUp();
+		await expect(rebuild("first", FIRST_AT, snapshotOf(2), dieBefore(STEPS - 1))).rejects.toThrow("died");
+		expect(await test.redis.hlen(keys.stagedOwner)).toBe(2 + 1 + 1 + SOLD_SEATS);
+		await rebuild("next", NEXT_AT, snapshotOf(3, { bookings: [], blockedSeats: [] }));
+		const { owner, buyers } = await stateNow();
+		// The first had revoked one hold and dropped another's record by then.
+		expect(Object.keys(owner).sort()).toEqual(["0", "1", "4"]);
+		expect(Object.keys(buyers).sort()).toEqual([BOOKINGS.kept.userId, BOOKINGS.told.userId].sort());
+	});
+});
+
+describe("a rebuilder that is slow", () => {
+	it.each(upTo(STEPS))("and taken over after %i of its scripts does nothing any more", async (done) => {
+		await setUp();
+		const outcome = await rebuild("first", FIRST_AT, snapshotOf(2), async (step) => {
+			if (step === done) expect(await rebuild("next", NEXT_AT, snapshotOf(3))).toBe("installed");
+		});
+		expect(outcome).toBe("lost_claim");
+		expect(await stateNow()).toEqual(reference);
+	});
+
+	it.each(upTo(STEPS))("and met by a claim after %i of its scripts leaves the field to it", async (done) => {
+		await setUp();
+		const stood = await seatsNow();
+		const outcome = await rebuild("first", FIRST_AT, snapshotOf(2), async (step, redis) => {
+			if (step !== done) return;
+			const claim = await test.at(NEXT_AT, () => test.store.claimShowtime(showtime.id, { token: "next", ledgerEpoch: 2 }));
+			expect(claim.outcome).toBe("claimed");
+			await redis.ping();
+		});
+		expect(outcome).toBe("lost_claim");
+		expect(await seatsNow()).toEqual(stood);
+	});
+
+	const staged = [keys.stagedOwner, keys.stagedMap, keys.stagedExpiry, keys.stagedBuyers];
+	it.each([
+		["all of it before its second part", 2, staged],
+		["all of it before it opens", STEPS - 1, staged],
+		["its owners before it opens", STEPS - 1, [keys.stagedOwner]],
+		["its map before it opens", STEPS - 1, [keys.stagedMap]],
+	])("and finds what it staged expired (%s) has lost its claim: no seat is free by that", async (_, before, expired) => {
+		await setUp();
+		const stood = await seatsNow();
+		const outcome = await rebuild("first", FIRST_AT, snapshotOf(2), async (step) => {
+			if (step === before) await test.redis.del(...expired);
+		});
+		expect(outcome).toBe("lost_claim");
+		expect(await seatsNow()).toEqual(stood);
+		await expectNothingSold("recovering", NEXT_AT - 1);
+		expect(await rebuild("next", NEXT_AT, snapshotOf(3))).toBe("installed");
+		expect(await stateNow()).toEqual(reference);
+	});
+
+	it("keeps what it staged for a minute from its last part on", async () => {
+		await setUp();
+		await rebuild("first", FIRST_AT, snapshotOf(2), async (step) => {
+			if (step < 2) return;
+			for (const key of [keys.stagedOwner, keys.stagedMap, keys.stagedBuyers]) expect(await test.redis.pttl(key)).toBeGreaterThan(55_000);
+		});
+	});
+});
+
+describe("a server that starts anew under a rebuild", () => {
+	it.each([1, STEPS - 1])("after %i of its scripts voids the claim: every later step is refused", async (done) => {
+		await setUp();
+		const stood = await seatsNow();
+		const answers = async (redis: Pick<Redis, "ping">) =>
+			redis.ping().then(
+				() => true,
+				() => false,
+			);
+		const outcome = await rebuild("first", FIRST_AT, snapshotOf(2), async (step, redis) => {
+			if (step !== done) return;
+			await test.server.restart();
+			await waitUntil("the rebuilder's connection", () => answers(redis));
+		});
+		expect(outcome).toBe("lost_claim");
+		await waitUntil("the store", () =>
+			test.store.ping().then(
+				() => true,
+				() => false,
+			),
+		);
+		expect(await seatsNow()).toEqual(stood);
+		await expectNothingSold("fenced", FIRST_AT);
+		// A claim of another life is in nobody's way.
+		expect(await rebuild("next", FIRST_AT, snapshotOf(3))).toBe("installed");
+		expect(await stateNow()).toEqual(reference);
+	});
+});

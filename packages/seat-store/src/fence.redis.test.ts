@@ -1,0 +1,107 @@
+/** Seats change only on the server, and in that life of it, on which the showtime was installed; and not while it is claimed. */
+import { bucketOf, CLAIM_TTL_MS } from "@holdfast/domain";
+import { buildShowtime, installSnapshot, waitUntil } from "@holdfast/testing";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { bookingKey, showtimeKeys } from "./keys.ts";
+import { bookingEventOf, openTestStore, type TestStore } from "./open-test-store.ts";
+import { expectAllRefused, expectNoneRefused, type Scene, setScene } from "./try-fenced-scripts.ts";
+
+let test: TestStore;
+beforeAll(async () => {
+	test = await openTestStore();
+});
+afterAll(() => test.stop());
+
+const claim = (showtimeId: Scene["showtime"]["id"], ledgerEpoch = 2) =>
+	test.store.claimShowtime(showtimeId, { token: "rebuilder", ledgerEpoch });
+
+async function restart(): Promise<void> {
+	await test.server.restart();
+	await waitUntil("the store to be back", () =>
+		test.store.ping().then(
+			() => true,
+			() => false,
+		),
+	);
+}
+
+/** What the sweeper does on its way, and what brings a record back, ask for no fence. */
+async function expectOutboxOpen({ sold }: Scene): Promise<void> {
+	const bucket = bucketOf(sold.showtimeId);
+	const entries = await test.store.readBatch(bucket, { afterEntryId: null, limit: 500 });
+	const entry = entries.find(({ event }) => event?.type === "booking.confirmed");
+	expect(bookingEventOf(entry).bookingId).toBe(sold.bookingId);
+	expect(entry?.epoch).toBe(1);
+	await test.store.ackBatch(bucket, [{ entryId: entry?.entryId ?? "", booking: { id: sold.bookingId, version: 2 } }]);
+	const booking = await test.store.readBooking(sold.bookingId);
+	expect(booking?.recorded).toBe(true);
+	await test.redis.del(bookingKey(sold.bookingId));
+	if (booking !== null) await test.store.loadBooking(booking);
+	expect(test.replies.get("load-booking")?.at(-1)).toBe("loaded");
+}
+
+it("on the server it was installed on, nothing is refused", async () => {
+	await expectNoneRefused(test, await setScene(test));
+});
+
+it("without meta everything is not_ready: absent is closed, never all free", async () => {
+	const scene = await setScene(test);
+	await test.redis.del(showtimeKeys(scene.showtime.id).meta);
+	await expectAllRefused(test, scene, "not_ready");
+	await expectOutboxOpen(scene);
+});
+
+it("under a claim everything is recovering, until the claim is given back", async () => {
+	const scene = await setScene(test);
+	expect((await claim(scene.showtime.id)).outcome).toBe("claimed");
+	await expectAllRefused(test, scene, "recovering");
+	await expectOutboxOpen(scene);
+	await test.store.giveBackClaim(scene.showtime.id, "rebuilder");
+	await expectNoneRefused(test, scene);
+});
+
+it("from the instant on at which a claim lapses everything is fenced, and not 1 ms sooner", async () => {
+	const scene = await setScene(test);
+	const claimed = await claim(scene.showtime.id);
+	if (claimed.outcome !== "claimed") throw new Error(claimed.outcome);
+	await test.at(claimed.nowMs + CLAIM_TTL_MS - 1, () => expectAllRefused(test, scene, "recovering"));
+	await test.at(claimed.nowMs + CLAIM_TTL_MS, () => expectAllRefused(test, scene, "fenced"));
+	expect(await test.store.findUnopened([scene.showtime.id])).toEqual([scene.showtime.id]);
+});
+
+it("a claim on a showtime that was never installed is recovering while it lives, then not_ready", async () => {
+	const scene = { ...(await setScene(test)), showtime: buildShowtime() };
+	const { id } = scene.showtime;
+	const never = { ...scene, held: { ...scene.held, showtimeId: id }, sold: { ...scene.sold, showtimeId: id } };
+	const claimed = await claim(id);
+	if (claimed.outcome !== "claimed") throw new Error(claimed.outcome);
+	await expectAllRefused(test, never, "recovering");
+	await test.at(claimed.nowMs + CLAIM_TTL_MS, () => expectAllRefused(test, never, "not_ready"));
+	expect(await test.redis.pttl(showtimeKeys(id).meta)).toBeLessThanOrEqual(60_000);
+	await test.store.giveBackClaim(id, "rebuilder");
+	expect(await test.redis.exists(showtimeKeys(id).meta)).toBe(0);
+});
+
+it("after a restart everything is fenced, claimed or not, until it is rebuilt; what was there is there", async () => {
+	const [scene, claimed] = [await setScene(test), await setScene(test)];
+	await claim(claimed.showtime.id);
+	await restart();
+	expect(await test.store.findUnopened([scene.showtime.id])).toEqual([scene.showtime.id]);
+	await expectAllRefused(test, scene, "fenced");
+	await expectAllRefused(test, claimed, "fenced");
+	await expectOutboxOpen(scene);
+	await test.store.giveBackClaim(claimed.showtime.id, "rebuilder");
+	expect(test.replies.get("give-back-claim")?.at(-1)).toBe("lost_claim");
+	await expectAllRefused(test, claimed, "fenced");
+	const { sold } = scene;
+	const recorded = { ...sold, state: "CONFIRMED", version: 2, seats: [2, 3] } as const;
+	expect((await installSnapshot(test.store, { showtime: scene.showtime, epoch: 2, bookings: [recorded] })).outcome).toBe("installed");
+	expect(await test.store.findUnopened([scene.showtime.id])).toEqual([]);
+	await expectNoneRefused(test, scene);
+});
+
+it("after FLUSHALL everything is not_ready", async () => {
+	const scene = await setScene(test);
+	await test.redis.flushall();
+	await expectAllRefused(test, scene, "not_ready");
+});

@@ -1,0 +1,25 @@
+/** A replica that is promoted may lack what its primary acknowledged: it sells nothing before it was reconciled with the ledger. */
+import { installSnapshot, waitUntil } from "@holdfast/testing";
+import { expect, it } from "vitest";
+import { openTestStore } from "./open-test-store.ts";
+import { expectAllRefused, expectNoneRefused, setScene } from "./try-fenced-scripts.ts";
+
+it("on a replica everything is fenced from its promotion on until it is rebuilt; its old primary is as open as before", async () => {
+	const primary = await openTestStore();
+	const scene = await setScene(primary);
+	const replica = await openTestStore({ replicaOf: primary.server });
+	expect(await replica.store.readShowtime(scene.showtime.id)).toEqual({ ...scene.showtime, showtimeVersion: 2 });
+	await replica.server.promote();
+	await waitUntil("the store to take it for a primary", () =>
+		replica.store.loadBooking(scene.held.booking).then(
+			() => true,
+			() => false,
+		),
+	);
+	await expectAllRefused(replica, scene, "fenced");
+	await expectNoneRefused(primary, await setScene(primary));
+	expect((await installSnapshot(replica.store, { showtime: scene.showtime, epoch: 2 })).outcome).toBe("installed");
+	await expectNoneRefused(replica, scene);
+	await replica.stop();
+	await primary.stop();
+});
