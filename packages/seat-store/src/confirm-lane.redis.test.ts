@@ -146,6 +146,8 @@ describe("a lane whose connection breaks", () => {
 		expect(await fateOf(cut)).toBe("outcome_unknown");
 		moving.close();
 		proxy.close();
+		// It may still write its first append-only file, and refuses to end cleanly until then.
+		await replicaOfOther.kill();
 		await replicaOfOther.stop();
 		await other.stop();
 	});

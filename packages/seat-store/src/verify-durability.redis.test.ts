@@ -1,0 +1,186 @@
+/** What a store finds out about its Redis, and what it does then: real servers, made worse and better while it runs. */
+import { DEFAULT_LIMITS } from "@holdfast/domain";
+import { startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
+import { Redis } from "ioredis";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createSeatStore, type SeatStoreOptions } from "./create-seat-store.ts";
+import { findReasonNotToStart } from "./durability-settings.ts";
+import { SeatStoreFault } from "./fault.ts";
+import type { SeatStore } from "./seat-store.ts";
+
+const SOUND = {
+	appendonly: "yes",
+	appendfsync: "always",
+	"no-appendfsync-on-rewrite": "no",
+	"maxmemory-policy": "noeviction",
+};
+const FLAWED = {
+	appendonly: "no",
+	appendfsync: "everysec",
+	"no-appendfsync-on-rewrite": "yes",
+	"maxmemory-policy": "allkeys-lru",
+};
+
+let server: TestRedis;
+let redis: Redis;
+const toClose: (() => Promise<unknown>)[] = [];
+beforeEach(async () => {
+	server = await startTestRedis();
+	redis = new Redis(server.url);
+	redis.on("error", () => {});
+	toClose.push(server.stop, async () => redis.disconnect());
+});
+afterEach(async () => {
+	for (const close of toClose.splice(0).reverse()) await close();
+});
+
+type Opened = { store: SeatStore; logged: string[] };
+
+function open(options: Partial<SeatStoreOptions> = {}): Opened {
+	const logged: string[] = [];
+	const note = (level: string) => (first: unknown, second?: unknown) => void logged.push(`${level}: ${second ?? first}`);
+	const log = { info: note("info"), warn: note("warn"), error: note("error") };
+	const store = createSeatStore({ url: server.url, limits: DEFAULT_LIMITS, log, ...options });
+	toClose.push(store.close);
+	return { store, logged };
+}
+
+async function look(options: Partial<SeatStoreOptions> = {}) {
+	const { store, logged } = open(options);
+	await store.ping();
+	return { ...store.durability(), store, logged };
+}
+
+async function writeFault(store: SeatStore): Promise<string | null> {
+	try {
+		await store.beatSweeper(1_000);
+		return null;
+	} catch (error) {
+		if (!(error instanceof SeatStoreFault)) throw error;
+		expect(error.kind).toBe("unavailable");
+		return error.message;
+	}
+}
+
+async function startReplica(): Promise<TestRedis> {
+	const replica = await startTestRedis({ replicaOf: server });
+	// A replica that still writes its first append-only file refuses to end cleanly.
+	toClose.push(() => replica.kill().then(replica.stop));
+	return replica;
+}
+
+/** Break every other connection. */
+const cutConnections = () => redis.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+
+describe("a Redis that keeps what it acknowledges", () => {
+	it("is ok, and is not known before it was seen", async () => {
+		const { store, logged } = open();
+		expect(store.durability()).toEqual({ status: "unknown", flaws: [] });
+		await store.ping();
+		expect(store.durability()).toEqual({ status: "ok", flaws: [] });
+		expect(await writeFault(store)).toBeNull();
+		expect(logged).toEqual(["info: linked to redis"]);
+	});
+});
+
+describe("a Redis that may lose what it acknowledged", () => {
+	it.each(Object.entries(FLAWED))("is refused for %s %s, by a sentence that says what it must be", async (name, value) => {
+		await redis.config("SET", name, value);
+		const needed = SOUND[name as keyof typeof SOUND];
+		const flaw = `${name} is ${value}; it must be ${needed}`;
+		const { status, flaws, store, logged } = await look();
+		expect({ status, flaws }).toEqual({ status: "refused", flaws: [flaw] });
+		expect(await writeFault(store)).toContain(flaw);
+		expect(await store.isSweeperAlive()).toBe(false);
+		expect(logged).toContain("error: redis does not keep what is confirmed: writes are refused");
+	});
+
+	it("is refused with all its flaws at once, and the reason not to start names each and the way out", async () => {
+		for (const [name, value] of Object.entries(FLAWED)) await redis.config("SET", name, value);
+		expect((await look()).flaws).toHaveLength(4);
+		const reason = await findReasonNotToStart({ url: server.url, limits: DEFAULT_LIMITS });
+		for (const [name, value] of Object.entries(FLAWED)) expect(reason).toContain(`- ${name} is ${value}; it must be `);
+		expect(reason).toContain("I_ACCEPT_LOSING_CONFIRMED_BOOKINGS=true");
+	});
+
+	it("is refused where it cannot be looked at", async () => {
+		await redis.call("ACL", "SETUSER", "app", "on", ">secret", "~*", "&*", "+@all", "-config", "-info");
+		const { status, flaws } = await look({ url: server.url.replace("redis://", "redis://app:secret@") });
+		expect(status).toBe("refused");
+		for (const name of [...Object.keys(SOUND), "role", "the replication id that a script reads"]) {
+			expect(flaws).toContainEqual(expect.stringMatching(new RegExp(`^${name} cannot be verified \\(.*(NOPERM|can't run)`)));
+		}
+	});
+
+	it("is refused when it is a replica", async () => {
+		const replica = await startReplica();
+		expect((await look({ url: replica.url })).flaws).toEqual(["role is slave; it must be master"]);
+	});
+
+	it("is endured, with one loud warning, where that is accepted", async () => {
+		await redis.config("SET", "appendfsync", "everysec");
+		const { status, flaws, store, logged } = await look({ acceptsLoss: true });
+		expect({ status, flaws }).toEqual({ status: "accepted", flaws: ["appendfsync is everysec; it must be always"] });
+		expect(await writeFault(store)).toBeNull();
+		await cutConnections();
+		await waitUntil("the link", () =>
+			store
+				.ping()
+				.then(() => true)
+				.catch(() => false),
+		);
+		expect(logged.filter((line) => line.startsWith("warn: REDIS MAY LOSE CONFIRMED BOOKINGS"))).toHaveLength(1);
+		expect(await findReasonNotToStart({ url: server.url, limits: DEFAULT_LIMITS, acceptsLoss: true })).toBeNull();
+	});
+});
+
+describe("a Redis that changes while the store runs", () => {
+	it("is refused when it comes back worse, and accepted again when it is mended, without a restart", async () => {
+		const { store, logged } = await look();
+		expect(await writeFault(store)).toBeNull();
+		await redis.config("SET", "appendfsync", "no");
+		await cutConnections();
+		await waitUntil("the flaw to be seen", () => store.durability().status === "refused");
+		expect(await writeFault(store)).toContain("appendfsync is no; it must be always");
+		await redis.config("SET", "appendfsync", "always");
+		await waitUntil("the mending to be seen", () => store.durability().status === "ok", 2_000);
+		expect(await writeFault(store)).toBeNull();
+		expect(logged.at(-1)).toBe("info: redis keeps what is confirmed again");
+	});
+
+	it("lets nothing through before it was looked at", async () => {
+		await redis.config("SET", "appendfsync", "no");
+		const { store } = open();
+		const faults = await Promise.all([writeFault(store), writeFault(store), writeFault(store)]);
+		for (const fault of faults) expect(fault).toContain("appendfsync");
+		expect(await redis.keys("*")).toEqual([]);
+	});
+
+	it("may be away at the start: that is no reason not to start, and it is looked at when it comes", async () => {
+		await server.kill();
+		expect(await findReasonNotToStart({ url: server.url, limits: DEFAULT_LIMITS })).toBeNull();
+		const { store } = open();
+		expect(store.durability().status).toBe("unknown");
+		await server.restart();
+		await waitUntil("Redis to be looked at", () => store.durability().status === "ok");
+	});
+});
+
+describe("replicas", () => {
+	it("that are there while ACK_LEVEL is not set are a flaw that names both choices; set, they are none", async () => {
+		await startReplica();
+		const { status, flaws } = await look();
+		expect(status).toBe("refused");
+		expect(flaws).toEqual([expect.stringMatching(/1 connected replica.*ACK_LEVEL=local.*ACK_LEVEL=replica/)]);
+		for (const ackLevel of ["local", "replica"] as const) expect((await look({ ackLevel })).status).toBe("ok");
+	});
+
+	it("that come later, while ACK_LEVEL is not set, are only warned of", async () => {
+		const { store, logged } = await look();
+		await startReplica();
+		await cutConnections();
+		await waitUntil("the warning", () => logged.some((line) => /warn: replicas came.*ACK_LEVEL=local.*ACK_LEVEL=replica/.test(line)));
+		expect(store.durability().status).toBe("ok");
+		expect(await writeFault(store)).toBeNull();
+	});
+});
