@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => test.close());
 
 it("everyone who was told yes has their seats, nobody else does, and no seat ever had two owners", async () => {
-	const showtimeIds = await test.showtimes(SHOWTIMES, ROWS);
+	const showtimeIds = await test.showtimes(SHOWTIMES, { rows: ROWS });
 	const crowd = startCrowd({
 		buyers: await test.buyers(CLIENTS),
 		showtimeIds,

@@ -1,8 +1,9 @@
 /** The whole product in processes of its own, for one test file, and people who use it over HTTP. */
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import type { ShowtimeId, UserId } from "@holdfast/domain";
 import { makeScratchFolder, queryPostgres, type Stack, startStack } from "@holdfast/local-stack";
-import { insertShowtimes, insertUsers, mintTokens, openProof, type Proof } from "@holdfast/testing";
+import { insertShowtimes, insertUsers, mintTokens, openProof, type Proof, type ShowtimeWish } from "@holdfast/testing";
 
 /** What an answer says. `code` is a problem's; `body` is parsed JSON. */
 export type Answer = {
@@ -30,8 +31,11 @@ export type TestStack = {
 	buyers(count: number): Promise<Buyer[]>;
 	/** A showtime of 10 x 10 seats on sale now. */
 	showtime(): Promise<ShowtimeId>;
-	showtimes(count: number, rows?: number): Promise<ShowtimeId[]>;
+	/** The same, several of one plan. */
+	showtimes(count: number, wish?: Omit<ShowtimeWish, "count">): Promise<ShowtimeId[]>;
 	get(path: string): Promise<Answer>;
+	/** What an app has logged so far. */
+	readLog(app: "api" | "sweeper"): string;
 	query(statement: string): Promise<Record<string, string | null>[]>;
 	close(): Promise<void>;
 };
@@ -55,8 +59,9 @@ export async function openTestStack(environment: Record<string, string> = {}): P
 			if (id === undefined) throw new Error("a showtime was inserted");
 			return id;
 		},
-		showtimes: async (count, rows = 10) => (await insertShowtimes(databaseUrl, { count, rows })).showtimeIds,
+		showtimes: async (count, wish) => (await insertShowtimes(databaseUrl, { ...wish, count })).showtimeIds,
 		get: (path) => ask(`${apiUrl}/api/v1${path}`, { method: "GET" }),
+		readLog: (app) => readFileSync(join(dataDir, "logs", `${app}.log`), "utf8"),
 		query: (statement) => queryPostgres(databaseUrl, statement),
 		async close() {
 			await proof.close();

@@ -1,0 +1,58 @@
+/** A Redis that stands still for ten seconds: it takes connections and commands, and answers nothing. */
+import { setTimeout as delay } from "node:timers/promises";
+import { waitUntil } from "@holdfast/testing";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { findFlawsAtRest } from "./find-flaws-at-rest.ts";
+import { startCrowd } from "./live-crowd.ts";
+import { openTestStack, type TestStack, tally } from "./open-test-stack.ts";
+import { findStrangeAnswers, tallyCodes } from "./tally-history.ts";
+
+const CLIENTS = 32;
+const SEATS = 100;
+const STANDSTILL_MS = 10_000;
+/** A call's deadline is 2 s, and a few are made one after the other at most. */
+const ANSWER_MAX_MS = 6_000;
+/** More at once than the crowd ever has. */
+const BURST = 500;
+const BACK_MAX_MS = 5_000;
+
+let test: TestStack;
+beforeAll(async () => {
+	test = await openTestStack({ HOLD_TTL_MS: "20000" });
+});
+afterAll(() => test.close());
+
+it("makes every answer a 503 in time, piles nothing up, and afterwards everything works at once", async () => {
+	const showtimeIds = await test.showtimes(2);
+	const [showtimeId] = showtimeIds;
+	if (showtimeId === undefined) throw new Error("there is a showtime");
+	const [visitors, buyers] = [await test.buyers(BURST), await test.buyers(CLIENTS)];
+	const crowd = startCrowd({ buyers, showtimeIds, seatCount: SEATS, restMaxMs: 50 });
+	const sales = () => crowd.history.filter(({ kind, result }) => kind === "confirm" && result === "ok").length;
+	await waitUntil("the crowd to buy", () => sales() >= CLIENTS);
+
+	test.stack.redis?.pause();
+	const pausedMs = Date.now();
+	const startMs = performance.now();
+	const burst = await Promise.all(visitors.map((visitor) => visitor.map(showtimeId)));
+	const burstMs = performance.now() - startMs;
+	await delay(STANDSTILL_MS - burstMs);
+	const resumedMs = Date.now();
+	test.stack.redis?.resume();
+	const before = sales();
+	await waitUntil("the crowd to buy again", () => sales() > before, BACK_MAX_MS);
+	await crowd.stop();
+	await crowd.resolve();
+	await test.proof.drained(20_000);
+
+	const { history } = crowd;
+	const during = history.filter(({ invokedMs, respondedMs }) => invokedMs > pausedMs && respondedMs < resumedMs);
+	console.log(`standstill: ${JSON.stringify(tallyCodes(during))}; a burst of ${BURST} was answered in ${burstMs.toFixed(0)} ms`);
+	expect(tally(burst)).toEqual({ "503 unavailable": BURST });
+	expect(burstMs).toBeLessThan(ANSWER_MAX_MS);
+	expect(Object.keys(tallyCodes(during)).filter((code) => !/ 503 (outcome_unknown|unavailable)$/.test(code))).toEqual([]);
+	expect(during.length).toBeGreaterThan(CLIENTS);
+	expect(Math.max(...history.map(({ invokedMs, respondedMs }) => respondedMs - invokedMs))).toBeLessThan(ANSWER_MAX_MS);
+	expect(findStrangeAnswers(history)).toEqual({});
+	expect(await findFlawsAtRest(test, history, showtimeIds)).toEqual([]);
+});
