@@ -5,7 +5,7 @@
  * 1. Of two accounts of one booking the higher version stands; of equals the ledger's.
  * 2. A booking whose account says that it is cancelled, lost or lapsed owns nothing.
  * 3. The ledger's owner of a seat wins. What Redis sold and the ledger has not heard of comes next: its event is in the
- *    outbox, or is told again. A hold comes last; one that lost any of its seats is revoked whole.
+ *    outbox, or is told again; then what is blocked. A hold comes last; one that lost any of its seats is revoked whole.
  * 4. Terms and schedule of the showtime: of each the higher version stands.
  */
 import type { Booking, BookingId, OpenShowtime, ShowtimeSnapshot } from "@holdfast/domain";
@@ -67,6 +67,8 @@ export function mergeSnapshot(standing: StandingShowtime, snapshot: ShowtimeSnap
 	for (const [booking, owned] of seats.soldUnder()) {
 		if (!standing.records.has(booking) && !recorded.has(booking)) seats.give(booking, "", 0, owned);
 	}
+	const { showtime, blockedSeats, isLedgerBehind } = mergeShowtime(standing, snapshot);
+	seats.give("X", "", 0, blockedSeats);
 	for (const record of newer.filter((known) => known.state === "HELD" || known.state === "PAYING")) {
 		if (standing.nowMs >= record.expiresAt) continue;
 		if (record.seats.every((seat) => seats.isStill(seat, record.id))) {
@@ -75,8 +77,6 @@ export function mergeSnapshot(standing: StandingShowtime, snapshot: ShowtimeSnap
 			note("revoke", record);
 		}
 	}
-	const { showtime, blockedSeats, isLedgerBehind } = mergeShowtime(standing, snapshot);
-	seats.give("X", "", 0, blockedSeats);
 	if (snapshot.isQuarantined) {
 		seats.give(
 			"Q",
