@@ -3,12 +3,12 @@ import { parseMovieId } from "@holdfast/domain";
 import { and, asc, eq, isNull, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
 import { type PageOutcome, type PageRequest, pageOf, parseCursor } from "../read-page.ts";
-import { type MovieStatus, movies } from "../schema/index.ts";
+import { type MovieStatus, movies, searchable } from "../schema/index.ts";
 import { type Movie, movieColumns } from "./movie.ts";
 
 export type ListMoviesRequest = PageRequest & {
 	readonly status?: MovieStatus | undefined;
-	/** Part of the title, in any case; `%` and `_` mean themselves. */
+	/** Part of the title, whatever the case, with or without accents; `%` and `_` mean themselves. */
 	readonly q?: string | undefined;
 };
 
@@ -20,7 +20,7 @@ export async function listMovies(database: Database, request: ListMoviesRequest)
 	if (q !== undefined) {
 		// No title holds a NUL, and Postgres refuses to be asked.
 		if (q.includes("\0")) return { outcome: "page", items: [], nextCursor: null };
-		conditions.push(sql`${movies.title} ilike ${`%${q.replace(/[\\%_]/g, "\\$&")}%`}`);
+		conditions.push(titleHas(q));
 	}
 	if (request.cursor !== undefined) {
 		const after = parseCursor(request.cursor, parseMovieId, () => true);
@@ -36,4 +36,10 @@ export async function listMovies(database: Database, request: ListMoviesRequest)
 			.limit(limit + 1),
 	);
 	return pageOf(rows, limit, (movie) => ({ key: movie.title, id: movie.id }));
+}
+
+/** The title has `q` in it, as `searchable` spells both. Escaped last: spelling out a full-width sign makes a plain `%` of it. */
+export function titleHas(q: string): SQL {
+	const part = searchable(sql`${q.trim()}::text`);
+	return sql`${movies.searchTitle} like '%' || regexp_replace(${part}, '[\\\\%_]', '\\\\\\&', 'g') || '%'`;
 }

@@ -67,6 +67,33 @@ it("a day on which clocks change has 25 hours or 23, and no showtime is on two d
 	expect((await list({ date: "2031-03-31" })).ids).toEqual(ids.slice(9));
 });
 
+it("so it is across the Atlantic, where the clocks change on other days", async () => {
+	// New York: 2031-03-09 begins daylight saving time (from 00:00 -05:00 to 24:00 -04:00), 2031-11-02 ends it.
+	const spring = ["2031-03-09T04:59:00Z", "2031-03-09T05:00:00Z", "2031-03-10T03:59:00Z", "2031-03-10T04:00:00Z"];
+	const autumn = ["2031-11-02T03:59:00Z", "2031-11-02T04:00:00Z", "2031-11-03T04:59:00Z", "2031-11-03T05:00:00Z"];
+	const ids: ShowtimeId[] = [];
+	for (const startsAt of [...spring, ...autumn]) ids.push(await add(startsAt, "America/New_York"));
+	expect((await list({ date: "2031-03-08" })).ids).toEqual(ids.slice(0, 1));
+	expect((await list({ date: "2031-03-09" })).ids).toEqual(ids.slice(1, 3));
+	expect((await list({ date: "2031-03-10" })).ids).toEqual(ids.slice(3, 4));
+	expect((await list({ date: "2031-11-01" })).ids).toEqual(ids.slice(4, 5));
+	expect((await list({ date: "2031-11-02" })).ids).toEqual(ids.slice(5, 7));
+	expect((await list({ date: "2031-11-03" })).ids).toEqual(ids.slice(7));
+});
+
+it("a day may begin at one in the morning, and one that a country skipped to cross the date line has no showtimes", async () => {
+	// Santiago: 2031-09-07 has no midnight, 24:00 -04:00 is 01:00 -03:00.
+	const santiago = [await add("2031-09-07T03:59:00Z", "America/Santiago"), await add("2031-09-07T04:00:00Z", "America/Santiago")];
+	expect((await list({ date: "2031-09-06" })).ids).toEqual(santiago.slice(0, 1));
+	expect((await list({ date: "2031-09-07" })).ids).toEqual(santiago.slice(1));
+	// Samoa had no 2011-12-30: after 24:00 -10:00 on the 29th it was 00:00 +14:00 on the 31st.
+	const samoa = [await add("2011-12-30T09:59:00Z", "Pacific/Apia"), await add("2011-12-30T10:00:00Z", "Pacific/Apia")];
+	const then = Date.UTC(2011, 11, 1);
+	expect((await list({ date: "2011-12-29", nowMs: then })).ids).toEqual(samoa.slice(0, 1));
+	expect((await list({ date: "2011-12-30", nowMs: then })).ids).toEqual([]);
+	expect((await list({ date: "2011-12-31", nowMs: then })).ids).toEqual(samoa.slice(1));
+});
+
 it.each(["2031-02-30", "2031-13-01", "2031-1-1", "0000-01-01", "today", "2031-05-06'; --", ""])(
 	"a date that is on no calendar has no showtimes: %s",
 	async (date) => {

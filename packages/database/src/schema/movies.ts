@@ -1,6 +1,6 @@
 /** The films of the catalogue. */
 import type { MovieId } from "@holdfast/domain";
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { check, date, index, integer, pgTable, text, uuid } from "drizzle-orm/pg-core";
 import { instant, writtenAt } from "./columns.ts";
 
@@ -8,11 +8,20 @@ export const MOVIE_STATUSES = ["now_showing", "coming_soon", "ended"] as const;
 /** Where a movie stands in the programme; set by hand, not derived from its showtimes. */
 export type MovieStatus = (typeof MOVIE_STATUSES)[number];
 
+/**
+ * A text as searches compare it: lower case, accents off, the letters that Unicode does not take apart spelled out (`Amélie` and
+ * `AMELIE`, `Børning` and `borning`, `Weiß` and `weiss` are alike). Built-in and immutable, so that an index can hold it.
+ */
+export const searchable = (value: SQL): SQL => sql`replace(replace(replace(translate(lower(
+	regexp_replace(normalize(${value}, NFKD), '[\\u0300-\\u036f]', '', 'g')), 'øłđðı', 'olddi'), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe')`;
+
 export const movies = pgTable(
 	"movies",
 	{
 		id: uuid("id").primaryKey().$type<MovieId>(),
 		title: text("title").notNull(),
+		/** The title as searches compare it; Postgres keeps it. */
+		searchTitle: text("search_title").notNull().generatedAlwaysAs(searchable(sql`title`)),
 		description: text("description").notNull(),
 		durationMinutes: integer("duration_minutes").notNull(),
 		genre: text("genre").notNull(),
@@ -28,6 +37,8 @@ export const movies = pgTable(
 	},
 	(table) => [
 		index("movies_by_title").on(table.title, table.id).where(sql`${table.archivedAt} is null`),
+		// Any part of three letters or more is found by its trigrams; a shorter one is in so many titles that a walk by title fills a page.
+		index("movies_by_search_title").using("gin", table.searchTitle.op("gin_trgm_ops")).where(sql`${table.archivedAt} is null`),
 		check("movies_duration_positive", sql`${table.durationMinutes} > 0`),
 		check("movies_status_known", sql`${table.status} in ('now_showing', 'coming_soon', 'ended')`),
 	],
