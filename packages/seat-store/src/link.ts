@@ -15,10 +15,10 @@ import { type Effect, SeatStoreFault } from "./fault.ts";
 export const COMMANDS_IN_FLIGHT_MAX = 50_000;
 /** A call that finds no connection fails after this long; most losses are shorter. */
 export const LINK_WAIT_MS = 1_000;
-/** From the first byte to the end of the greeting; a server that stands still accepts connections too. */
-const READY_DEADLINE_MS = 2_000;
 /** A connection on which answers are awaited and none has come for this long is given up. */
 export const SILENCE_MAX_MS = 4_000;
+/** The same while it is greeted, when nothing is lost with it. A server that stands still accepts connections too. */
+const GREETING_SILENCE_MAX_MS = 2_000;
 const BACK_OFF_MIN_MS = 50;
 const BACK_OFF_MAX_MS = 500;
 /** A server that was refused is looked at again this often. */
@@ -74,7 +74,16 @@ export function createLink(options: LinkOptions): Link {
 			onLost,
 		});
 		latest = connection;
-		timer = setTimeout(() => setImmediate(() => current !== connection && connection.drop()), READY_DEADLINE_MS);
+		watchGreeting(connection);
+	}
+
+	function watchGreeting(connection: Connection): void {
+		const look = (): void => {
+			if (connection !== latest || connection === current) return;
+			if (connection.silentMs() >= GREETING_SILENCE_MAX_MS) connection.drop();
+			else watchGreeting(connection);
+		};
+		timer = setTimeout(() => setImmediate(look), Math.ceil(GREETING_SILENCE_MAX_MS - connection.silentMs()));
 	}
 
 	async function admit(connection: Connection): Promise<void> {
