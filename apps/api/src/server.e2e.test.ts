@@ -83,8 +83,8 @@ it("starts with both stores down, serves as they come, outlives them, and ends c
 	expect((await ask("/api/v1/movies")).body.code).toBe("unavailable");
 	redis.kill("SIGKILL");
 	await redis.ended;
-	expect((await hold("A3")).body.code).toBe("outcome_unknown");
-	expect(await health()).toBe("down");
+	await waitUntil("its death to be noticed", async () => (await health()) === "down");
+	expect((await hold("A3")).body.code).toBe("unavailable");
 	expect((await ask("/livez")).status).toBe(200);
 
 	child.kill("SIGTERM");

@@ -1,5 +1,7 @@
+import { askRedis } from "@holdfast/local-stack";
+import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bookingIn } from "../testing/read-answers.ts";
+import { bookingIn, problemIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
 const SWEEPER_TTL_MS = 60_000;
@@ -44,6 +46,17 @@ describe("503", () => {
 		const { status, body } = await full.call("GET /health");
 		expect([status, Object(body).status, checksIn(body).outbox, Object(body).checks.outbox.depth]).toEqual([503, "down", "failed", 1]);
 		expect((await almost.call("GET /health")).status).toBe(200);
+	});
+
+	it("is down while Redis does not keep what it acknowledges, and up once it is mended", async () => {
+		await askRedis(api.redis.port, "CONFIG SET appendfsync everysec");
+		const flawed = await api.another();
+		const { status, body } = await flawed.call("GET /health");
+		expect([status, Object(body).status, checksIn(body).redis, checksIn(body).durability]).toEqual([503, "down", "ok", "failed"]);
+		const refused = await flawed.hold(await api.newUser(), await api.newShowtime(), ["A1"]);
+		expect([refused.status, problemIn(refused).code]).toEqual([503, "unavailable"]);
+		await askRedis(api.redis.port, "CONFIG SET appendfsync always");
+		await waitUntil("the mending to be found", async () => (await flawed.call("GET /health")).status === 200);
 	});
 
 	it("is down within 2 s of Redis dying, and up within 2 s of its return; the process is alive all the while", { retry: 2 }, async () => {

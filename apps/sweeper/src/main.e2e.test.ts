@@ -1,0 +1,58 @@
+/** The sweeper's process itself, on a Redis that does not keep what it acknowledges. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { askRedis } from "@holdfast/local-stack";
+import { startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
+import { afterEach, beforeEach, expect, it } from "vitest";
+
+const MAIN = join(import.meta.dirname, "main.ts");
+/** A second or two on an idle machine; a loaded one takes its time to import. */
+const START_DEADLINE_MS = 60_000;
+
+let redis: TestRedis;
+beforeEach(async () => {
+	redis = await startTestRedis();
+});
+afterEach(() => redis.stop());
+
+function run(environment: Record<string, string> = {}) {
+	const child = spawn(process.execPath, [MAIN], {
+		env: { PATH: process.env.PATH, REDIS_URL: redis.url, DATABASE_URL: "postgres://127.0.0.1:9/nothing", ...environment },
+		stdio: ["ignore", "pipe", "pipe"],
+	});
+	const printed = { out: "", err: "" };
+	child.stdout.on("data", (chunk) => {
+		printed.out += chunk;
+	});
+	child.stderr.on("data", (chunk) => {
+		printed.err += chunk;
+	});
+	return { child, printed, ended: once(child, "close").then(([code]: unknown[]) => code) };
+}
+
+it("does not start, and says what is wrong and what to do", async () => {
+	await askRedis(redis.port, "CONFIG SET appendfsync everysec");
+	const { ended, printed } = run();
+	expect(await ended).toBe(1);
+	expect(printed.err).toMatch(/^Redis does not keep what is confirmed:\n- appendfsync is everysec; it must be always\nMend it .*I_ACCEPT_/);
+	expect(printed.out).toBe("");
+});
+
+it("starts where the loss is accepted, with a loud warning", async () => {
+	await askRedis(redis.port, "CONFIG SET appendfsync everysec");
+	const { child, ended, printed } = run({ I_ACCEPT_LOSING_CONFIRMED_BOOKINGS: "true" });
+	await waitUntil("the sweeper to be heard", async () => (await askRedis(redis.port, "EXISTS sweeper:alive")) === ":1", START_DEADLINE_MS);
+	child.kill("SIGTERM");
+	expect(await ended).toBe(0);
+	expect(printed.out).toContain("REDIS MAY LOSE CONFIRMED BOOKINGS");
+});
+
+it("starts without Redis, and sweeps when it comes", async () => {
+	await redis.kill();
+	const { child, ended } = run();
+	await redis.restart();
+	await waitUntil("the sweeper to be heard", async () => (await askRedis(redis.port, "EXISTS sweeper:alive")) === ":1", START_DEADLINE_MS);
+	child.kill("SIGTERM");
+	expect(await ended).toBe(0);
+});
