@@ -17,6 +17,7 @@ import { planKey, SWEEPER_ALIVE_KEY } from "./keys.ts";
 import { createLink, type Link, type LinkLog, type LinkOptions } from "./link.ts";
 import type { SeatStore } from "./seat-store.ts";
 import { createDurabilityCheck, type DurabilityOptions } from "./verify-durability.ts";
+import { createSeatWatch } from "./watch-seats.ts";
 
 export type SeatStoreOptions = DurabilityOptions & {
 	readonly url: string;
@@ -42,6 +43,7 @@ export function createSeatStore(options: SeatStoreOptions): SeatStore {
 	const shared = open({ inspect: durability.inspect });
 	const confirms = ackLevel === "replica" ? open({ inspect: durability.inspect }) : null;
 	const lane = confirms && createConfirmLane({ link: confirms, deadlineMs: CALL_DEADLINE_MS });
+	const seatWatch = createSeatWatch(open);
 	let blocking: Link | null = null;
 
 	const read = <T>(run: Run<T>, deadlineMs = CALL_DEADLINE_MS): Promise<T> => shared.run("read", deadlineMs, run);
@@ -101,6 +103,7 @@ export function createSeatStore(options: SeatStoreOptions): SeatStore {
 		resolveConflict: (conflict) => write((redis) => resolveConflict(redis, conflict)),
 
 		readSeatMap: (id) => read((redis) => readSeatMap(redis, id)),
+		watchSeats: (id, listener) => seatWatch.watch(id, listener),
 		readOwnSeats: (id, userId, nowMs) => read((redis) => readOwnSeats(redis, id, userId, nowMs)),
 		inspectSeats: (id) => read((redis) => inspectSeats(redis, id)),
 		readBooking: (id) => read((redis) => readBooking(redis, id)),
@@ -123,7 +126,7 @@ export function createSeatStore(options: SeatStoreOptions): SeatStore {
 		ping: () => read(async (redis) => void (await redis.ping())),
 		durability: durability.state,
 		close: async () => {
-			for (const link of [shared, confirms, blocking]) link?.close();
+			for (const link of [shared, confirms, blocking, seatWatch]) link?.close();
 		},
 	};
 }

@@ -28,3 +28,4 @@ export type {
 	SetTermsCommand,
 } from "./seat-store.ts";
 export type { AckLevel, Durability, DurabilityOptions } from "./verify-durability.ts";
+export type { SeatListener, SeatNews } from "./watch-seats.ts";

@@ -31,6 +31,7 @@ import type {
 	SetShowtimeOutcome,
 } from "./outcomes.ts";
 import type { Durability } from "./verify-durability.ts";
+import type { SeatListener } from "./watch-seats.ts";
 
 export type PlaceHoldCommand = {
 	readonly bookingId: BookingId;
@@ -114,6 +115,11 @@ export type SeatStore = {
 
 	/** The map with nothing lapsed in it: frees lapsed holds first when there are any. */
 	readSeatMap(showtimeId: ShowtimeId): Promise<ReadMapOutcome>;
+	/**
+	 * Tell `listener` of each change of a showtime's seats. Resolves once nothing can be missed unnoticed, to what ends it: a map read
+	 * after that and the news of later versions are the whole story. One subscription per showtime, on a connection of its own.
+	 */
+	watchSeats(showtimeId: ShowtimeId, listener: SeatListener): Promise<() => void>;
 	/** Indexes of the seats that this user holds or has bought here at `nowMs` (the clock of a read map). */
 	readOwnSeats(showtimeId: ShowtimeId, userId: UserId, nowMs: number): Promise<number[]>;
 	/** Every seat that is not free, with the map as of the same instant: for proofs, not for the hot path. */
