@@ -104,3 +104,12 @@ describe.each(names)("%s.lua", (name) => {
 		}
 	});
 });
+
+it("every script is in the list of a suite that expects each of its replies", () => {
+	const folder = new URL("./commands/", import.meta.url);
+	const suites = readdirSync(folder).filter((file) => file.endsWith(".redis.test.ts"));
+	const lists = suites.map((file) => /expectEveryReply\(test\.replies, \[(.*?)\]/s.exec(readFileSync(new URL(file, folder), "utf8"))?.[1]);
+	const expected = lists.flatMap((list) => [...(list ?? "").matchAll(/(\w+)Script\b/g)]).map(([, name = ""]) => name);
+	const kebab = expected.map((name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`));
+	expect(kebab.sort()).toEqual(names.sort());
+});

@@ -1,6 +1,6 @@
 /** Seats change only on the server, and in that life of it, on which the showtime was installed; and not while it is claimed. */
-import { bucketOf, CLAIM_TTL_MS } from "@holdfast/domain";
-import { buildShowtime, installSnapshot, waitUntil } from "@holdfast/testing";
+import { bucketOf, CLAIM_TTL_MS, newShowtimeId } from "@holdfast/domain";
+import { installSnapshot, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { bookingKey, showtimeKeys } from "./keys.ts";
 import { bookingEventOf, openTestStore, type TestStore } from "./open-test-store.ts";
@@ -70,9 +70,9 @@ it("from the instant on at which a claim lapses everything is fenced, and not 1 
 });
 
 it("a claim on a showtime that was never installed is recovering while it lives, then not_ready", async () => {
-	const scene = { ...(await setScene(test)), showtime: buildShowtime() };
-	const { id } = scene.showtime;
-	const never = { ...scene, held: { ...scene.held, showtimeId: id }, sold: { ...scene.sold, showtimeId: id } };
+	const scene = await setScene(test);
+	const id = newShowtimeId(bucketOf(scene.showtime.id));
+	const never = { showtime: { ...scene.showtime, id }, held: { ...scene.held, showtimeId: id }, sold: { ...scene.sold, showtimeId: id } };
 	const claimed = await claim(id);
 	if (claimed.outcome !== "claimed") throw new Error(claimed.outcome);
 	await expectAllRefused(test, never, "recovering");

@@ -52,6 +52,8 @@ export async function openTestStore(options: Parameters<typeof startTestRedis>[0
 	};
 	const store = withLimits({});
 	const redis = new Redis(server.url);
+	// A test that ends the server knows.
+	redis.on("error", () => {});
 	prepareConnection(redis);
 	return {
 		server,

@@ -1,5 +1,4 @@
-import { bucketOf, newBookingId, newUserId } from "@holdfast/domain";
-import { buildShowtime } from "@holdfast/testing";
+import { bucketOf, newBookingId, newShowtimeId, newUserId } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { expectNoFlaws } from "../expect-no-flaws.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
@@ -140,7 +139,7 @@ describe("confirm", () => {
 		const nobody = { showtimeId: showtime.id, bookingId: newBookingId(showtime.id), userId: newUserId(), ifVersion: null };
 		expect(await refusal(() => test.store.confirmBooking(nobody))).toEqual({ outcome: "not_loaded" });
 		expect(await refusal(() => test.store.cancelBooking(nobody))).toEqual({ outcome: "not_loaded" });
-		const absent = { ...nobody, showtimeId: buildShowtime().id };
+		const absent = { ...nobody, showtimeId: newShowtimeId(bucketOf(showtime.id)) };
 		expect(await refusal(() => test.store.confirmBooking(absent))).toEqual({ outcome: "not_ready" });
 		expect(await refusal(() => test.store.cancelBooking(absent))).toEqual({ outcome: "not_ready" });
 	});

@@ -1,5 +1,5 @@
 /** A claim freezes a showtime for one rebuilder, and whoever lost it can do nothing any more. */
-import { CLAIM_TTL_MS, newBookingId, type OpenShowtime, type ShowtimeSnapshot } from "@holdfast/domain";
+import { bucketOf, CLAIM_TTL_MS, newBookingId, type OpenShowtime, type ShowtimeSnapshot } from "@holdfast/domain";
 import { buildShowtime } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runScript } from "../define-script.ts";
@@ -70,7 +70,7 @@ describe("a claim", () => {
 		if (first.outcome !== "claimed") throw new Error(first.outcome);
 		const late = first.nowMs + CLAIM_TTL_MS - 1;
 		const { meta, stagedOwner, stagedMap, stagedExpiry, stagedBuyers } = showtimeKeys(showtime.id);
-		const { outbox, seq } = bucketKeys(0);
+		const { outbox, seq } = bucketKeys(bucketOf(showtime.id));
 		const steps = [
 			() =>
 				runScript(
@@ -165,7 +165,7 @@ describe("every step of a rebuilder that lost its claim is refused, and changes 
 	/** All the scripts of an install that has something to do in each, one by one. */
 	function stepsOf(showtime: OpenShowtime, token: string): [name: string, step: () => Promise<{ status: string }>][] {
 		const { meta, owner, map, expiry, buyers, stagedOwner, stagedMap, stagedExpiry, stagedBuyers } = showtimeKeys(showtime.id);
-		const { outbox, seq, expiries, epochs } = bucketKeys(0);
+		const { outbox, seq, expiries, epochs } = bucketKeys(bucketOf(showtime.id));
 		const id = newBookingId(showtime.id);
 		const staged = [stagedOwner, stagedMap, stagedExpiry, stagedBuyers];
 		const run = (script: typeof installSeatsScript, keys: string[], args: (string | number)[]) => () =>

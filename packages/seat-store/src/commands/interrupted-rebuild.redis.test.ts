@@ -80,6 +80,7 @@ async function rebuild(
 	beforeStep: (step: number, redis: Redis) => Promise<void> | void = () => {},
 ): Promise<string> {
 	const redis = new Redis(test.server.url);
+	redis.on("error", () => {});
 	injectClock(redis, () => nowMs);
 	try {
 		const claim = await claimShowtime(redis, showtime.id, { token, ledgerEpoch: snapshot.epoch - 1 });
