@@ -33,4 +33,13 @@ export { type SeedTally, seedDemo } from "./seed/seed-demo.ts";
 export { type CreateUserOutcome, createUser, type NewUser } from "./users/create-user.ts";
 export { type EnsureAdminOutcome, ensureAdmin } from "./users/ensure-admin.ts";
 export { findUser, findUserByEmail } from "./users/find-user.ts";
+export {
+	FAMILIES_PER_USER_MAX,
+	FAMILY_LIFE_MAX_MS,
+	type OpenedFamily,
+	openRefreshFamily,
+	REFRESH_TTL_MS,
+} from "./users/open-refresh-family.ts";
+export { replacePasswordHash } from "./users/replace-password-hash.ts";
+export { endRefreshFamily, REFRESH_GRACE_MS, type RotateOutcome, rotateRefreshToken } from "./users/rotate-refresh-token.ts";
 export type { User } from "./users/user.ts";

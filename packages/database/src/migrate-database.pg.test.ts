@@ -29,6 +29,7 @@ it("an empty database is brought up to date by several at once, and again withou
 		"dead_letters",
 		"losses",
 		"movies",
+		"refresh_families",
 		"refunds",
 		"seat_plans",
 		"showtime_events",

@@ -1,8 +1,8 @@
-/** People who log in. The password is kept only as a PHC string of its scrypt hash. */
+/** People who log in, and what keeps them logged in. Of passwords and tokens only hashes are kept. */
 import type { UserId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
-import { check, pgTable, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
-import { writtenAt } from "./columns.ts";
+import { check, index, pgTable, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { instant, writtenAt } from "./columns.ts";
 
 export const USER_ROLES = ["user", "admin"] as const;
 /** `admin` may use the admin routes; everyone else is a `user`. */
@@ -22,5 +22,38 @@ export const users = pgTable(
 	(table) => [
 		uniqueIndex("users_email_key").on(sql`lower(${table.email})`),
 		check("users_role_known", sql`${table.role} in ('user', 'admin')`),
+	],
+);
+
+/**
+ * One row per sign-in that can still be refreshed: the tokens that followed one another since. A row that is gone is a
+ * family that was ended, by whatever. Read and changed under its row lock only (`rotate-refresh-token.ts`).
+ */
+export const refreshFamilies = pgTable(
+	"refresh_families",
+	{
+		/** Drawn at random, and told to nobody but the holder of its tokens: naming it proves having had one of them. */
+		id: uuid("id").primaryKey(),
+		userId: uuid("user_id")
+			.notNull()
+			.$type<UserId>()
+			.references(() => users.id, { onDelete: "cascade" }),
+		/** SHA-256 of the token that may be used next. */
+		tokenHash: text("token_hash").notNull(),
+		/** Of the one before it; null: there was none. */
+		previousHash: text("previous_hash"),
+		/** What the token was made of, together with the one before it, so that a repeat within the grace gets it again. */
+		successorSalt: text("successor_salt"),
+		rotatedAt: instant("rotated_at"),
+		createdAt: writtenAt("created_at"),
+		/** Moves on with every use. */
+		expiresAt: instant("expires_at").notNull(),
+		/** Does not move. */
+		endsAt: instant("ends_at").notNull(),
+	},
+	(table) => [
+		index("refresh_families_by_user").on(table.userId, table.createdAt),
+		index("refresh_families_by_expiry").on(table.expiresAt),
+		check("refresh_families_rotated_whole", sql`num_nulls(${table.previousHash}, ${table.successorSalt}, ${table.rotatedAt}) in (0, 3)`),
 	],
 );

@@ -5,6 +5,8 @@ import { createDatabase, type Database } from "../create-database.ts";
 import { createUser } from "./create-user.ts";
 import { ensureAdmin } from "./ensure-admin.ts";
 import { findUser, findUserByEmail } from "./find-user.ts";
+import { openRefreshFamily } from "./open-refresh-family.ts";
+import { rotateRefreshToken } from "./rotate-refresh-token.ts";
 
 let database: Database;
 let drop: () => Promise<void>;
@@ -55,9 +57,15 @@ it("an error tells neither the password hash nor the address: it may end up in a
 it("the first admin is created once, gets a new password when it is another, and never takes over a user", async () => {
 	const admin = { email: "admin@x.org", password: "first password" };
 	expect(await ensureAdmin(database, admin)).toEqual({ outcome: "created" });
+	const made = (await findUserByEmail(database, admin.email))?.user;
+	if (made === undefined) throw new Error("the admin was created");
+	expect(made.role).toBe("admin");
+	const { refreshToken } = await openRefreshFamily(database, made.id);
 	expect(await ensureAdmin(database, admin)).toEqual({ outcome: "unchanged" });
+	const rotated = await rotateRefreshToken(database, refreshToken);
+	if (rotated.outcome !== "rotated") throw new Error("an unchanged password ends no family");
 	expect(await ensureAdmin(database, { ...admin, password: "second password" })).toEqual({ outcome: "password_set" });
-	expect((await findUserByEmail(database, admin.email))?.user.role).toBe("admin");
+	expect(await rotateRefreshToken(database, rotated.refreshToken)).toEqual({ outcome: "refused" });
 	await createUser(database, person("eve@x.org"));
 	expect(await ensureAdmin(database, { email: "Eve@x.org", password: "mine now, all" })).toEqual({ outcome: "not_admin" });
 	expect((await findUserByEmail(database, "eve@x.org"))?.passwordHash).toBe("$scrypt$x");

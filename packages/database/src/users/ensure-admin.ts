@@ -2,14 +2,17 @@
 import { hashPassword, verifyPassword } from "@holdfast/runtime";
 import { eq } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
-import { users } from "../schema/index.ts";
+import { refreshFamilies, users } from "../schema/index.ts";
 import { createUser } from "./create-user.ts";
 import { findUserByEmail } from "./find-user.ts";
 
 /** `not_admin`: the address belongs to an ordinary user, who is left as they are. */
 export type EnsureAdminOutcome = { outcome: "created" | "unchanged" | "password_set" | "not_admin" };
 
-/** Create the admin, or set the password if it is another. Safe to call twice: the second time nothing changes. Takes one or two scrypt hashes. */
+/**
+ * Create the admin, or set the password if it is another; whoever was signed in with the old one is signed out (their access
+ * tokens end within a quarter of an hour). Safe to call twice: the second time nothing changes. Takes one or two scrypt hashes.
+ */
 export async function ensureAdmin(
 	database: Database,
 	{ email, password }: { email: string; password: string },
@@ -25,6 +28,11 @@ export async function ensureAdmin(
 	const { matches, rehash } = await verifyPassword(password, found.passwordHash);
 	if (matches && !rehash) return { outcome: "unchanged" };
 	const passwordHash = await hashPassword(password);
-	await database.run((queries) => queries.update(users).set({ passwordHash }).where(eq(users.id, found.user.id)));
+	await database.run((queries) =>
+		queries.transaction(async (tx) => {
+			await tx.update(users).set({ passwordHash }).where(eq(users.id, found.user.id));
+			if (!matches) await tx.delete(refreshFamilies).where(eq(refreshFamilies.userId, found.user.id));
+		}),
+	);
 	return { outcome: "password_set" };
 }

@@ -1,0 +1,45 @@
+/** A sign-in begins its family of refresh tokens. */
+import { randomUUID } from "node:crypto";
+import type { UserId } from "@holdfast/domain";
+import { sql } from "drizzle-orm";
+import type { Database } from "../create-database.ts";
+import { refreshFamilies } from "../schema/index.ts";
+import { formatRefreshToken, hashOf, newSecret } from "./refresh-token.ts";
+
+/** A token that is not used for this long has expired. */
+export const REFRESH_TTL_MS = 30 * 24 * 60 * 60 * 1000;
+/** A family ends this long after its sign-in, however busy it is: then the password is asked for again. */
+export const FAMILY_LIFE_MAX_MS = 90 * 24 * 60 * 60 * 1000;
+/** Families of one user, about one per device; one more ends the oldest. */
+export const FAMILIES_PER_USER_MAX = 20;
+/** Expired families that a sign-in clears away. More than it adds, so they die out wherever anybody signs in. */
+const CLEARED_AT_ONCE_MAX = 20;
+
+export type OpenedFamily = { readonly familyId: string; readonly refreshToken: string };
+
+/**
+ * Begin a family for a user who has just proved who they are. Clears away families that have expired, of anybody, and the
+ * user's oldest beyond `FAMILIES_PER_USER_MAX`. Called again it begins another.
+ */
+export async function openRefreshFamily(database: Database, userId: UserId): Promise<OpenedFamily> {
+	const [familyId, secret] = [randomUUID(), newSecret()];
+	// Locked rows are skipped: whoever has them is about to delete or to use them, and nobody waits for this.
+	await database.run((queries) =>
+		queries.execute(sql`
+			with expired as (
+				delete from ${refreshFamilies} where id in (
+					select id from ${refreshFamilies} where expires_at <= now()
+					order by expires_at limit ${CLEARED_AT_ONCE_MAX} for update skip locked)
+			), surplus as (
+				delete from ${refreshFamilies} where id in (
+					select id from ${refreshFamilies} where user_id = ${userId}
+					order by created_at desc, id offset ${FAMILIES_PER_USER_MAX - 1} for update skip locked)
+			)
+			insert into ${refreshFamilies} (id, user_id, token_hash, expires_at, ends_at)
+			values (${familyId}, ${userId}, ${hashOf(secret)}, now() + ${seconds(REFRESH_TTL_MS)}, now() + ${seconds(FAMILY_LIFE_MAX_MS)})`),
+	);
+	return { familyId, refreshToken: formatRefreshToken({ familyId, secret }) };
+}
+
+/** Milliseconds as an interval. */
+export const seconds = (ms: number) => sql`make_interval(secs => ${ms / 1000})`;

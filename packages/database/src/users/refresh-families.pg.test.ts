@@ -1,0 +1,210 @@
+import type { UserId } from "@holdfast/domain";
+import { createTestDatabase, insertUsers } from "@holdfast/testing";
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createDatabase, type Database } from "../create-database.ts";
+import { createUser } from "./create-user.ts";
+import { findUserByEmail } from "./find-user.ts";
+import { FAMILIES_PER_USER_MAX, openRefreshFamily } from "./open-refresh-family.ts";
+import { formatRefreshToken, parseRefreshToken } from "./refresh-token.ts";
+import { replacePasswordHash } from "./replace-password-hash.ts";
+import { endRefreshFamily, type RotateOutcome, rotateRefreshToken } from "./rotate-refresh-token.ts";
+
+let database: Database;
+let url: string;
+let drop: () => Promise<void>;
+beforeAll(async () => {
+	const test = await createTestDatabase();
+	[url, drop] = [test.url, test.drop];
+	database = createDatabase({ url });
+});
+afterAll(async () => {
+	await database.close();
+	await drop();
+});
+
+const run = (statement: ReturnType<typeof sql>) => database.run(async (queries) => [...(await queries.execute(statement))]);
+const rotate = (token: string) => rotateRefreshToken(database, token);
+
+async function newUser(): Promise<UserId> {
+	const [id] = await insertUsers(url, 1);
+	if (id === undefined) throw new Error("a user was inserted");
+	return id;
+}
+
+async function newFamily() {
+	const userId = await newUser();
+	return { userId, ...(await openRefreshFamily(database, userId)) };
+}
+
+function successorIn(outcome: RotateOutcome): string {
+	if (outcome.outcome !== "rotated") throw new Error(`the token was ${outcome.outcome}`);
+	return outcome.refreshToken;
+}
+
+/** As if so much time had passed since the family's token was last used. */
+const age = (familyId: string, interval: string) =>
+	run(
+		sql`update refresh_families set rotated_at = rotated_at - ${interval}::interval, expires_at = expires_at - ${interval}::interval,
+			created_at = created_at - ${interval}::interval where id = ${familyId}`,
+	);
+const exists = async (familyId: string) => (await run(sql`select 1 from refresh_families where id = ${familyId}`)).length === 1;
+
+describe("a refresh token", () => {
+	it("is good once and gives its successor and its user as they are now", async () => {
+		const { userId, familyId, refreshToken } = await newFamily();
+		await run(sql`update users set role = 'admin' where id = ${userId}`);
+		const first = await rotate(refreshToken);
+		expect(first).toMatchObject({ outcome: "rotated", familyId, isRepeat: false, user: { id: userId, role: "admin" } });
+		const second = await rotate(successorIn(first));
+		expect(new Set([refreshToken, successorIn(first), successorIn(second)]).size).toBe(3);
+	});
+
+	it("is nowhere in Postgres, only its hash", async () => {
+		const { familyId, refreshToken } = await newFamily();
+		const next = successorIn(await rotate(refreshToken));
+		const row = JSON.stringify(await run(sql`select * from refresh_families where id = ${familyId}`));
+		for (const token of [refreshToken, next]) {
+			const { secret } = parseRefreshToken(token) ?? { secret: Buffer.alloc(0) };
+			expect(secret).toHaveLength(32);
+			for (const encoding of ["base64url", "base64", "hex"] as const) expect(row).not.toContain(secret.toString(encoding));
+		}
+	});
+
+	it("expires 30 days after its last use, and 90 days after its sign-in in any case", async () => {
+		const { familyId, refreshToken } = await newFamily();
+		await age(familyId, "29 days 23 hours");
+		const next = successorIn(await rotate(refreshToken));
+		const left = async () => {
+			const [row] = await run(
+				sql`select round(extract(epoch from expires_at - now()) / 86400)::int as days from refresh_families where id = ${familyId}`,
+			);
+			return row?.days;
+		};
+		expect(await left()).toBe(30);
+		await run(sql`update refresh_families set ends_at = now() + interval '2 days' where id = ${familyId}`);
+		const last = successorIn(await rotate(next));
+		expect(await left()).toBe(2);
+		await age(familyId, "2 days");
+		expect(await rotate(last)).toEqual({ outcome: "refused" });
+	});
+
+	it.each(["", "x", "A".repeat(63), "A".repeat(64), "A".repeat(65), `${"A".repeat(63)}=`, "é".repeat(64)])(
+		"that was never given out is refused: %s",
+		async (text) => {
+			expect(await rotate(text)).toEqual({ outcome: "refused" });
+		},
+	);
+
+	it("is written in one way only: what it is parsed from, it is formatted to", () => {
+		const token = formatRefreshToken({ familyId: "0191d3a0-0000-4000-8000-00000000000f", secret: Buffer.alloc(32, 7) });
+		expect(token).toMatch(/^[A-Za-z0-9_-]{64}$/);
+		expect(parseRefreshToken(token)).toEqual({ familyId: "0191d3a0-0000-4000-8000-00000000000f", secret: Buffer.alloc(32, 7) });
+	});
+});
+
+describe("a token that is used again", () => {
+	it("within 10 s gets the same successor, as often as it asks: an answer may have been lost", async () => {
+		const { familyId, refreshToken } = await newFamily();
+		const next = successorIn(await rotate(refreshToken));
+		await age(familyId, "9 seconds");
+		for (const again of [await rotate(refreshToken), await rotate(refreshToken)]) {
+			expect(again).toMatchObject({ outcome: "rotated", refreshToken: next, isRepeat: true });
+		}
+		expect(await rotate(next)).toMatchObject({ outcome: "rotated", isRepeat: false });
+	});
+
+	it("later ends the family, its newest token included", async () => {
+		const { familyId, refreshToken } = await newFamily();
+		const next = successorIn(await rotate(refreshToken));
+		await age(familyId, "10 seconds");
+		expect(await rotate(refreshToken)).toEqual({ outcome: "reused", familyId });
+		expect(await rotate(next)).toEqual({ outcome: "refused" });
+		expect(await rotate(refreshToken)).toEqual({ outcome: "refused" });
+		expect(await exists(familyId)).toBe(false);
+	});
+
+	it("after its successor was used ends the family at once: that answer was not lost", async () => {
+		const { familyId, refreshToken } = await newFamily();
+		const last = successorIn(await rotate(successorIn(await rotate(refreshToken))));
+		expect(await rotate(refreshToken)).toEqual({ outcome: "reused", familyId });
+		expect(await rotate(last)).toEqual({ outcome: "refused" });
+	});
+
+	it("leaves the user's other families alone", async () => {
+		const { userId, familyId, refreshToken } = await newFamily();
+		const other = await openRefreshFamily(database, userId);
+		await rotate(refreshToken);
+		await age(familyId, "1 minute");
+		expect((await rotate(refreshToken)).outcome).toBe("reused");
+		expect((await rotate(other.refreshToken)).outcome).toBe("rotated");
+	});
+
+	it("by twenty at the same time gets all of them one successor", async () => {
+		const { refreshToken } = await newFamily();
+		const outcomes = await Promise.all(Array.from({ length: 20 }, () => rotate(refreshToken)));
+		expect(new Set(outcomes.map(successorIn)).size).toBe(1);
+		expect(outcomes.filter((outcome) => outcome.outcome === "rotated" && !outcome.isRepeat)).toHaveLength(1);
+	});
+
+	it("with a made-up secret ends the family, too: its id is known from its tokens alone", async () => {
+		const { familyId, refreshToken } = await newFamily();
+		const forged = formatRefreshToken({ familyId, secret: Buffer.alloc(32) });
+		expect(await rotate(forged)).toEqual({ outcome: "reused", familyId });
+		expect(await rotate(refreshToken)).toEqual({ outcome: "refused" });
+	});
+});
+
+describe("a family", () => {
+	it("is ended by its own user, and by nobody else", async () => {
+		const { userId, familyId, refreshToken } = await newFamily();
+		await endRefreshFamily(database, { userId: await newUser(), familyId });
+		const next = successorIn(await rotate(refreshToken));
+		await endRefreshFamily(database, { userId, familyId });
+		await endRefreshFamily(database, { userId, familyId });
+		expect(await rotate(next)).toEqual({ outcome: "refused" });
+	});
+
+	it("ends while one of its tokens is being used, whoever comes first", async () => {
+		for (let round = 0; round < 10; round += 1) {
+			const { userId, familyId, refreshToken } = await newFamily();
+			await Promise.all([rotate(refreshToken), endRefreshFamily(database, { userId, familyId })]);
+			expect(await exists(familyId)).toBe(false);
+		}
+	});
+
+	it("is one of 20 of its user; one more ends the oldest", async () => {
+		const { userId, ...oldest } = await newFamily();
+		await age(oldest.familyId, "1 day");
+		const others = [];
+		for (let device = 1; device < FAMILIES_PER_USER_MAX; device += 1) others.push(await openRefreshFamily(database, userId));
+		expect(await exists(oldest.familyId)).toBe(true);
+		await openRefreshFamily(database, userId);
+		expect(await exists(oldest.familyId)).toBe(false);
+		expect(await Promise.all(others.map(({ familyId }) => exists(familyId)))).not.toContain(false);
+	});
+
+	it("that has expired is cleared away by whoever signs in next, 20 at a time", async () => {
+		const expired = await Promise.all(Array.from({ length: 21 }, newFamily));
+		for (const { familyId } of expired) await age(familyId, "31 days");
+		const left = async () => (await Promise.all(expired.map(({ familyId }) => exists(familyId)))).filter(Boolean).length;
+		await newFamily();
+		expect(await left()).toBe(1);
+		await newFamily();
+		expect(await left()).toBe(0);
+	});
+
+	it("does not outlive its user", async () => {
+		const { userId, familyId } = await newFamily();
+		await run(sql`delete from users where id = ${userId}`);
+		expect(await exists(familyId)).toBe(false);
+	});
+});
+
+it("a password's hash is replaced if nobody was faster", async () => {
+	const made = await createUser(database, { email: "re@hash.org", passwordHash: "old", displayName: "R", role: "user" });
+	if (made.outcome !== "created") throw new Error("the address is new");
+	expect(await replacePasswordHash(database, made.user.id, { from: "old", to: "new" })).toBe(true);
+	expect(await replacePasswordHash(database, made.user.id, { from: "old", to: "newer" })).toBe(false);
+	expect((await findUserByEmail(database, "re@hash.org"))?.passwordHash).toBe("new");
+});
