@@ -47,3 +47,11 @@ export const planKey = (planId: SeatPlanId): string => `plan:${planId}`;
 
 /** Present while a sweeper is alive. */
 export const SWEEPER_ALIVE_KEY = "sweeper:alive";
+
+/** Families of access tokens that are refused, by the instant until which they are. */
+export const DENIED_KEY = "denied";
+/** Where every denial is published. */
+export const DENIED_CHANNEL = "denied";
+
+/** Attempts of one subject in the running window of a limit. */
+export const attemptsKey = (limit: string, subjectHash: string): string => `attempts:${limit}:${subjectHash}`;

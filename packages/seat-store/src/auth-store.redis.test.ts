@@ -1,0 +1,201 @@
+/** What signing in and out needs of Redis, on a real one that dies, stands still and falls silent. */
+import { randomUUID } from "node:crypto";
+import { startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
+import { Redis } from "ioredis";
+import { afterEach, describe, expect, it } from "vitest";
+import { type AuthStore, type AuthStoreOptions, createAuthStore } from "./auth-store.ts";
+import { SeatStoreFault } from "./fault.ts";
+import { DENIED_CHANNEL, DENIED_KEY } from "./keys.ts";
+import { openTestProxy } from "./open-test-proxy.ts";
+
+const MINUTE_MS = 60_000;
+
+const toClose: (() => unknown)[] = [];
+afterEach(async () => {
+	for (const close of toClose.splice(0).reverse()) await close();
+});
+
+async function start(): Promise<TestRedis> {
+	const server = await startTestRedis();
+	toClose.push(server.stop);
+	return server;
+}
+
+function open(url: string, options: Partial<AuthStoreOptions> = {}): AuthStore {
+	const store = createAuthStore({ url, ...options });
+	toClose.push(store.close);
+	return store;
+}
+
+function look({ url }: TestRedis): Redis {
+	const redis = new Redis(url);
+	redis.on("error", () => {});
+	toClose.push(() => redis.disconnect());
+	return redis;
+}
+
+/** What it says without asking Redis; null: it has to ask. */
+function known(store: AuthStore, family: string = randomUUID()): boolean | null {
+	const answer = store.isDenied(family);
+	if (typeof answer === "boolean") return answer;
+	answer.catch(() => {});
+	return null;
+}
+
+const isLive = (store: AuthStore): boolean => known(store) !== null;
+const untilLive = (store: AuthStore) => waitUntil("the list to be heard", () => isLive(store));
+const later = () => Date.now() + 10 * MINUTE_MS;
+
+describe("a family that is denied", () => {
+	it("is refused at once where it was denied, and within a second elsewhere, without asking Redis", async () => {
+		const server = await start();
+		const [here, there] = [open(server.url), open(server.url)];
+		await Promise.all([untilLive(here), untilLive(there)]);
+		const family = randomUUID();
+		expect([here.isDenied(family), there.isDenied(family)]).toEqual([false, false]);
+		await here.deny(family, later());
+		expect(here.isDenied(family)).toBe(true);
+		await waitUntil("the other to hear of it", () => known(there, family), 1_000);
+		expect(there.isDenied(randomUUID())).toBe(false);
+	});
+
+	it("is refused by a process that starts afterwards", async () => {
+		const server = await start();
+		const family = randomUUID();
+		await open(server.url).deny(family, later());
+		const newcomer = open(server.url);
+		expect(await newcomer.isDenied(family)).toBe(true);
+		await untilLive(newcomer);
+		expect(newcomer.isDenied(family)).toBe(true);
+	});
+
+	it("is forgotten when its time is over, by processes and by Redis", async () => {
+		const server = await start();
+		const [store, redis] = [open(server.url), look(server)];
+		await untilLive(store);
+		const [brief, other] = [randomUUID(), randomUUID()];
+		await store.deny(brief, Date.now() + 300);
+		expect(store.isDenied(brief)).toBe(true);
+		await waitUntil("it to end", () => known(store, brief) === false);
+		await redis.zadd(DENIED_KEY, Date.now() - 2 * MINUTE_MS, "long over");
+		await store.deny(other, later());
+		expect(await redis.zrange(DENIED_KEY, "0", "-1")).toEqual([brief, other]);
+		const endsInMs = await redis.pttl(DENIED_KEY);
+		expect(endsInMs).toBeGreaterThan(10 * MINUTE_MS);
+		expect(endsInMs).toBeLessThanOrEqual(11 * MINUTE_MS);
+	});
+});
+
+describe("while Redis is not heard", () => {
+	it("Redis is asked, on the link that still works", async () => {
+		const server = await start();
+		const [store, redis] = [open(server.url), look(server)];
+		await untilLive(store);
+		const family = randomUUID();
+		// Straight into Redis: nobody publishes it.
+		await redis.zadd(DENIED_KEY, later(), family);
+		expect(known(store, family)).toBe(false);
+		const [, id = ""] = /^id=(\d+)/m.exec(String(await redis.call("CLIENT", "LIST", "TYPE", "pubsub"))) ?? [];
+		await redis.call("CLIENT", "KILL", "ID", id);
+		await waitUntil("its death to be noticed", () => known(store, family) !== false);
+		expect(await store.isDenied(family)).toBe(true);
+		await untilLive(store);
+		expect(known(store, family)).toBe(true);
+	});
+
+	it("a silent connection is noticed within a second; then it is an error, as everything else that needs Redis", async () => {
+		const server = await start();
+		const proxy = await openTestProxy(server.port);
+		toClose.push(proxy.close);
+		const [store, elsewhere] = [open(proxy.url), open(server.url)];
+		await untilLive(store);
+		const family = randomUUID();
+		proxy.mute();
+		const mutedMs = performance.now();
+		await elsewhere.deny(family, later());
+		await waitUntil("the silence to be noticed", () => !isLive(store));
+		expect(performance.now() - mutedMs).toBeLessThan(1_000);
+		await expect(store.isDenied(family)).rejects.toBeInstanceOf(SeatStoreFault);
+		proxy.heal();
+		await waitUntil("it to be heard again", () => known(store, family));
+	});
+
+	it("nobody can be denied, and who was denied before stays so, also by a Redis that forgot it", async () => {
+		const server = await start();
+		const store = open(server.url);
+		await untilLive(store);
+		const [first, second] = [randomUUID(), randomUUID()];
+		await store.deny(first, later());
+		await server.kill();
+		await waitUntil("its death to be noticed", () => !isLive(store));
+		expect(store.isDenied(first)).toBe(true);
+		await expect(store.deny(second, later())).rejects.toBeInstanceOf(SeatStoreFault);
+		await server.restart();
+		await look(server).del(DENIED_KEY);
+		await untilLive(store);
+		expect([store.isDenied(first), store.isDenied(second)]).toEqual([true, false]);
+		await store.deny(second, later());
+		expect(store.isDenied(second)).toBe(true);
+	});
+});
+
+describe("more families than a process may keep", () => {
+	it("make it ask Redis; at the bound it need not", async () => {
+		const server = await start();
+		const [writer, small] = [open(server.url), open(server.url, { deniedKeptMax: 2 })];
+		await untilLive(small);
+		const families = [randomUUID(), randomUUID(), randomUUID()];
+		const [first = "", second = "", third = ""] = families;
+		await writer.deny(first, later());
+		await writer.deny(second, later());
+		await waitUntil("both to be heard", () => known(small, first) && known(small, second));
+		expect(isLive(small)).toBe(true);
+		await writer.deny(third, later());
+		await waitUntil("the bound to be met", () => !isLive(small));
+		expect(await Promise.all(families.map((family) => small.isDenied(family)))).toEqual([true, true, true]);
+		expect(await small.isDenied(randomUUID())).toBe(false);
+	});
+});
+
+describe("attempts", () => {
+	it("are counted by limit and subject, in every process alike, and anew when the window is over", async () => {
+		const server = await start();
+		const [one, two] = [open(server.url), open(server.url)];
+		const count = async (store: AuthStore, limit: string, subject: string) => (await store.countAttempt(limit, subject, 400)).attempts;
+		expect([
+			await count(one, "ip", "a"),
+			await count(two, "ip", "a"),
+			await count(one, "ip", "b"),
+			await count(one, "account", "a"),
+		]).toEqual([1, 2, 1, 1]);
+		await waitUntil("the window to end", async () => (await count(one, "ip", "a")) === 1);
+	});
+
+	it("tell when their window ends, which further attempts do not put off", async () => {
+		const server = await start();
+		const [store, redis] = [open(server.url), look(server)];
+		const first = await store.countAttempt("ip", "a", MINUTE_MS);
+		expect(first.windowEndsInMs).toBeGreaterThan(MINUTE_MS - 1_000);
+		const [key = ""] = await redis.keys("attempts:*");
+		await redis.pexpire(key, 5_000);
+		expect((await store.countAttempt("ip", "a", MINUTE_MS)).windowEndsInMs).toBeLessThanOrEqual(5_000);
+		await redis.persist(key);
+		expect((await store.countAttempt("ip", "a", MINUTE_MS)).windowEndsInMs).toBeGreaterThan(5_000);
+	});
+
+	it("put no address and no e-mail into Redis", async () => {
+		const server = await start();
+		await open(server.url).countAttempt("account", "ada@example.com", MINUTE_MS);
+		expect(String(await look(server).keys("*"))).toMatch(/^attempts:account:[A-Za-z0-9_-]{22}$/);
+	});
+});
+
+it("what is published and is no denial does no harm", async () => {
+	const server = await start();
+	const store = open(server.url);
+	await untilLive(store);
+	await look(server).publish(DENIED_CHANNEL, "nonsense");
+	const family = randomUUID();
+	await store.deny(family, later());
+	expect(store.isDenied(family)).toBe(true);
+});

@@ -1,0 +1,63 @@
+/**
+ * What signing in and out needs of Redis: who is refused before their token expires, and how often somebody has tried. On
+ * connections of its own, so that neither waits behind the seats.
+ */
+import { createHash } from "node:crypto";
+import type { Redis } from "ioredis";
+import { createDenyList, type DenyList } from "./deny-list.ts";
+import { attemptsKey } from "./keys.ts";
+import { createLink, type LinkLog } from "./link.ts";
+
+export type AttemptCount = {
+	/** Attempts in this window, this one included. */
+	readonly attempts: number;
+	/** When the window ends, in ms from now. */
+	readonly windowEndsInMs: number;
+};
+
+export type AuthStore = Pick<DenyList, "isDenied" | "deny"> & {
+	/**
+	 * Count an attempt of `subject` (an address, an e-mail) under `limit`. A window begins with its first attempt. The
+	 * subject itself does not reach Redis. Rejects with `SeatStoreFault` when Redis does not answer.
+	 */
+	countAttempt(limit: string, subject: string, windowMs: number): Promise<AttemptCount>;
+	close(): void;
+};
+
+export type AuthStoreOptions = {
+	readonly url: string;
+	readonly log?: LinkLog;
+	/** Sees every new client before it is used. For tests. */
+	readonly prepareConnection?: (redis: Redis) => void;
+	/** Families of the deny list that this process keeps. For tests. */
+	readonly deniedKeptMax?: number;
+};
+
+const CALL_DEADLINE_MS = 1_000;
+const SILENT: LinkLog = { info: () => {}, warn: () => {}, error: () => {} };
+
+/** Connects in the background. */
+export function createAuthStore({ url, log = SILENT, prepareConnection: prepare, deniedKeptMax: keptMax }: AuthStoreOptions): AuthStore {
+	// The seat store's link to the same server tells the log of its losses.
+	const link = createLink({ url, log: SILENT, prepare });
+	const denyList = createDenyList({ url, link, log, prepare, keptMax });
+	return {
+		isDenied: denyList.isDenied,
+		deny: denyList.deny,
+		async countAttempt(limit, subject, windowMs) {
+			const key = attemptsKey(limit, hashOf(subject));
+			// One write to the socket. NX mends a window without an end, should anything ever come between the first two.
+			const [attempts, , windowEndsInMs] = await link.run("write", CALL_DEADLINE_MS, (redis) =>
+				Promise.all([redis.incr(key), redis.pexpire(key, windowMs, "NX"), redis.pttl(key)]),
+			);
+			return { attempts, windowEndsInMs: Math.max(0, windowEndsInMs) };
+		},
+		close() {
+			denyList.close();
+			link.close();
+		},
+	};
+}
+
+/** Whoever reads Redis sees no address; only one that is guessed can be recognised. */
+const hashOf = (subject: string): string => createHash("sha256").update(subject).digest("base64url").slice(0, 22);

@@ -1,0 +1,108 @@
+/**
+ * Hear everything that is published on one channel of Redis, and know whether that is so. A connection that fell silent is
+ * found out within a second by a heartbeat of its own: nothing published looks just like nothing arriving.
+ */
+import type { Redis } from "ioredis";
+import { type Connection, openConnection } from "./connection.ts";
+import type { LinkLog } from "./link.ts";
+
+export type ChannelWatch = {
+	/** Whether everything published up to `SILENCE_MAX_MS` ago was heard. */
+	isLive(): boolean;
+	/** Give up what was heard and begin anew: after a message that could not be taken. */
+	restart(): void;
+	close(): void;
+};
+
+export type ChannelWatchOptions = {
+	readonly url: string;
+	readonly channel: string;
+	readonly log: LinkLog;
+	/** Sees every new client before it is used. For tests. */
+	readonly prepare?: ((redis: Redis) => void) | undefined;
+	/** Catch up with what was published before: runs on the same connection, once it is subscribed. A failure begins anew. */
+	readonly load: (redis: Redis) => Promise<void>;
+	readonly onMessage: (message: string) => void;
+};
+
+const BEAT_EVERY_MS = 250;
+const BEAT_DEADLINE_MS = 500;
+/** From the last answered beat to the end of the next one. */
+export const SILENCE_MAX_MS = BEAT_EVERY_MS + BEAT_DEADLINE_MS;
+/** From the first byte until it is subscribed and caught up. */
+const READY_DEADLINE_MS = 2_000;
+const BACK_OFF_MIN_MS = 50;
+const BACK_OFF_MAX_MS = 500;
+
+/** Connects in the background, for as long as it takes. */
+export function watchChannel({ url, channel, log, prepare = () => {}, load, onMessage }: ChannelWatchOptions): ChannelWatch {
+	let latest: Connection | null = null;
+	let live: Connection | null = null;
+	let failures = 0;
+	let isClosed = false;
+	let timer: NodeJS.Timeout | undefined;
+
+	function connect(): void {
+		const connection = openConnection(url, prepare, {
+			onReady: () => void begin(connection).catch(() => connection.drop()),
+			onAnswers: () => {},
+			onError: () => {},
+			onLost,
+		});
+		latest = connection;
+		timer = setTimeout(() => live !== connection && connection.drop(), READY_DEADLINE_MS);
+	}
+
+	/** Subscribed first, caught up after: what is published in between comes twice and is never missed. */
+	async function begin(connection: Connection): Promise<void> {
+		const { redis } = connection;
+		redis.on("message", (_channel, message) => onMessage(String(message)));
+		await redis.subscribe(channel);
+		await load(redis);
+		if (connection !== latest || isClosed) return;
+		clearTimeout(timer);
+		if (failures > 0) log.info({ channel }, "hears redis again");
+		failures = 0;
+		live = connection;
+		await beat(connection);
+	}
+
+	/** Goes on until the connection is lost; then the ping fails. */
+	async function beat(connection: Connection): Promise<void> {
+		while (connection === live) {
+			// A process short of CPU runs its timers before it reads its sockets: the answer may lie there already.
+			const deadline = setTimeout(() => setImmediate(() => isAnswered || connection.drop()), BEAT_DEADLINE_MS);
+			let isAnswered = false;
+			try {
+				await connection.redis.ping();
+			} finally {
+				isAnswered = true;
+				clearTimeout(deadline);
+			}
+			await new Promise((resolve) => {
+				timer = setTimeout(resolve, BEAT_EVERY_MS);
+			});
+		}
+	}
+
+	function onLost(): void {
+		clearTimeout(timer);
+		live = null;
+		if (isClosed) return;
+		if (failures === 0) log.warn({ channel }, "does not hear redis; connecting");
+		const backOffMs = Math.min(BACK_OFF_MIN_MS * 2 ** failures, BACK_OFF_MAX_MS);
+		failures += 1;
+		timer = setTimeout(connect, backOffMs * (0.5 + Math.random() / 2));
+	}
+
+	connect();
+	return {
+		isLive: () => live !== null,
+		restart: () => latest?.drop(),
+		close() {
+			isClosed = true;
+			clearTimeout(timer);
+			latest?.drop();
+		},
+	};
+}
