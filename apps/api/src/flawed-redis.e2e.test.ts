@@ -1,5 +1,5 @@
 /** The API's process itself, on a Redis that does not keep what it acknowledges, from the start or later. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { askRedis, findFreePort } from "@holdfast/local-stack";
@@ -11,12 +11,16 @@ const SERVER = join(import.meta.dirname, "server.ts");
 const START_DEADLINE_MS = 60_000;
 
 let redis: TestRedis;
+const children: ChildProcess[] = [];
 let port: number;
 beforeEach(async () => {
 	redis = await startTestRedis();
 	port = await findFreePort();
 });
-afterEach(() => redis.stop());
+afterEach(async () => {
+	for (const child of children.splice(0)) child.kill("SIGKILL");
+	await redis.stop();
+});
 
 function run(environment: Record<string, string> = {}) {
 	const child = spawn(process.execPath, [SERVER], {
@@ -30,6 +34,7 @@ function run(environment: Record<string, string> = {}) {
 		},
 		stdio: ["ignore", "pipe", "pipe"],
 	});
+	children.push(child);
 	const printed = { out: "", err: "" };
 	child.stdout.on("data", (chunk) => {
 		printed.out += chunk;

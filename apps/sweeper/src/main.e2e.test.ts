@@ -1,5 +1,5 @@
 /** The sweeper's process itself, on a Redis that does not keep what it acknowledges. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { askRedis } from "@holdfast/local-stack";
@@ -11,16 +11,21 @@ const MAIN = join(import.meta.dirname, "main.ts");
 const START_DEADLINE_MS = 60_000;
 
 let redis: TestRedis;
+const children: ChildProcess[] = [];
 beforeEach(async () => {
 	redis = await startTestRedis();
 });
-afterEach(() => redis.stop());
+afterEach(async () => {
+	for (const child of children.splice(0)) child.kill("SIGKILL");
+	await redis.stop();
+});
 
 function run(environment: Record<string, string> = {}) {
 	const child = spawn(process.execPath, [MAIN], {
 		env: { PATH: process.env.PATH, REDIS_URL: redis.url, DATABASE_URL: "postgres://127.0.0.1:9/nothing", ...environment },
 		stdio: ["ignore", "pipe", "pipe"],
 	});
+	children.push(child);
 	const printed = { out: "", err: "" };
 	child.stdout.on("data", (chunk) => {
 		printed.out += chunk;
