@@ -16,7 +16,7 @@ const ROWS = 4;
 const SEATS = 40;
 const HOLD_TTL_MS = "4000";
 /** What is bought, or asked for in vain, between two turns of the story. */
-const TURN = howLong({ short: 30, long: 2_000 });
+const TURN = howLong({ short: 20, long: 300 });
 const TURN_DEADLINE_MS = howLong({ short: 30_000, long: 300_000 });
 const DRAIN_DEADLINE_MS = 60_000;
 const PATIENCE_MAX = 4;
