@@ -9,6 +9,7 @@ import { SHARED_SCHEMAS } from "./contract/index.ts";
 import { buildValidator } from "./contract/validators.ts";
 import { addShowHealth } from "./health/show-health.ts";
 import { addShowLiveness } from "./health/show-liveness.ts";
+import { joinReads } from "./join-reads.ts";
 import { addMovieRoutes } from "./movies/index.ts";
 import { auth } from "./plugins/auth.ts";
 import { logDecisions } from "./plugins/log-decisions.ts";
@@ -83,6 +84,7 @@ function makeRouteDeps(deps: AppDeps): RouteDeps {
 	return {
 		...deps,
 		seatPlans,
+		readSeatMap: joinReads((showtimeId: ShowtimeId) => seatStore.readSeatMap(showtimeId)),
 		liveShowtimes: createLiveShowtimes({ seatStore, seatPlans, openShowtime }),
 		showtimeOfBooking: createBoundedCache<BookingId, ShowtimeId>({ weightMax: BOOKINGS_REMEMBERED_MAX }),
 	};

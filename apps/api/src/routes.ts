@@ -9,6 +9,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fasti
 import type { BoundedCache } from "./bounded-cache.ts";
 import type { ApiSettings } from "./settings.ts";
 import type { LiveShowtimes } from "./showtimes/live-showtimes.ts";
+import type { ReadSeatMap } from "./showtimes/read-live-map.ts";
 import type { SeatPlans } from "./showtimes/seat-plans.ts";
 
 /** What the API is built from, made at the process edge. */
@@ -23,6 +24,7 @@ export type AppDeps = {
 export type RouteDeps = AppDeps & {
 	readonly seatPlans: SeatPlans;
 	readonly liveShowtimes: LiveShowtimes;
+	readonly readSeatMap: ReadSeatMap;
 	readonly showtimeOfBooking: BoundedCache<BookingId, ShowtimeId>;
 };
 

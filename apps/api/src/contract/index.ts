@@ -1,9 +1,11 @@
 /** The contract as a whole: every schema that the OpenAPI document lists by name. */
 import { Booking, BookingDetails, BookingPage, HoldRequest } from "./booking.ts";
 import { Health } from "./health.ts";
+import { SeatDelta, SeatReset, SeatStatuses } from "./live-seats.ts";
 import { Money } from "./money.ts";
 import { Movie, MoviePage } from "./movie.ts";
 import { Problem } from "./problem-schema.ts";
+import { SeatPlan } from "./seat-plan.ts";
 import { SeatCounts, SeatMatrix, Showtime, ShowtimeDetails, ShowtimePage } from "./showtime.ts";
 import { Credentials, Registration, Session, User } from "./user.ts";
 
@@ -21,6 +23,10 @@ export const SHARED_SCHEMAS = [
 	ShowtimeDetails,
 	SeatCounts,
 	SeatMatrix,
+	SeatStatuses,
+	SeatDelta,
+	SeatReset,
+	SeatPlan,
 	Booking,
 	BookingDetails,
 	BookingPage,

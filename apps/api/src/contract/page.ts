@@ -26,5 +26,8 @@ export const PAGE_QUERY = {
 /** The parameter of every route to one thing. An id that cannot exist is 404, so any text is taken. */
 export const BY_ID = Type.Object({ id: Type.String({ description: "Its id, a UUID" }) });
 
+/** The header by which a reader says what it has already. */
+export const IF_NONE_MATCH = Type.Object({ "if-none-match": Type.Optional(Type.String({ description: "An `ETag` seen before" })) });
+
 /** What a route says to a `cursor` that it never gave out. */
 export const BAD_CURSOR = { errors: [{ pointer: "/query/cursor", message: "is no cursor of this list" }] };

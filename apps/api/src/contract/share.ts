@@ -11,8 +11,8 @@ export type SharedSchema<T extends TSchema> = {
 	readonly ref: TUnsafe<Static<T>>;
 	/** A pointer to it as the body of a response, with what the document says about that response. */
 	answer(description: string, headers?: AnswerHeaders): TUnsafe<Static<T>>;
-	/** The same for a handler that sends the body as text, because it keeps the JSON it made once. */
-	answerText(description: string, headers?: AnswerHeaders): TUnsafe<string>;
+	/** The same for a handler that sends bytes, because it keeps the JSON it made once. */
+	answerBytes(description: string, headers?: AnswerHeaders): TUnsafe<Buffer>;
 };
 
 type AnswerHeaders = Readonly<Record<string, TSchema>>;
@@ -24,7 +24,7 @@ export function share<T extends TSchema>(name: string, schema: T): SharedSchema<
 		schema: { ...schema, $id: name },
 		ref: Type.Unsafe<Static<T>>({ $ref }),
 		answer: (description, headers) => Type.Unsafe<Static<T>>({ $ref, description, ...(headers && { headers }) }),
-		answerText: (description, headers) => Type.Unsafe<string>({ $ref, description, ...(headers && { headers }) }),
+		answerBytes: (description, headers) => Type.Unsafe<Buffer>({ $ref, description, ...(headers && { headers }) }),
 	};
 }
 

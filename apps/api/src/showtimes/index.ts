@@ -2,10 +2,12 @@
 import type { RouteDeps, Routes } from "../routes.ts";
 import { addListShowtimes } from "./list-showtimes.ts";
 import { addShowSeatMatrix } from "./show-seat-matrix.ts";
+import { addShowSeatPlan } from "./show-seat-plan.ts";
 import { addShowShowtime } from "./show-showtime.ts";
 
 export function addShowtimeRoutes(app: Routes, deps: RouteDeps): void {
 	addListShowtimes(app, deps);
 	addShowShowtime(app, deps);
 	addShowSeatMatrix(app, deps);
+	addShowSeatPlan(app, deps);
 }

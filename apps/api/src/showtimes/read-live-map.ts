@@ -1,9 +1,11 @@
 /** The seat map of a showtime as it is now, with the plan its letters count in. */
-
 import type { ShowtimeId } from "@holdfast/domain";
-import type { ReadMapOutcome, SeatStore } from "@holdfast/seat-store";
+import type { ReadMapOutcome } from "@holdfast/seat-store";
 import type { LiveShowtime, LiveShowtimes } from "./live-showtimes.ts";
 import type { NotOpen } from "./open-showtime.ts";
+
+/** Reads that are asked for together are one (join-reads.ts); the map is never older than the question. */
+export type ReadSeatMap = (showtimeId: ShowtimeId) => Promise<ReadMapOutcome>;
 
 export type LiveMap = LiveShowtime & { readonly map: Extract<ReadMapOutcome, { outcome: "read" }> };
 
@@ -12,13 +14,13 @@ const TRIES_MAX = 2;
 
 /** Opens the showtime first when nobody has. */
 export async function readLiveMap(
-	{ seatStore, liveShowtimes }: { seatStore: SeatStore; liveShowtimes: LiveShowtimes },
+	{ readSeatMap, liveShowtimes }: { readSeatMap: ReadSeatMap; liveShowtimes: LiveShowtimes },
 	showtimeId: ShowtimeId,
 ): Promise<({ outcome: "read" } & LiveMap) | NotOpen> {
 	for (let attempt = 0; attempt < TRIES_MAX; attempt += 1) {
 		const live = await liveShowtimes.find(showtimeId);
 		if (live.outcome !== "found") return live;
-		const map = await seatStore.readSeatMap(showtimeId);
+		const map = await readSeatMap(showtimeId);
 		if (map.outcome === "recovering") return map;
 		if (map.outcome === "not_ready" || map.outcome === "fenced") {
 			const opening = await liveShowtimes.reopen(showtimeId);

@@ -4,6 +4,7 @@ import { type IndexedSeatPlan, indexSeatPlan, type SeatPlanId } from "@holdfast/
 import { assert } from "@holdfast/runtime";
 import type { SeatStore } from "@holdfast/seat-store";
 import { createBoundedCache } from "../bounded-cache.ts";
+import { joinReads } from "../join-reads.ts";
 
 /** About 200 bytes per seat: some 100 MB at the very most. */
 const CACHED_SEATS_MAX = 500_000;
@@ -11,23 +12,31 @@ const CACHED_SEATS_MAX = 500_000;
 export type SeatPlans = {
 	/** The plan, from this process, Redis or the ledger, in that order. A plan that a showtime or booking names exists. */
 	find(planId: SeatPlanId): Promise<IndexedSeatPlan>;
+	/** The same for an id that somebody made up, perhaps: null when there is no such plan. */
+	findIfAny(planId: SeatPlanId): Promise<IndexedSeatPlan | null>;
 };
 
 export function createSeatPlans({ seatStore, database }: { seatStore: SeatStore; database: Database }): SeatPlans {
 	const cache = createBoundedCache<SeatPlanId, IndexedSeatPlan>({ weightMax: CACHED_SEATS_MAX, weigh: ({ seats }) => seats.length });
 
-	async function readFromLedger(planId: SeatPlanId): Promise<IndexedSeatPlan> {
+	async function readFromLedger(planId: SeatPlanId): Promise<IndexedSeatPlan | null> {
 		const plan = await findSeatPlan(database, planId);
-		assert(plan !== null, `seat plan ${planId} is in the ledger`);
-		return indexSeatPlan(plan);
+		return plan && indexSeatPlan(plan);
 	}
 
+	/** A crowd that meets a cold cache reads a megabyte once, or twice. */
+	const read = joinReads(async (planId: SeatPlanId) => {
+		const plan = cache.get(planId) ?? (await seatStore.readPlan(planId)) ?? (await readFromLedger(planId));
+		if (plan !== null) cache.set(planId, plan);
+		return plan;
+	});
+
+	const findIfAny = async (planId: SeatPlanId) => cache.get(planId) ?? read(planId);
 	return {
+		findIfAny,
 		async find(planId) {
-			const cached = cache.get(planId);
-			if (cached !== undefined) return cached;
-			const plan = (await seatStore.readPlan(planId)) ?? (await readFromLedger(planId));
-			cache.set(planId, plan);
+			const plan = await findIfAny(planId);
+			assert(plan !== null, `seat plan ${planId} is in the ledger`);
 			return plan;
 		},
 	};

@@ -1,5 +1,6 @@
 import { newShowtimeId } from "@holdfast/domain";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { opened, withBrokenMaps, withoutPostgres } from "../testing/broken-apps.ts";
 import { matrixIn, problemIn, seatIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
@@ -8,6 +9,8 @@ beforeAll(async () => {
 	api = await startTestApi();
 });
 afterAll(() => api.close());
+
+const unmark = ({ mine: _, ...seat }: ReturnType<typeof seatIn>) => seat;
 
 const seats = (showtimeId: string, token?: string, headers: Record<string, string> = {}) =>
 	api.call(`GET /showtimes/${showtimeId}/seats`, { token, headers });
@@ -79,12 +82,69 @@ describe("200", () => {
 		expect(new Set(tags).size).toBe(4);
 	});
 
-	it("draws an arena of 50,000 seats", async () => {
+	it("draws an arena of 50,000 seats, and marks one's own in it", async () => {
 		const showtimeId = await api.newShowtime({ rows: 250, seatsPerRow: 200 });
+		await opened(api, showtimeId);
 		const matrix = matrixIn(await seats(showtimeId));
 		expect([matrix.counts.available, matrix.rows.length]).toEqual([50_000, 250]);
-		await api.held(await api.newUser(), showtimeId, ["IP200"]);
-		expect(seatIn(matrixIn(await seats(showtimeId)), "IP200").status).toBe("held");
+		const user = await api.newUser();
+		await api.held(user, showtimeId, ["IP200", "A1", "B10"]);
+		const [shared, mine] = [matrixIn(await seats(showtimeId)), matrixIn(await seats(showtimeId, user.token))];
+		for (const label of ["IP200", "A1", "B10"]) {
+			expect(seatIn(shared, label)).toEqual({ label, tier: "standard", kind: "standard", status: "held" });
+			expect(seatIn(mine, label)).toEqual({ label, tier: "standard", kind: "standard", status: "held", mine: true });
+		}
+		const unmarked = { ...mine, rows: mine.rows.map((row) => ({ ...row, seats: row.seats.map((seat) => seat && unmark(seat)) })) };
+		expect(unmarked).toEqual(shared);
+	});
+
+	it("finds one's own seats whatever a label or a tier is called", async () => {
+		const showtimeId = await api.newShowtime({ rows: 1, seatsPerRow: 3 });
+		const odd = ['{"', '"},{"', "é\\"].map((label) => ({ label, tier: "standard", kind: "standard" }));
+		await api.sql(
+			`update seat_plans set layout = jsonb_set(layout, '{rows,0,seats}', '${JSON.stringify(odd)}')
+				where id = (select seat_plan_id from showtimes where id = '${showtimeId}')`,
+		);
+		const user = await api.newUser();
+		await api.held(user, showtimeId, odd.map(({ label }) => label).slice(1));
+		const [row] = matrixIn(await seats(showtimeId, user.token)).rows;
+		expect(row?.seats.map((seat) => [seat?.label, seat?.mine])).toEqual([
+			['{"', undefined],
+			['"},{"', true],
+			["é\\", true],
+		]);
+	});
+
+	it("costs a crowd one read of Redis per round trip, and never shows a map from before the question", async () => {
+		const showtimeId = await api.newShowtime();
+		let reads = 0;
+		const counted = await api.another({
+			wrapStore: (seatStore) => ({
+				...seatStore,
+				readSeatMap(id) {
+					reads += 1;
+					return seatStore.readSeatMap(id);
+				},
+			}),
+		});
+		await counted.call(`GET /showtimes/${showtimeId}/seats`);
+		reads = 0;
+		const crowd = await Promise.all(Array.from({ length: 300 }, () => counted.call(`GET /showtimes/${showtimeId}/seats`)));
+		expect(crowd.every(({ status }) => status === 200)).toBe(true);
+		expect(reads).toBeLessThan(30);
+
+		const users = await api.newUsers(10);
+		let isOver = false;
+		const readers = Array.from({ length: 20 }, async () => {
+			while (!isOver) await counted.call(`GET /showtimes/${showtimeId}/seats?view=status`);
+		});
+		for (const [index, user] of users.entries()) {
+			const label = `B${index + 1}`;
+			await api.held(user, showtimeId, [label]);
+			expect(seatIn(matrixIn(await counted.call(`GET /showtimes/${showtimeId}/seats`)), label).status).toBe("held");
+		}
+		isOver = true;
+		await Promise.all(readers);
 	});
 });
 
@@ -116,6 +176,50 @@ describe("409 showtime_cancelled", () => {
 		expect(problemIn(await seats(showtimeId)).code).toBe("showtime_cancelled");
 		await api.sql(`update showtimes set state = 'open' where id = '${showtimeId}'`);
 		expect(problemIn(await seats(showtimeId)).code).toBe("showtime_cancelled");
+	});
+});
+
+describe("409 showtime_closed", () => {
+	it("refuses one that is over, or was closed", async () => {
+		const [over, closed] = [await api.newShowtime(), await api.newShowtime()];
+		await api.sql(`update showtimes set sales_open_at = now() - interval '5 hours', sales_close_at = now() - interval '4 hours',
+			starts_at = now() - interval '4 hours', ends_at = now() - interval '2 hours' where id = '${over}'`);
+		await api.sql(`update showtimes set state = 'closed' where id = '${closed}'`);
+		for (const id of [over, closed]) expect(problemIn(await seats(id)).code).toBe("showtime_closed");
+	});
+});
+
+describe("400 invalid_request", () => {
+	it.each([
+		["view=letters", "/query/view"],
+		["view=", "/query/view"],
+		["since=1", "/query/since"],
+	])("refuses ?%s", async (query, pointer) => {
+		const problem = problemIn(await api.call(`GET /showtimes/${newShowtimeId()}/seats?${query}`));
+		expect([problem.code, problem.errors?.[0]?.pointer]).toEqual(["invalid_request", pointer]);
+	});
+});
+
+describe("503 recovering", () => {
+	it("is the answer while somebody else prepares the showtime and does not come to an end", async () => {
+		const showtimeId = await api.newShowtime();
+		await api.seatStore.claimShowtime(showtimeId, { token: "somebody else", ledgerEpoch: 0 });
+		const answer = await seats(showtimeId);
+		expect([problemIn(answer).code, answer.headers["retry-after"]]).toEqual(["recovering", "1"]);
+	});
+});
+
+describe("503 unavailable", () => {
+	it("is the answer when the showtime must be opened and Postgres is gone", async () => {
+		const app = await withoutPostgres(api);
+		expect(problemIn(await app.call(`GET /showtimes/${await api.newShowtime()}/seats`)).code).toBe("unavailable");
+	});
+});
+
+describe("500 internal", () => {
+	it("is the answer when the map cannot be made sense of", async () => {
+		const app = await withBrokenMaps(api);
+		expect(problemIn(await app.call(`GET /showtimes/${await api.newShowtime()}/seats`)).code).toBe("internal");
 	});
 });
 

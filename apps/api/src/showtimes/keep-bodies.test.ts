@@ -1,0 +1,27 @@
+import { describe, expect, it } from "vitest";
+import { keepBodies } from "./keep-bodies.ts";
+
+describe("keepBodies", () => {
+	it("renders a body once per tag, keeps the newest of each thing, and forgets what is too much", () => {
+		const rendered: string[] = [];
+		const bodies = keepBodies<string>({ bytesMax: 10 });
+		const body = (key: string, tag: string, text: string) =>
+			bodies
+				.body(key, tag, () => {
+					rendered.push(`${key} ${tag}`);
+					return text;
+				})
+				.toString();
+		expect([body("a", "1", "aaaaa"), body("a", "1", "never"), body("b", "1", "bbbbb"), body("a", "1", "never")]).toEqual([
+			"aaaaa",
+			"aaaaa",
+			"bbbbb",
+			"aaaaa",
+		]);
+		expect(rendered).toEqual(["a 1", "b 1"]);
+		body("a", "2", "AAAAA");
+		body("a", "1", "aaaaaa");
+		body("b", "1", "bbbbb");
+		expect(rendered).toEqual(["a 1", "b 1", "a 2", "a 1", "b 1"]);
+	});
+});

@@ -1,0 +1,91 @@
+import { newSeatPlanId, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { opened, withoutPostgres, withoutTables } from "../testing/broken-apps.ts";
+import { problemIn } from "../testing/read-answers.ts";
+import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
+
+let api: TestApi;
+beforeAll(async () => {
+	api = await startTestApi();
+});
+afterAll(() => api.close());
+
+const planOf = async (showtimeId: ShowtimeId) =>
+	(await api.sql(`select seat_plan_id from showtimes where id = '${showtimeId}'`))[0]?.seat_plan_id ?? "";
+
+describe("200", () => {
+	it("draws rows, gaps, tiers and kinds of seat, for ever", async () => {
+		const showtimeId = await api.newShowtime({ rows: 2, seatsPerRow: 2 });
+		const id = await planOf(showtimeId);
+		await api.sql(`update seat_plans set layout = jsonb_set(layout, '{rows,1,seats}',
+			'[{"label":"B1","tier":"standard","kind":"wheelchair"}, null, {"label":"B2","tier":"standard","kind":"companion"}]') where id = '${id}'`);
+		const answer = await api.call(`GET /plans/${id}`);
+		expect(answer.headers).toMatchObject({
+			"cache-control": "public, max-age=31536000, immutable",
+			etag: expect.stringMatching(/^"[^"]+"$/),
+		});
+		const seat = (label: string, kind = "standard") => ({ label, tier: "standard", kind });
+		expect(answer.body).toEqual({
+			id,
+			seatCount: 4,
+			tiers: [{ id: "standard", name: "Standard" }],
+			rows: [
+				{ label: "A", seats: [seat("A1"), seat("A2")] },
+				{ label: "B", seats: [seat("B1", "wheelchair"), null, seat("B2", "companion")] },
+			],
+		});
+	});
+
+	it("has the same bytes and tag in every process, whichever store it came from", async () => {
+		const showtimeId = await api.newShowtime();
+		const id = await planOf(showtimeId);
+		const fromLedger = await api.call(`GET /plans/${id}`);
+		await api.call(`GET /showtimes/${showtimeId}/seats`);
+		const fromRedis = await (await withoutPostgres(api)).call(`GET /plans/${id}`);
+		expect([fromRedis.body, fromRedis.headers.etag]).toEqual([fromLedger.body, fromLedger.headers.etag]);
+	});
+
+	it("is kept: once asked for, it needs no store", async () => {
+		const own = await startTestApi();
+		const [row] = await own.sql(`select seat_plan_id from showtimes where id = '${await own.newShowtime()}'`);
+		const first = await own.call(`GET /plans/${row?.seat_plan_id}`);
+		await own.redis.kill();
+		expect((await own.call(`GET /plans/${row?.seat_plan_id}`)).body).toEqual(first.body);
+		await own.close();
+	});
+
+	it("draws an arena of 50,000 seats", async () => {
+		const showtimeId = await api.newShowtime({ rows: 250, seatsPerRow: 200 });
+		await opened(api, showtimeId);
+		expect((await api.call(`GET /plans/${await planOf(showtimeId)}`)).body).toMatchObject({ seatCount: 50_000 });
+	});
+});
+
+describe("304", () => {
+	it("is the answer to whoever has it", async () => {
+		const id = await planOf(await api.newShowtime());
+		const { etag = "" } = (await api.call(`GET /plans/${id}`)).headers;
+		const answer = await api.call(`GET /plans/${id}`, { headers: { "if-none-match": etag } });
+		expect([answer.status, answer.body, answer.headers["cache-control"]]).toEqual([304, null, "public, max-age=31536000, immutable"]);
+	});
+});
+
+describe("404 not_found", () => {
+	it.each(["nonsense", newSeatPlanId(), newShowtimeId()])("refuses %s, and has nobody keep that", async (id) => {
+		const answer = await api.call(`GET /plans/${id}`);
+		expect([problemIn(answer).code, answer.headers["cache-control"]]).toEqual(["not_found", undefined]);
+	});
+});
+
+describe("503 unavailable", () => {
+	it("is the answer when nobody has it yet and Postgres is gone", async () => {
+		const app = await withoutPostgres(api);
+		expect(problemIn(await app.call(`GET /plans/${await planOf(await api.newShowtime())}`)).code).toBe("unavailable");
+	});
+});
+
+describe("500 internal", () => {
+	it("is the answer when the tables are not there", async () => {
+		expect(problemIn(await (await withoutTables(api)).call(`GET /plans/${newSeatPlanId()}`)).code).toBe("internal");
+	});
+});
