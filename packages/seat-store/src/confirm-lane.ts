@@ -8,11 +8,11 @@ import { SeatStoreFault } from "./fault.ts";
 import type { Link } from "./link.ts";
 
 /** Confirms and cancels that wait for their round, past which one is refused: two seconds of them, at twice the rate measured. */
-export const CONFIRMS_WAITING_MAX = 10_000;
+const CONFIRMS_WAITING_MAX = 10_000;
 /** Commands of one round: some 50 ms of scripts before the WAIT. */
 const ROUND_MAX = 500;
 /** A replica on a sound network answers in a few milliseconds. Well below a call's deadline: the callers are to hear of it. */
-export const REPLICA_WAIT_MS = 1_000;
+const REPLICA_WAIT_MS = 1_000;
 
 export type ConfirmLane = {
 	/**

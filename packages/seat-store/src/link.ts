@@ -12,11 +12,11 @@ import { type Effect, SeatStoreFault } from "./fault.ts";
  * Calls that wait and commands in flight, together, past which a call is refused: above a spike of 20,000 connections, and
  * about 100 MB. A command counts until Redis has answered it, even if its caller has long given up.
  */
-export const COMMANDS_IN_FLIGHT_MAX = 50_000;
+const COMMANDS_IN_FLIGHT_MAX = 50_000;
 /** A call that finds no connection fails after this long; most losses are shorter. */
-export const LINK_WAIT_MS = 1_000;
+const LINK_WAIT_MS = 1_000;
 /** A connection on which answers are awaited and none has come for this long is given up. */
-export const SILENCE_MAX_MS = 4_000;
+const SILENCE_MAX_MS = 4_000;
 /** The same while it is greeted, when nothing is lost with it. A server that stands still accepts connections too. */
 const GREETING_SILENCE_MAX_MS = 2_000;
 const BACK_OFF_MIN_MS = 50;
