@@ -7,6 +7,7 @@ import { setTimeout } from "node:timers/promises";
 import { classifySettleError } from "@holdfast/database";
 import { BUCKET_COUNT } from "@holdfast/domain";
 import { createRebuilder } from "@holdfast/rebuild";
+import { SeatStoreFault } from "@holdfast/seat-store";
 import { correctConflicts, endQuarantines } from "./correct-seats.ts";
 import type { SweeperDeps } from "./deps.ts";
 import { createOpenAhead } from "./open-ahead.ts";
@@ -99,7 +100,7 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
 				await pause(everyMs, stopping.signal);
 			} catch (error) {
 				if (stopping.signal.aborted) return;
-				const isHalt = classifySettleError(error) === "halt";
+				const isHalt = !(error instanceof SeatStoreFault) && classifySettleError(error) === "halt";
 				log[isHalt ? "fatal" : "warn"]({ err: error, loop: name, backOffMs }, isHalt ? "halted: is a migration missing?" : "backing off");
 				await pause(isHalt ? BACK_OFF_MAX_MS : backOffMs * (0.5 + Math.random()), stopping.signal);
 				backOffMs = Math.min(backOffMs * 2, BACK_OFF_MAX_MS);

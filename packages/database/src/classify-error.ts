@@ -21,7 +21,7 @@ const CONNECTION_CODES = new Set([
 	"ETIMEDOUT",
 ]);
 
-/** Codes of a connection that was lost after it had been made; the last three are what a server says as it ends a session. */
+/** Codes of a connection that was lost after it had been made; the last ones are what a server says as it ends a session. */
 const LOST_CODES = new Set([
 	"CONNECTION_CLOSED",
 	"DATABASE_SILENCE",
@@ -34,13 +34,14 @@ const LOST_CODES = new Set([
 	"57P01",
 	"57P02",
 	"57P05",
+	"25P04",
 ]);
 
 /** Work that a healthy server had no time for: one of its statements, or all of them together. Silence and a lost connection are something else. */
-const TOO_SLOW_CODES = new Set(["57014", "DATABASE_TIMEOUT"]);
+const TOO_SLOW_CODES = new Set(["57014", "25P04", "DATABASE_TIMEOUT"]);
 
 /** SQLSTATEs of a server that is there but cannot serve now: shutting down, starting, out of connections, over its time, too long behind a lock. Source: PostgreSQL, appendix A. */
-const UNAVAILABLE_STATES = /^(08...|57P0.|57014|53...|25006|25P03|55P03|58...)$/;
+const UNAVAILABLE_STATES = /^(08...|57P0.|57014|53...|25006|25P0[34]|55P03|58...)$/;
 
 /** SQLSTATEs of work that another transaction got in the way of. */
 const CONTENTION_STATES = /^(40001|40P01|55006)$/;

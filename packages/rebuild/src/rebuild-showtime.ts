@@ -82,12 +82,12 @@ async function install(deps: RebuildDeps, showtimeId: ShowtimeId, claim: Claim):
 
 /** Find out, before anything of the bucket is opened, whether this server has forgotten part of its history. */
 async function judgeHistory({ seatStore, database, log }: RebuildDeps, bucket: number): Promise<number> {
-	let lastSeq: number | null = null;
+	let last: { seq: number; recordedAt: number | null } | null = null;
 	const { line, isRisen } = await judgeLine(database, bucket, (ledger) => {
-		lastSeq = ledger?.seq ?? null;
+		last = ledger;
 		return seatStore.joinLine(bucket, ledger);
 	});
-	if (isRisen) log.error({ bucket, line, lastSeq }, "loss proven: Redis has forgotten what the ledger knows to have happened");
+	if (isRisen) log.error({ bucket, line, lastRecorded: last }, "loss proven: Redis has forgotten what the ledger knows to have happened");
 	return line;
 }
 

@@ -46,7 +46,7 @@ it("a bucket that the ledger has never met is noted with the line it has, and no
 	};
 	expect(await judgeLine(ledger.database, bucket, judging)).toEqual({ line: 1, isRisen: false });
 	expect(await judgeLine(ledger.database, bucket, judging)).toEqual({ line: 1, isRisen: false });
-	expect(handed).toEqual([null, { line: 1, seq: 0 }]);
+	expect(handed).toEqual([null, { line: 1, seq: 0, recordedAt: null }]);
 	expect(await rowOf()).toMatchObject({ line: 1, seq: 0, line_started_at: null });
 	expect(await losses()).toEqual([]);
 	expect(await settle(1, 1)).toBeNull();

@@ -5,16 +5,20 @@
 import { eq, sql } from "drizzle-orm";
 import type { Database, Queries } from "../create-database.ts";
 import { buckets, losses } from "../schema/index.ts";
-import { lockBucket } from "./settle-lock.ts";
+import { boundTransaction, LONG_TRANSACTION_MAX_MS, lockBucket } from "./settle-lock.ts";
 
 /** How long to wait for a batch that is being settled. Longer than that, and another may be rebuilding just as well. */
 const LOCK_WAIT_MAX_MS = 5_000;
 /** How long the seat store may take to answer before Postgres ends the transaction, and with it the lock. */
 const JUDGE_MAX_MS = 10_000;
-const DEADLINE_MS = 20_000;
 
 /** What the ledger has of a bucket: its line of history, and the highest counter that was settled. */
-export type LedgerLine = { readonly line: number; readonly seq: number };
+export type LedgerLine = {
+	readonly line: number;
+	readonly seq: number;
+	/** When that counter was settled, epoch ms; null when nothing was. */
+	readonly recordedAt: number | null;
+};
 
 export type JudgedLine = {
 	/** The line that the seat store has now: never below the one that was handed in. */
@@ -41,13 +45,15 @@ export function judgeLine(
 	judge: (row: LedgerLine | null) => Promise<JudgedLine>,
 ): Promise<JudgeLineOutcome> {
 	const run = async (tx: Queries): Promise<JudgeLineOutcome> => {
+		await boundTransaction(tx);
 		await tx.execute(sql`select set_config('idle_in_transaction_session_timeout', ${String(JUDGE_MAX_MS)}, true)`);
 		await lockBucket(tx, bucket, LOCK_WAIT_MAX_MS);
 		const [row] = await tx
 			.select({ line: buckets.line, seq: buckets.seq, recordedAt: buckets.recordedAt })
 			.from(buckets)
 			.where(eq(buckets.bucket, bucket));
-		const judged = await judge(row === undefined ? null : { line: row.line, seq: row.seq });
+		const recordedAt = row !== undefined && row.seq > 0 ? row.recordedAt : null;
+		const judged = await judge(row === undefined ? null : { line: row.line, seq: row.seq, recordedAt: recordedAt?.getTime() ?? null });
 		if (row === undefined) {
 			await tx.insert(buckets).values({ bucket, line: judged.line, seq: 0, seenSeq: 0 });
 			return { line: judged.line, isRisen: false };
@@ -55,12 +61,11 @@ export function judgeLine(
 		if (judged.line <= row.line) return { line: row.line, isRisen: false };
 		await raiseLine(tx, bucket, judged);
 		if (judged.lost) {
-			const lastRecordedAt = row.seq > 0 ? row.recordedAt : null;
-			await tx.insert(losses).values({ bucket, line: judged.line, lastSeq: row.seq, lastRecordedAt });
+			await tx.insert(losses).values({ bucket, line: judged.line, lastSeq: row.seq, lastRecordedAt: recordedAt });
 		}
 		return { line: judged.line, isRisen: true };
 	};
-	return database.runLong((queries) => queries.transaction(run), DEADLINE_MS);
+	return database.runLong((queries) => queries.transaction(run), LONG_TRANSACTION_MAX_MS);
 }
 
 /**

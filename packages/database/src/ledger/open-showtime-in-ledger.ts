@@ -10,9 +10,7 @@ import type { Database, Queries } from "../create-database.ts";
 import { bookingSeats, bookings, buckets, showtimes } from "../schema/index.ts";
 import { isQuarantineOver } from "./list-quarantined.ts";
 import { openedLineOf } from "./opened-line.ts";
-
-/** Long, because waiting for a batch that is being settled is part of it. */
-const OPEN_DEADLINE_MS = 20_000;
+import { boundTransaction, LONG_TRANSACTION_MAX_MS } from "./settle-lock.ts";
 
 export type OpenInLedgerRequest = {
 	/** The epoch that `findOpening` gave, read *before* the seat store was claimed: read later, it guards nothing. */
@@ -35,7 +33,8 @@ export type OpenInLedgerOutcome = { outcome: "opened"; snapshot: ShowtimeSnapsho
  */
 export function openShowtimeInLedger(database: Database, id: ShowtimeId, request: OpenInLedgerRequest): Promise<OpenInLedgerOutcome> {
 	const open = async (tx: Queries): Promise<OpenInLedgerOutcome> => {
-		// First of all: it waits for every settling that holds the row for share, and what is read below comes after them.
+		await boundTransaction(tx);
+		// Before anything is read: it waits for every settling that holds the row for share, and what is read below comes after them.
 		const [taken] = await tx
 			.update(showtimes)
 			.set({ redisEpoch: sql`greatest(${showtimes.redisEpoch}, ${request.installedEpoch}::integer) + 1` })
@@ -55,7 +54,7 @@ export function openShowtimeInLedger(database: Database, id: ShowtimeId, request
 		};
 		return { outcome: "opened", snapshot };
 	};
-	return database.runLong((queries) => queries.transaction(open), OPEN_DEADLINE_MS);
+	return database.runLong((queries) => queries.transaction(open), LONG_TRANSACTION_MAX_MS);
 }
 
 type LastOpened = { readonly id: ShowtimeId; readonly line: number | null };

@@ -18,11 +18,8 @@ import type { Gap } from "./find-gap.ts";
 import { findSeatLabels } from "./find-seat-labels.ts";
 import type { EventEntry, SettleEntry } from "./outbox-entry.ts";
 import { recordOrBury } from "./record-or-bury.ts";
-import { tryLockBucket } from "./settle-lock.ts";
+import { boundTransaction, LONG_TRANSACTION_MAX_MS, tryLockBucket } from "./settle-lock.ts";
 import { entriesBeforeUpgrade, sortEntries } from "./sort-entries.ts";
-
-/** For the whole transaction. Each statement has a limit of its own; a batch of nothing but poison takes a thousand statements. */
-const SETTLE_DEADLINE_MS = 30_000;
 
 export type SettleBatch = {
 	readonly bucket: number;
@@ -69,10 +66,11 @@ export async function settleBatch(database: Database, batch: SettleBatch): Promi
 	const entries = entriesBeforeUpgrade(batch.entries);
 	if (entries.length === 0 && batch.entries.length > 0)
 		throw new UnknownEntryVersion(`bucket ${batch.bucket}: entry ${batch.entries[0]?.entryId} is of a version unknown here`);
-	return database.runLong((queries) => queries.transaction((tx) => settle(database, tx, { ...batch, entries })), SETTLE_DEADLINE_MS);
+	return database.runLong((queries) => queries.transaction((tx) => settle(database, tx, { ...batch, entries })), LONG_TRANSACTION_MAX_MS);
 }
 
 async function settle(database: Database, tx: Queries, { bucket, entries, leftBefore = [] }: SettleBatch): Promise<SettleOutcome> {
+	await boundTransaction(tx);
 	if (!(await tryLockBucket(tx, bucket))) return { outcome: "locked" };
 	const showtimes = await readShowtimes(tx, entries);
 	const plans = entries.flatMap(({ event }) => (event !== null && isBookingEvent(event) ? event.planId : []));

@@ -5,10 +5,24 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Queries } from "../create-database.ts";
 
+/**
+ * What settling, judging and opening may take from BEGIN to COMMIT. A settler that stands still in the middle of a statement is no
+ * idle transaction to Postgres: without this its locks kept a bucket closed for as long as it stood. A batch of nothing but
+ * poison takes a thousand statements, some seconds.
+ */
+export const LONG_TRANSACTION_MAX_MS = 20_000;
+
 /** First key; the second is the bucket. */
 const SETTLE_LOCK_CLASS = 1;
 
 const keys = (bucket: number): SQL => sql`${SETTLE_LOCK_CLASS}::integer, ${bucket}::integer`;
+
+/** Let Postgres end this transaction, and the session with it, after `maxMs`. PostgreSQL 17 and later know how; older ones go on as before. */
+export async function boundTransaction(tx: Queries, maxMs: number = LONG_TRANSACTION_MAX_MS): Promise<void> {
+	await tx.execute(sql`
+		select case when current_setting('transaction_timeout', true) is not null
+			then set_config('transaction_timeout', ${String(maxMs)}, true) end`);
+}
 
 /** Take the lock, or learn that another has it. */
 export async function tryLockBucket(tx: Queries, bucket: number): Promise<boolean> {

@@ -1,0 +1,33 @@
+/** A settler that stands still must not keep its bucket: Postgres ends its transaction. */
+import { setTimeout as stand } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { classifySettleError } from "../classify-error.ts";
+import { openTestLedger, type TestLedger } from "../open-test-ledger.ts";
+import { boundTransaction, lockBucket, tryLockBucket } from "./settle-lock.ts";
+
+let ledger: TestLedger;
+beforeAll(async () => {
+	ledger = await openTestLedger();
+});
+afterAll(() => ledger.stop());
+
+describe("a transaction that outlives its bound", () => {
+	it("is ended by Postgres while its client stands still, and the bucket is free; the work is tried again", async () => {
+		const locked = Promise.withResolvers<void>();
+		const standing = ledger.database.runLong(
+			(queries) =>
+				queries.transaction(async (tx) => {
+					await boundTransaction(tx, 300);
+					expect(await tryLockBucket(tx, 7)).toBe(true);
+					locked.resolve();
+					await stand(2_000);
+					await tx.execute("select 1");
+				}),
+			10_000,
+		);
+		const failure = standing.catch((error: unknown) => error);
+		await locked.promise;
+		await ledger.database.runLong((queries) => queries.transaction((tx) => lockBucket(tx, 7, 1_500)), 5_000);
+		expect(["retry", "too_slow"]).toContain(classifySettleError(await failure));
+	});
+});
