@@ -13,7 +13,9 @@ import { joinReads } from "./join-reads.ts";
 import { addMovieRoutes } from "./movies/index.ts";
 import { auth } from "./plugins/auth.ts";
 import { logDecisions } from "./plugins/log-decisions.ts";
+import { type ApiMetrics, countRebuilds, createApiMetrics, metricsPage } from "./plugins/metrics.ts";
 import { openapi } from "./plugins/openapi.ts";
+import { pressure } from "./plugins/pressure.ts";
 import { answerClientError, answerFrameworkError, problems } from "./plugins/problems.ts";
 import { readBodies } from "./plugins/read-bodies.ts";
 import { requestIdOf, stampAnswers } from "./plugins/stamp-answers.ts";
@@ -57,11 +59,14 @@ export function buildApp(deps: AppDeps): Routes {
 	app.register(stampAnswers);
 	app.register(logDecisions);
 	app.register(problems);
+	app.register(pressure, { inFlightMax: deps.settings.inFlightMax });
+	const metrics = createApiMetrics();
+	app.register(metricsPage, { metrics, seatStore: deps.seatStore });
 	app.register(readBodies);
 	app.register(auth, { jwtSecret: deps.settings.jwtSecret });
 	app.register(openapi);
 
-	const routeDeps = makeRouteDeps(deps);
+	const routeDeps = makeRouteDeps(deps, metrics);
 	app.register(async (root) => addShowLiveness(root));
 	app.register(
 		async (api) => {
@@ -76,10 +81,10 @@ export function buildApp(deps: AppDeps): Routes {
 	return app;
 }
 
-function makeRouteDeps(deps: AppDeps): RouteDeps {
+function makeRouteDeps(deps: AppDeps, metrics: ApiMetrics): RouteDeps {
 	const seatPlans = createSeatPlans(deps);
 	const { seatStore, database, logger: log, settings } = deps;
-	const rebuilder = createRebuilder({ seatStore, database, log, quarantineMs: settings.quarantineMs });
+	const rebuilder = countRebuilds(createRebuilder({ seatStore, database, log, quarantineMs: settings.quarantineMs }), metrics);
 	const openShowtime = createShowtimeOpener({ database, rebuilder });
 	return {
 		...deps,

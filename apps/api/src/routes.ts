@@ -14,7 +14,7 @@ import type { SeatPlans } from "./showtimes/seat-plans.ts";
 
 /** What the API is built from, made at the process edge. */
 export type AppDeps = {
-	readonly settings: Pick<ApiSettings, "jwtSecret" | "limits" | "quarantineMs">;
+	readonly settings: Pick<ApiSettings, "jwtSecret" | "limits" | "quarantineMs" | "inFlightMax">;
 	readonly logger: Logger;
 	readonly seatStore: SeatStore;
 	readonly database: Database;

@@ -15,6 +15,8 @@ describe("settings", () => {
 			logLevel: "info",
 			workers: 1,
 			limits: DEFAULT_LIMITS,
+			inFlightMax: 25_000,
+			quarantineMs: null,
 			durability: { ackLevel: undefined, acceptsLoss: false },
 		});
 	});

@@ -16,12 +16,20 @@ export type ApiSettings = {
 	/** Processes that serve. */
 	readonly workers: number;
 	readonly limits: Limits;
+	/** Requests in flight in one process, past which the next one is answered `overloaded`. */
+	readonly inFlightMax: number;
 	/** How long free seats are kept back after a proven loss, ms; null: until a person opens them. */
 	readonly quarantineMs: number | null;
 };
 
 /** RFC 7518 section 3.2: an HS256 key has at least as many bits as the hash. */
 const JWT_SECRET_MIN_CHARS = 32;
+
+/**
+ * The default lies above the spike that this is built for: twenty thousand people who ask at the same moment, all of whom
+ * one process may get. A request in flight costs some 10 KB.
+ */
+export const IN_FLIGHT_SPEC = { env: "IN_FLIGHT_MAX", default: 25_000, min: 1, max: 1_000_000 } as const;
 
 /** Throws `SettingsError`, which names every flaw at once. */
 export function readApiSettings(env: Environment): ApiSettings {
@@ -34,6 +42,7 @@ export function readApiSettings(env: Environment): ApiSettings {
 		logLevel: reader.text("LOG_LEVEL", "info"),
 		workers: reader.integer(WORKERS_SPEC),
 		quarantineMs: reader.optionalInteger(QUARANTINE_SPEC),
+		inFlightMax: reader.integer(IN_FLIGHT_SPEC),
 		limits: {
 			holdTtlMs: reader.integer(LIMIT_SPECS.holdTtlMs),
 			holdExtensionMs: reader.integer(LIMIT_SPECS.holdExtensionMs),

@@ -7,3 +7,4 @@ export * from "./password.ts";
 export * from "./run-workers.ts";
 export * from "./settings.ts";
 export * from "./shutdown.ts";
+export * from "./worker-metrics.ts";

@@ -20,6 +20,26 @@ describe("metrics", () => {
 		}
 	});
 
+	it("tell what is counted elsewhere, as it is at each look", async () => {
+		const metrics = createMetrics({ ofProcess: false });
+		let count = 1;
+		metrics.countedElsewhere("asked_total", "Questions", ["by"], () => [{ labels: { by: "ada" }, count }]);
+		metrics.histogramElsewhere("took_seconds", "Time", [0.1, 1], () => [{ labels: { by: "ada" }, counts: [2, 0, count], sum: 7.5 }]);
+		await metrics.render();
+		count = 3;
+		expect((await metrics.render()).text).toBe(
+			[
+				'# HELP asked_total Questions\n# TYPE asked_total counter\nasked_total{by="ada"} 3\n',
+				"# HELP took_seconds Time\n# TYPE took_seconds histogram",
+				'took_seconds_bucket{le="0.1",by="ada"} 2',
+				'took_seconds_bucket{le="1",by="ada"} 2',
+				'took_seconds_bucket{le="+Inf",by="ada"} 5',
+				'took_seconds_sum{by="ada"} 7.5',
+				'took_seconds_count{by="ada"} 5\n',
+			].join("\n"),
+		);
+	});
+
 	it("do not share a registry, so that two of a process can be told apart", async () => {
 		createMetrics().counter("seen_total", "Things seen").inc();
 		expect((await createMetrics().render()).text).not.toContain("seen_total");

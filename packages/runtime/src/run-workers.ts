@@ -7,6 +7,7 @@
 import cluster, { type Worker } from "node:cluster";
 import type { Logger } from "./logger.ts";
 import { whenParentDies } from "./shutdown.ts";
+import { relayWorkerMetrics } from "./worker-metrics.ts";
 
 /** The environment variable that says how many processes serve; one serves by itself. */
 export const WORKERS_SPEC = { env: "WORKERS", default: 1, min: 1, max: 64 } as const;
@@ -24,24 +25,27 @@ const RESTART_DELAY_MS = 500;
 /** Runs `serve` here if one process is enough or this is a worker; otherwise minds `count` workers that run it. */
 export async function runWorkers(count: number, log: Logger, serve: () => Promise<void>): Promise<void> {
 	if (count === 1 || cluster.isWorker) return serve();
-	const workers = new Set<Worker>();
+	/** By place, 1 and up. */
+	const workers = new Map<Worker, number>();
 	let isStopping = false;
-	const start = (): void => void workers.add(cluster.fork());
+	const start = (place: number): void => void workers.set(cluster.fork(), place);
 	const stop = (): void => {
 		isStopping = true;
-		for (const worker of workers) worker.process.kill("SIGTERM");
+		for (const worker of workers.keys()) worker.process.kill("SIGTERM");
 		if (workers.size === 0) process.exit(0);
 	};
+	relayWorkerMetrics(workers);
 	cluster.on("exit", (worker, code, signal) => {
+		const place = workers.get(worker) ?? 1;
 		workers.delete(worker);
 		if (isStopping) {
 			if (workers.size === 0) process.exit(0);
 			return;
 		}
 		log.error({ worker: worker.process.pid, code, signal }, "a worker died; starting another");
-		setTimeout(() => isStopping || start(), RESTART_DELAY_MS);
+		setTimeout(() => isStopping || start(place), RESTART_DELAY_MS);
 	});
-	for (let worker = 0; worker < count; worker += 1) start();
+	for (let place = 1; place <= count; place += 1) start(place);
 	whenParentDies(stop);
 	process.on("SIGTERM", stop);
 	process.on("SIGINT", stop);

@@ -10,7 +10,7 @@ import { buildApp } from "../app.ts";
 const NOWHERE = "127.0.0.1:9";
 const seatStore = createSeatStore({ url: `redis://${NOWHERE}`, limits: DEFAULT_LIMITS });
 const database = createDatabase({ url: `postgres://${NOWHERE}/nothing` });
-const settings = { jwtSecret: "signs nothing, since nobody signs in here", limits: DEFAULT_LIMITS, quarantineMs: null };
+const settings = { jwtSecret: "signs nothing, since nobody signs in here", limits: DEFAULT_LIMITS, quarantineMs: null, inFlightMax: 1 };
 const app = buildApp({ settings, logger: createLogger("write-openapi", "silent"), seatStore, database });
 
 await app.ready();

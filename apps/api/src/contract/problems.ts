@@ -133,6 +133,13 @@ export const PROBLEMS = {
 		retryable: true,
 		retryAfterSeconds: 1,
 	},
+	overloaded: {
+		status: 503,
+		title: "Overloaded",
+		detail: "More requests are in flight than are taken at once. Nothing was done; try again.",
+		retryable: true,
+		retryAfterSeconds: 1,
+	},
 	unavailable: {
 		status: 503,
 		title: "Unavailable",

@@ -15,6 +15,7 @@ export function addShowHealth(app: Routes, { seatStore, database, settings }: Ap
 			tags: ["health"],
 			response: { 200: Health.answer("`ok` or `degraded`: bookings work"), 503: Health.answer("`down`: bookings do not work") },
 		},
+		config: { isAlwaysAnswered: true },
 		handler: async (_request, reply) => {
 			const health = await checkHealth({ seatStore, database, outboxMax: settings.limits.outboxMax });
 			reply.header("cache-control", "no-store");

@@ -13,6 +13,7 @@ export function addShowLiveness(app: Routes): void {
 			tags: ["health"],
 			response: { 200: Type.Object({ status: oneOf(["ok"]) }, { ...CLOSED, description: "It runs" }) },
 		},
+		config: { isAlwaysAnswered: true },
 		handler: async () => ({ status: "ok" as const }),
 	});
 }

@@ -7,6 +7,7 @@ import scalar from "@scalar/fastify-api-reference";
 import type { FastifyReply, FastifyRequest, FastifySchema, RouteOptions } from "fastify";
 import fp from "fastify-plugin";
 import { problemResponses } from "../contract/problem-schema.ts";
+import type { ProblemCode } from "../contract/problems.ts";
 
 export const openapi = fp(
 	async (app) => {
@@ -65,8 +66,9 @@ function refuseOddHost(request: FastifyRequest, reply: FastifyReply, next: () =>
 	else reply.problem("invalid_request", { errors: [{ pointer: "/headers/host", message: "is no host" }] });
 }
 
-/** The route's answers plus the problems it declares. */
-function withProblems(schema: FastifySchema, route: RouteOptions): FastifySchema {
+/** The route's answers plus the problems it declares, and the one of every route that pressure is kept from. */
+function withProblems(schema: FastifySchema, { config }: RouteOptions): FastifySchema {
 	const responses = typeof schema.response === "object" ? schema.response : {};
-	return { ...schema, response: { ...responses, ...problemResponses(route.config?.problems ?? []) } };
+	const codes: ProblemCode[] = [...(config?.problems ?? []), ...(config?.isAlwaysAnswered === true ? [] : ["overloaded" as const])];
+	return { ...schema, response: { ...responses, ...problemResponses(codes) } };
 }

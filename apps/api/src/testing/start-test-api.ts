@@ -19,6 +19,7 @@ import {
 import { buildApp } from "../app.ts";
 import type { BookingBody } from "../contract/booking.ts";
 import type { AppDeps, Routes } from "../routes.ts";
+import { IN_FLIGHT_SPEC } from "../settings.ts";
 import { type ContractCheck, createContractCheck, type OpenapiDocument } from "./check-contract.ts";
 import { bookingIn, type TestAnswer } from "./read-answers.ts";
 
@@ -54,6 +55,7 @@ export type TestApi = TestApp & {
 
 export type AppWish = {
 	readonly limits?: Partial<Limits>;
+	readonly inFlightMax?: number;
 	readonly logger?: Logger;
 	readonly databaseUrl?: string;
 	/** Put something between the app and its store, to make things happen at an exact moment. */
@@ -101,7 +103,7 @@ async function startTestApp(redisUrl: string, databaseUrl: string, wish: AppWish
 	const seatStore = createSeatStore({ url: redisUrl, limits });
 	const database = createDatabase({ url: databaseUrl });
 	const deps: AppDeps = {
-		settings: { jwtSecret: JWT_SECRET, limits, quarantineMs: null },
+		settings: { jwtSecret: JWT_SECRET, limits, quarantineMs: null, inFlightMax: wish.inFlightMax ?? IN_FLIGHT_SPEC.default },
 		logger: wish.logger ?? createLogger("api", "silent"),
 		seatStore: wish.wrapStore?.(seatStore) ?? seatStore,
 		database,

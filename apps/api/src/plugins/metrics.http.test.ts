@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bookingIn } from "../testing/read-answers.ts";
+import { startTestApi, type TestApi, type TestApp } from "../testing/start-test-api.ts";
+
+let api: TestApi;
+beforeAll(async () => {
+	api = await startTestApi();
+});
+afterAll(() => api.close());
+
+async function read(app: TestApp = api): Promise<(line: string) => number | null> {
+	const { statusCode, headers, payload } = await app.app.inject({ url: "/metrics" });
+	expect([statusCode, headers["content-type"], headers["cache-control"]]).toEqual([
+		200,
+		"text/plain; version=0.0.4; charset=utf-8",
+		"no-store",
+	]);
+	const lines = new Map(
+		payload.split("\n").map((line): [string, string] => [line.slice(0, line.lastIndexOf(" ")), line.slice(line.lastIndexOf(" ") + 1)]),
+	);
+	return (line) => (lines.has(line) ? Number(lines.get(line)) : null);
+}
+
+describe("GET /metrics", () => {
+	it("tells of each route how often it was asked, with which status, and how long that took", async () => {
+		const counted = await api.another();
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		await counted.hold(user, showtimeId, ["A1"]);
+		await counted.hold(user, showtimeId, ["A1"]);
+		await counted.call("GET /movies");
+		await counted.call("GET //nowhere");
+		const value = await read(counted);
+		const bookings = 'method="POST",route="/api/v1/bookings"';
+		expect(value(`holdfast_http_requests_total{${bookings},status="201"}`)).toBe(1);
+		expect(value(`holdfast_http_requests_total{${bookings},status="409"}`)).toBe(1);
+		expect(value('holdfast_http_requests_total{method="GET",route="/api/v1/movies",status="200"}')).toBe(1);
+		expect(value('holdfast_http_requests_total{method="GET",route="unmatched",status="404"}')).toBe(1);
+		expect(value(`holdfast_http_request_duration_seconds_count{${bookings}}`)).toBe(2);
+		expect(value(`holdfast_http_request_duration_seconds_bucket{le="+Inf",${bookings}}`)).toBe(2);
+		expect(value(`holdfast_http_request_duration_seconds_sum{${bookings}}`)).toBeGreaterThan(0);
+		const upTo = ["0.001", "0.1", "10"].map((le) => value(`holdfast_http_request_duration_seconds_bucket{le="${le}",${bookings}}`) ?? -1);
+		expect(upTo.toSorted((a, b) => a - b)).toEqual(upTo);
+	});
+
+	it("tells how holds, confirms and cancels came out, by their words", async () => {
+		const counted = await api.another();
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		const { id } = bookingIn(await counted.hold(user, showtimeId, ["A1"]));
+		for (const seat of ["A1", "Z9"]) await counted.hold(user, showtimeId, [seat]);
+		await counted.call(`POST /bookings/${id}/confirm`, { token: user.token });
+		await counted.call(`DELETE /bookings/${id}`, { token: user.token });
+		await counted.call(`POST /bookings/${id}/confirm`, { token: user.token });
+		const value = await read(counted);
+		const outcomes = [
+			"placeHold,held",
+			"placeHold,seats_taken",
+			"placeHold,unknown_seats",
+			"confirmBooking,confirmed",
+			"confirmBooking,booking_state",
+			"cancelBooking,cancelled",
+		];
+		for (const [operation, outcome] of outcomes.map((words) => words.split(",")))
+			expect([operation, outcome, value(`holdfast_outcomes_total{operation="${operation}",outcome="${outcome}"}`)]).toEqual([
+				operation,
+				outcome,
+				1,
+			]);
+		expect(value("holdfast_rebuilds_total")).toBe(1);
+		expect(value("holdfast_failed_rebuilds_total")).toBe(0);
+	});
+
+	it("tells how full the outbox is, what is in flight, how the event loop lags, and how many processes it speaks for", async () => {
+		const before = (await read())("holdfast_outbox_entries") ?? Number.NaN;
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		await api.call(`POST /bookings/${bookingIn(await api.hold(user, showtimeId, ["A1"])).id}/confirm`, { token: user.token });
+		const value = await read();
+		expect(value("holdfast_outbox_entries")).toBe(before + 1);
+		expect(value("holdfast_requests_in_flight")).toBe(0);
+		expect(value("holdfast_workers_heard")).toBe(1);
+		expect(value("nodejs_eventloop_lag_p99_seconds")).toBeGreaterThan(0);
+		expect(value("process_resident_memory_bytes")).toBeGreaterThan(0);
+	});
+
+	it("does not wait for a Redis that says nothing", async () => {
+		const stuck = await api.another({ wrapStore: (seatStore) => ({ ...seatStore, outboxDepths: () => new Promise(() => {}) }) });
+		const startMs = performance.now();
+		expect((await read(stuck))("holdfast_outbox_entries")).toBeNaN();
+		expect(performance.now() - startMs).toBeLessThan(2_000);
+	});
+
+	it("counts a rebuild that failed", async () => {
+		const failing = await api.another({
+			wrapStore: (seatStore) => ({ ...seatStore, claimShowtime: () => Promise.reject(new Error("broke")) }),
+		});
+		await failing.hold(await api.newUser(), await api.newShowtime(), ["A1"]);
+		expect((await read(failing))("holdfast_failed_rebuilds_total")).toBe(1);
+	});
+});

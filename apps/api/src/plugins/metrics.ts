@@ -1,0 +1,84 @@
+/**
+ * `GET /metrics`, for Prometheus: what every process of this API counts, and how full the outbox is. Not part of the
+ * contract with clients: keep it inside, at the proxy. Names follow docs/glossary.md; docs/ARCHITECTURE.md lists them.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import type { Rebuilder } from "@holdfast/rebuild";
+import { createMetrics, joinWorkerMetrics, mergeWorkerTexts } from "@holdfast/runtime";
+import type { SeatStore } from "@holdfast/seat-store";
+import fp from "fastify-plugin";
+import { createRequestCounts, DURATION_BOUNDS_SECONDS } from "./count-requests.ts";
+
+/** A scrape does not wait longer for Redis; a depth that nobody knows is NaN. */
+const OUTBOX_DEADLINE_MS = 500;
+
+export type ApiMetrics = ReturnType<typeof createApiMetrics>;
+
+/** One per process. */
+export function createApiMetrics() {
+	const metrics = createMetrics();
+	return {
+		...metrics,
+		rebuilds: metrics.counter("holdfast_rebuilds_total", "Showtimes opened by a rebuild because a request asked for them"),
+		failedRebuilds: metrics.counter("holdfast_failed_rebuilds_total", "Rebuilds that failed and will be tried again"),
+	};
+}
+
+/** The same rebuilder, counted. */
+export function countRebuilds(rebuilder: Rebuilder, { rebuilds, failedRebuilds }: ApiMetrics): Rebuilder {
+	return {
+		...rebuilder,
+		async rebuild(showtimeId, startsAt) {
+			try {
+				const result = await rebuilder.rebuild(showtimeId, startsAt);
+				if (result.outcome === "opened") rebuilds.inc();
+				return result;
+			} catch (error) {
+				failedRebuilds.inc();
+				throw error;
+			}
+		},
+	};
+}
+
+export const metricsPage = fp<{ metrics: ApiMetrics; seatStore: Pick<SeatStore, "outboxDepths"> }>(
+	(app, { metrics, seatStore }, done) => {
+		const counts = createRequestCounts();
+		app.addHook("onResponse", (request, reply, next) => {
+			counts.add(request, reply);
+			next();
+		});
+		const { countedElsewhere, histogramElsewhere, gauge, render } = metrics;
+		countedElsewhere("holdfast_http_requests_total", "Requests answered", ["method", "route", "status"], counts.requests);
+		countedElsewhere("holdfast_outcomes_total", "Decisions, by the word they came out with", ["operation", "outcome"], counts.outcomes);
+		histogramElsewhere(
+			"holdfast_http_request_duration_seconds",
+			"From a request's headers to the end of its answer",
+			DURATION_BOUNDS_SECONDS,
+			counts.durations,
+		);
+		gauge("holdfast_requests_in_flight", "Requests that have no answer yet", (own) => own.set(app.requestsInFlight()));
+		const gather = joinWorkerMetrics(async () => (await render()).text);
+		const shared = createSharedMetrics(seatStore);
+
+		app.get("/metrics", { schema: { hide: true }, config: { isAlwaysAnswered: true } }, async (_request, reply) => {
+			const workers = await gather();
+			shared.workersHeard.set(workers.length);
+			const { contentType, text } = await shared.render();
+			reply.header("cache-control", "no-store").type(contentType);
+			return reply.send(`${mergeWorkerTexts(workers)}\n${text}`);
+		});
+		done();
+	},
+	{ name: "metrics", dependencies: ["pressure", "log-decisions"] },
+);
+
+/** What is nobody's own: all processes see the same outbox. */
+function createSharedMetrics(seatStore: Pick<SeatStore, "outboxDepths">) {
+	const metrics = createMetrics({ ofProcess: false });
+	metrics.gauge("holdfast_outbox_entries", "Outbox entries waiting, all buckets; NaN while Redis does not say", async (own) => {
+		const depths = await Promise.race([seatStore.outboxDepths().catch(() => null), pause(OUTBOX_DEADLINE_MS, null, { ref: false })]);
+		own.set(depths?.reduce((sum, depth) => sum + depth, 0) ?? Number.NaN);
+	});
+	return { ...metrics, workersHeard: metrics.gauge("holdfast_workers_heard", "Processes that this answer counts") };
+}

@@ -1,0 +1,80 @@
+import { request as openRequest } from "node:http";
+import { waitUntil } from "@holdfast/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { problemIn, type TestAnswer } from "../testing/read-answers.ts";
+import { startTestApi, type TestApi, type TestApp, type TestUser } from "../testing/start-test-api.ts";
+
+const BOUND = 3;
+const BOOKING = "0191d3a0-0000-7000-8000-000000000001";
+
+let api: TestApi;
+let user: TestUser;
+let bounded: TestApp;
+/** Requests for a booking hang here until they are let go. */
+const waiting: (() => void)[] = [];
+beforeAll(async () => {
+	api = await startTestApi();
+	user = await api.newUser();
+	bounded = await api.another({
+		inFlightMax: BOUND,
+		wrapStore: (seatStore) => ({
+			...seatStore,
+			readBooking: () => new Promise((resolve) => waiting.push(() => resolve(null))),
+		}),
+	});
+});
+afterAll(() => api.close());
+
+const ask = () => bounded.call(`GET /bookings/${BOOKING}`, { token: user.token });
+
+/** So many requests that wait inside for their answer. */
+async function inFlight(count: number): Promise<{ end(): Promise<TestAnswer[]> }> {
+	const answers = Array.from({ length: count }, ask);
+	await waitUntil("the requests to be inside", () => waiting.length === count);
+	return {
+		end() {
+			for (const go of waiting.splice(0)) go();
+			return Promise.all(answers);
+		},
+	};
+}
+
+describe("503 overloaded", () => {
+	it("is the answer to one request more than the bound, and to none up to it", async () => {
+		const crowd = await inFlight(BOUND);
+		const refused = await ask();
+		expect(problemIn(refused)).toMatchObject({ code: "overloaded", retryable: true });
+		expect(refused.headers["retry-after"]).toBe("1");
+		expect((await crowd.end()).map(({ status }) => status)).toEqual(Array(BOUND).fill(404));
+		const again = await inFlight(BOUND);
+		expect((await again.end()).map(({ status }) => status)).toEqual(Array(BOUND).fill(404));
+	});
+
+	it("comes before anything of the request is looked at: its token, its body, whether there is such a route", async () => {
+		const crowd = await inFlight(BOUND);
+		for (const request of ["GET /bookings", "POST /bookings", "GET //nowhere"])
+			expect(problemIn(await bounded.call(request, request.startsWith("POST") ? { body: "{" } : {})).code).toBe("overloaded");
+		await crowd.end();
+	});
+
+	it("never keeps health, liveness and metrics from being told, and those add nothing to it", async () => {
+		const crowd = await inFlight(BOUND);
+		for (const request of ["GET /health", "GET //livez"]) expect((await bounded.call(request)).status).toBe(200);
+		const page = await bounded.app.inject({ url: "/metrics" });
+		expect([page.statusCode, /^holdfast_requests_in_flight (\d+)$/m.exec(page.payload)?.[1]]).toEqual([200, String(BOUND)]);
+		await crowd.end();
+		expect(bounded.app.requestsInFlight()).toBe(0);
+	});
+
+	it("does not count who hung up before the answer", async () => {
+		const port = Number(new URL(await bounded.app.listen({ host: "127.0.0.1", port: 0 })).port);
+		const impatient = openRequest({ port, path: `/api/v1/bookings/${BOOKING}`, headers: { authorization: `Bearer ${user.token}` } });
+		impatient.on("error", () => {});
+		impatient.end();
+		await waitUntil("the request to be inside", () => waiting.length === 1);
+		expect(bounded.app.requestsInFlight()).toBe(1);
+		impatient.destroy();
+		await waitUntil("it to be forgotten", () => bounded.app.requestsInFlight() === 0);
+		for (const go of waiting.splice(0)) go();
+	});
+});

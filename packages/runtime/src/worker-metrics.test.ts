@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, it } from "vitest";
+import { mergeWorkerTexts } from "./worker-metrics.ts";
+
+const FIXTURE = fileURLToPath(new URL("./run-workers-fixture.ts", import.meta.url));
+let started: ChildProcess | null = null;
+afterEach(() => started?.kill("SIGKILL"));
+
+async function freePort(): Promise<number> {
+	const server = createServer().listen(0, "127.0.0.1");
+	await once(server, "listening");
+	const address = server.address();
+	server.close();
+	return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+const ask = (port: number, path: string): Promise<string> =>
+	fetch(`http://127.0.0.1:${port}${path}`, { headers: { connection: "close" } }).then(
+		(answer) => answer.text(),
+		() => "",
+	);
+
+/** The fixture tells its process id as its only metric. */
+async function pidsByWorker(port: number): Promise<Record<string, number>> {
+	const lines = [...(await ask(port, "/metrics")).matchAll(/^pid\{worker="(\d+)"\} (\d+)$/gm)];
+	return Object.fromEntries(lines.map(([, worker, pid]) => [worker, Number(pid)]));
+}
+
+async function untilHeard(port: number, workers: number): Promise<Record<string, number>> {
+	for (;;) {
+		const pids = await pidsByWorker(port);
+		if (Object.keys(pids).length === workers) return pids;
+		await delay(20);
+	}
+}
+
+describe("the metrics of several processes", () => {
+	it("are told by whichever is asked, each line with the place of its process; one that is started anew takes that place over", async () => {
+		const port = await freePort();
+		started = spawn(process.execPath, [FIXTURE, String(port), "3"], { stdio: "inherit" });
+		const before = await untilHeard(port, 3);
+		expect(Object.keys(before)).toEqual(["1", "2", "3"]);
+		for (let question = 0; question < 10; question += 1) expect(await pidsByWorker(port)).toEqual(before);
+		process.kill(before[2] ?? 0, "SIGKILL");
+		let after = before;
+		while (Object.keys(after).length !== 3 || after[2] === before[2]) after = await pidsByWorker(port);
+		expect([after[1], after[3]]).toEqual([before[1], before[3]]);
+	});
+
+	it("leave out a process that says nothing, and do not wait for it longer than a second or two", async () => {
+		const port = await freePort();
+		started = spawn(process.execPath, [FIXTURE, String(port), "2"], { stdio: "inherit" });
+		const pids = await untilHeard(port, 2);
+		process.kill(pids[1] ?? 0, "SIGSTOP");
+		try {
+			for (;;) {
+				// A connection that the stopped one was given hangs; the next one reaches the other.
+				const answer = await Promise.race([pidsByWorker(port), delay(3_000, null, { ref: false })]);
+				if (answer === null) continue;
+				expect(answer).toEqual({ 2: pids[2] });
+				break;
+			}
+		} finally {
+			process.kill(pids[1] ?? 0, "SIGCONT");
+		}
+	});
+});
+
+describe("mergeWorkerTexts", () => {
+	const text = (value: number) =>
+		`# HELP a_total A\n# TYPE a_total counter\na_total{kind="x"} ${value}\n\n# HELP b B\n# TYPE b gauge\nb ${value}\n`;
+
+	it("leaves the text of a process without others as it is", () => {
+		expect(mergeWorkerTexts([{ worker: null, text: text(1) }])).toBe(text(1));
+	});
+
+	it("names each metric once, and every process's lines below it", () => {
+		expect(
+			mergeWorkerTexts([
+				{ worker: 1, text: text(1) },
+				{ worker: 2, text: text(2) },
+			]),
+		).toBe(
+			'# HELP a_total A\n# TYPE a_total counter\na_total{worker="1",kind="x"} 1\na_total{worker="2",kind="x"} 2\n\n' +
+				'# HELP b B\n# TYPE b gauge\nb{worker="1"} 1\nb{worker="2"} 2\n',
+		);
+	});
+});
