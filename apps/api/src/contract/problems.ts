@@ -136,9 +136,9 @@ export const PROBLEMS = {
 	overloaded: {
 		status: 503,
 		title: "Overloaded",
-		detail: "More requests are in flight than are taken at once. Nothing was done; try again.",
+		detail: "As many are served here as can be at once. Nothing was done; try again in a while.",
 		retryable: true,
-		retryAfterSeconds: 1,
+		retryAfterSeconds: 3,
 	},
 	unavailable: {
 		status: 503,

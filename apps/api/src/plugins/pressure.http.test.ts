@@ -44,7 +44,7 @@ describe("503 overloaded", () => {
 		const crowd = await inFlight(BOUND);
 		const refused = await ask();
 		expect(problemIn(refused)).toMatchObject({ code: "overloaded", retryable: true });
-		expect(refused.headers["retry-after"]).toBe("1");
+		expect(refused.headers["retry-after"]).toBe("3");
 		expect((await crowd.end()).map(({ status }) => status)).toEqual(Array(BOUND).fill(404));
 		const again = await inFlight(BOUND);
 		expect((await again.end()).map(({ status }) => status)).toEqual(Array(BOUND).fill(404));
