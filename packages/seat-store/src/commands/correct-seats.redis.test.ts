@@ -1,6 +1,7 @@
 import { newBookingId, newUserId, type RecordedBooking } from "@holdfast/domain";
 import { buildShowtime, installSnapshot } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { runScript } from "../define-script.ts";
 import { expectNoFlaws } from "../expect-no-flaws.ts";
 import { bookingKey, showtimeKeys } from "../keys.ts";
 import { held, openTestStore, type TestStore, toldDuring, unchanged } from "../open-test-store.ts";
@@ -105,6 +106,16 @@ describe("quarantine is ended", () => {
 		expect((test.replies.get("open-quarantined")?.length ?? 0) - before).toBe(Math.ceil(seatCount / OPEN_SEATS_MAX));
 		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "A".repeat(seatCount) });
 		expect(await test.redis.exists(showtimeKeys(showtime.id).owner)).toBe(0);
+	});
+
+	it("never frees a held, sold, blocked or free seat, even when one is named", async () => {
+		const showtime = await test.openShowtime({ seatCount: 4 });
+		await test.store.confirmBooking(await held(test.store, showtime, [0]));
+		await held(test.store, showtime, [1]);
+		await test.store.blockSeats({ showtimeId: showtime.id, seats: [2], isBlocked: true });
+		const { meta, owner, map } = showtimeKeys(showtime.id);
+		const reply = await unchanged(test, () => runScript(test.redis, openQuarantinedScript, [meta, owner, map], [0, 1, 2, 3]));
+		expect(reply).toEqual({ status: "opened", rest: [0] });
 	});
 
 	it("is null for a showtime that is not installed", async () => {

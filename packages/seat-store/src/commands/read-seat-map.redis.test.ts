@@ -1,10 +1,10 @@
-import { bucketOf, newUserId } from "@holdfast/domain";
+import { bucketOf, newShowtimeId, newUserId } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { expectNoFlaws } from "../expect-no-flaws.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { held, openTestStore, type TestStore, toldDuring, unchanged } from "../open-test-store.ts";
 import { expectEveryReply } from "../watch-replies.ts";
-import { REAP_HOLDS_MAX, readMapScript, reapScript } from "./read-seat-map.ts";
+import { LAPSED_SHOWTIMES_MAX, REAP_HOLDS_MAX, readMapScript, reapScript } from "./read-seat-map.ts";
 
 let test: TestStore;
 beforeAll(async () => {
@@ -87,6 +87,14 @@ describe("reapHolds", () => {
 		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ earliestExpiryAt: next.booking.expiresAt });
 	});
 
+	it("frees no seat whose own entry has not lapsed, whatever the index says", async () => {
+		const showtime = await test.openShowtime();
+		const { bookingId, userId, booking } = await held(test.store, showtime, [1]);
+		await test.redis.zadd(showtimeKeys(showtime.id).expiry, 1, `${bookingId}|${userId}|1`);
+		expect(await test.store.reapHolds(showtime.id)).toEqual({ reaped: 1, more: false });
+		expect(await test.redis.hgetall(showtimeKeys(showtime.id).owner)).toEqual({ 1: `${bookingId}|${booking.expiresAt}` });
+	});
+
 	it("leaves a user's other bookings in their line", async () => {
 		const showtime = await test.openShowtime();
 		const { userId, bookingId } = await held(test.store, showtime, [1]).then(async (bought) => {
@@ -108,6 +116,12 @@ describe("reapHolds", () => {
 		await test.at(booking.expiresAt, () => test.store.reapHolds(showtime.id));
 		expect(await list(booking.expiresAt)).toEqual([]);
 		expect(await test.redis.exists(bucketKeys(bucket).expiries)).toBe(0);
+	});
+
+	it(`is told of ${LAPSED_SHOWTIMES_MAX} at once, those that lapsed first`, async () => {
+		const ids = Array.from({ length: LAPSED_SHOWTIMES_MAX + 1 }, () => newShowtimeId(3));
+		await test.redis.zadd(bucketKeys(3).expiries, ...ids.flatMap((id, i) => [i + 1, id]));
+		expect(await test.store.listLapsedShowtimes(3)).toEqual(ids.slice(0, LAPSED_SHOWTIMES_MAX));
 	});
 
 	it("leaves the showtime on the list by its next expiry", async () => {
