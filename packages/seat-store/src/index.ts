@@ -1,7 +1,6 @@
 /** The seat store: makes what may happen to a seat atomic. The only room that knows Redis. */
 
 export { type AttemptCount, type AuthStore, type AuthStoreOptions, createAuthStore } from "./auth-store.ts";
-export type { Conflict } from "./commands/correct-seats.ts";
 export { createSeatStore, type SeatStoreOptions } from "./create-seat-store.ts";
 export { findReasonNotToStart, readDurabilitySettings } from "./durability-settings.ts";
 export { SeatStoreFault } from "./fault.ts";
@@ -22,6 +21,7 @@ export type {
 export type {
 	BlockSeatsCommand,
 	ChangeBookingCommand,
+	Conflict,
 	PlaceHoldCommand,
 	RescheduleCommand,
 	SeatInspection,

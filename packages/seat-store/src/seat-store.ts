@@ -16,7 +16,6 @@ import type {
 	TierPrices,
 	UserId,
 } from "@holdfast/domain";
-import type { Conflict } from "./commands/correct-seats.ts";
 import type {
 	BlockSeatsOutcome,
 	CancelOutcome,
@@ -70,6 +69,17 @@ export type RescheduleCommand = {
 	readonly scheduleVersion: number;
 	readonly startsAt: number;
 	readonly endsAt: number;
+};
+
+/** A booking that lost a seat in the ledger: its version there, its seats, and who owns them now. */
+export type Conflict = {
+	readonly bookingId: BookingId;
+	readonly showtimeId: ShowtimeId;
+	readonly userId: UserId;
+	readonly version: number;
+	readonly seats: readonly number[];
+	/** Seats without an entry here have no owner in the ledger. */
+	readonly owners: readonly { readonly seat: number; readonly bookingId: BookingId; readonly userId: UserId }[];
 };
 
 /** The truth and its projection side by side. `expiresAt` 0: sold, or kept back for good. */

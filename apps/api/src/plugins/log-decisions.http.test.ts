@@ -32,7 +32,12 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const decisions = () => lines.splice(0).map((line) => JSON.parse(line));
+/** Lines of requests; a showtime that is opened on the way has a line of its own. */
+const decisions = () =>
+	lines
+		.splice(0)
+		.map((line) => JSON.parse(line))
+		.filter(({ requestId }) => requestId !== undefined);
 
 describe("a decision", () => {
 	it("is one line: what was asked, how it came out, for which request, how long it took", async () => {

@@ -2,7 +2,7 @@
 import { createDatabase } from "@holdfast/database";
 import { DEFAULT_LIMITS } from "@holdfast/domain";
 import { createLogger, readSettings } from "@holdfast/runtime";
-import { createSeatStore } from "@holdfast/seat-store";
+import { createSeatStore, readDurabilitySettings } from "@holdfast/seat-store";
 
 export type Tools = ReturnType<typeof openTools>;
 
@@ -22,12 +22,13 @@ export async function withTools(work: (tools: Tools) => Promise<number>): Promis
 }
 
 function openTools() {
-	const { databaseUrl, redisUrl } = readSettings(process.env, (env) => ({
+	const { databaseUrl, redisUrl, durability } = readSettings(process.env, (env) => ({
 		databaseUrl: env.text("DATABASE_URL"),
 		redisUrl: env.text("REDIS_URL"),
+		durability: readDurabilitySettings(env),
 	}));
 	return {
-		seatStore: createSeatStore({ url: redisUrl, limits: DEFAULT_LIMITS }),
+		seatStore: createSeatStore({ url: redisUrl, limits: DEFAULT_LIMITS, ...durability }),
 		database: createDatabase({ url: databaseUrl, applicationName: "holdfast-tool" }),
 		log: createLogger("tool", "silent"),
 	};

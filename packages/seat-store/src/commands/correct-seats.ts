@@ -1,9 +1,10 @@
 /** Bring seats in line with what the ledger, or a person, has decided about them. */
-import { type BookingId, RECORD_TTL_MS, type ShowtimeId, type UserId } from "@holdfast/domain";
+import { RECORD_TTL_MS, type ShowtimeId } from "@holdfast/domain";
 import type { Redis } from "ioredis";
 import { defineScript, runScript } from "../define-script.ts";
 import { bookingKey, showtimeKeys } from "../keys.ts";
 import { readInteger, unknownStatus } from "../reply.ts";
+import type { Conflict } from "../seat-store.ts";
 import { inspectSeats } from "./read-seat-map.ts";
 
 export const resolveConflictScript = defineScript("resolve-conflict");
@@ -11,17 +12,6 @@ export const openQuarantinedScript = defineScript("open-quarantined");
 
 /** Seats put back on sale by one script. */
 export const OPEN_SEATS_MAX = 1_000;
-
-/** A booking that lost a seat in the ledger: its version there, its seats, and who owns them now. */
-export type Conflict = {
-	readonly bookingId: BookingId;
-	readonly showtimeId: ShowtimeId;
-	readonly userId: UserId;
-	readonly version: number;
-	readonly seats: readonly number[];
-	/** Seats without an entry here have no owner in the ledger. */
-	readonly owners: readonly { readonly seat: number; readonly bookingId: BookingId; readonly userId: UserId }[];
-};
 
 /** Hand the seats to whom the ledger says, free the rest. False while the fence forbids it: a rebuild will do the same. Safe to repeat. */
 export async function resolveConflict(redis: Redis, conflict: Conflict): Promise<boolean> {
