@@ -12,6 +12,8 @@ import { addShowLiveness } from "./health/show-liveness.ts";
 import { joinReads } from "./join-reads.ts";
 import { addMovieRoutes } from "./movies/index.ts";
 import { auth } from "./plugins/auth.ts";
+import { harden } from "./plugins/harden.ts";
+import { limitRequests } from "./plugins/limit-requests.ts";
 import { logDecisions } from "./plugins/log-decisions.ts";
 import { type ApiMetrics, countRebuilds, createApiMetrics, metricsPage } from "./plugins/metrics.ts";
 import { openapi } from "./plugins/openapi.ts";
@@ -48,6 +50,8 @@ export function buildApp(deps: AppDeps): Routes {
 		requestTimeout: REQUEST_TIMEOUT_MS,
 		keepAliveTimeout: KEEP_ALIVE_MS,
 		forceCloseConnections: "idle",
+		// Only what one of these sends is believed about whom it speaks for.
+		trustProxy: deps.settings.trustProxy.length > 0 && [...deps.settings.trustProxy],
 		// What arrives on an open connection while closing is still answered; the framework's own 503 is no problem+json.
 		return503OnClosing: false,
 		frameworkErrors: answerFrameworkError,
@@ -59,11 +63,13 @@ export function buildApp(deps: AppDeps): Routes {
 	app.register(stampAnswers);
 	app.register(logDecisions);
 	app.register(problems);
+	app.register(harden, { corsOrigins: deps.settings.corsOrigins });
 	app.register(pressure, { inFlightMax: deps.settings.inFlightMax });
 	const metrics = createApiMetrics();
 	app.register(metricsPage, { metrics, seatStore: deps.seatStore });
 	app.register(readBodies);
-	app.register(auth, { jwtSecret: deps.settings.jwtSecret });
+	app.register(auth, { jwtSecret: deps.settings.jwtSecret, authStore: deps.authStore });
+	app.register(limitRequests, { authStore: deps.authStore, rates: deps.settings.rates });
 	app.register(openapi);
 
 	const routeDeps = makeRouteDeps(deps, metrics);

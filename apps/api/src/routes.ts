@@ -4,7 +4,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { Database } from "@holdfast/database";
 import type { BookingId, ShowtimeId } from "@holdfast/domain";
 import type { Logger } from "@holdfast/runtime";
-import type { SeatStore } from "@holdfast/seat-store";
+import type { AuthStore, SeatStore } from "@holdfast/seat-store";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { BoundedCache } from "./bounded-cache.ts";
 import type { ApiSettings } from "./settings.ts";
@@ -14,9 +14,10 @@ import type { SeatPlans } from "./showtimes/seat-plans.ts";
 
 /** What the API is built from, made at the process edge. */
 export type AppDeps = {
-	readonly settings: Pick<ApiSettings, "jwtSecret" | "limits" | "quarantineMs" | "inFlightMax">;
+	readonly settings: Pick<ApiSettings, "jwtSecret" | "limits" | "quarantineMs" | "inFlightMax" | "rates" | "corsOrigins" | "trustProxy">;
 	readonly logger: Logger;
 	readonly seatStore: SeatStore;
+	readonly authStore: AuthStore;
 	readonly database: Database;
 };
 

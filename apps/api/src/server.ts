@@ -2,7 +2,7 @@
 import cluster from "node:cluster";
 import { createDatabase } from "@holdfast/database";
 import { closeOnSignals, createLogger, listenOptions, runWorkers, SettingsError } from "@holdfast/runtime";
-import { createSeatStore, findReasonNotToStart } from "@holdfast/seat-store";
+import { createAuthStore, createSeatStore, findReasonNotToStart } from "@holdfast/seat-store";
 import { buildApp } from "./app.ts";
 import { type ApiSettings, readApiSettings } from "./settings.ts";
 
@@ -16,12 +16,14 @@ await runWorkers(settings.workers, logger, serve);
 async function serve(): Promise<void> {
 	// Both connect by themselves and keep trying: the API starts, and serves what it can, while a store is down.
 	const seatStore = createSeatStore({ ...seatStoreOptions, log: logger });
+	const authStore = createAuthStore({ url: settings.redisUrl, log: logger });
 	const database = createDatabase({ url: settings.databaseUrl, applicationName: "holdfast-api" });
-	const app = buildApp({ settings, logger, seatStore, database });
+	const app = buildApp({ settings, logger, seatStore, authStore, database });
 	closeOnSignals(
 		logger,
 		async () => {
 			await app.close();
+			authStore.close();
 			await Promise.allSettled([seatStore.close(), database.close()]);
 		},
 		{ followParent: true },

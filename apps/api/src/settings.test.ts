@@ -1,5 +1,6 @@
 import { DEFAULT_LIMITS, LIMIT_SPECS } from "@holdfast/domain";
 import { describe, expect, it } from "vitest";
+import { DEFAULT_RATES, IP_LIMIT_SPEC, RATE_SPECS } from "./rates.ts";
 import { readApiSettings } from "./settings.ts";
 
 const REQUIRED = { DATABASE_URL: "postgres://db/holdfast", REDIS_URL: "redis://cache", JWT_SECRET: "x".repeat(32) };
@@ -16,6 +17,9 @@ describe("settings", () => {
 			workers: 1,
 			limits: DEFAULT_LIMITS,
 			inFlightMax: 25_000,
+			rates: DEFAULT_RATES,
+			corsOrigins: [],
+			trustProxy: [],
 			quarantineMs: null,
 			durability: { ackLevel: undefined, acceptsLoss: false },
 		});
@@ -37,5 +41,39 @@ describe("settings", () => {
 	it.each(Object.entries(LIMIT_SPECS))("read the limit %s from its variable, bounds included", (name, { env, min, max }) => {
 		for (const value of [min, max]) expect(readApiSettings({ ...REQUIRED, [env]: String(value) }).limits).toMatchObject({ [name]: value });
 		for (const value of [min - 1, max + 1]) expect(() => readApiSettings({ ...REQUIRED, [env]: String(value) })).toThrow(env);
+	});
+
+	it.each([...Object.entries(RATE_SPECS), ["ipLimit", IP_LIMIT_SPEC] as const])(
+		"read the rate %s from its variable, bounds included",
+		(name, { env, min, max }) => {
+			for (const value of [min, max]) expect(readApiSettings({ ...REQUIRED, [env]: String(value) }).rates).toMatchObject({ [name]: value });
+			for (const value of [min - 1, max + 1]) expect(() => readApiSettings({ ...REQUIRED, [env]: String(value) })).toThrow(env);
+		},
+	);
+
+	it("ask for as much as was promised: 60 a minute and address, 10 a minute and account, 5 a second and user, 100 at once", () => {
+		expect(DEFAULT_RATES).toEqual({ authPerAddress: 60, authPerAccount: 10, userRate: 5, userBurst: 100, ipLimit: null });
+	});
+
+	it("take origins just as browsers write them, and no asterisk", () => {
+		const read = (text: string) => readApiSettings({ ...REQUIRED, CORS_ORIGINS: text }).corsOrigins;
+		expect(read("https://shop.example, http://localhost:3000")).toEqual(["https://shop.example", "http://localhost:3000"]);
+		for (const odd of [
+			"*",
+			"null",
+			"shop.example",
+			"https://shop.example/",
+			"https://Shop.example",
+			"https://shop.example:443",
+			"ftp://shop.example",
+		])
+			expect(() => read(odd)).toThrow(`CORS_ORIGINS has ${JSON.stringify(odd)}`);
+	});
+
+	it("take proxies by address, subnet or name, and neither everybody nor a number of hops", () => {
+		const read = (text: string) => readApiSettings({ ...REQUIRED, TRUST_PROXY: text }).trustProxy;
+		expect(read("10.0.0.1,10.1.0.0/16 , fd00::/8,loopback")).toEqual(["10.0.0.1", "10.1.0.0/16", "fd00::/8", "loopback"]);
+		for (const odd of ["true", "1", "0.0.0.0/0", "::/0", "10.0.0.0/33", "proxy.example", "10.0.0.0/255.0.0.0"])
+			expect(() => read(odd)).toThrow(`TRUST_PROXY has ${JSON.stringify(odd)}`);
 	});
 });

@@ -1,7 +1,9 @@
 /** The API's settings, read once from the environment at the process edge. */
+import { isIP } from "node:net";
 import { LIMIT_SPECS, type Limits, QUARANTINE_SPEC } from "@holdfast/domain";
 import { type Environment, readSettings, WORKERS_SPEC } from "@holdfast/runtime";
 import { type DurabilityOptions, readDurabilitySettings } from "@holdfast/seat-store";
+import { type Rates, readRates } from "./rates.ts";
 
 export type ApiSettings = {
 	readonly databaseUrl: string;
@@ -18,6 +20,12 @@ export type ApiSettings = {
 	readonly limits: Limits;
 	/** Requests in flight in one process, past which the next one is answered `overloaded`. */
 	readonly inFlightMax: number;
+	/** How often somebody may ask. */
+	readonly rates: Rates;
+	/** Origins whose pages may read answers; empty: none but our own. */
+	readonly corsOrigins: readonly string[];
+	/** Proxies whose word on the client's address is taken: addresses, subnets, or a name such as `loopback`. Empty: nobody's. */
+	readonly trustProxy: readonly string[];
 	/** How long free seats are kept back after a proven loss, ms; null: until a person opens them. */
 	readonly quarantineMs: number | null;
 };
@@ -43,6 +51,9 @@ export function readApiSettings(env: Environment): ApiSettings {
 		workers: reader.integer(WORKERS_SPEC),
 		quarantineMs: reader.optionalInteger(QUARANTINE_SPEC),
 		inFlightMax: reader.integer(IN_FLIGHT_SPEC),
+		rates: readRates(reader),
+		corsOrigins: reader.list("CORS_ORIGINS", { isValid: isOrigin, what: "an origin such as https://shop.example" }),
+		trustProxy: reader.list("TRUST_PROXY", { isValid: isProxy, what: "an address, a subnet, or loopback, linklocal or uniquelocal" }),
 		limits: {
 			holdTtlMs: reader.integer(LIMIT_SPECS.holdTtlMs),
 			holdExtensionMs: reader.integer(LIMIT_SPECS.holdExtensionMs),
@@ -55,4 +66,21 @@ export function readApiSettings(env: Environment): ApiSettings {
 		},
 		durability: readDurabilitySettings(reader),
 	}));
+}
+
+/** Exactly as a browser sends it: scheme, host and port, in lower case, and nothing behind. `*` is none. */
+function isOrigin(text: string): boolean {
+	return /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
+
+const PROXY_NAMES = ["loopback", "linklocal", "uniquelocal"];
+
+/** A number of hops is not taken: whoever reaches the API directly can write as many hops as are counted. */
+function isProxy(text: string): boolean {
+	const [address = "", prefix] = text.split("/");
+	const family = isIP(address);
+	if (family === 0) return PROXY_NAMES.includes(text);
+	if (prefix === undefined) return true;
+	// A prefix of 0 would trust everybody.
+	return /^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128);
 }

@@ -19,6 +19,8 @@ export type SettingsReader = {
 	secret(name: string, minChars: number): string;
 	/** One of these words; undefined when the variable is not set. */
 	choice<Word extends string>(name: string, words: readonly Word[]): Word | undefined;
+	/** Items between commas, each of which must be `what`; empty when the variable is not set. */
+	list(name: string, item: { isValid(text: string): boolean; what: string }): string[];
 	/** A decimal integer inside the bounds. */
 	integer(spec: IntegerSpec): number;
 	/** The same where nothing is set unless somebody sets it: null. */
@@ -38,6 +40,14 @@ export function readSettings<Settings>(env: Environment, read: (reader: Settings
 			const value = env[name] ?? "";
 			if (value.length < minChars) flaws.push(`${name} is required and must have at least ${minChars} characters`);
 			return value;
+		},
+		list(name, { isValid, what }) {
+			const items = (env[name] ?? "")
+				.split(",")
+				.map((item) => item.trim())
+				.filter((item) => item !== "");
+			for (const item of items) if (!isValid(item)) flaws.push(`${name} has ${JSON.stringify(item)}; it must be ${what}`);
+			return items;
 		},
 		integer: (spec) => reader.optionalInteger(spec) ?? spec.default,
 		optionalInteger({ env: name, min, max }) {

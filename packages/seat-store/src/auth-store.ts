@@ -46,8 +46,9 @@ export function createAuthStore({ url, log = SILENT, prepareConnection: prepare,
 		deny: denyList.deny,
 		async countAttempt(limit, subject, windowMs) {
 			const key = attemptsKey(limit, hashOf(subject));
-			// One write to the socket. NX mends a window without an end, should anything ever come between the first two.
-			const [attempts, , windowEndsInMs] = await link.run("write", CALL_DEADLINE_MS, (redis) =>
+			// A read to its caller: nobody minds an attempt that was counted and not answered. Sent together; NX mends a window
+			// without an end, should anything ever come between the first two.
+			const [attempts, , windowEndsInMs] = await link.run("read", CALL_DEADLINE_MS, (redis) =>
 				Promise.all([redis.incr(key), redis.pexpire(key, windowMs, "NX"), redis.pttl(key)]),
 			);
 			return { attempts, windowEndsInMs: Math.max(0, windowEndsInMs) };

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { ShowtimeId } from "@holdfast/domain";
 import { makeScratchFolder, queryPostgres, type Stack, startStack } from "@holdfast/local-stack";
 import { insertShowtimes, openProof, type Proof, startTestRedis, type TestRedis } from "@holdfast/testing";
-import { type Buyer, insertBuyers } from "./open-test-stack.ts";
+import { type Buyer, insertBuyers, UNTHROTTLED } from "./open-test-stack.ts";
 
 export type Side = {
 	readonly redis: TestRedis;
@@ -51,7 +51,7 @@ export async function openReplicatedStack(environment: Record<string, string>): 
 				redisUrl: redis.url,
 				...(databaseUrl === undefined ? {} : { databaseUrl }),
 				skipSeed: true,
-				environment: { LOG_LEVEL: "warn", ...environment },
+				environment: { LOG_LEVEL: "warn", ...UNTHROTTLED, ...environment },
 			}),
 			(it) => it.stop(),
 		);

@@ -40,13 +40,18 @@ export type TestStack = {
 	close(): Promise<void>;
 };
 
+/** Buyers of a storm ask without pause, and are to hear what the seats have to say. A person does not: `rates.ts` of the API. */
+export const UNTHROTTLED = { USER_RATE: "1000000", USER_BURST: "1000000" } as const;
+
 export async function openTestStack(environment: Record<string, string> = {}): Promise<TestStack> {
 	const dataDir = makeScratchFolder();
 	const removeData = () => rmSync(dataDir, { recursive: true, force: true });
-	const stack = await startStack({ dataDir, skipSeed: true, environment: { LOG_LEVEL: "warn", ...environment } }).catch((error) => {
-		removeData();
-		throw error;
-	});
+	const stack = await startStack({ dataDir, skipSeed: true, environment: { LOG_LEVEL: "warn", ...UNTHROTTLED, ...environment } }).catch(
+		(error) => {
+			removeData();
+			throw error;
+		},
+	);
 	const { apiUrl, databaseUrl, redisUrl, jwtSecret } = stack.info;
 	const proof = openProof({ redisUrl, databaseUrl });
 	return {

@@ -8,5 +8,5 @@ const LIFETIME_MS = 2 * 60 * 60 * 1000;
 /** One token per user, valid for two hours: a long run must not end in 401. */
 export function mintTokens(jwtSecret: string, userIds: readonly UserId[]): string[] {
 	const sign = createSigner({ key: jwtSecret, algorithm: "HS256", iss: "holdfast", aud: "holdfast-api", expiresIn: LIFETIME_MS });
-	return userIds.map((sub) => sign({ sub, role: "user", jti: randomUUID() }));
+	return userIds.map((sub) => sign({ sub, role: "user", jti: randomUUID(), family: randomUUID() }));
 }

@@ -1,6 +1,8 @@
-/** Register, sign in, and who am I. */
+/** Register, sign in, stay signed in, sign out, and who am I. */
 import type { AppDeps, Routes } from "../routes.ts";
 import { addLogIn } from "./log-in.ts";
+import { addLogOut } from "./log-out.ts";
+import { addRefreshSession } from "./refresh-session.ts";
 import { addRegister } from "./register.ts";
 import { addShowMe } from "./show-me.ts";
 
@@ -11,5 +13,7 @@ export function addAuthRoutes(app: Routes, deps: AppDeps): void {
 	});
 	addRegister(app, deps);
 	addLogIn(app, deps);
+	addRefreshSession(app, deps);
+	addLogOut(app, deps);
 	addShowMe(app, deps);
 }

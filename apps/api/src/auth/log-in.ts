@@ -1,15 +1,26 @@
 /** `POST /auth/login`. A wrong password and an unknown e-mail get one answer, in one time: both cost one verification. */
-import { findUserByEmail } from "@holdfast/database";
-import { verifyPassword } from "@holdfast/runtime";
+import { findUserByEmail, replacePasswordHash } from "@holdfast/database";
+import type { UserId } from "@holdfast/domain";
+import { hashPassword, verifyPassword } from "@holdfast/runtime";
 import { BODY_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { Credentials, Session } from "../contract/user.ts";
 import type { AppDeps, Routes } from "../routes.ts";
-import { presentSession } from "./present-session.ts";
+import { openSession } from "./open-session.ts";
 
-export function addLogIn(app: Routes, { database }: AppDeps): void {
+export function addLogIn(app: Routes, { database, logger }: AppDeps): void {
+	/** At today's cost, while the password is at hand. One that cannot be stored now is stored at the next sign-in. */
+	async function rehash(userId: UserId, password: string, from: string): Promise<void> {
+		try {
+			await replacePasswordHash(database, userId, { from, to: await hashPassword(password) });
+		} catch (error) {
+			logger.warn({ reason: error instanceof Error ? error.name : "unknown" }, "a password keeps its old hash for now");
+		}
+	}
+
 	app.route({
 		method: "POST",
 		url: "/login",
+		onRequest: app.limitAddress,
 		schema: {
 			operationId: "logIn",
 			summary: "Sign in",
@@ -17,14 +28,18 @@ export function addLogIn(app: Routes, { database }: AppDeps): void {
 			body: Credentials.ref,
 			response: { 200: Session.answer("Signed in") },
 		},
-		config: { problems: [...BODY_PROBLEMS, "invalid_credentials", "busy", ...STORE_PROBLEMS] },
+		config: { problems: [...BODY_PROBLEMS, "invalid_credentials", "too_many_requests", "busy", ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {
 			const { email, password } = request.body;
+			const refusal = await app.limitAccount(reply, email);
+			if (refusal !== undefined) return refusal;
 			const found = await findUserByEmail(database, email);
-			const { matches } = await verifyPassword(password, found?.passwordHash ?? null);
+			const { matches, rehash: isOutdated } = await verifyPassword(password, found?.passwordHash ?? null);
 			if (found === null || !matches) return reply.problem("invalid_credentials");
+			if (isOutdated) await rehash(found.user.id, password, found.passwordHash);
+			const session = await openSession(app, database, found.user);
 			reply.outcome = "signed_in";
-			return reply.send(presentSession(app, found.user));
+			return reply.send(session);
 		},
 	});
 }

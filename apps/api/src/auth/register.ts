@@ -4,12 +4,13 @@ import { hashPassword } from "@holdfast/runtime";
 import { BODY_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { Registration, Session } from "../contract/user.ts";
 import type { AppDeps, Routes } from "../routes.ts";
-import { presentSession } from "./present-session.ts";
+import { openSession } from "./open-session.ts";
 
 export function addRegister(app: Routes, { database }: AppDeps): void {
 	app.route({
 		method: "POST",
 		url: "/register",
+		onRequest: app.limitAddress,
 		schema: {
 			operationId: "register",
 			summary: "Register",
@@ -17,14 +18,17 @@ export function addRegister(app: Routes, { database }: AppDeps): void {
 			body: Registration.ref,
 			response: { 201: Session.answer("Registered and signed in") },
 		},
-		config: { problems: [...BODY_PROBLEMS, "email_taken", "busy", ...STORE_PROBLEMS] },
+		config: { problems: [...BODY_PROBLEMS, "email_taken", "too_many_requests", "busy", ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {
 			const { email, password, displayName } = request.body;
+			const refusal = await app.limitAccount(reply, email);
+			if (refusal !== undefined) return refusal;
 			const passwordHash = await hashPassword(password);
 			const result = await createUser(database, { email, passwordHash, displayName: displayName.trim(), role: "user" });
 			if (result.outcome === "email_taken") return reply.problem("email_taken");
+			const session = await openSession(app, database, result.user);
 			reply.outcome = "registered";
-			return reply.code(201).send(presentSession(app, result.user));
+			return reply.code(201).send(session);
 		},
 	});
 }

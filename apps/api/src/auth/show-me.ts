@@ -4,7 +4,7 @@ import { STORE_PROBLEMS } from "../contract/problems.ts";
 import { User } from "../contract/user.ts";
 import { signedInUser } from "../plugins/auth.ts";
 import type { AppDeps, Routes } from "../routes.ts";
-import { presentUser } from "./present-session.ts";
+import { presentUser } from "./present-user.ts";
 
 export function addShowMe(app: Routes, { database }: AppDeps): void {
 	app.route({

@@ -3,13 +3,13 @@ import { parseBookingId } from "@holdfast/domain";
 import { unreachable } from "@holdfast/runtime";
 import { Booking, CHANGE_ANSWER_HEADERS, ChangeHeaders } from "../contract/booking.ts";
 import { BY_ID } from "../contract/page.ts";
-import { BODY_PROBLEMS, OPENING_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
+import { BODY_PROBLEMS, OPENING_PROBLEMS, OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { signedInUser } from "../plugins/auth.ts";
+import { refuseBody } from "../plugins/refuse-body.ts";
 import type { RouteDeps, Routes } from "../routes.ts";
 import { changeBooking } from "./change-booking.ts";
 import { entityTag, parseIfMatch } from "./entity-tag.ts";
 import { presentChanged } from "./present-changed.ts";
-import { refuseBody } from "./refuse-body.ts";
 
 export function addCancelBooking(app: Routes, deps: RouteDeps): void {
 	app.route({
@@ -32,7 +32,7 @@ export function addCancelBooking(app: Routes, deps: RouteDeps): void {
 		config: {
 			problems: [
 				...BODY_PROBLEMS,
-				"unauthenticated",
+				...OWN_PROBLEMS,
 				...OPENING_PROBLEMS,
 				"showtime_started",
 				"version_mismatch",

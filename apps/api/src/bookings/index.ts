@@ -11,6 +11,8 @@ export function addBookingRoutes(app: Routes, deps: RouteDeps): void {
 		reply.header("cache-control", "no-store");
 		next();
 	});
+	app.addHook("onRequest", app.limitBuyerAddress);
+	app.addHook("preParsing", app.limitUser);
 	addPlaceHold(app, deps);
 	addListBookings(app, deps);
 	addShowBooking(app, deps);

@@ -3,7 +3,7 @@ import { BOOKING_STATUSES, parseBookingId } from "@holdfast/domain";
 import { Type } from "typebox";
 import { BookingPage } from "../contract/booking.ts";
 import { BAD_CURSOR, PAGE_LIMIT_DEFAULT, PAGE_QUERY } from "../contract/page.ts";
-import { STORE_PROBLEMS } from "../contract/problems.ts";
+import { OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED, oneOf } from "../contract/share.ts";
 import { signedInUser } from "../plugins/auth.ts";
 import type { RouteDeps, Routes } from "../routes.ts";
@@ -24,7 +24,7 @@ export function addListBookings(app: Routes, deps: RouteDeps): void {
 			querystring: Type.Object({ ...PAGE_QUERY, status: Type.Optional(oneOf(BOOKING_STATUSES)) }, CLOSED),
 			response: { 200: BookingPage.answer("A page of bookings") },
 		},
-		config: { problems: ["invalid_request", "unauthenticated", ...STORE_PROBLEMS] },
+		config: { problems: ["invalid_request", ...OWN_PROBLEMS, ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {
 			const { limit = PAGE_LIMIT_DEFAULT, cursor, status } = request.query;
 			const beforeId = cursor === undefined ? null : parseBookingId(cursor);

@@ -4,7 +4,7 @@ import { unreachable } from "@holdfast/runtime";
 import type { FastifyContextConfig } from "fastify";
 import { Type } from "typebox";
 import { BOOKING_ANSWER_HEADERS, Booking, HoldRequest, IdempotencyHeaders } from "../contract/booking.ts";
-import { BODY_PROBLEMS, OPENING_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
+import { BODY_PROBLEMS, OPENING_PROBLEMS, OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { signedInUser } from "../plugins/auth.ts";
 import type { RouteDeps, Routes } from "../routes.ts";
 import { entityTag } from "./entity-tag.ts";
@@ -32,7 +32,7 @@ const SCHEMA = {
 const CONFIG: FastifyContextConfig = {
 	problems: [
 		...BODY_PROBLEMS,
-		"unauthenticated",
+		...OWN_PROBLEMS,
 		...OPENING_PROBLEMS,
 		"unknown_seats",
 		"seats_taken",

@@ -5,7 +5,7 @@ import { type Booking, parseBookingId, type ShowtimeId } from "@holdfast/domain"
 import { assert } from "@holdfast/runtime";
 import { BOOKING_ANSWER_HEADERS, BookingDetails, type BookingDetailsBody } from "../contract/booking.ts";
 import { BY_ID } from "../contract/page.ts";
-import { STORE_PROBLEMS } from "../contract/problems.ts";
+import { OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { toInstant } from "../contract/share.ts";
 import { signedInUser } from "../plugins/auth.ts";
 import type { RouteDeps, Routes } from "../routes.ts";
@@ -26,7 +26,7 @@ export function addShowBooking(app: Routes, deps: RouteDeps): void {
 			params: BY_ID,
 			response: { 200: BookingDetails.answer("The booking and its showtime", BOOKING_ANSWER_HEADERS) },
 		},
-		config: { problems: ["unauthenticated", "not_found", ...STORE_PROBLEMS] },
+		config: { problems: [...OWN_PROBLEMS, "not_found", ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {
 			const bookingId = parseBookingId(request.params.id);
 			const found = bookingId && (await findOwnBooking(deps, bookingId, signedInUser(request).id));

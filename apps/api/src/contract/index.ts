@@ -7,7 +7,7 @@ import { Movie, MoviePage } from "./movie.ts";
 import { Problem } from "./problem-schema.ts";
 import { SeatPlan } from "./seat-plan.ts";
 import { SeatCounts, SeatMatrix, Showtime, ShowtimeDetails, ShowtimePage } from "./showtime.ts";
-import { Credentials, Registration, Session, User } from "./user.ts";
+import { Credentials, RefreshRequest, Registration, Session, User } from "./user.ts";
 
 export const SHARED_SCHEMAS = [
 	Problem,
@@ -16,6 +16,7 @@ export const SHARED_SCHEMAS = [
 	Session,
 	Registration,
 	Credentials,
+	RefreshRequest,
 	Movie,
 	MoviePage,
 	Showtime,

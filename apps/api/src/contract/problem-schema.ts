@@ -52,7 +52,7 @@ export function problemResponses(codes: readonly ProblemCode[]): Record<string, 
 }
 
 function headersOf(status: number): { headers?: Record<string, TSchema> } {
-	if (status === 503) return { headers: { "Retry-After": Type.Integer({ description: "Seconds to wait" }) } };
+	if (status === 429 || status === 503) return { headers: { "Retry-After": Type.Integer({ description: "Seconds to wait" }) } };
 	if (status === 401) return { headers: { "WWW-Authenticate": Type.String() } };
 	return {};
 }

@@ -12,7 +12,7 @@ export type ProblemSpec = {
 	readonly detail: string;
 	/** The same request, unchanged, may succeed later. */
 	readonly retryable: boolean;
-	/** Value of `Retry-After`. Every 503 has one. */
+	/** Value of `Retry-After`, unless the answer knows better. Every 429 and 503 has one. */
 	readonly retryAfterSeconds?: number;
 };
 
@@ -106,6 +106,13 @@ export const PROBLEMS = {
 		detail: "This `Idempotency-Key` was used at this showtime for other seats. Use a new key for a new booking.",
 		retryable: false,
 	},
+	too_many_requests: {
+		status: 429,
+		title: "Too many requests",
+		detail: "You ask more often than one person needs to; nothing was done. Wait as long as `Retry-After` says.",
+		retryable: true,
+		retryAfterSeconds: 60,
+	},
 	internal: {
 		status: 500,
 		title: "Internal fault",
@@ -164,6 +171,9 @@ export const BODY_PROBLEMS = ["invalid_request", "payload_too_large", "unsupport
 
 /** What any route that asks a store may answer. */
 export const STORE_PROBLEMS = ["internal", "unavailable"] as const satisfies readonly ProblemCode[];
+
+/** What any route of a signed-in user's own bookings may answer. */
+export const OWN_PROBLEMS = ["unauthenticated", "too_many_requests"] as const satisfies readonly ProblemCode[];
 
 /** What any route that first has to open a showtime may answer. */
 export const OPENING_PROBLEMS = [

@@ -6,7 +6,8 @@ const INTRODUCTION = `# Errors
 Every error is \`application/problem+json\` (RFC 9457) with \`type\`, \`title\`, \`status\`, \`detail\`, \`instance\`, and:
 
 - \`code\`: stable, never renamed. Decide by this, not by \`title\` or \`detail\`.
-- \`retryable\`: the same request, unchanged, may succeed later. Every such answer carries \`Retry-After\`.
+- \`retryable\`: the same request, unchanged, may succeed later. Every such answer carries \`Retry-After\`; with 429 it
+  may be less than the table says.
 - \`requestId\`: also in the \`x-request-id\` header of every answer. Quote it in a report.
 - \`errors\`: with \`invalid_request\`, each flaw as \`{ pointer, message }\`. The pointer is a JSON Pointer into the body;
   flaws of the query string and of headers begin with \`/query\` and \`/headers\`.

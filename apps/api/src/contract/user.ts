@@ -24,7 +24,8 @@ export const Session = share(
 		{
 			user: User.ref,
 			accessToken: Type.String({ description: "Send it as `Authorization: Bearer`" }),
-			expiresInSeconds: Type.Integer({ minimum: 1 }),
+			refreshToken: Type.String({ description: "Good once, within 30 days: `POST /auth/refresh` gives the next one. Keep it secret" }),
+			expiresInSeconds: Type.Integer({ minimum: 1, description: "Of the access token" }),
 		},
 		CLOSED,
 	),
@@ -54,3 +55,6 @@ export const Credentials = share(
 	"Credentials",
 	Type.Object({ email: Type.String({ maxLength: 254, pattern: NO_NUL }), password: Type.String({ maxLength: 128 }) }, CLOSED),
 );
+
+/** Text that was never a token of ours is told so, not called malformed. */
+export const RefreshRequest = share("RefreshRequest", Type.Object({ refreshToken: Type.String({ maxLength: 256 }) }, CLOSED));

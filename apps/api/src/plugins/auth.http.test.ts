@@ -1,4 +1,4 @@
-import { createHmac, randomUUID } from "node:crypto";
+import { createHmac, createSign, generateKeyPairSync, randomUUID } from "node:crypto";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { problemIn } from "../testing/read-answers.ts";
@@ -27,9 +27,30 @@ function token({
 	secret?: string;
 	hash?: string;
 }) {
-	const all = { sub: user.id, role: "user", jti: randomUUID(), iss: "holdfast", aud: "holdfast-api", exp: nowSeconds() + 60, ...claims };
+	const all = {
+		sub: user.id,
+		role: "user",
+		jti: randomUUID(),
+		family: randomUUID(),
+		iss: "holdfast",
+		aud: "holdfast-api",
+		exp: nowSeconds() + 60,
+		...claims,
+	};
 	const signed = `${encode({ alg: "HS256", typ: "JWT", ...header })}.${encode(all)}`;
 	return `${signed}.${createHmac(hash, secret).update(signed).digest("base64url")}`;
+}
+
+const KEY_PAIR = generateKeyPairSync("rsa", { modulusLength: 2048 });
+const PUBLIC_KEY = String(KEY_PAIR.publicKey.export({ type: "spki", format: "pem" }));
+const OWN_SECRET = "a secret of the attacker's, long enough for anybody";
+const OWN_JWK = { kty: "oct", k: Buffer.from(OWN_SECRET).toString("base64url") };
+
+/** A token that says RS256 and is just that. */
+function signedByPair({ privateKey }: typeof KEY_PAIR): string {
+	const [, claims] = token({}).split(".");
+	const signed = `${encode({ alg: "RS256", typ: "JWT" })}.${claims}`;
+	return `${signed}.${createSign("RSA-SHA256").update(signed).sign(privateKey).toString("base64url")}`;
 }
 
 const me = (authorization?: string) => api.call("GET /auth/me", { headers: authorization === undefined ? {} : { authorization } });
@@ -66,12 +87,26 @@ describe("401 unauthenticated", () => {
 		["a token that never expires", () => `Bearer ${token({ claims: { exp: undefined } })}`],
 		["a token without a user", () => `Bearer ${token({ claims: { sub: undefined } })}`],
 		["a user that cannot exist", () => `Bearer ${token({ claims: { sub: "root" } })}`],
+		["a role that there is not", () => `Bearer ${token({ claims: { role: "root" } })}`],
 		["a token without an id", () => `Bearer ${token({ claims: { jti: undefined } })}`],
+		["a token without a family", () => `Bearer ${token({ claims: { family: undefined } })}`],
+		["a family that cannot exist", () => `Bearer ${token({ claims: { family: "' or 1=1" } })}`],
+		["a family that is a list", () => `Bearer ${token({ claims: { family: [randomUUID()] } })}`],
+		["a signature by a key pair", () => `Bearer ${signedByPair(KEY_PAIR)}`],
+		["a signature by a public key, taken for the secret", () => `Bearer ${token({ secret: PUBLIC_KEY })}`],
+		["RS256 in the header over a signature by the secret", () => `Bearer ${token({ header: { alg: "RS256" } })}`],
+		["an algorithm in other letters", () => `Bearer ${token({ header: { alg: "hs256" } })}`],
+		["a key that the token brings along", () => `Bearer ${token({ header: { jwk: OWN_JWK }, secret: OWN_SECRET })}`],
+		["a token of tomorrow", () => `Bearer ${token({ claims: { nbf: nowSeconds() + 3600 } })}`],
+		["a token twice as long as any of ours", () => `Bearer ${token({ claims: { padding: "x".repeat(2_000) } })}`],
+		["a token behind another header's comma", () => `Bearer ${token({})}, Bearer ${token({})}`],
 	];
 
+	/** Everything as it was signed, save for the role. */
 	function changed(): string {
-		const [header, , signature] = token({}).split(".");
-		return `Bearer ${header}.${encode({ sub: user.id, role: "admin", jti: "1", iss: "holdfast", aud: "holdfast-api", exp: nowSeconds() + 60 })}.${signature}`;
+		const [header, claims = "", signature] = token({}).split(".");
+		const all = JSON.parse(Buffer.from(claims, "base64url").toString());
+		return `Bearer ${header}.${encode({ ...all, role: "admin" })}.${signature}`;
 	}
 
 	it.each(cases)("refuses %s", async (_name, authorization) => {
@@ -91,5 +126,41 @@ describe("401 unauthenticated", () => {
 			const answer = await api.call(request, request.startsWith("POST") ? { body: "{ not json" } : {});
 			expect(problemIn(answer).code).toBe("unauthenticated");
 		}
+	});
+});
+
+describe("a family that was denied", () => {
+	it("is refused with every one of its tokens, those verified before included, and no other family is", async () => {
+		const family = randomUUID();
+		const [one, two, other] = [token({ claims: { family } }), token({ claims: { family } }), token({})];
+		expect((await me(`Bearer ${one}`)).status).toBe(200);
+		await api.authStore.deny(family, Date.now() + 60_000);
+		for (const denied of [one, two]) expect(problemIn(await me(`Bearer ${denied}`)).code).toBe("unauthenticated");
+		expect((await me(`Bearer ${other}`)).status).toBe(200);
+	});
+
+	it("is refused by another process within a second, where a token is needed and where it is only welcome", async () => {
+		const [other, family, showtimeId] = [await api.another(), randomUUID(), await api.newShowtime()];
+		const denied = token({ claims: { family } });
+		await waitUntil("the other to hear of denials", async () => other.authStore.isDenied(family) === false);
+		await api.authStore.deny(family, Date.now() + 60_000);
+		await waitUntil("it to hear of this one", async () => (await other.call("GET /auth/me", { token: denied })).status === 401, 1_000);
+		expect((await other.call(`GET /showtimes/${showtimeId}/seats`, { token: denied })).status).toBe(401);
+		expect((await other.call(`GET /showtimes/${showtimeId}/seats`)).status).toBe(200);
+	});
+});
+
+describe("503 unavailable", () => {
+	it("is the answer to every token while nobody can tell whether it was denied, and not to those without one", async () => {
+		await api.redis.kill();
+		const needy = await waitUntil("the loss to be noticed", async () => {
+			const answer = await me(`Bearer ${token({})}`);
+			return answer.status === 503 && answer;
+		});
+		expect(problemIn(needy)).toMatchObject({ code: "unavailable", retryable: true });
+		expect(problemIn(await me()).code).toBe("unauthenticated");
+		expect((await api.call("GET /movies")).status).toBe(200);
+		await api.redis.restart();
+		await waitUntil("it to be heard again", async () => (await me(`Bearer ${token({})}`)).status === 200);
 	});
 });

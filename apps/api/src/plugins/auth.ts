@@ -2,30 +2,39 @@
  * Who is asking. Access tokens are JWTs: HS256 and nothing else, issuer and audience pinned, 15 minutes. A token
  * that was verified is remembered until it expires: 4 instead of 14 microseconds per request. The memory holds
  * nothing past `exp`, so an expired token is refused however often it was seen.
+ *
+ * A token names the family of refresh tokens it came with. Logging out denies the family and not the one token, so that
+ * every access token of that sign-in is refused, whichever of them came along.
  */
 import { randomUUID } from "node:crypto";
 import fastifyJwt from "@fastify/jwt";
 import { parseUserId, type UserId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
+import type { AuthStore } from "@holdfast/seat-store";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
-import type { Role } from "../contract/user.ts";
+import { ROLES, type Role } from "../contract/user.ts";
 
 /** The person behind a request, as the token names them. */
-export type SignedInUser = { readonly id: UserId; readonly role: Role };
+export type SignedInUser = {
+	readonly id: UserId;
+	readonly role: Role;
+	/** The family of refresh tokens that the token belongs to: one sign-in. */
+	readonly family: string;
+};
 
 type AuthHook = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>;
 
 declare module "@fastify/jwt" {
 	interface FastifyJWT {
-		payload: { sub: string; role: Role; jti: string };
+		payload: { sub: string; role: Role; jti: string; family: string };
 		user: SignedInUser | null;
 	}
 }
 
 declare module "fastify" {
 	interface FastifyInstance {
-		/** `onRequest` hook: 401 unless a valid token came along. */
+		/** `onRequest` hook: 401 unless a valid token came along; 503 when nobody can tell whether it was denied. */
 		requireUser: AuthHook;
 		/** `onRequest` hook: 401 if a token came along and is not valid; without one the request goes on as nobody's. */
 		acceptUser: AuthHook;
@@ -37,10 +46,11 @@ const ISSUER = "holdfast";
 const AUDIENCE = "holdfast-api";
 /** Tokens remembered as verified. About 1 KB each. */
 const VERIFIED_TOKENS_MAX = 10_000;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const BEARER = /^Bearer +([A-Za-z0-9._-]{1,2048})$/i;
 
-export const auth = fp<{ jwtSecret: string }>(
-	async (app, { jwtSecret }) => {
+export const auth = fp<{ jwtSecret: string; authStore: Pick<AuthStore, "isDenied"> }>(
+	async (app, { jwtSecret, authStore }) => {
 		await app.register(fastifyJwt, {
 			secret: jwtSecret,
 			sign: { algorithm: "HS256", iss: ISSUER, aud: AUDIENCE, expiresIn: ACCESS_TOKEN_TTL_SECONDS },
@@ -48,26 +58,28 @@ export const auth = fp<{ jwtSecret: string }>(
 				algorithms: ["HS256"],
 				allowedIss: ISSUER,
 				allowedAud: AUDIENCE,
-				requiredClaims: ["sub", "role", "jti", "iss", "aud", "exp"],
+				requiredClaims: ["sub", "role", "jti", "family", "iss", "aud", "exp"],
 				cache: VERIFIED_TOKENS_MAX,
 			},
 		});
 		app.decorate("requireUser", async (request, reply) => {
-			request.user = readUser(app, request.headers.authorization);
-			return request.user === null ? reply.problem("unauthenticated") : undefined;
+			const user = readUser(app, request.headers.authorization);
+			if (user === null || (await authStore.isDenied(user.family))) return reply.problem("unauthenticated");
+			request.user = user;
+			return undefined;
 		});
 		app.decorate("acceptUser", async (request, reply) => {
 			const { authorization } = request.headers;
-			request.user = readUser(app, authorization);
-			return request.user === null && authorization !== undefined ? reply.problem("unauthenticated") : undefined;
+			if (authorization === undefined) return undefined;
+			return app.requireUser(request, reply);
 		});
 	},
 	{ name: "auth", dependencies: ["problems"] },
 );
 
 /** A new access token for a user. */
-export function mintAccessToken(app: FastifyInstance, user: SignedInUser): string {
-	return app.jwt.sign({ sub: user.id, role: user.role, jti: randomUUID() });
+export function mintAccessToken(app: FastifyInstance, { id, role, family }: SignedInUser): string {
+	return app.jwt.sign({ sub: id, role, jti: randomUUID(), family });
 }
 
 /** The user of a request that came through `requireUser`. */
@@ -80,9 +92,11 @@ function readUser(app: FastifyInstance, authorization: string | undefined): Sign
 	const token = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
 	if (token === undefined) return null;
 	try {
-		const { sub, role } = app.jwt.verify<{ sub: string; role: Role }>(token);
-		const id = parseUserId(sub);
-		return id === null ? null : { id, role };
+		const { sub, role: claimed, family } = app.jwt.verify<Record<string, unknown>>(token);
+		const id = typeof sub === "string" ? parseUserId(sub) : null;
+		const role = ROLES.find((known) => known === claimed);
+		if (id === null || role === undefined || typeof family !== "string" || !UUID.test(family)) return null;
+		return { id, role, family };
 	} catch {
 		return null;
 	}

@@ -2,12 +2,22 @@
  * The OpenAPI 3.1 document, written from the routes themselves, at `/openapi.json`, and a page to read it at
  * `/docs`. The page is served whole from here: no CDN, no font host, nothing sent anywhere.
  */
+
+import helmet from "@fastify/helmet";
 import fastifySwagger from "@fastify/swagger";
 import scalar from "@scalar/fastify-api-reference";
-import type { FastifyReply, FastifyRequest, FastifySchema, RouteOptions } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema, RouteOptions } from "fastify";
 import fp from "fastify-plugin";
 import { problemResponses } from "../contract/problem-schema.ts";
 import type { ProblemCode } from "../contract/problems.ts";
+import { SECURITY_HEADERS } from "./harden.ts";
+
+/** Its script and its styles stand in the page itself, and nothing of a user's does: there is nothing to inject through. */
+const PAGE_SOURCES = {
+	"script-src": ["'self'", "'unsafe-inline'"],
+	// The demo speaks plain HTTP.
+	"upgrade-insecure-requests": null,
+};
 
 export const openapi = fp(
 	async (app) => {
@@ -23,7 +33,7 @@ export const openapi = fp(
 					license: { name: "MIT", identifier: "MIT" },
 				},
 				tags: [
-					{ name: "auth", description: "Register, sign in" },
+					{ name: "auth", description: "Register, sign in, stay signed in, sign out" },
 					{ name: "movies", description: "The catalogue" },
 					{ name: "showtimes", description: "What is on, and its seats now" },
 					{ name: "bookings", description: "Hold, confirm, cancel" },
@@ -42,23 +52,33 @@ export const openapi = fp(
 			document ??= JSON.stringify(app.swagger());
 			return reply.type("application/json; charset=utf-8").send(document);
 		});
-		await app.register(scalar, {
-			routePrefix: "/docs",
-			hooks: { onRequest: refuseOddHost },
-			configuration: {
-				url: "/openapi.json",
-				pageTitle: "Holdfast API",
-				withDefaultFonts: false,
-				telemetry: false,
-				showDeveloperTools: "never",
-				hideClientButton: true,
-				agent: { disabled: true },
-				mcp: { disabled: true },
-			},
-		});
+		app.register(addPage);
 	},
 	{ name: "openapi", dependencies: ["problems"] },
 );
+
+/** A browser renders this one: it gets its headers from helmet, and leave to run the script and the styles it is made of. */
+async function addPage(app: FastifyInstance): Promise<void> {
+	await app.register(helmet, { contentSecurityPolicy: { directives: PAGE_SOURCES } });
+	app.addHook("onRequest", (_request, reply, next) => {
+		for (const name of Object.keys(SECURITY_HEADERS)) reply.removeHeader(name);
+		next();
+	});
+	await app.register(scalar, {
+		routePrefix: "/docs",
+		hooks: { onRequest: refuseOddHost },
+		configuration: {
+			url: "/openapi.json",
+			pageTitle: "Holdfast API",
+			withDefaultFonts: false,
+			telemetry: false,
+			showDeveloperTools: "never",
+			hideClientButton: true,
+			agent: { disabled: true },
+			mcp: { disabled: true },
+		},
+	});
+}
 
 /** The page builds its own address from `Host`. What no address can be built from is refused before it tries. */
 function refuseOddHost(request: FastifyRequest, reply: FastifyReply, next: () => void): void {

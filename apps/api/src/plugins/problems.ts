@@ -16,7 +16,10 @@ import { findFlaws } from "./find-flaws.ts";
 import { requestIdOf, stampHeaders } from "./stamp-answers.ts";
 
 /** What a route may add to the table's row. */
-export type ProblemExtras = Partial<Pick<ProblemBody, "detail" | "seats" | "errors">>;
+export type ProblemExtras = Partial<Pick<ProblemBody, "detail" | "seats" | "errors">> & {
+	/** Value of `Retry-After`, where it is known better than by the table. */
+	readonly retryAfterSeconds?: number;
+};
 
 declare module "fastify" {
 	interface FastifyReply {
@@ -69,8 +72,9 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
 	socket.destroy(error);
 }
 
-function sendProblem(request: FastifyRequest, reply: FastifyReply, code: ProblemCode, extras: ProblemExtras): FastifyReply {
-	const { status, retryAfterSeconds } = problemSpec(code);
+function sendProblem(request: FastifyRequest, reply: FastifyReply, code: ProblemCode, given: ProblemExtras): FastifyReply {
+	const { status, retryAfterSeconds: usual } = problemSpec(code);
+	const { retryAfterSeconds = usual, ...extras } = given;
 	reply.outcome = code;
 	reply.code(status).header("content-type", MEDIA_TYPE);
 	if (retryAfterSeconds !== undefined) reply.header("retry-after", retryAfterSeconds);
@@ -80,7 +84,12 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, code: Problem
 	return reply.send(JSON.stringify(problemBody(code, instance, request.id, extras)));
 }
 
-function problemBody(code: ProblemCode, instance: string, requestId: string, extras: ProblemExtras): ProblemBody {
+function problemBody(
+	code: ProblemCode,
+	instance: string,
+	requestId: string,
+	extras: Omit<ProblemExtras, "retryAfterSeconds">,
+): ProblemBody {
 	const { status, title, detail, retryable } = problemSpec(code);
 	return { type: problemType(code), title, status, detail, instance, code, retryable, requestId, ...extras };
 }

@@ -61,6 +61,6 @@ function flawsOfProblem(status: number, body: unknown, conforms: (pointer: strin
 
 function headersExpected(status: number): string[] {
 	const always = ["x-request-id", "x-server-time"];
-	if (status === 503) return [...always, "retry-after"];
+	if (status === 429 || status === 503) return [...always, "retry-after"];
 	return status === 401 ? [...always, "www-authenticate"] : always;
 }

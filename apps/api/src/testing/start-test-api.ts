@@ -6,7 +6,7 @@ import { createDatabase } from "@holdfast/database";
 import { DEFAULT_LIMITS, type Limits, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { queryPostgres } from "@holdfast/local-stack";
 import { createLogger, type Logger } from "@holdfast/runtime";
-import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
+import { type AuthStore, createAuthStore, createSeatStore, type SeatStore } from "@holdfast/seat-store";
 import {
 	createTestDatabase,
 	insertShowtimes,
@@ -18,6 +18,7 @@ import {
 } from "@holdfast/testing";
 import { buildApp } from "../app.ts";
 import type { BookingBody } from "../contract/booking.ts";
+import { DEFAULT_RATES, type Rates } from "../rates.ts";
 import type { AppDeps, Routes } from "../routes.ts";
 import { IN_FLIGHT_SPEC } from "../settings.ts";
 import { type ContractCheck, createContractCheck, type OpenapiDocument } from "./check-contract.ts";
@@ -32,6 +33,7 @@ export type TestUser = { readonly id: UserId; readonly token: string };
 export type TestApp = {
 	readonly app: Routes;
 	readonly seatStore: SeatStore;
+	readonly authStore: AuthStore;
 	/** Send `GET /movies` and the like; paths are below `/api/v1` unless they begin with `//`. */
 	call(request: string, options?: TestCall): Promise<TestAnswer>;
 	/** Hold these seats; whatever comes of it. */
@@ -56,10 +58,14 @@ export type TestApi = TestApp & {
 export type AppWish = {
 	readonly limits?: Partial<Limits>;
 	readonly inFlightMax?: number;
+	readonly rates?: Partial<Rates>;
+	readonly corsOrigins?: readonly string[];
+	readonly trustProxy?: readonly string[];
 	readonly logger?: Logger;
 	readonly databaseUrl?: string;
 	/** Put something between the app and its store, to make things happen at an exact moment. */
 	readonly wrapStore?: (seatStore: SeatStore) => SeatStore;
+	readonly wrapAuthStore?: (authStore: AuthStore) => AuthStore;
 };
 
 export async function startTestApi(wish: AppWish = {}): Promise<TestApi> {
@@ -101,11 +107,21 @@ export async function startTestApi(wish: AppWish = {}): Promise<TestApi> {
 async function startTestApp(redisUrl: string, databaseUrl: string, wish: AppWish): Promise<TestApp> {
 	const limits = { ...DEFAULT_LIMITS, ...wish.limits };
 	const seatStore = createSeatStore({ url: redisUrl, limits });
+	const authStore = createAuthStore({ url: redisUrl });
 	const database = createDatabase({ url: databaseUrl });
 	const deps: AppDeps = {
-		settings: { jwtSecret: JWT_SECRET, limits, quarantineMs: null, inFlightMax: wish.inFlightMax ?? IN_FLIGHT_SPEC.default },
+		settings: {
+			jwtSecret: JWT_SECRET,
+			limits,
+			quarantineMs: null,
+			inFlightMax: wish.inFlightMax ?? IN_FLIGHT_SPEC.default,
+			rates: { ...DEFAULT_RATES, ...wish.rates },
+			corsOrigins: wish.corsOrigins ?? [],
+			trustProxy: wish.trustProxy ?? [],
+		},
 		logger: wish.logger ?? createLogger("api", "silent"),
 		seatStore: wish.wrapStore?.(seatStore) ?? seatStore,
+		authStore: wish.wrapAuthStore?.(authStore) ?? authStore,
 		database,
 	};
 	const app = buildApp(deps);
@@ -118,6 +134,7 @@ async function startTestApp(redisUrl: string, databaseUrl: string, wish: AppWish
 	return {
 		app,
 		seatStore,
+		authStore,
 		call,
 		hold,
 		async held(user, showtimeId, seats) {
@@ -125,6 +142,7 @@ async function startTestApp(redisUrl: string, databaseUrl: string, wish: AppWish
 		},
 		async close() {
 			await app.close();
+			authStore.close();
 			await Promise.all([seatStore.close(), database.close()]);
 		},
 	};

@@ -3,7 +3,7 @@
  * unknown field is; `{}` says nothing, and some clients cannot help sending it.
  */
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { pointerTo } from "../plugins/find-flaws.ts";
+import { pointerTo } from "./find-flaws.ts";
 
 /** `preHandler` hook. */
 export async function refuseBody(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {

@@ -1,0 +1,130 @@
+import { waitUntil } from "@holdfast/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectBodyBound, expectJsonOnly, NOWHERE, withoutTables } from "../testing/provoke.ts";
+import { problemIn } from "../testing/read-answers.ts";
+import { newSession, sessionIn } from "../testing/sign-in.ts";
+import { startTestApi, type TestApi, type TestApp } from "../testing/start-test-api.ts";
+
+let api: TestApi;
+beforeAll(async () => {
+	api = await startTestApi({ rates: { authPerAddress: 1_000 } });
+});
+afterAll(() => api.close());
+
+const REQUEST = "POST /auth/logout";
+const logOut = (token: string, app: TestApp = api) => app.call(REQUEST, { token });
+const me = (token: string, app: TestApp = api) => app.call("GET /auth/me", { token });
+const refresh = (refreshToken: string) => api.call("POST /auth/refresh", { body: { refreshToken } });
+
+describe("204", () => {
+	it("ends the access token here at once, and the refresh token", async () => {
+		const { accessToken, refreshToken } = await newSession(api);
+		expect((await me(accessToken)).status).toBe(200);
+		const answer = await logOut(accessToken);
+		expect([answer.status, answer.body, answer.headers["cache-control"]]).toEqual([204, null, "no-store"]);
+		for (const request of ["GET /auth/me", "GET /bookings", "POST /bookings", REQUEST]) {
+			expect(problemIn(await api.call(request, { token: accessToken })).code).toBe("unauthenticated");
+		}
+		expect(problemIn(await refresh(refreshToken)).code).toBe("unauthenticated");
+	});
+
+	it("ends them in every other process within a second", async () => {
+		const others = [await api.another(), await api.another()];
+		const { accessToken } = await newSession(api);
+		for (const other of others) await waitUntil("it to hear of denials", async () => other.authStore.isDenied(accessToken) === false);
+		await logOut(accessToken);
+		await waitUntil(
+			"the others to hear of it",
+			async () => (await Promise.all(others.map((other) => me(accessToken, other)))).every(({ status }) => status === 401),
+			1_000,
+		);
+	});
+
+	it("ends every access token of the sign-in, whichever of them came along", async () => {
+		const first = await newSession(api);
+		const second = sessionIn(await refresh(first.refreshToken));
+		expect((await logOut(first.accessToken)).status).toBe(204);
+		expect((await me(second.accessToken)).status).toBe(401);
+		expect((await refresh(second.refreshToken)).status).toBe(401);
+	});
+
+	it("leaves the same person's other sign-ins alone", async () => {
+		const one = await newSession(api);
+		const other = await newSession(api, one.user);
+		await logOut(one.accessToken);
+		expect((await me(other.accessToken)).status).toBe(200);
+		expect((await refresh(other.refreshToken)).status).toBe(200);
+	});
+
+	it.each([[undefined], ["{}"], [""]])("takes the body %j", async (body) => {
+		const { accessToken } = await newSession(api);
+		expect((await api.call(REQUEST, { token: accessToken, body })).status).toBe(204);
+	});
+});
+
+describe("401 unauthenticated", () => {
+	it("is the answer without a token, and to a token that was signed out already", async () => {
+		const { accessToken } = await newSession(api);
+		expect(problemIn(await api.call(REQUEST)).code).toBe("unauthenticated");
+		await logOut(accessToken);
+		expect(problemIn(await logOut(accessToken)).code).toBe("unauthenticated");
+	});
+});
+
+describe("400 invalid_request", () => {
+	it("refuses a body that says something: a token is named by the header alone", async () => {
+		const { accessToken, refreshToken } = await newSession(api);
+		const problem = problemIn(await api.call(REQUEST, { token: accessToken, body: { refreshToken } }));
+		expect([problem.code, problem.errors?.[0]?.pointer]).toEqual(["invalid_request", "/refreshToken"]);
+		expect((await me(accessToken)).status).toBe(200);
+	});
+});
+
+describe("413 payload_too_large", () => {
+	it("refuses a body over 16 KiB, and not one of just that", async () =>
+		expectBodyBound(api, REQUEST, (await newSession(api)).accessToken));
+});
+
+describe("415 unsupported_media_type", () => {
+	it("refuses what is not JSON", async () => expectJsonOnly(api, REQUEST, (await newSession(api)).accessToken));
+});
+
+describe("500 internal", () => {
+	it("says nothing of what broke", async () => {
+		const { accessToken } = await newSession(api);
+		expect(problemIn(await logOut(accessToken, await withoutTables(api)))).toMatchObject({ code: "internal", status: 500 });
+	});
+});
+
+describe("503 unavailable", () => {
+	it("without Postgres means that nothing was done: the same request may be sent again, and works", async () => {
+		const { accessToken, refreshToken } = await newSession(api);
+		const orphan = await api.another({ databaseUrl: NOWHERE });
+		expect(problemIn(await logOut(accessToken, orphan)).code).toBe("unavailable");
+		expect((await logOut(accessToken)).status).toBe(204);
+		expect((await refresh(refreshToken)).status).toBe(401);
+	});
+});
+
+describe("503 outcome_unknown", () => {
+	it("is the answer while Redis stands still; sent again it is signed out, or the token is refused already", async () => {
+		const { accessToken, refreshToken } = await newSession(api);
+		const broken = await api.another({
+			wrapAuthStore: (authStore) => ({
+				...authStore,
+				async deny(family, untilMs) {
+					api.redis.pause();
+					return authStore.deny(family, untilMs).finally(() => api.redis.resume());
+				},
+			}),
+		});
+		expect(problemIn(await logOut(accessToken, broken))).toMatchObject({ code: "outcome_unknown", retryable: true });
+		expect((await refresh(refreshToken)).status).toBe(401);
+		const again = await waitUntil("Redis to be heard again", async () => {
+			const answer = await logOut(accessToken, broken);
+			return answer.status < 500 && answer;
+		});
+		expect([204, 401]).toContain(again.status);
+		expect((await me(accessToken, broken)).status).toBe(401);
+	});
+});

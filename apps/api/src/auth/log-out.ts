@@ -1,0 +1,35 @@
+/** `POST /auth/logout`: ends the sign-in that the access token belongs to, on this device and on no other. */
+import { endRefreshFamily } from "@holdfast/database";
+import { Type } from "typebox";
+import { BODY_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
+import { signedInUser } from "../plugins/auth.ts";
+import { refuseBody } from "../plugins/refuse-body.ts";
+import type { AppDeps, Routes } from "../routes.ts";
+import { denyFamily } from "./deny-family.ts";
+
+export function addLogOut(app: Routes, { database, authStore }: AppDeps): void {
+	app.route({
+		method: "POST",
+		url: "/logout",
+		onRequest: app.requireUser,
+		preHandler: refuseBody,
+		schema: {
+			operationId: "logOut",
+			summary: "Sign out",
+			description:
+				"Ends this sign-in: its refresh token, and every access token that came of it, here at once and everywhere within a second.",
+			tags: ["auth"],
+			security: [{ accessToken: [] }],
+			response: { 204: Type.Null({ description: "Signed out" }) },
+		},
+		config: { problems: [...BODY_PROBLEMS, "unauthenticated", "outcome_unknown", ...STORE_PROBLEMS] },
+		handler: async (request, reply) => {
+			const { id: userId, family } = signedInUser(request);
+			// The access token last: until then whoever got no answer can send the same request again.
+			await endRefreshFamily(database, { userId, familyId: family });
+			await denyFamily(authStore, family);
+			reply.outcome = "signed_out";
+			return reply.code(204).send(null);
+		},
+	});
+}

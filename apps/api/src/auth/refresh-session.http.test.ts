@@ -1,0 +1,167 @@
+import { waitUntil } from "@holdfast/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectBodyBound, expectJsonOnly, NOWHERE, whileSilent, withoutTables } from "../testing/provoke.ts";
+import { problemIn } from "../testing/read-answers.ts";
+import { claimsOf, newSession, type Session, sessionIn } from "../testing/sign-in.ts";
+import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
+
+let api: TestApi;
+beforeAll(async () => {
+	api = await startTestApi({ rates: { authPerAddress: 1_000 } });
+});
+afterAll(() => api.close());
+
+const REQUEST = "POST /auth/refresh";
+const refresh = (refreshToken: unknown) => api.call(REQUEST, { body: { refreshToken } });
+const me = (token: string) => api.call("GET /auth/me", { token });
+
+/** As if the tokens of this session had been used so long ago. */
+const age = ({ accessToken }: Session, interval: string) =>
+	api.sql(`update refresh_families set rotated_at = rotated_at - interval '${interval}' where id = '${claimsOf(accessToken).family}'`);
+
+describe("200", () => {
+	it("gives the next refresh token, and an access token of the same family", async () => {
+		const first = await newSession(api);
+		const answer = await refresh(first.refreshToken);
+		const second = sessionIn(answer);
+		expect([answer.status, answer.headers["cache-control"]]).toEqual([200, "no-store"]);
+		expect(answer.body).toMatchObject({ user: { id: first.user.id, role: "user" }, expiresInSeconds: 900 });
+		expect(second.refreshToken).not.toBe(first.refreshToken);
+		const [before, after] = [claimsOf(first.accessToken), claimsOf(second.accessToken)];
+		expect(after).toMatchObject({ sub: first.user.id, role: "user", iss: "holdfast", aud: "holdfast-api", family: before.family });
+		expect([after.jti === before.jti, Number(after.exp) - Number(after.iat)]).toEqual([false, 900]);
+		expect((await me(second.accessToken)).status).toBe(200);
+	});
+
+	it("gives the same token again to a client whose answer was lost", async () => {
+		const first = await newSession(api);
+		const [lost, found] = [sessionIn(await refresh(first.refreshToken)), sessionIn(await refresh(first.refreshToken))];
+		expect(found.refreshToken).toBe(lost.refreshToken);
+		expect((await refresh(found.refreshToken)).status).toBe(200);
+	});
+
+	it("gives the role that the user has now", async () => {
+		const first = await newSession(api);
+		await api.sql(`update users set role = 'admin' where id = '${first.user.id}'`);
+		expect(claimsOf(sessionIn(await refresh(first.refreshToken)).accessToken).role).toBe("admin");
+	});
+});
+
+describe("401 unauthenticated", () => {
+	it("is one answer to whatever is no token, or not any more", async () => {
+		const [expired, ended] = [await newSession(api), await newSession(api)];
+		await api.sql(`update refresh_families set expires_at = now() where id = '${claimsOf(expired.accessToken).family}'`);
+		await api.call("POST /auth/logout", { token: ended.accessToken });
+		const problems = [];
+		for (const token of [
+			"",
+			"x",
+			"A".repeat(64),
+			"A".repeat(256),
+			expired.accessToken.slice(0, 256),
+			expired.refreshToken,
+			ended.refreshToken,
+		]) {
+			const { requestId: _own, ...problem } = problemIn(await refresh(token));
+			problems.push(problem);
+		}
+		expect(new Set(problems.map((problem) => JSON.stringify(problem))).size).toBe(1);
+		expect(problems[0]).toMatchObject({ code: "unauthenticated", detail: expect.stringContaining("refresh token") });
+	});
+
+	it("ends the whole family when a token is used again later: every token of it, in every process", async () => {
+		const other = await api.another();
+		const stolen = await newSession(api);
+		const owner = sessionIn(await refresh(stolen.refreshToken));
+		await waitUntil(
+			"the other process to hear of denials",
+			async () => (await other.call("GET /auth/me", { token: owner.accessToken })).status === 200,
+		);
+		await age(owner, "10 seconds");
+		expect(problemIn(await refresh(stolen.refreshToken)).code).toBe("unauthenticated");
+		expect(problemIn(await refresh(owner.refreshToken)).code).toBe("unauthenticated");
+		for (const { accessToken } of [stolen, owner]) expect((await me(accessToken)).status).toBe(401);
+		await waitUntil(
+			"the other process to hear of it",
+			async () => (await other.call("GET /auth/me", { token: owner.accessToken })).status === 401,
+			1_000,
+		);
+	});
+
+	it("is the answer to a refresh token in the place of an access token", async () => {
+		const { refreshToken } = await newSession(api);
+		expect(problemIn(await me(refreshToken)).code).toBe("unauthenticated");
+	});
+});
+
+describe("400 invalid_request", () => {
+	it.each([
+		[{}, "/refreshToken"],
+		[{ refreshToken: 7 }, "/refreshToken"],
+		[{ refreshToken: "x".repeat(257) }, "/refreshToken"],
+		[{ refreshToken: ["x"] }, "/refreshToken"],
+		[{ refreshToken: "x", userId: "y" }, "/userId"],
+	])("refuses %j", async (body, pointer) => {
+		const problem = problemIn(await api.call(REQUEST, { body }));
+		expect([problem.code, problem.errors?.[0]?.pointer]).toEqual(["invalid_request", pointer]);
+	});
+});
+
+describe("413 payload_too_large", () => {
+	it("refuses a body over 16 KiB, and not one of just that", () => expectBodyBound(api, REQUEST));
+});
+
+describe("415 unsupported_media_type", () => {
+	it("refuses what is not JSON", () => expectJsonOnly(api, REQUEST));
+});
+
+describe("429 too_many_requests", () => {
+	it("refuses what comes from one address past the bound, and not what comes at it", async () => {
+		const strict = await api.another({ rates: { authPerAddress: 2 }, trustProxy: ["127.0.0.1"] });
+		const ask = async (address: string) =>
+			(await strict.call(REQUEST, { body: { refreshToken: "x" }, headers: { "x-forwarded-for": address } })).status;
+		expect([await ask("192.0.2.1"), await ask("192.0.2.1"), await ask("192.0.2.1"), await ask("192.0.2.2")]).toEqual([401, 401, 429, 401]);
+	});
+});
+
+describe("500 internal", () => {
+	it("says nothing of what broke", async () => {
+		const { refreshToken } = await newSession(api);
+		const answer = await (await withoutTables(api)).call(REQUEST, { body: { refreshToken } });
+		expect(problemIn(answer)).toMatchObject({ code: "internal", status: 500 });
+		expect(JSON.stringify(answer.body)).not.toMatch(/refresh_families|relation/);
+	});
+});
+
+describe("503 outcome_unknown", () => {
+	it("is the answer when a reuse was found and Redis does not say whether it heard of it", async () => {
+		const stolen = await newSession(api);
+		const owner = sessionIn(await refresh(stolen.refreshToken));
+		await age(owner, "1 minute");
+		const broken = await api.another({
+			rates: { authPerAddress: 1_000 },
+			wrapAuthStore: (authStore) => ({
+				...authStore,
+				async deny(family, untilMs) {
+					api.redis.pause();
+					return authStore.deny(family, untilMs).finally(() => api.redis.resume());
+				},
+			}),
+		});
+		expect(problemIn(await broken.call(REQUEST, { body: { refreshToken: stolen.refreshToken } }))).toMatchObject({
+			code: "outcome_unknown",
+			retryable: true,
+		});
+		expect(problemIn(await refresh(owner.refreshToken)).code).toBe("unauthenticated");
+	});
+});
+
+describe("503 unavailable", () => {
+	it("is the answer without Postgres, and with a Redis that stands still: attempts that nobody counts are none", async () => {
+		const { refreshToken } = await newSession(api);
+		const orphan = await api.another({ databaseUrl: NOWHERE });
+		expect(problemIn(await orphan.call(REQUEST, { body: { refreshToken } })).code).toBe("unavailable");
+		expect((await whileSilent(api, api, REQUEST, { body: { refreshToken } })).code).toBe("unavailable");
+		await waitUntil("Redis to be heard again", async () => (await refresh(refreshToken)).status === 200);
+	});
+});

@@ -1,0 +1,42 @@
+/**
+ * `POST /auth/refresh`: a refresh token for the next one and a new access token. Every refusal is one answer; a token that
+ * was used before ends its family, and the log says so.
+ */
+import { rotateRefreshToken } from "@holdfast/database";
+import { BODY_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
+import { RefreshRequest, Session } from "../contract/user.ts";
+import type { AppDeps, Routes } from "../routes.ts";
+import { denyFamily } from "./deny-family.ts";
+import { presentSession } from "./open-session.ts";
+
+const REFUSAL = { detail: "This refresh token is not valid, or not any more. Sign in again." };
+
+export function addRefreshSession(app: Routes, { database, authStore }: AppDeps): void {
+	app.route({
+		method: "POST",
+		url: "/refresh",
+		onRequest: app.limitAddress,
+		schema: {
+			operationId: "refreshSession",
+			summary: "Exchange a refresh token for a new session",
+			description:
+				"A refresh token is good once. Sent again within 10 s, while its successor is unused, it gives the same successor, so that a " +
+				"lost answer costs nothing. Sent again later it ends every token of that sign-in.",
+			tags: ["auth"],
+			body: RefreshRequest.ref,
+			response: { 200: Session.answer("The session goes on") },
+		},
+		config: { problems: [...BODY_PROBLEMS, "unauthenticated", "too_many_requests", "outcome_unknown", ...STORE_PROBLEMS] },
+		handler: async (request, reply) => {
+			const result = await rotateRefreshToken(database, request.body.refreshToken);
+			if (result.outcome === "rotated") {
+				reply.outcome = result.isRepeat ? "refreshed_again" : "refreshed";
+				return reply.send(presentSession(app, result.user, result));
+			}
+			if (result.outcome === "reused") await denyFamily(authStore, result.familyId);
+			reply.problem("unauthenticated", REFUSAL);
+			reply.outcome = result.outcome === "reused" ? "refresh_reused" : "refresh_refused";
+			return reply;
+		},
+	});
+}

@@ -1,0 +1,55 @@
+/** Brings about, for any route, what each of them declares: bodies that are no bodies, stores that are gone or not ours. */
+import { scryptSync } from "node:crypto";
+import { verifyPassword } from "@holdfast/runtime";
+import { expect } from "vitest";
+import type { ProblemBody } from "../contract/problem-schema.ts";
+import { problemIn } from "./read-answers.ts";
+import type { TestApi, TestApp, TestCall } from "./start-test-api.ts";
+
+/** Nobody listens there. */
+export const NOWHERE = "postgres://127.0.0.1:9/nothing";
+const BODY_MAX_BYTES = 16 * 1024;
+
+/** The route refuses a body of one byte more than it may have, and reads one of just as many. */
+export async function expectBodyBound(app: TestApp, request: string, token?: string): Promise<void> {
+	const of = async (bytes: number) =>
+		problemIn(await app.call(request, { token, body: JSON.stringify({ x: "x".repeat(bytes - 8) }) })).code;
+	expect([await of(BODY_MAX_BYTES + 1), await of(BODY_MAX_BYTES)]).toEqual(["payload_too_large", "invalid_request"]);
+}
+
+/** The route reads JSON and nothing else. */
+export async function expectJsonOnly(app: TestApp, request: string, token?: string): Promise<void> {
+	const headers = { "content-type": "application/x-www-form-urlencoded" };
+	expect(problemIn(await app.call(request, { token, headers, body: "email=ada" })).code).toBe("unsupported_media_type");
+}
+
+/** An app whose Postgres is there and has none of our tables: what a fault of ours looks like. */
+export function withoutTables(api: TestApi): Promise<TestApp> {
+	const url = new URL(api.databaseUrl);
+	url.pathname = "/postgres";
+	return api.another({ databaseUrl: url.href });
+}
+
+/** What the route answers while Redis stands still. */
+export async function whileSilent(api: TestApi, app: TestApp, request: string, options: TestCall): Promise<ProblemBody> {
+	api.redis.pause();
+	try {
+		return problemIn(await app.call(request, options));
+	} finally {
+		api.redis.resume();
+	}
+}
+
+/** Run this while as many passwords are being hashed and wait for it as may. */
+export async function whileHashing<T>(run: () => Promise<T>): Promise<T> {
+	const salt = Buffer.from("sixteen bytes...");
+	const options = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 };
+	const text = (bytes: Buffer) => bytes.toString("base64").replaceAll("=", "");
+	const stored = `$scrypt$ln=15,r=8,p=1$${text(salt)}$${text(scryptSync("x", salt, 32, options))}`;
+	const crowd = Array.from({ length: 66 }, () => verifyPassword("x", stored));
+	try {
+		return await run();
+	} finally {
+		await Promise.all(crowd);
+	}
+}

@@ -1,0 +1,24 @@
+/** Sessions in tests: how one is opened, and what an answer says of it. */
+import { createDatabase, openRefreshFamily } from "@holdfast/database";
+import type { TestAnswer } from "./read-answers.ts";
+import type { TestApi, TestUser } from "./start-test-api.ts";
+
+export type Session = { readonly accessToken: string; readonly refreshToken: string };
+
+export function sessionIn({ status, body }: TestAnswer): Session {
+	if (status >= 300) throw new Error(`expected a session, got ${JSON.stringify(body)}`);
+	return body as Session;
+}
+
+/** The claims of an access token, unverified. */
+export const claimsOf = (token: string): Record<string, unknown> =>
+	Object(JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()));
+
+/** A new user's sign-in that never cost a password hash: a family straight from the database, and its first refresh. */
+export async function newSession(api: TestApi, user?: TestUser): Promise<Session & { readonly user: TestUser }> {
+	const owner = user ?? (await api.newUser());
+	const database = createDatabase({ url: api.databaseUrl, poolMax: 1 });
+	const { refreshToken } = await openRefreshFamily(database, owner.id);
+	await database.close();
+	return { user: owner, ...sessionIn(await api.call("POST /auth/refresh", { body: { refreshToken } })) };
+}
