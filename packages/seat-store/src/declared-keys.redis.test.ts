@@ -6,9 +6,9 @@ import { bucketOf, newBookingId, newUserId, type RecordedBooking } from "@holdfa
 import { installSnapshot, waitUntil } from "@holdfast/testing";
 import { expect, it } from "vitest";
 import type { Script } from "./define-script.ts";
-import { ALL_SCRIPTS } from "./inject-clock.ts";
 import { showtimeKeys } from "./keys.ts";
 import { held, hold, openTestStore, type TestStore } from "./open-test-store.ts";
+import { ALL_SCRIPTS } from "./testing/inject-clock.ts";
 
 type Run = { script: Script | undefined; declared: string[]; touched: Set<string>; times: number };
 

@@ -4,7 +4,7 @@ import { installSnapshot, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { bookingKey, showtimeKeys } from "./keys.ts";
 import { bookingEventOf, openTestStore, type TestStore } from "./open-test-store.ts";
-import { expectAllRefused, expectNoneRefused, type Scene, setScene } from "./try-fenced-scripts.ts";
+import { expectAllRefused, expectNoneRefused, type Scene, setScene } from "./testing/try-fenced-scripts.ts";
 
 let test: TestStore;
 beforeAll(async () => {

@@ -3,8 +3,8 @@ import { type BookingState, newBookingId, type ShowtimeSnapshot } from "@holdfas
 import { howLong } from "@holdfast/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { LIVE, ledgerOf, NOW, ownersOf, recordOf, SEATS, showtime, snapshotOf } from "./merge-fixtures.ts";
 import { type MergedShowtime, mergeSnapshot, type SeatOwnerEntry, type StandingShowtime } from "./merge-snapshot.ts";
+import { LIVE, ledgerOf, NOW, ownersOf, recordOf, SEATS, showtime, snapshotOf } from "./testing/merge-fixtures.ts";
 
 const RUNS = howLong({ short: 500, long: 50_000 });
 const IDS = Array.from({ length: 6 }, () => newBookingId(showtime.id));

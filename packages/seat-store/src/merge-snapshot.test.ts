@@ -1,7 +1,7 @@
 import { type BookingId, newBookingId, newSeatPlanId, type OpenShowtime } from "@holdfast/domain";
 import { describe, expect, it } from "vitest";
-import { LIVE, ledgerOf, NOW, ownersOf, recordOf, SEATS, showtime, snapshotOf, standingOf, userId } from "./merge-fixtures.ts";
 import { type MergedShowtime, mergeSnapshot, type RecordChange } from "./merge-snapshot.ts";
+import { LIVE, ledgerOf, NOW, ownersOf, recordOf, SEATS, showtime, snapshotOf, standingOf, userId } from "./testing/merge-fixtures.ts";
 
 const [A, B, C] = [newBookingId(showtime.id), newBookingId(showtime.id), newBookingId(showtime.id)] as const;
 

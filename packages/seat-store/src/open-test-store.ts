@@ -14,11 +14,11 @@ import { buildShowtime, installSnapshot, startTestRedis, type TestRedis } from "
 import { Redis } from "ioredis";
 import { expect, inject } from "vitest";
 import { createSeatStore } from "./create-seat-store.ts";
-import { injectClock } from "./inject-clock.ts";
 import { showtimeKeys } from "./keys.ts";
 import type { OutboxEntry, PlaceHoldOutcome } from "./outcomes.ts";
 import type { SeatStore } from "./seat-store.ts";
-import { newReplies, type Replies, watchReplies } from "./watch-replies.ts";
+import { injectClock } from "./testing/inject-clock.ts";
+import { newReplies, type Replies, watchReplies } from "./testing/watch-replies.ts";
 
 export type TestStore = {
 	readonly server: TestRedis;

@@ -2,7 +2,7 @@
 import { installSnapshot, waitUntil } from "@holdfast/testing";
 import { expect, it } from "vitest";
 import { openTestStore } from "./open-test-store.ts";
-import { expectAllRefused, expectNoneRefused, setScene } from "./try-fenced-scripts.ts";
+import { expectAllRefused, expectNoneRefused, setScene } from "./testing/try-fenced-scripts.ts";
 
 it("on a replica everything is fenced from its promotion on until it is rebuilt; its old primary is as open as before", async () => {
 	const primary = await openTestStore();

@@ -1,9 +1,9 @@
 import { bucketOf, newBookingId, newShowtimeId, newUserId } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { expectNoFlaws } from "../expect-no-flaws.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { bookingEventOf, held, hold, openTestStore, type TestStore, toldDuring, unchanged } from "../open-test-store.ts";
-import { expectEveryReply } from "../watch-replies.ts";
+import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
+import { expectEveryReply } from "../testing/watch-replies.ts";
 import { cancelScript, confirmScript } from "./change-booking.ts";
 
 let test: TestStore;

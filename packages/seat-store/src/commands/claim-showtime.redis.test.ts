@@ -3,10 +3,10 @@ import { bucketOf, CLAIM_TTL_MS, newBookingId, type OpenShowtime, type ShowtimeS
 import { buildShowtime } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runScript } from "../define-script.ts";
-import { expectNoFlaws } from "../expect-no-flaws.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { dumpAll, held, hold, openTestStore, type TestStore, unchanged } from "../open-test-store.ts";
-import { expectEveryReply } from "../watch-replies.ts";
+import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
+import { expectEveryReply } from "../testing/watch-replies.ts";
 import {
 	giveBackClaimScript,
 	installBookingsScript,

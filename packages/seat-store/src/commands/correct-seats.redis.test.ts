@@ -2,11 +2,12 @@ import { newBookingId, newUserId, type RecordedBooking } from "@holdfast/domain"
 import { buildShowtime, installSnapshot } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runScript } from "../define-script.ts";
-import { expectNoFlaws } from "../expect-no-flaws.ts";
 import { bookingKey, showtimeKeys } from "../keys.ts";
 import { held, openTestStore, type TestStore, toldDuring, unchanged } from "../open-test-store.ts";
-import { expectEveryReply } from "../watch-replies.ts";
-import { type Conflict, OPEN_SEATS_MAX, openQuarantinedScript, resolveConflictScript } from "./correct-seats.ts";
+import type { Conflict } from "../seat-store.ts";
+import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
+import { expectEveryReply } from "../testing/watch-replies.ts";
+import { OPEN_SEATS_MAX, openQuarantinedScript, resolveConflictScript } from "./correct-seats.ts";
 
 let test: TestStore;
 beforeAll(async () => {

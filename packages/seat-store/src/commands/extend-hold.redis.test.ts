@@ -1,9 +1,9 @@
 import { bucketOf, newBookingId, newUserId, RECORD_TTL_MS } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { expectNoFlaws } from "../expect-no-flaws.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { held, hold, openTestStore, type TestStore, toldDuring, unchanged } from "../open-test-store.ts";
-import { expectEveryReply } from "../watch-replies.ts";
+import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
+import { expectEveryReply } from "../testing/watch-replies.ts";
 import { extendScript } from "./change-booking.ts";
 
 let test: TestStore;

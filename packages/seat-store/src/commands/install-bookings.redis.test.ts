@@ -2,9 +2,9 @@
 import { bucketOf, CLAIM_TTL_MS, newBookingId, RECORD_TTL_MS } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runScript } from "../define-script.ts";
-import { expectNoFlaws } from "../expect-no-flaws.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { bookingEventOf, held, openTestStore, type TestStore, unchanged } from "../open-test-store.ts";
+import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { INSTALL_BOOKINGS_MAX, installBookingsScript } from "./rebuild-showtime.ts";
 
 let test: TestStore;

@@ -11,10 +11,10 @@ import {
 import { buildShowtime, waitUntil } from "@holdfast/testing";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { expectNoFlaws } from "../expect-no-flaws.ts";
-import { injectClock, type SendScript } from "../inject-clock.ts";
 import { bucketKeys, showtimeKeys } from "../keys.ts";
 import { held, hold, openTestStore, type TestStore } from "../open-test-store.ts";
+import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
+import { injectClock, type SendScript } from "../testing/inject-clock.ts";
 import { claimShowtime, installShowtime } from "./rebuild-showtime.ts";
 
 let test: TestStore;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bucketKeys } from "../keys.ts";
 import { openTestStore, type TestStore } from "../open-test-store.ts";
-import { expectEveryReply } from "../watch-replies.ts";
+import { expectEveryReply } from "../testing/watch-replies.ts";
 import { joinLine, joinLineScript } from "./rebuild-showtime.ts";
 
 let test: TestStore;

@@ -1,9 +1,9 @@
 import { bucketOf, newShowtimeId, newUserId } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { expectNoFlaws } from "../expect-no-flaws.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { held, openTestStore, type TestStore, toldDuring, unchanged } from "../open-test-store.ts";
-import { expectEveryReply } from "../watch-replies.ts";
+import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
+import { expectEveryReply } from "../testing/watch-replies.ts";
 import { LAPSED_SHOWTIMES_MAX, REAP_HOLDS_MAX, readMapScript, reapScript } from "./read-seat-map.ts";
 
 let test: TestStore;

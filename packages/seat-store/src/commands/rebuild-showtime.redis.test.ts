@@ -1,9 +1,9 @@
 import { bucketOf, newBookingId, newUserId, type OpenShowtime, type RecordedBooking } from "@holdfast/domain";
 import { buildPlan, buildShowtime, installSnapshot } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { expectNoFlaws } from "../expect-no-flaws.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { bookingEventOf, held, hold, openTestStore, type TestStore, toldDuring, unchanged } from "../open-test-store.ts";
+import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { INSTALL_SEATS_MAX } from "./rebuild-showtime.ts";
 
 let test: TestStore;

@@ -1,10 +1,10 @@
 import { bucketOf, type OpenShowtime, type ShowtimeEvent, type ShowtimeState } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { expectNoFlaws } from "../expect-no-flaws.ts";
 import { bucketKeys, showtimeKeys } from "../keys.ts";
 import { held, hold, openTestStore, type TestStore, toldDuring, unchanged } from "../open-test-store.ts";
 import type { SetTermsCommand } from "../seat-store.ts";
-import { expectEveryReply } from "../watch-replies.ts";
+import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
+import { expectEveryReply } from "../testing/watch-replies.ts";
 import { BLOCK_SEATS_MAX, blockSeatsScript, rescheduleScript, setTermsScript } from "./set-showtime.ts";
 
 let test: TestStore;

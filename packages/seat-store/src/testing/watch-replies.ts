@@ -1,7 +1,7 @@
 /** For tests of this room: which status words each script has replied, so that a suite can tell whether it saw them all. */
 import type { Redis } from "ioredis";
 import { expect } from "vitest";
-import type { Script } from "./define-script.ts";
+import type { Script } from "../define-script.ts";
 import { ALL_SCRIPTS, type SendScript } from "./inject-clock.ts";
 
 /** Status words by script name, in the order they came. */

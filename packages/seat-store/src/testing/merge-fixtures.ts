@@ -9,7 +9,7 @@ import {
 	type ShowtimeSnapshot,
 } from "@holdfast/domain";
 import { buildShowtime } from "@holdfast/testing";
-import type { MergedShowtime, StandingShowtime } from "./merge-snapshot.ts";
+import type { MergedShowtime, StandingShowtime } from "../merge-snapshot.ts";
 
 /** The clock of the claim, and an instant behind it. */
 export const NOW = 1_800_000_000_000;

@@ -5,9 +5,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { assert } from "@holdfast/runtime";
 import type { Redis } from "ioredis";
-import { defineScript, type Script } from "./define-script.ts";
+import { defineScript, type Script } from "../define-script.ts";
 
-const folder = new URL("./scripts/", import.meta.url);
+const folder = new URL("../scripts/", import.meta.url);
 
 /** Every script there is, in alphabetical order. */
 export const ALL_SCRIPTS: readonly Script[] = readdirSync(folder)

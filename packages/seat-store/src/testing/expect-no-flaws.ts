@@ -6,7 +6,7 @@ import { parseShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import { findSeatFlaws } from "@holdfast/testing";
 import type { Redis } from "ioredis";
 import { expect } from "vitest";
-import type { TestStore } from "./open-test-store.ts";
+import type { TestStore } from "../open-test-store.ts";
 
 const DAY_MS = 86_400_000;
 /** What a PEXPIRE may be behind a clock that was read a moment before or after it. */
