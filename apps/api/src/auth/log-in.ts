@@ -24,6 +24,7 @@ export function addLogIn(app: Routes, { database, logger }: AppDeps): void {
 		schema: {
 			operationId: "logIn",
 			summary: "Sign in",
+			description: "A wrong password and an unknown e-mail get one answer, after one time.",
 			tags: ["auth"],
 			body: Credentials.ref,
 			response: { 200: Session.answer("Signed in") },

@@ -14,6 +14,8 @@ export function addRegister(app: Routes, { database }: AppDeps): void {
 		schema: {
 			operationId: "register",
 			summary: "Register",
+			description:
+				"A new user, signed in at once. Hashing the password takes a quarter of a second on purpose; where too many wait for that, the answer is `busy`.",
 			tags: ["auth"],
 			body: Registration.ref,
 			response: { 201: Session.answer("Registered and signed in") },

@@ -14,6 +14,7 @@ export function addShowMe(app: Routes, { database }: AppDeps): void {
 		schema: {
 			operationId: "showMe",
 			summary: "Who am I",
+			description: "The user behind the access token, as they are now.",
 			tags: ["auth"],
 			security: [{ accessToken: [] }],
 			response: { 200: User.answer("The signed-in user") },

@@ -21,7 +21,7 @@ export function addListBookings(app: Routes, deps: RouteDeps): void {
 			description: "A page may hold fewer than `limit` while `nextCursor` says that there are more.",
 			tags: ["bookings"],
 			security: [{ accessToken: [] }],
-			querystring: Type.Object({ ...PAGE_QUERY, status: Type.Optional(oneOf(BOOKING_STATUSES)) }, CLOSED),
+			querystring: Type.Object({ ...PAGE_QUERY, status: Type.Optional(oneOf(BOOKING_STATUSES, "Only these")) }, CLOSED),
 			response: { 200: BookingPage.answer("A page of bookings") },
 		},
 		config: { problems: ["invalid_request", ...OWN_PROBLEMS, ...STORE_PROBLEMS] },

@@ -2,7 +2,8 @@
 import { type Static, Type } from "typebox";
 import { CLOSED, oneOf, share } from "./share.ts";
 
-const Check = Type.Object({ status: oneOf(["ok", "failed"]), ms: Type.Integer({ description: "How long the look took" }) }, CLOSED);
+const ms = Type.Integer({ description: "How long the look took", examples: [1] });
+const Check = (description: string) => Type.Object({ status: oneOf(["ok", "failed"], "How it is"), ms }, { ...CLOSED, description });
 
 const HealthObject = Type.Object(
 	{
@@ -12,30 +13,31 @@ const HealthObject = Type.Object(
 		),
 		checks: Type.Object(
 			{
-				redis: Check,
+				redis: Check("Where seats are held"),
 				durability: Type.Object(
 					{ status: oneOf(["ok", "failed"], "`failed`: Redis does not keep what it acknowledges, so nothing is sold; the log says why") },
-					CLOSED,
+					{ ...CLOSED, description: "Whether an answer outlives a crash" },
 				),
-				postgres: Check,
-				sweeper: Check,
+				postgres: Check("Where bookings are recorded"),
+				sweeper: Check("Who records them"),
 				outbox: Type.Object(
 					{
-						status: oneOf(["ok", "failed"]),
-						ms: Type.Integer(),
+						status: oneOf(["ok", "failed"], "How it is"),
+						ms,
 						depth: Type.Unsafe<number | null>({
 							type: ["integer", "null"],
 							description: "Entries waiting in the fullest bucket; null when unknown",
+							examples: [3],
 						}),
-						limit: Type.Integer({ description: "At this depth confirm and cancel answer `busy`" }),
+						limit: Type.Integer({ description: "At this depth confirm and cancel answer `busy`", examples: [200_000] }),
 					},
-					CLOSED,
+					{ ...CLOSED, description: "What waits to be recorded" },
 				),
 			},
-			CLOSED,
+			{ ...CLOSED, description: "Look by look" },
 		),
 	},
-	CLOSED,
+	{ ...CLOSED, description: "How the parts are that bookings need" },
 );
 
 export const Health = share("Health", HealthObject);

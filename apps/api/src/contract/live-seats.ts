@@ -1,7 +1,8 @@
 /** Seats by their index in the plan, for those who draw the plan themselves: the letters, and their changes as they happen. */
 import { SEAT_STATUSES, STATUS_LETTERS } from "@holdfast/domain";
 import { type Static, Type } from "typebox";
-import { CLOSED, oneOf, share } from "./share.ts";
+import { EXAMPLE_IDS } from "./examples.ts";
+import { CLOSED, id, oneOf, share } from "./share.ts";
 
 const LETTERS = SEAT_STATUSES.map((status) => STATUS_LETTERS[status]);
 const LEGEND = SEAT_STATUSES.map((status) => `\`${STATUS_LETTERS[status]}\` ${status}`).join(", ");
@@ -9,8 +10,8 @@ const version = (description: string) => Type.Integer({ minimum: 0, description,
 
 const SeatStatusesObject = Type.Object(
 	{
-		showtimeId: Type.String(),
-		planId: Type.String({ description: "The seat plan that the letters count in: `GET /plans/{id}`" }),
+		showtimeId: id("Whose seats these are", EXAMPLE_IDS.showtime),
+		planId: id("The seat plan that the letters count in: `GET /plans/{id}`", EXAMPLE_IDS.plan),
 		version: version("Rises with each change of a seat"),
 		statuses: Type.String({
 			pattern: `^[${LETTERS.join("")}]*$`,
@@ -18,7 +19,7 @@ const SeatStatusesObject = Type.Object(
 			examples: ["AAHHSAAAXA"],
 		}),
 	},
-	CLOSED,
+	{ ...CLOSED, description: "Every seat's status, a letter each" },
 );
 export const SeatStatuses = share("SeatStatuses", SeatStatusesObject);
 export type SeatStatusesBody = Static<typeof SeatStatusesObject>;
@@ -39,6 +40,7 @@ const SeatDeltaObject = Type.Object(
 	},
 	{
 		...CLOSED,
+		description: "Seats that changed",
 		examples: [
 			{
 				version: 1_000_000_007,
@@ -55,7 +57,7 @@ export type SeatDeltaBody = Static<typeof SeatDeltaObject>;
 
 const SeatResetObject = Type.Object(
 	{ version: version("Read a map of this version or a later one") },
-	{ ...CLOSED, examples: [{ version: 2_000_000_000 }] },
+	{ ...CLOSED, description: "What was known is known no longer", examples: [{ version: 2_000_000_000 }] },
 );
 export const SeatReset = share("SeatReset", SeatResetObject);
 export type SeatResetBody = Static<typeof SeatResetObject>;

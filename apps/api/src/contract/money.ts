@@ -6,9 +6,9 @@ export const Money = share(
 	"Money",
 	Type.Object(
 		{
-			amount: Type.Integer({ description: "Minor units: cents" }),
-			currency: Type.String({ pattern: "^[A-Z]{3}$", description: "ISO 4217" }),
+			amount: Type.Integer({ description: "Minor units: cents", examples: [2500] }),
+			currency: Type.String({ pattern: "^[A-Z]{3}$", description: "ISO 4217", examples: ["USD"] }),
 		},
-		CLOSED,
+		{ ...CLOSED, description: "An amount of money, exact" },
 	),
 );

@@ -1,6 +1,7 @@
 /** Lists on the wire: keyset-paged, so that rows added meanwhile neither repeat nor skip any other. */
 import { type TSchema, Type } from "typebox";
-import { CLOSED } from "./share.ts";
+import { EXAMPLE_IDS } from "./examples.ts";
+import { CLOSED, nullableText } from "./share.ts";
 
 const PAGE_LIMIT_MAX = 100;
 export const PAGE_LIMIT_DEFAULT = 20;
@@ -8,19 +9,20 @@ export const PAGE_LIMIT_DEFAULT = 20;
 export const page = <T extends TSchema>(item: T) =>
 	Type.Object(
 		{
-			items: Type.Array(item),
-			nextCursor: Type.Unsafe<string | null>({
-				type: ["string", "null"],
-				description: "Give it as `cursor` for the next page; null on the last one",
-			}),
+			items: Type.Array(item, { description: "At most `limit` of them" }),
+			nextCursor: nullableText("Give it as `cursor` for the next page; null on the last one", EXAMPLE_IDS.booking),
 		},
-		CLOSED,
+		{ ...CLOSED, description: "A page of a list" },
 	);
 
 /** The two parameters of every list. */
 export const PAGE_QUERY = {
-	limit: Type.Optional(Type.Integer({ minimum: 1, maximum: PAGE_LIMIT_MAX, default: PAGE_LIMIT_DEFAULT })),
-	cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 2_000 })),
+	limit: Type.Optional(
+		Type.Integer({ minimum: 1, maximum: PAGE_LIMIT_MAX, default: PAGE_LIMIT_DEFAULT, description: "Items on a page, at most" }),
+	),
+	cursor: Type.Optional(
+		Type.String({ minLength: 1, maxLength: 2_000, description: "`nextCursor` of the page before; first page without" }),
+	),
 };
 
 /** The parameter of every route to one thing. An id that cannot exist is 404, so any text is taken. */

@@ -28,20 +28,27 @@ export function share<T extends TSchema>(name: string, schema: T): SharedSchema<
 	};
 }
 
+/** An id in an answer. What asks for one takes any text: an id that cannot exist is a 404, not a 400. */
+export const id = (description: string, example: string) => Type.String({ format: "uuid", description, examples: [example] });
+
+/** A text in an answer. */
+export const text = (description: string, example: string) => Type.String({ description, examples: [example] });
+
 /** One of a closed set of words. (`Type.Enum` leaves out `type`, and then the serializer takes its slow road.) */
 export function oneOf<const Word extends string>(words: readonly Word[], description?: string): TUnsafe<Word> {
 	return Type.Unsafe<Word>({ type: "string", enum: words, ...(description && { description }) });
 }
 
 /** An instant: ISO 8601, UTC, milliseconds. */
-export const instant = (description: string) => Type.String({ format: "date-time", description });
+export const instant = (description: string, example: string) => Type.String({ format: "date-time", description, examples: [example] });
 
 /** An instant, or null for what has not happened. */
-export const nullableInstant = (description: string) =>
-	Type.Unsafe<string | null>({ type: ["string", "null"], format: "date-time", description });
+export const nullableInstant = (description: string, example: string | null) =>
+	Type.Unsafe<string | null>({ type: ["string", "null"], format: "date-time", description, examples: [example] });
 
 /** A text, or null where there is none. */
-export const nullableText = (description: string) => Type.Unsafe<string | null>({ type: ["string", "null"], description });
+export const nullableText = (description: string, example: string | null) =>
+	Type.Unsafe<string | null>({ type: ["string", "null"], description, examples: [example] });
 
 /** Closed objects: a field that is not listed is refused on the way in and cannot slip out. */
 export const CLOSED = { additionalProperties: false } as const;

@@ -12,6 +12,8 @@ export function addShowHealth(app: Routes, { seatStore, database, settings }: Ap
 		schema: {
 			operationId: "showHealth",
 			summary: "Whether bookings work now",
+			description:
+				"Looks at everything that bookings need, and is true within 2 s of a part dying or coming back. `degraded`: bookings work, but nobody records them for now. For load balancers: 200 sends people here, 503 does not.",
 			tags: ["health"],
 			response: { 200: Health.answer("`ok` or `degraded`: bookings work"), 503: Health.answer("`down`: bookings do not work") },
 		},

@@ -10,6 +10,7 @@ export function addShowLiveness(app: Routes): void {
 		schema: {
 			operationId: "showLiveness",
 			summary: "Whether the process runs",
+			description: "The event loop turns. Says nothing about the stores: a restart would not mend those. For whoever restarts what hangs.",
 			tags: ["health"],
 			response: { 200: Type.Object({ status: oneOf(["ok"]) }, { ...CLOSED, description: "It runs" }) },
 		},

@@ -15,11 +15,12 @@ export function addListMovies(app: Routes, { database }: AppDeps): void {
 		schema: {
 			operationId: "listMovies",
 			summary: "Movies",
+			description: "By title, in pages; all of them, or those of one status, or with a text in their title.",
 			tags: ["movies"],
 			querystring: Type.Object(
 				{
 					...PAGE_QUERY,
-					status: Type.Optional(oneOf(MOVIE_STATUSES)),
+					status: Type.Optional(oneOf(MOVIE_STATUSES, "Only these")),
 					q: Type.Optional(
 						Type.String({ minLength: 1, maxLength: 100, pattern: "^[^\\u0000]*$", description: "Part of the title, in any case" }),
 					),

@@ -16,6 +16,7 @@ export function addListShowtimesOfMovie(app: Routes, { database }: AppDeps): voi
 		schema: {
 			operationId: "listShowtimesOfMovie",
 			summary: "Upcoming showtimes of a movie",
+			description: "From now on, soonest first; of one day at the venue, if `date` names it.",
 			tags: ["movies"],
 			params: Type.Object({ movieId: Type.String({ description: "Its id, a UUID" }) }),
 			querystring: Type.Object({ ...PAGE_QUERY, date: SHOWTIME_DATE }, CLOSED),

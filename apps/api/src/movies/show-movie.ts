@@ -14,6 +14,7 @@ export function addShowMovie(app: Routes, { database }: AppDeps): void {
 		schema: {
 			operationId: "showMovie",
 			summary: "One movie",
+			description: "What the catalogue knows of it.",
 			tags: ["movies"],
 			params: BY_ID,
 			response: { 200: Movie.answer("The movie") },

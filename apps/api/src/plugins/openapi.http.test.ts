@@ -57,8 +57,9 @@ describe("the document", () => {
 		expect(openapi).toBe("3.1.0");
 		const names = Object.keys(components.schemas);
 		expect(names.filter((name) => name.startsWith("def-"))).toEqual([]);
-		for (const [, name = ""] of document.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)) expect(names).toContain(name);
-		expect(document.match(/"\$ref":"(?!#\/components\/schemas\/)/g)).toBeNull();
+		for (const [, kind = "", name = ""] of document.matchAll(/"\$ref":"#\/components\/([^"/]+)\/([^"]+)"/g))
+			expect(Object.keys(components[kind])).toContain(name);
+		expect(document.match(/"\$ref":"(?!#\/components\/)/g)).toBeNull();
 	});
 
 	it("gives every operation an id of its own, a summary, a tag, and closed bodies", () => {

@@ -15,6 +15,7 @@ export function addShowShowtime(app: Routes, deps: RouteDeps): void {
 		schema: {
 			operationId: "showShowtime",
 			summary: "One showtime",
+			description: "What the catalogue says, and how many seats are left now.",
 			tags: ["showtimes"],
 			params: BY_ID,
 			response: { 200: ShowtimeDetails.answer("The showtime") },

@@ -1,0 +1,24 @@
+/** What the examples of the OpenAPI document tell of: one evening, one showtime, one booking. */
+
+export const EXAMPLE_IDS = {
+	user: "0199d3a0-5b1c-7c11-9d2e-3f4a5b6c7d8e",
+	movie: "0199d3a0-0a10-7a3b-8c4d-5e6f7a8b9c0d",
+	auditorium: "0199d3a0-0a11-7b2c-9d3e-4f5a6b7c8d9e",
+	plan: "0199d3a0-0a12-7c1d-8e2f-3a4b5c6d7e8f",
+	showtime: "0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05",
+	booking: "0199d3a1-8c20-7e9f-8a0b-1c2d3e4f5a05",
+	request: "5f0c2a64-1b7e-4c55-9f0e-2d8a7c6b4e31",
+} as const;
+
+export const EXAMPLE_TIMES = {
+	released: "1949-09-02",
+	registered: "2026-11-01T09:12:44.018Z",
+	salesOpen: "2026-11-15T09:00:00.000Z",
+	held: "2026-11-22T17:40:03.512Z",
+	confirmed: "2026-11-22T17:42:31.904Z",
+	expires: "2026-11-22T17:47:03.512Z",
+	starts: "2026-11-22T19:15:00.000Z",
+	ends: "2026-11-22T20:59:00.000Z",
+} as const;
+
+export const EXAMPLE_SEATS = ["E5", "E6"] as const;

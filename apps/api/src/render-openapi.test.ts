@@ -1,0 +1,71 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createConfig, lintFromString } from "@redocly/openapi-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { renderOpenapi } from "./render-openapi.ts";
+
+const CLIENTS = join(import.meta.dirname, "../../../packages/client/openapi.json");
+
+let document: string;
+beforeAll(async () => {
+	document = await renderOpenapi();
+});
+
+type Named = { readonly name: string; readonly description?: string };
+type Operation = { readonly operationId: string; readonly description?: string; readonly parameters?: readonly Named[] };
+
+function operations(): Operation[] {
+	return Object.values(JSON.parse(document).paths).flatMap((methods) => Object.values(Object(methods)) as Operation[]);
+}
+
+/** Every property of every named schema, as `Booking.total`. */
+function properties(): { name: string; schema: Record<string, unknown> }[] {
+	return Object.entries(JSON.parse(document).components.schemas).flatMap(([name, schema]) => propertiesOf(name, schema));
+}
+
+function propertiesOf(path: string, schema: unknown): { name: string; schema: Record<string, unknown> }[] {
+	const { properties: own = {}, items } = Object(schema);
+	const named = Object.entries(own).flatMap(([name, inner]) => [
+		{ name: `${path}.${name}`, schema: Object(inner) },
+		...propertiesOf(`${path}.${name}`, inner),
+	]);
+	return items === undefined || typeof items !== "object" ? named : [...named, ...propertiesOf(`${path}[]`, items)];
+}
+
+describe("the OpenAPI document", () => {
+	it("passes an independent linter", async () => {
+		const config = await createConfig({
+			extends: ["recommended"],
+			// Health and liveness refuse nobody.
+			rules: { "operation-4xx-response": "off" },
+		});
+		const findings = await lintFromString({ source: document, config });
+		expect(findings.map(({ severity, ruleId, message, location }) => [severity, ruleId, message, location[0]?.pointer])).toEqual([]);
+	});
+
+	it("says of every operation what it does, and of every parameter what it means", () => {
+		expect(operations().flatMap(({ operationId, description }) => (description ? [] : operationId))).toEqual([]);
+		const parameters = operations().flatMap(({ operationId, parameters: own = [] }) =>
+			own.flatMap(({ name, description }) => (description ? [] : `${operationId} ${name}`)),
+		);
+		expect(parameters).toEqual([]);
+	});
+
+	it("says of every field what it is, with an example where its type does not say it", () => {
+		const bare = properties().filter(({ schema }) => schema.description === undefined && schema.$ref === undefined);
+		expect(bare.map(({ name }) => name)).toEqual([]);
+		const isPlain = ({ type }: Record<string, unknown>) => ["string", "integer", "number", "boolean"].includes(String([type].flat()[0]));
+		const unshown = properties().filter(({ schema }) => isPlain(schema) && schema.enum === undefined && schema.examples === undefined);
+		expect(unshown.map(({ name }) => name)).toEqual([]);
+	});
+
+	it("has an example of every kind of problem, and each fits the schema of problems", async () => {
+		const { components } = JSON.parse(document);
+		expect(Object.keys(components.examples)).toEqual(components.schemas.Problem.properties.code.enum);
+		for (const [code, { value }] of Object.entries<{ value: object }>(components.examples)) expect(value).toMatchObject({ code });
+	});
+
+	it("is the one that the client was generated from: after a change of routes, npm run build", () => {
+		expect(readFileSync(CLIENTS, "utf8")).toBe(document);
+	});
+});
