@@ -25,7 +25,9 @@ import type { AppDeps, RouteDeps, Routes } from "./routes.ts";
 import { addShowtimeRoutes } from "./showtimes/index.ts";
 import { createLiveShowtimes } from "./showtimes/live-showtimes.ts";
 import { createShowtimeOpener } from "./showtimes/open-showtime.ts";
+import { readLiveMap } from "./showtimes/read-live-map.ts";
 import { createSeatPlans } from "./showtimes/seat-plans.ts";
+import { createSeatWatches } from "./showtimes/seat-watches.ts";
 
 /** The largest body that means anything is a hold of ten seats, well under 1 KB. */
 const BODY_MAX_BYTES = 16 * 1024;
@@ -92,11 +94,18 @@ function makeRouteDeps(deps: AppDeps, metrics: ApiMetrics): RouteDeps {
 	const { seatStore, database, logger: log, settings } = deps;
 	const rebuilder = countRebuilds(createRebuilder({ seatStore, database, log, quarantineMs: settings.quarantineMs }), metrics);
 	const openShowtime = createShowtimeOpener({ database, rebuilder });
+	const liveShowtimes = createLiveShowtimes({ seatStore, seatPlans, openShowtime });
+	const readSeatMap = joinReads((showtimeId: ShowtimeId) => seatStore.readSeatMap(showtimeId));
+	const readMap = (showtimeId: ShowtimeId) => readLiveMap({ readSeatMap, liveShowtimes }, showtimeId);
+	const seatWatches = createSeatWatches({ seatStore, readMap, limits: settings.watchLimits });
+	metrics.gauge("holdfast_watchers", "Clients that are told of seats as they change", (own) => own.set(seatWatches.size().watchers));
+	metrics.gauge("holdfast_watched_showtimes", "Showtimes that they watch", (own) => own.set(seatWatches.size().showtimes));
 	return {
 		...deps,
 		seatPlans,
-		readSeatMap: joinReads((showtimeId: ShowtimeId) => seatStore.readSeatMap(showtimeId)),
-		liveShowtimes: createLiveShowtimes({ seatStore, seatPlans, openShowtime }),
+		liveShowtimes,
+		readSeatMap,
+		seatWatches,
 		showtimeOfBooking: createBoundedCache<BookingId, ShowtimeId>({ weightMax: BOOKINGS_REMEMBERED_MAX }),
 	};
 }

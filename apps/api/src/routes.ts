@@ -11,10 +11,14 @@ import type { ApiSettings } from "./settings.ts";
 import type { LiveShowtimes } from "./showtimes/live-showtimes.ts";
 import type { ReadSeatMap } from "./showtimes/read-live-map.ts";
 import type { SeatPlans } from "./showtimes/seat-plans.ts";
+import type { SeatWatches } from "./showtimes/seat-watches.ts";
 
 /** What the API is built from, made at the process edge. */
 export type AppDeps = {
-	readonly settings: Pick<ApiSettings, "jwtSecret" | "limits" | "quarantineMs" | "inFlightMax" | "rates" | "corsOrigins" | "trustProxy">;
+	readonly settings: Pick<
+		ApiSettings,
+		"jwtSecret" | "limits" | "quarantineMs" | "inFlightMax" | "rates" | "corsOrigins" | "trustProxy" | "watchLimits"
+	>;
 	readonly logger: Logger;
 	readonly seatStore: SeatStore;
 	readonly authStore: AuthStore;
@@ -26,6 +30,7 @@ export type RouteDeps = AppDeps & {
 	readonly seatPlans: SeatPlans;
 	readonly liveShowtimes: LiveShowtimes;
 	readonly readSeatMap: ReadSeatMap;
+	readonly seatWatches: SeatWatches;
 	readonly showtimeOfBooking: BoundedCache<BookingId, ShowtimeId>;
 };
 

@@ -2,6 +2,7 @@ import { DEFAULT_LIMITS, LIMIT_SPECS } from "@holdfast/domain";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_RATES, IP_LIMIT_SPEC, RATE_SPECS } from "./rates.ts";
 import { readApiSettings } from "./settings.ts";
+import { DEFAULT_WATCH_LIMITS, WATCH_LIMIT_SPECS } from "./showtimes/watch-limits.ts";
 
 const REQUIRED = { DATABASE_URL: "postgres://db/holdfast", REDIS_URL: "redis://cache", JWT_SECRET: "x".repeat(32) };
 
@@ -16,6 +17,7 @@ describe("settings", () => {
 			logLevel: "info",
 			workers: 1,
 			limits: DEFAULT_LIMITS,
+			watchLimits: DEFAULT_WATCH_LIMITS,
 			inFlightMax: 25_000,
 			rates: DEFAULT_RATES,
 			corsOrigins: [],
@@ -37,6 +39,15 @@ describe("settings", () => {
 		expect(() => read({ ACK_LEVEL: "recorded" })).toThrow('ACK_LEVEL is "recorded"; it must be local or replica');
 		expect(() => read({ I_ACCEPT_LOSING_CONFIRMED_BOOKINGS: "yes" })).toThrow(/I_ACCEPT_LOSING_CONFIRMED_BOOKINGS is "yes"/);
 	});
+
+	it.each(Object.entries(WATCH_LIMIT_SPECS))(
+		"read the limit of watchers %s from its variable, bounds included",
+		(name, { env, min, max }) => {
+			const read = (value: number) => readApiSettings({ ...REQUIRED, [env]: String(value) }).watchLimits;
+			for (const value of [min, max]) expect(read(value)).toMatchObject({ [name]: value });
+			for (const value of [min - 1, max + 1]) expect(() => read(value)).toThrow(env);
+		},
+	);
 
 	it.each(Object.entries(LIMIT_SPECS))("read the limit %s from its variable, bounds included", (name, { env, min, max }) => {
 		for (const value of [min, max]) expect(readApiSettings({ ...REQUIRED, [env]: String(value) }).limits).toMatchObject({ [name]: value });

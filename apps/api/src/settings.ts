@@ -4,6 +4,7 @@ import { LIMIT_SPECS, type Limits, QUARANTINE_SPEC } from "@holdfast/domain";
 import { type Environment, readSettings, WORKERS_SPEC } from "@holdfast/runtime";
 import { type DurabilityOptions, readDurabilitySettings } from "@holdfast/seat-store";
 import { type Rates, readRates } from "./rates.ts";
+import { WATCH_LIMIT_SPECS, type WatchLimits } from "./showtimes/watch-limits.ts";
 
 export type ApiSettings = {
 	readonly databaseUrl: string;
@@ -28,6 +29,8 @@ export type ApiSettings = {
 	readonly trustProxy: readonly string[];
 	/** How long free seats are kept back after a proven loss, ms; null: until a person opens them. */
 	readonly quarantineMs: number | null;
+	/** How many may watch seats in this process. */
+	readonly watchLimits: WatchLimits;
 };
 
 /** RFC 7518 section 3.2: an HS256 key has at least as many bits as the hash. */
@@ -63,6 +66,10 @@ export function readApiSettings(env: Environment): ApiSettings {
 			liveHoldsPerUserMax: reader.integer(LIMIT_SPECS.liveHoldsPerUserMax),
 			outboxMax: reader.integer(LIMIT_SPECS.outboxMax),
 			settleBatchMax: reader.integer(LIMIT_SPECS.settleBatchMax),
+		},
+		watchLimits: {
+			watchersMax: reader.integer(WATCH_LIMIT_SPECS.watchersMax),
+			watchersPerShowtimeMax: reader.integer(WATCH_LIMIT_SPECS.watchersPerShowtimeMax),
 		},
 		durability: readDurabilitySettings(reader),
 	}));

@@ -4,6 +4,7 @@ export * from "./ask-redis.ts";
 export * from "./build-showtime.ts";
 export { createTestDatabase, type TestDatabase } from "./create-test-database.ts";
 export * from "./find-seat-flaws.ts";
+export * from "./follow-seats.ts";
 export * from "./history/index.ts";
 export { howLong } from "./how-long.ts";
 export * from "./insert-rows.ts";

@@ -21,6 +21,7 @@ import type { BookingBody } from "../contract/booking.ts";
 import { DEFAULT_RATES, type Rates } from "../rates.ts";
 import type { AppDeps, Routes } from "../routes.ts";
 import { IN_FLIGHT_SPEC } from "../settings.ts";
+import { DEFAULT_WATCH_LIMITS, type WatchLimits } from "../showtimes/watch-limits.ts";
 import { type ContractCheck, createContractCheck, type OpenapiDocument } from "./check-contract.ts";
 import { bookingIn, type TestAnswer } from "./read-answers.ts";
 
@@ -57,6 +58,7 @@ export type TestApi = TestApp & {
 
 export type AppWish = {
 	readonly limits?: Partial<Limits>;
+	readonly watchLimits?: Partial<WatchLimits>;
 	readonly inFlightMax?: number;
 	readonly rates?: Partial<Rates>;
 	readonly corsOrigins?: readonly string[];
@@ -115,6 +117,7 @@ async function startTestApp(redisUrl: string, databaseUrl: string, wish: AppWish
 			limits,
 			quarantineMs: null,
 			inFlightMax: wish.inFlightMax ?? IN_FLIGHT_SPEC.default,
+			watchLimits: { ...DEFAULT_WATCH_LIMITS, ...wish.watchLimits },
 			rates: { ...DEFAULT_RATES, ...wish.rates },
 			corsOrigins: wish.corsOrigins ?? [],
 			trustProxy: wish.trustProxy ?? [],

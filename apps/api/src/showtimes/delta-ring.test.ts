@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import { CATCH_UP_BYTES_MAX, createDeltaRing, DELTA_SEATS_MAX, DELTAS_MAX, type DeltaRing } from "./delta-ring.ts";
+
+/** A ring at version 10. */
+function ringAtTen(): DeltaRing {
+	const ring = createDeltaRing();
+	ring.restart(10);
+	return ring;
+}
+
+function hearAndGather(ring: DeltaRing, version: number, seats: readonly number[] = [1], letter = "H"): void {
+	expect(ring.hear({ version, letter, seats })).toBe("taken");
+	ring.gather();
+}
+
+const told = (ring: DeltaRing, version: number) => ring.after(version)?.bytes.toString() ?? null;
+const delta = (version: number, seats: [number, string][]) => `id: ${version}\ndata: ${JSON.stringify({ version, seats })}\n\n`;
+const reset = (version: number) => `event: reset\nid: ${version}\ndata: {"version":${version}}\n\n`;
+
+describe("a ring of deltas", () => {
+	it("leads everyone on from the version they have, and tells nothing to whoever is up to date or ahead", () => {
+		const ring = ringAtTen();
+		hearAndGather(ring, 11, [3, 4]);
+		hearAndGather(ring, 12, [3], "S");
+		const [eleven, twelve] = [
+			delta(11, [
+				[3, "H"],
+				[4, "H"],
+			]),
+			delta(12, [[3, "S"]]),
+		];
+		expect([told(ring, 10), told(ring, 11), told(ring, 12), told(ring, 13)]).toEqual([eleven + twelve, twelve, null, null]);
+		expect(ring.after(10)?.version).toBe(12);
+	});
+
+	it("makes one delta of what was heard together: the last status of each seat, under the last version", () => {
+		const ring = ringAtTen();
+		ring.hear({ version: 11, letter: "H", seats: [3, 4] });
+		ring.hear({ version: 12, letter: "S", seats: [4] });
+		expect(told(ring, 10)).toBeNull();
+		ring.gather();
+		ring.gather();
+		const whole = delta(12, [
+			[3, "H"],
+			[4, "S"],
+		]);
+		expect([told(ring, 10), told(ring, 11), told(ring, 12)]).toEqual([whole, whole, null]);
+	});
+
+	it("tells those to read anew who have no version, one before its time, or one before a restart", () => {
+		const ring = ringAtTen();
+		expect([told(ring, -1), told(ring, 9), told(ring, 10)]).toEqual([reset(10), reset(10), null]);
+		hearAndGather(ring, 11);
+		ring.restart(2_000);
+		expect([told(ring, 10), told(ring, 11), told(ring, 1_999), told(ring, 2_000)]).toEqual([
+			reset(2_000),
+			reset(2_000),
+			reset(2_000),
+			null,
+		]);
+	});
+
+	it("takes nothing twice, and says when something was missed", () => {
+		const ring = ringAtTen();
+		const hear = (version: number) => ring.hear({ version, letter: "H", seats: [1] });
+		expect([hear(10), hear(9), hear(12), hear(11), hear(11), hear(12)]).toEqual(["old", "old", "gap", "taken", "old", "taken"]);
+		expect(ring.latest()).toBe(12);
+	});
+
+	it(`keeps ${DELTAS_MAX} deltas, and not one more`, () => {
+		const ring = ringAtTen();
+		for (let n = 1; n <= DELTAS_MAX; n += 1) hearAndGather(ring, 10 + n);
+		expect(told(ring, 10)?.split("\n\n")).toHaveLength(DELTAS_MAX + 1);
+		hearAndGather(ring, 10 + DELTAS_MAX + 1);
+		expect(told(ring, 10)).toBe(reset(10 + DELTAS_MAX + 1));
+		expect(told(ring, 11)?.split("\n\n")).toHaveLength(DELTAS_MAX + 1);
+	});
+
+	it(`puts ${DELTA_SEATS_MAX} seats into a delta, and not one more`, () => {
+		const ring = ringAtTen();
+		const seats = Array.from({ length: DELTA_SEATS_MAX }, (_, seat) => seat);
+		ring.hear({ version: 11, letter: "H", seats });
+		expect(ring.after(10)).toBeNull();
+		ring.hear({ version: 12, letter: "H", seats: [DELTA_SEATS_MAX] });
+		expect(ring.after(10)?.version).toBe(11);
+		ring.gather();
+		expect(told(ring, 11)).toBe(delta(12, [[DELTA_SEATS_MAX, "H"]]));
+	});
+
+	it(`sends ${CATCH_UP_BYTES_MAX} bytes of deltas at once, and rather than one more a reset`, () => {
+		// As JSON a seat of four digits takes 11 bytes, comma included, one of five digits 12; the last has no comma.
+		const emptyBytes = delta(11, []).length - 1;
+		const seatsOf = (bytes: number): number[] => {
+			const count = Math.floor((bytes - emptyBytes) / 11);
+			const long = bytes - emptyBytes - 11 * count;
+			return Array.from({ length: count }, (_, n) => (n < long ? 10_000 : 1_000) + n);
+		};
+		const weighing = (bytes: number) => {
+			const ring = ringAtTen();
+			hearAndGather(ring, 11, seatsOf(25_000));
+			hearAndGather(ring, 12, seatsOf(bytes - 25_000));
+			return ring;
+		};
+		expect(weighing(CATCH_UP_BYTES_MAX).after(10)?.bytes).toHaveLength(CATCH_UP_BYTES_MAX);
+		const heavier = weighing(CATCH_UP_BYTES_MAX + 1);
+		expect(told(heavier, 10)).toBe(reset(12));
+		expect(told(heavier, 11)).toMatch(/^id: 12\n/);
+	});
+});

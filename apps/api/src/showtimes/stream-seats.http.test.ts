@@ -1,0 +1,256 @@
+import { bucketOf, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
+import { askRedis } from "@holdfast/local-stack";
+import { waitUntil } from "@holdfast/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { withBrokenMaps, withoutPostgres } from "../testing/broken-apps.ts";
+import { problemIn } from "../testing/read-answers.ts";
+import { readStream } from "../testing/read-stream.ts";
+import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
+
+const FIRST = 1_000_000_000;
+
+let api: TestApi;
+beforeAll(async () => {
+	api = await startTestApi();
+});
+afterAll(() => api.close());
+
+const stream = (showtimeId: ShowtimeId) => api.call(`GET /showtimes/${showtimeId}/seats/stream`);
+const keyOf = (showtimeId: ShowtimeId, what: string) => `{b${bucketOf(showtimeId)}}:st:${showtimeId}:${what}`;
+/** A showtime that is open, and stands at its first version. */
+async function openShowtime(): Promise<ShowtimeId> {
+	const showtimeId = await api.newShowtime();
+	await api.call(`GET /showtimes/${showtimeId}/seats`);
+	return showtimeId;
+}
+
+describe("200", () => {
+	it("tells of each change of a seat, by index and letter, and each is the event's id", async () => {
+		const [user, showtimeId] = [await api.newUser(), await openShowtime()];
+		const live = await readStream(api, showtimeId, { query: `?since=${FIRST}` });
+		const { id } = await api.held(user, showtimeId, ["A3", "B1"]);
+		await live.until(1);
+		await api.call(`POST /bookings/${id}/confirm`, { token: user.token });
+		await live.until(2);
+		await api.call(`DELETE /bookings/${id}`, { token: user.token });
+		await live.until(3);
+		await api.seatStore.blockSeats({ showtimeId, seats: [99], isBlocked: true });
+		expect(await live.until(4)).toEqual([
+			{
+				event: "delta",
+				version: FIRST + 1,
+				seats: [
+					[2, "H"],
+					[10, "H"],
+				],
+			},
+			{
+				event: "delta",
+				version: FIRST + 2,
+				seats: [
+					[2, "S"],
+					[10, "S"],
+				],
+			},
+			{
+				event: "delta",
+				version: FIRST + 3,
+				seats: [
+					[2, "A"],
+					[10, "A"],
+				],
+			},
+			{ event: "delta", version: FIRST + 4, seats: [[99, "X"]] },
+		]);
+		live.close();
+	});
+
+	it("comes with headers that no proxy holds it back by, and with those of every answer", async () => {
+		const live = await readStream(api, await openShowtime());
+		expect(live.headers).toMatchObject({
+			"content-type": "text/event-stream; charset=utf-8",
+			"cache-control": "no-cache, no-transform",
+			"x-accel-buffering": "no",
+			"x-request-id": expect.any(String),
+			"x-server-time": expect.any(String),
+		});
+		live.close();
+	});
+
+	it("leads on from the version that one has, by Last-Event-ID before `since`", async () => {
+		const [user, showtimeId] = [await api.newUser(), await openShowtime()];
+		const first = await readStream(api, showtimeId, { query: `?since=${FIRST}` });
+		await api.held(user, showtimeId, ["A1"]);
+		await first.until(1);
+		await api.held(user, showtimeId, ["A2"]);
+		await first.until(2);
+		const [one, two] = first.events;
+		const follow = async (query: string, lastId?: number) => {
+			const live = await readStream(api, showtimeId, { query, headers: lastId === undefined ? {} : { "last-event-id": String(lastId) } });
+			const { events } = live;
+			await api.seatStore.blockSeats({ showtimeId, seats: [99], isBlocked: true });
+			await api.seatStore.blockSeats({ showtimeId, seats: [99], isBlocked: false });
+			await waitUntil("the last change to be told", () => events.at(-1)?.seats.some(([seat, letter]) => seat === 99 && letter === "A"));
+			live.close();
+			return events.filter(({ seats }) => !seats.some(([seat]) => seat === 99));
+		};
+		expect(await follow(`?since=${FIRST}`)).toEqual([one, two]);
+		expect(await follow(`?since=${FIRST + 1}`)).toEqual([two]);
+		expect(await follow(`?since=${FIRST}`, FIRST + 1)).toEqual([two]);
+		first.close();
+	});
+
+	it("begins with a reset for one who has no version, an older one than is known here, or one that never was", async () => {
+		const [user, showtimeId] = [await api.newUser(), await openShowtime()];
+		await api.held(user, showtimeId, ["A1"]);
+		const reset = [{ event: "reset", version: FIRST + 1, seats: [] }];
+		for (const query of ["", `?since=${FIRST}`, "?since=0", `?since=${FIRST + 2}`, `?since=${Number.MAX_SAFE_INTEGER}`]) {
+			const live = await readStream(api, showtimeId, { query });
+			expect([query, await live.until(1)]).toEqual([query, reset]);
+			live.close();
+		}
+	});
+
+	it("says reset when the seats were rebuilt, at a version above all before", async () => {
+		const [user, showtimeId] = [await api.newUser(), await openShowtime()];
+		const live = await readStream(api, showtimeId, { query: `?since=${FIRST}` });
+		await api.held(user, showtimeId, ["A1"]);
+		await live.until(1);
+		await askRedis(api.redis.port, `DEL ${keyOf(showtimeId, "meta")}`);
+		await api.call(`GET /showtimes/${showtimeId}/seats`);
+		expect((await live.until(2))[1]).toEqual({ event: "reset", version: 2 * FIRST, seats: [] });
+		live.close();
+	});
+
+	it("says reset when a change was missed, rather than lead on past it", async () => {
+		const showtimeId = await openShowtime();
+		const live = await readStream(api, showtimeId, { query: `?since=${FIRST}` });
+		const publish = (message: string) => askRedis(api.redis.port, `SPUBLISH ${keyOf(showtimeId, "map")} "${message}"`);
+		await publish(`${FIRST + 1} H 4`);
+		await live.until(1);
+		await publish(`${FIRST + 3} S 5`);
+		await publish(`${FIRST + 2} S 4`);
+		expect((await live.until(2))[1]).toEqual({ event: "reset", version: FIRST + 3, seats: [] });
+		await publish(`${FIRST + 4} S 6`);
+		expect((await live.until(3))[2]).toEqual({ event: "delta", version: FIRST + 4, seats: [[6, "S"]] });
+		live.close();
+	});
+
+	it("says reset after a lost subscription during which something changed, and nothing where nothing did", async () => {
+		const [user, changed, quiet] = [await api.newUser(), await openShowtime(), await openShowtime()];
+		const [live, silent] = [
+			await readStream(api, changed, { query: `?since=${FIRST}` }),
+			await readStream(api, quiet, { query: `?since=${FIRST}` }),
+		];
+		// In one step, so that no new subscription can come between the loss and the change.
+		const steps = [
+			"MULTI",
+			"CLIENT KILL TYPE pubsub",
+			`HINCRBY ${keyOf(changed, "meta")} mapVersion 1`,
+			`SETRANGE ${keyOf(changed, "map")} 7 X`,
+			"EXEC",
+		];
+		await askRedis(api.redis.port, steps.join("\r\n"), steps.length);
+		expect(await live.until(1)).toEqual([{ event: "reset", version: FIRST + 1, seats: [] }]);
+		for (const showtimeId of [changed, quiet]) await api.held(user, showtimeId, ["A1"]);
+		expect((await live.until(2))[1]).toEqual({ event: "delta", version: FIRST + 2, seats: [[0, "H"]] });
+		expect(await silent.until(1)).toEqual([{ event: "delta", version: FIRST + 1, seats: [[0, "H"]] }]);
+		live.close();
+		silent.close();
+	});
+
+	it("tells a lapsed hold at its instant, with no sweeper about: the first, the next, and one placed after them", async () => {
+		const brief = await api.another({ limits: { holdTtlMs: 1_500 } });
+		const [users, showtimeId] = [await api.newUsers(3), await openShowtime()];
+		const live = await readStream(api, showtimeId, { query: `?since=${FIRST}` });
+		const late = new Map<string, number>();
+		for (const [index, user] of users.entries()) {
+			const { expiresAt } = await brief.held(user, showtimeId, [`A${index + 1}`]);
+			late.set(`${index} A`, Date.parse(expiresAt));
+			await new Promise((resolve) => setTimeout(resolve, 300));
+		}
+		const seenMs = new Map<string, number>();
+		await waitUntil("all to be free", () => {
+			for (const { seats } of live.events)
+				for (const [seat, letter] of seats) if (!seenMs.has(`${seat} ${letter}`)) seenMs.set(`${seat} ${letter}`, Date.now());
+			return seenMs.has("0 A") && seenMs.has("1 A") && seenMs.has("2 A");
+		});
+		for (const [seat, expiresMs] of late) {
+			expect(seenMs.get(seat)).toBeGreaterThanOrEqual(expiresMs);
+			expect(seenMs.get(seat)).toBeLessThan(expiresMs + 1_000);
+		}
+		live.close();
+	});
+});
+
+describe("404 not_found", () => {
+	it.each(["nonsense", newShowtimeId()])("refuses %s, and subscribes to nothing", async (id) => {
+		expect(problemIn(await api.call(`GET /showtimes/${id}/seats/stream`)).code).toBe("not_found");
+		await waitUntil("nothing to be subscribed to", async () => (await askRedis(api.redis.port, "PUBSUB SHARDCHANNELS")) === "*0");
+	});
+
+	it("is the answer to a HEAD, which would never end", async () => {
+		const answer = await api.app.inject({ method: "HEAD", url: `/api/v1/showtimes/${await openShowtime()}/seats/stream` });
+		expect(answer.statusCode).toBe(404);
+	});
+});
+
+describe("400 invalid_request", () => {
+	it.each([
+		["?since=-1", {}, "/query/since"],
+		["?since=1.5", {}, "/query/since"],
+		[`?since=${Number.MAX_SAFE_INTEGER + 1}`, {}, "/query/since"],
+		["?view=status", {}, "/query/view"],
+		["", { "last-event-id": "abc" }, "/headers/last-event-id"],
+		["", { "last-event-id": "1".repeat(16) }, "/headers/last-event-id"],
+	])("refuses %s %j", async (query, headers, pointer) => {
+		const problem = problemIn(await api.call(`GET /showtimes/${newShowtimeId()}/seats/stream${query}`, { headers }));
+		expect([problem.code, problem.errors?.[0]?.pointer]).toEqual(["invalid_request", pointer]);
+	});
+});
+
+describe("409 showtime_cancelled", () => {
+	it("is the answer, for good", async () => {
+		const showtimeId = await api.newShowtime();
+		await api.sql(`update showtimes set state = 'cancelled' where id = '${showtimeId}'`);
+		expect(problemIn(await stream(showtimeId)).code).toBe("showtime_cancelled");
+	});
+});
+
+describe("409 showtime_closed", () => {
+	it("is the answer, for good", async () => {
+		const showtimeId = await api.newShowtime();
+		await api.sql(`update showtimes set state = 'closed' where id = '${showtimeId}'`);
+		expect(problemIn(await stream(showtimeId)).code).toBe("showtime_closed");
+	});
+});
+
+describe("503 overloaded", () => {
+	it("is the answer where nobody may watch; the bounds have tests of their own", async () => {
+		const full = await api.another({ watchLimits: { watchersMax: 0 } });
+		const answer = await full.call(`GET /showtimes/${await openShowtime()}/seats/stream`);
+		expect([problemIn(answer).code, problemIn(answer).retryable]).toEqual(["overloaded", true]);
+	});
+});
+
+describe("503 recovering", () => {
+	it("is the answer while somebody else prepares the showtime and does not come to an end", async () => {
+		const showtimeId = await api.newShowtime();
+		await api.seatStore.claimShowtime(showtimeId, { token: "somebody else", ledgerEpoch: 0 });
+		expect(problemIn(await stream(showtimeId)).code).toBe("recovering");
+	});
+});
+
+describe("503 unavailable", () => {
+	it("is the answer when the showtime must be opened and Postgres is gone", async () => {
+		const app = await withoutPostgres(api);
+		expect(problemIn(await app.call(`GET /showtimes/${await api.newShowtime()}/seats/stream`)).code).toBe("unavailable");
+	});
+});
+
+describe("500 internal", () => {
+	it("is the answer when the map cannot be made sense of", async () => {
+		const app = await withBrokenMaps(api);
+		expect(problemIn(await app.call(`GET /showtimes/${await api.newShowtime()}/seats/stream`)).code).toBe("internal");
+	});
+});

@@ -1,0 +1,86 @@
+/** `GET /showtimes/:showtimeId/seats/stream`: each change of a seat as it happens, as Server-Sent Events. */
+import { parseShowtimeId } from "@holdfast/domain";
+import { Type } from "typebox";
+import { SeatDelta, SeatReset } from "../contract/live-seats.ts";
+import { OPENING_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
+import { CLOSED } from "../contract/share.ts";
+import { stampHeaders } from "../plugins/stamp-answers.ts";
+import type { RouteDeps, Routes } from "../routes.ts";
+import { openEventStream } from "./event-stream.ts";
+
+const DESCRIPTION = `Tells of seats by their index in the plan (\`GET /plans/{id}\`), with the letters of \`view=status\`.
+
+Read \`GET /showtimes/{showtimeId}/seats?view=status\`, open the stream with \`?since=\` its \`version\`, and apply each event whose
+\`version\` is above the one you have: its statuses replace what you knew of those seats. Versions rise from event to event, with gaps
+where several changes are told as one. At an event \`reset\` read the seats anew, and go on with later events: you came without a version,
+or with one too old to be led on from, or the seats were rebuilt. A browser's \`EventSource\` comes back by itself and says where it was
+(\`Last-Event-ID\`, which goes before \`since\`). A comment line every 15 s shows that the stream lives. A client that does not read what
+it is sent is dropped, and may come back. Holds that lapse are told at their instant. Where this answers \`overloaded\`, read
+\`view=status\` with \`If-None-Match\` every few seconds.`;
+
+const EXAMPLE =
+	'id: 1000000007\ndata: {"version":1000000007,"seats":[[3,"H"],[4,"H"]]}\n\nevent: reset\nid: 2000000000\ndata: {"version":2000000000}\n\n';
+
+/** The text as a whole, and what the JSON in each `data` line of it is. */
+const EVENTS = {
+	type: "string",
+	description: "Events without a name carry a `SeatDelta`, events `reset` a `SeatReset`; the `id` of both is their version",
+	contentMediaType: "text/event-stream",
+	contentSchema: { anyOf: [SeatDelta.ref, SeatReset.ref] },
+	examples: [EXAMPLE],
+};
+
+const VERSION_MAX = Number.MAX_SAFE_INTEGER;
+
+export function addStreamSeats(app: Routes, { seatWatches }: RouteDeps): void {
+	// Before the server waits for its connections to end: these never would.
+	app.addHook("preClose", async () => seatWatches.close());
+
+	app.route({
+		method: "GET",
+		url: "/showtimes/:showtimeId/seats/stream",
+		// A HEAD would be answered by a stream that never ends.
+		exposeHeadRoute: false,
+		schema: {
+			operationId: "streamSeats",
+			summary: "Seats as they change",
+			description: DESCRIPTION,
+			tags: ["showtimes"],
+			params: Type.Object({ showtimeId: Type.String({ description: "Its id, a UUID" }) }),
+			querystring: Type.Object(
+				{ since: Type.Optional(Type.Integer({ minimum: 0, maximum: VERSION_MAX, description: "`version` of the seats that you have" })) },
+				CLOSED,
+			),
+			headers: Type.Object({
+				"last-event-id": Type.Optional(
+					Type.String({ pattern: "^\\d{1,15}$", description: "`id` of the last event seen; goes before `since`" }),
+				),
+			}),
+			response: { 200: { description: "Events, for as long as you stay", content: { "text/event-stream": { schema: EVENTS } } } },
+		},
+		config: { isAlwaysAnswered: true, problems: ["invalid_request", ...OPENING_PROBLEMS, "overloaded", ...STORE_PROBLEMS] },
+		handler: async (request, reply) => {
+			const showtimeId = parseShowtimeId(request.params.showtimeId);
+			if (showtimeId === null) return reply.problem("not_found");
+			const place = await seatWatches.enter(showtimeId);
+			if (place.outcome !== "entered") return reply.problem(place.outcome);
+
+			reply.hijack();
+			// Whoever has gone meanwhile is not heard going any more.
+			if (request.raw.socket.destroyed) {
+				place.leave();
+				return reply;
+			}
+			const lastSeen = request.headers["last-event-id"];
+			const stream = openEventStream(reply.raw, {
+				headers: { ...reply.getHeaders(), ...stampHeaders(request.id) },
+				onOver(reason) {
+					place.leave();
+					if (reason === "too_slow") request.log.info({ showtimeId, requestId: request.id }, "dropped a watcher who does not read");
+				},
+			});
+			place.join(stream, lastSeen === undefined ? (request.query.since ?? null) : Number(lastSeen));
+			return reply;
+		},
+	});
+}
