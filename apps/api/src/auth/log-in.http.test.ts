@@ -1,16 +1,20 @@
+import { scryptSync } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectBodyBound, expectJsonOnly, NOWHERE, whileHashing, whileSilent, withoutTables } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
+import { claimsOf, sessionIn } from "../testing/sign-in.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
 const PASSWORD = "correct horse battery";
 
 let api: TestApi;
 beforeAll(async () => {
-	api = await startTestApi();
+	api = await startTestApi({ rates: { authPerAccount: 1_000 } });
 	await api.call("POST /auth/register", { body: { email: "ada@example.com", password: PASSWORD, displayName: "Ada" } });
 });
 afterAll(() => api.close());
 
+const REQUEST = "POST /auth/login";
 const logIn = (email: string, password: string) => api.call("POST /auth/login", { body: { email, password } });
 
 describe("200", () => {
@@ -18,7 +22,28 @@ describe("200", () => {
 		const [first, second] = [await logIn("ada@example.com", PASSWORD), await logIn("ADA@Example.com", PASSWORD)];
 		expect([first.status, second.status]).toEqual([200, 200]);
 		expect(first.body).toMatchObject({ user: { email: "ada@example.com" }, expiresInSeconds: 900 });
-		expect(Object(first.body).accessToken).not.toBe(Object(second.body).accessToken);
+		const [one, two] = [sessionIn(first), sessionIn(second)];
+		expect([one.accessToken === two.accessToken, one.refreshToken === two.refreshToken]).toEqual([false, false]);
+		expect(claimsOf(one.accessToken).family).not.toBe(claimsOf(two.accessToken).family);
+	});
+
+	it("stores the password's hash anew when it was made at another cost, and takes the password as before", async () => {
+		const salt = Buffer.from("sixteen bytes...");
+		const hash = scryptSync(PASSWORD, salt, 32, { N: 2 ** 14, r: 8, p: 1 });
+		const text = (bytes: Buffer) => bytes.toString("base64").replaceAll("=", "");
+		const { id } = await api.newUser();
+		await api.sql(
+			`update users set email = 'old@example.com', password_hash = '$scrypt$ln=14,r=8,p=1$${text(salt)}$${text(hash)}' where id = '${id}'`,
+		);
+		const stored = async () => (await api.sql(`select password_hash from users where id = '${id}'`))[0]?.password_hash;
+		const before = await stored();
+		expect((await logIn("old@example.com", "wrong password")).status).toBe(401);
+		expect(await stored()).toBe(before);
+		expect((await logIn("old@example.com", PASSWORD)).status).toBe(200);
+		const after = await stored();
+		expect(after).toMatch(/^\$scrypt\$ln=17,/);
+		expect((await logIn("old@example.com", PASSWORD)).status).toBe(200);
+		expect(await stored()).toBe(after);
 	});
 });
 
@@ -53,5 +78,64 @@ describe("400 invalid_request", () => {
 	])("refuses %j", async (body, pointer) => {
 		const problem = problemIn(await api.call("POST /auth/login", { body }));
 		expect([problem.code, problem.errors?.[0]?.pointer]).toEqual(["invalid_request", pointer]);
+	});
+});
+
+describe("413 payload_too_large", () => {
+	it("refuses a body over 16 KiB, and not one of just that", () => expectBodyBound(api, REQUEST));
+});
+
+describe("415 unsupported_media_type", () => {
+	it("refuses what is not JSON", () => expectJsonOnly(api, REQUEST));
+});
+
+describe("429 too_many_requests", () => {
+	it("refuses the eleventh attempt at one account in a minute, in whatever spelling, and the right password too", async () => {
+		// Each of them ends at a Postgres that is not there, which costs no password hash.
+		const orphan = await api.another({ databaseUrl: NOWHERE });
+		const attempt = (email: string) => orphan.call(REQUEST, { body: { email, password: "guess" } });
+		const answers = [];
+		for (let spelling = 0; spelling < 11; spelling += 1)
+			answers.push(await attempt(spelling % 2 === 0 ? "bob.\u0130@example.com" : "BOB.i@Example.com"));
+		expect(answers.map(({ status }) => status)).toEqual([...Array.from({ length: 10 }, () => 503), 429]);
+		expect((await attempt("bob.j@example.com")).status).toBe(503);
+		const strict = await api.another();
+		const refused = await strict.call(REQUEST, { body: { email: "bob.i@example.com", password: PASSWORD } });
+		expect(problemIn(refused)).toMatchObject({ code: "too_many_requests", retryable: true });
+		expect(Number(refused.headers["retry-after"])).toBeGreaterThan(0);
+		expect(Number(refused.headers["retry-after"])).toBeLessThanOrEqual(60);
+	});
+
+	it("refuses the 61st request from one address in a minute, whatever it says, and not the 60th", async () => {
+		const proxied = await api.another({ trustProxy: ["127.0.0.1"] });
+		const ask = async (address: string, request = REQUEST) =>
+			(await proxied.call(request, { body: {}, headers: { "x-forwarded-for": address } })).status;
+		const answers = [];
+		for (let request = 0; request < 59; request += 1) answers.push(await ask("192.0.2.1"));
+		expect([await ask("192.0.2.1", "POST /auth/register"), new Set(answers)]).toEqual([400, new Set([400])]);
+		expect([await ask("192.0.2.1"), await ask("192.0.2.1", "POST /auth/refresh"), await ask("192.0.2.2")]).toEqual([429, 429, 400]);
+	});
+});
+
+describe("500 internal", () => {
+	it("says nothing of what broke", async () => {
+		const answer = await (await withoutTables(api)).call(REQUEST, { body: { email: "ada@example.com", password: PASSWORD } });
+		expect(problemIn(answer)).toMatchObject({ code: "internal", status: 500 });
+		expect(JSON.stringify(answer.body)).not.toMatch(/users|relation|ada@/);
+	});
+});
+
+describe("503 busy", () => {
+	it("is the answer while as many passwords are hashed and waited for as may be", async () => {
+		expect(problemIn(await whileHashing(() => logIn("ada@example.com", PASSWORD)))).toMatchObject({ code: "busy", retryable: true });
+	});
+});
+
+describe("503 unavailable", () => {
+	it("is the answer without Postgres, and with a Redis that stands still: attempts that nobody counts are none", async () => {
+		const body = { email: "ada@example.com", password: PASSWORD };
+		const orphan = await api.another({ databaseUrl: NOWHERE });
+		expect(problemIn(await orphan.call(REQUEST, { body })).code).toBe("unavailable");
+		expect((await whileSilent(api, api, REQUEST, { body })).code).toBe("unavailable");
 	});
 });

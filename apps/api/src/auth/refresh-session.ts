@@ -34,9 +34,7 @@ export function addRefreshSession(app: Routes, { database, authStore }: AppDeps)
 				return reply.send(presentSession(app, result.user, result));
 			}
 			if (result.outcome === "reused") await denyFamily(authStore, result.familyId);
-			reply.problem("unauthenticated", REFUSAL);
-			reply.outcome = result.outcome === "reused" ? "refresh_reused" : "refresh_refused";
-			return reply;
+			return reply.problem("unauthenticated", { ...REFUSAL, outcome: `refresh_${result.outcome}` });
 		},
 	});
 }

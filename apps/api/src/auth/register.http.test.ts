@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectBodyBound, expectJsonOnly, NOWHERE, whileHashing, whileSilent, withoutTables } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
+import { claimsOf, sessionIn } from "../testing/sign-in.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
 const PASSWORD = "correct horse battery";
@@ -10,6 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
+const REQUEST = "POST /auth/register";
 const register = (body: object) => api.call("POST /auth/register", { body });
 
 describe("201", () => {
@@ -19,7 +22,18 @@ describe("201", () => {
 		expect(answer.headers["cache-control"]).toBe("no-store");
 		expect(answer.body).toMatchObject({ user: { email: "Ada@Example.com", displayName: "Ada", role: "user" }, expiresInSeconds: 900 });
 		expect(JSON.stringify(answer.body)).not.toMatch(/password|scrypt/i);
-		const { accessToken, user } = Object(answer.body);
+		const { accessToken, refreshToken, user } = Object(answer.body);
+		expect(claimsOf(accessToken)).toEqual({
+			sub: user.id,
+			role: "user",
+			jti: expect.stringMatching(/^[0-9a-f-]{36}$/),
+			family: expect.stringMatching(/^[0-9a-f-]{36}$/),
+			iss: "holdfast",
+			aud: "holdfast-api",
+			iat: expect.any(Number),
+			exp: Number(claimsOf(accessToken).iat) + 900,
+		});
+		expect(sessionIn(await api.call("POST /auth/refresh", { body: { refreshToken } })).accessToken).not.toBe(accessToken);
 		expect((await api.call("GET /auth/me", { token: accessToken })).body).toEqual(user);
 		const [showtimeId] = [await api.newShowtime()];
 		expect((await api.hold({ id: user.id, token: accessToken }, showtimeId, ["A1"])).status).toBe(201);
@@ -60,5 +74,58 @@ describe("400 invalid_request", () => {
 			"/email",
 			"/password",
 		]);
+	});
+});
+
+describe("413 payload_too_large", () => {
+	it("refuses a body over 16 KiB, and not one of just that", () => expectBodyBound(api, REQUEST));
+});
+
+describe("415 unsupported_media_type", () => {
+	it("refuses what is not JSON", () => expectJsonOnly(api, REQUEST));
+});
+
+describe("429 too_many_requests", () => {
+	const eve = { email: "eve@example.com", password: PASSWORD, displayName: "Eve" };
+
+	it("refuses the eleventh attempt with one e-mail in a minute, whether or not it has an account", async () => {
+		// Each of them ends at a Postgres that is not there, which costs no password hash.
+		const orphan = await api.another({ databaseUrl: NOWHERE });
+		const attempts = [];
+		for (let attempt = 0; attempt < 11; attempt += 1)
+			attempts.push(await orphan.call(REQUEST, { body: { ...eve, email: "mallory@example.com" } }));
+		expect(attempts.map(({ status }) => status)).toEqual([...Array.from({ length: 10 }, () => 503), 429]);
+		expect(problemIn(await register({ ...eve, email: "Mallory@Example.com" })).code).toBe("too_many_requests");
+	});
+
+	it("refuses what comes from one address past the bound, and not what comes at it", async () => {
+		const strict = await api.another({ rates: { authPerAddress: 2 }, trustProxy: ["127.0.0.1"] });
+		const ask = async () => (await strict.call(REQUEST, { body: {}, headers: { "x-forwarded-for": "192.0.2.1" } })).status;
+		expect([await ask(), await ask(), await ask()]).toEqual([400, 400, 429]);
+	});
+});
+
+describe("500 internal", () => {
+	it("says nothing of what broke", async () => {
+		const body = { email: "kim@example.com", password: PASSWORD, displayName: "Kim" };
+		const answer = await (await withoutTables(api)).call(REQUEST, { body });
+		expect(problemIn(answer)).toMatchObject({ code: "internal", status: 500 });
+		expect(JSON.stringify(answer.body)).not.toMatch(/users|relation|kim@/);
+	});
+});
+
+describe("503 busy", () => {
+	it("is the answer while as many passwords are hashed and waited for as may be", async () => {
+		const answer = await whileHashing(() => register({ email: "lou@example.com", password: PASSWORD, displayName: "Lou" }));
+		expect(problemIn(answer)).toMatchObject({ code: "busy", retryable: true });
+	});
+});
+
+describe("503 unavailable", () => {
+	it("is the answer without Postgres, and with a Redis that stands still: attempts that nobody counts are none", async () => {
+		const body = { email: "max@example.com", password: PASSWORD, displayName: "Max" };
+		const orphan = await api.another({ databaseUrl: NOWHERE });
+		expect(problemIn(await orphan.call(REQUEST, { body })).code).toBe("unavailable");
+		expect((await whileSilent(api, api, REQUEST, { body })).code).toBe("unavailable");
 	});
 });

@@ -1,6 +1,7 @@
 import { newUserId } from "@holdfast/domain";
 import { mintTokens } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { NOWHERE, withoutTables } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
 import { JWT_SECRET, startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
@@ -14,13 +15,38 @@ describe("200", () => {
 	it("shows the user behind the token", async () => {
 		const user = await api.newUser();
 		const { body } = await api.call("GET /auth/me", { token: user.token });
-		expect(body).toMatchObject({ id: user.id, displayName: "Buyer", role: "user" });
+		expect(body).toEqual({
+			id: user.id,
+			email: `buyer-${user.id}@example.com`,
+			displayName: "Buyer",
+			role: "user",
+			createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+		});
 	});
 });
 
 describe("401 unauthenticated", () => {
+	it("is the answer without a token", async () => {
+		expect(problemIn(await api.call("GET /auth/me")).code).toBe("unauthenticated");
+	});
+
 	it("refuses a token whose user is gone", async () => {
 		const [token] = mintTokens(JWT_SECRET, [newUserId()]);
 		expect(problemIn(await api.call("GET /auth/me", { token })).code).toBe("unauthenticated");
+	});
+});
+
+describe("500 internal", () => {
+	it("says nothing of what broke", async () => {
+		const { token } = await api.newUser();
+		expect(problemIn(await (await withoutTables(api)).call("GET /auth/me", { token }))).toMatchObject({ code: "internal", status: 500 });
+	});
+});
+
+describe("503 unavailable", () => {
+	it("is the answer without Postgres", async () => {
+		const { token } = await api.newUser();
+		const orphan = await api.another({ databaseUrl: NOWHERE });
+		expect(problemIn(await orphan.call("GET /auth/me", { token })).code).toBe("unavailable");
 	});
 });

@@ -1,6 +1,7 @@
 import { bucketOf } from "@holdfast/domain";
 import { askRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectUserLimit } from "../testing/provoke.ts";
 import { bookingIn, matrixIn, problemIn, seatIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi, type TestUser } from "../testing/start-test-api.ts";
 
@@ -119,4 +120,8 @@ describe("400 invalid_request", () => {
 		expect(problemIn(withBody).errors?.[0]?.pointer).toBe("/reason");
 		expect(problemIn(await cancel(user, booking.id, { "if-match": "version 1" })).errors?.[0]?.pointer).toBe("/headers/if-match");
 	});
+});
+
+describe("429 too_many_requests", () => {
+	it("refuses a user who asks more often than the limit, and not at it", () => expectUserLimit(api, "DELETE /bookings/x"));
 });

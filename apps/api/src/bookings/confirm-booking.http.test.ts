@@ -1,6 +1,7 @@
 import { bucketOf, newBookingId, parseBookingId } from "@holdfast/domain";
 import { askRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectUserLimit } from "../testing/provoke.ts";
 import { bookingIn, matrixIn, problemIn, seatIn } from "../testing/read-answers.ts";
 import { settleOutboxes } from "../testing/settle-outboxes.ts";
 import { startTestApi, type TestApi, type TestApp, type TestUser } from "../testing/start-test-api.ts";
@@ -184,4 +185,8 @@ describe("Prefer: wait", () => {
 		}
 		await settleOutboxes(api.seatStore, api.databaseUrl);
 	});
+});
+
+describe("429 too_many_requests", () => {
+	it("refuses a user who asks more often than the limit, and not at it", () => expectUserLimit(api, "POST /bookings/x/confirm"));
 });

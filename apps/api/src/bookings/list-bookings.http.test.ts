@@ -1,5 +1,6 @@
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectUserLimit } from "../testing/provoke.ts";
 import { bookingsIn, problemIn } from "../testing/read-answers.ts";
 import { settleOutboxes } from "../testing/settle-outboxes.ts";
 import { startTestApi, type TestApi, type TestUser } from "../testing/start-test-api.ts";
@@ -124,4 +125,8 @@ describe("400 invalid_request", () => {
 		const problem = problemIn(await api.call(`GET /bookings?${query}`, { token: user.token }));
 		expect([problem.code, problem.errors?.[0]?.pointer]).toEqual(["invalid_request", pointer]);
 	});
+});
+
+describe("429 too_many_requests", () => {
+	it("refuses a user who asks more often than the limit, and not at it", () => expectUserLimit(api, "GET /bookings"));
 });

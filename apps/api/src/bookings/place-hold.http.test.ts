@@ -1,5 +1,6 @@
 import { newShowtimeId } from "@holdfast/domain";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectUserLimit } from "../testing/provoke.ts";
 import { bookingIn, matrixIn, problemIn, seatIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
@@ -213,4 +214,9 @@ describe("400 invalid_request", () => {
 		]);
 		expect((await strict.hold(user, showtimeId, row("A", 2))).status).toBe(201);
 	});
+});
+
+describe("429 too_many_requests", () => {
+	it("refuses a user who asks more often than the limit, and not at it", () =>
+		expectUserLimit(api, "POST /bookings", { showtimeId: "x", seats: ["A1"] }));
 });

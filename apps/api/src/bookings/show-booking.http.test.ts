@@ -1,6 +1,7 @@
 import { bucketOf, newBookingId, parseBookingId } from "@holdfast/domain";
 import { askRedis } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectUserLimit } from "../testing/provoke.ts";
 import { bookingDetailsIn, bookingIn, problemIn } from "../testing/read-answers.ts";
 import { settleOutboxes } from "../testing/settle-outboxes.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
@@ -57,4 +58,8 @@ describe("404 not_found", () => {
 		const answers = await Promise.all(ids.map((id) => api.call(`GET /bookings/${id}`, { token: stranger.token })));
 		expect(answers.map((answer) => problemIn(answer).code)).toEqual(ids.map(() => "not_found"));
 	});
+});
+
+describe("429 too_many_requests", () => {
+	it("refuses a user who asks more often than the limit, and not at it", () => expectUserLimit(api, "GET /bookings/x"));
 });

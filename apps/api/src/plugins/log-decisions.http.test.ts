@@ -1,20 +1,22 @@
 import { Writable } from "node:stream";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { databaseWithoutTables } from "../testing/provoke.ts";
 import { bookingIn } from "../testing/read-answers.ts";
+import { newSession, sessionIn } from "../testing/sign-in.ts";
 import { startTestApi, type TestApi, type TestApp } from "../testing/start-test-api.ts";
 
 let api: TestApi;
 let logged: TestApp;
 let lines: string[] = [];
+const sink = new Writable({
+	write(chunk: Buffer, _encoding, done) {
+		lines.push(chunk.toString());
+		done();
+	},
+});
 beforeAll(async () => {
 	api = await startTestApi();
-	const sink = new Writable({
-		write(chunk: Buffer, _encoding, done) {
-			lines.push(chunk.toString());
-			done();
-		},
-	});
 	const broken = "0191d3a0-0000-7000-8000-000000000001";
 	logged = await api.another({
 		logger: pino({ level: "info" }, sink),
@@ -74,6 +76,48 @@ describe("a decision", () => {
 		await logged.call("GET /bookings?email=ada@example.com", { token: accessToken });
 		expect(lines).toHaveLength(5);
 		expect(lines.join()).not.toMatch(/ada@|correct horse|wrong wrong|Lovelace|eyJ/);
+	});
+
+	it("tells how signing in and out came out, a reuse and a limit too, and shows no token by which that was done", async () => {
+		lines = [];
+		const { user, accessToken, refreshToken } = await newSession(api);
+		const next = sessionIn(await logged.call("POST /auth/refresh", { body: { refreshToken } }));
+		await logged.call("POST /auth/refresh", { body: { refreshToken } });
+		await api.sql(`update refresh_families set rotated_at = now() - interval '1 minute' where user_id = '${user.id}'`);
+		await logged.call("POST /auth/refresh", { body: { refreshToken } });
+		await logged.call("POST /auth/refresh", { body: { refreshToken: next.refreshToken } });
+		await logged.call("GET /auth/me", { token: accessToken });
+		const other = await newSession(api);
+		await logged.call("POST /auth/logout", { token: other.accessToken });
+		const text = lines.join("");
+		expect(decisions().map(({ route, outcome, status }) => `${route} ${status} ${outcome}`)).toEqual([
+			"POST /api/v1/auth/refresh 200 refreshed",
+			"POST /api/v1/auth/refresh 200 refreshed_again",
+			"POST /api/v1/auth/refresh 401 refresh_reused",
+			"POST /api/v1/auth/refresh 401 refresh_refused",
+			"GET /api/v1/auth/me 401 unauthenticated",
+			"POST /api/v1/auth/logout 204 signed_out",
+		]);
+		for (const secret of [refreshToken, next.refreshToken, accessToken, next.accessToken, other.accessToken, other.refreshToken]) {
+			for (const part of secret.split(".")) expect(text).not.toContain(part);
+		}
+		expect(text).not.toMatch(/eyJ|buyer-|@example/);
+	});
+
+	it("tells of a limit, and of a fault on the way in, without the e-mail that ran into it", async () => {
+		const options = { rates: { authPerAccount: 1 }, logger: pino({ level: "info" }, sink) };
+		const [strict, broken] = [await api.another(options), await api.another({ ...options, databaseUrl: databaseWithoutTables(api) })];
+		lines = [];
+		const body = { email: "grace@example.com", password: "correct horse battery", displayName: "Grace Hopper" };
+		await broken.call("POST /auth/register", { body });
+		await strict.call("POST /auth/login", { body: { email: body.email, password: body.password } });
+		const text = lines.join("");
+		expect(decisions()).toEqual([
+			expect.objectContaining({ route: "POST /api/v1/auth/register", outcome: "internal", status: 500, requestId: expect.any(String) }),
+			expect.objectContaining({ route: "POST /api/v1/auth/login", outcome: "too_many_requests", status: 429 }),
+		]);
+		expect(text).toContain("relation");
+		expect(text).not.toMatch(/grace|Hopper|correct horse|scrypt|eyJ/i);
 	});
 
 	it("tells what broke, for a fault", async () => {

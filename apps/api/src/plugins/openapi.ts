@@ -55,11 +55,11 @@ export const openapi = fp(
 
 /** A browser renders this one: it gets its headers from helmet, and leave to run the script and the styles it is made of. */
 async function addPage(app: FastifyInstance): Promise<void> {
-	await app.register(helmet, { contentSecurityPolicy: { directives: PAGE_SOURCES } });
 	app.addHook("onRequest", (_request, reply, next) => {
 		for (const name of Object.keys(SECURITY_HEADERS)) reply.removeHeader(name);
 		next();
 	});
+	await app.register(helmet, { contentSecurityPolicy: { directives: PAGE_SOURCES } });
 	await app.register(scalar, {
 		routePrefix: "/docs",
 		hooks: { onRequest: refuseOddHost },

@@ -13,12 +13,15 @@ import fp from "fastify-plugin";
 import type { ProblemBody } from "../contract/problem-schema.ts";
 import { type ProblemCode, problemSpec, problemType } from "../contract/problems.ts";
 import { findFlaws } from "./find-flaws.ts";
+import { SECURITY_HEADERS } from "./harden.ts";
 import { requestIdOf, stampHeaders } from "./stamp-answers.ts";
 
 /** What a route may add to the table's row. */
 export type ProblemExtras = Partial<Pick<ProblemBody, "detail" | "seats" | "errors">> & {
 	/** Value of `Retry-After`, where it is known better than by the table. */
 	readonly retryAfterSeconds?: number;
+	/** What the log calls it, where that knows more than the client is told. */
+	readonly outcome?: string;
 };
 
 declare module "fastify" {
@@ -52,7 +55,7 @@ export const problems = fp(
 
 /** Answer what the router refuses before any hook runs: an address that cannot be decoded, or an overlong part. Neither names anything. */
 export function answerFrameworkError(_error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-	return sendProblem(request, reply.headers(stampHeaders(request.id)), "not_found", {});
+	return sendProblem(request, reply.headers({ ...SECURITY_HEADERS, ...stampHeaders(request.id) }), "not_found", {});
 }
 
 /** Answer bytes that are not HTTP, straight to the socket, and hang up. */
@@ -65,6 +68,7 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
 		"content-type": MEDIA_TYPE,
 		"content-length": Buffer.byteLength(body),
 		connection: "close",
+		...SECURITY_HEADERS,
 		...stampHeaders(requestId),
 	};
 	const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
@@ -74,8 +78,8 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, code: ProblemCode, given: ProblemExtras): FastifyReply {
 	const { status, retryAfterSeconds: usual } = problemSpec(code);
-	const { retryAfterSeconds = usual, ...extras } = given;
-	reply.outcome = code;
+	const { retryAfterSeconds = usual, outcome = code, ...extras } = given;
+	reply.outcome = outcome;
 	reply.code(status).header("content-type", MEDIA_TYPE);
 	if (retryAfterSeconds !== undefined) reply.header("retry-after", retryAfterSeconds);
 	if (status === 401) reply.header("www-authenticate", 'Bearer realm="holdfast"');
@@ -88,7 +92,7 @@ function problemBody(
 	code: ProblemCode,
 	instance: string,
 	requestId: string,
-	extras: Omit<ProblemExtras, "retryAfterSeconds">,
+	extras: Omit<ProblemExtras, "retryAfterSeconds" | "outcome">,
 ): ProblemBody {
 	const { status, title, detail, retryable } = problemSpec(code);
 	return { type: problemType(code), title, status, detail, instance, code, retryable, requestId, ...extras };

@@ -23,12 +23,15 @@ export async function expectJsonOnly(app: TestApp, request: string, token?: stri
 	expect(problemIn(await app.call(request, { token, headers, body: "email=ada" })).code).toBe("unsupported_media_type");
 }
 
-/** An app whose Postgres is there and has none of our tables: what a fault of ours looks like. */
-export function withoutTables(api: TestApi): Promise<TestApp> {
+/** A Postgres that is there and has none of our tables. */
+export function databaseWithoutTables(api: TestApi): string {
 	const url = new URL(api.databaseUrl);
 	url.pathname = "/postgres";
-	return api.another({ databaseUrl: url.href });
+	return url.href;
 }
+
+/** An app on that: what a fault of ours looks like. */
+export const withoutTables = (api: TestApi): Promise<TestApp> => api.another({ databaseUrl: databaseWithoutTables(api) });
 
 /** What the route answers while Redis stands still. */
 export async function whileSilent(api: TestApi, app: TestApp, request: string, options: TestCall): Promise<ProblemBody> {
@@ -52,4 +55,14 @@ export async function whileHashing<T>(run: () => Promise<T>): Promise<T> {
 	} finally {
 		await Promise.all(crowd);
 	}
+}
+
+/** The route answers a user's first request, and refuses the second where one at a time is the limit. */
+export async function expectUserLimit(api: TestApi, request: string, body?: unknown): Promise<void> {
+	const strict = await api.another({ rates: { userBurst: 1, userRate: 1 } });
+	const { token } = await api.newUser();
+	const ask = () => strict.call(request, { token, ...(body !== undefined && { body }) });
+	expect((await ask()).status).not.toBe(429);
+	const refused = await ask();
+	expect([problemIn(refused).code, refused.headers["retry-after"]]).toEqual(["too_many_requests", "1"]);
 }

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startTestApi, type TestApi, type TestApp } from "../testing/start-test-api.ts";
+import { SECURITY_HEADERS } from "./harden.ts";
+
+const SHOP = "https://shop.example";
+
+let api: TestApi;
+let shared: TestApp;
+beforeAll(async () => {
+	api = await startTestApi();
+	shared = await api.another({ corsOrigins: [SHOP, "https://kiosk.example"] });
+});
+afterAll(() => api.close());
+
+const preflight = (app: TestApp, origin: string, path = "/api/v1/bookings") =>
+	app.app.inject({
+		method: "OPTIONS",
+		url: path,
+		headers: { origin, "access-control-request-method": "POST", "access-control-request-headers": "authorization,idempotency-key" },
+	});
+
+describe("every answer", () => {
+	it.each(["GET /movies", "GET //livez", "GET //nowhere", "GET /bookings", "GET //openapi.json", "GET //%zz", "POST /auth/login"])(
+		"of %s tells browsers to render, guess and frame nothing",
+		async (request) => {
+			const { headers } = await api.call(request);
+			expect(headers).toMatchObject(SECURITY_HEADERS);
+			expect(headers).not.toHaveProperty("x-powered-by");
+			expect(headers).not.toHaveProperty("server");
+		},
+	);
+
+	it("of the page at /docs lets it run its own script, in no frame and from nowhere else", async () => {
+		const page = await api.app.inject({ url: "/docs/" });
+		const policy = String(page.headers["content-security-policy"]);
+		expect(policy).toContain("default-src 'self'");
+		expect(policy).toContain("script-src 'self' 'unsafe-inline'");
+		expect(policy).toContain("frame-ancestors 'self'");
+		expect(policy).not.toContain("upgrade-insecure-requests");
+		expect(page.headers["x-content-type-options"]).toBe("nosniff");
+	});
+});
+
+describe("a page of another origin", () => {
+	it("reads nothing unless its origin is on the list: nobody's is by default", async () => {
+		for (const [app, origin] of [
+			[api, SHOP],
+			[shared, "https://evil.example"],
+			[shared, "null"],
+			[shared, `${SHOP}.evil.example`],
+			[shared, "http://shop.example"],
+		] as const) {
+			const { headers } = await app.call("GET /movies", { headers: { origin } });
+			expect(Object.keys(headers).filter((name) => name.startsWith("access-control-allow-origin"))).toEqual([]);
+			expect((await preflight(app, origin)).headers["access-control-allow-origin"]).toBeUndefined();
+		}
+		expect((await preflight(api, SHOP)).statusCode).toBe(404);
+	});
+
+	it("of the list reads answers, problems and what their headers say; nothing is sent along by itself", async () => {
+		for (const request of ["GET /movies", "GET /bookings", "GET //nowhere"]) {
+			const { headers } = await shared.call(request, { headers: { origin: SHOP } });
+			expect(headers["access-control-allow-origin"]).toBe(SHOP);
+			expect(headers["access-control-expose-headers"]).toContain("retry-after");
+			expect(headers).not.toHaveProperty("access-control-allow-credentials");
+			expect(headers.vary).toMatch(/Origin/);
+		}
+	});
+
+	it("of the list may ask first, also where only a signed-in user gets in", async () => {
+		const answer = await preflight(shared, SHOP);
+		expect(answer.statusCode).toBe(204);
+		expect(answer.headers["access-control-allow-origin"]).toBe(SHOP);
+		expect(answer.headers["access-control-allow-methods"]).toContain("DELETE");
+		expect(answer.headers["access-control-allow-headers"]).toContain("idempotency-key");
+	});
+
+	it("shares no cache with another: what varies by token varies by origin, too", async () => {
+		const showtimeId = await api.newShowtime();
+		const { headers } = await shared.call(`GET /showtimes/${showtimeId}/seats`, { headers: { origin: SHOP } });
+		expect(headers.vary).toBe("Authorization, Origin");
+		expect((await api.call(`GET /showtimes/${showtimeId}/seats`)).headers.vary).toBe("Authorization");
+	});
+});
