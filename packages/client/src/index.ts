@@ -1,2 +1,7 @@
 /** The typed client of the Holdfast API. Imports nothing of the server; runs in browsers and in Node. */
-export { default as createFetchClient } from "openapi-fetch";
+export * from "./create-client.ts";
+export { isRepeatable, type RetryOptions, type Send } from "./retry.ts";
+export type * from "./schema.ts";
+export * from "./server-clock.ts";
+export { createSessionTokens, type SessionTokens, type SessionTokensOptions, type TokenProvider } from "./tokens.ts";
+export { type WatchSeatsOptions, watchSeats } from "./watch-seats.ts";

@@ -1,0 +1,53 @@
+/** The client: every route by its path, typed by the document, with the rules that the API documents for its clients built in. */
+import createFetchClient, { type Client } from "openapi-fetch";
+import { type RetryOptions, type Send, withRetries } from "./retry.ts";
+import type { paths } from "./schema.ts";
+import { createServerClock, type ServerClock } from "./server-clock.ts";
+import { type TokenProvider, withTokens } from "./tokens.ts";
+
+export type ClientOptions = {
+	/** Where the API answers, without `/api/v1`. */
+	readonly baseUrl: string;
+	/** Who is asking; nobody when left out. */
+	readonly tokens?: TokenProvider;
+	/** How often and for how long to ask again; `false`: never. */
+	readonly retry?: RetryOptions | false;
+	/** Another `fetch`, for tests or a platform without. */
+	readonly fetch?: Send;
+};
+
+export type HoldfastClient = Client<paths> & { readonly clock: ServerClock };
+
+const HOLDS = "/api/v1/bookings";
+
+/**
+ * `client.POST("/api/v1/bookings", { body })` and the like: resolves to `{ data }` or `{ error }`, a problem, and rejects only
+ * when no answer came. A hold gets an `Idempotency-Key` of its own unless it brings one, so that repeats of it are safe.
+ */
+export function createClient({ baseUrl, tokens, retry = {}, fetch: send = fetch }: ClientOptions): HoldfastClient {
+	const clock = createServerClock();
+	const timed: Send = async (request) => {
+		const sentMs = Date.now();
+		const response = await send(request);
+		clock.observe(response.headers.get("x-server-time"), sentMs, Date.now());
+		return response;
+	};
+	const patient = retry === false ? timed : withRetries(timed, retry);
+	const client = createFetchClient<paths>({ baseUrl, fetch: tokens === undefined ? patient : withTokens(patient, tokens) });
+	client.use({
+		onRequest({ request, schemaPath }) {
+			if (schemaPath === HOLDS && request.method === "POST" && !request.headers.has("idempotency-key"))
+				request.headers.set("idempotency-key", newIdempotencyKey());
+			return request;
+		},
+	});
+	return { ...client, clock };
+}
+
+const KEY_BYTES = 16;
+
+/** A key for one booking that somebody wants: keep it with the wish if that is to outlive the page. */
+export function newIdempotencyKey(): string {
+	// Not randomUUID, which a browser has on secure pages only.
+	return Array.from(crypto.getRandomValues(new Uint8Array(KEY_BYTES)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
