@@ -281,6 +281,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/showtimes/{showtimeId}/seats/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Seats as they change
+         * @description Tells of seats by their index in the plan (`GET /plans/{id}`), with the letters of `view=status`.
+         *
+         *     Read `GET /showtimes/{showtimeId}/seats?view=status`, open the stream with `?since=` its `version`, and apply each event whose
+         *     `version` is above the one you have: its statuses replace what you knew of those seats. Versions rise from event to event, with gaps
+         *     where several changes are told as one. At an event `reset` read the seats anew, and go on with later events: you came without a version,
+         *     or with one too old to be led on from, or the seats were rebuilt. A browser's `EventSource` comes back by itself and says where it was
+         *     (`Last-Event-ID`, which goes before `since`). A comment line every 15 s shows that the stream lives. A client that does not read what
+         *     it is sent is dropped, and may come back. Holds that lapse are told at their instant. Where this answers `overloaded`, read
+         *     `view=status` with `If-None-Match` every few seconds.
+         */
+        get: operations["streamSeats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bookings": {
         parameters: {
             query?: never;
@@ -2520,6 +2548,109 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
                         code: "unavailable" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    streamSeats: {
+        parameters: {
+            query?: {
+                /** @description `version` of the seats that you have */
+                since?: number;
+            };
+            header?: {
+                /** @description `id` of the last event seen; goes before `since` */
+                "last-event-id"?: string;
+            };
+            path: {
+                /** @description Its id, a UUID */
+                showtimeId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, for as long as you stay */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description `invalid_request`: Malformed request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "not_found";
+                    };
+                };
+            };
+            /** @description `showtime_closed`: Showtime closed · `showtime_cancelled`: Showtime cancelled */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "showtime_closed" | "showtime_cancelled";
+                    };
+                };
+            };
+            /** @description `internal`: Internal fault */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `recovering`: Showtime being prepared · `overloaded`: Overloaded · `unavailable`: Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the same request is sent again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "recovering" | "overloaded" | "unavailable";
                     };
                 };
             };
