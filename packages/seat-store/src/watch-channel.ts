@@ -28,7 +28,7 @@ export type ChannelWatchOptions = {
 const BEAT_EVERY_MS = 250;
 const BEAT_DEADLINE_MS = 500;
 /** From the last answered beat to the end of the next one. */
-export const SILENCE_MAX_MS = BEAT_EVERY_MS + BEAT_DEADLINE_MS;
+const SILENCE_MAX_MS = BEAT_EVERY_MS + BEAT_DEADLINE_MS;
 /** From the first byte until it is subscribed and caught up. */
 const READY_DEADLINE_MS = 2_000;
 const BACK_OFF_MIN_MS = 50;
