@@ -673,7 +673,7 @@ export interface components {
              */
             salesCloseAt: string;
             /**
-             * @description Seats are sold while `on_sale`, between `salesOpenAt` and `salesCloseAt`
+             * @description Seats are sold while it is `open`, between `salesOpenAt` and `salesCloseAt`; not for now when `paused`, nor ever again when `closed` or `cancelled`
              * @enum {string}
              */
             state: "open" | "paused" | "closed" | "cancelled";
@@ -763,7 +763,7 @@ export interface components {
              */
             salesCloseAt: string;
             /**
-             * @description Seats are sold while `on_sale`, between `salesOpenAt` and `salesCloseAt`
+             * @description Seats are sold while it is `open`, between `salesOpenAt` and `salesCloseAt`; not for now when `paused`, nor ever again when `closed` or `cancelled`
              * @enum {string}
              */
             state: "open" | "paused" | "closed" | "cancelled";
@@ -1963,7 +1963,7 @@ export interface operations {
                 cursor?: string;
                 /** @description Only these */
                 status?: "now_showing" | "coming_soon" | "ended";
-                /** @description Part of the title, in any case */
+                /** @description Part of the title, whatever the case, with or without accents */
                 q?: string;
             };
             header?: never;

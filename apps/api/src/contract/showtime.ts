@@ -22,7 +22,10 @@ const ShowtimeObject = Type.Object(
 		timeZone: text("IANA zone of the venue: show times in this one", "Europe/Vienna"),
 		salesOpenAt: instant("From when on seats are sold", EXAMPLE_TIMES.salesOpen),
 		salesCloseAt: instant("From when on they are not any more", EXAMPLE_TIMES.starts),
-		state: oneOf(SHOWTIME_STATES, "Seats are sold while `on_sale`, between `salesOpenAt` and `salesCloseAt`"),
+		state: oneOf(
+			SHOWTIME_STATES,
+			"Seats are sold while it is `open`, between `salesOpenAt` and `salesCloseAt`; not for now when `paused`, nor ever again when `closed` or `cancelled`",
+		),
 		prices: Type.Array(Type.Object({ tier: text("Id of a price class of seats", "standard"), price: Money.ref }, CLOSED), {
 			description: "What a seat of each tier costs",
 		}),

@@ -8,6 +8,8 @@ import { CLOSED, oneOf } from "../contract/share.ts";
 import type { AppDeps, Routes } from "../routes.ts";
 import { presentMovie } from "./present-movie.ts";
 
+const TITLE_PART_MAX_CHARS = 100;
+
 export function addListMovies(app: Routes, { database }: AppDeps): void {
 	app.route({
 		method: "GET",
@@ -22,7 +24,12 @@ export function addListMovies(app: Routes, { database }: AppDeps): void {
 					...PAGE_QUERY,
 					status: Type.Optional(oneOf(MOVIE_STATUSES, "Only these")),
 					q: Type.Optional(
-						Type.String({ minLength: 1, maxLength: 100, pattern: "^[^\\u0000]*$", description: "Part of the title, in any case" }),
+						Type.String({
+							minLength: 1,
+							maxLength: TITLE_PART_MAX_CHARS,
+							pattern: "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$",
+							description: "Part of the title, whatever the case, with or without accents",
+						}),
 					),
 				},
 				CLOSED,

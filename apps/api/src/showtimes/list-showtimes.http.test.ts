@@ -1,6 +1,7 @@
 import { newMovieId } from "@holdfast/domain";
-import { insertShowtimes } from "@holdfast/testing";
+import { askRedis, insertShowtimes } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { withoutPostgres, withoutTables } from "../testing/broken-apps.ts";
 import { problemIn, type TestAnswer } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
@@ -46,12 +47,23 @@ describe("200", () => {
 		expect(idsIn(await api.call(`GET /showtimes?movieId=${newMovieId()}`))).toEqual([]);
 	});
 
-	it("lists those of one day at the venue", async () => {
+	it("lists those of one day at the venue, whatever day it is elsewhere", async () => {
 		const [row] = await api.sql(
 			`select to_char(starts_at at time zone time_zone, 'YYYY-MM-DD') as day from showtimes where id = '${later}'`,
 		);
-		expect(idsIn(await api.call(`GET /movies/${movieId}/showtimes?date=${row?.day}`))).toEqual([later]);
-		expect(idsIn(await api.call(`GET /movies/${movieId}/showtimes?date=1999-12-31`))).toEqual([]);
+		expect(idsIn(await api.call(`GET /showtimes?movieId=${movieId}&date=${row?.day}`))).toEqual([later]);
+		await api.sql(`update showtimes set time_zone = 'Pacific/Kiritimati', starts_at = '2099-05-05T11:00:00Z', ends_at = '2099-05-05T13:00:00Z'
+			where id = '${soon}'`);
+		expect(idsIn(await api.call("GET /showtimes?date=2099-05-06"))).toEqual([soon]);
+		expect(idsIn(await api.call("GET /showtimes?date=2099-05-05"))).toEqual([]);
+	});
+
+	it("says when seats are sold, and for how much", async () => {
+		const { body } = await api.call(`GET /showtimes?movieId=${movieId}`);
+		const [showtime] = Object(body).items;
+		expect(showtime).toMatchObject({ state: "open", timeZone: "Europe/Vienna", prices: [{ tier: "standard", price: { amount: 1250 } }] });
+		expect(Date.parse(showtime.salesOpenAt)).toBeLessThan(Date.now());
+		expect(showtime.salesCloseAt).toBe(showtime.startsAt);
 	});
 });
 
@@ -70,8 +82,26 @@ describe("400 invalid_request", () => {
 	});
 });
 
-describe("404 not_found", () => {
-	it.each(["nonsense", newMovieId()])("refuses showtimes of the movie %s", async (id) => {
-		expect(problemIn(await api.call(`GET /movies/${id}/showtimes`)).code).toBe("not_found");
+describe("503 unavailable", () => {
+	it("is the answer while Postgres is gone", async () => {
+		expect(problemIn(await (await withoutPostgres(api)).call("GET /showtimes")).code).toBe("unavailable");
+	});
+});
+
+describe("500 internal", () => {
+	it("is the answer when the tables are not there", async () => {
+		expect(problemIn(await (await withoutTables(api)).call("GET /showtimes")).code).toBe("internal");
+	});
+});
+
+describe("reading the catalogue", () => {
+	it("writes nothing: it works on a database that refuses to be written, and adds nothing to Redis", async () => {
+		const url = new URL(api.databaseUrl);
+		url.searchParams.set("options", "-c default_transaction_read_only=on");
+		const reader = await api.another({ databaseUrl: url.href });
+		const keysBefore = await askRedis(api.redis.port, "DBSIZE");
+		for (const request of ["GET /showtimes", `GET /showtimes?movieId=${movieId}`, "GET /movies", `GET /movies/${movieId}/showtimes`])
+			expect([request, (await reader.call(request)).status]).toEqual([request, 200]);
+		expect(await askRedis(api.redis.port, "DBSIZE")).toBe(keysBefore);
 	});
 });

@@ -1,5 +1,6 @@
 import { newShowtimeId } from "@holdfast/domain";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { withBrokenMaps, withoutPostgres } from "../testing/broken-apps.ts";
 import { problemIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
@@ -20,8 +21,22 @@ describe("200", () => {
 			auditorium: { name: "Hall 1" },
 			timeZone: "Europe/Vienna",
 			state: "open",
+			salesOpenAt: expect.any(String),
+			salesCloseAt: expect.any(String),
 			prices: [{ tier: "standard", price: { amount: 1250, currency: "USD" } }],
 			counts: { total: 100, available: 98, held: 2, sold: 0, blocked: 0, quarantined: 0 },
+		});
+	});
+
+	it("shows what was changed a moment ago, before the catalogue knows", async () => {
+		const showtimeId = await api.newShowtime();
+		await api.call(`GET /showtimes/${showtimeId}`);
+		await api.seatStore.setTerms({ showtimeId, change: { what: "prices", prices: { standard: 990 }, currency: "EUR" } });
+		await api.seatStore.setTerms({ showtimeId, change: { what: "state", state: "paused" } });
+		expect((await api.call(`GET /showtimes/${showtimeId}`)).body).toMatchObject({
+			movie: { title: "The Third Man" },
+			state: "paused",
+			prices: [{ tier: "standard", price: { amount: 990, currency: "EUR" } }],
 		});
 	});
 
@@ -41,5 +56,25 @@ describe("200", () => {
 describe("404 not_found", () => {
 	it.each(["nonsense", newShowtimeId()])("refuses %s", async (id) => {
 		expect(problemIn(await api.call(`GET /showtimes/${id}`)).code).toBe("not_found");
+	});
+});
+
+describe("503 recovering", () => {
+	it("is the answer while somebody else prepares the showtime and does not come to an end", async () => {
+		const showtimeId = await api.newShowtime();
+		await api.seatStore.claimShowtime(showtimeId, { token: "somebody else", ledgerEpoch: 0 });
+		expect(problemIn(await api.call(`GET /showtimes/${showtimeId}`)).code).toBe("recovering");
+	});
+});
+
+describe("503 unavailable", () => {
+	it("is the answer while Postgres is gone", async () => {
+		expect(problemIn(await (await withoutPostgres(api)).call(`GET /showtimes/${newShowtimeId()}`)).code).toBe("unavailable");
+	});
+});
+
+describe("500 internal", () => {
+	it("is the answer when the map cannot be made sense of", async () => {
+		expect(problemIn(await (await withBrokenMaps(api)).call(`GET /showtimes/${await api.newShowtime()}`)).code).toBe("internal");
 	});
 });

@@ -34,7 +34,11 @@ export function addShowShowtime(app: Routes, deps: RouteDeps): void {
 				case "showtime_cancelled":
 					return reply.send({ ...presentShowtime(showtime), counts: null });
 				case "read":
-					return reply.send({ ...presentShowtime(showtime), counts: countSeats(live.map.statuses) });
+					return reply.send({
+						// A change is in the seat store first, and in the catalogue once it is settled.
+						...presentShowtime({ ...showtime, ...live.showtime, movie: showtime.movie }),
+						counts: countSeats(live.map.statuses),
+					});
 			}
 		},
 	});

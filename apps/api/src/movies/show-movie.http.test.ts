@@ -1,0 +1,63 @@
+import { newMovieId } from "@holdfast/domain";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { withoutPostgres, withoutTables } from "../testing/broken-apps.ts";
+import { problemIn } from "../testing/read-answers.ts";
+import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
+
+let api: TestApi;
+beforeAll(async () => {
+	api = await startTestApi();
+});
+afterAll(() => api.close());
+
+async function add(columns: string, values: string): Promise<string> {
+	const id = newMovieId();
+	await api.sql(`insert into movies (id, title, description, duration_minutes, genre, status${columns})
+		values ('${id}', 'The Third Man', 'A man who is not dead.', 104, 'Thriller', 'now_showing'${values})`);
+	return id;
+}
+
+describe("200", () => {
+	it("shows all there is to know of a movie", async () => {
+		const id = await add(", rating, poster_url, release_date", ", 'PG', 'https://example.com/third-man.jpg', '1949-09-02'");
+		expect((await api.call(`GET /movies/${id}`)).body).toEqual({
+			id,
+			title: "The Third Man",
+			description: "A man who is not dead.",
+			durationMinutes: 104,
+			genre: "Thriller",
+			rating: "PG",
+			posterUrl: "https://example.com/third-man.jpg",
+			releaseDate: "1949-09-02",
+			status: "now_showing",
+		});
+	});
+
+	it("says null where nothing is known", async () => {
+		const { body } = await api.call(`GET /movies/${await add("", "")}`);
+		expect(body).toMatchObject({ rating: null, posterUrl: null, releaseDate: null });
+	});
+});
+
+describe("404 not_found", () => {
+	it.each(["nonsense", newMovieId()])("refuses %s", async (id) => {
+		expect(problemIn(await api.call(`GET /movies/${id}`)).code).toBe("not_found");
+	});
+
+	it("refuses one that was archived", async () => {
+		const id = await add(", archived_at", ", now()");
+		expect(problemIn(await api.call(`GET /movies/${id}`)).code).toBe("not_found");
+	});
+});
+
+describe("503 unavailable", () => {
+	it("is the answer while Postgres is gone", async () => {
+		expect(problemIn(await (await withoutPostgres(api)).call(`GET /movies/${newMovieId()}`)).code).toBe("unavailable");
+	});
+});
+
+describe("500 internal", () => {
+	it("is the answer when the tables are not there", async () => {
+		expect(problemIn(await (await withoutTables(api)).call(`GET /movies/${newMovieId()}`)).code).toBe("internal");
+	});
+});
