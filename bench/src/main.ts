@@ -5,6 +5,7 @@ import { printCommands, printProfiles } from "./print-profile.ts";
 import { describeMachine } from "./report.ts";
 import { spike } from "./scenarios/spike.ts";
 import { spread } from "./scenarios/spread.ts";
+import { watch } from "./scenarios/watch.ts";
 
 const USAGE = `usage: npm run bench -- <scenario> [options]
 
@@ -12,6 +13,8 @@ const USAGE = `usage: npm run bench -- <scenario> [options]
            --connections N (1000)   --requests N, per connection (so many that it is 50,000 in all, at least 5)
   spread   buyers hold seats over many showtimes, then confirm them
            --connections N (64)     --showtimes N (200)
+  watch    many watch one 100-seat showtime while others buy there: memory per watcher, what they add to a hold
+           --watchers N (2000)      --seconds N (10)      --holds N, per second (100)
 
   --rounds N (3)    --workers N, processes of the API and of the floor (2)
   --profile         also print where API and sweeper spend their time, and what Redis was asked
@@ -28,6 +31,9 @@ function readArguments() {
 				connections: { type: "string" },
 				requests: { type: "string" },
 				showtimes: { type: "string" },
+				watchers: { type: "string" },
+				seconds: { type: "string" },
+				holds: { type: "string" },
 				rounds: { type: "string" },
 				workers: { type: "string" },
 				url: { type: "string" },
@@ -41,7 +47,9 @@ function readArguments() {
 	}
 }
 
-function count(name: "connections" | "requests" | "showtimes" | "rounds" | "workers", fallback: number): number {
+type Count = "connections" | "requests" | "showtimes" | "watchers" | "seconds" | "holds" | "rounds" | "workers";
+
+function count(name: Count, fallback: number): number {
 	const raw = values[name];
 	if (raw === undefined) return fallback;
 	if (!/^[1-9]\d{0,5}$/.test(raw)) throw new Error(`--${name} ${raw}: a whole number from 1 to 999999`);
@@ -54,7 +62,7 @@ async function main(): Promise<number> {
 		console.log(USAGE);
 		return 0;
 	}
-	if (scenario !== "spike" && scenario !== "spread") {
+	if (scenario !== "spike" && scenario !== "spread" && scenario !== "watch") {
 		console.error(USAGE);
 		return 2;
 	}
@@ -67,14 +75,17 @@ async function main(): Promise<number> {
 			values.url === undefined ? `API and floor: ${workers} processes each` : `the API at ${values.url}; floor: ${workers} processes`,
 		);
 		const connections = count("connections", scenario === "spike" ? 1_000 : 64);
-		const flaws =
-			scenario === "spike"
-				? await spike(bench, {
-						connections,
-						rounds,
-						requestsPerConnection: count("requests", Math.max(5, Math.round(50_000 / connections))),
-					})
-				: await spread(bench, { connections, rounds, showtimes: count("showtimes", 200) });
+		const run = {
+			spike: () =>
+				spike(bench, {
+					connections,
+					rounds,
+					requestsPerConnection: count("requests", Math.max(5, Math.round(50_000 / connections))),
+				}),
+			spread: () => spread(bench, { connections, rounds, showtimes: count("showtimes", 200) }),
+			watch: () => watch(bench, { watchers: count("watchers", 2_000), seconds: count("seconds", 10), holdsPerSecond: count("holds", 100) }),
+		};
+		const flaws = await run[scenario]();
 		for (const flaw of flaws.slice(0, 20)) console.error(`FLAW ${flaw}`);
 		console.log(
 			flaws.length === 0 ? "proof: holds. No seat sold twice, Redis and ledger agree" : `proof: FAILS with ${flaws.length} flaws`,

@@ -1,7 +1,7 @@
 /** What a scenario runs against: a stack of its own, or one that runs already on this machine. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findFreePort, readStackFile, type StackInfo, startStack } from "@holdfast/local-stack";
@@ -13,6 +13,8 @@ export type Bench = {
 	readonly databaseUrl: string;
 	readonly jwtSecret: string;
 	readonly proof: Proof;
+	/** Memory of all processes of the API; null when they are not ours. */
+	apiRssBytes(): number | null;
 	close(): Promise<void>;
 };
 
@@ -39,7 +41,9 @@ export async function openBench({ url, workers, profile = false, dataDir = DATA_
 	if (url !== undefined && !LOOPBACK.has(new URL(url).hostname))
 		throw new Error(`--url ${url}: load is sent to this machine only (127.0.0.1)`);
 	const stack =
-		url === undefined ? await startOwnStack({ workers, profile, dataDir, log }) : { info: readRunningStack(), stop: async () => {} };
+		url === undefined
+			? await startOwnStack({ workers, profile, dataDir, log })
+			: { info: readRunningStack(), apiPid: null, stop: async () => {} };
 	const { apiUrl, redisUrl, databaseUrl, jwtSecret } = stack.info;
 	if (url !== undefined && new URL(url).origin !== new URL(apiUrl).origin) {
 		await stack.stop();
@@ -53,6 +57,7 @@ export async function openBench({ url, workers, profile = false, dataDir = DATA_
 		databaseUrl,
 		jwtSecret,
 		proof,
+		apiRssBytes: () => (stack.apiPid === null ? null : rssOf(stack.apiPid())),
 		async close() {
 			await proof.close();
 			await floor.stop();
@@ -71,7 +76,16 @@ async function startOwnStack({ workers, profile, dataDir, log }: Required<Omit<B
 	rmSync(dataDir, { recursive: true, force: true });
 	const environment: Record<string, string> = { WORKERS: String(workers), ...UNTHROTTLED };
 	if (profile) environment.NODE_OPTIONS = `--cpu-prof --cpu-prof-dir=${PROFILE_DIR}`;
-	return startStack({ dataDir, skipSeed: true, onProgress: log, environment });
+	const { info, api, stop } = await startStack({ dataDir, skipSeed: true, onProgress: log, environment });
+	return { info, apiPid: api.pid, stop };
+}
+
+/** Resident memory of a process and of those it started. */
+function rssOf(pid: number | null): number {
+	if (pid === null) return 0;
+	const [, kilobytes = "0"] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+	const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean);
+	return children.reduce((sum, child) => sum + rssOf(Number(child)), Number(kilobytes) * 1024);
 }
 
 async function startFloor(options: { redisUrl: string; jwtSecret: string; workers: number }) {

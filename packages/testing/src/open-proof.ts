@@ -18,6 +18,10 @@ export type Proof = {
 	flaws(showtimeId: ShowtimeId): Promise<string[]>;
 	/** The map against its owners at this instant, also in mid-storm. */
 	mapFlaws(showtimeId: ShowtimeId): Promise<string[]>;
+	/** The map, a letter per seat, as Redis has it at this instant. */
+	statuses(showtimeId: ShowtimeId): Promise<string>;
+	/** Its version, once nothing in it has lapsed. */
+	mapVersion(showtimeId: ShowtimeId): Promise<number>;
 	/** Bookings that own some of their seats but not all, at this instant. */
 	partialHolds(showtimeId: ShowtimeId): Promise<string[]>;
 	/** Booking id by seat index, as the ledger has it. */
@@ -42,6 +46,12 @@ export function openProof({ redisUrl, databaseUrl }: { redisUrl: string; databas
 		depths: () => seatStore.outboxDepths(),
 		flaws: async (showtimeId) => findSeatFlaws(seatStore, showtimeId, await seatOwners(database, showtimeId)),
 		mapFlaws: (showtimeId) => findSeatFlaws(seatStore, showtimeId, null),
+		statuses: async (showtimeId) => (await seatStore.inspectSeats(showtimeId)).statuses,
+		async mapVersion(showtimeId) {
+			const map = await seatStore.readSeatMap(showtimeId);
+			if (map.outcome !== "read") throw new Error(`the map of ${showtimeId} is ${map.outcome}`);
+			return map.version;
+		},
 		partialHolds: (showtimeId) => findPartialHolds(seatStore, showtimeId),
 		owners: async (showtimeId) => new Map((await seatOwners(database, showtimeId)).map(({ seat, bookingId }) => [seat, bookingId])),
 		async settleLag(showtimeIds) {

@@ -24,7 +24,7 @@ export type ShowtimeWatch = {
 	end(): void;
 };
 
-/** What is heard within this time is told together: seen as at once by a person, and a storm costs twenty writes a second and watcher. */
+/** After a change was told, what is heard within this time is told together: a storm costs twenty writes a second and watcher. */
 const TELL_EVERY_MS = 50;
 /** Telling takes at most this share of the process's time; the rest is for those who book. */
 const TELLING_SHARE_MAX = 0.2;
@@ -52,7 +52,7 @@ export function watchShowtime(options: { seatStore: SeatStore; readMap: ReadMap;
 	let losses = 0;
 	let teller: NodeJS.Timeout | null = null;
 	let isNews = false;
-	let tellAfterMs = TELL_EVERY_MS;
+	let tellAtMs = 0;
 	let looker: NodeJS.Timeout | undefined;
 	let lookAtMs = Number.POSITIVE_INFINITY;
 	let lookedAtMs = Number.NEGATIVE_INFINITY;
@@ -117,7 +117,7 @@ export function watchShowtime(options: { seatStore: SeatStore; readMap: ReadMap;
 
 	function tellSoon(): void {
 		isNews = true;
-		teller ??= setTimeout(() => void tellAll(), tellAfterMs);
+		teller ??= setTimeout(() => void tellAll(), Math.max(0, tellAtMs - performance.now()));
 	}
 
 	async function tellAll(): Promise<void> {
@@ -135,7 +135,7 @@ export function watchShowtime(options: { seatStore: SeatStore; readMap: ReadMap;
 			turnMs = performance.now();
 		}
 		tookMs += performance.now() - turnMs;
-		tellAfterMs = Math.max(TELL_EVERY_MS, tookMs / TELLING_SHARE_MAX);
+		tellAtMs = performance.now() + Math.max(TELL_EVERY_MS, tookMs / TELLING_SHARE_MAX);
 		teller = null;
 		if (isNews && !isOver) tellSoon();
 	}

@@ -1,0 +1,91 @@
+/**
+ * People who hold seats of one showtime at a steady pace, and let go of them again: confirmed and cancelled, or released. How
+ * long each hold took, from when it was due: a server that stalls cannot hide that by being asked less.
+ */
+import { Agent, request as openRequest } from "node:http";
+import { build } from "hdr-histogram-js";
+
+export type BuyWish = {
+	readonly origin: string;
+	readonly showtimeId: string;
+	readonly tokens: readonly string[];
+	readonly labels: readonly string[];
+	readonly holdsPerSecond: number;
+	readonly durationMs: number;
+};
+export type BuySummary = {
+	readonly holds: number;
+	readonly refused: number;
+	readonly faults: number;
+	readonly p50Ms: number;
+	readonly p99Ms: number;
+	readonly maxMs: number;
+};
+
+const LATENCY_MAX_MICROS = 60_000_000;
+const SOCKETS_MAX = 64;
+
+export async function buySeats(wish: BuyWish): Promise<BuySummary> {
+	const { origin, showtimeId, tokens, labels, holdsPerSecond, durationMs } = wish;
+	const agent = new Agent({ keepAlive: true, maxSockets: SOCKETS_MAX });
+	const histogram = build({ lowestDiscernibleValue: 1, highestTrackableValue: LATENCY_MAX_MICROS, numberOfSignificantValueDigits: 3 });
+	const tally = { holds: 0, refused: 0, faults: 0 };
+	const ask = (method: string, path: string, token: string, body?: object) =>
+		askJson(agent, `${origin}/api/v1${path}`, method, token, body);
+
+	async function buy(dueMs: number, turn: number): Promise<void> {
+		const token = tokens[turn % tokens.length] ?? "";
+		const label = labels[Math.floor(Math.random() * labels.length)] ?? "";
+		const held = await ask("POST", "/bookings", token, { showtimeId, seats: [label] });
+		histogram.recordValue(Math.max(1, Math.round((performance.now() - dueMs) * 1_000)));
+		if (held.status === 409) tally.refused += 1;
+		else if (held.status !== 201) tally.faults += 1;
+		if (held.status !== 201) return;
+		tally.holds += 1;
+		const path = `/bookings/${held.id}`;
+		const rest = [...(Math.random() < 0.5 ? [["POST", `${path}/confirm`]] : []), ["DELETE", path]];
+		for (const [method = "", to = ""] of rest) if ((await ask(method, to, token)).status !== 200) tally.faults += 1;
+	}
+
+	const startMs = performance.now();
+	const bookings: Promise<void>[] = [];
+	for (let turn = 0; ; turn += 1) {
+		const dueMs = startMs + (turn * 1_000) / holdsPerSecond;
+		if (dueMs >= startMs + durationMs) break;
+		const waitMs = dueMs - performance.now();
+		if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+		bookings.push(buy(dueMs, turn));
+	}
+	await Promise.all(bookings);
+	agent.destroy();
+	return {
+		...tally,
+		p50Ms: histogram.getValueAtPercentile(50) / 1_000,
+		p99Ms: histogram.getValueAtPercentile(99) / 1_000,
+		maxMs: histogram.maxValue / 1_000,
+	};
+}
+
+/** One request; no answer at all counts as status 0. */
+export function askJson(
+	agent: Agent | undefined,
+	url: string,
+	method: string,
+	token: string,
+	body?: object,
+): Promise<{ status: number; id: string }> {
+	const headers = { authorization: `Bearer ${token}`, ...(body && { "content-type": "application/json" }) };
+	return new Promise((resolve) => {
+		const request = openRequest(url, { method, headers, agent }, (response) => {
+			let text = "";
+			response.setEncoding("utf8");
+			response.on("data", (chunk: string) => {
+				text += chunk;
+			});
+			response.on("error", () => resolve({ status: 0, id: "" }));
+			response.on("end", () => resolve({ status: response.statusCode ?? 0, id: /"id":"([^"]+)"/.exec(text)?.[1] ?? "" }));
+		});
+		request.on("error", () => resolve({ status: 0, id: "" }));
+		request.end(body && JSON.stringify(body));
+	});
+}

@@ -1,0 +1,104 @@
+/**
+ * A process full of people who watch one showtime: each follows the stream as the API's document says, some lose their
+ * connection now and then. Asked at the end what each of them sees.
+ */
+import { Agent } from "node:http";
+import { followSeats, type SeatFollower } from "@holdfast/testing";
+
+/** What the process is asked, in this order, and what it answers. Both travel as JSON. */
+export type WatchOrder =
+	| { readonly what: "open"; readonly origin: string; readonly showtimeId: string; readonly watchers: number }
+	| { readonly what: "probe"; readonly seat: number }
+	| { readonly what: "probed" }
+	| { readonly what: "report"; readonly version: number };
+export type WatchAnswer = {
+	/** When each watcher saw the seat of the probe change, epoch ms. */
+	readonly seenAtMs: readonly number[];
+	readonly views: readonly { readonly version: number; readonly statuses: string }[];
+	readonly flaws: readonly string[];
+	readonly events: number;
+	readonly resets: number;
+	readonly breaks: number;
+};
+
+const OPENED_AT_ONCE = 50;
+/** Every watcher loses its connection this often on average, the slowest in a hundred steps of this. */
+const BREAK_EVERY_MS = 100;
+const BREAK_SHARE = 0.002;
+const CAUGHT_UP_DEADLINE_MS = 30_000;
+const LOOK_EVERY_MS = 20;
+
+const followers: SeatFollower[] = [];
+let probeSeat: number | null = null;
+let seenAtMs: number[] = [];
+
+process.on("message", (order: WatchOrder) => {
+	obey(order).then(
+		(answer) => process.send?.(answer),
+		(error: unknown) => {
+			console.error(error);
+			process.exit(1);
+		},
+	);
+});
+
+async function obey(order: WatchOrder): Promise<WatchAnswer> {
+	switch (order.what) {
+		case "open":
+			await openAll(order);
+			setInterval(breakSome, BREAK_EVERY_MS);
+			break;
+		case "probe":
+			probeSeat = order.seat;
+			seenAtMs = [];
+			break;
+		case "probed":
+			await waitFor(() => seenAtMs.length >= followers.length);
+			probeSeat = null;
+			break;
+		case "report":
+			await waitFor(() => followers.every((follower) => follower.version() >= order.version));
+			break;
+	}
+	return report();
+}
+
+async function openAll({ origin, showtimeId, watchers }: Extract<WatchOrder, { what: "open" }>): Promise<void> {
+	const agent = new Agent({ keepAlive: true, maxFreeSockets: OPENED_AT_ONCE });
+	const open = () =>
+		followSeats({
+			origin,
+			showtimeId,
+			agent,
+			onEvent: ({ seats }) => {
+				if (probeSeat !== null && seats.some(([seat]) => seat === probeSeat)) seenAtMs.push(Date.now());
+			},
+		});
+	while (followers.length < watchers) {
+		const count = Math.min(OPENED_AT_ONCE, watchers - followers.length);
+		followers.push(...(await Promise.all(Array.from({ length: count }, open))));
+	}
+}
+
+/** Not while a probe is on its way: a stream that breaks then would measure how soon its client comes back. */
+function breakSome(): void {
+	if (probeSeat !== null) return;
+	for (const follower of followers) if (Math.random() < BREAK_SHARE) follower.breakStream();
+}
+
+async function waitFor(isDone: () => boolean): Promise<void> {
+	const untilMs = Date.now() + CAUGHT_UP_DEADLINE_MS;
+	while (!isDone() && Date.now() < untilMs) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+}
+
+function report(): WatchAnswer {
+	const sum = (pick: (follower: SeatFollower) => number) => followers.reduce((total, follower) => total + pick(follower), 0);
+	return {
+		seenAtMs,
+		views: followers.map((follower) => ({ version: follower.version(), statuses: follower.statuses() })),
+		flaws: followers.flatMap(({ flaws }) => flaws).slice(0, 20),
+		events: sum(({ seen }) => seen.events),
+		resets: sum(({ seen }) => seen.resets),
+		breaks: sum(({ seen }) => seen.breaks),
+	};
+}

@@ -1,0 +1,139 @@
+/**
+ * Many watch one 100-seat showtime while others buy there: what a watcher costs in memory, what they all cost those who hold
+ * seats, how soon each is told; and at the end everyone sees exactly the map that Redis has.
+ */
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { insertShowtimes, insertUsers, mintTokens, waitUntil } from "@holdfast/testing";
+import { askJson, type BuySummary, buySeats } from "../load/buy-seats.ts";
+import type { WatchAnswer, WatchOrder } from "../load/watch-crowd.ts";
+import type { Bench } from "../open-bench.ts";
+import { median } from "../report.ts";
+
+export type WatchOptions = { readonly watchers: number; readonly seconds: number; readonly holdsPerSecond: number };
+
+/** One event loop follows a thousand streams easily. */
+const WATCHERS_PER_PROCESS_MAX = 1_000;
+const BUYERS = 200;
+const PROBES = 5;
+const REST_DEADLINE_MS = 10_000;
+
+/** Gives every flaw the proof found. */
+export async function watch(bench: Bench, { watchers, seconds, holdsPerSecond }: WatchOptions): Promise<string[]> {
+	const tokens = mintTokens(bench.jwtSecret, await insertUsers(bench.databaseUrl, BUYERS));
+	const { showtimeIds, plan } = await insertShowtimes(bench.databaseUrl);
+	const [showtimeId] = showtimeIds;
+	if (showtimeId === undefined) throw new Error("a showtime was inserted");
+	const labels = plan.rows.flatMap((row) => row.seats.flatMap((seat) => seat?.label ?? []));
+	// The last seat is kept for the probes.
+	const buy = () =>
+		buySeats({ origin: bench.origin, showtimeId, tokens, labels: labels.slice(0, -1), holdsPerSecond, durationMs: seconds * 1_000 });
+	await buySeats({ origin: bench.origin, showtimeId, tokens, labels, holdsPerSecond, durationMs: 1_000 });
+
+	const alone = await buy();
+	printBuying("nobody watches", alone);
+	const rssBefore = bench.apiRssBytes();
+	const processes = split(watchers).map(() => fork(fileURLToPath(new URL("../load/watch-crowd.ts", import.meta.url))));
+	const tell = (order: WatchOrder) => Promise.all(processes.map((process) => ask(process, order)));
+	try {
+		await Promise.all(
+			split(watchers).map((share, i) => ask(processes[i], { what: "open", origin: bench.origin, showtimeId, watchers: share })),
+		);
+		printMemory(rssBefore, bench.apiRssBytes(), watchers);
+		const watched = await buy();
+		printBuying(`${watchers} watch`, watched);
+		console.log(
+			`  added to a hold  p50 ${(watched.p50Ms - alone.p50Ms).toFixed(1)} ms  p99 ${(watched.p99Ms - alone.p99Ms).toFixed(1)} ms`,
+		);
+
+		await probeOften(bench, { showtimeId, token: tokens[0] ?? "", labels, tell });
+		return [...(await prove(bench, showtimeId, tell)), ...faultsOf(alone), ...faultsOf(watched)];
+	} finally {
+		for (const process of processes) process.kill("SIGKILL");
+	}
+}
+
+type Tell = (order: WatchOrder) => Promise<WatchAnswer[]>;
+
+/** How long after a hold was answered everyone has been told of it. */
+async function probeOften(
+	bench: Bench,
+	probe: { showtimeId: string; token: string; labels: readonly string[]; tell: Tell },
+): Promise<void> {
+	const { showtimeId, token, labels, tell } = probe;
+	const seat = labels.length - 1;
+	const lags: { half: number; all: number }[] = [];
+	for (let n = 0; n < PROBES; n += 1) {
+		await tell({ what: "probe", seat });
+		const held = await askJson(undefined, `${bench.origin}/api/v1/bookings`, "POST", token, { showtimeId, seats: [labels[seat]] });
+		const answeredAtMs = Date.now();
+		const seen = (await tell({ what: "probed" })).flatMap(({ seenAtMs }) => seenAtMs).sort((a, b) => a - b);
+		lags.push({ half: median(seen) - answeredAtMs, all: (seen.at(-1) ?? Number.NaN) - answeredAtMs });
+		await askJson(undefined, `${bench.origin}/api/v1/bookings/${held.id}`, "DELETE", token);
+	}
+	console.log(
+		`  told after       half ${median(lags.map(({ half }) => half))} ms  all ${median(lags.map(({ all }) => all))} ms, median of ${PROBES} probes`,
+	);
+}
+
+/** At rest: everyone who watches has the map that Redis has, and nobody was told anything twice or out of order. */
+async function prove({ proof }: Bench, showtimeId: Parameters<Bench["proof"]["statuses"]>[0], tell: Tell): Promise<string[]> {
+	const rest = await waitUntil(
+		"the map to rest",
+		async () => {
+			const [before, after] = [await proof.statuses(showtimeId), await proof.statuses(showtimeId)];
+			return before === after && !after.includes("H") && after;
+		},
+		REST_DEADLINE_MS,
+	);
+	const version = await proof.mapVersion(showtimeId);
+	const answers = await tell({ what: "report", version });
+	const views = answers.flatMap((answer) => answer.views);
+	const wrong = views.filter((view) => view.statuses !== rest || view.version !== version);
+	const total = (pick: (answer: WatchAnswer) => number) => answers.reduce((sum, answer) => sum + pick(answer), 0);
+	console.log(
+		`  watchers         ${views.length}  events ${total(({ events }) => events)}  resets ${total(({ resets }) => resets)}  streams lost and found again ${total(({ breaks }) => breaks)}`,
+	);
+	const flaws = [...answers.flatMap((answer) => answer.flaws), ...(await proof.mapFlaws(showtimeId))];
+	if (wrong.length > 0) flaws.push(`${wrong.length} of ${views.length} watchers do not see the map at version ${version}`);
+	return flaws;
+}
+
+const faultsOf = ({ faults }: BuySummary): string[] => (faults === 0 ? [] : [`${faults} faults while seats were bought`]);
+
+function split(watchers: number): number[] {
+	const parts = Math.ceil(watchers / WATCHERS_PER_PROCESS_MAX);
+	return Array.from({ length: parts }, (_, part) => Math.floor((watchers * (part + 1)) / parts) - Math.floor((watchers * part) / parts));
+}
+
+async function ask(process: ChildProcess | undefined, order: WatchOrder): Promise<WatchAnswer> {
+	if (process === undefined) throw new Error("there is a process for each share of the watchers");
+	process.send(order);
+	const over = new AbortController();
+	try {
+		const [answer] = await Promise.race([
+			once(process, "message", { signal: over.signal }),
+			once(process, "exit", { signal: over.signal }).then(() => {
+				throw new Error("a process of watchers ended early");
+			}),
+		]);
+		return answer as WatchAnswer;
+	} finally {
+		over.abort();
+	}
+}
+
+function printBuying(name: string, { holds, refused, faults, p50Ms, p99Ms, maxMs }: BuySummary): void {
+	console.log(
+		`  ${name.padEnd(16)} hold p50 ${p50Ms.toFixed(1)} ms  p99 ${p99Ms.toFixed(1)} ms  max ${maxMs.toFixed(0)} ms  held ${holds}  refused ${refused}  faults ${faults}`,
+	);
+}
+
+function printMemory(before: number | null, after: number | null, watchers: number): void {
+	if (before === null || after === null) return;
+	const mb = (bytes: number) => (bytes / 1024 / 1024).toFixed(0);
+	console.log(
+		`  memory           API ${mb(before)} MB, then ${mb(after)} MB: ${((after - before) / watchers / 1024).toFixed(1)} KB a watcher`,
+	);
+}
