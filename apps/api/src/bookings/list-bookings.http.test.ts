@@ -1,6 +1,6 @@
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectUserLimit } from "../testing/provoke.ts";
+import { expectUserLimit, NOWHERE, withoutTables } from "../testing/provoke.ts";
 import { bookingsIn, problemIn } from "../testing/read-answers.ts";
 import { settleOutboxes } from "../testing/settle-outboxes.ts";
 import { startTestApi, type TestApi, type TestUser } from "../testing/start-test-api.ts";
@@ -129,4 +129,26 @@ describe("400 invalid_request", () => {
 
 describe("429 too_many_requests", () => {
 	it("refuses a user who asks more often than the limit, and not at it", () => expectUserLimit(api, "GET /bookings"));
+});
+
+describe("401 unauthenticated", () => {
+	it("refuses who does not say who they are", async () => {
+		expect(problemIn(await api.call("GET /bookings")).code).toBe("unauthenticated");
+		expect(problemIn(await api.call("GET /bookings", { token: "not.a.token" })).code).toBe("unauthenticated");
+	});
+});
+
+describe("500 internal", () => {
+	it("is the answer when the ledger is not ours", async () => {
+		const { token } = await api.newUser();
+		expect(problemIn(await (await withoutTables(api)).call("GET /bookings", { token })).code).toBe("internal");
+	});
+});
+
+describe("503 unavailable", () => {
+	it("is the answer without Postgres: half a list would pass for the whole", async () => {
+		const orphan = await api.another({ databaseUrl: NOWHERE });
+		const answer = await orphan.call("GET /bookings", { token: (await api.newUser()).token });
+		expect([problemIn(answer).code, answer.headers["retry-after"]]).toEqual(["unavailable", "2"]);
+	});
 });

@@ -1,7 +1,7 @@
 import { bucketOf, newBookingId, parseBookingId } from "@holdfast/domain";
 import { askRedis } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectUserLimit } from "../testing/provoke.ts";
+import { expectUserLimit, NOWHERE, withoutTables } from "../testing/provoke.ts";
 import { bookingDetailsIn, bookingIn, problemIn } from "../testing/read-answers.ts";
 import { settleOutboxes } from "../testing/settle-outboxes.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
@@ -62,4 +62,27 @@ describe("404 not_found", () => {
 
 describe("429 too_many_requests", () => {
 	it("refuses a user who asks more often than the limit, and not at it", () => expectUserLimit(api, "GET /bookings/x"));
+});
+
+describe("401 unauthenticated", () => {
+	it("refuses who does not say who they are, whoever's it is", async () => {
+		const { booking } = await aHold();
+		expect(problemIn(await api.call(`GET /bookings/${booking.id}`)).code).toBe("unauthenticated");
+		expect(problemIn(await api.call(`GET /bookings/${booking.id}`, { token: "not.a.token" })).code).toBe("unauthenticated");
+	});
+});
+
+describe("500 internal", () => {
+	it("is the answer when the ledger is not ours", async () => {
+		const { user, booking } = await aHold();
+		expect(problemIn(await (await withoutTables(api)).call(`GET /bookings/${booking.id}`, { token: user.token })).code).toBe("internal");
+	});
+});
+
+describe("503 unavailable", () => {
+	it("is the answer when only the ledger could know the booking, and Postgres is gone", async () => {
+		const orphan = await api.another({ databaseUrl: NOWHERE });
+		const answer = await orphan.call(`GET /bookings/${newBookingId(await api.newShowtime())}`, { token: (await api.newUser()).token });
+		expect([problemIn(answer).code, answer.headers["retry-after"]]).toEqual(["unavailable", "2"]);
+	});
 });

@@ -1,0 +1,96 @@
+/** What a cancel is answered that is not judged: nobody asked, nothing that can be read, or a part that does not play along. */
+import { bucketOf, newBookingId, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
+import { askRedis } from "@holdfast/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectBodyBound, expectJsonOnly, NOWHERE, whileSilent } from "../testing/provoke.ts";
+import { bookingIn, problemIn } from "../testing/read-answers.ts";
+import { startTestApi, type TestApi, type TestApp, type TestUser } from "../testing/start-test-api.ts";
+
+let api: TestApi;
+beforeAll(async () => {
+	api = await startTestApi();
+});
+afterAll(() => api.close());
+
+const requestFor = (id: string) => `DELETE /bookings/${id}`;
+const cancel = ({ token }: TestUser, id: string, app: TestApp = api) => app.call(requestFor(id), { token });
+
+async function aHold() {
+	const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+	return { user, showtimeId, id: (await api.held(user, showtimeId, ["A1"])).id };
+}
+
+/** Redis has never heard of the showtime; the booking it has. */
+const uninstall = (showtimeId: ShowtimeId) => askRedis(api.redis.port, "DEL", `{b${bucketOf(showtimeId)}}:st:${showtimeId}:meta`);
+
+describe("401 unauthenticated", () => {
+	it("refuses who does not say who they are, and changes nothing", async () => {
+		const { user, id } = await aHold();
+		expect(problemIn(await api.call(requestFor(id))).code).toBe("unauthenticated");
+		expect(problemIn(await api.call(requestFor(id), { token: "not.a.token" })).code).toBe("unauthenticated");
+		expect(bookingIn(await api.call(`GET /bookings/${id}`, { token: user.token })).version).toBe(1);
+	});
+});
+
+describe("413 payload_too_large", () => {
+	it("refuses a body over 16 KiB, and reads one of just that", async () => {
+		await expectBodyBound(api, requestFor("x"), (await api.newUser()).token);
+	});
+});
+
+describe("415 unsupported_media_type", () => {
+	it("reads JSON and nothing else", async () => expectJsonOnly(api, requestFor("x"), (await api.newUser()).token));
+});
+
+describe("409 showtime_closed", () => {
+	it("is the answer when the showtime is not installed any more, and closed by now", async () => {
+		const { user, showtimeId, id } = await aHold();
+		await uninstall(showtimeId);
+		await api.sql(`update showtimes set state = 'closed' where id = '${showtimeId}'`);
+		expect(problemIn(await cancel(user, id)).code).toBe("showtime_closed");
+	});
+});
+
+describe("409 showtime_cancelled", () => {
+	it("leaves a booking of a showtime that does not take place to what happens to all of them", async () => {
+		const { user, showtimeId, id } = await aHold();
+		await askRedis(api.redis.port, "HSET", `{b${bucketOf(showtimeId)}}:st:${showtimeId}:meta`, "state", "cancelled");
+		expect(problemIn(await cancel(user, id)).code).toBe("showtime_cancelled");
+	});
+});
+
+describe("500 internal", () => {
+	it("is the answer when something of ours breaks; the booking stays as it was", async () => {
+		const { user, id } = await aHold();
+		const broken = await api.another({ wrapStore: (store) => ({ ...store, cancelBooking: () => Promise.reject(new Error("broke")) }) });
+		expect(problemIn(await cancel(user, id, broken)).code).toBe("internal");
+		expect(bookingIn(await api.call(`GET /bookings/${id}`, { token: user.token })).version).toBe(1);
+	});
+});
+
+describe("503 recovering", () => {
+	it("is the answer while somebody else prepares the showtime and does not come to an end", async () => {
+		const { user, showtimeId, id } = await aHold();
+		await uninstall(showtimeId);
+		await api.seatStore.claimShowtime(showtimeId, { token: "somebody else", ledgerEpoch: 1 });
+		const answer = await cancel(user, id);
+		expect([problemIn(answer).code, answer.headers["retry-after"]]).toEqual(["recovering", "1"]);
+	});
+});
+
+describe("503 outcome_unknown", () => {
+	it("is the answer while Redis stands still: it may yet do it. A repeat tells", async () => {
+		const { user, id } = await aHold();
+		const problem = await whileSilent(api, api, requestFor(id), { token: user.token });
+		expect([problem.code, problem.retryable]).toEqual(["outcome_unknown", true]);
+		expect(bookingIn(await cancel(user, id)).status).toBe("cancelled");
+	});
+});
+
+describe("503 unavailable", () => {
+	it("is the answer when only the ledger could know the booking, and Postgres is gone", async () => {
+		const orphan = await api.another({ databaseUrl: NOWHERE });
+		const answer = await cancel(await api.newUser(), newBookingId(newShowtimeId()), orphan);
+		expect([problemIn(answer).code, answer.headers["retry-after"]]).toEqual(["unavailable", "2"]);
+	});
+});
