@@ -5,6 +5,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import type { ShowtimeId } from "@holdfast/domain";
 import { insertShowtimes, insertUsers, mintTokens, waitUntil } from "@holdfast/testing";
 import { askJson, type BuySummary, buySeats } from "../load/buy-seats.ts";
 import type { WatchAnswer, WatchOrder } from "../load/watch-crowd.ts";
@@ -78,7 +79,7 @@ async function probeOften(
 }
 
 /** At rest: everyone who watches has the map that Redis has, and nobody was told anything twice or out of order. */
-async function prove({ proof }: Bench, showtimeId: Parameters<Bench["proof"]["statuses"]>[0], tell: Tell): Promise<string[]> {
+async function prove({ proof }: Bench, showtimeId: ShowtimeId, tell: Tell): Promise<string[]> {
 	const rest = await waitUntil(
 		"the map to rest",
 		async () => {
@@ -95,7 +96,8 @@ async function prove({ proof }: Bench, showtimeId: Parameters<Bench["proof"]["st
 	console.log(
 		`  watchers         ${views.length}  events ${total(({ events }) => events)}  resets ${total(({ resets }) => resets)}  streams lost and found again ${total(({ breaks }) => breaks)}`,
 	);
-	const flaws = [...answers.flatMap((answer) => answer.flaws), ...(await proof.mapFlaws(showtimeId))];
+	await proof.drained(REST_DEADLINE_MS);
+	const flaws = [...answers.flatMap((answer) => answer.flaws), ...(await proof.flaws(showtimeId))];
 	if (wrong.length > 0) flaws.push(`${wrong.length} of ${views.length} watchers do not see the map at version ${version}`);
 	return flaws;
 }
