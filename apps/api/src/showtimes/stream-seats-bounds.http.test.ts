@@ -60,6 +60,8 @@ describe("a crowd at one showtime", () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		const live = await open(api, showtimeId, 100);
 		expect(await subscriptions(showtimeId)).toBe(1);
+		// Watchers wait for nothing: they are no pressure.
+		expect(api.app.requestsInFlight()).toBe(0);
 		await api.held(user, showtimeId, ["A1"]);
 		await Promise.all(live.map((stream) => stream.until(2)));
 		for (const stream of live.slice(1)) stream.close();

@@ -1,4 +1,4 @@
-import { bucketOf, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
+import { newShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import { askRedis } from "@holdfast/local-stack";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -16,7 +16,6 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const stream = (showtimeId: ShowtimeId) => api.call(`GET /showtimes/${showtimeId}/seats/stream`);
-const keyOf = (showtimeId: ShowtimeId, what: string) => `{b${bucketOf(showtimeId)}}:st:${showtimeId}:${what}`;
 /** A showtime that is open, and stands at its first version. */
 async function openShowtime(): Promise<ShowtimeId> {
 	const showtimeId = await api.newShowtime();
@@ -109,77 +108,6 @@ describe("200", () => {
 			expect([query, await live.until(1)]).toEqual([query, reset]);
 			live.close();
 		}
-	});
-
-	it("says reset when the seats were rebuilt, at a version above all before", async () => {
-		const [user, showtimeId] = [await api.newUser(), await openShowtime()];
-		const live = await readStream(api, showtimeId, { query: `?since=${FIRST}` });
-		await api.held(user, showtimeId, ["A1"]);
-		await live.until(1);
-		await askRedis(api.redis.port, `DEL ${keyOf(showtimeId, "meta")}`);
-		await api.call(`GET /showtimes/${showtimeId}/seats`);
-		expect((await live.until(2))[1]).toEqual({ event: "reset", version: 2 * FIRST, seats: [] });
-		live.close();
-	});
-
-	it("says reset when a change was missed, rather than lead on past it", async () => {
-		const showtimeId = await openShowtime();
-		const live = await readStream(api, showtimeId, { query: `?since=${FIRST}` });
-		const publish = (message: string) => askRedis(api.redis.port, `SPUBLISH ${keyOf(showtimeId, "map")} "${message}"`);
-		await publish(`${FIRST + 1} H 4`);
-		await live.until(1);
-		await publish(`${FIRST + 3} S 5`);
-		await publish(`${FIRST + 2} S 4`);
-		expect((await live.until(2))[1]).toEqual({ event: "reset", version: FIRST + 3, seats: [] });
-		await publish(`${FIRST + 4} S 6`);
-		expect((await live.until(3))[2]).toEqual({ event: "delta", version: FIRST + 4, seats: [[6, "S"]] });
-		live.close();
-	});
-
-	it("says reset after a lost subscription during which something changed, and nothing where nothing did", async () => {
-		const [user, changed, quiet] = [await api.newUser(), await openShowtime(), await openShowtime()];
-		const [live, silent] = [
-			await readStream(api, changed, { query: `?since=${FIRST}` }),
-			await readStream(api, quiet, { query: `?since=${FIRST}` }),
-		];
-		// In one step, so that no new subscription can come between the loss and the change.
-		const steps = [
-			"MULTI",
-			"CLIENT KILL TYPE pubsub",
-			`HINCRBY ${keyOf(changed, "meta")} mapVersion 1`,
-			`SETRANGE ${keyOf(changed, "map")} 7 X`,
-			"EXEC",
-		];
-		await askRedis(api.redis.port, steps.join("\r\n"), steps.length);
-		expect(await live.until(1)).toEqual([{ event: "reset", version: FIRST + 1, seats: [] }]);
-		for (const showtimeId of [changed, quiet]) await api.held(user, showtimeId, ["A1"]);
-		expect((await live.until(2))[1]).toEqual({ event: "delta", version: FIRST + 2, seats: [[0, "H"]] });
-		expect(await silent.until(1)).toEqual([{ event: "delta", version: FIRST + 1, seats: [[0, "H"]] }]);
-		live.close();
-		silent.close();
-	});
-
-	it("tells a lapsed hold at its instant, with no sweeper about: the first, the next, and one placed after them", async () => {
-		const brief = await api.another({ limits: { holdTtlMs: 1_500 } });
-		const [users, showtimeId] = [await api.newUsers(3), await openShowtime()];
-		const live = await readStream(api, showtimeId, { query: `?since=${FIRST}` });
-		const late = new Map<string, number>();
-		for (const [index, user] of users.entries()) {
-			const { expiresAt } = await brief.held(user, showtimeId, [`A${index + 1}`]);
-			late.set(`${index} A`, Date.parse(expiresAt));
-			await new Promise((resolve) => setTimeout(resolve, 300));
-		}
-		const seenMs = new Map<string, number>();
-		await waitUntil("all to be free", () => {
-			for (const { seats } of live.events)
-				for (const [seat, letter] of seats) if (!seenMs.has(`${seat} ${letter}`)) seenMs.set(`${seat} ${letter}`, Date.now());
-			return seenMs.has("0 A") && seenMs.has("1 A") && seenMs.has("2 A");
-		});
-		for (const [seat, expiresMs] of late) {
-			expect(seenMs.get(seat)).toBeGreaterThanOrEqual(expiresMs);
-			expect(seenMs.get(seat)).toBeLessThan(expiresMs + 1_000);
-		}
-		live.close();
 	});
 });
 

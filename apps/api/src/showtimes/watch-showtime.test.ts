@@ -1,0 +1,179 @@
+/** The order of things at one watched showtime, moment by moment: what comes from the store is played by hand. */
+import { setTimeout as pause } from "node:timers/promises";
+import { newShowtimeId } from "@holdfast/domain";
+import type { SeatListener } from "@holdfast/seat-store";
+import { waitUntil } from "@holdfast/testing";
+import { describe, expect, it } from "vitest";
+import type { LiveMap } from "./read-live-map.ts";
+import { type ReadMap, watchShowtime } from "./watch-showtime.ts";
+
+type Answer = Awaited<ReturnType<ReadMap>>;
+
+function mapAt(version: number, lapsesInMs: number | null = null): Answer {
+	const nowMs = 1_000_000;
+	const map = { version, nowMs, earliestExpiryAt: lapsesInMs === null ? null : nowMs + lapsesInMs };
+	return { outcome: "read", map } as Answer & LiveMap;
+}
+
+/** A watch whose news and whose maps come when the test says so. */
+function openWatch() {
+	const reads: ((answer: Answer) => void)[] = [];
+	let tell: SeatListener = () => {};
+	let subscribe = () => {};
+	let isSubscribed = true;
+	const seatStore = {
+		watchSeats: (_id: unknown, listener: SeatListener) => {
+			tell = listener;
+			return new Promise<() => void>((resolve) => {
+				subscribe = () =>
+					resolve(() => {
+						isSubscribed = false;
+					});
+			});
+		},
+	} as Parameters<typeof watchShowtime>[0]["seatStore"];
+	const readMap: ReadMap = () => new Promise((resolve) => reads.push(resolve));
+	const watch = watchShowtime({ seatStore, readMap, showtimeId: newShowtimeId() });
+	return {
+		watch,
+		reads,
+		tell: (news: Parameters<SeatListener>[0]) => tell(news),
+		hold: (version: number, ...seats: number[]) => tell({ what: "seats", version, letter: "H", seats }),
+		subscribe: () => subscribe(),
+		isSubscribed: () => isSubscribed,
+		/** Answer the oldest look that has no answer. */
+		async answer(answer: Answer) {
+			const read = await waitUntil("a look", () => reads.shift() ?? false);
+			read(answer);
+			await pause(0);
+		},
+		join(since: number | null, mapVersion: number) {
+			const sent: string[] = [];
+			const ends: string[] = [];
+			const stream = { send: (events: Buffer) => void sent.push(events.toString()), end: () => void ends.push("end") };
+			watch.join(stream, since, mapVersion);
+			return { stream, sent, ends };
+		},
+	};
+}
+
+/** Watched, and at version 10. */
+async function watchAtTen() {
+	const opened = openWatch();
+	opened.subscribe();
+	await opened.watch.subscribed;
+	void opened.watch.look();
+	await opened.answer(mapAt(10));
+	return opened;
+}
+
+const idsIn = (sent: readonly string[]) =>
+	sent
+		.join("")
+		.match(/(?<=id: )\d+/g)
+		?.map(Number) ?? [];
+
+describe("a watched showtime", () => {
+	it("counts a change that was heard before the map was read and is not in it: who has that map reads anew", async () => {
+		const { watch, hold, subscribe, answer, join } = openWatch();
+		subscribe();
+		void watch.look();
+		hold(11, 3);
+		await answer(mapAt(10));
+		const { sent } = join(10, 10);
+		expect(sent).toEqual(['event: reset\nid: 11\ndata: {"version":11}\n\n']);
+		hold(12, 4);
+		await waitUntil("the next change", () => idsIn(sent).length === 2);
+		expect(idsIn(sent)).toEqual([11, 12]);
+		watch.end();
+	});
+
+	it("tells the first change at once, and what follows within 50 ms as one", async () => {
+		const { watch, hold, join } = await watchAtTen();
+		await pause(60);
+		const { sent } = join(10, 10);
+		hold(11, 1);
+		await pause(10);
+		expect(idsIn(sent)).toEqual([11]);
+		hold(12, 2);
+		hold(13, 3);
+		await waitUntil("the rest", () => idsIn(sent).length === 2);
+		expect(idsIn(sent)).toEqual([11, 13]);
+		watch.end();
+	});
+
+	it("believes no map that was asked for before the subscription was lost", async () => {
+		const { watch, tell, answer, join } = await watchAtTen();
+		const { sent } = join(10, 10);
+		void watch.look();
+		tell({ what: "resumed" });
+		await answer(mapAt(10));
+		const late = join(null, 10);
+		await pause(60);
+		expect([sent, late.sent]).toEqual([[], []]);
+		await answer(mapAt(12));
+		await waitUntil("both to be told", () => sent.length === 1 && late.sent.length === 1);
+		expect([idsIn(sent), idsIn(late.sent)]).toEqual([[12], [12]]);
+		watch.end();
+	});
+
+	it("says nothing after a lost subscription that missed nothing", async () => {
+		const { watch, tell, hold, answer, join } = await watchAtTen();
+		const { sent } = join(10, 10);
+		tell({ what: "resumed" });
+		await answer(mapAt(10));
+		await pause(60);
+		expect(sent).toEqual([]);
+		hold(11, 1);
+		await waitUntil("the next change", () => sent.length === 1);
+		expect(sent[0]).toMatch(/^id: 11\n/);
+		watch.end();
+	});
+
+	it("looks when the next hold lapses, and half a second after a hold that it knows nothing of", async () => {
+		const { watch, reads, hold, answer } = await watchAtTen();
+		const startMs = performance.now();
+		hold(11, 1);
+		hold(12, 2);
+		await answer(mapAt(12, 200));
+		expect(performance.now() - startMs).toBeGreaterThan(450);
+		await answer(mapAt(13));
+		expect(performance.now() - startMs).toBeGreaterThan(650);
+		expect(performance.now() - startMs).toBeLessThan(1_500);
+		await pause(100);
+		expect(reads).toEqual([]);
+		watch.end();
+	});
+
+	it("looks at most every 50 ms, however close together holds lapse", async () => {
+		const { watch, answer } = await watchAtTen();
+		void watch.look();
+		await answer(mapAt(11, 1));
+		const startMs = performance.now();
+		for (let n = 0; n < 4; n += 1) await answer(mapAt(12 + n, 1));
+		expect(performance.now() - startMs).toBeGreaterThan(180);
+		watch.end();
+	});
+
+	it("looks again after a look that failed or came in the middle of a rebuild, and ends when the showtime is over", async () => {
+		const { watch, hold, answer, join, isSubscribed } = await watchAtTen();
+		const { ends } = join(10, 10);
+		hold(11, 1);
+		await answer({ outcome: "recovering" });
+		await answer({ outcome: "showtime_closed" });
+		expect([ends, isSubscribed()]).toEqual([["end"], false]);
+		expect(join(10, 10).ends).toEqual(["end"]);
+		watch.end();
+	});
+
+	it("is silent once it ended: no timer, no look, no word", async () => {
+		const { watch, reads, hold, tell, join, isSubscribed } = await watchAtTen();
+		const { sent, ends } = join(10, 10);
+		hold(11, 1);
+		watch.end();
+		hold(12, 2);
+		tell({ what: "resumed" });
+		await pause(600);
+		expect([sent, ends, reads, isSubscribed()]).toEqual([[], ["end"], [], false]);
+	});
+});
