@@ -96,9 +96,31 @@ describe("a watched showtime", () => {
 		await pause(10);
 		expect(idsIn(sent)).toEqual([11]);
 		hold(12, 2);
+		await pause(5);
 		hold(13, 3);
 		await waitUntil("the rest", () => idsIn(sent).length === 2);
 		expect(idsIn(sent)).toEqual([11, 13]);
+		watch.end();
+	});
+
+	it("rests four times as long as it took to tell, so that it never has more than a fifth of the process", async () => {
+		const { watch, hold } = await watchAtTen();
+		const toldMs: number[] = [];
+		const stream = {
+			send() {
+				const startMs = performance.now();
+				while (performance.now() < startMs + 30);
+				toldMs.push(performance.now());
+			},
+			end() {},
+		};
+		await pause(60);
+		watch.join(stream, 10, 10);
+		hold(11, 1);
+		await waitUntil("the first to be told", () => toldMs.length === 1);
+		hold(12, 2);
+		await waitUntil("the second to be told", () => toldMs.length === 2);
+		expect((toldMs[1] ?? 0) - (toldMs[0] ?? 0)).toBeGreaterThan(30 * 4 + 30 - 5);
 		watch.end();
 	});
 

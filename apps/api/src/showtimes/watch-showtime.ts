@@ -135,7 +135,7 @@ export function watchShowtime(options: { seatStore: SeatStore; readMap: ReadMap;
 			turnMs = performance.now();
 		}
 		tookMs += performance.now() - turnMs;
-		tellAtMs = performance.now() + Math.max(TELL_EVERY_MS, tookMs / TELLING_SHARE_MAX);
+		tellAtMs = performance.now() + Math.max(TELL_EVERY_MS, tookMs * (1 / TELLING_SHARE_MAX - 1));
 		teller = null;
 		if (isNews && !isOver) tellSoon();
 	}
