@@ -1,6 +1,7 @@
 /** What a process gives to watchers at most, and that it takes all of it back. */
 import { bucketOf, type ShowtimeId } from "@holdfast/domain";
 import { askRedis } from "@holdfast/local-stack";
+import { SeatStoreFault } from "@holdfast/seat-store";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { problemIn } from "../testing/read-answers.ts";
@@ -25,10 +26,12 @@ const subscriptions = async (showtimeId: ShowtimeId) =>
 const refusal = async (app: TestApp, showtimeId: ShowtimeId) => problemIn(await app.call(`GET /showtimes/${showtimeId}/seats/stream`)).code;
 const open = (app: TestApp, showtimeId: ShowtimeId, count: number) =>
 	Promise.all(Array.from({ length: count }, () => readStream(app, showtimeId)));
-async function watchers(app: TestApp): Promise<number> {
+async function gauge(app: TestApp, name: string): Promise<number> {
 	const { payload } = await app.app.inject({ url: "/metrics" });
-	return Number(/^holdfast_watchers (\d+)$/m.exec(payload)?.[1]);
+	return Number(new RegExp(`^${name} (\\d+)$`, "m").exec(payload)?.[1]);
 }
+const watchers = (app: TestApp) => gauge(app, "holdfast_watchers");
+const watchedShowtimes = (app: TestApp) => gauge(app, "holdfast_watched_showtimes");
 
 describe("503 overloaded", () => {
 	it(`is the answer to one more than ${SHOWTIME_MAX} at a showtime or ${PROCESS_MAX} in a process; who leaves makes room`, async () => {
@@ -88,6 +91,29 @@ describe("a crowd at one showtime", () => {
 		const before = timers();
 		await comeAndGo(166);
 		await waitUntil("no more timers than before", () => timers() <= before);
+	});
+});
+
+describe("a place that came to nothing", () => {
+	it("is given back: the showtime was rebuilt just then, or Redis could not be subscribed to", async () => {
+		let reads = 0;
+		let isDeaf = false;
+		const unlucky = await api.another({
+			wrapStore: (seatStore) => ({
+				...seatStore,
+				async readSeatMap(id) {
+					reads += 1;
+					return reads % 2 === 1 ? seatStore.readSeatMap(id) : { outcome: "recovering" };
+				},
+				watchSeats: (id, listener) =>
+					isDeaf ? Promise.reject(new SeatStoreFault("unavailable", "deaf")) : seatStore.watchSeats(id, listener),
+			}),
+		});
+		const showtimeId = await api.newShowtime();
+		expect([await refusal(unlucky, showtimeId), await watchers(unlucky), await watchedShowtimes(unlucky)]).toEqual(["recovering", 0, 0]);
+		await waitUntil("the subscription to end", async () => (await subscriptions(showtimeId)) === 0);
+		isDeaf = true;
+		expect([await refusal(unlucky, showtimeId), await watchers(unlucky), await watchedShowtimes(unlucky)]).toEqual(["unavailable", 0, 0]);
 	});
 });
 

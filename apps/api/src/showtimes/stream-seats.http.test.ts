@@ -65,13 +65,18 @@ describe("200", () => {
 	});
 
 	it("comes with headers that no proxy holds it back by, and with those of every answer", async () => {
-		const live = await readStream(api, await openShowtime());
+		const shop = "https://shop.example";
+		const shared = await api.another({ corsOrigins: [shop] });
+		const live = await readStream(shared, await openShowtime(), { headers: { origin: shop } });
 		expect(live.headers).toMatchObject({
 			"content-type": "text/event-stream; charset=utf-8",
 			"cache-control": "no-cache, no-transform",
 			"x-accel-buffering": "no",
 			"x-request-id": expect.any(String),
 			"x-server-time": expect.any(String),
+			"x-content-type-options": "nosniff",
+			"access-control-allow-origin": shop,
+			vary: expect.stringContaining("Origin"),
 		});
 		live.close();
 	});
