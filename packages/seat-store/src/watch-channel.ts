@@ -7,7 +7,7 @@ import { type Connection, openConnection } from "./connection.ts";
 import type { LinkLog } from "./link.ts";
 
 export type ChannelWatch = {
-	/** Whether everything published up to `SILENCE_MAX_MS` ago was heard. */
+	/** Whether everything published up to 750 ms ago was heard: from the last answered beat to the end of the next one. */
 	isLive(): boolean;
 	/** Give up what was heard and begin anew: after a message that could not be taken. */
 	restart(): void;
@@ -27,8 +27,6 @@ export type ChannelWatchOptions = {
 
 const BEAT_EVERY_MS = 250;
 const BEAT_DEADLINE_MS = 500;
-/** From the last answered beat to the end of the next one. */
-const SILENCE_MAX_MS = BEAT_EVERY_MS + BEAT_DEADLINE_MS;
 /** From the first byte until it is subscribed and caught up. */
 const READY_DEADLINE_MS = 2_000;
 const BACK_OFF_MIN_MS = 50;
