@@ -13,6 +13,7 @@ import { joinReads } from "./join-reads.ts";
 import { addMovieRoutes } from "./movies/index.ts";
 import { auth } from "./plugins/auth.ts";
 import { harden } from "./plugins/harden.ts";
+import { heedHttp } from "./plugins/heed-http.ts";
 import { limitRequests } from "./plugins/limit-requests.ts";
 import { logDecisions } from "./plugins/log-decisions.ts";
 import { type ApiMetrics, countRebuilds, createApiMetrics, metricsPage } from "./plugins/metrics.ts";
@@ -54,6 +55,8 @@ export function buildApp(deps: AppDeps): Routes {
 		forceCloseConnections: "idle",
 		// Only what one of these sends is believed about whom it speaks for.
 		trustProxy: deps.settings.trustProxy.length > 0 && [...deps.settings.trustProxy],
+		// plugins/heed-http.ts says it better.
+		http: { requireHostHeader: false },
 		// What arrives on an open connection while closing is still answered; the framework's own 503 is no problem+json.
 		return503OnClosing: false,
 		frameworkErrors: answerFrameworkError,
@@ -65,6 +68,7 @@ export function buildApp(deps: AppDeps): Routes {
 	app.register(stampAnswers);
 	app.register(logDecisions);
 	app.register(problems);
+	app.register(heedHttp);
 	app.register(harden, { corsOrigins: deps.settings.corsOrigins });
 	app.register(pressure, { inFlightMax: deps.settings.inFlightMax });
 	const metrics = createApiMetrics();

@@ -10,6 +10,7 @@ const STRICT = { removeAdditional: false, coerceTypes: false, useDefaults: true,
 export const buildValidator: ReturnType<typeof AjvCompiler> = (externalSchemas) => {
 	const build = AjvCompiler();
 	const strict = build(externalSchemas, { customOptions: STRICT });
-	const fromText = build(externalSchemas, { customOptions: { ...STRICT, coerceTypes: true } });
+	// Not strictNumbers: `1e309` becomes Infinity, and with it neither type nor bounds would look at that.
+	const fromText = build(externalSchemas, { customOptions: { ...STRICT, coerceTypes: true, strictNumbers: false } });
 	return (part) => (typeof part === "object" && part.httpPart === "querystring" ? fromText : strict)(part);
 };

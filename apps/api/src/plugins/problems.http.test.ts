@@ -140,3 +140,29 @@ describe("every answer", () => {
 		expect(Math.abs(Date.parse(headers["x-server-time"] ?? "") - Date.now())).toBeLessThan(5_000);
 	});
 });
+
+describe("a request that Node would refuse by itself", () => {
+	const send = async (text: string): Promise<string> => {
+		const port = api.app.addresses()[0]?.port ?? Number(new URL(await api.app.listen({ host: "127.0.0.1", port: 0 })).port);
+		return new Promise((resolve, reject) => {
+			let received = "";
+			const socket = connect({ host: "127.0.0.1", port }, () => socket.write(text));
+			socket.on("data", (chunk) => {
+				received += chunk.toString();
+			});
+			socket.on("close", () => resolve(received));
+			socket.on("error", reject);
+		});
+	};
+
+	it("is told that without a host it is no HTTP/1.1, as other bytes that are none", async () => {
+		const answer = await send("GET /livez HTTP/1.1\r\nconnection: close\r\n\r\n");
+		expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\ncontent-type: application\/problem\+json/);
+		expect(JSON.parse(answer.split("\r\n\r\n")[1] ?? "")).toMatchObject({ code: "invalid_request", instance: "/" });
+		expect(await send("GET /livez HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 OK/);
+	});
+
+	it("is answered whatever it expects", async () => {
+		expect(await send("GET /livez HTTP/1.1\r\nhost: x\r\nexpect: a-miracle\r\nconnection: close\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 OK/);
+	});
+});

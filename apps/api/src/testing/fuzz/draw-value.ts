@@ -1,0 +1,159 @@
+/** Values for what the OpenAPI document asks for: such as it wants, and such as it does not. */
+import type { Random } from "./random.ts";
+
+export type Schema = {
+	readonly $ref?: string;
+	readonly type?: string | readonly string[];
+	readonly enum?: readonly unknown[];
+	readonly format?: string;
+	readonly minimum?: number;
+	readonly maximum?: number;
+	readonly minLength?: number;
+	readonly maxLength?: number;
+	readonly minItems?: number;
+	readonly maxItems?: number;
+	readonly items?: Schema;
+	readonly properties?: Readonly<Record<string, Schema>>;
+	readonly examples?: readonly unknown[];
+};
+
+/** What there is that a request may name, by the name of its field or parameter. */
+export type World = Readonly<Record<string, readonly string[]>>;
+
+const DEEP = 3_000;
+const LONG_CHARS = 4_000;
+
+/** Texts that have broken servers: NUL, separators, quotes, numbers, paths, other scripts, what ends a line or a string. */
+export const HOSTILE_TEXTS: readonly string[] = [
+	"",
+	" ",
+	"\u0000",
+	"A1\u0000",
+	"\ud800",
+	"\uffff\ufffe",
+	"\u202egnp.exe",
+	"İ",
+	"ß",
+	"Ａ１",
+	"e\u0301",
+	"a".repeat(LONG_CHARS),
+	"💺".repeat(500),
+	"null",
+	"undefined",
+	"NaN",
+	"-1",
+	"1e309",
+	"0x10",
+	"99999999999999999999",
+	"true",
+	"__proto__",
+	"constructor",
+	"toString",
+	"'; drop table bookings; --",
+	'" or ""="',
+	"$1",
+	"%s%n",
+	"{{7*7}}",
+	"\u0024{jndi:ldap://127.0.0.1/a}",
+	"../../../../etc/passwd",
+	"file:///etc/passwd",
+	"<script>alert(1)</script>",
+	"a\r\nx-injected: 1",
+	"\u2028",
+	"{b}:st:x:meta",
+	"*",
+	"\\",
+	"/",
+	"~0~1",
+	"00000000-0000-0000-0000-000000000000",
+	"ffffffff-ffff-7fff-bfff-ffffffffffff",
+	"0191D3A0-0000-7000-8000-000000000001",
+];
+
+const HOSTILE_VALUES: readonly unknown[] = [
+	null,
+	true,
+	false,
+	0,
+	-0,
+	-1,
+	0.5,
+	1e21,
+	-1e308,
+	2 ** 53,
+	[],
+	{},
+	[[]],
+	[null],
+	{ length: 1e9 },
+	{ toString: "x" },
+	{ $ref: "#/" },
+];
+
+export function drawHostile(random: Random): unknown {
+	if (random.once(40)) return nested(DEEP);
+	return random.once(2) ? random.pick(HOSTILE_TEXTS) : random.pick(HOSTILE_VALUES);
+}
+
+/** Arrays in arrays, as far as a body may hold them. */
+function nested(depth: number): unknown {
+	let value: unknown = "deep";
+	for (let level = 0; level < depth; level += 1) value = [value];
+	return value;
+}
+
+/** Something that fits the schema, of this world where it has a word for it. */
+export function drawFitting(
+	random: Random,
+	name: string,
+	schema: Schema,
+	world: World,
+	schemas: Readonly<Record<string, Schema>>,
+): unknown {
+	const known = world[name];
+	const own = schema.$ref === undefined ? schema : (schemas[schema.$ref.split("/").at(-1) ?? ""] ?? {});
+	if (own.properties !== undefined)
+		return Object.fromEntries(
+			Object.entries(own.properties).map(([field, inner]) => [field, drawFitting(random, field, inner, world, schemas)]),
+		);
+	if (own.items !== undefined) {
+		const count = (own.minItems ?? 0) + random.below(Math.min(own.maxItems ?? 3, 3));
+		return [...new Set(Array.from({ length: Math.max(1, count) }, () => drawFitting(random, name, { ...own.items }, world, schemas)))];
+	}
+	if (own.enum !== undefined) return random.pick(own.enum);
+	if ([own.type].flat().includes("integer")) return (own.minimum ?? 0) + random.below(Math.min(own.maximum ?? 100, 100));
+	if (known !== undefined && !random.once(10)) return random.pick(known);
+	const examples = own.examples ?? [];
+	return examples.length > 0 ? random.pick(examples) : "x".repeat(Math.max(1, own.minLength ?? 1));
+}
+
+/** Just in and just out of the bounds that the schema names. */
+export function drawAtBounds(random: Random, { minLength = 0, maxLength = 64, minimum = 0, maximum = 100, type }: Schema): unknown {
+	if ([type].flat().includes("integer")) return random.pick([minimum - 1, minimum, maximum, maximum + 1]);
+	return "x".repeat(random.pick([Math.max(0, minLength - 1), minLength, maxLength, maxLength + 1]));
+}
+
+/** The same value with one thing wrong somewhere in it. */
+export function spoil(random: Random, value: unknown): unknown {
+	if (Array.isArray(value) && value.length > 0 && !random.once(3)) {
+		const place = random.below(value.length);
+		const items = value.map((item, index) => (index === place ? spoil(random, item) : item));
+		return random.once(3) ? [...items, ...items] : items;
+	}
+	if (typeof value === "object" && value !== null && !random.once(4)) {
+		const names = Object.keys(value);
+		const name = random.pick(names.length > 0 ? names : ["x"]);
+		const rest = Object.entries(value).filter(([other]) => other !== name);
+		switch (random.below(4)) {
+			case 0:
+				return Object.fromEntries(rest);
+			case 1:
+				return { ...value, [String(random.pick(HOSTILE_TEXTS))]: drawHostile(random) };
+			case 2:
+				return Object.fromEntries([...rest, [name.toUpperCase(), Reflect.get(value, name)]]);
+			default:
+				return Object.fromEntries([...rest, [name, spoil(random, Reflect.get(value, name))]]);
+		}
+	}
+	return drawHostile(random);
+}

@@ -1,0 +1,47 @@
+/** What no answer to any request may be, however odd the request was. */
+import { type ContractCheck, createContractCheck, type OpenapiDocument } from "../check-contract.ts";
+import type { DrawnRequest } from "./draw-request.ts";
+import type { RawOutcome } from "./send-raw.ts";
+
+/** What is inside a server, and nothing for outside. */
+const INSIDE = /node_modules|node:internal|\n\s+at |\bat (async )?[\w.]+ \(|file:\/\/\/|select .* from |\{b\d+\}:|ECONNREFUSED/;
+/** Pages for people: files, not problems. */
+const PAGES = /^(\/docs(\/|$|\?)|\/metrics$)/;
+
+/** Gives what is wrong with an answer; null: nothing. */
+export function createJudge(document: OpenapiDocument): (request: DrawnRequest, outcome: RawOutcome) => string | null {
+	const check = createContractCheck(document);
+	return (request, outcome) => {
+		if (outcome.outcome !== "answered") return request.mayHang ? null : `no answer: ${outcome.outcome}`;
+		const { status, headers, body } = outcome;
+		if (status >= 500 && status !== 503) return `${status}: ${body.slice(0, 300)}`;
+		if (INSIDE.test(body) && !PAGES.test(request.target)) return `the answer shows what is inside: ${body.slice(0, 300)}`;
+		if (request.method === "HEAD") return null;
+		const isJson = headers["content-type"]?.includes("json") === true;
+		if (status >= 400 && !isJson) return `${status} is no problem+json: ${headers["content-type"]} ${body.slice(0, 300)}`;
+		const answer = { status, headers, body: isJson ? parse(body) : body };
+		// What is no HTTP has no route: it is a problem like any other, of no path.
+		const isOfNoRoute = status === 400 && Object(answer.body).instance === "/";
+		return flawOf(check, { method: request.method, path: isOfNoRoute ? "/" : pathOf(request.target), ...answer });
+	};
+}
+
+function flawOf(check: ContractCheck, answer: Parameters<ContractCheck>[0]): string | null {
+	try {
+		check(answer);
+		return null;
+	} catch (error) {
+		return error instanceof Error ? error.message : String(error);
+	}
+}
+
+function parse(body: string): unknown {
+	try {
+		return JSON.parse(body);
+	} catch {
+		return body;
+	}
+}
+
+/** Of an absolute address too, as a proxy is asked for one. */
+const pathOf = (target: string): string => target.replace(/^https?:\/\/[^/]*/, "").replace(/[?#].*$/s, "");
