@@ -6,8 +6,10 @@ import { startTestApi, type TestApi, type TestUser } from "../testing/start-test
 
 let api: TestApi;
 let user: TestUser;
+let port: number;
 beforeAll(async () => {
 	api = await startTestApi();
+	port = Number(new URL(await api.app.listen({ host: "127.0.0.1", port: 0 })).port);
 	user = await api.newUser();
 });
 afterAll(() => api.close());
@@ -58,7 +60,6 @@ describe("400 invalid_request", () => {
 	});
 
 	it("answers bytes that are not HTTP, and hangs up", async () => {
-		const port = Number(new URL(await api.app.listen({ host: "127.0.0.1", port: 0 })).port);
 		const text = await new Promise<string>((resolve, reject) => {
 			let received = "";
 			const socket = connect({ host: "127.0.0.1", port }, () => socket.write("HOLD /seats\r\n\r\n"));
@@ -142,9 +143,8 @@ describe("every answer", () => {
 });
 
 describe("a request that Node would refuse by itself", () => {
-	const send = async (text: string): Promise<string> => {
-		const port = api.app.addresses()[0]?.port ?? Number(new URL(await api.app.listen({ host: "127.0.0.1", port: 0 })).port);
-		return new Promise((resolve, reject) => {
+	const send = (text: string) =>
+		new Promise<string>((resolve, reject) => {
 			let received = "";
 			const socket = connect({ host: "127.0.0.1", port }, () => socket.write(text));
 			socket.on("data", (chunk) => {
@@ -153,7 +153,6 @@ describe("a request that Node would refuse by itself", () => {
 			socket.on("close", () => resolve(received));
 			socket.on("error", reject);
 		});
-	};
 
 	it("is told that without a host it is no HTTP/1.1, as other bytes that are none", async () => {
 		const answer = await send("GET /livez HTTP/1.1\r\nconnection: close\r\n\r\n");

@@ -1,0 +1,64 @@
+/** The API in several processes on one port: whichever is asked for metrics tells what all of them count. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { findFreePort } from "@holdfast/local-stack";
+import { waitUntil } from "@holdfast/testing";
+import { afterAll, beforeAll, expect, it } from "vitest";
+
+const WORKERS = 3;
+const REQUESTS = 30;
+const START_DEADLINE_MS = 60_000;
+
+let port: number;
+let server: ChildProcess;
+beforeAll(async () => {
+	port = await findFreePort();
+	const nowhere = "127.0.0.1:9";
+	server = spawn(process.execPath, [join(import.meta.dirname, "server.ts")], {
+		env: {
+			PATH: process.env.PATH,
+			PORT: String(port),
+			WORKERS: String(WORKERS),
+			LOG_LEVEL: "silent",
+			// What is counted does not depend on them.
+			REDIS_URL: `redis://${nowhere}`,
+			DATABASE_URL: `postgres://${nowhere}/nothing`,
+			JWT_SECRET: "a secret that only this test knows of",
+		},
+		stdio: "ignore",
+	});
+	await waitUntil(
+		"all workers to be heard",
+		async () => sumOf(await ask("/metrics"), "holdfast_workers_heard") === WORKERS,
+		START_DEADLINE_MS,
+	);
+});
+afterAll(async () => {
+	server.kill("SIGTERM");
+	await once(server, "exit");
+});
+
+/** Over a connection of its own, so that all workers get their turn. */
+const ask = (path: string): Promise<string> =>
+	fetch(`http://127.0.0.1:${port}${path}`, { headers: { connection: "close" } }).then(
+		(answer) => answer.text(),
+		() => "",
+	);
+
+/** Of all lines of this metric with these labels. */
+function sumOf(text: string, name: string, labels = ""): number {
+	const lines = text.split("\n").filter((line) => new RegExp(`^${name}[{ ]`).test(line) && line.includes(labels));
+	return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
+}
+
+it("are counted each, labelled with its place, and none twice", async () => {
+	await Promise.all(Array.from({ length: REQUESTS }, () => ask("/livez")));
+	const text = await ask("/metrics");
+	expect(sumOf(text, "holdfast_http_requests_total", 'route="/livez"')).toBe(REQUESTS);
+	expect(sumOf(text, "holdfast_http_request_duration_seconds_count", 'route="/livez"')).toBe(REQUESTS);
+	const workers = [...text.matchAll(/^process_resident_memory_bytes\{worker="(\d+)"\}/gm)].map(([, worker]) => worker);
+	expect(workers).toEqual(["1", "2", "3"]);
+	expect(text.match(/^# TYPE process_resident_memory_bytes /gm)).toHaveLength(1);
+	expect(text).toMatch(/^holdfast_outbox_entries Nan$/m);
+});
