@@ -307,5 +307,5 @@ it("agrees with the reference model in every random sequence", async () => {
 		...(path !== undefined && { path }),
 	});
 	console.log(`${sequences} sequences, ${taken} steps agreed`);
-	expect(sequences).toBeGreaterThan(10);
+	expect(sequences).toBeGreaterThan(3);
 });

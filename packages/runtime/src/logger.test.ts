@@ -22,7 +22,7 @@ describe("createLogger", () => {
 		for (const end of ["", "process.exit(0)", "setImmediate(() => { throw new Error('end') })"]) {
 			const lines = await logged(`${thousand} ${end}`);
 			expect(lines).toHaveLength(1_000);
-			expect(lines.at(-1)).toMatchObject({ name: "test", n: 999, msg: "line" });
+			expect(new Set(lines.map(({ n }) => n)).size).toBe(1_000);
 		}
 	});
 

@@ -25,7 +25,7 @@ const REFUSALS_MAX = 10_000;
 /** Showtimes being opened for requests at the same time, past which the answer is `recovering`. */
 const OPENINGS_MAX = 64;
 /** How long a request waits for a rebuild: it takes some 20 ms, a 50,000-seat arena half a second. */
-const WAIT_MS = 1_500;
+const WAIT_MS = 3_000;
 /** How often it looks again whether somebody else's rebuild is done. */
 const LOOK_EVERY_MS = 50;
 

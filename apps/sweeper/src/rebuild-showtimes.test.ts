@@ -1,0 +1,53 @@
+import { newShowtimeId, type ShowtimeId } from "@holdfast/domain";
+import type { RebuildOutcome } from "@holdfast/rebuild";
+import { createLogger } from "@holdfast/runtime";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createSweeperMetrics } from "./metrics.ts";
+import { createRebuilds } from "./rebuild-showtimes.ts";
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));
+afterEach(() => void vi.useRealTimers());
+
+const openRebuilds = (answer: () => Promise<RebuildOutcome>) => {
+	const rebuild = vi.fn((_id: ShowtimeId) => answer());
+	const deps = { log: createLogger("test", "silent"), metrics: createSweeperMetrics() };
+	return { rebuild, rebuilds: createRebuilds(deps, { rebuild, pending: () => 0, idle: async () => {} }) };
+};
+const later = (ms: number) => void vi.setSystemTime(Date.now() + ms);
+
+describe("a rebuild that the sweeper wants", () => {
+	it("is tried ever more rarely while it fails, each minute at least, and at once again after a success", async () => {
+		let fails = true;
+		const { rebuild, rebuilds } = openRebuilds(() => (fails ? Promise.reject(new Error("no")) : Promise.resolve({ outcome: "opened" })));
+		const id = newShowtimeId();
+		const want = async (): Promise<number> => {
+			rebuilds.want(id);
+			await rebuilds.idle();
+			return rebuild.mock.calls.length;
+		};
+		expect([await want(), await want()]).toEqual([1, 1]);
+		for (let tries = 2; tries < 12; tries += 1) {
+			later(60_000);
+			expect(await want()).toBe(tries);
+		}
+		later(40_000);
+		expect(await want()).toBe(11);
+		fails = false;
+		later(20_000);
+		expect([await want(), await want(), await want()]).toEqual([12, 13, 14]);
+	});
+
+	it("waits only a moment when another process is at it, and holds up no other showtime", async () => {
+		const { rebuild, rebuilds } = openRebuilds(() => Promise.resolve({ outcome: "recovering" }));
+		const [one, other] = [newShowtimeId(), newShowtimeId()];
+		for (const id of [one, one, other]) rebuilds.want(id);
+		await rebuilds.idle();
+		rebuilds.want(one);
+		await rebuilds.idle();
+		expect(rebuild.mock.calls.map(([id]) => id)).toEqual([one, other]);
+		later(200);
+		rebuilds.want(one);
+		await rebuilds.idle();
+		expect(rebuild).toHaveBeenCalledTimes(3);
+	});
+});
