@@ -43,6 +43,7 @@ function known(store: AuthStore, family: string = randomUUID()): boolean | null 
 }
 
 const isLive = (store: AuthStore): boolean => known(store) !== null;
+const killSubscriptions = (redis: Redis) => redis.call("CLIENT", "KILL", "TYPE", "pubsub");
 const untilLive = (store: AuthStore) => waitUntil("the list to be heard", () => isLive(store));
 const later = () => Date.now() + 10 * MINUTE_MS;
 
@@ -57,6 +58,17 @@ describe("a family that is denied", () => {
 		expect(here.isDenied(family)).toBe(true);
 		await waitUntil("the other to hear of it", () => known(there, family), 1_000);
 		expect(there.isDenied(randomUUID())).toBe(false);
+	});
+
+	it("is refused at once where it was denied, though that process does not hear Redis just now", async () => {
+		const server = await start();
+		const [store, redis] = [open(server.url), look(server)];
+		await untilLive(store);
+		const family = randomUUID();
+		await killSubscriptions(redis);
+		await waitUntil("its death to be noticed", () => !isLive(store));
+		await store.deny(family, later());
+		expect(known(store, family)).toBe(true);
 	});
 
 	it("is refused by a process that starts afterwards", async () => {
@@ -95,8 +107,7 @@ describe("while Redis is not heard", () => {
 		// Straight into Redis: nobody publishes it.
 		await redis.zadd(DENIED_KEY, later(), family);
 		expect(known(store, family)).toBe(false);
-		const [, id = ""] = /^id=(\d+)/m.exec(String(await redis.call("CLIENT", "LIST", "TYPE", "pubsub"))) ?? [];
-		await redis.call("CLIENT", "KILL", "ID", id);
+		await killSubscriptions(redis);
 		await waitUntil("its death to be noticed", () => known(store, family) !== false);
 		expect(await store.isDenied(family)).toBe(true);
 		await untilLive(store);

@@ -33,7 +33,7 @@ export type AuthStoreOptions = {
 	readonly deniedKeptMax?: number;
 };
 
-const CALL_DEADLINE_MS = 1_000;
+const CALL_DEADLINE_MS = 2_000;
 const SILENT: LinkLog = { info: () => {}, warn: () => {}, error: () => {} };
 
 /** Connects in the background. */

@@ -31,7 +31,7 @@ export type DenyListOptions = {
 
 /** Families kept in a process, about 150 bytes each: 100,000 people who log out within a quarter of an hour. Past it Redis is asked. */
 const KEPT_MAX = 100_000;
-const CALL_DEADLINE_MS = 1_000;
+const CALL_DEADLINE_MS = 2_000;
 const PRUNE_EVERY_MS = 30_000;
 /** How far the clocks of two processes may be apart: what expired by one of them is kept this much longer. */
 const CLOCK_SLACK_MS = 60_000;

@@ -100,10 +100,16 @@ describe("429 too_many_requests", () => {
 		expect(answers.map(({ status }) => status)).toEqual([...Array.from({ length: 10 }, () => 503), 429]);
 		expect((await attempt("bob.j@example.com")).status).toBe(503);
 		const strict = await api.another();
+		await api.sql(`update users set email = 'bob.i@example.com' where email = 'old@example.com'`);
+		const families = async () => (await api.sql("select count(*) as families from refresh_families"))[0]?.families;
+		const before = await families();
 		const refused = await strict.call(REQUEST, { body: { email: "bob.i@example.com", password: PASSWORD } });
 		expect(problemIn(refused)).toMatchObject({ code: "too_many_requests", retryable: true });
 		expect(Number(refused.headers["retry-after"])).toBeGreaterThan(0);
 		expect(Number(refused.headers["retry-after"])).toBeLessThanOrEqual(60);
+		// The right password, refused before it was looked at: signed in here, and not there.
+		expect(await families()).toBe(before);
+		expect((await logIn("bob.i@example.com", PASSWORD)).status).toBe(200);
 	});
 
 	it("refuses the 61st request from one address in a minute, whatever it says, and not the 60th", async () => {

@@ -96,6 +96,7 @@ describe("429 too_many_requests", () => {
 			attempts.push(await orphan.call(REQUEST, { body: { ...eve, email: "mallory@example.com" } }));
 		expect(attempts.map(({ status }) => status)).toEqual([...Array.from({ length: 10 }, () => 503), 429]);
 		expect(problemIn(await register({ ...eve, email: "Mallory@Example.com" })).code).toBe("too_many_requests");
+		expect(await api.sql("select 1 from users where lower(email) = 'mallory@example.com'")).toEqual([]);
 	});
 
 	it("refuses what comes from one address past the bound, and not what comes at it", async () => {

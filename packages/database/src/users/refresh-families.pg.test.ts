@@ -1,5 +1,5 @@
 import type { UserId } from "@holdfast/domain";
-import { createTestDatabase, insertUsers } from "@holdfast/testing";
+import { createTestDatabase, insertUsers, waitUntil } from "@holdfast/testing";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDatabase, type Database } from "../create-database.ts";
@@ -145,6 +145,24 @@ describe("a token that is used again", () => {
 		const outcomes = await Promise.all(Array.from({ length: 20 }, () => rotate(refreshToken)));
 		expect(new Set(outcomes.map(successorIn)).size).toBe(1);
 		expect(outcomes.filter((outcome) => outcome.outcome === "rotated" && !outcome.isRepeat)).toHaveLength(1);
+	});
+
+	it("by two who wait for one another gets both the same, whoever comes first", async () => {
+		const { familyId, refreshToken } = await newFamily();
+		const other = createDatabase({ url, poolMax: 1 });
+		const waiting = async () =>
+			(await run(sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)).length;
+		const pair = await other.run((queries) =>
+			queries.transaction(async (tx) => {
+				await tx.execute(sql`select 1 from refresh_families where id = ${familyId} for update`);
+				const outcomes = [rotate(refreshToken), rotate(refreshToken)];
+				await waitUntil("both to wait", async () => (await waiting()) === 2);
+				return { outcomes };
+			}),
+		);
+		const [first, second] = (await Promise.all(pair.outcomes)).map(successorIn);
+		expect(first).toBe(second);
+		await other.close();
 	});
 
 	it("with a made-up secret ends the family, too: its id is known from its tokens alone", async () => {
