@@ -99,8 +99,10 @@ async function resolveFor(person: RecordedBuyer, history: readonly Operation[]):
 	};
 	for (const { showtimeId, bookingId, confirmed, cancelled, cancelAskedMs } of tellStories(own)) {
 		const at = parseShowtime(showtimeId);
-		if (cancelled === "maybe") await learn(() => person.cancel(at, bookingId));
-		if (confirmed === "maybe" && cancelAskedMs === null) await learn(() => person.confirm(at, bookingId));
+		// Whoever gave up a cancel that was never sent wants it still; what became of the confirm then no longer matters.
+		const wantsCancel = cancelled === "maybe" || (cancelled === "no" && confirmed === "maybe" && cancelAskedMs !== null);
+		if (wantsCancel) await learn(() => person.cancel(at, bookingId));
+		else if (confirmed === "maybe" && cancelled === "no") await learn(() => person.confirm(at, bookingId));
 	}
 	for (const [key, tries] of Map.groupBy(holds, (hold) => hold.key)) {
 		const last = tries.at(-1);
