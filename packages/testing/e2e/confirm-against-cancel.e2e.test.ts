@@ -1,8 +1,9 @@
 /** Confirm and cancel of one booking at the same moment. The system this one replaces said yes to both, 60 times of 60. */
+import { howLong } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Answer, idOf, openTestStack, type TestStack, tally } from "./open-test-stack.ts";
 
-const ROUNDS = 200;
+const ROUNDS = howLong({ short: 200, long: 1_000 });
 const SEATS = Array.from({ length: 100 }, (_, seat) => `${String.fromCharCode(65 + Math.floor(seat / 10))}${(seat % 10) + 1}`);
 
 let test: TestStack;
@@ -14,10 +15,10 @@ afterAll(() => test.close());
 /** Each round: one booking, confirm and cancel sent together; gives both answers and how the booking stood afterwards. */
 async function race(headers: Record<string, string>) {
 	const rounds: { confirm: Answer; cancel: Answer; after: Answer; bookingId: string }[] = [];
-	const showtimeIds = [await test.showtime(), await test.showtime()];
+	const showtimeIds = await test.showtimes(ROUNDS / SEATS.length);
 	const buyers = await test.buyers(ROUNDS);
 	for (const [round, buyer] of buyers.entries()) {
-		const [showtimeId, label] = [showtimeIds[Math.floor(round / 100)], SEATS[round % 100]];
+		const [showtimeId, label] = [showtimeIds[Math.floor(round / SEATS.length)], SEATS[round % SEATS.length]];
 		if (!showtimeId || !label) throw new Error("there is a seat for every round");
 		const bookingId = idOf(await buyer.hold(showtimeId, [label]));
 		// Which of the two is sent first alternates.
@@ -45,7 +46,7 @@ async function expectLedgerAgrees(rounds: Awaited<ReturnType<typeof race>>): Pro
 }
 
 describe("with the same If-Match", () => {
-	it("exactly one succeeds, 200 times; the other is told that the booking has changed", async () => {
+	it(`exactly one succeeds, ${ROUNDS} times; the other is told that the booking has changed`, async () => {
 		const rounds = await race({ "if-match": '"1"' });
 		for (const { confirm, cancel, after } of rounds) {
 			expect([confirm.status, cancel.status].sort()).toEqual([200, 412]);
@@ -59,7 +60,7 @@ describe("with the same If-Match", () => {
 });
 
 describe("without If-Match", () => {
-	it("the answers fit one order, and nothing is confirmed at rest after a DELETE said yes, 200 times", async () => {
+	it(`the answers fit one order, and nothing is confirmed at rest after a DELETE said yes, ${ROUNDS} times`, async () => {
 		const rounds = await race({});
 		for (const { confirm, cancel, after } of rounds) {
 			// Cancel always says yes: either it released the hold (then confirm was refused), or it came after the confirm.
