@@ -94,3 +94,17 @@ it("one that has its seats after all is no conflict any more", async () => {
 	await settle(cancelOf(winner), { ...loser, version: 4 });
 	expect(await mine()).toEqual([]);
 });
+
+it("one of a showtime that was over a day ago is not listed: the seat store has closed it for good", async () => {
+	const [winner, loser] = [sale([1]), sale([1], { userId: loserId })];
+	await settle(winner, loser);
+	const endedAgo = (interval: string) =>
+		ledger.rows(
+			sql`update showtimes set starts_at = now() - ${interval}::interval - interval '2 hours', ends_at = now() - ${interval}::interval where id = ${showtimeId}`,
+		);
+	await endedAgo("23 hours 59 minutes");
+	expect(await mine()).toHaveLength(1);
+	await endedAgo("24 hours");
+	expect(await mine()).toEqual([]);
+	expect(await refundsOf(loser)).toMatchObject([{ is_open: true }]);
+});

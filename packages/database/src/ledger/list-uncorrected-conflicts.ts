@@ -1,9 +1,9 @@
 /** Conflicts that the seat store does not know of: it still shows the loser as the owner of seats that the ledger gave to another. */
 import type { BookingId, ShowtimeId, UserId } from "@holdfast/domain";
-import { and, asc, eq, inArray, isNull, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import type { Database, Queries } from "../create-database.ts";
-import { bookingSeats, bookings, refunds } from "../schema/index.ts";
+import { bookingSeats, bookings, refunds, showtimes } from "../schema/index.ts";
 
 export type UncorrectedConflict = {
 	readonly bookingId: BookingId;
@@ -17,14 +17,21 @@ export type UncorrectedConflict = {
 	readonly owners: readonly { readonly seat: number; readonly bookingId: BookingId; readonly userId: UserId }[];
 };
 
-/** Those that the seat store was not told of, the oldest first, at most `limit`. */
+/**
+ * A showtime that ended longer ago is closed in the seat store for good (docs/data.md): there is nothing to correct, and
+ * each attempt would rebuild it anew.
+ */
+const isKept = gt(showtimes.endsAt, sql`now() - interval '1 day'`);
+
+/** Those that the seat store was not told of and that matter to it, the oldest first, at most `limit`. */
 export function listUncorrectedConflicts(database: Database, { limit }: { readonly limit: number }): Promise<UncorrectedConflict[]> {
 	return database.run(async (queries) => {
 		const conflicts = await queries
 			.select({ bookingId: bookings.id, showtimeId: bookings.showtimeId, userId: bookings.userId, version: bookings.version })
 			.from(refunds)
 			.innerJoin(bookings, eq(bookings.id, refunds.bookingId))
-			.where(and(isNull(refunds.storeCorrectedAt), eq(bookings.state, "CONFLICT")))
+			.innerJoin(showtimes, eq(showtimes.id, bookings.showtimeId))
+			.where(and(isNull(refunds.storeCorrectedAt), eq(bookings.state, "CONFLICT"), isKept))
 			.orderBy(asc(refunds.dueAt), asc(refunds.bookingId))
 			.limit(limit);
 		const seats = await readSeats(
