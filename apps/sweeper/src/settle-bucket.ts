@@ -2,7 +2,7 @@
  * Settle one bucket: move what its outbox holds into the ledger, batch by batch, and drop each entry only after its
  * COMMIT. The stream is the to-do list, so a crash between COMMIT and ack is a redelivery that changes nothing.
  */
-import { classifySettleError, type SettleOutcome, settleBatch } from "@holdfast/database";
+import { classifySettleError, type SettleOutcome, settleBatch, UnknownEntryVersion } from "@holdfast/database";
 import { isBookingEvent, type ShowtimeId } from "@holdfast/domain";
 import type { OutboxEntry } from "@holdfast/seat-store";
 import type { SweeperDeps } from "./deps.ts";
@@ -13,8 +13,11 @@ import type { SweeperDeps } from "./deps.ts";
  */
 const PASS_MS_MAX = 5_000;
 
-/** `left`: showtimes whose entries wait for a rebuild. */
-export type Pass = { readonly settled: number; readonly left: ReadonlySet<ShowtimeId> };
+/**
+ * `left`: showtimes whose entries wait for a rebuild. `halted`: the pass came to an entry of a version unknown here, and
+ * nothing behind it may be settled before it.
+ */
+export type Pass = { readonly settled: number; readonly left: ReadonlySet<ShowtimeId>; readonly halted: UnknownEntryVersion | null };
 
 /** How many entries are settled at once. Halved when Postgres had no time for so many, and grown again as it has. */
 export type BatchSize = { readonly current: () => number; readonly halve: () => void; readonly grow: () => void };
@@ -56,10 +59,11 @@ export async function settleBucket(deps: SweeperDeps, bucket: number, size: Batc
 		await acknowledge(deps, bucket, entries, outcome);
 		for (const showtimeId of outcome.left) left.add(showtimeId);
 		settled += outcome.acked.length;
+		if (outcome.isCut) return { settled, left, halted: new UnknownEntryVersion(`bucket ${bucket}: an entry is of a version unknown here`) };
 		if (entries.length < limit) break;
 		if (left.size > 0) afterEntryId = last.entryId;
 	}
-	return { settled, left };
+	return { settled, left, halted: null };
 }
 
 type Settled = Extract<SettleOutcome, { outcome: "settled" }>;

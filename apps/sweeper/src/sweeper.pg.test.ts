@@ -258,3 +258,74 @@ describe("start", () => {
 		await newSweeper().runOnce();
 	});
 });
+
+describe("a bucket that cannot be settled", () => {
+	const NEWER = { schema: "2", type: "booking.confirmed" };
+
+	/** A started sweeper, and what it cried out. */
+	function start(changes: Partial<SweeperDeps> = {}) {
+		const cries: { buckets: number[] }[] = [];
+		const log = createLogger("sweeper", "silent");
+		log.fatal = (about: unknown) => void cries.push({ buckets: Object(about).buckets });
+		const sweeper = newSweeper({ log, ...changes });
+		sweeper.start();
+		return { sweeper, cries };
+	}
+
+	const isRecorded = async ({ bookingId }: { bookingId: string }) =>
+		(await query(`select 1 from bookings where id = '${bookingId}'`)).length === 1;
+
+	it("for entries of a newer version holds up none of the others, and an alarm names it", async () => {
+		const halted = [1, 2, 3, 4];
+		for (const bucket of halted) await seatStore.requeueEntry(bucket, NEWER);
+		const { sweeper, cries } = start();
+		try {
+			for (let round = 0; round < 3; round += 1) {
+				const [first, last] = [await buy(await openShowtime(0), [0]), await buy(await openShowtime(9), [0])];
+				await waitUntil("the others to be recorded", async () => (await isRecorded(first)) && (await isRecorded(last)), 2_000);
+			}
+			expect([...new Set(cries.flatMap(({ buckets }) => buckets))].sort()).toEqual(halted);
+			expect((await seatStore.outboxDepths()).slice(1, 5)).toEqual([1, 1, 1, 1]);
+		} finally {
+			await sweeper.stop();
+			for (const bucket of halted)
+				await seatStore.ackBatch(
+					bucket,
+					(await seatStore.readBatch(bucket, { afterEntryId: null, limit: 10 })).map(({ entryId }) => ({ entryId, booking: null })),
+				);
+		}
+	});
+
+	it("settles nothing behind such an entry, though more stands there than a batch takes", async () => {
+		const showtime = await openShowtime(5);
+		const bought = [await buy(showtime, [0])];
+		await seatStore.requeueEntry(5, NEWER);
+		for (const seat of [1, 2, 3]) bought.push(await buy(showtime, [seat], seat));
+		await query(`update showtimes set redis_epoch = 2 where id = '${showtime.id}'`);
+		const other = await openShowtime(5);
+		const behind = await buy(other, [0]);
+		const sweeper = newSweeper({ limits: { ...DEFAULT_LIMITS, settleBatchMax: 2 } });
+		await expect(sweeper.runOnce()).rejects.toThrow("version unknown here");
+		expect(await isRecorded(behind)).toBe(false);
+		const [newer] = (await seatStore.readBatch(5, { afterEntryId: null, limit: 10 })).filter(({ event }) => event === null);
+		if (newer === undefined) throw new Error("it is left in the outbox");
+		await seatStore.ackBatch(5, [{ entryId: newer.entryId, booking: null }]);
+		await newSweeper().runOnce();
+		for (const one of [...bought, behind]) expect(await isRecorded(one)).toBe(true);
+	});
+
+	it("without its migration halts with an alarm, drops nothing, and goes on once it is there", async () => {
+		const bought = await buy(await openShowtime(6), [0]);
+		await query("alter table booking_events rename column version to versio");
+		const { sweeper, cries } = start();
+		try {
+			await waitUntil("the alarm", () => cries.some(({ buckets }) => buckets.includes(6)));
+			expect((await seatStore.outboxDepths())[6]).toBe(1);
+			expect(await query("select 1 from dead_letters")).toEqual([]);
+		} finally {
+			await query("alter table booking_events rename column versio to version");
+		}
+		await waitUntil("it to be recorded", () => isRecorded(bought), 15_000);
+		await sweeper.stop();
+	});
+});

@@ -4,16 +4,13 @@
  * lock of a bucket decides who settles it. `runOnce` is what tests drive; `start` loops over the same rounds.
  */
 import { setTimeout } from "node:timers/promises";
-import { classifySettleError } from "@holdfast/database";
-import { BUCKET_COUNT } from "@holdfast/domain";
 import { createRebuilder } from "@holdfast/rebuild";
-import { SeatStoreFault } from "@holdfast/seat-store";
 import { correctConflicts, endQuarantines } from "./correct-seats.ts";
 import type { SweeperDeps } from "./deps.ts";
 import { createOpenAhead } from "./open-ahead.ts";
 import { reapLapsed } from "./reap-lapsed.ts";
 import { createRebuilds } from "./rebuild-showtimes.ts";
-import { createBatchSize, settleBucket } from "./settle-bucket.ts";
+import { createBucketSettler, isHalt } from "./settle-buckets.ts";
 
 /** How long to wait for new entries before looking round again. */
 const WAIT_FOR_ENTRIES_MS = 1_000;
@@ -32,10 +29,6 @@ const BACK_OFF_MAX_MS = 5_000;
 /** The sweeper is taken for dead when it has not said otherwise for this long. */
 const HEARTBEAT_TTL_MS = 2_000;
 const HEARTBEAT_EVERY_MS = 500;
-/** Buckets settled at the same time, each in its own transaction. */
-const BUCKETS_AT_ONCE = 4;
-
-const ALL_BUCKETS = Array.from({ length: BUCKET_COUNT }, (_, bucket) => bucket);
 
 export type Sweeper = {
 	/** Reap; settle every bucket once; rebuild what had to be left, and settle that; correct conflicts. */
@@ -46,35 +39,17 @@ export type Sweeper = {
 };
 
 export function createSweeper(deps: SweeperDeps): Sweeper {
-	const { seatStore, log, metrics, limits } = deps;
+	const { seatStore, log, metrics } = deps;
 	const stopping = new AbortController();
 	const loops: Promise<void>[] = [];
 	const rebuilds = createRebuilds(deps, createRebuilder(deps));
 	const openAhead = createOpenAhead(deps, rebuilds);
-	const sizes = ALL_BUCKETS.map(() => createBatchSize(limits.settleBatchMax));
-
-	/** Gives how many entries were settled; what had to be left is rebuilt beside it. */
-	async function settleAll(buckets: readonly number[]): Promise<number> {
-		const queue = [...buckets];
-		let settled = 0;
-		const work = async (): Promise<void> => {
-			for (let bucket = queue.shift(); bucket !== undefined; bucket = queue.shift()) {
-				const size = sizes[bucket] ?? createBatchSize(limits.settleBatchMax);
-				const pass = await settleBucket(deps, bucket, size);
-				for (const showtimeId of pass.left) rebuilds.want(showtimeId);
-				settled += pass.settled;
-			}
-		};
-		const workers = await Promise.allSettled(Array.from({ length: BUCKETS_AT_ONCE }, work));
-		const failed = workers.find((worker) => worker.status === "rejected");
-		if (failed) throw failed.reason;
-		return settled;
-	}
+	const settler = createBucketSettler(deps, rebuilds);
 
 	async function settleOnce(): Promise<void> {
 		const buckets = await seatStore.waitForEntries({ timeoutMs: WAIT_FOR_ENTRIES_MS });
 		if (buckets.length === 0) return;
-		const settled = await settleAll(buckets);
+		const settled = await settler.settleDue(buckets);
 		await pause(settled > 0 ? GATHER_MS : IDLE_PASS_MS, stopping.signal);
 	}
 
@@ -100,9 +75,9 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
 				await pause(everyMs, stopping.signal);
 			} catch (error) {
 				if (stopping.signal.aborted) return;
-				const isHalt = !(error instanceof SeatStoreFault) && classifySettleError(error) === "halt";
-				log[isHalt ? "fatal" : "warn"]({ err: error, loop: name, backOffMs }, isHalt ? "halted: is a migration missing?" : "backing off");
-				await pause(isHalt ? BACK_OFF_MAX_MS : backOffMs * (0.5 + Math.random()), stopping.signal);
+				const halts = isHalt(error);
+				log[halts ? "fatal" : "warn"]({ err: error, loop: name, backOffMs }, halts ? "halted: is a migration missing?" : "backing off");
+				await pause(halts ? BACK_OFF_MAX_MS : backOffMs * (0.5 + Math.random()), stopping.signal);
 				backOffMs = Math.min(backOffMs * 2, BACK_OFF_MAX_MS);
 			}
 		}
@@ -111,9 +86,9 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
 	return {
 		async runOnce() {
 			const reaped = await reap();
-			let settled = await settleAll(ALL_BUCKETS);
+			let settled = await settler.settleAll();
 			await rebuilds.idle();
-			settled += await settleAll(ALL_BUCKETS);
+			settled += await settler.settleAll();
 			await correct();
 			return { reaped, settled };
 		},

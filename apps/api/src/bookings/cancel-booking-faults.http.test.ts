@@ -1,5 +1,6 @@
 /** What a cancel is answered that is not judged: nobody asked, nothing that can be read, or a part that does not play along. */
 import { bucketOf, newBookingId, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
+import { SeatStoreFault } from "@holdfast/seat-store";
 import { askRedis } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectBodyBound, expectJsonOnly, NOWHERE, whileSilent } from "../testing/provoke.ts";
@@ -43,11 +44,21 @@ describe("415 unsupported_media_type", () => {
 });
 
 describe("409 showtime_closed", () => {
-	it("is the answer when the showtime is not installed any more, and closed by now", async () => {
+	it("is the answer when the showtime is not installed any more, and over by now", async () => {
+		const { user, showtimeId, id } = await aHold();
+		await uninstall(showtimeId);
+		await api.sql(`update showtimes set sales_open_at = now() - interval '5 hours', sales_close_at = now() - interval '4 hours',
+			starts_at = now() - interval '4 hours', ends_at = now() - interval '2 hours' where id = '${showtimeId}'`);
+		expect(problemIn(await cancel(user, id)).code).toBe("showtime_closed");
+	});
+
+	it("is not the answer where sales were closed: it is rebuilt, and what was held is cancelled there", async () => {
 		const { user, showtimeId, id } = await aHold();
 		await uninstall(showtimeId);
 		await api.sql(`update showtimes set state = 'closed' where id = '${showtimeId}'`);
-		expect(problemIn(await cancel(user, id)).code).toBe("showtime_closed");
+		expect(bookingIn(await cancel(user, id)).status).toBe("cancelled");
+		const late = await api.hold(await api.newUser(), showtimeId, ["J1"]);
+		expect(problemIn(late).code).toBe("showtime_closed");
 	});
 });
 
@@ -84,6 +95,14 @@ describe("503 outcome_unknown", () => {
 		const problem = await whileSilent(api, api, requestFor(id), { token: user.token });
 		expect([problem.code, problem.retryable]).toEqual(["outcome_unknown", true]);
 		expect(bookingIn(await cancel(user, id)).status).toBe("cancelled");
+	});
+
+	it("is the answer when it was done and the booking cannot be shown; a repeat shows it", async () => {
+		const { user, id } = await aHold();
+		const gone = () => Promise.reject(new SeatStoreFault("unavailable", new Error("gone")));
+		const fresh = await api.another({ wrapStore: (store) => ({ ...store, readPlan: gone }) });
+		expect(problemIn(await cancel(user, id, fresh)).code).toBe("outcome_unknown");
+		expect(bookingIn(await cancel(user, id))).toMatchObject({ status: "cancelled", version: 2 });
 	});
 });
 

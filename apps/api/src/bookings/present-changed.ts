@@ -1,5 +1,6 @@
 /** The answer to a confirm or cancel that was carried out: the booking, recorded already if the client prefers to wait for that. */
 import type { Booking } from "@holdfast/domain";
+import { SeatStoreFault } from "@holdfast/seat-store";
 import type { FastifyReply } from "fastify";
 import type { BookingBody } from "../contract/booking.ts";
 import type { RouteDeps } from "../routes.ts";
@@ -14,7 +15,11 @@ export async function presentChanged(
 	{ booking, nowMs, prefer }: { booking: Booking; nowMs: number; prefer: string | undefined },
 ): Promise<BookingBody> {
 	reply.header("etag", entityTag(booking.version));
-	const body = presentBooking(booking, await seatPlans.find(booking.planId), nowMs);
+	// The change has happened: `unavailable` would say that it has not. A repeat is answered with the booking.
+	const plan = await seatPlans.find(booking.planId).catch((error: unknown) => {
+		throw new SeatStoreFault("outcome_unknown", error);
+	});
+	const body = presentBooking(booking, plan, nowMs);
 	const seconds = parsePreferWait(prefer);
 	if (seconds === null) return body;
 	const recorded = await awaitRecorded(seatStore, booking, seconds).catch((error: unknown) => {

@@ -79,6 +79,7 @@ async function waitFor(opening: Promise<OpenShowtimeOutcome>): Promise<OpenShowt
 function refusalOf(opening: Awaited<ReturnType<typeof findOpening>>, nowMs: number): NotOpen | null {
 	if (opening === null) return { outcome: "not_found" };
 	if (opening.state === "cancelled") return { outcome: "showtime_cancelled" };
-	if (opening.state === "closed" || nowMs >= opening.endsAt) return { outcome: "showtime_closed" };
+	// Closed is no refusal: nothing more is held there, but what was held may be confirmed, and what was bought cancelled.
+	if (nowMs >= opening.endsAt) return { outcome: "showtime_closed" };
 	return null;
 }

@@ -153,7 +153,8 @@ describe("409 showtime_cancelled", () => {
 describe("409 showtime_closed", () => {
 	it("is the answer, for good", async () => {
 		const showtimeId = await api.newShowtime();
-		await api.sql(`update showtimes set state = 'closed' where id = '${showtimeId}'`);
+		await api.sql(`update showtimes set sales_open_at = now() - interval '5 hours', sales_close_at = now() - interval '4 hours',
+			starts_at = now() - interval '4 hours', ends_at = now() - interval '2 hours' where id = '${showtimeId}'`);
 		expect(problemIn(await stream(showtimeId)).code).toBe("showtime_closed");
 	});
 });

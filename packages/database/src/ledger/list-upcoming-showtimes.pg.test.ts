@@ -10,16 +10,22 @@ beforeAll(async () => {
 });
 afterAll(() => ledger.stop());
 
-it("showtimes that run now or start soon and can be sold, the earliest first, at most so many", async () => {
+it("showtimes that run now or start soon and take place, the earliest first, at most so many", async () => {
 	const now = Date.now();
 	const add = (inMinutes: number, rest: Parameters<TestLedger["addShowtime"]>[0] = {}) =>
 		ledger.addShowtime({ startsAt: new Date(now + inMinutes * MINUTE_MS), ...rest });
-	const [soon, running, paused] = [await add(59), await add(-119), await add(30, { state: "paused" })];
-	await Promise.all([add(61), add(-121), add(20, { state: "cancelled" }), add(20, { state: "closed" })]);
+	const [soon, running, paused, closed] = [
+		await add(59),
+		await add(-119),
+		await add(30, { state: "paused" }),
+		await add(20, { state: "closed" }),
+	];
+	await Promise.all([add(61), add(-121), add(20, { state: "cancelled" })]);
 	await ledger.open(paused);
 	const upcoming = (limit: number) => listUpcomingShowtimes(ledger.database, { withinMs: 60 * MINUTE_MS, limit });
 	expect(await upcoming(10)).toEqual([
 		{ id: running, startsAt: now - 119 * MINUTE_MS, epoch: 0 },
+		{ id: closed, startsAt: now + 20 * MINUTE_MS, epoch: 0 },
 		{ id: paused, startsAt: now + 30 * MINUTE_MS, epoch: 1 },
 		{ id: soon, startsAt: now + 59 * MINUTE_MS, epoch: 0 },
 	]);

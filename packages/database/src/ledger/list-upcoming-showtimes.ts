@@ -1,6 +1,6 @@
 /** Showtimes that people will soon ask for, so that they can be opened in the seat store ahead of time. */
 import type { ShowtimeId } from "@holdfast/domain";
-import { and, asc, gt, lte, notInArray, sql } from "drizzle-orm";
+import { and, asc, gt, lte, ne, sql } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
 import { showtimes } from "../schema/index.ts";
 
@@ -8,15 +8,15 @@ import { showtimes } from "../schema/index.ts";
 export type UpcomingShowtime = { readonly id: ShowtimeId; readonly startsAt: number; readonly epoch: number };
 
 /**
- * Those that start within `withinMs` or are running now, by the clock of Postgres, neither cancelled nor closed; the earliest first, at
- * most `limit`.
+ * Those that start within `withinMs` or are running now, by the clock of Postgres, and are not cancelled; the earliest first, at most
+ * `limit`. Closed ones are among them: what was held there may still be confirmed.
  */
 export function listUpcomingShowtimes(
 	database: Database,
 	{ withinMs, limit }: { readonly withinMs: number; readonly limit: number },
 ): Promise<UpcomingShowtime[]> {
 	const isSoon = lte(showtimes.startsAt, sql`now() + ${withinMs}::float8 * interval '1 millisecond'`);
-	const isToCome = and(gt(showtimes.endsAt, sql`now()`), notInArray(showtimes.state, ["cancelled", "closed"]));
+	const isToCome = and(gt(showtimes.endsAt, sql`now()`), ne(showtimes.state, "cancelled"));
 	return database.run(async (queries) => {
 		const rows = await queries
 			.select({ id: showtimes.id, startsAt: showtimes.startsAt, epoch: showtimes.redisEpoch })

@@ -166,6 +166,22 @@ describe("bounds and progress", () => {
 		expect(await progress()).toEqual(before);
 	});
 
+	it("a number that an unreadable entry claims is not believed: the counter stays, and later holes are seen", async () => {
+		const bucket = bucketOf(showtimeId);
+		const counters = async () => (await ledger.rows(sql`select seq::int, seen_seq::int from buckets where bucket = ${bucket}`))[0];
+		const first = entry(sale([63]));
+		await settle([first]);
+		const poison = ledger.entryOf(null, { raw: { schema: "1", what: "is this", seq: "999999999999999" } });
+		expect((await settle([poison])).deadLettered).toEqual([poison.entryId]);
+		expect(await counters()).toEqual({ seq: first.event?.seq, seen_seq: first.event?.seq });
+		const [, next] = [entry(sale([64])), entry(sale([65]))];
+		expect((await settle([next])).gap).toMatchObject({ after: first.event?.seq, missing: 1 });
+		// One whose number can be true is not missed either.
+		const unread = ledger.entryOf(null, { raw: { schema: "1", what: "is this", seq: String((next.event?.seq ?? 0) + 1) } });
+		await settle([unread]);
+		expect(await counters()).toEqual({ seq: next.event?.seq, seen_seq: (next.event?.seq ?? 0) + 1 });
+	});
+
 	it("numbers missing from the counter are reported once; entries left behind are not missing", async () => {
 		await ledger.open(showtimeId);
 		const other = await ledger.addShowtime({ id: newShowtimeId(bucketOf(showtimeId)) });

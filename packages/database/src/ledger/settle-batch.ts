@@ -48,6 +48,8 @@ export type SettleOutcome =
 			cancelledByShowtime: number;
 			deadLettered: string[];
 			gap: Gap | null;
+			/** An entry of a version unknown here stands behind the settled ones: it and all after it were left. */
+			isCut: boolean;
 	  };
 
 /** The oldest entry was written by a newer version. It is left in the stream; `classifySettleError` says `halt`. */
@@ -66,10 +68,18 @@ export async function settleBatch(database: Database, batch: SettleBatch): Promi
 	const entries = entriesBeforeUpgrade(batch.entries);
 	if (entries.length === 0 && batch.entries.length > 0)
 		throw new UnknownEntryVersion(`bucket ${batch.bucket}: entry ${batch.entries[0]?.entryId} is of a version unknown here`);
-	return database.runLong((queries) => queries.transaction((tx) => settle(database, tx, { ...batch, entries })), LONG_TRANSACTION_MAX_MS);
+	const isCut = entries.length < batch.entries.length;
+	return database.runLong(
+		(queries) => queries.transaction((tx) => settle(database, tx, { ...batch, entries, isCut })),
+		LONG_TRANSACTION_MAX_MS,
+	);
 }
 
-async function settle(database: Database, tx: Queries, { bucket, entries, leftBefore = [] }: SettleBatch): Promise<SettleOutcome> {
+async function settle(
+	database: Database,
+	tx: Queries,
+	{ bucket, entries, leftBefore = [], isCut }: SettleBatch & { readonly isCut: boolean },
+): Promise<SettleOutcome> {
 	await boundTransaction(tx);
 	if (!(await tryLockBucket(tx, bucket))) return { outcome: "locked" };
 	const showtimes = await readShowtimes(tx, entries);
@@ -92,6 +102,7 @@ async function settle(database: Database, tx: Queries, { bucket, entries, leftBe
 		cancelledByShowtime,
 		deadLettered: buried.map(({ entry }) => entry.entryId),
 		gap,
+		isCut,
 	};
 }
 
