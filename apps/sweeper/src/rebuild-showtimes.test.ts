@@ -8,9 +8,9 @@ import { createRebuilds } from "./rebuild-showtimes.ts";
 beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));
 afterEach(() => void vi.useRealTimers());
 
-const openRebuilds = (answer: () => Promise<RebuildOutcome>) => {
+const openRebuilds = (answer: () => Promise<RebuildOutcome>, metrics = createSweeperMetrics()) => {
 	const rebuild = vi.fn((_id: ShowtimeId) => answer());
-	const deps = { log: createLogger("test", "silent"), metrics: createSweeperMetrics() };
+	const deps = { log: createLogger("test", "silent"), metrics };
 	return { rebuild, rebuilds: createRebuilds(deps, { rebuild, pending: () => 0, idle: async () => {} }) };
 };
 const later = (ms: number) => void vi.setSystemTime(Date.now() + ms);
@@ -35,6 +35,23 @@ describe("a rebuild that the sweeper wants", () => {
 		fails = false;
 		later(20_000);
 		expect([await want(), await want(), await want()]).toEqual([12, 13, 14]);
+	});
+
+	it("fails when no replica has the claim: a primary that stands alone is told of, and does not ask each moment", async () => {
+		const metrics = createSweeperMetrics();
+		const { rebuild, rebuilds } = openRebuilds(() => Promise.resolve({ outcome: "unkept" }), metrics);
+		const id = newShowtimeId();
+		for (let tries = 1; tries <= 3; tries += 1) {
+			rebuilds.want(id);
+			await rebuilds.idle();
+			expect(rebuild).toHaveBeenCalledTimes(tries);
+			expect((await metrics.render()).text).toContain(`holdfast_failed_rebuilds_total ${tries}\n`);
+			later(200 * 2 ** tries * 0.7);
+			rebuilds.want(id);
+			await rebuilds.idle();
+			expect(rebuild).toHaveBeenCalledTimes(tries);
+			later(60_000);
+		}
 	});
 
 	it("waits only a moment when another process is at it, and holds up no other showtime", async () => {

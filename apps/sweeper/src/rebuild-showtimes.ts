@@ -23,6 +23,7 @@ export function createRebuilds({ log, metrics }: Pick<SweeperDeps, "log" | "metr
 		try {
 			const { outcome } = await rebuilder.rebuild(showtimeId, startsAt);
 			if (outcome === "recovering") return putOff(showtimeId, null);
+			if (outcome === "unkept") throw new Error("no replica has the claim");
 			failures.delete(showtimeId);
 			if (outcome === "opened") metrics.rebuilds.inc();
 		} catch (error) {

@@ -16,8 +16,11 @@ export type RebuildDeps = {
 	readonly log: Pick<Logger, "info" | "warn" | "error">;
 };
 
-/** `opened`: it can be booked, by this rebuild or another's. `recovering`: somebody else is at it, or was faster; ask again. */
-export type RebuildOutcome = { outcome: "opened" } | { outcome: "recovering" } | { outcome: "unknown" };
+/**
+ * `opened`: it can be booked, by this rebuild or another's. `recovering`: somebody else is at it, or was faster; ask again.
+ * `unkept`: no replica has the claim, so that this server may be the wrong one; it stays closed until one has.
+ */
+export type RebuildOutcome = { outcome: "opened" } | { outcome: "recovering" } | { outcome: "unkept" } | { outcome: "unknown" };
 
 /** Safe to call at any time, by anyone. Throws when a store fails it; then everything stands as before, or as after. */
 export async function rebuildShowtime(deps: RebuildDeps, showtimeId: ShowtimeId): Promise<RebuildOutcome> {
@@ -29,10 +32,8 @@ export async function rebuildShowtime(deps: RebuildDeps, showtimeId: ShowtimeId)
 	try {
 		const claim = await claimed(deps, showtimeId, { token, ledgerEpoch: opening.epoch });
 		if (claim.outcome === "installed") return { outcome: "opened" };
-		if (claim.outcome !== "claimed") {
-			if (claim.outcome === "unkept") await giveBack(deps, showtimeId, token);
-			return { outcome: "recovering" };
-		}
+		if (claim.outcome === "unkept") await giveBack(deps, showtimeId, token);
+		if (claim.outcome !== "claimed") return { outcome: claim.outcome };
 		const outcome = await install(deps, showtimeId, { ...claim, token, seenEpoch: opening.epoch });
 		if (outcome !== "opened") await giveBack(deps, showtimeId, token);
 		return { outcome };

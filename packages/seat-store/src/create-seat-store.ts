@@ -115,7 +115,11 @@ export function createSeatStore(options: SeatStoreOptions): SeatStore {
 
 		readBatch: (bucket, options) => read((redis) => readBatch(redis, bucket, options)),
 		ackBatch: (bucket, entries) => write((redis) => ackBatch(redis, bucket, entries)),
-		requeueEntry: (bucket, raw) => write((redis) => requeueEntry(redis, bucket, raw)),
+		requeueEntry: (bucket, raw) =>
+			durable(
+				(redis) => requeueEntry(redis, bucket, raw),
+				() => true,
+			),
 		waitForEntries: ({ timeoutMs }) => block((redis) => waitForEntries(redis, timeoutMs), timeoutMs),
 		outboxDepths: () => read((redis) => outboxDepths(redis)),
 

@@ -46,7 +46,7 @@ export function createShowtimeOpener({ database, rebuilder }: { database: Databa
 			const { outcome } = await rebuilder.rebuild(showtimeId, opening.startsAt);
 			if (outcome === "opened") return { outcome };
 			if (outcome === "unknown") return { outcome: "not_found" };
-			if (Date.now() >= lookUntil) return { outcome };
+			if (Date.now() >= lookUntil) return { outcome: "recovering" };
 			await pause(LOOK_EVERY_MS);
 		}
 	}

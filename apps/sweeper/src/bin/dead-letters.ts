@@ -17,6 +17,7 @@ await withTools(async (tools) => {
 	if (action === "replay" && words[0] === "--all") {
 		const letters = await listDeadLetters(tools.database, { limit: LIST_MAX });
 		for (const letter of letters) await replay(tools, letter);
+		if (letters.length === LIST_MAX) console.log(`${LIST_MAX} were replayed; there may be more: run it again.`);
 		return 0;
 	}
 	const letter = await find(tools, words);

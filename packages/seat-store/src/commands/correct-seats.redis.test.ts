@@ -1,4 +1,4 @@
-import { newBookingId, newUserId, type RecordedBooking } from "@holdfast/domain";
+import { newBookingId, newUserId, RECORD_TTL_MS, type RecordedBooking } from "@holdfast/domain";
 import { buildShowtime, installSnapshot } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runScript } from "../define-script.ts";
@@ -60,6 +60,39 @@ describe("a conflict is resolved", () => {
 		await test.store.resolveConflict(conflict);
 		expect(await test.redis.hgetall(keys.owner)).toEqual({ 2: `${next.bookingId}|${next.booking.expiresAt}` });
 		expect(await test.redis.hget(keys.buyers, next.userId)).toContain(next.bookingId);
+	});
+
+	it("a seat that the loser gave up meanwhile goes to its owner in the ledger all the same, and is not sold again", async () => {
+		const { showtime, loser, winner, conflict, keys } = await conflictOf();
+		await test.store.cancelBooking(loser);
+		expect(await test.redis.hgetall(keys.owner)).toEqual({});
+		await test.store.resolveConflict(conflict);
+		expect(await test.redis.hgetall(keys.owner)).toEqual({ 2: `${winner.bookingId}|0` });
+		expect(await test.redis.get(keys.map)).toBe("AASAAA");
+		expect(await test.redis.pexpiretime(keys.owner)).toBe(showtime.endsAt + 2 * RECORD_TTL_MS);
+		expect(await unchanged(test, () => test.store.resolveConflict(conflict))).toBe(true);
+	});
+
+	it("one that a lapsed hold still names goes to its owner in the ledger, and the reaping of that hold leaves it", async () => {
+		const { showtime, loser, winner, conflict, keys } = await conflictOf();
+		await test.store.cancelBooking(loser);
+		const lapsing = await held(test.store, showtime, [2]);
+		await test.at(lapsing.booking.expiresAt, async () => {
+			await test.store.resolveConflict(conflict);
+			expect((await test.store.reapHolds(showtime.id)).reaped).toBe(1);
+		});
+		expect(await test.redis.hgetall(keys.owner)).toEqual({ 2: `${winner.bookingId}|0` });
+		expect(await test.redis.get(keys.map)).toBe("AASAAA");
+	});
+
+	it("an owner in the ledger whose cancel it has not heard of gets nothing", async () => {
+		const { showtime, conflict, keys } = await conflictOf();
+		const winner = await held(test.store, showtime, [5]);
+		await test.store.confirmBooking(winner);
+		await test.store.cancelBooking(winner);
+		await test.store.resolveConflict({ ...conflict, owners: [{ seat: 2, ...winner }] });
+		expect(await test.redis.exists(keys.owner)).toBe(0);
+		expect(await test.redis.get(keys.map)).toBe("AAAAAA");
 	});
 
 	it("leaves a record that is at the ledger's version or newer", async () => {

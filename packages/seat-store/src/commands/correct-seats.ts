@@ -17,14 +17,19 @@ export const OPEN_SEATS_MAX = 1_000;
 export async function resolveConflict(redis: Redis, conflict: Conflict): Promise<boolean> {
 	const { meta, owner, map, buyers } = showtimeKeys(conflict.showtimeId);
 	const ownerOf = new Map(conflict.owners.map((found) => [found.seat, found]));
+	const winners = [...new Set(conflict.owners.map(({ bookingId }) => bookingId))];
+	const keys = [meta, owner, map, buyers, bookingKey(conflict.bookingId)];
+	const argsOf = (seat: number) => {
+		const winner = ownerOf.get(seat);
+		return winner === undefined
+			? [seat, "", "", 0]
+			: [seat, winner.bookingId, winner.userId, keys.length + winners.indexOf(winner.bookingId) + 1];
+	};
 	const { status } = await runScript(
 		redis,
 		resolveConflictScript,
-		[meta, owner, map, buyers, bookingKey(conflict.bookingId)],
-		[
-			...[conflict.bookingId, conflict.userId, conflict.version, RECORD_TTL_MS],
-			...conflict.seats.flatMap((seat) => [seat, ownerOf.get(seat)?.bookingId ?? "", ownerOf.get(seat)?.userId ?? ""]),
-		],
+		[...keys, ...winners.map(bookingKey)],
+		[conflict.bookingId, conflict.userId, conflict.version, RECORD_TTL_MS, ...conflict.seats.flatMap(argsOf)],
 	);
 	return status === "resolved";
 }

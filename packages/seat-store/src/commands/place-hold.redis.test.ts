@@ -53,6 +53,17 @@ describe("a hold that is placed", () => {
 		expect(await test.at(showtime.salesCloseAt, again)).toMatchObject({ outcome: "held" });
 	});
 
+	it("is refused by a cancelled showtime even as a repeat, by its id or by its key", async () => {
+		const showtime = await test.openShowtime();
+		const [userId, bookingId] = [newUserId(), newBookingId(showtime.id)];
+		await hold(test.store, showtime, [1], { userId, bookingId, idempotencyKey: "k2" });
+		await test.store.setTerms({ showtimeId: showtime.id, change: { what: "state", state: "cancelled" } });
+		for (const id of [bookingId, newBookingId(showtime.id)]) {
+			const again = () => hold(test.store, showtime, [1], { userId, bookingId: id, idempotencyKey: "k2" });
+			expect(await unchanged(test, again)).toEqual({ outcome: "showtime_cancelled" });
+		}
+	});
+
 	it("takes a seat from the instant on at which its hold lapses, though nobody reaped it, and not 1 ms sooner", async () => {
 		const showtime = await test.openShowtime();
 		const lapsing = await held(test.store, showtime, [5, 6]);

@@ -1,4 +1,5 @@
 import { bucketOf, type OpenShowtime, type ShowtimeEvent, type ShowtimeState } from "@holdfast/domain";
+import { installSnapshot } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bucketKeys, showtimeKeys } from "../keys.ts";
 import { held, hold, openTestStore, type TestStore, toldDuring, unchanged } from "../open-test-store.ts";
@@ -237,6 +238,16 @@ describe("reschedule", () => {
 		}
 		expect(await metaOf(showtime)).toEqual({ ...before, repeats: "3" });
 		expect(await depthOf(showtime)).toBe(1);
+	});
+
+	it("is told though a rebuild has brought the version already: the ledger has it first; once, over later rebuilds too", async () => {
+		const showtime = await test.openShowtime({ scheduleVersion: 2 });
+		for (let drive = 0; drive < 2; drive += 1) {
+			expect(await move(showtime, 2, 0)).toEqual({ outcome: "set", showtimeVersion: 1, scheduleVersion: 2 });
+			const told = await test.store.readBatch(bucketOf(showtime.id), { afterEntryId: null, limit: 500 });
+			expect(told).toMatchObject([{ event: { type: "showtime.rescheduled", scheduleVersion: 2 } }]);
+			await installSnapshot(test.store, { showtime, epoch: 2 + drive });
+		}
 	});
 
 	it("is refused once the showtime is cancelled", async () => {

@@ -38,6 +38,8 @@ local now = now_ms()
 local refusal = refusal_of_fence(meta_key, state, replid, now)
 if refusal then return { refusal } end
 
+-- Before any replay (ADR 11).
+if state == 'cancelled' then return { 'showtime_cancelled' } end
 local own = redis.call('HMGET', booking_key, 'createdAt', 'expiresAt', 'currency')
 if own[1] then return { 'held', now, own[1], own[2], own[3] } end
 if idem_key then
@@ -49,7 +51,6 @@ if idem_key then
 	end
 end
 
-if state == 'cancelled' then return { 'showtime_cancelled' } end
 if state == 'closed' or now >= tonumber(ends_at) then return { 'showtime_closed' } end
 if state ~= 'open' or now < tonumber(sales_open_at) or now >= tonumber(sales_close_at) then return { 'not_on_sale' } end
 if meta_plan ~= plan or meta_price_version ~= price_version then return { 'stale_prices' } end

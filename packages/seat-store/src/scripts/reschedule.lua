@@ -9,27 +9,27 @@ KEYS[6] outbox  STREAM  what the ledger does not know yet
 KEYS[7] seq     STRING  event counter of the bucket
 ARGV[1] showtimeId   ARGV[2] scheduleVersion   ARGV[3] startsAt   ARGV[4] endsAt   ARGV[5] keepUntil   ARGV[6] metaUntil   ARGV[7] outboxMax
 RETURNS {"set", showtimeVersion, scheduleVersion} | {"showtime_cancelled"} | {"busy"} | {"not_ready"} | {"fenced"} | {"recovering"}
-EFFECTS start, end and version, the life of the showtime's keys, one outbox entry. A version that is not newer is a repeat: it only
-  counts itself.
+EFFECTS start, end and version, the life of the showtime's keys, one outbox entry. A version that the outbox was told of, or an older one
+  than stands, makes this a repeat: it only counts itself. That it stands is not enough: a rebuild may have brought it from the ledger.
 COST O(1). ]]
 -- @include now
 -- @include fence
 -- @include append-showtime-event
 local meta_key, outbox_key, seq_key = KEYS[1], KEYS[6], KEYS[7]
 local showtime, version, starts_at, ends_at, keep_until, meta_until, outbox_max = unpack(ARGV)
-local state, replid, schedule_version, showtime_version =
-	unpack(redis.call('HMGET', meta_key, 'state', 'replid', 'scheduleVersion', 'showtimeVersion'))
+local state, replid, schedule_version, schedule_told, showtime_version =
+	unpack(redis.call('HMGET', meta_key, 'state', 'replid', 'scheduleVersion', 'scheduleTold', 'showtimeVersion'))
 local now = now_ms()
 local refusal = refusal_of_fence(meta_key, state, replid, now)
 if refusal then return { refusal } end
-if tonumber(version) <= tonumber(schedule_version) then
+if tonumber(version) < tonumber(schedule_version) or tonumber(version) <= tonumber(schedule_told or 0) then
 	redis.call('HINCRBY', meta_key, 'repeats', 1)
 	return { 'set', showtime_version, schedule_version }
 end
 if state == 'cancelled' then return { 'showtime_cancelled' } end
 if redis.call('XLEN', outbox_key) >= tonumber(outbox_max) then return { 'busy' } end
 
-redis.call('HSET', meta_key, 'scheduleVersion', version, 'startsAt', starts_at, 'endsAt', ends_at)
+redis.call('HSET', meta_key, 'scheduleVersion', version, 'scheduleTold', version, 'startsAt', starts_at, 'endsAt', ends_at)
 append_showtime_event(outbox_key, seq_key, meta_key, 'showtime.rescheduled', showtime, now)
 -- Last: a time that has passed ends the keys at once.
 redis.call('PEXPIREAT', meta_key, meta_until)

@@ -5,10 +5,13 @@ KEYS[2] owner    HASH    seat index -> owner entry
 KEYS[3] map      STRING  one status letter per seat
 KEYS[4] buyers   HASH    user -> what they hold and have bought here
 KEYS[5] booking  HASH    the record of the booking that lost
+KEYS[6..] winner HASH    records of those who own its seats in the ledger
 ARGV[1] bookingId   ARGV[2] userId   ARGV[3] version in the ledger   ARGV[4] recordTtlMs
-ARGV[5..] for each of its seats: seat index; bookingId and userId of its owner in the ledger, or "" and ""
+ARGV[5..] for each of its seats: seat index; bookingId and userId of its owner in the ledger, or "" and ""; which of KEYS is that
+  owner's record, or 0
 RETURNS {"resolved", seats that changed hands} | {"not_ready"} | {"fenced"} | {"recovering"}
-EFFECTS only seats that the booking still owns here. Its record becomes CONFLICT at the ledger's version unless it is newer. Safe to repeat.
+EFFECTS only seats that the booking still owns here, and those that are free here and not in the ledger. An owner whose end the ledger
+  has not heard of gets nothing. The loser's record becomes CONFLICT at the ledger's version unless it is newer. Safe to repeat.
 COST O(seats + the users' live entries). ]]
 -- @include now
 -- @include fence
@@ -24,19 +27,20 @@ local refusal = refusal_of_fence(meta_key, state, replid, now)
 if refusal then return { refusal } end
 
 local handed, freed, gained = {}, {}, {}
-for i = 5, #ARGV, 3 do
-	local seat, winner, winner_user = unpack(ARGV, i, i + 2)
+for i = 5, #ARGV, 4 do
+	local seat, winner, winner_user, record_at = unpack(ARGV, i, i + 3)
 	local value = redis.call('HGET', owner_key, seat)
-	if value and split_owner(value) == booking then
-		if winner == '' then
-			redis.call('HDEL', owner_key, seat)
-			freed[#freed + 1] = seat
-		else
-			redis.call('HSET', owner_key, seat, winner .. '|0')
-			handed[#handed + 1] = seat
-			gained[winner] = gained[winner] or { user = winner_user, seats = {} }
-			table.insert(gained[winner].seats, seat)
-		end
+	local is_losers = value and split_owner(value) == booking
+	local winner_state = winner ~= '' and redis.call('HGET', KEYS[tonumber(record_at)], 'state')
+	local wins = winner ~= '' and winner_state ~= 'CANCELLED' and winner_state ~= 'CONFLICT'
+	if wins and (is_losers or is_free(value, now)) then
+		redis.call('HSET', owner_key, seat, winner .. '|0')
+		handed[#handed + 1] = seat
+		gained[winner] = gained[winner] or { user = winner_user, seats = {} }
+		table.insert(gained[winner].seats, seat)
+	elseif is_losers then
+		redis.call('HDEL', owner_key, seat)
+		freed[#freed + 1] = seat
 	end
 end
 write_map(meta_key, map_key, freed, 'A')
@@ -48,7 +52,7 @@ for winner, gain in pairs(gained) do
 		write_buyer(buyers_key, gain.user, now, winner, 0, table.concat(gain.seats, ','))
 	end
 end
-keep_until_end(ends_at, buyers_key)
+keep_until_end(ends_at, owner_key, buyers_key)
 local v = redis.call('HGET', booking_key, 'v')
 if v and tonumber(v) < tonumber(version) then
 	redis.call('HSET', booking_key, 'state', 'CONFLICT', 'v', version, 'recorded', '1')
