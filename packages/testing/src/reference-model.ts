@@ -132,6 +132,14 @@ export function createReferenceModel({ seatCount, limits, startMs }: { seatCount
 			};
 			return Array.from({ length: seatCount }, (_, seat) => letterOf(seat)).join("");
 		},
+		/** `seat owner expiresAt` for every seat that is not free, ascending; `X 0` for a blocked one, 0 for a sold one. */
+		owners(): string[] {
+			return Array.from({ length: seatCount }, (_, seat) => {
+				const owner = ownerOf(seat);
+				if (owner) return [`${seat} ${owner.id} ${owner.state === "CONFIRMED" ? 0 : owner.expiresAt}`];
+				return blocked.has(seat) ? [`${seat} X 0`] : [];
+			}).flat();
+		},
 		earliestExpiryAt(): number | null {
 			const expiries = bookings.filter(isLive).map(({ expiresAt }) => expiresAt);
 			return expiries.length === 0 ? null : Math.min(...expiries);
