@@ -20,6 +20,7 @@ await withTools(async (tools) => {
 		if (letters.length === LIST_MAX) console.log(`${LIST_MAX} were replayed; there may be more: run it again.`);
 		return 0;
 	}
+	if (!["show", "replay", "resolve"].includes(action)) throw new Error(USAGE);
 	const letter = await find(tools, words);
 	switch (action) {
 		case "show":
@@ -36,7 +37,9 @@ await withTools(async (tools) => {
 	}
 });
 
-const nameOf = ({ bucket, entryId }: Pick<Letter, "bucket" | "entryId">): string => `${bucket} ${entryId}`;
+function nameOf({ bucket, entryId }: Pick<Letter, "bucket" | "entryId">): string {
+	return `${bucket} ${entryId}`;
+}
 
 async function list({ database }: Tools): Promise<number> {
 	const letters = await listDeadLetters(database, { limit: LIST_MAX });

@@ -1,0 +1,100 @@
+/** What a person does about entries that could not be settled: the command itself, in a process of its own. */
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { createDatabase, type Database } from "@holdfast/database";
+import { type BookingId, bucketOf, DEFAULT_LIMITS, newBookingId, newUserId, type UserId } from "@holdfast/domain";
+import { queryPostgres } from "@holdfast/local-stack";
+import { createRebuilder } from "@holdfast/rebuild";
+import { createLogger } from "@holdfast/runtime";
+import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
+import { createTestDatabase, insertShowtimes, insertUsers, startTestRedis, type TestDatabase, type TestRedis } from "@holdfast/testing";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { createSweeperMetrics } from "../metrics.ts";
+import { createSweeper, type Sweeper } from "../sweeper.ts";
+
+let redis: TestRedis;
+let testDatabase: TestDatabase;
+let database: Database;
+let seatStore: SeatStore;
+let sweeper: Sweeper;
+const metrics = createSweeperMetrics();
+
+beforeAll(async () => {
+	[redis, testDatabase] = await Promise.all([startTestRedis(), createTestDatabase()]);
+	database = createDatabase({ url: testDatabase.url });
+	seatStore = createSeatStore({ url: redis.url, limits: DEFAULT_LIMITS });
+	const log = createLogger("sweeper", "silent");
+	sweeper = createSweeper({ seatStore, database, limits: DEFAULT_LIMITS, quarantineMs: null, metrics, log });
+});
+afterAll(async () => {
+	await seatStore.close();
+	await database.close();
+	await Promise.all([redis.stop(), testDatabase.drop()]);
+});
+
+const query = (statement: string) => queryPostgres(testDatabase.url, statement);
+
+/** What `npm run dead-letters -- <words>` says, and how it ends. */
+function run(...words: string[]): Promise<{ code: number; said: string }> {
+	const entry = fileURLToPath(new URL("dead-letters.ts", import.meta.url));
+	const env = { PATH: process.env.PATH, DATABASE_URL: testDatabase.url, REDIS_URL: redis.url };
+	return new Promise((resolve) => {
+		execFile(process.execPath, ["--disable-warning=ExperimentalWarning", entry, ...words], { env }, (error, stdout, stderr) =>
+			resolve({ code: error === null ? 0 : Number(error.code), said: stdout + stderr }),
+		);
+	});
+}
+
+/** Seats bought by somebody whom the ledger does not know: their entries can never be settled as they are. */
+async function buyUnknown(userId: UserId, seats: readonly number[]): Promise<BookingId[]> {
+	const [showtimeId] = (await insertShowtimes(testDatabase.url)).showtimeIds;
+	if (showtimeId === undefined) throw new Error("a showtime was inserted");
+	const rebuilder = createRebuilder({ seatStore, database, quarantineMs: null, log: createLogger("rebuild", "silent") });
+	await rebuilder.rebuild(showtimeId, 0);
+	const showtime = await seatStore.readShowtime(showtimeId);
+	if (showtime === null) throw new Error("it is installed");
+	return Promise.all(
+		seats.map(async (seat) => {
+			const bookingId = newBookingId(showtimeId);
+			await seatStore.placeHold({ bookingId, userId, showtime, seats: [seat], amount: 1250, idempotencyKey: null });
+			expect((await seatStore.confirmBooking({ bookingId, userId, showtimeId, ifVersion: null })).outcome).toBe("confirmed");
+			return bookingId;
+		}),
+	);
+}
+
+it("lists them, shows one, puts them back once their cause is mended, and sets one aside", async () => {
+	const userId = newUserId();
+	const [first, second, third] = await buyUnknown(userId, [0, 1, 2]);
+	if (first === undefined || second === undefined || third === undefined) throw new Error("three were bought");
+	await sweeper.runOnce();
+	expect((await metrics.render()).text).toContain("holdfast_dead_letters_total 3\n");
+
+	const { said } = await run();
+	expect(said.trimEnd().split("\n"), said).toHaveLength(4);
+	expect(said).toContain("23503");
+	expect(said).toContain("3 dead letters wait for a decision.");
+	const entryOf = async (bookingId: BookingId) =>
+		String((await query(`select entry_id from dead_letters where raw->>'bookingId' = '${bookingId}'`))[0]?.entry_id);
+	const bucket = String(bucketOf(first));
+	expect(JSON.parse((await run("show", bucket, await entryOf(first))).said)).toMatchObject({ raw: { bookingId: first, userId } });
+
+	expect(await run("resolve", bucket, await entryOf(third))).toEqual({ code: 0, said: `${bucket} ${await entryOf(third)}  set aside\n` });
+	await insertUsers(testDatabase.url, 1);
+	await query(`update users set id = '${userId}'`);
+	expect((await run("replay", bucket, await entryOf(first))).said).toContain("is in the outbox again");
+	expect((await run("replay", "--all")).code).toBe(0);
+	await sweeper.runOnce();
+	const recorded = await query(`select id, state from bookings order by id`);
+	expect(recorded).toEqual([first, second].toSorted().map((id) => ({ id, state: "CONFIRMED" })));
+	expect((await run()).said).toBe("0 dead letters wait for a decision.\n");
+	expect((await seatStore.outboxDepths())[bucketOf(first)]).toBe(0);
+});
+
+it.each([
+	[["show", "3", "9-9"], "There is no dead letter 3 9-9.\n"],
+	[["replay"], "Usage: npm run dead-letters [-- show|replay|resolve <bucket> <entry> | -- replay --all]\n"],
+	[["bury", "3", "9-9"], "Usage: npm run dead-letters [-- show|replay|resolve <bucket> <entry> | -- replay --all]\n"],
+])("says what is wrong with %j, and ends with 1", async (words, said) => {
+	expect(await run(...words)).toEqual({ code: 1, said });
+});
