@@ -7,7 +7,7 @@ type Wish = { readonly showtime: OpenShowtime } & Partial<ShowtimeSnapshot>;
 
 /** Claim, judge the line against a ledger that knows none, install. Throws when somebody else has the claim. */
 export async function installSnapshot(seatStore: SeatStore, wish: Wish): Promise<InstallOutcome | { outcome: "already" }> {
-	const snapshot: ShowtimeSnapshot = { blockedSeats: [], epoch: 1, isQuarantined: false, bookings: [], ...wish };
+	const snapshot: ShowtimeSnapshot = { blockedSeats: [], epoch: 1, isQuarantined: false, buriedEntries: [], bookings: [], ...wish };
 	const token = randomUUID();
 	const claim = await seatStore.claimShowtime(snapshot.showtime.id, { token, ledgerEpoch: snapshot.epoch });
 	if (claim.outcome === "installed") return { outcome: "already" };

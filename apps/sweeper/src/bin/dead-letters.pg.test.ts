@@ -2,12 +2,20 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { createDatabase, type Database } from "@holdfast/database";
-import { type BookingId, bucketOf, DEFAULT_LIMITS, newBookingId, newUserId, type UserId } from "@holdfast/domain";
+import { type BookingId, bucketOf, DEFAULT_LIMITS, newBookingId, newUserId, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { queryPostgres } from "@holdfast/local-stack";
 import { createRebuilder } from "@holdfast/rebuild";
 import { createLogger } from "@holdfast/runtime";
 import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
-import { createTestDatabase, insertShowtimes, insertUsers, startTestRedis, type TestDatabase, type TestRedis } from "@holdfast/testing";
+import {
+	createTestDatabase,
+	insertShowtimes,
+	insertUsers,
+	startTestRedis,
+	type TestDatabase,
+	type TestRedis,
+	waitUntil,
+} from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createSweeperMetrics } from "../metrics.ts";
 import { createSweeper, type Sweeper } from "../sweeper.ts";
@@ -45,12 +53,16 @@ function run(...words: string[]): Promise<{ code: number; said: string }> {
 	});
 }
 
+async function rebuild(showtimeId: ShowtimeId): Promise<void> {
+	const rebuilder = createRebuilder({ seatStore, database, quarantineMs: null, log: createLogger("rebuild", "silent") });
+	expect(await rebuilder.rebuild(showtimeId, 0)).toEqual({ outcome: "opened" });
+}
+
 /** Seats bought by somebody whom the ledger does not know: their entries can never be settled as they are. */
 async function buyUnknown(userId: UserId, seats: readonly number[]): Promise<BookingId[]> {
 	const [showtimeId] = (await insertShowtimes(testDatabase.url)).showtimeIds;
 	if (showtimeId === undefined) throw new Error("a showtime was inserted");
-	const rebuilder = createRebuilder({ seatStore, database, quarantineMs: null, log: createLogger("rebuild", "silent") });
-	await rebuilder.rebuild(showtimeId, 0);
+	await rebuild(showtimeId);
 	const showtime = await seatStore.readShowtime(showtimeId);
 	if (showtime === null) throw new Error("it is installed");
 	return Promise.all(
@@ -89,6 +101,28 @@ it("lists them, shows one, puts them back once their cause is mended, and sets o
 	expect(recorded).toEqual([first, second].toSorted().map((id) => ({ id, state: "CONFIRMED" })));
 	expect((await run()).said).toBe("0 dead letters wait for a decision.\n");
 	expect((await seatStore.outboxDepths())[bucketOf(first)]).toBe(0);
+});
+
+it("what was buried is not told again by a rebuild, and stays sold", async () => {
+	const [bookingId] = await buyUnknown(newUserId(), [4]);
+	if (bookingId === undefined) throw new Error("one was bought");
+	await sweeper.runOnce();
+	const letters = async () => (await query("select entry_id from dead_letters")).length;
+	const before = await letters();
+	const { showtimeId } = (await seatStore.readBooking(bookingId)) ?? {};
+	if (showtimeId === undefined) throw new Error("its record is kept");
+	await redis.restart();
+	await waitUntil("the link to be back", () =>
+		seatStore.ping().then(
+			() => true,
+			() => false,
+		),
+	);
+	await rebuild(showtimeId);
+	expect((await seatStore.outboxDepths())[bucketOf(showtimeId)]).toBe(0);
+	await sweeper.runOnce();
+	expect(await letters()).toBe(before);
+	expect((await seatStore.inspectSeats(showtimeId)).owners).toEqual([{ seat: 4, bookingId, expiresAt: 0 }]);
 });
 
 it.each([

@@ -3,7 +3,7 @@
  * outbox again, and resolve the letter. A replayed entry is a new entry with an old counter: it raises no alarm, and what the
  * ledger already has, or has a later version of, it does not write.
  */
-import { and, asc, eq, isNull, sql } from "drizzle-orm";
+import { and, asc, desc, eq, isNull, sql } from "drizzle-orm";
 import type { Database, Queries } from "../create-database.ts";
 import { deadLetters } from "../schema/index.ts";
 import type { DeadEntry } from "./outbox-entry.ts";
@@ -63,6 +63,20 @@ export async function insertDeadLetters(tx: Queries, bucket: number, dead: reado
 	if (dead.length === 0) return;
 	const rows = dead.map(({ entry: { entryId, raw }, code, message }) => ({ bucket, entryId, raw, errorCode: code, errorMessage: message }));
 	await tx.insert(deadLetters).values(rows).onConflictDoNothing();
+}
+
+/** Letters of a bucket that a rebuild is told of: an older one is told again, and buried again. */
+const BURIED_MAX = 1_000;
+
+/** Ids of the latest entries of a bucket that were buried, resolved or not. Part of a rebuild. */
+export async function listBuriedEntries(queries: Queries, bucket: number): Promise<string[]> {
+	const rows = await queries
+		.select({ entryId: deadLetters.entryId })
+		.from(deadLetters)
+		.where(eq(deadLetters.bucket, bucket))
+		.orderBy(desc(deadLetters.createdAt), desc(deadLetters.entryId))
+		.limit(BURIED_MAX);
+	return rows.map(({ entryId }) => entryId);
 }
 
 const isLetter = ({ bucket, entryId }: DeadLetterKey) => and(eq(deadLetters.bucket, bucket), eq(deadLetters.entryId, entryId));

@@ -8,6 +8,7 @@ import { and, asc, eq, isNull, sql } from "drizzle-orm";
 import { openShowtimeOf, selectShowtimes } from "../catalog/showtime.ts";
 import type { Database, Queries } from "../create-database.ts";
 import { bookingSeats, bookings, buckets, showtimes } from "../schema/index.ts";
+import { listBuriedEntries } from "./dead-letters.ts";
 import { isQuarantineOver } from "./list-quarantined.ts";
 import { openedLineOf } from "./opened-line.ts";
 import { boundTransaction, LONG_TRANSACTION_MAX_MS } from "./settle-lock.ts";
@@ -50,6 +51,7 @@ export function openShowtimeInLedger(database: Database, id: ShowtimeId, request
 			blockedSeats: row.showtime.blockedSeats,
 			epoch: taken.epoch,
 			isQuarantined,
+			buriedEntries: await listBuriedEntries(tx, bucketOf(id)),
 			bookings: await readBookings(tx, id),
 		};
 		return { outcome: "opened", snapshot };

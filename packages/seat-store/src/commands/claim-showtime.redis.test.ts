@@ -33,6 +33,7 @@ const snapshotOf = (showtime: OpenShowtime, wish: Partial<ShowtimeSnapshot> = {}
 	epoch: 2,
 	blockedSeats: [],
 	isQuarantined: false,
+	buriedEntries: [],
 	bookings: [],
 	...wish,
 });
@@ -79,7 +80,7 @@ describe("a claim", () => {
 					[meta, stagedOwner, stagedMap, stagedExpiry, stagedBuyers],
 					["mine", CLAIM_TTL_MS, 60_000, 100, "1"],
 				),
-			() => runScript(test.redis, installBookingsScript, [meta, outbox, seq], ["mine", CLAIM_TTL_MS, 1]),
+			() => runScript(test.redis, installBookingsScript, [meta, outbox, seq], ["mine", CLAIM_TTL_MS, 1, ""]),
 		];
 		for (const [i, step] of steps.entries()) {
 			const instant = late + i * (CLAIM_TTL_MS - 1);
@@ -171,7 +172,7 @@ describe("every step of a rebuilder that lost its claim is refused, and changes 
 		const run = (script: typeof installSeatsScript, keys: string[], args: (string | number)[]) => () =>
 			runScript(test.redis, script, keys, args);
 		return [
-			["install-bookings", run(installBookingsScript, [meta, outbox, seq, bookingKey(id)], [token, CLAIM_TTL_MS, 1, "drop", id, 1])],
+			["install-bookings", run(installBookingsScript, [meta, outbox, seq, bookingKey(id)], [token, CLAIM_TTL_MS, 1, "", "drop", id, 1])],
 			["install-seats", run(installSeatsScript, [meta, ...staged], [token, CLAIM_TTL_MS, 60_000, 100, "1", id, "", "0", "1"])],
 			[
 				"install-showtime",

@@ -26,13 +26,13 @@ async function claimed() {
 	const claim = await test.store.claimShowtime(showtime.id, { token: "mine", ledgerEpoch: 2 });
 	if (claim.outcome !== "claimed") throw new Error(claim.outcome);
 	// At the instant of the claim, so that renewing it changes nothing that a test would have to leave out.
-	const write = (changes: readonly Change[], nowMs = claim.nowMs) =>
+	const write = (changes: readonly Change[], nowMs = claim.nowMs, buried: readonly string[] = []) =>
 		test.at(nowMs, () =>
 			runScript(
 				test.redis,
 				installBookingsScript,
 				[showtimeKeys(showtime.id).meta, outbox, seq, ...changes.map(([, id]) => bookingKey(id))],
-				["mine", CLAIM_TTL_MS, RECORD_TTL_MS, ...changes.flat()],
+				["mine", CLAIM_TTL_MS, RECORD_TTL_MS, buried.join(","), ...changes.flat()],
 			),
 		);
 	return { showtime, sold, hold, write, nowMs: claim.nowMs };
@@ -53,6 +53,14 @@ describe("each change", () => {
 		expect(await unchanged(test, () => write(changes))).toEqual(told(0));
 		expect(await write([["drop", hold.bookingId, 1]])).toEqual(told(0));
 		expect(await test.redis.exists(bookingKey(hold.bookingId))).toBe(0);
+	});
+
+	it("is not told again of an entry that was buried, and is of one whose id it only begins with", async () => {
+		const { sold, write, nowMs } = await claimed();
+		const entry = String(await test.redis.hget(bookingKey(sold.bookingId), "entry"));
+		const tell: Change[] = [["tell", sold.bookingId, 2]];
+		expect(await unchanged(test, () => write(tell, nowMs, ["1-0", entry, "2-0"]))).toEqual(told(0));
+		expect(await write(tell, nowMs, [`${entry}0`, `1${entry}`])).toEqual(told(1));
 	});
 
 	it("is left out where the record has moved on, or is gone", async () => {

@@ -80,7 +80,7 @@ export async function installShowtime(
 	{ token, nowMs }: { token: string; nowMs: number },
 ): Promise<InstallOutcome> {
 	const merged = mergeSnapshot(await readStanding(redis, snapshot, nowMs), snapshot);
-	const told = await changeRecords(redis, snapshot.showtime.id, token, merged);
+	const told = await changeRecords(redis, snapshot, token, merged);
 	if (told === null || !(await stageSeats(redis, token, merged))) return { outcome: "lost_claim" };
 	const { meta, owner, map, expiry, buyers, ...staged } = showtimeKeys(snapshot.showtime.id);
 	const { expiries, epochs, outbox, seq } = bucketKeys(bucketOf(snapshot.showtime.id));
@@ -151,7 +151,12 @@ async function readRecords(redis: Redis, ids: readonly BookingId[]): Promise<Map
 }
 
 /** Gives how many events were told again; null when the claim was lost. */
-async function changeRecords(redis: Redis, showtimeId: ShowtimeId, token: string, { changes }: MergedShowtime): Promise<number | null> {
+async function changeRecords(
+	redis: Redis,
+	{ showtime: { id: showtimeId }, buriedEntries }: ShowtimeSnapshot,
+	token: string,
+	{ changes }: MergedShowtime,
+): Promise<number | null> {
 	const { meta } = showtimeKeys(showtimeId);
 	const { outbox, seq } = bucketKeys(bucketOf(showtimeId));
 	let told = 0;
@@ -159,7 +164,13 @@ async function changeRecords(redis: Redis, showtimeId: ShowtimeId, token: string
 		const part = changes.slice(i, i + INSTALL_BOOKINGS_MAX);
 		const keys = [meta, outbox, seq, ...part.map(({ bookingId }) => bookingKey(bookingId))];
 		const args = part.flatMap(({ change, bookingId, version }) => [change, bookingId, version]);
-		const { status, rest } = await runScript(redis, installBookingsScript, keys, [token, CLAIM_TTL_MS, RECORD_TTL_MS, ...args]);
+		const { status, rest } = await runScript(redis, installBookingsScript, keys, [
+			token,
+			CLAIM_TTL_MS,
+			RECORD_TTL_MS,
+			buriedEntries.join(","),
+			...args,
+		]);
 		if (status !== "written") return null;
 		told += readInteger(rest[0]);
 	}

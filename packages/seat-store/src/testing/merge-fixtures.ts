@@ -67,6 +67,7 @@ export const snapshotOf = (bookings: RecordedBooking[] = [], wish: Partial<Showt
 	blockedSeats: [],
 	epoch: 2,
 	isQuarantined: false,
+	buriedEntries: [],
 	bookings,
 	...wish,
 });
