@@ -23,7 +23,7 @@ export type BucketSettler = {
 
 type Round = { readonly settled: number; readonly failures: readonly { readonly bucket: number; readonly error: unknown }[] };
 
-/** Whether trying again could mend it: a missing migration and an entry from a newer version need a person. */
+/** Whether trying again mends nothing: a missing migration, or an entry from a newer version, needs a person. */
 export const isHalt = (error: unknown): boolean => !(error instanceof SeatStoreFault) && classifySettleError(error) === "halt";
 
 export function createBucketSettler(deps: SweeperDeps, rebuilds: Pick<Rebuilds, "want">): BucketSettler {

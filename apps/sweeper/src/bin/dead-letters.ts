@@ -20,21 +20,13 @@ await withTools(async (tools) => {
 		if (letters.length === LIST_MAX) console.log(`${LIST_MAX} were replayed; there may be more: run it again.`);
 		return 0;
 	}
-	if (!["show", "replay", "resolve"].includes(action)) throw new Error(USAGE);
-	const letter = await find(tools, words);
-	switch (action) {
-		case "show":
-			console.log(JSON.stringify(letter, null, "\t"));
-			return 0;
-		case "replay":
-			return replay(tools, letter);
-		case "resolve":
-			await resolveDeadLetter(tools.database, letter);
-			console.log(`${nameOf(letter)}  set aside`);
-			return 0;
-		default:
-			throw new Error(USAGE);
-	}
+	const act = new Map([
+		["show", show],
+		["replay", replay],
+		["resolve", setAside],
+	]).get(action);
+	if (act === undefined) throw new Error(USAGE);
+	return act(tools, await find(tools, words));
 });
 
 function nameOf({ bucket, entryId }: Pick<Letter, "bucket" | "entryId">): string {
@@ -53,6 +45,17 @@ async function find({ database }: Tools, [bucket = "", entryId = ""]: readonly s
 	const letter = await findDeadLetter(database, { bucket: Number(bucket), entryId });
 	if (letter === null) throw new Error(`There is no dead letter ${bucket} ${entryId}.`);
 	return letter;
+}
+
+async function show(_tools: Tools, letter: Letter): Promise<number> {
+	console.log(JSON.stringify(letter, null, "\t"));
+	return 0;
+}
+
+async function setAside({ database }: Tools, letter: Letter): Promise<number> {
+	await resolveDeadLetter(database, letter);
+	console.log(`${nameOf(letter)}  set aside`);
+	return 0;
 }
 
 /** Into the outbox first: should this die in between, it is replayed twice, and the second time changes nothing. */
