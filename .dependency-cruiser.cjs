@@ -33,9 +33,9 @@ const ROOMS = {
 const YARDSTICKS = "bench/src/(floor|rowlock)";
 const YARDSTICK_ROOMS = ["packages/runtime", "packages/seat-store"];
 
-/** Tests beside the source, and what only they use (`src/testing/`, `open-test-store.ts`), may stand on the fixtures as well. */
+/** Tests beside the source, and what only they use (`src/testing/`, `open-test-store.ts`), may stand on the fixtures and the client as well. */
 const TEST_FILES = "(\\.test\\.ts$|/src/testing/|/[a-z]+-test-[a-z-]+\\.ts$)";
-const TEST_ROOMS = ["packages/testing", "packages/local-stack"];
+const TEST_ROOMS = ["packages/testing", "packages/local-stack", "packages/client"];
 
 /** A library, and the only rooms that know it. */
 const HIDDEN_LIBRARIES = [

@@ -1,9 +1,10 @@
 /**
- * A process full of people who watch one showtime: each follows the stream as the API's document says, some lose their
- * connection now and then. Asked at the end what each of them sees.
+ * A process full of people who watch one showtime: each follows the stream as the API's document says, every twentieth with the
+ * client; some lose their connection now and then. Asked at the end what each of them sees.
  */
 import { Agent } from "node:http";
-import { followSeats, type SeatFollower } from "@holdfast/testing";
+import { type FollowWish, followSeats, type SeatFollower } from "@holdfast/testing";
+import { watchWithClient } from "./watch-with-client.ts";
 
 /** What the process is asked, in this order, and what it answers. Both travel as JSON. */
 export type WatchOrder =
@@ -22,6 +23,8 @@ export type WatchAnswer = {
 };
 
 const OPENED_AT_ONCE = 50;
+/** The client costs this process more than the plain follower, and would take its time from the API that is measured. */
+const WITH_CLIENT_EVERY = 20;
 /** Every watcher loses its connection this often on average, the slowest in a hundred steps of this. */
 const BREAK_EVERY_MS = 100;
 const BREAK_SHARE = 0.002;
@@ -65,15 +68,15 @@ async function obey(order: WatchOrder): Promise<WatchAnswer> {
 
 async function openAll({ origin, showtimeId, watchers }: Extract<WatchOrder, { what: "open" }>): Promise<void> {
 	const agent = new Agent({ keepAlive: true, maxFreeSockets: OPENED_AT_ONCE });
-	const open = () =>
-		followSeats({
-			origin,
-			showtimeId,
-			agent,
-			onEvent: ({ seats }) => {
-				if (probeSeat !== null && seats.some(([seat]) => seat === probeSeat)) seenAtMs.push(Date.now());
-			},
-		});
+	const wish: FollowWish = {
+		origin,
+		showtimeId,
+		agent,
+		onEvent: ({ seats }) => {
+			if (probeSeat !== null && seats.some(([seat]) => seat === probeSeat)) seenAtMs.push(Date.now());
+		},
+	};
+	const open = (_: unknown, place: number) => (place % WITH_CLIENT_EVERY === 0 ? watchWithClient(wish) : followSeats(wish));
 	while (followers.length < watchers) {
 		const count = Math.min(OPENED_AT_ONCE, watchers - followers.length);
 		followers.push(...(await Promise.all(Array.from({ length: count }, open))));

@@ -5,9 +5,10 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { createClient } from "@holdfast/client";
 import type { ShowtimeId } from "@holdfast/domain";
 import { insertShowtimes, insertUsers, mintTokens, waitUntil } from "@holdfast/testing";
-import { askJson, type BuySummary, buySeats } from "../load/buy-seats.ts";
+import { type BuySummary, buySeats } from "../load/buy-seats.ts";
 import type { WatchAnswer, WatchOrder } from "../load/watch-crowd.ts";
 import type { Bench } from "../open-bench.ts";
 import { median } from "../report.ts";
@@ -63,15 +64,17 @@ async function probeOften(
 	probe: { showtimeId: string; token: string; labels: readonly string[]; tell: Tell },
 ): Promise<void> {
 	const { showtimeId, token, labels, tell } = probe;
+	const person = createClient({ baseUrl: bench.origin, tokens: { access: () => token } });
 	const seat = labels.length - 1;
 	const lags: { half: number; all: number }[] = [];
 	for (let n = 0; n < PROBES; n += 1) {
 		await tell({ what: "probe", seat });
-		const held = await askJson(undefined, `${bench.origin}/api/v1/bookings`, "POST", token, { showtimeId, seats: [labels[seat]] });
+		const held = await person.POST("/api/v1/bookings", { body: { showtimeId, seats: [labels[seat] ?? ""] } });
 		const answeredAtMs = Date.now();
+		if (held.data === undefined) throw new Error(`the probe's hold was answered ${JSON.stringify(held.error)}`);
 		const seen = (await tell({ what: "probed" })).flatMap(({ seenAtMs }) => seenAtMs).sort((a, b) => a - b);
 		lags.push({ half: median(seen) - answeredAtMs, all: (seen.at(-1) ?? Number.NaN) - answeredAtMs });
-		await askJson(undefined, `${bench.origin}/api/v1/bookings/${held.id}`, "DELETE", token);
+		await person.DELETE("/api/v1/bookings/{id}", { params: { path: { id: held.data.id } } });
 	}
 	console.log(
 		`  told after       half ${median(lags.map(({ half }) => half))} ms  all ${median(lags.map(({ all }) => all))} ms, median of ${PROBES} probes`,

@@ -4,6 +4,7 @@ import { type RetryOptions, type Send, withRetries } from "./retry.ts";
 import type { paths } from "./schema.ts";
 import { createServerClock, type ServerClock } from "./server-clock.ts";
 import { type TokenProvider, withTokens } from "./tokens.ts";
+import { createSeatWatcher, type WatchSeats } from "./watch-seats.ts";
 
 export type ClientOptions = {
 	/** Where the API answers, without `/api/v1`. */
@@ -16,7 +17,7 @@ export type ClientOptions = {
 	readonly fetch?: Send;
 };
 
-export type HoldfastClient = Client<paths> & { readonly clock: ServerClock };
+export type HoldfastClient = Client<paths> & { readonly clock: ServerClock; readonly watchSeats: WatchSeats };
 
 const HOLDS = "/api/v1/bookings";
 
@@ -41,7 +42,16 @@ export function createClient({ baseUrl, tokens, retry = {}, fetch: send = fetch 
 			return request;
 		},
 	});
-	return { ...client, clock };
+	const watchSeats = createSeatWatcher({
+		baseUrl,
+		send,
+		async readMap(showtimeId, signal) {
+			const params = { path: { showtimeId }, query: { view: "status" } } as const;
+			const { data, response } = await client.GET("/api/v1/showtimes/{showtimeId}/seats", { params, signal });
+			return { map: data !== undefined && "statuses" in data ? data : undefined, response };
+		},
+	});
+	return { ...client, clock, watchSeats };
 }
 
 const KEY_BYTES = 16;

@@ -4,4 +4,4 @@ export { isRepeatable, type RetryOptions, type Send } from "./retry.ts";
 export type * from "./schema.ts";
 export * from "./server-clock.ts";
 export { createSessionTokens, type SessionTokens, type SessionTokensOptions, type TokenProvider } from "./tokens.ts";
-export { type WatchSeatsOptions, watchSeats } from "./watch-seats.ts";
+export type { WatchSeats, WatchSeatsOptions } from "./watch-seats.ts";

@@ -80,6 +80,16 @@ describe("after 503 and 429 with Retry-After", () => {
 	});
 });
 
+describe("a request that its caller has given up", () => {
+	it("is not sent", async () => {
+		const { send, atMs } = server(ok());
+		const given = post("/bookings", { "idempotency-key": "k" });
+		const up = new Request(given, { signal: AbortSignal.abort(new Error("enough")) });
+		await expect(withRetries(send)(up)).rejects.toThrow("enough");
+		expect(atMs).toEqual([]);
+	});
+});
+
 describe("without an answer", () => {
 	const broken = () => new TypeError("fetch failed");
 

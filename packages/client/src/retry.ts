@@ -47,6 +47,8 @@ export function withRetries(send: Send, options: RetryOptions = {}): Send {
 	return async (request) => {
 		const endsAt = Date.now() + giveUpAfterMs;
 		for (let attempt = 1; ; attempt += 1) {
+			// Nothing is sent for somebody who has given it up.
+			request.signal.throwIfAborted();
 			const outcome = await attemptOnce(send, request.clone(), attemptTimeoutMs);
 			const waitMs = request.signal.aborted ? null : waitBeforeRepeat(outcome, request, attempt);
 			if (waitMs === null || attempt >= attemptsMax || Date.now() + waitMs > endsAt) {

@@ -112,4 +112,57 @@ describe("tokens of a session", () => {
 		});
 		expect([await tokens.renew?.(), tokens.session()]).toEqual([null, null]);
 	});
+
+	describe("shared by several tabs", () => {
+		/** Takes each refresh token once, as the server does, and says how often it was asked. */
+		function serverAndTabs(tabs: number, latencyMs = 5) {
+			let kept: Session | null = session("1");
+			let asked = 0;
+			const send: Send = async (sent) => {
+				asked += 1;
+				const { refreshToken } = (await sent.json()) as { refreshToken: string };
+				await new Promise((resolve) => setTimeout(resolve, latencyMs));
+				return refreshToken === `refresh-${asked}` ? json(session(String(asked + 1))) : json({}, 401);
+			};
+			const open = () =>
+				createSessionTokens({
+					baseUrl: "http://api.test",
+					session: kept,
+					reload: () => kept,
+					onChange: (next) => {
+						kept = next;
+					},
+					fetch: send,
+				});
+			return {
+				tabs: Array.from({ length: tabs }, open),
+				kept: () => kept,
+				keep: (next: Session | null) => (kept = next),
+				asked: () => asked,
+			};
+		}
+
+		it("are refreshed by one of them, one after the other, and all have what it got", async () => {
+			const { tabs, kept, asked } = serverAndTabs(3);
+			expect(await Promise.all(tabs.map((tab) => tab.renew?.()))).toEqual(["access-2", "access-2", "access-2"]);
+			expect([asked(), kept()]).toEqual([1, session("2")]);
+		});
+
+		it("are what is kept, however long this tab slept: nobody uses a refresh token that another has used", async () => {
+			const { tabs, kept } = serverAndTabs(2);
+			const [awake, asleep] = tabs;
+			expect(await awake?.renew?.()).toBe("access-2");
+			expect([asleep?.access(), asleep?.session()]).toEqual(["access-2", session("2")]);
+			expect([await asleep?.renew?.(), await awake?.access(), kept()]).toEqual(["access-3", "access-3", session("3")]);
+		});
+
+		it("are over in all of them when one signs out, even while another refreshes", async () => {
+			const { tabs, keep, kept } = serverAndTabs(2);
+			const [one, other] = tabs;
+			const refreshing = one?.renew?.();
+			await Promise.resolve();
+			keep(null);
+			expect([await refreshing, other?.access(), kept()]).toEqual([null, null, null]);
+		});
+	});
 });

@@ -62,37 +62,63 @@ export type SessionTokensOptions = {
 	readonly session?: Session | null;
 	/** Keep it: refresh tokens are good once. null: signed out, or the refresh token is not good any more. */
 	readonly onChange?: (session: Session | null) => void;
+	/**
+	 * What is kept now. Give it where others share the session, the tabs of a browser above all: a refresh token that one of them
+	 * has used is a theft when the next one uses it. It is asked before each request, and refreshes take turns (Web Locks).
+	 */
+	readonly reload?: () => Session | null;
 	readonly fetch?: Send;
 };
 
 /**
  * A refresh whose answer was lost may be repeated within 10 s of the first; later the server takes it for a theft and ends
- * the session. So it is tried for less than that, and not at all a second time.
+ * the session. So it is tried for less than that. When no answer came at all, the next refused request tries once more: the
+ * server may never have seen the first, and if it has, the session is lost to this client either way.
  */
 const REFRESH_RETRIES = { giveUpAfterMs: 6_000, attemptTimeoutMs: 2_500 } as const satisfies RetryOptions;
 
 /** Tokens out of a session, as registering and signing in give it: an access token, and a refresh token for the next one. */
-export function createSessionTokens({ baseUrl, session = null, onChange, fetch: send = fetch }: SessionTokensOptions): SessionTokens {
+export function createSessionTokens(options: SessionTokensOptions): SessionTokens {
+	const { baseUrl, session = null, onChange, reload, fetch: send = fetch } = options;
 	let current = session;
 	const client = createFetchClient<paths>({ baseUrl, fetch: withRetries((request) => send(request), REFRESH_RETRIES) });
 	const set = (next: Session | null): void => {
 		current = next;
 		onChange?.(next);
 	};
+
+	function latest(): Session | null {
+		const kept = reload?.();
+		if (kept !== undefined && kept?.refreshToken !== current?.refreshToken) current = kept;
+		return current;
+	}
+
+	async function refresh(refused: Session | null): Promise<string | null> {
+		const used = latest();
+		// While this one waited for its turn another tab refreshed, signed out, or in as somebody else.
+		if (used === null || used !== refused) return used?.accessToken ?? null;
+		const { data, response } = await client.POST("/api/v1/auth/refresh", { body: { refreshToken: used.refreshToken } });
+		// Signed out or in anew meanwhile.
+		if (latest() !== used) return current?.accessToken ?? null;
+		if (data !== undefined) set(data);
+		else if (response.status === 401) set(null);
+		else return null;
+		return data?.accessToken ?? null;
+	}
+
 	return {
-		session: () => current,
+		session: latest,
 		set,
-		access: () => current?.accessToken ?? null,
-		async renew() {
-			if (current === null) return null;
-			const used = current;
-			const { data, response } = await client.POST("/api/v1/auth/refresh", { body: { refreshToken: used.refreshToken } });
-			// Signed out or in anew meanwhile.
-			if (current !== used) return current?.accessToken ?? null;
-			if (data !== undefined) set(data);
-			else if (response.status === 401) set(null);
-			else return null;
-			return data?.accessToken ?? null;
+		access: () => latest()?.accessToken ?? null,
+		renew() {
+			const refused = current;
+			return reload === undefined ? refresh(refused) : takeTurns(baseUrl, () => refresh(refused));
 		},
 	};
+}
+
+/** One at a time among all tabs of this origin, where the platform can do that (browsers on secure pages, Node from 24.5 on). */
+function takeTurns<T>(baseUrl: string, work: () => Promise<T>): Promise<T> {
+	const locks = globalThis.navigator?.locks;
+	return locks === undefined ? work() : locks.request(`holdfast session of ${baseUrl}`, work);
 }

@@ -1,6 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createClient } from "./create-client.ts";
 import { readEvents } from "./read-events.ts";
-import { watchSeats } from "./watch-seats.ts";
 
 const streamOf = (...chunks: string[]) =>
 	new ReadableStream<Uint8Array>({
@@ -32,19 +32,17 @@ describe("events", () => {
 	});
 });
 
+type Answer = () => Response | Promise<Response>;
+
 /** Answers in turn, then never again. */
-async function watch(answers: (() => Response)[], since = 5) {
+async function watch(...answers: Answer[]) {
 	const [asked, seen]: [string[], unknown[]] = [[], []];
 	const abort = new AbortController();
-	const watching = watchSeats({
+	const client = createClient({
 		baseUrl: "http://api.test",
-		showtimeId: "s/1",
-		since,
-		signal: abort.signal,
-		onSeats: (delta) => seen.push(delta),
-		onReset: (reset) => seen.push(["reset", reset]),
-		async fetch(request) {
-			asked.push(request.url.replace("http://api.test/api/v1", ""));
+		retry: false,
+		async fetch({ url }) {
+			asked.push(url.replace("http://api.test/api/v1/showtimes/s%2F1/seats", ""));
 			const answer = answers[asked.length - 1];
 			if (answer === undefined) {
 				abort.abort();
@@ -53,29 +51,108 @@ async function watch(answers: (() => Response)[], since = 5) {
 			return answer();
 		},
 	});
-	return { asked, seen, end: await watching.then(() => "ended", String) };
+	const watching = client.watchSeats({
+		showtimeId: "s/1",
+		signal: abort.signal,
+		onMap: ({ version, statuses }) => seen.push([version, statuses]),
+		onSeats: ({ version, seats }) => seen.push([version, ...seats]),
+	});
+	let end: string | null = null;
+	watching
+		.then(() => "ended", String)
+		.then((how) => {
+			end = how;
+		});
+	while (end === null) await vi.advanceTimersByTimeAsync(250);
+	return { asked, seen, end };
 }
 
-const streaming =
-	(...chunks: string[]) =>
+const map =
+	(version: number, statuses: string): Answer =>
 	() =>
-		new Response(streamOf(...chunks), { status: 200 });
+		new Response(JSON.stringify({ showtimeId: "s/1", planId: "p", version, statuses }), {
+			headers: { "content-type": "application/json" },
+		});
+const streaming =
+	(...chunks: string[]): Answer =>
+	() =>
+		new Response(streamOf(...chunks));
+const seat = (version: number, letter: string) => `id: ${version}\ndata: {"version":${version},"seats":[[3,"${letter}"]]}\n\n`;
+const reset = (version: number) => `event: reset\nid: ${version}\ndata: {"version":${version}}\n\n`;
+const problem =
+	(status: number): Answer =>
+	() =>
+		new Response("{}", { status, headers: { "retry-after": "0", "content-type": "application/problem+json" } });
 
 describe("watchSeats", () => {
-	it("tells each change once, and comes back to where it was when the stream breaks", async () => {
-		const { asked, seen, end } = await watch([
-			streaming('id: 6\ndata: {"version":6,"seats":[[3,"H"]]}\n\n', 'id: 8\ndata: {"version":8,"seats":[[3,"A"]]}\n\ndata: {"ver'),
-			() => new Response("{}", { status: 503, headers: { "retry-after": "0" } }),
-			streaming('event: reset\nid: 20\ndata: {"version":20}\n\n'),
+	beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
+	afterEach(() => vi.useRealTimers());
+
+	it("reads the map, tells each change once, and comes back to where it was when the stream breaks", async () => {
+		const { asked, seen, end } = await watch(
+			map(5, "AAAA"),
+			streaming(seat(6, "H"), `${seat(8, "A")}data: {"ver`),
+			problem(503),
+			streaming(),
+		);
+		expect(seen).toEqual([
+			[5, "AAAA"],
+			[6, [3, "H"]],
+			[8, [3, "A"]],
 		]);
-		expect(seen).toEqual([{ version: 6, seats: [[3, "H"]] }, { version: 8, seats: [[3, "A"]] }, ["reset", { version: 20 }]]);
-		const path = "/showtimes/s%2F1/seats/stream?since=";
-		expect(asked).toEqual([`${path}5`, `${path}8`, `${path}8`, `${path}20`]);
+		const stream = (since: number) => `/stream?since=${since}`;
+		expect(asked).toEqual(["?view=status", stream(5), stream(8), stream(8), stream(8)]);
 		expect(end).toBe("ended");
 	});
 
-	it("gives up when it is refused for good", async () => {
-		const { asked, end } = await watch([() => new Response("{}", { status: 404 })]);
-		expect([asked.length, end]).toEqual([1, "Error: the stream of seats was answered 404"]);
+	it("reads the map anew at a reset, before any change that came meanwhile, and leaves out those that are in the map", async () => {
+		let answer: (response: Response) => void = () => {};
+		const slow = new Promise<Response>((resolve) => {
+			answer = resolve;
+		});
+		setTimeout(async () => answer(await map(21, "AAAS")()), 50);
+		const { asked, seen } = await watch(map(5, "AAAA"), streaming(reset(20) + seat(21, "S"), seat(22, "A")), () => slow);
+		expect(asked.slice(0, 3)).toEqual(["?view=status", "/stream?since=5", "?view=status"]);
+		expect(seen).toEqual([
+			[5, "AAAA"],
+			[21, "AAAS"],
+			[22, [3, "A"]],
+		]);
+	});
+
+	it("does not take a map that is older than the reset", async () => {
+		const { asked, seen } = await watch(map(5, "AAAA"), streaming(reset(20), seat(21, "H")), map(19, "AAAS"), map(20, "AAAA"));
+		expect(seen).toEqual([
+			[5, "AAAA"],
+			[20, "AAAA"],
+		]);
+		expect(asked).toEqual(["?view=status", "/stream?since=5", "?view=status", "?view=status", "/stream?since=20"]);
+	});
+
+	it("asks again for a map that could not be read", async () => {
+		const broken: Answer = () => Promise.reject(new TypeError("fetch failed"));
+		const { seen } = await watch(broken, problem(503), map(7, "A"), streaming(reset(9)), broken, map(9, "H"));
+		expect(seen).toEqual([
+			[7, "A"],
+			[9, "H"],
+		]);
+	});
+
+	it.each<[string, Answer[]]>([
+		["the map", [problem(404)]],
+		["the stream", [map(5, "A"), problem(404)]],
+		["the map at a reset", [map(5, "A"), streaming(reset(9)), problem(404)]],
+	])("gives up when it is refused %s for good", async (_what, answers) => {
+		const { asked, end } = await watch(...answers);
+		expect([asked.length, end]).toEqual([answers.length, "Error: the seats were answered 404"]);
+	});
+
+	it("rejects with what a callback throws", async () => {
+		const client = createClient({ baseUrl: "http://api.test", fetch: async () => map(5, "A")() });
+		const onMap = () => {
+			throw new Error("no such element");
+		};
+		const watching = client.watchSeats({ showtimeId: "s", signal: new AbortController().signal, onMap, onSeats: () => {} });
+		await expect(watching).rejects.toThrow("no such element");
 	});
 });

@@ -1,7 +1,8 @@
 /** Sessions in tests: how one is opened, and what an answer says of it. */
+import { createHmac } from "node:crypto";
 import { createDatabase, openRefreshFamily } from "@holdfast/database";
 import type { TestAnswer } from "./read-answers.ts";
-import type { TestApi, TestUser } from "./start-test-api.ts";
+import { JWT_SECRET, type TestApi, type TestUser } from "./start-test-api.ts";
 
 export type Session = { readonly accessToken: string; readonly refreshToken: string };
 
@@ -13,6 +14,14 @@ export function sessionIn({ status, body }: TestAnswer): Session {
 /** The claims of an access token, unverified. */
 export const claimsOf = (token: string): Record<string, unknown> =>
 	Object(JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()));
+
+/** The same access token, a minute after its time. */
+export function expired(token: string): string {
+	const [header] = token.split(".");
+	const claims = { ...claimsOf(token), exp: Math.floor(Date.now() / 1000) - 60 };
+	const signed = `${header}.${Buffer.from(JSON.stringify(claims)).toString("base64url")}`;
+	return `${signed}.${createHmac("sha256", JWT_SECRET).update(signed).digest("base64url")}`;
+}
 
 /** A new user's sign-in that never cost a password hash: a family straight from the database, and its first refresh. */
 export async function newSession(api: TestApi, user?: TestUser): Promise<Session & { readonly user: TestUser }> {

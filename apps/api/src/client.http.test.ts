@@ -1,0 +1,104 @@
+/** The client that is handed out, against the API that it was generated from: what an app does from its first start to signing out. */
+import { createClient, createSessionTokens, type Session } from "@holdfast/client";
+import { waitUntil } from "@holdfast/testing";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { originOf } from "./testing/read-stream.ts";
+import { expired } from "./testing/sign-in.ts";
+import { startTestApi, type TestApi } from "./testing/start-test-api.ts";
+
+let api: TestApi;
+let baseUrl: string;
+beforeAll(async () => {
+	api = await startTestApi();
+	baseUrl = await originOf(api);
+});
+afterAll(() => api.close());
+
+/** The tabs of one browser: each with a client of its own, and one store for all. */
+function openBrowser() {
+	let kept: Session | null = null;
+	const openTab = () => {
+		const tokens = createSessionTokens({
+			baseUrl,
+			session: kept,
+			reload: () => kept,
+			onChange: (session) => {
+				kept = session;
+			},
+		});
+		return { tokens, client: createClient({ baseUrl, tokens }) };
+	};
+	return {
+		openTab,
+		expireToken() {
+			if (kept !== null) kept = { ...kept, accessToken: expired(kept.accessToken) };
+		},
+	};
+}
+
+async function register({ tokens, client }: ReturnType<ReturnType<typeof openBrowser>["openTab"]>, email: string) {
+	const { data } = await client.POST("/api/v1/auth/register", { body: { email, password: "correct horse", displayName: "Ada" } });
+	if (data === undefined) throw new Error("a new user can register");
+	tokens.set(data);
+}
+
+it("registers, holds seats, sees them change, confirms, and signs out", async () => {
+	const tab = openBrowser().openTab();
+	await register(tab, "ada@client.example");
+	const showtimeId = await api.newShowtime();
+	const [told, leave] = [[] as unknown[], new AbortController()];
+	const watching = tab.client.watchSeats({
+		showtimeId,
+		signal: leave.signal,
+		onMap: ({ statuses }) => told.push(statuses),
+		onSeats: ({ seats }) => told.push(...seats),
+	});
+	await waitUntil("the map", async () => told.length === 1);
+
+	const held = await tab.client.POST("/api/v1/bookings", { body: { showtimeId, seats: ["A1"] } });
+	if (held.data === undefined) throw new Error(JSON.stringify(held.error));
+	const [leftMs, saidMs] = [tab.client.clock.remainingMs(held.data.expiresAt), (held.data.expiresInSeconds ?? 0) * 1_000];
+	expect(leftMs).toBeGreaterThan(saidMs - 5_000);
+	expect(leftMs).toBeLessThanOrEqual(saidMs);
+	await waitUntil("word of the hold", async () => told.length === 2);
+	const params = { path: { id: held.data.id } };
+	expect((await tab.client.POST("/api/v1/bookings/{id}/confirm", { params })).data?.status).toBe("confirmed");
+	await waitUntil("word of the confirm", async () => told.length === 3);
+	leave.abort();
+	await watching;
+	expect(told).toEqual(["A".repeat(100), [0, "H"], [0, "S"]]);
+
+	expect((await tab.client.POST("/api/v1/auth/logout")).response.status).toBe(204);
+	tab.tokens.set(null);
+	expect((await tab.client.GET("/api/v1/bookings")).error?.code).toBe("unauthenticated");
+});
+
+it("gets a new access token for one that has expired, once for all that ask, in whatever tab", async () => {
+	const browser = openBrowser();
+	const [one, other] = [browser.openTab(), browser.openTab()];
+	await register(one, "grace@client.example");
+	for (let round = 0; round < 3; round += 1) {
+		browser.expireToken();
+		const asked = [one, other, one, other].map(({ client }) => client.GET("/api/v1/auth/me"));
+		for (const { data } of await Promise.all(asked)) expect(data?.email).toBe("grace@client.example");
+	}
+	expect(other.tokens.session()).toEqual(one.tokens.session());
+	// Beyond the time in which a repeated refresh is forgiven: had one tab used the other's old token, all would be over here.
+	await api.sql("update refresh_families set rotated_at = rotated_at - interval '1 hour'");
+	browser.expireToken();
+	for (const { client } of [other, one]) expect((await client.GET("/api/v1/auth/me")).data?.displayName).toBe("Ada");
+});
+
+it("is told by a problem's code what was wrong, and throws when there is no answer", async () => {
+	const tab = openBrowser().openTab();
+	await register(tab, "joan@client.example");
+	const showtimeId = await api.newShowtime();
+	const wish = { showtimeId, seats: ["A1", "Z99"] };
+	const { error } = await tab.client.POST("/api/v1/bookings", { body: wish });
+	expect(error).toMatchObject({ code: "unknown_seats", seats: ["Z99"] });
+	const nowhere = createClient({ baseUrl: "http://127.0.0.1:1", retry: false });
+	await expect(nowhere.GET("/api/v1/movies")).rejects.toThrow("fetch failed");
+	const leave = new AbortController();
+	const watching = tab.client.watchSeats({ showtimeId: wish.seats.join(), signal: leave.signal, onMap: () => {}, onSeats: () => {} });
+	await expect(watching).rejects.toThrow("the seats were answered 404");
+});
