@@ -27,8 +27,8 @@ for it, and send those again. A refresh token is good once: keep the new one.
 
 ## Changing a booking
 
-Every answer that is one booking has its \`version\` as \`ETag\`. With \`If-Match\` a confirm or cancel goes on only at that version: of two
-that are sent together, exactly one succeeds. With \`Prefer: wait=5\` it is answered once the ledger has it, too.
+Every answer that is one booking has its \`version\` as \`ETag\`. With \`If-Match\` a confirm or cancel goes on only at that version: of a
+confirm and a cancel that are sent together, exactly one succeeds. With \`Prefer: wait=5\` it is answered once the ledger has it, too.
 
 ## Clocks
 

@@ -12,8 +12,8 @@ const DESCRIPTION = `Tells of seats by their index in the plan (\`GET /plans/{id
 
 Read \`GET /showtimes/{showtimeId}/seats?view=status\`, open the stream with \`?since=\` its \`version\`, and apply each event whose
 \`version\` is above the one you have: its statuses replace what you knew of those seats. Versions rise from event to event, with gaps
-where several changes are told as one. At an event \`reset\` read the seats anew, and go on with later events: you came without a version,
-or with one too old to be led on from, or the seats were rebuilt. A browser's \`EventSource\` comes back by itself and says where it was
+where several changes are told as one. At an event \`reset\` read the seats anew, and go on with events later than what you read, those that arrived meanwhile
+too: you came without a version, or with one too old to be led on from, or the seats were rebuilt. A browser's \`EventSource\` comes back by itself and says where it was
 (\`Last-Event-ID\`, which goes before \`since\`). A comment line every 15 s shows that the stream lives. A client that does not read what
 it is sent is dropped, and may come back. Holds that lapse are told at their instant. Where this answers \`overloaded\`, read
 \`view=status\` with \`If-None-Match\` every few seconds.`;
