@@ -1,6 +1,7 @@
 /** Every route that the OpenAPI document lists, asked by nobody, by the owner, by another user and by an admin. */
-import { newBookingId, newShowtimeId } from "@holdfast/domain";
+import { newBookingId, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import { afterAll, describe, expect, it } from "vitest";
+import { endShowtime, uninstall } from "./testing/provoke.ts";
 import { bookingIn, problemIn } from "./testing/read-answers.ts";
 import { newSession } from "./testing/sign-in.ts";
 import { startTestApi, type TestUser } from "./testing/start-test-api.ts";
@@ -45,13 +46,30 @@ const open = operations.filter(({ token }) => token !== "needed");
 const hasParam = ({ path }: Operation) => path.includes("{");
 
 /** Something that belongs to this user, for the parameter of a guarded path. A path that is not here is a gap in this matrix. */
-const OWNED: Readonly<Record<string, (owner: TestUser) => Promise<string>>> = {
+const OWNED: Readonly<Record<string, (owner: TestUser, become?: Fate) => Promise<string>>> = {
 	"/api/v1/bookings/{id}": aHold,
 	"/api/v1/bookings/{id}/confirm": aHold,
 };
 
-async function aHold(owner: TestUser): Promise<string> {
-	return (await api.held(owner, await api.newShowtime(), ["A1"])).id;
+/** What became of the showtime since. */
+type Fate = (showtimeId: ShowtimeId) => Promise<unknown>;
+const FATES: readonly [string, Fate][] = [
+	["on sale", async () => {}],
+	["not installed", (showtimeId) => uninstall(api, showtimeId)],
+	["being rebuilt", (showtimeId) => rebuild(showtimeId)],
+	["over and not installed any more", (showtimeId) => endShowtime(api, showtimeId)],
+];
+
+async function rebuild(showtimeId: ShowtimeId): Promise<void> {
+	await uninstall(api, showtimeId);
+	await api.seatStore.claimShowtime(showtimeId, { token: "somebody else", ledgerEpoch: 1 });
+}
+
+async function aHold(owner: TestUser, become: Fate = async () => {}): Promise<string> {
+	const showtimeId = await api.newShowtime();
+	const { id } = await api.held(owner, showtimeId, ["A1"]);
+	await become(showtimeId);
+	return id;
 }
 
 /** Well formed, of nothing there is. */
@@ -59,6 +77,12 @@ const NOTHING = newBookingId(newShowtimeId());
 
 function ask({ method, path }: Operation, { id, token, body }: { id?: string; token?: string | undefined; body?: unknown }) {
 	return api.call(`${method} /${path.replaceAll(/\{[^}]+\}/g, id ?? NOTHING)}`, { token, ...(body !== undefined && { body }) });
+}
+
+/** How often a request made the API rebuild a showtime. */
+async function countRebuilds(): Promise<string | undefined> {
+	const { payload } = await api.app.inject("/metrics");
+	return /^holdfast_rebuilds_total (\d+)$/m.exec(payload)?.[1];
 }
 
 async function anAdmin(): Promise<TestUser> {
@@ -109,20 +133,24 @@ describe.each([
 	["another user", () => api.newUser()],
 	["an admin", anAdmin],
 ])("%s", (_who, newStranger) => {
-	it.each(guarded.filter(hasParam))("gets the same 404 at $name as for what is not there, and changes nothing", async (operation) => {
-		const [owner, stranger] = [await api.newUser(), await newStranger()];
-		const id = (await OWNED[operation.path]?.(owner)) ?? "";
-		const seen = async (askedId: string) => {
-			const answer = await ask(operation, { id: askedId, token: stranger.token });
-			const { requestId: _id, instance: _path, ...problem } = problemIn(answer);
-			const { "x-request-id": _requestId, "x-server-time": _time, date: _date, "content-length": _length, ...headers } = answer.headers;
-			return { problem, headers };
-		};
-		const [notTheirs, notThere] = [await seen(id), await seen(NOTHING)];
-		expect(notTheirs.problem).toMatchObject({ code: "not_found", status: 404 });
-		expect(notTheirs).toEqual(notThere);
-		const mine = bookingIn(await api.call(`GET /bookings/${id}`, { token: owner.token }));
-		expect([mine.status, mine.version]).toEqual(["pending", 1]);
+	describe.each(FATES)("of a showtime that is %s", (_fate, become) => {
+		it.each(guarded.filter(hasParam))("gets the same 404 at $name as for what is not there, and changes nothing", async (operation) => {
+			const [owner, stranger] = [await api.newUser(), await newStranger()];
+			const id = (await OWNED[operation.path]?.(owner, become)) ?? "";
+			const rebuildsBefore = await countRebuilds();
+			const seen = async (askedId: string) => {
+				const answer = await ask(operation, { id: askedId, token: stranger.token });
+				const { requestId: _id, instance: _path, ...problem } = problemIn(answer);
+				const { "x-request-id": _requestId, "x-server-time": _time, date: _date, "content-length": _length, ...headers } = answer.headers;
+				return { problem, headers };
+			};
+			const [notTheirs, notThere] = [await seen(id), await seen(NOTHING)];
+			expect(notTheirs.problem).toMatchObject({ code: "not_found", status: 404 });
+			expect(notTheirs).toEqual(notThere);
+			expect(await countRebuilds()).toBe(rebuildsBefore);
+			const mine = bookingIn(await api.call(`GET /bookings/${id}`, { token: owner.token }));
+			expect([mine.status, mine.version]).toEqual(["pending", 1]);
+		});
 	});
 
 	it.each(guarded.filter((operation) => !hasParam(operation) && operation.method === "GET"))(

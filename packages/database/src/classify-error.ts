@@ -77,6 +77,19 @@ export function isConnectionLost(error: unknown): boolean {
 	return LOST_CODES.has(codeOf(error) ?? "");
 }
 
+/** Whether a write that failed with this may have been done all the same: nobody was there any more to say so. */
+export function mayHaveHappened(error: unknown): boolean {
+	return isConnectionLost(error) || codeOf(error) === "DATABASE_TIMEOUT";
+}
+
+/** A write that may have happened. `cause` is what was thrown. */
+export class DatabaseOutcomeUnknown extends Error {
+	override readonly name = "DatabaseOutcomeUnknown";
+	constructor(cause: unknown) {
+		super("postgres was lost in the middle of a write", { cause });
+	}
+}
+
 /**
  * Sort an error of `settleBatch`. What is neither a passing trouble nor the fault of an entry (a missing table, a
  * refused login, a bug) halts: trying again could not mend it, and skipping entries would lose bookings.

@@ -9,7 +9,7 @@ export { type ListMoviesRequest, listMovies } from "./catalog/list-movies.ts";
 export { type ListShowtimesRequest, listShowtimes } from "./catalog/list-showtimes.ts";
 export type { Movie, MovieSummary } from "./catalog/movie.ts";
 export type { Showtime } from "./catalog/showtime.ts";
-export { classifySettleError, isDatabaseUnavailable, type SettleErrorClass } from "./classify-error.ts";
+export { classifySettleError, DatabaseOutcomeUnknown, isDatabaseUnavailable, type SettleErrorClass } from "./classify-error.ts";
 export { createDatabase, type Database, type DatabaseOptions } from "./create-database.ts";
 export { type DeadLetter, type DeadLetterKey, findDeadLetter, listDeadLetters, resolveDeadLetter } from "./ledger/dead-letters.ts";
 export { findBooking } from "./ledger/find-booking.ts";
@@ -30,7 +30,6 @@ export { migrateDatabase } from "./migrate-database.ts";
 export type { Page, PageOutcome, PageRequest } from "./read-page.ts";
 export { MOVIE_STATUSES, type MovieStatus, USER_ROLES, type UserRole } from "./schema/index.ts";
 export { type SeedTally, seedDemo } from "./seed/seed-demo.ts";
-export { type CreateUserOutcome, createUser, type NewUser } from "./users/create-user.ts";
 export { type EnsureAdminOutcome, ensureAdmin } from "./users/ensure-admin.ts";
 export { findUser, findUserByEmail } from "./users/find-user.ts";
 export {
@@ -40,6 +39,7 @@ export {
 	openRefreshFamily,
 	REFRESH_TTL_MS,
 } from "./users/open-refresh-family.ts";
+export { type RegisterUserOutcome, registerUser } from "./users/register-user.ts";
 export { replacePasswordHash } from "./users/replace-password-hash.ts";
 export { endRefreshFamily, REFRESH_GRACE_MS, type RotateOutcome, rotateRefreshToken } from "./users/rotate-refresh-token.ts";
 export type { User } from "./users/user.ts";

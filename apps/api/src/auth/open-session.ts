@@ -1,5 +1,5 @@
 /** What a person gets who has just proved who they are: an access token, and the refresh token that follows it. */
-import { type Database, openRefreshFamily, type User } from "@holdfast/database";
+import { type Database, type OpenedFamily, openRefreshFamily, type User } from "@holdfast/database";
 import type { FastifyInstance } from "fastify";
 import { ACCESS_TOKEN_TTL_SECONDS, mintAccessToken } from "../plugins/auth.ts";
 import { presentUser } from "./present-user.ts";
@@ -9,8 +9,8 @@ export async function openSession(app: FastifyInstance, database: Database, user
 	return presentSession(app, user, await openRefreshFamily(database, user.id));
 }
 
-/** The answer to a sign-in and to a refresh. */
-export function presentSession(app: FastifyInstance, user: User, { familyId, refreshToken }: { familyId: string; refreshToken: string }) {
+/** The answer to registering, signing in and refreshing. */
+export function presentSession(app: FastifyInstance, user: User, { familyId, refreshToken }: OpenedFamily) {
 	return {
 		user: presentUser(user),
 		accessToken: mintAccessToken(app, { id: user.id, role: user.role, family: familyId }),

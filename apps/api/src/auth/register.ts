@@ -1,10 +1,10 @@
 /** `POST /auth/register`: a new user, signed in at once. */
-import { createUser } from "@holdfast/database";
+import { registerUser } from "@holdfast/database";
 import { hashPassword } from "@holdfast/runtime";
 import { BODY_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { Registration, Session } from "../contract/user.ts";
 import type { AppDeps, Routes } from "../routes.ts";
-import { openSession } from "./open-session.ts";
+import { presentSession } from "./open-session.ts";
 
 export function addRegister(app: Routes, { database }: AppDeps): void {
 	app.route({
@@ -15,22 +15,22 @@ export function addRegister(app: Routes, { database }: AppDeps): void {
 			operationId: "register",
 			summary: "Register",
 			description:
-				"A new user, signed in at once. Hashing the password takes a quarter of a second on purpose; where too many wait for that, the answer is `busy`.",
+				"A new user, signed in at once. Hashing the password takes a quarter of a second on purpose; where too many wait for that, the " +
+				"answer is `busy`. After `outcome_unknown` the same request answers `email_taken` if it had happened: then sign in.",
 			tags: ["auth"],
 			body: Registration.ref,
 			response: { 201: Session.answer("Registered and signed in") },
 		},
-		config: { problems: [...BODY_PROBLEMS, "email_taken", "too_many_requests", "busy", ...STORE_PROBLEMS] },
+		config: { problems: [...BODY_PROBLEMS, "email_taken", "too_many_requests", "busy", "outcome_unknown", ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {
 			const { email, password, displayName } = request.body;
 			const refusal = await app.limitAccount(reply, email);
 			if (refusal !== undefined) return refusal;
 			const passwordHash = await hashPassword(password);
-			const result = await createUser(database, { email, passwordHash, displayName: displayName.trim(), role: "user" });
+			const result = await registerUser(database, { email, passwordHash, displayName: displayName.trim(), role: "user" });
 			if (result.outcome === "email_taken") return reply.problem("email_taken");
-			const session = await openSession(app, database, result.user);
 			reply.outcome = "registered";
-			return reply.code(201).send(session);
+			return reply.code(201).send(presentSession(app, result.user, result.family));
 		},
 	});
 }

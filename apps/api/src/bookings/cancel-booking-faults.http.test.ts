@@ -1,9 +1,9 @@
 /** What a cancel is answered that is not judged: nobody asked, nothing that can be read, or a part that does not play along. */
-import { bucketOf, newBookingId, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
+import { bucketOf, LIMIT_SPECS, newBookingId, newShowtimeId } from "@holdfast/domain";
 import { SeatStoreFault } from "@holdfast/seat-store";
-import { askRedis } from "@holdfast/testing";
+import { askRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectBodyBound, expectJsonOnly, NOWHERE, whileSilent } from "../testing/provoke.ts";
+import { endShowtime, expectBodyBound, expectJsonOnly, NOWHERE, uninstall, whileSilent } from "../testing/provoke.ts";
 import { bookingIn, problemIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi, type TestApp, type TestUser } from "../testing/start-test-api.ts";
 
@@ -14,15 +14,13 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const requestFor = (id: string) => `DELETE /bookings/${id}`;
-const cancel = ({ token }: TestUser, id: string, app: TestApp = api) => app.call(requestFor(id), { token });
+const cancel = ({ token }: TestUser, id: string, app: TestApp = api, ifMatch?: string) =>
+	app.call(requestFor(id), { token, headers: ifMatch === undefined ? {} : { "if-match": ifMatch } });
 
 async function aHold() {
 	const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 	return { user, showtimeId, id: (await api.held(user, showtimeId, ["A1"])).id };
 }
-
-/** Redis has never heard of the showtime; the booking it has. */
-const uninstall = (showtimeId: ShowtimeId) => askRedis(api.redis.port, "DEL", `{b${bucketOf(showtimeId)}}:st:${showtimeId}:meta`);
 
 describe("401 unauthenticated", () => {
 	it("refuses who does not say who they are, and changes nothing", async () => {
@@ -46,15 +44,13 @@ describe("415 unsupported_media_type", () => {
 describe("409 showtime_closed", () => {
 	it("is the answer when the showtime is not installed any more, and over by now", async () => {
 		const { user, showtimeId, id } = await aHold();
-		await uninstall(showtimeId);
-		await api.sql(`update showtimes set sales_open_at = now() - interval '5 hours', sales_close_at = now() - interval '4 hours',
-			starts_at = now() - interval '4 hours', ends_at = now() - interval '2 hours' where id = '${showtimeId}'`);
+		await endShowtime(api, showtimeId);
 		expect(problemIn(await cancel(user, id)).code).toBe("showtime_closed");
 	});
 
 	it("is not the answer where sales were closed: it is rebuilt, and what was held is cancelled there", async () => {
 		const { user, showtimeId, id } = await aHold();
-		await uninstall(showtimeId);
+		await uninstall(api, showtimeId);
 		await api.sql(`update showtimes set state = 'closed' where id = '${showtimeId}'`);
 		expect(bookingIn(await cancel(user, id)).status).toBe("cancelled");
 		const late = await api.hold(await api.newUser(), showtimeId, ["J1"]);
@@ -70,6 +66,29 @@ describe("409 showtime_cancelled", () => {
 	});
 });
 
+describe("at a showtime that is over and not installed any more", () => {
+	it("a repeat answers the same, and everything else is answered by how the booking stands", async () => {
+		const confirmed = await aHold();
+		await api.call(`POST /bookings/${confirmed.id}/confirm`, { token: confirmed.user.token });
+		const cancelled = await aHold();
+		await cancel(cancelled.user, cancelled.id);
+		const brief = await api.another({ limits: { holdTtlMs: LIMIT_SPECS.holdTtlMs.min } });
+		const lapsed = { user: await api.newUser(), showtimeId: await api.newShowtime() };
+		const { id, expiresAt } = await brief.held(lapsed.user, lapsed.showtimeId, ["A1"]);
+		await waitUntil("the hold to lapse", async () => Date.now() > Date.parse(expiresAt));
+		for (const { showtimeId } of [confirmed, cancelled, lapsed]) await endShowtime(api, showtimeId);
+
+		for (const tag of [undefined, '"1"', '"2"']) {
+			const answer = await cancel(cancelled.user, cancelled.id, api, tag);
+			expect(bookingIn(answer)).toMatchObject({ status: "cancelled", version: 2 });
+		}
+		expect(problemIn(await cancel(cancelled.user, cancelled.id, api, '"3"')).code).toBe("version_mismatch");
+		expect(problemIn(await cancel(confirmed.user, confirmed.id)).code).toBe("showtime_started");
+		expect(problemIn(await cancel(confirmed.user, confirmed.id, api, '"1"')).code).toBe("version_mismatch");
+		expect(bookingIn(await cancel(lapsed.user, id))).toMatchObject({ status: "expired", version: 1 });
+	});
+});
+
 describe("500 internal", () => {
 	it("is the answer when something of ours breaks; the booking stays as it was", async () => {
 		const { user, id } = await aHold();
@@ -82,7 +101,7 @@ describe("500 internal", () => {
 describe("503 recovering", () => {
 	it("is the answer while somebody else prepares the showtime and does not come to an end", async () => {
 		const { user, showtimeId, id } = await aHold();
-		await uninstall(showtimeId);
+		await uninstall(api, showtimeId);
 		await api.seatStore.claimShowtime(showtimeId, { token: "somebody else", ledgerEpoch: 1 });
 		const answer = await cancel(user, id);
 		expect([problemIn(answer).code, answer.headers["retry-after"]]).toEqual(["recovering", "1"]);

@@ -7,6 +7,7 @@ import { BODY_PROBLEMS, OPENING_PROBLEMS, OWN_PROBLEMS, STORE_PROBLEMS } from ".
 import { signedInUser } from "../plugins/auth.ts";
 import { refuseBody } from "../plugins/refuse-body.ts";
 import type { RouteDeps, Routes } from "../routes.ts";
+import { answerCancelOver } from "./answer-over.ts";
 import { changeBooking } from "./change-booking.ts";
 import { entityTag, parseIfMatch } from "./entity-tag.ts";
 import { presentChanged } from "./present-changed.ts";
@@ -48,8 +49,13 @@ export function addCancelBooking(app: Routes, deps: RouteDeps): void {
 			if (ifMatch.outcome === "malformed")
 				return reply.problem("invalid_request", { errors: [{ pointer: "/headers/if-match", message: ifMatch.message }] });
 
-			const asked = { bookingId, userId: signedInUser(request).id, ifVersion: ifMatch.ifVersion };
-			const result = await changeBooking(deps, asked, (command) => deps.seatStore.cancelBooking(command));
+			const result = await changeBooking(deps, {
+				bookingId,
+				userId: signedInUser(request).id,
+				ifVersion: ifMatch.ifVersion,
+				ask: (command) => deps.seatStore.cancelBooking(command),
+				answerOver: answerCancelOver,
+			});
 			switch (result.outcome) {
 				case "cancelled":
 					reply.outcome = "cancelled";

@@ -8,6 +8,7 @@ import type { ChangeBookingCommand, SeatStore } from "@holdfast/seat-store";
 import type { BoundedCache } from "../bounded-cache.ts";
 import type { LiveShowtimes } from "../showtimes/live-showtimes.ts";
 import type { NotOpen } from "../showtimes/open-showtime.ts";
+import { findOwnBooking } from "./find-own-booking.ts";
 
 export type ChangeBookingDeps = {
 	readonly seatStore: SeatStore;
@@ -20,31 +21,53 @@ export type ChangeBookingDeps = {
 /** One try, and one more for each thing that may have to be brought back. */
 const TRIES_MAX = 3;
 
+export type BookingChange<Outcome> = {
+	readonly bookingId: BookingId;
+	readonly userId: UserId;
+	/** Go on only at this version; null: at any. */
+	readonly ifVersion: number | null;
+	/** Ask the script that judges it. */
+	readonly ask: (command: ChangeBookingCommand) => Promise<Outcome>;
+	/** The answer where no script can: at a showtime that is over and not installed any more. */
+	readonly answerOver: (found: { booking: Booking; nowMs: number }, ifVersion: number | null) => Outcome | { outcome: "showtime_closed" };
+};
+
 /**
- * Run `change` until it is judged. `not_loaded`, `not_ready` and `fenced` come back only when the store lost again what
- * was just brought back.
+ * Ask until it is judged. `not_loaded`, `not_ready` and `fenced` come back only when the store lost again what was just brought
+ * back. Whose booking it is is judged before anything is said or done about its showtime.
  */
 export async function changeBooking<Outcome extends { outcome: string }>(
 	deps: ChangeBookingDeps,
-	asked: { bookingId: BookingId; userId: UserId; ifVersion: number | null },
-	change: (command: ChangeBookingCommand) => Promise<Outcome>,
+	{ bookingId, userId, ifVersion, ask, answerOver }: BookingChange<Outcome>,
 ): Promise<Outcome | NotOpen> {
 	const { liveShowtimes, showtimeOfBooking } = deps;
-	const showtimeId = showtimeOfBooking.get(asked.bookingId) ?? (await findShowtimeId(deps, asked.bookingId, asked.userId));
+	const showtimeId = showtimeOfBooking.get(bookingId) ?? (await findShowtimeId(deps, bookingId, userId));
 	if (showtimeId === null) return { outcome: "not_found" };
-	showtimeOfBooking.set(asked.bookingId, showtimeId);
+	showtimeOfBooking.set(bookingId, showtimeId);
 
-	let result = await change({ ...asked, showtimeId });
+	const command = { bookingId, userId, ifVersion, showtimeId };
+	let result = await ask(command);
 	for (let attempt = 1; attempt < TRIES_MAX; attempt += 1) {
-		if (result.outcome === "not_loaded") {
-			if ((await loadFromLedger(deps, asked.bookingId, asked.userId)) === null) return { outcome: "not_found" };
-		} else if (result.outcome === "not_ready" || result.outcome === "fenced") {
-			const opening = await liveShowtimes.reopen(showtimeId);
-			if (opening.outcome !== "opened") return opening;
-		} else {
-			return result;
+		switch (result.outcome) {
+			case "not_loaded":
+				if ((await loadFromLedger(deps, bookingId, userId)) === null) return { outcome: "not_found" };
+				break;
+			case "not_ready":
+			case "fenced":
+			case "recovering": {
+				// The fence comes before the booking in the script, and would tell a stranger that there is one.
+				const found = await findOwnBooking(deps, bookingId, userId);
+				if (found === null) return { outcome: "not_found" };
+				if (result.outcome === "recovering") return result;
+				const opening = await liveShowtimes.reopen(showtimeId);
+				if (opening.outcome === "showtime_closed") return answerOver(found, ifVersion);
+				if (opening.outcome !== "opened") return opening;
+				break;
+			}
+			default:
+				return result;
 		}
-		result = await change({ ...asked, showtimeId });
+		result = await ask(command);
 	}
 	return result;
 }

@@ -1,9 +1,9 @@
 /** What a confirm is answered that is not judged: nobody asked, nothing that can be read, or a part that does not play along. */
-import { bucketOf, newBookingId, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
+import { LIMIT_SPECS, newBookingId, newShowtimeId } from "@holdfast/domain";
 import { SeatStoreFault } from "@holdfast/seat-store";
-import { askRedis } from "@holdfast/testing";
+import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectBodyBound, expectJsonOnly, NOWHERE, whileSilent } from "../testing/provoke.ts";
+import { endShowtime, expectBodyBound, expectJsonOnly, NOWHERE, uninstall, whileSilent } from "../testing/provoke.ts";
 import { bookingIn, problemIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi, type TestApp, type TestUser } from "../testing/start-test-api.ts";
 
@@ -14,15 +14,13 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const requestFor = (id: string) => `POST /bookings/${id}/confirm`;
-const confirm = ({ token }: TestUser, id: string, app: TestApp = api) => app.call(requestFor(id), { token });
+const confirm = ({ token }: TestUser, id: string, app: TestApp = api, ifMatch?: string) =>
+	app.call(requestFor(id), { token, headers: ifMatch === undefined ? {} : { "if-match": ifMatch } });
 
 async function aHold() {
 	const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 	return { user, showtimeId, id: (await api.held(user, showtimeId, ["A1"])).id };
 }
-
-/** Redis has never heard of the showtime; the booking it has. */
-const uninstall = (showtimeId: ShowtimeId) => askRedis(api.redis.port, "DEL", `{b${bucketOf(showtimeId)}}:st:${showtimeId}:meta`);
 
 describe("401 unauthenticated", () => {
 	it("refuses who does not say who they are, and changes nothing", async () => {
@@ -46,19 +44,42 @@ describe("415 unsupported_media_type", () => {
 describe("409 showtime_closed", () => {
 	it("is the answer when the showtime is not installed any more, and over by now", async () => {
 		const { user, showtimeId, id } = await aHold();
-		await uninstall(showtimeId);
-		await api.sql(`update showtimes set sales_open_at = now() - interval '5 hours', sales_close_at = now() - interval '4 hours',
-			starts_at = now() - interval '4 hours', ends_at = now() - interval '2 hours' where id = '${showtimeId}'`);
+		await endShowtime(api, showtimeId);
 		expect(problemIn(await confirm(user, id)).code).toBe("showtime_closed");
 	});
 
 	it("is not the answer where sales were closed: it is rebuilt, and what was held is confirmed there", async () => {
 		const { user, showtimeId, id } = await aHold();
-		await uninstall(showtimeId);
+		await uninstall(api, showtimeId);
 		await api.sql(`update showtimes set state = 'closed' where id = '${showtimeId}'`);
 		expect(bookingIn(await confirm(user, id)).status).toBe("confirmed");
 		const late = await api.hold(await api.newUser(), showtimeId, ["J1"]);
 		expect(problemIn(late).code).toBe("showtime_closed");
+	});
+});
+
+describe("at a showtime that is over and not installed any more", () => {
+	it("a repeat answers the same, and everything else is answered by how the booking stands", async () => {
+		const confirmed = await aHold();
+		await confirm(confirmed.user, confirmed.id);
+		const cancelled = await aHold();
+		await api.call(`DELETE /bookings/${cancelled.id}`, { token: cancelled.user.token });
+		const brief = await api.another({ limits: { holdTtlMs: LIMIT_SPECS.holdTtlMs.min } });
+		const lapsed = { user: await api.newUser(), showtimeId: await api.newShowtime() };
+		const { id, expiresAt } = await brief.held(lapsed.user, lapsed.showtimeId, ["A1"]);
+		await waitUntil("the hold to lapse", async () => Date.now() > Date.parse(expiresAt));
+		for (const { showtimeId } of [confirmed, cancelled, lapsed]) await endShowtime(api, showtimeId);
+
+		for (const tag of [undefined, '"1"', '"2"']) {
+			const answer = await confirm(confirmed.user, confirmed.id, api, tag);
+			expect(bookingIn(answer)).toMatchObject({ status: "confirmed", version: 2 });
+			expect(answer.headers.etag).toBe('"2"');
+		}
+		const late = await confirm(confirmed.user, confirmed.id, api, '"3"');
+		expect([problemIn(late).code, late.headers.etag]).toEqual(["version_mismatch", '"2"']);
+		expect(problemIn(await confirm(cancelled.user, cancelled.id)).code).toBe("booking_state");
+		expect(problemIn(await confirm(cancelled.user, cancelled.id, api, '"1"')).code).toBe("version_mismatch");
+		expect(problemIn(await confirm(lapsed.user, id)).code).toBe("hold_expired");
 	});
 });
 
@@ -74,7 +95,7 @@ describe("500 internal", () => {
 describe("503 recovering", () => {
 	it("is the answer while somebody else prepares the showtime and does not come to an end", async () => {
 		const { user, showtimeId, id } = await aHold();
-		await uninstall(showtimeId);
+		await uninstall(api, showtimeId);
 		await api.seatStore.claimShowtime(showtimeId, { token: "somebody else", ledgerEpoch: 1 });
 		const answer = await confirm(user, id);
 		expect([problemIn(answer).code, answer.headers["retry-after"]]).toEqual(["recovering", "1"]);

@@ -5,7 +5,7 @@
  */
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
-import { isDatabaseUnavailable } from "@holdfast/database";
+import { DatabaseOutcomeUnknown, isDatabaseUnavailable } from "@holdfast/database";
 import { QueueFull } from "@holdfast/runtime";
 import { SeatStoreFault } from "@holdfast/seat-store";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
@@ -100,6 +100,7 @@ function problemBody(
 
 function problemOfError(error: FastifyError): { code: ProblemCode; extras: ProblemExtras } {
 	if (error instanceof SeatStoreFault) return { code: error.kind, extras: {} };
+	if (error instanceof DatabaseOutcomeUnknown) return { code: "outcome_unknown", extras: {} };
 	if (isDatabaseUnavailable(error)) return { code: "unavailable", extras: {} };
 	if (error instanceof QueueFull) return { code: "busy", extras: {} };
 	if (error.validation)

@@ -1,5 +1,7 @@
 /** Brings about, for any route, what each of them declares: bodies that are no bodies, stores that are gone or not ours. */
+import { bucketOf, type ShowtimeId } from "@holdfast/domain";
 import { verifyPassword } from "@holdfast/runtime";
+import { askRedis } from "@holdfast/testing";
 import { expect } from "vitest";
 import type { ProblemBody } from "../contract/problem-schema.ts";
 import { problemIn } from "./read-answers.ts";
@@ -71,4 +73,15 @@ export async function expectUserLimit(api: TestApi, request: string, body?: unkn
 	expect((await ask()).status).not.toBe(429);
 	const refused = await ask();
 	expect([problemIn(refused).code, refused.headers["retry-after"]]).toEqual(["too_many_requests", "1"]);
+}
+
+/** Redis has never heard of the showtime; its bookings it has. */
+export const uninstall = (api: TestApi, showtimeId: ShowtimeId): Promise<string> =>
+	askRedis(api.redis.port, "DEL", `{b${bucketOf(showtimeId)}}:st:${showtimeId}:meta`);
+
+/** It took place, and is not installed any more. */
+export async function endShowtime(api: TestApi, showtimeId: ShowtimeId): Promise<void> {
+	await uninstall(api, showtimeId);
+	await api.sql(`update showtimes set sales_open_at = now() - interval '5 hours', sales_close_at = now() - interval '4 hours',
+		starts_at = now() - interval '4 hours', ends_at = now() - interval '2 hours' where id = '${showtimeId}'`);
 }

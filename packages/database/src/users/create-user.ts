@@ -1,6 +1,6 @@
-/** Register a person. */
+/** Add a person. */
 import { newUserId } from "@holdfast/domain";
-import type { Database } from "../create-database.ts";
+import type { Database, Queries } from "../create-database.ts";
 import { type UserRole, users } from "../schema/index.ts";
 import { type User, userColumns, userOf } from "./user.ts";
 
@@ -16,14 +16,16 @@ export type NewUser = {
 export type CreateUserOutcome = { outcome: "created"; user: User } | { outcome: "email_taken" };
 
 /** Add a user. Two at once with one address: exactly one is created. Called again with the same address: `email_taken`. */
-export async function createUser(database: Database, user: NewUser): Promise<CreateUserOutcome> {
-	const [row] = await database.run((queries) =>
-		queries
-			.insert(users)
-			.values({ id: newUserId(), ...user })
-			// The only constraint that can be met is the one on lower(email): the id is new.
-			.onConflictDoNothing()
-			.returning(userColumns),
-	);
+export const createUser = (database: Database, user: NewUser): Promise<CreateUserOutcome> =>
+	database.run((queries) => insertUser(queries, user));
+
+/** The same within a transaction of the caller's. */
+export async function insertUser(queries: Queries, user: NewUser): Promise<CreateUserOutcome> {
+	const [row] = await queries
+		.insert(users)
+		.values({ id: newUserId(), ...user })
+		// The only constraint that can be met is the one on lower(email): the id is new.
+		.onConflictDoNothing()
+		.returning(userColumns);
 	return row === undefined ? { outcome: "email_taken" } : { outcome: "created", user: userOf(row) };
 }

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { UserId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
-import type { Database } from "../create-database.ts";
+import type { Database, Queries } from "../create-database.ts";
 import { refreshFamilies } from "../schema/index.ts";
 import { formatRefreshToken, hashOf, newSecret } from "./refresh-token.ts";
 
@@ -21,23 +21,25 @@ export type OpenedFamily = { readonly familyId: string; readonly refreshToken: s
  * Begin a family for a user who has just proved who they are. Clears away families that have expired, of anybody, and the
  * user's oldest beyond `FAMILIES_PER_USER_MAX`. Called again it begins another.
  */
-export async function openRefreshFamily(database: Database, userId: UserId): Promise<OpenedFamily> {
+export const openRefreshFamily = (database: Database, userId: UserId): Promise<OpenedFamily> =>
+	database.run((queries) => insertRefreshFamily(queries, userId));
+
+/** The same within a transaction of the caller's. */
+export async function insertRefreshFamily(queries: Queries, userId: UserId): Promise<OpenedFamily> {
 	const [familyId, secret] = [randomUUID(), newSecret()];
 	// Locked rows are skipped: whoever has them is about to delete or to use them, and nobody waits for this.
-	await database.run((queries) =>
-		queries.execute(sql`
-			with expired as (
-				delete from ${refreshFamilies} where id in (
-					select id from ${refreshFamilies} where expires_at <= now()
-					order by expires_at limit ${CLEARED_AT_ONCE_MAX} for update skip locked)
-			), surplus as (
-				delete from ${refreshFamilies} where id in (
-					select id from ${refreshFamilies} where user_id = ${userId}
-					order by created_at desc, id offset ${FAMILIES_PER_USER_MAX - 1} for update skip locked)
-			)
-			insert into ${refreshFamilies} (id, user_id, token_hash, expires_at, ends_at)
-			values (${familyId}, ${userId}, ${hashOf(secret)}, now() + ${seconds(REFRESH_TTL_MS)}, now() + ${seconds(FAMILY_LIFE_MAX_MS)})`),
-	);
+	await queries.execute(sql`
+		with expired as (
+			delete from ${refreshFamilies} where id in (
+				select id from ${refreshFamilies} where expires_at <= now()
+				order by expires_at limit ${CLEARED_AT_ONCE_MAX} for update skip locked)
+		), surplus as (
+			delete from ${refreshFamilies} where id in (
+				select id from ${refreshFamilies} where user_id = ${userId}
+				order by created_at desc, id offset ${FAMILIES_PER_USER_MAX - 1} for update skip locked)
+		)
+		insert into ${refreshFamilies} (id, user_id, token_hash, expires_at, ends_at)
+		values (${familyId}, ${userId}, ${hashOf(secret)}, now() + ${seconds(REFRESH_TTL_MS)}, now() + ${seconds(FAMILY_LIFE_MAX_MS)})`);
 	return { familyId, refreshToken: formatRefreshToken({ familyId, secret }) };
 }
 
