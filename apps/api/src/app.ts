@@ -4,6 +4,7 @@ import { createRebuilder } from "@holdfast/rebuild";
 import { type FastifyBaseLogger, fastify, LogController } from "fastify";
 import { addAuthRoutes } from "./auth/index.ts";
 import { addBookingRoutes } from "./bookings/index.ts";
+import { createLedgerWait } from "./bookings/prefer-wait.ts";
 import { createBoundedCache } from "./bounded-cache.ts";
 import { SHARED_SCHEMAS } from "./contract/index.ts";
 import { buildValidator } from "./contract/validators.ts";
@@ -21,6 +22,7 @@ import { openapi } from "./plugins/openapi.ts";
 import { pressure } from "./plugins/pressure.ts";
 import { answerClientError, answerFrameworkError, problems } from "./plugins/problems.ts";
 import { readBodies } from "./plugins/read-bodies.ts";
+import { refuseQuery } from "./plugins/refuse-query.ts";
 import { requestIdOf, stampAnswers } from "./plugins/stamp-answers.ts";
 import type { AppDeps, RouteDeps, Routes } from "./routes.ts";
 import { addShowtimeRoutes } from "./showtimes/index.ts";
@@ -32,8 +34,8 @@ import { createSeatWatches } from "./showtimes/seat-watches.ts";
 
 /** The largest body that means anything is a hold of ten seats, well under 1 KB. */
 const BODY_MAX_BYTES = 16 * 1024;
-/** A client that sends its request slower than this is cut off. */
-const REQUEST_TIMEOUT_MS = 30_000;
+/** How often the server looks for requests that take longer than `requestTimeoutMs` to arrive. */
+const LOOK_FOR_SLOW_EVERY_MS = 1_000;
 /** Longer than the idle timeout of the usual load balancers (60 s), so that they hang up first. */
 const KEEP_ALIVE_MS = 72_000;
 /** Bookings whose showtime is remembered, about 200 bytes each. */
@@ -50,13 +52,13 @@ export function buildApp(deps: AppDeps): Routes {
 		genReqId: requestIdOf,
 		requestIdHeader: false,
 		bodyLimit: BODY_MAX_BYTES,
-		requestTimeout: REQUEST_TIMEOUT_MS,
+		requestTimeout: deps.settings.requestTimeoutMs,
 		keepAliveTimeout: KEEP_ALIVE_MS,
 		forceCloseConnections: "idle",
 		// Only what one of these sends is believed about whom it speaks for.
 		trustProxy: deps.settings.trustProxy.length > 0 && [...deps.settings.trustProxy],
 		// plugins/heed-http.ts says it better.
-		http: { requireHostHeader: false },
+		http: { requireHostHeader: false, connectionsCheckingInterval: LOOK_FOR_SLOW_EVERY_MS },
 		// What arrives on an open connection while closing is still answered; the framework's own 503 is no problem+json.
 		return503OnClosing: false,
 		frameworkErrors: answerFrameworkError,
@@ -69,6 +71,7 @@ export function buildApp(deps: AppDeps): Routes {
 	app.register(logDecisions);
 	app.register(problems);
 	app.register(heedHttp);
+	app.register(refuseQuery);
 	app.register(harden, { corsOrigins: deps.settings.corsOrigins });
 	app.register(pressure, { inFlightMax: deps.settings.inFlightMax });
 	const metrics = createApiMetrics();
@@ -110,6 +113,7 @@ function makeRouteDeps(deps: AppDeps, metrics: ApiMetrics): RouteDeps {
 		liveShowtimes,
 		readSeatMap,
 		seatWatches,
+		awaitRecorded: createLedgerWait(seatStore),
 		showtimeOfBooking: createBoundedCache<BookingId, ShowtimeId>({ weightMax: BOOKINGS_REMEMBERED_MAX }),
 	};
 }

@@ -25,7 +25,7 @@ export const RATE_SPECS = {
 		default: 5,
 		min: 1,
 		max: 1_000_000,
-		meaning: "requests of one user to /bookings a second, for as long as it may be; per process",
+		meaning: "requests of one user to /bookings a second, for as long as it may be, and as many to /auth/me and /auth/logout; per process",
 	},
 	userBurst: { env: "USER_BURST", default: 100, min: 1, max: 1_000_000, meaning: "how many of them may come at once" },
 } as const satisfies Record<string, LimitSpec>;

@@ -6,6 +6,7 @@ import type { BookingId, ShowtimeId } from "@holdfast/domain";
 import type { Logger } from "@holdfast/runtime";
 import type { AuthStore, SeatStore } from "@holdfast/seat-store";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
+import type { LedgerWait } from "./bookings/prefer-wait.ts";
 import type { BoundedCache } from "./bounded-cache.ts";
 import type { ApiSettings } from "./settings.ts";
 import type { LiveShowtimes } from "./showtimes/live-showtimes.ts";
@@ -17,7 +18,7 @@ import type { SeatWatches } from "./showtimes/seat-watches.ts";
 export type AppDeps = {
 	readonly settings: Pick<
 		ApiSettings,
-		"jwtSecret" | "limits" | "quarantineMs" | "inFlightMax" | "rates" | "corsOrigins" | "trustProxy" | "watchLimits"
+		"jwtSecret" | "limits" | "quarantineMs" | "requestTimeoutMs" | "inFlightMax" | "rates" | "corsOrigins" | "trustProxy" | "watchLimits"
 	>;
 	readonly logger: Logger;
 	readonly seatStore: SeatStore;
@@ -31,6 +32,7 @@ export type RouteDeps = AppDeps & {
 	readonly liveShowtimes: LiveShowtimes;
 	readonly readSeatMap: ReadSeatMap;
 	readonly seatWatches: SeatWatches;
+	readonly awaitRecorded: LedgerWait;
 	readonly showtimeOfBooking: BoundedCache<BookingId, ShowtimeId>;
 };
 

@@ -18,6 +18,7 @@ describe("settings", () => {
 			workers: 1,
 			limits: DEFAULT_LIMITS,
 			watchLimits: DEFAULT_WATCH_LIMITS,
+			requestTimeoutMs: 30_000,
 			inFlightMax: 25_000,
 			rates: DEFAULT_RATES,
 			corsOrigins: [],

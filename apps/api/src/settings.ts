@@ -4,7 +4,7 @@ import { LIMIT_SPECS, type Limits, QUARANTINE_SPEC } from "@holdfast/domain";
 import { type Environment, readSettings, WORKERS_SPEC } from "@holdfast/runtime";
 import { type DurabilityOptions, readDurabilitySettings } from "@holdfast/seat-store";
 import { type Rates, readRates } from "./rates.ts";
-import { WATCH_LIMIT_SPECS, type WatchLimits } from "./showtimes/watch-limits.ts";
+import { WATCH_LIMIT_SPECS, WATCHERS_PER_ADDRESS_SPEC, type WatchLimits } from "./showtimes/watch-limits.ts";
 
 export type ApiSettings = {
 	readonly databaseUrl: string;
@@ -19,6 +19,8 @@ export type ApiSettings = {
 	/** Processes that serve. */
 	readonly workers: number;
 	readonly limits: Limits;
+	/** A request that takes longer than this to arrive is refused, ms. */
+	readonly requestTimeoutMs: number;
 	/** Requests in flight in one process, past which the next one is answered `overloaded`. */
 	readonly inFlightMax: number;
 	/** How often somebody may ask. */
@@ -42,6 +44,9 @@ const JWT_SECRET_MIN_CHARS = 32;
  */
 export const IN_FLIGHT_SPEC = { env: "IN_FLIGHT_MAX", default: 25_000, min: 1, max: 1_000_000 } as const;
 
+/** Somebody who sends a byte now and then keeps a connection and its memory for this long. A request of ours is one packet. */
+export const REQUEST_TIMEOUT_SPEC = { env: "REQUEST_TIMEOUT_MS", default: 30_000, min: 100, max: 300_000 } as const;
+
 /** Throws `SettingsError`, which names every flaw at once. */
 export function readApiSettings(env: Environment): ApiSettings {
 	return readSettings(env, (reader) => ({
@@ -53,6 +58,7 @@ export function readApiSettings(env: Environment): ApiSettings {
 		logLevel: reader.text("LOG_LEVEL", "info"),
 		workers: reader.integer(WORKERS_SPEC),
 		quarantineMs: reader.optionalInteger(QUARANTINE_SPEC),
+		requestTimeoutMs: reader.integer(REQUEST_TIMEOUT_SPEC),
 		inFlightMax: reader.integer(IN_FLIGHT_SPEC),
 		rates: readRates(reader),
 		corsOrigins: reader.list("CORS_ORIGINS", { isValid: isOrigin, what: "an origin such as https://shop.example" }),
@@ -70,6 +76,7 @@ export function readApiSettings(env: Environment): ApiSettings {
 		watchLimits: {
 			watchersMax: reader.integer(WATCH_LIMIT_SPECS.watchersMax),
 			watchersPerShowtimeMax: reader.integer(WATCH_LIMIT_SPECS.watchersPerShowtimeMax),
+			watchersPerAddressMax: reader.optionalInteger(WATCHERS_PER_ADDRESS_SPEC),
 		},
 		durability: readDurabilitySettings(reader),
 	}));

@@ -26,8 +26,8 @@ const OPEN_AHEAD_EVERY_MS = 500;
 const CORRECT_EVERY_MS = 2_000;
 const BACK_OFF_MIN_MS = 50;
 const BACK_OFF_MAX_MS = 5_000;
-/** The sweeper is taken for dead when it has not said otherwise for this long. */
-const HEARTBEAT_TTL_MS = 2_000;
+/** The sweeper is taken for dead when it has not said otherwise for this long: short enough for health to tell within 2 s. */
+const HEARTBEAT_TTL_MS = 1_500;
 const HEARTBEAT_EVERY_MS = 500;
 
 export type Sweeper = {

@@ -52,7 +52,7 @@ export interface paths {
         put?: never;
         /**
          * Register
-         * @description A new user, signed in at once. Hashing the password takes a quarter of a second on purpose; where too many wait for that, the answer is `busy`.
+         * @description A new user, signed in at once. Hashing the password takes a quarter of a second on purpose; where too many wait for that, the answer is `busy`. After `outcome_unknown` the same request answers `email_taken` if it had happened: then sign in.
          */
         post: operations["register"];
         delete?: never;
@@ -294,8 +294,8 @@ export interface paths {
          *
          *     Read `GET /showtimes/{showtimeId}/seats?view=status`, open the stream with `?since=` its `version`, and apply each event whose
          *     `version` is above the one you have: its statuses replace what you knew of those seats. Versions rise from event to event, with gaps
-         *     where several changes are told as one. At an event `reset` read the seats anew, and go on with later events: you came without a version,
-         *     or with one too old to be led on from, or the seats were rebuilt. A browser's `EventSource` comes back by itself and says where it was
+         *     where several changes are told as one. At an event `reset` read the seats anew, and go on with events later than what you read, those that arrived meanwhile
+         *     too: you came without a version, or with one too old to be led on from, or the seats were rebuilt. A browser's `EventSource` comes back by itself and says where it was
          *     (`Last-Event-ID`, which goes before `since`). A comment line every 15 s shows that the stream lives. A client that does not read what
          *     it is sent is dropped, and may come back. Holds that lapse are told at their instant. Where this answers `overloaded`, read
          *     `view=status` with `If-None-Match` every few seconds.
@@ -1355,6 +1355,20 @@ export interface operations {
                     };
                 };
             };
+            /** @description `invalid_request`: Malformed request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
         };
     };
     showHealth: {
@@ -1375,6 +1389,20 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description `invalid_request`: Malformed request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
                 };
             };
             /** @description `down`: bookings do not work */
@@ -1500,7 +1528,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`: Too busy · `unavailable`: Unavailable · `overloaded`: Overloaded */
+            /** @description `busy`: Too busy · `outcome_unknown`: Outcome unknown · `unavailable`: Unavailable · `overloaded`: Overloaded */
             503: {
                 headers: {
                     /** @description Seconds to wait before the same request is sent again */
@@ -1512,7 +1540,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code: "busy" | "unavailable" | "overloaded";
+                        code: "busy" | "outcome_unknown" | "unavailable" | "overloaded";
                     };
                 };
             };
@@ -1854,6 +1882,22 @@ export interface operations {
                     };
                 };
             };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before the same request is sent again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
             /** @description `internal`: Internal fault */
             500: {
                 headers: {
@@ -1906,6 +1950,20 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
+            /** @description `invalid_request`: Malformed request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
             /** @description `unauthenticated`: Not signed in */
             401: {
                 headers: {
@@ -1919,6 +1977,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
                         code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before the same request is sent again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
                     };
                 };
             };
@@ -2050,6 +2124,20 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Movie"];
+                };
+            };
+            /** @description `invalid_request`: Malformed request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
                 };
             };
             /** @description `not_found`: Not found */
@@ -2292,6 +2380,20 @@ export interface operations {
                     "application/json": components["schemas"]["ShowtimeDetails"];
                 };
             };
+            /** @description `invalid_request`: Malformed request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
             /** @description `not_found`: Not found */
             404: {
                 headers: {
@@ -2507,6 +2609,20 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `invalid_request`: Malformed request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
             /** @description `not_found`: Not found */
             404: {
                 headers: {
@@ -2621,6 +2737,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
                         code: "showtime_closed" | "showtime_cancelled";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before the same request is sent again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
                     };
                 };
             };
@@ -2968,6 +3100,20 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BookingDetails"];
+                };
+            };
+            /** @description `invalid_request`: Malformed request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
                 };
             };
             /** @description `unauthenticated`: Not signed in */

@@ -68,6 +68,23 @@ describe("the sweeper, killed again and again in mid-drain", () => {
 	});
 });
 
+describe("the sweeper, killed", () => {
+	const until = async (status: string): Promise<number> => {
+		const startMs = performance.now();
+		await waitUntil(`health to be ${status}`, async () => (await test.get("/health")).body.status === status);
+		return performance.now() - startMs;
+	};
+
+	it("is missed by health within 2 s, and no longer missed within 2 s of its first word", { retry: 2 }, async () => {
+		await until("ok");
+		await test.stack.sweeper.kill("SIGKILL");
+		expect(await until("degraded")).toBeLessThan(2_000);
+		expect((await test.get("/health")).body).toMatchObject({ checks: { postgres: { status: "ok" }, sweeper: { status: "failed" } } });
+		await test.stack.sweeper.start();
+		expect(await until("ok")).toBeLessThan(2_000);
+	});
+});
+
 describe("two sweepers at once", () => {
 	it("neither lose nor double anything", async () => {
 		const showtimeIds = await openHalls(test, 20);

@@ -11,6 +11,7 @@ export function addAuthRoutes(app: Routes, deps: AppDeps): void {
 		reply.header("cache-control", "no-store");
 		next();
 	});
+	app.addHook("preParsing", app.limitSession);
 	addRegister(app, deps);
 	addLogIn(app, deps);
 	addRefreshSession(app, deps);

@@ -89,6 +89,17 @@ describe("415 unsupported_media_type", () => {
 	it("refuses what is not JSON", async () => expectJsonOnly(api, REQUEST, (await newSession(api)).accessToken));
 });
 
+describe("429 too_many_requests", () => {
+	it("refuses a user who has just asked as much as the limit allows, whatever that was", async () => {
+		const strict = await api.another({ rates: { userBurst: 1, userRate: 1 } });
+		const { accessToken } = await newSession(api);
+		expect((await me(accessToken, strict)).status).toBe(200);
+		const refused = await logOut(accessToken, strict);
+		expect([problemIn(refused).code, refused.headers["retry-after"]]).toEqual(["too_many_requests", "1"]);
+		expect((await logOut(accessToken)).status).toBe(204);
+	});
+});
+
 describe("500 internal", () => {
 	it("says nothing of what broke", async () => {
 		const { accessToken } = await newSession(api);

@@ -1,7 +1,7 @@
 /** `POST /auth/logout`: ends the sign-in that the access token belongs to, on this device and on no other. */
 import { endRefreshFamily } from "@holdfast/database";
 import { Type } from "typebox";
-import { BODY_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
+import { BODY_PROBLEMS, OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { signedInUser } from "../plugins/auth.ts";
 import { refuseBody } from "../plugins/refuse-body.ts";
 import type { AppDeps, Routes } from "../routes.ts";
@@ -22,7 +22,7 @@ export function addLogOut(app: Routes, { database, authStore }: AppDeps): void {
 			security: [{ accessToken: [] }],
 			response: { 204: Type.Null({ description: "Signed out" }) },
 		},
-		config: { problems: [...BODY_PROBLEMS, "unauthenticated", "outcome_unknown", ...STORE_PROBLEMS] },
+		config: { problems: [...BODY_PROBLEMS, ...OWN_PROBLEMS, "outcome_unknown", ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {
 			const { id: userId, family } = signedInUser(request);
 			// The access token last: until then whoever got no answer can send the same request again.

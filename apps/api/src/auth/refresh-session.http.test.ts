@@ -152,7 +152,23 @@ describe("503 outcome_unknown", () => {
 			code: "outcome_unknown",
 			retryable: true,
 		});
-		expect(problemIn(await refresh(owner.refreshToken)).code).toBe("unauthenticated");
+		// None of its tokens is good any more; whoever asks again makes up for what Redis may not have heard.
+		const denied: string[] = [];
+		const hearing = await api.another({
+			rates: { authPerAddress: 1_000 },
+			wrapAuthStore: (authStore) => ({
+				...authStore,
+				deny(family, untilMs) {
+					denied.push(family);
+					return authStore.deny(family, untilMs);
+				},
+			}),
+		});
+		for (const { refreshToken } of [owner, stolen]) {
+			expect(problemIn(await hearing.call(REQUEST, { body: { refreshToken } })).code).toBe("unauthenticated");
+		}
+		expect(denied).toEqual([claimsOf(owner.accessToken).family]);
+		expect((await me(owner.accessToken)).status).toBe(401);
 	});
 });
 

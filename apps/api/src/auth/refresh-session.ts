@@ -2,7 +2,7 @@
  * `POST /auth/refresh`: a refresh token for the next one and a new access token. Every refusal is one answer; a token that
  * was used before ends its family, and the log says so.
  */
-import { rotateRefreshToken } from "@holdfast/database";
+import { endRefreshFamily, rotateRefreshToken } from "@holdfast/database";
 import { BODY_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { RefreshRequest, Session } from "../contract/user.ts";
 import type { AppDeps, Routes } from "../routes.ts";
@@ -33,7 +33,11 @@ export function addRefreshSession(app: Routes, { database, authStore }: AppDeps)
 				reply.outcome = result.isRepeat ? "refreshed_again" : "refreshed";
 				return reply.send(presentSession(app, result.user, result));
 			}
-			if (result.outcome === "reused") await denyFamily(authStore, result.familyId);
+			if (result.outcome === "reused") {
+				// In this order: while nobody could be told to deny it, whoever asks again finds it reused again.
+				await denyFamily(authStore, result.familyId);
+				await endRefreshFamily(database, result);
+			}
 			return reply.problem("unauthenticated", { ...REFUSAL, outcome: `refresh_${result.outcome}` });
 		},
 	});

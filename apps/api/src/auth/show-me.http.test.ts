@@ -1,7 +1,7 @@
 import { newUserId } from "@holdfast/domain";
 import { mintTokens } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { NOWHERE, withoutTables } from "../testing/provoke.ts";
+import { expectNoQuery, expectUserLimit, NOWHERE, withoutTables } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
 import { JWT_SECRET, startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
@@ -25,6 +25,10 @@ describe("200", () => {
 	});
 });
 
+describe("400 invalid_request", () => {
+	it("refuses a query, which it does not take", async () => expectNoQuery(api, "GET /auth/me", (await api.newUser()).token));
+});
+
 describe("401 unauthenticated", () => {
 	it("is the answer without a token", async () => {
 		expect(problemIn(await api.call("GET /auth/me")).code).toBe("unauthenticated");
@@ -34,6 +38,10 @@ describe("401 unauthenticated", () => {
 		const [token] = mintTokens(JWT_SECRET, [newUserId()]);
 		expect(problemIn(await api.call("GET /auth/me", { token })).code).toBe("unauthenticated");
 	});
+});
+
+describe("429 too_many_requests", () => {
+	it("refuses a user who asks more often than the limit, and not at it", () => expectUserLimit(api, "GET /auth/me"));
 });
 
 describe("500 internal", () => {

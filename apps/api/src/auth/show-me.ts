@@ -1,6 +1,6 @@
 /** `GET /auth/me`: the user behind the token, as they are now. */
 import { findUser } from "@holdfast/database";
-import { STORE_PROBLEMS } from "../contract/problems.ts";
+import { OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { User } from "../contract/user.ts";
 import { signedInUser } from "../plugins/auth.ts";
 import type { AppDeps, Routes } from "../routes.ts";
@@ -19,7 +19,7 @@ export function addShowMe(app: Routes, { database }: AppDeps): void {
 			security: [{ accessToken: [] }],
 			response: { 200: User.answer("The signed-in user") },
 		},
-		config: { problems: ["unauthenticated", ...STORE_PROBLEMS] },
+		config: { problems: [...OWN_PROBLEMS, ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {
 			const user = await findUser(database, signedInUser(request).id);
 			// A token outlives its user by up to its lifetime.

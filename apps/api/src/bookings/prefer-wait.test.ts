@@ -1,5 +1,6 @@
-import { describe, expect, it } from "vitest";
-import { PREFER_WAIT_MAX_S, parsePreferWait } from "./prefer-wait.ts";
+import { type Booking, newBookingId, newSeatPlanId, newShowtimeId, newUserId } from "@holdfast/domain";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createLedgerWait, PREFER_WAIT_MAX_S, parsePreferWait, WAITING_MAX } from "./prefer-wait.ts";
 
 describe("parsePreferWait", () => {
 	it("finds the seconds among other preferences, and ignores what makes no sense", () => {
@@ -12,5 +13,76 @@ describe("parsePreferWait", () => {
 	it("cuts a longer wish to the longest", () => {
 		expect(parsePreferWait(`wait=${PREFER_WAIT_MAX_S}`)).toBe(PREFER_WAIT_MAX_S);
 		expect(parsePreferWait(`wait=${PREFER_WAIT_MAX_S + 1}`)).toBe(PREFER_WAIT_MAX_S);
+	});
+});
+
+describe("waiting for the ledger", () => {
+	beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] }));
+	afterEach(() => vi.useRealTimers());
+
+	const showtimeId = newShowtimeId();
+	const booking: Booking = {
+		id: newBookingId(showtimeId),
+		userId: newUserId(),
+		showtimeId,
+		planId: newSeatPlanId(),
+		seats: [0],
+		state: "CONFIRMED",
+		version: 2,
+		total: { amount: 1_250, currency: "USD" },
+		createdAt: 0,
+		expiresAt: 0,
+		confirmedAt: 1,
+		cancelledAt: null,
+		recorded: false,
+		scheduleVersion: 1,
+	};
+
+	/** A store whose record becomes this after so long. */
+	function store(afterMs: number, record: Partial<Booking>) {
+		const startMs = Date.now();
+		const looks: number[] = [];
+		const readBooking = async () => {
+			looks.push(Date.now() - startMs);
+			return Date.now() - startMs < afterMs ? booking : { ...booking, ...record };
+		};
+		return { looks, wait: createLedgerWait({ readBooking }) };
+	}
+
+	async function settled<T>(promise: Promise<T>): Promise<T> {
+		let isDone = false;
+		promise.finally(() => {
+			isDone = true;
+		});
+		while (!isDone) await vi.advanceTimersByTimeAsync(1);
+		return promise;
+	}
+
+	it("looks soon, then less and less often: ten seconds cost some twenty looks", async () => {
+		const { looks, wait } = store(Number.POSITIVE_INFINITY, {});
+		expect(await settled(wait(booking, 10))).toBe(false);
+		expect(looks.slice(0, 4)).toEqual([50, 125, 237, 405]);
+		expect(looks.length).toBeLessThan(20);
+		expect(looks.at(-1)).toBeGreaterThan(9_000);
+	});
+
+	it("ends when it is recorded, and when another version is there", async () => {
+		expect(await settled(store(300, { recorded: true }).wait(booking, 10))).toBe(true);
+		expect(await settled(store(300, { version: 3, recorded: true }).wait(booking, 10))).toBe(false);
+	});
+
+	it("does not look for what is recorded already, or never will be", async () => {
+		const { looks, wait } = store(0, {});
+		expect(await wait({ ...booking, recorded: true }, 10)).toBe(true);
+		expect(await wait({ ...booking, state: "CANCELLED", confirmedAt: null }, 10)).toBe(false);
+		expect(looks).toEqual([]);
+	});
+
+	it(`heeds ${WAITING_MAX} such wishes at a time; one more is answered without, and who is done makes room`, async () => {
+		const { wait } = store(1_000, { recorded: true });
+		const waiting = Array.from({ length: WAITING_MAX }, () => wait(booking, 10));
+		expect(await wait(booking, 10)).toBe(false);
+		expect(new Set(await settled(Promise.all(waiting)))).toEqual(new Set([true]));
+		expect(await settled(wait(booking, 10))).toBe(true);
 	});
 });

@@ -5,12 +5,12 @@ import type { FastifyReply } from "fastify";
 import type { BookingBody } from "../contract/booking.ts";
 import type { RouteDeps } from "../routes.ts";
 import { entityTag } from "./entity-tag.ts";
-import { awaitRecorded, parsePreferWait } from "./prefer-wait.ts";
+import { parsePreferWait } from "./prefer-wait.ts";
 import { presentBooking } from "./present-booking.ts";
 
 /** Sets the headers and gives the body. A wait that fails changes nothing: the change has happened. */
 export async function presentChanged(
-	{ seatStore, seatPlans, logger }: RouteDeps,
+	{ awaitRecorded, seatPlans, logger }: RouteDeps,
 	reply: Pick<FastifyReply, "header">,
 	{ booking, nowMs, prefer }: { booking: Booking; nowMs: number; prefer: string | undefined },
 ): Promise<BookingBody> {
@@ -22,7 +22,7 @@ export async function presentChanged(
 	const body = presentBooking(booking, plan, nowMs);
 	const seconds = parsePreferWait(prefer);
 	if (seconds === null) return body;
-	const recorded = await awaitRecorded(seatStore, booking, seconds).catch((error: unknown) => {
+	const recorded = await awaitRecorded(booking, seconds).catch((error: unknown) => {
 		logger.warn({ err: error, bookingId: booking.id }, "could not see whether the booking is recorded");
 		return false;
 	});

@@ -1,7 +1,7 @@
 import { bucketOf, newBookingId, parseBookingId } from "@holdfast/domain";
 import { askRedis } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectUserLimit, NOWHERE, withoutTables } from "../testing/provoke.ts";
+import { expectNoQuery, expectUserLimit, NOWHERE, withoutTables } from "../testing/provoke.ts";
 import { bookingDetailsIn, bookingIn, problemIn } from "../testing/read-answers.ts";
 import { settleOutboxes } from "../testing/settle-outboxes.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
@@ -48,6 +48,10 @@ describe("200", () => {
 		const after = await forgetful.call(`GET /bookings/${booking.id}`, { token: user.token });
 		expect(after.body).toEqual(before.body);
 	});
+});
+
+describe("400 invalid_request", () => {
+	it("refuses a query, which it does not take", async () => expectNoQuery(api, "GET /bookings/x", (await api.newUser()).token));
 });
 
 describe("404 not_found", () => {

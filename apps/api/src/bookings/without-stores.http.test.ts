@@ -1,4 +1,5 @@
 /** What the road promises while one of the stores is gone, and when it is back. */
+import { readFileSync } from "node:fs";
 import { migrateDatabase } from "@holdfast/database";
 import type { ShowtimeId } from "@holdfast/domain";
 import { makeScratchFolder, type RunningPostgres, startPostgres } from "@holdfast/local-stack";
@@ -50,6 +51,43 @@ describe("503 unavailable, with Postgres stopped", () => {
 		postgres = await startPostgres({ dataDir, port: postgres.port, throwaway: true });
 		await waitUntil("the catalogue to be back", async () => (await api.call("GET /movies")).status === 200);
 		expect((await api.hold(user, unknown, ["A1"])).status).toBe(201);
+	});
+});
+
+describe("health", () => {
+	/** Milliseconds until it says so; what it says a moment later it says still. */
+	async function until(status: string): Promise<number> {
+		const startMs = performance.now();
+		await waitUntil(`health to be ${status}`, async () => (await health()).status === status);
+		const tookMs = performance.now() - startMs;
+		expect((await health()).status).toBe(status);
+		return tookMs;
+	}
+	const health = async () => Object((await api.call("GET /health")).body);
+
+	/** The postmaster and every process of its own: a lone SIGSTOP would leave those that serve the pool. */
+	function signalPostgres(signal: "SIGSTOP" | "SIGCONT"): void {
+		const children = readFileSync(`/proc/${postgres.pid}/task/${postgres.pid}/children`, "utf8").trim().split(" ");
+		for (const pid of [postgres.pid, ...children.filter(Boolean).map(Number)]) process.kill(pid, signal);
+	}
+
+	it("is degraded within 2 s of Postgres being stopped or standing still, and ok within 2 s of its return", { retry: 2 }, async () => {
+		if (!postgres.isRunning()) postgres = await startPostgres({ dataDir, port: postgres.port, throwaway: true });
+		signalPostgres("SIGCONT");
+		await api.seatStore.beatSweeper(60_000);
+		await until("ok");
+		await postgres.stop();
+		expect(await until("degraded")).toBeLessThan(2_000);
+		expect(await health()).toMatchObject({
+			checks: { redis: { status: "ok" }, postgres: { status: "failed" }, sweeper: { status: "ok" } },
+		});
+		postgres = await startPostgres({ dataDir, port: postgres.port, throwaway: true });
+		expect(await until("ok")).toBeLessThan(2_000);
+
+		signalPostgres("SIGSTOP");
+		expect(await until("degraded")).toBeLessThan(2_000);
+		signalPostgres("SIGCONT");
+		expect(await until("ok")).toBeLessThan(2_000);
 	});
 });
 

@@ -172,7 +172,7 @@ export const BODY_PROBLEMS = ["invalid_request", "payload_too_large", "unsupport
 /** What any route that asks a store may answer. */
 export const STORE_PROBLEMS = ["internal", "unavailable"] as const satisfies readonly ProblemCode[];
 
-/** What any route of a signed-in user's own bookings may answer. */
+/** What any route of a signed-in user's own may answer. */
 export const OWN_PROBLEMS = ["unauthenticated", "too_many_requests"] as const satisfies readonly ProblemCode[];
 
 /** What any route that first has to open a showtime may answer. */

@@ -1,5 +1,6 @@
 /** Everything that a client may send has a bound: read from the OpenAPI document, so that a new route is judged as well. */
 import { afterAll, describe, expect, it } from "vitest";
+import { problemIn } from "../testing/read-answers.ts";
 import { startTestApi } from "../testing/start-test-api.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -56,6 +57,27 @@ it.each(operations)("$name takes nothing without a bound", ({ operation }) => {
 	const body = operation.requestBody?.content["application/json"]?.schema;
 	if (body !== undefined) flaws.push(...findUnbounded(body, "body"));
 	expect(flaws).toEqual([]);
+});
+
+/** A body that the schema takes, of the examples it gives. */
+function exampleOf(schema: Schema): unknown {
+	if (typeof schema.$ref === "string") return exampleOf(document.components.schemas[schema.$ref.split("/").at(-1) ?? ""]);
+	if (Array.isArray(schema.examples)) return schema.examples[0];
+	return Object.fromEntries(Object.entries(Object(schema.properties)).map(([name, property]) => [name, exampleOf(Object(property))]));
+}
+
+it.each(operations)("$name takes no parameter that it does not know", async ({ name, operation }) => {
+	const { token } = await api.newUser();
+	const schema = operation.requestBody?.content["application/json"]?.schema;
+	const path = name
+		.replaceAll(/\{[^}]+\}/g, "x")
+		.replace("/api/v1", "")
+		.replace("/livez", "//livez");
+	const answer = await api.call(`${path}?Limit=1`, { token, ...(schema !== undefined && { body: exampleOf(schema) }) });
+	expect(problemIn(answer)).toMatchObject({
+		code: "invalid_request",
+		errors: [{ pointer: "/query/Limit", message: "is not a field of this request" }],
+	});
 });
 
 describe("headers and address together", () => {

@@ -1,6 +1,7 @@
 import { askRedis } from "@holdfast/local-stack";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectNoQuery } from "../testing/provoke.ts";
 import { bookingIn, problemIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
@@ -34,6 +35,30 @@ describe("200", () => {
 		const { status, body } = await orphan.call("GET /health");
 		expect([status, Object(body).status, checksIn(body).postgres]).toEqual([200, "degraded", "failed"]);
 	});
+});
+
+describe("a crowd that asks", () => {
+	it("costs one look at a time, however many they are", async () => {
+		let looks = 0;
+		const crowded = await api.another({
+			wrapStore: (store) => ({
+				...store,
+				ping() {
+					looks += 1;
+					return store.ping();
+				},
+			}),
+		});
+		const answers = await Promise.all(Array.from({ length: 500 }, () => crowded.call("GET /health")));
+		expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+		expect(looks).toBe(1);
+		await crowded.call("GET /health");
+		expect(looks).toBe(2);
+	});
+});
+
+describe("400 invalid_request", () => {
+	it("refuses a query, which it does not take", () => expectNoQuery(api, "GET /health"));
 });
 
 describe("503", () => {

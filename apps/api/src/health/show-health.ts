@@ -1,11 +1,21 @@
 /** `GET /health`: whether bookings work now. */
-import { Health } from "../contract/health.ts";
+import { Health, type HealthBody } from "../contract/health.ts";
 import type { AppDeps, Routes } from "../routes.ts";
 import { checkHealth } from "./check-health.ts";
 
 const RETRY_AFTER_SECONDS = 2;
 
 export function addShowHealth(app: Routes, { seatStore, database, settings }: AppDeps): void {
+	let underWay: Promise<HealthBody> | null = null;
+
+	/** One look for all who ask meanwhile, since anybody may ask, and always gets an answer. A look is over before it is 2 s old. */
+	function lookTogether(): Promise<HealthBody> {
+		underWay ??= checkHealth({ seatStore, database, outboxMax: settings.limits.outboxMax }).finally(() => {
+			underWay = null;
+		});
+		return underWay;
+	}
+
 	app.route({
 		method: "GET",
 		url: "/health",
@@ -19,7 +29,7 @@ export function addShowHealth(app: Routes, { seatStore, database, settings }: Ap
 		},
 		config: { isAlwaysAnswered: true },
 		handler: async (_request, reply) => {
-			const health = await checkHealth({ seatStore, database, outboxMax: settings.limits.outboxMax });
+			const health = await lookTogether();
 			reply.header("cache-control", "no-store");
 			if (health.status === "down") return reply.code(503).header("retry-after", RETRY_AFTER_SECONDS).send(health);
 			return reply.send(health);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { NOWHERE } from "../testing/provoke.ts";
+import { expectNoQuery, NOWHERE } from "../testing/provoke.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
 let api: TestApi;
@@ -18,4 +18,8 @@ describe("200", () => {
 		expect([answer.status, answer.body]).toEqual([200, { status: "ok" }]);
 		expect(performance.now() - startMs).toBeLessThan(1_000);
 	});
+});
+
+describe("400 invalid_request", () => {
+	it("refuses a query, which it does not take", () => expectNoQuery(api, "GET //livez"));
 });

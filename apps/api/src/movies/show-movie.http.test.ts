@@ -1,6 +1,7 @@
 import { newMovieId } from "@holdfast/domain";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { withoutPostgres, withoutTables } from "../testing/broken-apps.ts";
+import { expectNoQuery } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
@@ -37,6 +38,10 @@ describe("200", () => {
 		const { body } = await api.call(`GET /movies/${await add("", "")}`);
 		expect(body).toMatchObject({ rating: null, posterUrl: null, releaseDate: null });
 	});
+});
+
+describe("400 invalid_request", () => {
+	it("refuses a query, which it does not take", () => expectNoQuery(api, "GET /movies/x"));
 });
 
 describe("404 not_found", () => {

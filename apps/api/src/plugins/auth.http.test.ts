@@ -7,7 +7,8 @@ import { JWT_SECRET, startTestApi, type TestApi, type TestUser } from "../testin
 let api: TestApi;
 let user: TestUser;
 beforeAll(async () => {
-	api = await startTestApi();
+	// One user asks for everything here.
+	api = await startTestApi({ rates: { userBurst: 10_000, userRate: 10_000 } });
 	user = await api.newUser();
 });
 afterAll(() => api.close());

@@ -18,7 +18,7 @@ export type RequestCounts = {
 	requests(): CountedSeries[];
 	/** Decisions by operation and by the outcome's or the problem's word. */
 	outcomes(): CountedSeries[];
-	/** How long answers took, in seconds, by method and route. */
+	/** How long answers took, in seconds, by method and route; those of streams are left out. */
 	durations(): HistogramSeries[];
 };
 
@@ -55,9 +55,11 @@ export function createRequestCounts(): RequestCounts {
 	return {
 		add(request, reply) {
 			const route = countsOf(request);
-			const seconds = reply.elapsedTime / MS_PER_SECOND;
 			increment(route.byStatus, reply.statusCode);
 			if (reply.outcome !== null) increment(route.byOutcome, reply.outcome);
+			// How long somebody watches is no word on how soon they were answered.
+			if (request.routeOptions.config.staysOpen === true && reply.statusCode === 200) return;
+			const seconds = reply.elapsedTime / MS_PER_SECOND;
 			const found = DURATION_BOUNDS_SECONDS.findIndex((bound) => seconds <= bound);
 			const place = found === -1 ? DURATION_BOUNDS_SECONDS.length : found;
 			route.counts[place] = (route.counts[place] ?? 0) + 1;

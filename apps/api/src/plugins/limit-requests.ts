@@ -1,7 +1,7 @@
 /**
  * How often somebody may ask. Where a password or a token could be guessed, all processes count together, in Redis; while it
  * does not answer nobody gets in, which costs nothing more: without Redis nobody who is signed in can do anything either.
- * A user's requests to /bookings are counted in the process, so that a hold remains one round trip; how much a user may hold
+ * A signed-in user's requests are counted in the process, so that a hold remains one round trip; how much a user may hold
  * is judged exactly, by the script.
  *
  * Not @fastify/rate-limit: it knows no token bucket, and its answer to a store that fails is its own or none.
@@ -23,6 +23,8 @@ declare module "fastify" {
 		limitBuyerAddress: onRequestHookHandler;
 		/** `preParsing` hook: 429 past `userRate` and `userBurst`. After `requireUser`, before the body is read. */
 		limitUser: preParsingHookHandler;
+		/** The same with a count of its own: who may not book for a moment may sign out. */
+		limitSession: preParsingHookHandler;
 	}
 }
 
@@ -33,7 +35,6 @@ const BUCKETS_KEPT_MAX = 100_000;
 export const limitRequests = fp<{ authStore: AuthStore; rates: Rates }>(
 	(app, { authStore, rates }, done) => {
 		const { authPerAddress, authPerAccount, userRate, userBurst, ipLimit } = rates;
-		const users = createTokenBuckets({ perSecond: userRate, burst: userBurst, keptMax: BUCKETS_KEPT_MAX });
 		const addresses = ipLimit === null ? null : createTokenBuckets({ perSecond: ipLimit / 60, burst: ipLimit, keptMax: BUCKETS_KEPT_MAX });
 
 		async function count(reply: FastifyReply, name: string, subject: string, max: number): Promise<FastifyReply | undefined> {
@@ -48,12 +49,18 @@ export const limitRequests = fp<{ authStore: AuthStore; rates: Rates }>(
 			if (waitMs > 0) refuse(reply, waitMs);
 			else next();
 		});
-		app.decorate("limitUser", (request, reply, payload, next) => {
-			const waitMs = request.user === null ? 0 : users.take(request.user.id);
-			if (waitMs > 0) refuse(reply, waitMs);
-			else next(null, payload);
-		});
+		app.decorate("limitUser", limitEachUser());
+		app.decorate("limitSession", limitEachUser());
 		done();
+
+		function limitEachUser(): preParsingHookHandler {
+			const users = createTokenBuckets({ perSecond: userRate, burst: userBurst, keptMax: BUCKETS_KEPT_MAX });
+			return (request, reply, payload, next) => {
+				const waitMs = request.user === null ? 0 : users.take(request.user.id);
+				if (waitMs > 0) refuse(reply, waitMs);
+				else next(null, payload);
+			};
+		}
 	},
 	{ name: "limit-requests", dependencies: ["problems", "auth"] },
 );

@@ -1,6 +1,10 @@
+import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bookingIn } from "../testing/read-answers.ts";
+import { readStream } from "../testing/read-stream.ts";
 import { startTestApi, type TestApi, type TestApp } from "../testing/start-test-api.ts";
+
+const NIL = "00000000-0000-7000-8000-000000000000";
 
 let api: TestApi;
 beforeAll(async () => {
@@ -67,6 +71,16 @@ describe("GET /metrics", () => {
 			]);
 		expect(value("holdfast_rebuilds_total")).toBe(1);
 		expect(value("holdfast_failed_rebuilds_total")).toBe(0);
+	});
+
+	it("counts a stream and does not time it: how long somebody watches is no word on how soon they were answered", async () => {
+		const counted = await api.another();
+		(await readStream(counted, await api.newShowtime())).close();
+		expect((await counted.call(`GET /showtimes/${NIL}/seats/stream`)).status).toBe(404);
+		const stream = 'method="GET",route="/api/v1/showtimes/:showtimeId/seats/stream"';
+		const requests = async (status: number) => (await read(counted))(`holdfast_http_requests_total{${stream},status="${status}"}`);
+		await waitUntil("the stream to be over", async () => (await requests(200)) === 1);
+		expect([await requests(404), (await read(counted))(`holdfast_http_request_duration_seconds_count{${stream}}`)]).toEqual([1, 1]);
 	});
 
 	it("tells how full the outbox is, what is in flight, how the event loop lags, and how many processes it speaks for", async () => {

@@ -6,11 +6,19 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Rebuilder } from "@holdfast/rebuild";
 import { createMetrics, joinWorkerMetrics, mergeWorkerTexts } from "@holdfast/runtime";
 import type { SeatStore } from "@holdfast/seat-store";
+import type { FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
 import { createRequestCounts, DURATION_BOUNDS_SECONDS } from "./count-requests.ts";
 
 /** A scrape does not wait longer for Redis; a depth that nobody knows is NaN. */
 const OUTBOX_DEADLINE_MS = 500;
+
+declare module "fastify" {
+	interface FastifyContextConfig {
+		/** Its answer lasts as long as the client stays. */
+		staysOpen?: boolean;
+	}
+}
 
 export type ApiMetrics = ReturnType<typeof createApiMetrics>;
 
@@ -44,8 +52,13 @@ export function countRebuilds(rebuilder: Rebuilder, { rebuilds, failedRebuilds }
 export const metricsPage = fp<{ metrics: ApiMetrics; seatStore: Pick<SeatStore, "outboxDepths"> }>(
 	(app, { metrics, seatStore }, done) => {
 		const counts = createRequestCounts();
+		app.addHook("onRequest", (request, reply, next) => {
+			// The framework does not tell of an answer that its client has left.
+			if (staysOpen(request)) reply.raw.once("close", () => counts.add(request, reply));
+			next();
+		});
 		app.addHook("onResponse", (request, reply, next) => {
-			counts.add(request, reply);
+			if (!staysOpen(request)) counts.add(request, reply);
 			next();
 		});
 		const { countedElsewhere, histogramElsewhere, gauge, render } = metrics;
@@ -72,6 +85,8 @@ export const metricsPage = fp<{ metrics: ApiMetrics; seatStore: Pick<SeatStore, 
 	},
 	{ name: "metrics", dependencies: ["pressure", "log-decisions"] },
 );
+
+const staysOpen = ({ routeOptions }: FastifyRequest): boolean => routeOptions.config?.staysOpen === true;
 
 /** What is nobody's own: all processes see the same outbox. */
 function createSharedMetrics(seatStore: Pick<SeatStore, "outboxDepths">) {

@@ -2,6 +2,7 @@ import { connect } from "node:net";
 import { QueueFull } from "@holdfast/runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { problemIn } from "../testing/read-answers.ts";
+import { originOf } from "../testing/read-stream.ts";
 import { startTestApi, type TestApi, type TestUser } from "../testing/start-test-api.ts";
 
 let api: TestApi;
@@ -13,6 +14,19 @@ beforeAll(async () => {
 	user = await api.newUser();
 });
 afterAll(() => api.close());
+
+/** Send these bytes and no more; gives what came back until the server hung up. */
+function exchange(to: number, bytes: string): Promise<string> {
+	return new Promise((resolve, reject) => {
+		let received = "";
+		const socket = connect({ host: "127.0.0.1", port: to }, () => socket.write(bytes));
+		socket.on("data", (chunk) => {
+			received += chunk.toString();
+		});
+		socket.on("close", () => resolve(received));
+		socket.on("error", reject);
+	});
+}
 
 const post = (body: string, headers: Record<string, string> = {}) => api.call("POST /bookings", { token: user.token, body, headers });
 
@@ -60,19 +74,29 @@ describe("400 invalid_request", () => {
 	});
 
 	it("answers bytes that are not HTTP, and hangs up", async () => {
-		const text = await new Promise<string>((resolve, reject) => {
-			let received = "";
-			const socket = connect({ host: "127.0.0.1", port }, () => socket.write("HOLD /seats\r\n\r\n"));
-			socket.on("data", (chunk) => {
-				received += chunk.toString();
-			});
-			socket.on("close", () => resolve(received));
-			socket.on("error", reject);
-		});
+		const text = await exchange(port, "HOLD /seats\r\n\r\n");
 		const [head = "", body = ""] = text.split("\r\n\r\n");
 		expect(head).toMatch(/^HTTP\/1\.1 400 Bad Request\r\ncontent-type: application\/problem\+json/);
 		expect(head).toMatch(/x-request-id: [0-9a-f-]{36}\r\nx-server-time: \d{4}-/);
 		expect(JSON.parse(body)).toMatchObject({ code: "invalid_request", status: 400 });
+	});
+});
+
+describe("a request that does not arrive whole in time", () => {
+	const REQUEST = "POST /api/v1/auth/login HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n";
+
+	it.each([
+		["its headers", REQUEST],
+		["its body", `${REQUEST}content-length: 100\r\n\r\n{"email":`],
+	])("is told so when %s stall, and no longer kept", async (_what, bytes) => {
+		const impatient = await api.another({ requestTimeoutMs: 300 });
+		const to = Number(new URL(await originOf(impatient)).port);
+		const startMs = performance.now();
+		const [head = "", body = ""] = (await exchange(to, bytes)).split("\r\n\r\n");
+		expect(head).toMatch(/^HTTP\/1\.1 400 Bad Request\r\ncontent-type: application\/problem\+json/);
+		expect(JSON.parse(body)).toMatchObject({ code: "invalid_request", detail: "The request took too long to arrive. Nothing was done." });
+		expect(performance.now() - startMs).toBeGreaterThanOrEqual(300);
+		expect(impatient.app.requestsInFlight()).toBe(0);
 	});
 });
 

@@ -58,11 +58,17 @@ export function answerFrameworkError(_error: FastifyError, request: FastifyReque
 	return sendProblem(request, reply.headers({ ...SECURITY_HEADERS, ...stampHeaders(request.id) }), "not_found", {});
 }
 
-/** Answer bytes that are not HTTP, straight to the socket, and hang up. */
+/** What Node says of a request that it did not take. */
+const CLIENT_ERRORS: Readonly<Record<string, string>> = {
+	HPE_HEADER_OVERFLOW: "The headers are too large.",
+	ERR_HTTP_REQUEST_TIMEOUT: "The request took too long to arrive. Nothing was done.",
+};
+
+/** Answer bytes that are not HTTP or come too slowly, straight to the socket, and hang up. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
 	if (error.code === "ECONNRESET" || socket.destroyed) return;
 	const requestId = requestIdOf({ headers: {} });
-	const detail = error.code === "HPE_HEADER_OVERFLOW" ? "The headers are too large." : "This is not a valid HTTP request.";
+	const detail = CLIENT_ERRORS[error.code ?? ""] ?? "This is not a valid HTTP request.";
 	const body = JSON.stringify(problemBody("invalid_request", "/", requestId, { detail }));
 	const headers = {
 		"content-type": MEDIA_TYPE,

@@ -1,6 +1,7 @@
 import { newSeatPlanId, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { opened, withoutPostgres, withoutTables } from "../testing/broken-apps.ts";
+import { expectNoQuery } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
@@ -68,6 +69,10 @@ describe("304", () => {
 		const answer = await api.call(`GET /plans/${id}`, { headers: { "if-none-match": etag } });
 		expect([answer.status, answer.body, answer.headers["cache-control"]]).toEqual([304, null, "public, max-age=31536000, immutable"]);
 	});
+});
+
+describe("400 invalid_request", () => {
+	it("refuses a query, which it does not take", () => expectNoQuery(api, "GET /plans/x"));
 });
 
 describe("404 not_found", () => {

@@ -1,6 +1,7 @@
 import { newShowtimeId } from "@holdfast/domain";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { withBrokenMaps, withoutPostgres } from "../testing/broken-apps.ts";
+import { expectNoQuery } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
@@ -51,6 +52,10 @@ describe("200", () => {
 		expect((await api.call(`GET /showtimes/${over}`)).body).toMatchObject({ state: "open", counts: null });
 		expect(await api.seatStore.readShowtime(over)).toBeNull();
 	});
+});
+
+describe("400 invalid_request", () => {
+	it("refuses a query, which it does not take", () => expectNoQuery(api, "GET /showtimes/x"));
 });
 
 describe("404 not_found", () => {

@@ -58,6 +58,23 @@ describe("503 overloaded", () => {
 	});
 });
 
+describe("429 too_many_requests", () => {
+	it("is the answer to one more from an address than it may have, while others come in; who leaves makes room", async () => {
+		const perAddress = await api.another({ watchLimits: { watchersPerAddressMax: 2 }, trustProxy: ["127.0.0.1"] });
+		const showtimeIds = [await api.newShowtime(), await api.newShowtime()];
+		const from = (address: string) => ({ headers: { "x-forwarded-for": address } });
+		const enter = (place: number, address: string) => readStream(perAddress, showtimeIds[place] ?? "", from(address));
+		const [first, second] = [await enter(0, "2001:db8::1"), await enter(1, "2001:db8::2")];
+		const refused = await perAddress.call(`GET /showtimes/${showtimeIds[0]}/seats/stream`, from("2001:db8::3"));
+		expect([problemIn(refused).code, refused.headers["retry-after"]]).toEqual(["too_many_requests", "60"]);
+		(await enter(0, "2001:db8:1::1")).close();
+		first.close();
+		await waitUntil("room", async () => (await watchers(perAddress)) === 1);
+		(await enter(0, "2001:db8::3")).close();
+		second.close();
+	});
+});
+
 describe("a crowd at one showtime", () => {
 	it("costs one subscription, and none once the last has left", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];

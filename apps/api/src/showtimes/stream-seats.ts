@@ -1,6 +1,7 @@
 /** `GET /showtimes/:showtimeId/seats/stream`: each change of a seat as it happens, as Server-Sent Events. */
 import { parseShowtimeId } from "@holdfast/domain";
 import { Type } from "typebox";
+import { addressOf } from "../client-address.ts";
 import { SeatDelta, SeatReset } from "../contract/live-seats.ts";
 import { OPENING_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED } from "../contract/share.ts";
@@ -58,11 +59,15 @@ export function addStreamSeats(app: Routes, { seatWatches }: RouteDeps): void {
 			}),
 			response: { 200: { description: "Events, for as long as you stay", content: { "text/event-stream": { schema: EVENTS } } } },
 		},
-		config: { isAlwaysAnswered: true, problems: ["invalid_request", ...OPENING_PROBLEMS, "overloaded", ...STORE_PROBLEMS] },
+		config: {
+			isAlwaysAnswered: true,
+			staysOpen: true,
+			problems: ["invalid_request", ...OPENING_PROBLEMS, "overloaded", "too_many_requests", ...STORE_PROBLEMS],
+		},
 		handler: async (request, reply) => {
 			const showtimeId = parseShowtimeId(request.params.showtimeId);
 			if (showtimeId === null) return reply.problem("not_found");
-			const place = await seatWatches.enter(showtimeId);
+			const place = await seatWatches.enter(showtimeId, addressOf(request.ip));
 			if (place.outcome !== "entered") return reply.problem(place.outcome);
 
 			reply.hijack();

@@ -4,10 +4,14 @@ export const WATCH_LIMIT_SPECS = {
 	watchersPerShowtimeMax: { env: "WATCHERS_PER_SHOWTIME_MAX", default: 5_000, min: 0, max: 100_000 },
 } as const;
 
-export type WatchLimits = { readonly [Name in keyof typeof WATCH_LIMIT_SPECS]: number };
+/** Of them, from one address. Unset: no limit. A hall full of people behind one address watches, too. */
+export const WATCHERS_PER_ADDRESS_SPEC = { env: "WATCHERS_PER_ADDRESS_MAX", min: 1, max: 100_000 } as const;
+
+export type WatchLimits = { readonly [Name in keyof typeof WATCH_LIMIT_SPECS]: number } & { readonly watchersPerAddressMax: number | null };
 
 /** The limits as they stand with nothing set. */
 export const DEFAULT_WATCH_LIMITS: WatchLimits = {
 	watchersMax: WATCH_LIMIT_SPECS.watchersMax.default,
 	watchersPerShowtimeMax: WATCH_LIMIT_SPECS.watchersPerShowtimeMax.default,
+	watchersPerAddressMax: null,
 };

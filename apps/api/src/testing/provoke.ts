@@ -18,6 +18,15 @@ export async function expectBodyBound(app: TestApp, request: string, token?: str
 	expect([await of(BODY_MAX_BYTES + 1), await of(BODY_MAX_BYTES)]).toEqual(["payload_too_large", "invalid_request"]);
 }
 
+/** The route takes no query, and says so. */
+export async function expectNoQuery(app: TestApp, request: string, token?: string): Promise<void> {
+	const problem = problemIn(await app.call(`${request}?limit=1`, { token }));
+	expect([problem.code, problem.errors]).toEqual([
+		"invalid_request",
+		[{ pointer: "/query/limit", message: "is not a field of this request" }],
+	]);
+}
+
 /** The route reads JSON and nothing else. */
 export async function expectJsonOnly(app: TestApp, request: string, token?: string): Promise<void> {
 	const headers = { "content-type": "application/x-www-form-urlencoded" };

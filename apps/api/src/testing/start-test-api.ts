@@ -20,7 +20,7 @@ import { buildApp } from "../app.ts";
 import type { BookingBody } from "../contract/booking.ts";
 import { DEFAULT_RATES, type Rates } from "../rates.ts";
 import type { AppDeps, Routes } from "../routes.ts";
-import { IN_FLIGHT_SPEC } from "../settings.ts";
+import { IN_FLIGHT_SPEC, REQUEST_TIMEOUT_SPEC } from "../settings.ts";
 import { DEFAULT_WATCH_LIMITS, type WatchLimits } from "../showtimes/watch-limits.ts";
 import { type ContractCheck, createContractCheck, type OpenapiDocument } from "./check-contract.ts";
 import { bookingIn, type TestAnswer } from "./read-answers.ts";
@@ -59,6 +59,7 @@ export type TestApi = TestApp & {
 export type AppWish = {
 	readonly limits?: Partial<Limits>;
 	readonly watchLimits?: Partial<WatchLimits>;
+	readonly requestTimeoutMs?: number;
 	readonly inFlightMax?: number;
 	readonly rates?: Partial<Rates>;
 	readonly corsOrigins?: readonly string[];
@@ -116,6 +117,7 @@ async function startTestApp(redisUrl: string, databaseUrl: string, wish: AppWish
 			jwtSecret: JWT_SECRET,
 			limits,
 			quarantineMs: null,
+			requestTimeoutMs: wish.requestTimeoutMs ?? REQUEST_TIMEOUT_SPEC.default,
 			inFlightMax: wish.inFlightMax ?? IN_FLIGHT_SPEC.default,
 			watchLimits: { ...DEFAULT_WATCH_LIMITS, ...wish.watchLimits },
 			rates: { ...DEFAULT_RATES, ...wish.rates },

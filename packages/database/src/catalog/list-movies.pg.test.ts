@@ -4,7 +4,7 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createDatabase, type Database } from "../create-database.ts";
 import { writeCursor } from "../read-page.ts";
-import { movies } from "../schema/index.ts";
+import { movies, TITLE_MAX_CHARS } from "../schema/index.ts";
 import { findMovie } from "./find-movie.ts";
 import { type ListMoviesRequest, listMovies, titleHas } from "./list-movies.ts";
 
@@ -104,4 +104,24 @@ it("a cursor of another list, or none at all, is told so", async () => {
 	expect(await titles({ cursor: "nonsense" })).toBe("bad_cursor");
 	expect(await titles({ cursor: writeCursor({ key: "nul\0", id: newMovieId() }) })).toBe("bad_cursor");
 	expect(await titles({ cursor: writeCursor({ key: "Twin", id: "42" }) })).toBe("bad_cursor");
+});
+
+it.each([
+	["letters", "x"],
+	["characters beyond 16 bits", "🎬"],
+	["characters that JSON spells out", "\u0001"],
+])("a title has 200 %s at most, and a cursor of it is one that is taken", async (_what, character) => {
+	const status = "ended" as const;
+	for (const _ of [1, 2]) await add(character.repeat(TITLE_MAX_CHARS), { status });
+	const first = await listMovies(database, { limit: 1, status });
+	if (first.outcome !== "page" || first.nextCursor === null) throw new Error("there is another one");
+	// The bound that the API has for a cursor.
+	expect(first.nextCursor.length).toBeLessThanOrEqual(2_000);
+	expect(await titles({ status, cursor: first.nextCursor })).toContain(character.repeat(TITLE_MAX_CHARS));
+	await expect(add(character.repeat(TITLE_MAX_CHARS + 1))).rejects.toThrow("movies_title_length");
+	await database.run((queries) => queries.delete(movies).where(sql`status = 'ended'`));
+});
+
+it("a title has one character at least", async () => {
+	await expect(add("")).rejects.toThrow("movies_title_length");
 });

@@ -8,6 +8,9 @@ export const MOVIE_STATUSES = ["now_showing", "coming_soon", "ended"] as const;
 /** Where a movie stands in the programme; set by hand, not derived from its showtimes. */
 export type MovieStatus = (typeof MOVIE_STATUSES)[number];
 
+/** The longest known title has 179. A cursor of a list holds one, and must not grow past what the API takes. */
+export const TITLE_MAX_CHARS = 200;
+
 /**
  * A text as searches compare it: lower case, accents off, the letters that Unicode does not take apart spelled out (`Amélie` and
  * `AMELIE`, `Børning` and `borning`, `Weiß` and `weiss` are alike). Built-in and immutable, so that an index can hold it.
@@ -39,6 +42,7 @@ export const movies = pgTable(
 		index("movies_by_title").on(table.title, table.id).where(sql`${table.archivedAt} is null`),
 		// Any part of three letters or more is found by its trigrams; a shorter one is in so many titles that a walk by title fills a page.
 		index("movies_by_search_title").using("gin", table.searchTitle.op("gin_trgm_ops")).where(sql`${table.archivedAt} is null`),
+		check("movies_title_length", sql`char_length(${table.title}) between 1 and ${sql.raw(String(TITLE_MAX_CHARS))}`),
 		check("movies_duration_positive", sql`${table.durationMinutes} > 0`),
 		check("movies_status_known", sql`${table.status} in ('now_showing', 'coming_soon', 'ended')`),
 	],

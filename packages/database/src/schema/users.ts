@@ -38,7 +38,7 @@ export const refreshFamilies = pgTable(
 			.notNull()
 			.$type<UserId>()
 			.references(() => users.id, { onDelete: "cascade" }),
-		/** SHA-256 of the token that may be used next. */
+		/** SHA-256 of the token that may be used next; empty: none, a token of it was used twice. */
 		tokenHash: text("token_hash").notNull(),
 		/** Of the one before it; null: there was none. */
 		previousHash: text("previous_hash"),

@@ -115,20 +115,20 @@ describe("a token that is used again", () => {
 	});
 
 	it("later ends the family, its newest token included", async () => {
-		const { familyId, refreshToken } = await newFamily();
+		const { userId, familyId, refreshToken } = await newFamily();
 		const next = successorIn(await rotate(refreshToken));
 		await age(familyId, "10 seconds");
-		expect(await rotate(refreshToken)).toEqual({ outcome: "reused", familyId });
-		expect(await rotate(next)).toEqual({ outcome: "refused" });
-		expect(await rotate(refreshToken)).toEqual({ outcome: "refused" });
-		expect(await exists(familyId)).toBe(false);
+		const reused = { outcome: "reused", userId, familyId };
+		for (const token of [refreshToken, next, refreshToken, next]) expect(await rotate(token)).toEqual(reused);
+		await endRefreshFamily(database, { userId, familyId });
+		for (const token of [refreshToken, next]) expect(await rotate(token)).toEqual({ outcome: "refused" });
 	});
 
 	it("after its successor was used ends the family at once: that answer was not lost", async () => {
-		const { familyId, refreshToken } = await newFamily();
+		const { userId, familyId, refreshToken } = await newFamily();
 		const last = successorIn(await rotate(successorIn(await rotate(refreshToken))));
-		expect(await rotate(refreshToken)).toEqual({ outcome: "reused", familyId });
-		expect(await rotate(last)).toEqual({ outcome: "refused" });
+		expect(await rotate(refreshToken)).toEqual({ outcome: "reused", userId, familyId });
+		expect(await rotate(last)).toEqual({ outcome: "reused", userId, familyId });
 	});
 
 	it("leaves the user's other families alone", async () => {
@@ -166,10 +166,10 @@ describe("a token that is used again", () => {
 	});
 
 	it("with a made-up secret ends the family, too: its id is known from its tokens alone", async () => {
-		const { familyId, refreshToken } = await newFamily();
+		const { userId, familyId, refreshToken } = await newFamily();
 		const forged = formatRefreshToken({ familyId, secret: Buffer.alloc(32) });
-		expect(await rotate(forged)).toEqual({ outcome: "reused", familyId });
-		expect(await rotate(refreshToken)).toEqual({ outcome: "refused" });
+		expect(await rotate(forged)).toEqual({ outcome: "reused", userId, familyId });
+		expect(await rotate(refreshToken)).toEqual({ outcome: "reused", userId, familyId });
 	});
 });
 

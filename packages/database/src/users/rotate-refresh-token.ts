@@ -20,12 +20,16 @@ export const REFRESH_GRACE_MS = 10_000;
 
 /**
  * `rotated`: the successor, new or (`isRepeat`) the same again. `reused`: the token was used before and the grace does not
- * cover it; its family has been ended. `refused`: no token of ours, expired, or of a family that was ended.
+ * cover it; none of its family is good any more, and asked again with any of them it is `reused` again, until the caller has denied
+ * its access tokens and calls `endRefreshFamily`. `refused`: no token of ours, expired, or of a family that was ended.
  */
 export type RotateOutcome =
 	| { outcome: "rotated"; user: User; familyId: string; refreshToken: string; isRepeat: boolean }
-	| { outcome: "reused"; familyId: string }
+	| { outcome: "reused"; userId: UserId; familyId: string }
 	| { outcome: "refused" };
+
+/** No token has it. */
+const NOBODYS_HASH = "";
 
 /** Two at once with one token: both are given the same successor. */
 export async function rotateRefreshToken(database: Database, text: string): Promise<RotateOutcome> {
@@ -67,8 +71,11 @@ async function judge(tx: Queries, token: RefreshToken): Promise<RotateOutcome> {
 	const isPrevious = row.previousHash !== null && hasHash(secret, row.previousHash);
 	if (isPrevious && row.isInGrace && row.successorSalt !== null) return rotated(successorOf(secret, row.successorSalt), true);
 	// Older than that, or made up by somebody who knows the family's id: only a holder of one of its tokens does.
-	await tx.delete(refreshFamilies).where(eq(refreshFamilies.id, familyId));
-	return { outcome: "reused", familyId };
+	await tx
+		.update(refreshFamilies)
+		.set({ tokenHash: NOBODYS_HASH, previousHash: null, successorSalt: null, rotatedAt: null })
+		.where(eq(refreshFamilies.id, familyId));
+	return { outcome: "reused", userId: userOf(row).id, familyId };
 }
 
 async function replaceToken(

@@ -1,0 +1,1 @@
+ALTER TABLE "movies" ADD CONSTRAINT "movies_title_length" CHECK (char_length("movies"."title") between 1 and 200);
