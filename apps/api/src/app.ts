@@ -57,8 +57,13 @@ export function buildApp(deps: AppDeps): Routes {
 		forceCloseConnections: "idle",
 		// Only what one of these sends is believed about whom it speaks for.
 		trustProxy: deps.settings.trustProxy.length > 0 && [...deps.settings.trustProxy],
-		// plugins/heed-http.ts says it better.
-		http: { requireHostHeader: false, connectionsCheckingInterval: LOOK_FOR_SLOW_EVERY_MS },
+		http: {
+			// plugins/heed-http.ts says it better.
+			requireHostHeader: false,
+			connectionsCheckingInterval: LOOK_FOR_SLOW_EVERY_MS,
+			// Not more than the whole request has: Node swaps the two then, and bodies have a minute.
+			headersTimeout: deps.settings.requestTimeoutMs,
+		},
 		// What arrives on an open connection while closing is still answered; the framework's own 503 is no problem+json.
 		return503OnClosing: false,
 		frameworkErrors: answerFrameworkError,
