@@ -1,8 +1,8 @@
-import { DEFAULT_LIMITS, LIMIT_SPECS } from "@holdfast/domain";
+import { DEFAULT_LIMITS, LIMIT_SPECS, QUARANTINE_SPEC } from "@holdfast/domain";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_RATES, IP_LIMIT_SPEC, RATE_SPECS } from "./rates.ts";
-import { readApiSettings } from "./settings.ts";
-import { DEFAULT_WATCH_LIMITS, WATCH_LIMIT_SPECS } from "./showtimes/watch-limits.ts";
+import { IN_FLIGHT_SPEC, REQUEST_TIMEOUT_SPEC, readApiSettings } from "./settings.ts";
+import { DEFAULT_WATCH_LIMITS, WATCH_LIMIT_SPECS, WATCHERS_PER_ADDRESS_SPEC } from "./showtimes/watch-limits.ts";
 
 const REQUIRED = { DATABASE_URL: "postgres://db/holdfast", REDIS_URL: "redis://cache", JWT_SECRET: "x".repeat(32) };
 
@@ -41,27 +41,18 @@ describe("settings", () => {
 		expect(() => read({ I_ACCEPT_LOSING_CONFIRMED_BOOKINGS: "yes" })).toThrow(/I_ACCEPT_LOSING_CONFIRMED_BOOKINGS is "yes"/);
 	});
 
-	it.each(Object.entries(WATCH_LIMIT_SPECS))(
-		"read the limit of watchers %s from its variable, bounds included",
-		(name, { env, min, max }) => {
-			const read = (value: number) => readApiSettings({ ...REQUIRED, [env]: String(value) }).watchLimits;
-			for (const value of [min, max]) expect(read(value)).toMatchObject({ [name]: value });
-			for (const value of [min - 1, max + 1]) expect(() => read(value)).toThrow(env);
-		},
-	);
+	const NUMBERS = [
+		...within("limits", LIMIT_SPECS),
+		...within("rates", { ...RATE_SPECS, ipLimit: IP_LIMIT_SPEC }),
+		...within("watchLimits", { ...WATCH_LIMIT_SPECS, watchersPerAddressMax: WATCHERS_PER_ADDRESS_SPEC }),
+		...within(null, { requestTimeoutMs: REQUEST_TIMEOUT_SPEC, inFlightMax: IN_FLIGHT_SPEC, quarantineMs: QUARANTINE_SPEC }),
+	];
 
-	it.each(Object.entries(LIMIT_SPECS))("read the limit %s from its variable, bounds included", (name, { env, min, max }) => {
-		for (const value of [min, max]) expect(readApiSettings({ ...REQUIRED, [env]: String(value) }).limits).toMatchObject({ [name]: value });
-		for (const value of [min - 1, max + 1]) expect(() => readApiSettings({ ...REQUIRED, [env]: String(value) })).toThrow(env);
+	it.each(NUMBERS)("read $name from its variable, bounds included", ({ name, group, env, min, max }) => {
+		const read = (value: number) => readApiSettings({ ...REQUIRED, [env]: String(value) });
+		for (const value of [min, max]) expect(read(value)).toMatchObject(group === null ? { [name]: value } : { [group]: { [name]: value } });
+		for (const value of [min - 1, max + 1]) expect(() => read(value)).toThrow(env);
 	});
-
-	it.each([...Object.entries(RATE_SPECS), ["ipLimit", IP_LIMIT_SPEC] as const])(
-		"read the rate %s from its variable, bounds included",
-		(name, { env, min, max }) => {
-			for (const value of [min, max]) expect(readApiSettings({ ...REQUIRED, [env]: String(value) }).rates).toMatchObject({ [name]: value });
-			for (const value of [min - 1, max + 1]) expect(() => readApiSettings({ ...REQUIRED, [env]: String(value) })).toThrow(env);
-		},
-	);
 
 	it("ask for as much as was promised: 60 a minute and address, 10 a minute and account, 5 a second and user, 100 at once", () => {
 		expect(DEFAULT_RATES).toEqual({ authPerAddress: 60, authPerAccount: 10, userRate: 5, userBurst: 100, ipLimit: null });
@@ -89,3 +80,9 @@ describe("settings", () => {
 			expect(() => read(odd)).toThrow(`TRUST_PROXY has ${JSON.stringify(odd)}`);
 	});
 });
+
+type Spec = { readonly env: string; readonly min: number; readonly max: number };
+
+function within(group: string | null, specs: Readonly<Record<string, Spec>>) {
+	return Object.entries(specs).map(([name, { env, min, max }]) => ({ name, group, env, min, max }));
+}
