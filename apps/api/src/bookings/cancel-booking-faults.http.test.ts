@@ -1,9 +1,9 @@
 /** What a cancel is answered that is not judged: nobody asked, nothing that can be read, or a part that does not play along. */
-import { bucketOf, LIMIT_SPECS, newBookingId, newShowtimeId } from "@holdfast/domain";
+import { bucketOf, newBookingId, newShowtimeId } from "@holdfast/domain";
 import { SeatStoreFault } from "@holdfast/seat-store";
-import { askRedis, waitUntil } from "@holdfast/testing";
+import { askRedis } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { endShowtime, expectBodyBound, expectJsonOnly, NOWHERE, uninstall, whileSilent } from "../testing/provoke.ts";
+import { bookingsOfThePast, endShowtime, expectBodyBound, expectJsonOnly, NOWHERE, uninstall, whileSilent } from "../testing/provoke.ts";
 import { bookingIn, problemIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi, type TestApp, type TestUser } from "../testing/start-test-api.ts";
 
@@ -68,16 +68,7 @@ describe("409 showtime_cancelled", () => {
 
 describe("at a showtime that is over and not installed any more", () => {
 	it("a repeat answers the same, and everything else is answered by how the booking stands", async () => {
-		const confirmed = await aHold();
-		await api.call(`POST /bookings/${confirmed.id}/confirm`, { token: confirmed.user.token });
-		const cancelled = await aHold();
-		await cancel(cancelled.user, cancelled.id);
-		const brief = await api.another({ limits: { holdTtlMs: LIMIT_SPECS.holdTtlMs.min } });
-		const lapsed = { user: await api.newUser(), showtimeId: await api.newShowtime() };
-		const { id, expiresAt } = await brief.held(lapsed.user, lapsed.showtimeId, ["A1"]);
-		await waitUntil("the hold to lapse", async () => Date.now() > Date.parse(expiresAt));
-		for (const { showtimeId } of [confirmed, cancelled, lapsed]) await endShowtime(api, showtimeId);
-
+		const { confirmed, cancelled, lapsed } = await bookingsOfThePast(api);
 		for (const tag of [undefined, '"1"', '"2"']) {
 			const answer = await cancel(cancelled.user, cancelled.id, api, tag);
 			expect(bookingIn(answer)).toMatchObject({ status: "cancelled", version: 2 });
@@ -85,7 +76,7 @@ describe("at a showtime that is over and not installed any more", () => {
 		expect(problemIn(await cancel(cancelled.user, cancelled.id, api, '"3"')).code).toBe("version_mismatch");
 		expect(problemIn(await cancel(confirmed.user, confirmed.id)).code).toBe("showtime_started");
 		expect(problemIn(await cancel(confirmed.user, confirmed.id, api, '"1"')).code).toBe("version_mismatch");
-		expect(bookingIn(await cancel(lapsed.user, id))).toMatchObject({ status: "expired", version: 1 });
+		expect(bookingIn(await cancel(lapsed.user, lapsed.id))).toMatchObject({ status: "expired", version: 1 });
 	});
 });
 

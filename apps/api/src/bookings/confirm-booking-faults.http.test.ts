@@ -1,9 +1,8 @@
 /** What a confirm is answered that is not judged: nobody asked, nothing that can be read, or a part that does not play along. */
-import { LIMIT_SPECS, newBookingId, newShowtimeId } from "@holdfast/domain";
+import { newBookingId, newShowtimeId } from "@holdfast/domain";
 import { SeatStoreFault } from "@holdfast/seat-store";
-import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { endShowtime, expectBodyBound, expectJsonOnly, NOWHERE, uninstall, whileSilent } from "../testing/provoke.ts";
+import { bookingsOfThePast, endShowtime, expectBodyBound, expectJsonOnly, NOWHERE, uninstall, whileSilent } from "../testing/provoke.ts";
 import { bookingIn, problemIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi, type TestApp, type TestUser } from "../testing/start-test-api.ts";
 
@@ -60,16 +59,7 @@ describe("409 showtime_closed", () => {
 
 describe("at a showtime that is over and not installed any more", () => {
 	it("a repeat answers the same, and everything else is answered by how the booking stands", async () => {
-		const confirmed = await aHold();
-		await confirm(confirmed.user, confirmed.id);
-		const cancelled = await aHold();
-		await api.call(`DELETE /bookings/${cancelled.id}`, { token: cancelled.user.token });
-		const brief = await api.another({ limits: { holdTtlMs: LIMIT_SPECS.holdTtlMs.min } });
-		const lapsed = { user: await api.newUser(), showtimeId: await api.newShowtime() };
-		const { id, expiresAt } = await brief.held(lapsed.user, lapsed.showtimeId, ["A1"]);
-		await waitUntil("the hold to lapse", async () => Date.now() > Date.parse(expiresAt));
-		for (const { showtimeId } of [confirmed, cancelled, lapsed]) await endShowtime(api, showtimeId);
-
+		const { confirmed, cancelled, lapsed } = await bookingsOfThePast(api);
 		for (const tag of [undefined, '"1"', '"2"']) {
 			const answer = await confirm(confirmed.user, confirmed.id, api, tag);
 			expect(bookingIn(answer)).toMatchObject({ status: "confirmed", version: 2 });
@@ -79,7 +69,7 @@ describe("at a showtime that is over and not installed any more", () => {
 		expect([problemIn(late).code, late.headers.etag]).toEqual(["version_mismatch", '"2"']);
 		expect(problemIn(await confirm(cancelled.user, cancelled.id)).code).toBe("booking_state");
 		expect(problemIn(await confirm(cancelled.user, cancelled.id, api, '"1"')).code).toBe("version_mismatch");
-		expect(problemIn(await confirm(lapsed.user, id)).code).toBe("hold_expired");
+		expect(problemIn(await confirm(lapsed.user, lapsed.id)).code).toBe("hold_expired");
 	});
 });
 

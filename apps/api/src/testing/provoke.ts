@@ -1,7 +1,7 @@
 /** Brings about, for any route, what each of them declares: bodies that are no bodies, stores that are gone or not ours. */
-import { bucketOf, type ShowtimeId } from "@holdfast/domain";
+import { bucketOf, LIMIT_SPECS, type ShowtimeId } from "@holdfast/domain";
 import { verifyPassword } from "@holdfast/runtime";
-import { askRedis } from "@holdfast/testing";
+import { askRedis, waitUntil } from "@holdfast/testing";
 import { expect } from "vitest";
 import type { ProblemBody } from "../contract/problem-schema.ts";
 import { problemIn } from "./read-answers.ts";
@@ -93,4 +93,19 @@ export async function endShowtime(api: TestApi, showtimeId: ShowtimeId): Promise
 	await uninstall(api, showtimeId);
 	await api.sql(`update showtimes set sales_open_at = now() - interval '5 hours', sales_close_at = now() - interval '4 hours',
 		starts_at = now() - interval '4 hours', ends_at = now() - interval '2 hours' where id = '${showtimeId}'`);
+}
+
+/** A confirmed, a cancelled and a lapsed booking, each of a showtime that took place since. */
+export async function bookingsOfThePast(api: TestApi) {
+	const brief = await api.another({ limits: { holdTtlMs: LIMIT_SPECS.holdTtlMs.min } });
+	const hold = async (app: TestApp) => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		return { ...(await app.held(user, showtimeId, ["A1"])), user, showtimeId };
+	};
+	const [confirmed, cancelled, lapsed] = [await hold(api), await hold(api), await hold(brief)];
+	await api.call(`POST /bookings/${confirmed.id}/confirm`, { token: confirmed.user.token });
+	await api.call(`DELETE /bookings/${cancelled.id}`, { token: cancelled.user.token });
+	await waitUntil("the hold to lapse", () => Date.now() > Date.parse(lapsed.expiresAt));
+	for (const { showtimeId } of [confirmed, cancelled, lapsed]) await endShowtime(api, showtimeId);
+	return { confirmed, cancelled, lapsed };
 }
