@@ -42,12 +42,14 @@ export function createClient({ baseUrl, tokens, retry = {}, fetch: send = fetch 
 			return request;
 		},
 	});
+	// The map is the same for everybody, and a session that ends must not end the looking.
+	const anybody = createFetchClient<paths>({ baseUrl, fetch: patient });
 	const watchSeats = createSeatWatcher({
 		baseUrl,
 		send,
 		async readMap(showtimeId, signal) {
 			const params = { path: { showtimeId }, query: { view: "status" } } as const;
-			const { data, response } = await client.GET("/api/v1/showtimes/{showtimeId}/seats", { params, signal });
+			const { data, response } = await anybody.GET("/api/v1/showtimes/{showtimeId}/seats", { params, signal });
 			return { map: data !== undefined && "statuses" in data ? data : undefined, response };
 		},
 	});

@@ -77,9 +77,16 @@ export function isConnectionLost(error: unknown): boolean {
 	return LOST_CODES.has(codeOf(error) ?? "");
 }
 
-/** Whether a write that failed with this may have been done all the same: nobody was there any more to say so. */
-export function mayHaveHappened(error: unknown): boolean {
-	return isConnectionLost(error) || codeOf(error) === "DATABASE_TIMEOUT";
+/**
+ * Wait for a write. Throws `DatabaseOutcomeUnknown` where it failed and may have been done all the same: nobody was there any more
+ * to say so.
+ */
+export async function asWrite<Result>(writing: Promise<Result>): Promise<Result> {
+	try {
+		return await writing;
+	} catch (error) {
+		throw isConnectionLost(error) || codeOf(error) === "DATABASE_TIMEOUT" ? new DatabaseOutcomeUnknown(error) : error;
+	}
 }
 
 /** A write that may have happened. `cause` is what was thrown. */

@@ -1,6 +1,6 @@
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectBodyBound, expectJsonOnly, NOWHERE, withoutTables } from "../testing/provoke.ts";
+import { expectBodyBound, expectJsonOnly, NOWHERE, whileWritesBreak, withoutTables } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
 import { newSession, sessionIn } from "../testing/sign-in.ts";
 import { startTestApi, type TestApi, type TestApp } from "../testing/start-test-api.ts";
@@ -118,6 +118,13 @@ describe("503 unavailable", () => {
 });
 
 describe("503 outcome_unknown", () => {
+	it("is the answer when Postgres is lost in the middle; the same again signs out", async () => {
+		const { accessToken, refreshToken } = await newSession(api);
+		expect((await whileWritesBreak(api, "refresh_families", () => logOut(accessToken))).code).toBe("outcome_unknown");
+		expect((await logOut(accessToken)).status).toBe(204);
+		expect((await refresh(refreshToken)).status).toBe(401);
+	});
+
 	it("is the answer while Redis stands still; sent again it is signed out, or the token is refused already", async () => {
 		const { accessToken, refreshToken } = await newSession(api);
 		const broken = await api.another({

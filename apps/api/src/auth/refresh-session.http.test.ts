@@ -1,6 +1,6 @@
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectBodyBound, expectJsonOnly, NOWHERE, whileSilent, withoutTables } from "../testing/provoke.ts";
+import { expectBodyBound, expectJsonOnly, NOWHERE, whileSilent, whileWritesBreak, withoutTables } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
 import { claimsOf, newSession, type Session, sessionIn } from "../testing/sign-in.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
@@ -134,6 +134,13 @@ describe("500 internal", () => {
 });
 
 describe("503 outcome_unknown", () => {
+	it("is the answer when Postgres is lost in the middle; the same again within 10 s costs nothing", async () => {
+		const { refreshToken } = await newSession(api);
+		const problem = await whileWritesBreak(api, "refresh_families", () => refresh(refreshToken));
+		expect([problem.code, problem.retryable]).toEqual(["outcome_unknown", true]);
+		expect((await refresh(refreshToken)).status).toBe(200);
+	});
+
 	it("is the answer when a reuse was found and Redis does not say whether it heard of it", async () => {
 		const stolen = await newSession(api);
 		const owner = sessionIn(await refresh(stolen.refreshToken));

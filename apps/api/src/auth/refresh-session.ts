@@ -21,7 +21,8 @@ export function addRefreshSession(app: Routes, { database, authStore }: AppDeps)
 			summary: "Exchange a refresh token for a new session",
 			description:
 				"A refresh token is good once. Sent again within 10 s, while its successor is unused, it gives the same successor, so that a " +
-				"lost answer costs nothing. Sent again later it ends every token of that sign-in.",
+				"lost answer costs nothing. Sent again later it ends every token of that sign-in; so repeat it within 10 s after " +
+				"`outcome_unknown` and when no answer came.",
 			tags: ["auth"],
 			body: RefreshRequest.ref,
 			response: { 200: Session.answer("The session goes on") },

@@ -1,6 +1,13 @@
-import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectBodyBound, expectJsonOnly, NOWHERE, whileHashing, whileSilent, withoutTables } from "../testing/provoke.ts";
+import {
+	expectBodyBound,
+	expectJsonOnly,
+	NOWHERE,
+	whileHashing,
+	whileSilent,
+	whileWritesBreak,
+	withoutTables,
+} from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
 import { claimsOf, sessionIn } from "../testing/sign-in.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
@@ -136,16 +143,10 @@ describe("503 unavailable", () => {
 describe("503 outcome_unknown", () => {
 	it("is the answer when Postgres is lost in the middle; it is registered and signed in, or neither, and the same again says which", async () => {
 		const body = { email: "ida@example.com", password: PASSWORD, displayName: "Ida" };
-		const holding = api.sql("begin; lock table refresh_families in exclusive mode; select pg_sleep(1.5); commit");
-		const asking = register(body);
-		await waitUntil("the registration to wait, and end with its connection", async () => (await api.sql(END_WHO_WAITS)).length > 0);
-		expect(problemIn(await asking)).toMatchObject({ code: "outcome_unknown", retryable: true });
-		await holding;
+		const problem = await whileWritesBreak(api, "refresh_families", () => register(body));
+		expect([problem.code, problem.retryable]).toEqual(["outcome_unknown", true]);
 		expect(await api.sql("select 1 from users where email = 'ida@example.com'")).toEqual([]);
 		expect((await register(body)).status).toBe(201);
 		expect(problemIn(await register(body)).code).toBe("email_taken");
 	});
 });
-
-const END_WHO_WAITS = `select pg_terminate_backend(pid) from pg_stat_activity
-	where datname = current_database() and wait_event_type = 'Lock'`;

@@ -6,6 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type Database, findOpening } from "@holdfast/database";
 import type { ShowtimeId } from "@holdfast/domain";
 import type { Rebuilder } from "@holdfast/rebuild";
+import { SeatStoreFault } from "@holdfast/seat-store";
 import { createBoundedCache } from "../bounded-cache.ts";
 
 /** Why a showtime cannot be opened. `recovering`: it is being rebuilt, or too many are; ask again. */
@@ -43,7 +44,7 @@ export function createShowtimeOpener({ database, rebuilder }: { database: Databa
 		}
 		const lookUntil = Date.now() + WAIT_MS;
 		for (;;) {
-			const { outcome } = await rebuilder.rebuild(showtimeId, opening.startsAt);
+			const { outcome } = await rebuilder.rebuild(showtimeId, opening.startsAt).catch(unknownIsRecovering);
 			if (outcome === "opened") return { outcome };
 			if (outcome === "unknown") return { outcome: "not_found" };
 			if (Date.now() >= lookUntil) return { outcome: "recovering" };
@@ -62,6 +63,12 @@ export function createShowtimeOpener({ database, rebuilder }: { database: Databa
 		}
 		return waitFor(opening);
 	};
+}
+
+/** Whether a step of the rebuild happened is nothing to whoever asked: the showtime is not open yet, and is looked at again. */
+function unknownIsRecovering(error: unknown): { outcome: "recovering" } {
+	if (error instanceof SeatStoreFault && error.kind === "outcome_unknown") return { outcome: "recovering" };
+	throw error;
 }
 
 /** A rebuild goes on when nobody waits for it any more. */

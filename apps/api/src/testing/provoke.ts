@@ -4,7 +4,7 @@ import { verifyPassword } from "@holdfast/runtime";
 import { askRedis, waitUntil } from "@holdfast/testing";
 import { expect } from "vitest";
 import type { ProblemBody } from "../contract/problem-schema.ts";
-import { problemIn } from "./read-answers.ts";
+import { problemIn, type TestAnswer } from "./read-answers.ts";
 import type { TestApi, TestApp, TestCall } from "./start-test-api.ts";
 
 /** Nobody listens there. */
@@ -83,6 +83,22 @@ export async function expectUserLimit(api: TestApi, request: string, body?: unkn
 	const refused = await ask();
 	expect([problemIn(refused).code, refused.headers["retry-after"]]).toEqual(["too_many_requests", "1"]);
 }
+
+/** What is answered when Postgres ends the connection in the middle of a write to this table. */
+export async function whileWritesBreak(api: TestApi, table: string, ask: () => Promise<TestAnswer>): Promise<ProblemBody> {
+	const holding = api.sql(`begin; lock table ${table} in exclusive mode; select pg_sleep(1.5); commit`);
+	await waitUntil("the table to be locked", async () => (await api.sql(`${LOCKS} and granted`)).length > 0);
+	const asking = ask();
+	await waitUntil("the write to wait, and end with its connection", async () => (await api.sql(END_WHO_WAITS)).length > 0);
+	const problem = problemIn(await asking);
+	await holding;
+	return problem;
+}
+
+const LOCKS =
+	"select 1 from pg_locks where mode = 'ExclusiveLock' and relation is not null and database = (select oid from pg_database where datname = current_database())";
+const END_WHO_WAITS = `select pg_terminate_backend(pid) from pg_stat_activity
+	where datname = current_database() and wait_event_type = 'Lock'`;
 
 /** Redis has never heard of the showtime; its bookings it has. */
 export const uninstall = (api: TestApi, showtimeId: ShowtimeId): Promise<string> =>

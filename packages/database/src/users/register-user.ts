@@ -1,5 +1,5 @@
 /** Register a person and sign them in, both or neither. */
-import { DatabaseOutcomeUnknown, mayHaveHappened } from "../classify-error.ts";
+import { asWrite } from "../classify-error.ts";
 import type { Database } from "../create-database.ts";
 import { insertUser, type NewUser } from "./create-user.ts";
 import { insertRefreshFamily, type OpenedFamily } from "./open-refresh-family.ts";
@@ -13,15 +13,13 @@ export type RegisterUserOutcome = { outcome: "registered"; user: User; family: O
  * called again, it is `email_taken` if it had happened.
  */
 export async function registerUser(database: Database, newUser: NewUser): Promise<RegisterUserOutcome> {
-	try {
-		return await database.run((queries) =>
+	return asWrite(
+		database.run((queries) =>
 			queries.transaction(async (tx) => {
 				const made = await insertUser(tx, newUser);
 				if (made.outcome !== "created") return made;
 				return { outcome: "registered", user: made.user, family: await insertRefreshFamily(tx, made.user.id) };
 			}),
-		);
-	} catch (error) {
-		throw mayHaveHappened(error) ? new DatabaseOutcomeUnknown(error) : error;
-	}
+		),
+	);
 }

@@ -9,6 +9,7 @@
  */
 import type { UserId } from "@holdfast/domain";
 import { eq, sql } from "drizzle-orm";
+import { asWrite } from "../classify-error.ts";
 import type { Database, Queries } from "../create-database.ts";
 import { refreshFamilies, users } from "../schema/index.ts";
 import { REFRESH_TTL_MS, seconds } from "./open-refresh-family.ts";
@@ -31,11 +32,11 @@ export type RotateOutcome =
 /** No token has it. */
 const NOBODYS_HASH = "";
 
-/** Two at once with one token: both are given the same successor. */
+/** Two at once with one token: both are given the same successor. Throws `DatabaseOutcomeUnknown` when Postgres was lost in it. */
 export async function rotateRefreshToken(database: Database, text: string): Promise<RotateOutcome> {
 	const token = parseRefreshToken(text);
 	if (token === null) return { outcome: "refused" };
-	return database.run((queries) => queries.transaction((tx) => judge(tx, token)));
+	return asWrite(database.run((queries) => queries.transaction((tx) => judge(tx, token))));
 }
 
 async function judge(tx: Queries, token: RefreshToken): Promise<RotateOutcome> {
@@ -93,9 +94,11 @@ async function replaceToken(
 		.where(eq(refreshFamilies.id, familyId));
 }
 
-/** End one family of this user, whatever has become of it. Safe to call twice. */
+/** End one family of this user, whatever has become of it. Safe to call twice, as after a `DatabaseOutcomeUnknown`. */
 export async function endRefreshFamily(database: Database, { userId, familyId }: { userId: UserId; familyId: string }): Promise<void> {
-	await database.run((queries) =>
-		queries.delete(refreshFamilies).where(sql`${refreshFamilies.id} = ${familyId} and ${refreshFamilies.userId} = ${userId}`),
+	await asWrite(
+		database.run((queries) =>
+			queries.delete(refreshFamilies).where(sql`${refreshFamilies.id} = ${familyId} and ${refreshFamilies.userId} = ${userId}`),
+		),
 	);
 }
