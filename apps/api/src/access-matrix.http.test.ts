@@ -85,6 +85,9 @@ async function countRebuilds(): Promise<string | undefined> {
 	return /^holdfast_rebuilds_total (\d+)$/m.exec(payload)?.[1];
 }
 
+/** What these show changes from one question to the next by itself. */
+const LIVE = ["/api/v1/health", "/api/v1/showtimes/{showtimeId}/seats/stream"];
+
 async function anAdmin(): Promise<TestUser> {
 	const user = await api.newUser();
 	await api.sql(`update users set role = 'admin' where id = '${user.id}'`);
@@ -162,6 +165,34 @@ describe.each([
 			expect(answer.status).toBe(200);
 			expect(JSON.stringify(answer.body)).not.toContain(id);
 			expect(JSON.stringify(answer.body)).not.toContain(owner.id);
+		},
+	);
+});
+
+describe.each([
+	["the owner", async (owner: TestUser) => owner],
+	["another user", () => api.newUser()],
+	["an admin", anAdmin],
+])("%s", (who, newAsker) => {
+	it.each(open.filter(({ method, path }) => method === "GET" && !LIVE.includes(path)))(
+		"is shown at $name what everybody is",
+		async (operation) => {
+			const owner = await api.newUser();
+			const showtimeId = await api.newShowtime();
+			await api.held(owner, showtimeId, ["A1"]);
+			const asker = await newAsker(owner);
+			const shown = async (token?: string) => {
+				const { status, body } = await ask(operation, { id: showtimeId, token });
+				const { requestId: _own, ...rest } = Object(body);
+				return { status, text: JSON.stringify(rest) };
+			};
+			const [mine, everybodys] = [await shown(asker.token), await shown()];
+			expect(mine.status).toBe(everybodys.status);
+			if (operation.token === "welcome" && who === "the owner") {
+				expect(mine.text).not.toBe(everybodys.text);
+				expect(mine.text.replaceAll(',"mine":true', "")).toBe(everybodys.text);
+			} else expect(mine.text).toBe(everybodys.text);
+			expect(everybodys.text).not.toContain(owner.id);
 		},
 	);
 });

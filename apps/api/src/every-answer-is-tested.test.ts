@@ -10,7 +10,7 @@ import { renderOpenapi } from "./render-openapi.ts";
 
 const SUFFIX = ".http.test.ts";
 /** `describe("409 seats_taken", ...`; for what is no problem the status alone counts, words may follow. */
-const DESCRIBED = /\bdescribe(?:\.\w+)*\(\s*["'`](\d{3})(?: ([a-z_]+))?/g;
+const DESCRIBED = /^[ \t]*describe\(\s*["'`](\d{3})(?: ([a-z_]+))?/gm;
 
 /** What a plugin answers before any route is asked: its test asks every operation of the document. */
 const ASKED_OF_ALL: readonly string[] = ["503 overloaded"];

@@ -91,7 +91,8 @@ export const ChangeHeaders = Type.Object({
 	prefer: Type.Optional(
 		Type.String({
 			maxLength: 200,
-			description: "`wait=5`: answer once the ledger has it, or after so many seconds (10 at most) with `recorded: false`",
+			description:
+				"`wait=5`: answer once the ledger has it; after so many seconds (10 at most), or at once where too many wait, with `recorded: false`",
 			examples: ["wait=5"],
 		}),
 	),

@@ -1,8 +1,11 @@
+import { request as openRequest } from "node:http";
 import { Writable } from "node:stream";
+import { waitUntil } from "@holdfast/testing";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { databaseWithoutTables } from "../testing/provoke.ts";
 import { bookingIn } from "../testing/read-answers.ts";
+import { originOf } from "../testing/read-stream.ts";
 import { newSession, sessionIn } from "../testing/sign-in.ts";
 import { startTestApi, type TestApi, type TestApp } from "../testing/start-test-api.ts";
 
@@ -126,5 +129,45 @@ describe("a decision", () => {
 		expect(decisions().slice(-1)).toMatchObject([
 			{ level: 50, outcome: "internal", status: 500, fault: { type: "Error", message: "deadlock", stack: expect.any(Array) } },
 		]);
+	});
+});
+
+describe("a client that hangs up before its answer", () => {
+	it("leaves a line and a count of what was decided for it all the same, once", async () => {
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		let letGo = () => {};
+		const gate = new Promise<void>((resolve) => {
+			letGo = resolve;
+		});
+		let isAsked = false;
+		const slow = await api.another({
+			logger: pino({ level: "info" }, sink),
+			wrapStore: (seatStore) => ({
+				...seatStore,
+				async placeHold(command) {
+					isAsked = true;
+					await gate;
+					return seatStore.placeHold(command);
+				},
+			}),
+		});
+		const request = openRequest(`${await originOf(slow)}/api/v1/bookings`, {
+			method: "POST",
+			headers: { authorization: `Bearer ${user.token}`, "content-type": "application/json", "x-request-id": "request-0003" },
+		});
+		request.on("error", () => {});
+		request.end(JSON.stringify({ showtimeId, seats: ["A1"] }));
+		await waitUntil("the request to be inside", () => isAsked);
+		request.destroy();
+		await waitUntil("the server to have heard it go", () => slow.app.requestsInFlight() === 0);
+		lines = [];
+		letGo();
+		await waitUntil("the line", () => lines.length > 0);
+		expect(decisions()).toEqual([
+			expect.objectContaining({ route: "POST /api/v1/bookings", outcome: "held", requestId: "request-0003", hungUp: true }),
+		]);
+		const { payload } = await slow.app.inject("/metrics");
+		expect(payload).toMatch(/^holdfast_outcomes_total\{operation="placeHold",outcome="held"\} 1$/m);
+		expect(lines).toEqual([]);
 	});
 });

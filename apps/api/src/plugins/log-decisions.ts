@@ -1,8 +1,9 @@
 /**
- * One structured line per decision: what was asked, how it came out, for which request, how long it took. Reads
- * that simply succeed are not logged. Bodies, tokens and e-mail addresses never are.
+ * One structured line per decision: what was asked, how it came out, for which request, how long it took, and whether the
+ * client had hung up by then. Reads that simply succeed are not logged. Bodies, tokens and e-mail addresses never are.
  */
 import fp from "fastify-plugin";
+import { onDecided } from "./on-decided.ts";
 
 declare module "fastify" {
 	interface FastifyReply {
@@ -17,19 +18,18 @@ export const logDecisions = fp(
 	(app, _options, done) => {
 		app.decorateReply("outcome", null);
 		app.decorateReply("fault", null);
-		app.addHook("onResponse", (request, reply, next) => {
-			if (reply.outcome !== null) {
-				const line = {
-					route: `${request.method} ${request.routeOptions.url ?? "unknown"}`,
-					outcome: reply.outcome,
-					status: reply.statusCode,
-					requestId: request.id,
-					ms: Math.round(reply.elapsedTime * 10) / 10,
-				};
-				if (reply.fault !== null) app.log.error({ ...line, fault: describeFault(reply.fault) }, "fault");
-				else app.log.info(line, "decided");
-			}
-			next();
+		onDecided(app, (request, reply, isHeard) => {
+			if (reply.outcome === null) return;
+			const line = {
+				route: `${request.method} ${request.routeOptions.url ?? "unknown"}`,
+				outcome: reply.outcome,
+				status: reply.statusCode,
+				requestId: request.id,
+				ms: Math.round(reply.elapsedTime * 10) / 10,
+				...(!isHeard && { hungUp: true }),
+			};
+			if (reply.fault !== null) app.log.error({ ...line, fault: describeFault(reply.fault) }, "fault");
+			else app.log.info(line, "decided");
 		});
 		done();
 	},

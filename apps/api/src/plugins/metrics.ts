@@ -9,6 +9,7 @@ import type { SeatStore } from "@holdfast/seat-store";
 import type { FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
 import { createRequestCounts, DURATION_BOUNDS_SECONDS } from "./count-requests.ts";
+import { onDecided } from "./on-decided.ts";
 
 /** A scrape does not wait longer for Redis; a depth that nobody knows is NaN. */
 const OUTBOX_DEADLINE_MS = 500;
@@ -53,13 +54,12 @@ export const metricsPage = fp<{ metrics: ApiMetrics; seatStore: Pick<SeatStore, 
 	(app, { metrics, seatStore }, done) => {
 		const counts = createRequestCounts();
 		app.addHook("onRequest", (request, reply, next) => {
-			// The framework does not tell of an answer that its client has left.
+			// It is over when its client leaves.
 			if (staysOpen(request)) reply.raw.once("close", () => counts.add(request, reply));
 			next();
 		});
-		app.addHook("onResponse", (request, reply, next) => {
+		onDecided(app, (request, reply) => {
 			if (!staysOpen(request)) counts.add(request, reply);
-			next();
 		});
 		const { countedElsewhere, histogramElsewhere, gauge, render } = metrics;
 		countedElsewhere("holdfast_http_requests_total", "Requests answered", ["method", "route", "status"], counts.requests);

@@ -1,6 +1,7 @@
 import { newShowtimeId } from "@holdfast/domain";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { opened, withBrokenMaps, withoutPostgres } from "../testing/broken-apps.ts";
+import { withoutInstalling } from "../testing/provoke.ts";
 import { matrixIn, problemIn, seatIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
@@ -175,6 +176,10 @@ describe("503 recovering", () => {
 		await api.seatStore.claimShowtime(showtimeId, { token: "somebody else", ledgerEpoch: 0 });
 		const answer = await seats(showtimeId);
 		expect([problemIn(answer).code, answer.headers["retry-after"]]).toEqual(["recovering", "1"]);
+	});
+
+	it("is the answer when Redis does not say whether a step of the rebuild was done", async () => {
+		expect(problemIn(await (await withoutInstalling(api)).call(`GET /showtimes/${await api.newShowtime()}/seats`)).code).toBe("recovering");
 	});
 });
 

@@ -1,7 +1,7 @@
 import { newShowtimeId } from "@holdfast/domain";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { withBrokenMaps, withoutPostgres } from "../testing/broken-apps.ts";
-import { expectNoQuery } from "../testing/provoke.ts";
+import { expectNoQuery, withoutInstalling } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
@@ -69,6 +69,10 @@ describe("503 recovering", () => {
 		const showtimeId = await api.newShowtime();
 		await api.seatStore.claimShowtime(showtimeId, { token: "somebody else", ledgerEpoch: 0 });
 		expect(problemIn(await api.call(`GET /showtimes/${showtimeId}`)).code).toBe("recovering");
+	});
+
+	it("is the answer when Redis does not say whether a step of the rebuild was done", async () => {
+		expect(problemIn(await (await withoutInstalling(api)).call(`GET /showtimes/${await api.newShowtime()}`)).code).toBe("recovering");
 	});
 });
 

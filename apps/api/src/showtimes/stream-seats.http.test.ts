@@ -3,6 +3,7 @@ import { askRedis } from "@holdfast/local-stack";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { withBrokenMaps, withoutPostgres } from "../testing/broken-apps.ts";
+import { withoutInstalling } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
 import { readStream } from "../testing/read-stream.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
@@ -172,6 +173,12 @@ describe("503 recovering", () => {
 		const showtimeId = await api.newShowtime();
 		await api.seatStore.claimShowtime(showtimeId, { token: "somebody else", ledgerEpoch: 0 });
 		expect(problemIn(await stream(showtimeId)).code).toBe("recovering");
+	});
+
+	it("is the answer when Redis does not say whether a step of the rebuild was done", async () => {
+		expect(problemIn(await (await withoutInstalling(api)).call(`GET /showtimes/${await api.newShowtime()}/seats/stream`)).code).toBe(
+			"recovering",
+		);
 	});
 });
 

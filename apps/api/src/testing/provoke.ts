@@ -1,6 +1,7 @@
 /** Brings about, for any route, what each of them declares: bodies that are no bodies, stores that are gone or not ours. */
 import { bucketOf, LIMIT_SPECS, type ShowtimeId } from "@holdfast/domain";
 import { verifyPassword } from "@holdfast/runtime";
+import { SeatStoreFault } from "@holdfast/seat-store";
 import { askRedis, waitUntil } from "@holdfast/testing";
 import { expect } from "vitest";
 import type { ProblemBody } from "../contract/problem-schema.ts";
@@ -42,6 +43,12 @@ export function databaseWithoutTables(api: TestApi): string {
 
 /** An app on that: what a fault of ours looks like. */
 export const withoutTables = (api: TestApi): Promise<TestApp> => api.another({ databaseUrl: databaseWithoutTables(api) });
+
+/** An app whose Redis does not say whether it has installed a showtime. */
+export const withoutInstalling = (api: TestApi): Promise<TestApp> =>
+	api.another({
+		wrapStore: (store) => ({ ...store, installShowtime: () => Promise.reject(new SeatStoreFault("outcome_unknown", "silent")) }),
+	});
 
 /** What the route answers while Redis stands still. */
 export async function whileSilent(api: TestApi, app: TestApp, request: string, options: TestCall): Promise<ProblemBody> {
@@ -86,19 +93,20 @@ export async function expectUserLimit(api: TestApi, request: string, body?: unkn
 
 /** What is answered when Postgres ends the connection in the middle of a write to this table. */
 export async function whileWritesBreak(api: TestApi, table: string, ask: () => Promise<TestAnswer>): Promise<ProblemBody> {
-	const holding = api.sql(`begin; lock table ${table} in exclusive mode; select pg_sleep(1.5); commit`);
-	await waitUntil("the table to be locked", async () => (await api.sql(`${LOCKS} and granted`)).length > 0);
+	const end = (wait: string) =>
+		api.sql(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and ${wait}`);
+	const locking = api.sql(`begin; lock table ${table} in exclusive mode; select pg_sleep(60)`).catch(() => {});
+	await waitUntil("the table to be locked", async () => {
+		const sleeping = await api.sql("select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'");
+		return sleeping.length > 0;
+	});
 	const asking = ask();
-	await waitUntil("the write to wait, and end with its connection", async () => (await api.sql(END_WHO_WAITS)).length > 0);
+	await waitUntil("the write to wait, and end with its connection", async () => (await end("wait_event_type = 'Lock'")).length > 0);
 	const problem = problemIn(await asking);
-	await holding;
+	await end("wait_event = 'PgSleep'");
+	await locking;
 	return problem;
 }
-
-const LOCKS =
-	"select 1 from pg_locks where mode = 'ExclusiveLock' and relation is not null and database = (select oid from pg_database where datname = current_database())";
-const END_WHO_WAITS = `select pg_terminate_backend(pid) from pg_stat_activity
-	where datname = current_database() and wait_event_type = 'Lock'`;
 
 /** Redis has never heard of the showtime; its bookings it has. */
 export const uninstall = (api: TestApi, showtimeId: ShowtimeId): Promise<string> =>
