@@ -102,7 +102,10 @@ function nested(depth: number): unknown {
 	return value;
 }
 
-/** Something that fits the schema, of this world where it has a word for it. */
+/** One value in so many is at a bound of its schema, or one past it. */
+const AT_BOUNDS = 12;
+
+/** Something that fits the schema, of this world where it has a word for it; now and then at its bounds. */
 export function drawFitting(
 	random: Random,
 	name: string,
@@ -117,15 +120,24 @@ export function drawFitting(
 			Object.entries(own.properties).map(([field, inner]) => [field, drawFitting(random, field, inner, world, schemas)]),
 		);
 	if (own.items !== undefined) {
-		const count = (own.minItems ?? 0) + random.below(Math.min(own.maxItems ?? 3, 3));
+		const { minItems = 0, maxItems = 3 } = own;
+		if (random.once(AT_BOUNDS)) {
+			const count = random.pick([Math.max(0, minItems - 1), minItems, maxItems, maxItems + 1]);
+			return Array.from({ length: count }, (_, place) => `${random.pick(SEAT_ROWS)}${place + 1}`);
+		}
+		const count = minItems + random.below(Math.min(maxItems, 3));
 		return [...new Set(Array.from({ length: Math.max(1, count) }, () => drawFitting(random, name, { ...own.items }, world, schemas)))];
 	}
 	if (own.enum !== undefined) return random.pick(own.enum);
+	if (random.once(AT_BOUNDS)) return drawAtBounds(random, own);
 	if ([own.type].flat().includes("integer")) return (own.minimum ?? 0) + random.below(Math.min(own.maximum ?? 100, 100));
 	if (known !== undefined && !random.once(10)) return random.pick(known);
 	const examples = own.examples ?? [];
 	return examples.length > 0 ? random.pick(examples) : "x".repeat(Math.max(1, own.minLength ?? 1));
 }
+
+/** The only lists in a request are of seats; these are in every hall, and no two of a row are one. */
+const SEAT_ROWS = ["A", "B", "C"];
 
 /** Just in and just out of the bounds that the schema names. */
 export function drawAtBounds(random: Random, { minLength = 0, maxLength = 64, minimum = 0, maximum = 100, type }: Schema): unknown {
