@@ -1,8 +1,11 @@
-/** docs/security.md names a test for every control: one that is renamed or deleted must not stay a claim. */
+/** docs/security.md names a test for every control: one that is renamed or deleted must not stay a claim. Nor a limit with another value. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { LIMIT_SPECS, QUARANTINE_SPEC } from "@holdfast/domain";
 import { expect, it } from "vitest";
 import { IP_LIMIT_SPEC, RATE_SPECS } from "./rates.ts";
+import { IN_FLIGHT_SPEC, REQUEST_TIMEOUT_SPEC } from "./settings.ts";
+import { WATCH_LIMIT_SPECS, WATCHERS_PER_ADDRESS_SPEC } from "./showtimes/watch-limits.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
@@ -16,8 +19,15 @@ it("has all ten risks, and every file that it names exists", () => {
 	expect(files.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
 });
 
-it("leaves no limit on requests out of the table in docs/ARCHITECTURE.md", () => {
-	const text = read("docs/ARCHITECTURE.md");
-	for (const { env, default: value } of Object.values(RATE_SPECS)) expect(text).toContain(`| \`${env}\` | ${value} |`);
-	expect(text).toContain(`| \`${IP_LIMIT_SPEC.env}\` | none |`);
+const BOUNDED = [
+	...Object.values(LIMIT_SPECS),
+	...Object.values(RATE_SPECS),
+	...Object.values(WATCH_LIMIT_SPECS),
+	REQUEST_TIMEOUT_SPEC,
+	IN_FLIGHT_SPEC,
+].map(({ env, default: value }) => [env, String(value)] as const);
+const OFF_BY_DEFAULT = [IP_LIMIT_SPEC, WATCHERS_PER_ADDRESS_SPEC, QUARANTINE_SPEC].map(({ env }) => [env, "none"] as const);
+
+it.each([...BOUNDED, ...OFF_BY_DEFAULT])("docs/ARCHITECTURE.md has the limit %s with its default, %s", (env, value) => {
+	expect(read("docs/ARCHITECTURE.md")).toContain(`| \`${env}\` | ${value} |`);
 });

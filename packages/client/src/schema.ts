@@ -92,7 +92,7 @@ export interface paths {
         put?: never;
         /**
          * Exchange a refresh token for a new session
-         * @description A refresh token is good once. Sent again within 10 s, while its successor is unused, it gives the same successor, so that a lost answer costs nothing. Sent again later it ends every token of that sign-in.
+         * @description A refresh token is good once. Sent again within 10 s, while its successor is unused, it gives the same successor, so that a lost answer costs nothing. Sent again later it ends every token of that sign-in; so repeat it within 10 s after `outcome_unknown` and when no answer came.
          */
         post: operations["refreshSession"];
         delete?: never;
@@ -3199,7 +3199,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `wait=5`: answer once the ledger has it, or after so many seconds (10 at most) with `recorded: false`
+                 * @description `wait=5`: answer once the ledger has it; after so many seconds (10 at most), or at once where too many wait, with `recorded: false`
                  * @example wait=5
                  */
                 prefer?: string;
@@ -3385,7 +3385,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `wait=5`: answer once the ledger has it, or after so many seconds (10 at most) with `recorded: false`
+                 * @description `wait=5`: answer once the ledger has it; after so many seconds (10 at most), or at once where too many wait, with `recorded: false`
                  * @example wait=5
                  */
                 prefer?: string;

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bookingIn } from "../testing/read-answers.ts";
@@ -81,6 +83,14 @@ describe("GET /metrics", () => {
 		const requests = async (status: number) => (await read(counted))(`holdfast_http_requests_total{${stream},status="${status}"}`);
 		await waitUntil("the stream to be over", async () => (await requests(200)) === 1);
 		expect([await requests(404), (await read(counted))(`holdfast_http_request_duration_seconds_count{${stream}}`)]).toEqual([1, 1]);
+	});
+
+	it("is listed in docs/ARCHITECTURE.md, name by name", async () => {
+		const { payload } = await api.app.inject("/metrics");
+		const names = [...payload.matchAll(/^# HELP (holdfast_\w+)/gm)].map(([, name]) => name);
+		expect(names.length).toBeGreaterThan(8);
+		const text = readFileSync(join(import.meta.dirname, "../../../../docs/ARCHITECTURE.md"), "utf8");
+		expect(names.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
 	});
 
 	it("tells how full the outbox is, what is in flight, how the event loop lags, and how many processes it speaks for", async () => {
