@@ -42,3 +42,14 @@ describe("the client", () => {
 		expect(Math.abs(client.clock.now() - Date.now() - 3_600_000)).toBeLessThan(5_000);
 	});
 });
+
+it("learns the time from answers that come from the server, not from those that a cache has kept", async () => {
+	const daysAgo = new Date(Date.now() - 3 * 86_400_000).toISOString();
+	const kept = (headers: Record<string, string>) => new Response("{}", { headers: { "x-server-time": daysAgo, ...headers } });
+	const answers = [kept({ "cache-control": "public, max-age=31536000, immutable" }), kept({ age: "259200" })];
+	const client = createClient({ baseUrl: "http://api.test", fetch: async () => answers.shift() ?? kept({ "cache-control": "no-store" }) });
+	for (let answer = 0; answer < 2; answer += 1) await client.GET("/livez");
+	expect(Math.abs(client.clock.now() - Date.now())).toBeLessThan(1_000);
+	await client.GET("/livez");
+	expect(Date.now() - client.clock.now()).toBeGreaterThan(2 * 86_400_000);
+});

@@ -25,12 +25,13 @@ const HOLDS = "/api/v1/bookings";
  * `client.POST("/api/v1/bookings", { body })` and the like: resolves to `{ data }` or `{ error }`, a problem, and rejects only
  * when no answer came. A hold gets an `Idempotency-Key` of its own unless it brings one, so that repeats of it are safe.
  */
-export function createClient({ baseUrl, tokens, retry = {}, fetch: send = fetch }: ClientOptions): HoldfastClient {
+export function createClient({ baseUrl: address, tokens, retry = {}, fetch: send = fetch }: ClientOptions): HoldfastClient {
+	const baseUrl = address.replace(/\/+$/, "");
 	const clock = createServerClock();
 	const timed: Send = async (request) => {
 		const sentMs = Date.now();
 		const response = await send(request);
-		clock.observe(response.headers.get("x-server-time"), sentMs, Date.now());
+		if (!mayBeStored(response.headers)) clock.observe(response.headers.get("x-server-time"), sentMs, Date.now());
 		return response;
 	};
 	const patient = retry === false ? timed : withRetries(timed, retry);
@@ -55,6 +56,9 @@ export function createClient({ baseUrl, tokens, retry = {}, fetch: send = fetch 
 	});
 	return { ...client, clock, watchSeats };
 }
+
+/** A cache gives the time back at which it got the answer, days ago perhaps, and gives it fast. */
+const mayBeStored = (headers: Headers): boolean => headers.has("age") || /max-age=[1-9]/.test(headers.get("cache-control") ?? "");
 
 const KEY_BYTES = 16;
 

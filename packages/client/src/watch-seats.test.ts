@@ -88,24 +88,58 @@ const problem =
 		new Response("{}", { status, headers: { "retry-after": "0", "content-type": "application/problem+json" } });
 
 describe("watchSeats", () => {
-	beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
+	beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] }));
 	afterEach(() => vi.useRealTimers());
 
 	it("reads the map, tells each change once, and comes back to where it was when the stream breaks", async () => {
-		const { asked, seen, end } = await watch(
-			map(5, "AAAA"),
-			streaming(seat(6, "H"), `${seat(8, "A")}data: {"ver`),
-			problem(503),
-			streaming(),
-		);
+		const { asked, seen, end } = await watch(map(5, "AAAA"), streaming(seat(6, "H"), `${seat(8, "A")}data: {"ver`), streaming());
 		expect(seen).toEqual([
 			[5, "AAAA"],
 			[6, [3, "H"]],
 			[8, [3, "A"]],
 		]);
 		const stream = (since: number) => `/stream?since=${since}`;
-		expect(asked).toEqual(["?view=status", stream(5), stream(8), stream(8), stream(8)]);
+		expect(asked).toEqual(["?view=status", stream(5), stream(8), stream(8)]);
 		expect(end).toBe("ended");
+	});
+
+	it("reads the map each time while there is no stream to be had, and never without a pause", async () => {
+		const startMs = Date.now();
+		const { asked, seen } = await watch(map(5, "A"), problem(503), map(6, "H"), problem(429), map(7, "S"), streaming(seat(8, "A")));
+		expect(seen).toEqual([
+			[5, "A"],
+			[6, "H"],
+			[7, "S"],
+			[8, [3, "A"]],
+		]);
+		expect(asked.slice(0, 4)).toEqual(["?view=status", "/stream?since=5", "?view=status", "/stream?since=6"]);
+		// Although it was told to come back after 0 s.
+		expect(Date.now() - startMs).toBeGreaterThanOrEqual(2 * 500);
+	});
+
+	it("passes on nothing more once it was told to end; the address may end with a slash", async () => {
+		const leave = new AbortController();
+		const [asked, seen]: [string[], number[]] = [[], []];
+		const answers = [map(5, "A"), streaming(seat(6, "H") + seat(7, "S") + seat(8, "A"))];
+		const client = createClient({
+			baseUrl: "http://api.test/",
+			retry: false,
+			async fetch({ url }) {
+				asked.push(url);
+				return answers.shift()?.() ?? Response.error();
+			},
+		});
+		await client.watchSeats({
+			showtimeId: "s",
+			signal: leave.signal,
+			onMap: () => {},
+			onSeats({ version }) {
+				seen.push(version);
+				leave.abort();
+			},
+		});
+		expect(seen).toEqual([6]);
+		expect(asked[1]).toBe("http://api.test/api/v1/showtimes/s/seats/stream?since=5");
 	});
 
 	it("reads the map anew at a reset, before any change that came meanwhile, and leaves out those that are in the map", async () => {

@@ -30,6 +30,8 @@ export type SeatSource = {
 const SILENCE_MAX_MS = 45_000;
 const BACKOFF_MS = 500;
 const BACKOFF_MAX_MS = 10_000;
+/** Whoever is told to come back in an hour looks sooner: somebody is looking. */
+const SAID_MAX_MS = 60_000;
 const JITTER = 0.5;
 
 /** Why a look came to its end. `waitMs`: when the server says to come back. */
@@ -44,7 +46,8 @@ export function createSeatWatcher(source: SeatSource): WatchSeats {
 			if (options.signal.aborted) return;
 			if (ended.outcome === "refused") throw new Error(`the seats were answered ${ended.status}`);
 			failures = wasTold ? 1 : failures + 1;
-			const waitMs = ended.waitMs ?? Math.min(BACKOFF_MS * 2 ** (failures - 1), BACKOFF_MAX_MS);
+			const saidMs = ended.waitMs ?? BACKOFF_MS * 2 ** (failures - 1);
+			const waitMs = Math.max(BACKOFF_MS, Math.min(saidMs, ended.waitMs === null ? BACKOFF_MAX_MS : SAID_MAX_MS));
 			await pause(waitMs * (1 + Math.random() * JITTER), options.signal).catch(() => {});
 		}
 	};
@@ -71,7 +74,7 @@ function startWatcher({ baseUrl, send, readMap }: SeatSource, { showtimeId, onMa
 		for (;;) {
 			// Only the stream may break; what a callback throws is the caller's own.
 			const next = await events.next().catch(() => null);
-			if (next === null || next.done === true) return BROKEN;
+			if (next === null || next.done === true || signal.aborted) return BROKEN;
 			const { event, data } = next.value;
 			const change: SeatDelta & SeatReset = JSON.parse(data);
 			if (event === "reset") {
@@ -97,6 +100,8 @@ function startWatcher({ baseUrl, send, readMap }: SeatSource, { showtimeId, onMa
 			if (response === null) return { ended: BROKEN, wasTold };
 			if (response.status !== 200 || response.body === null) {
 				await response.body?.cancel();
+				// No stream for now: until there is one the map is read each time.
+				version = null;
 				return { ended: endedBy(response), wasTold };
 			}
 			const ended = await follow(readEvents(response.body, silence.isBroken), () => {

@@ -6,7 +6,7 @@ import { cancelBooking, confirmBooking, extendHold } from "./commands/change-boo
 import { openQuarantined, resolveConflict } from "./commands/correct-seats.ts";
 import { ackBatch, outboxDepths, readBatch, requeueEntry, waitForEntries } from "./commands/drain-outbox.ts";
 import { placeHold } from "./commands/place-hold.ts";
-import { listRecentBookings, loadBooking, readBooking } from "./commands/read-bookings.ts";
+import { listRecentBookingIds, loadBooking, readBooking, readBookings } from "./commands/read-bookings.ts";
 import { inspectSeats, listLapsedShowtimes, readNow, readOwnSeats, readSeatMap, reapHolds } from "./commands/read-seat-map.ts";
 import { findUnopened, readPlan, readShowtime, writePlan } from "./commands/read-showtime.ts";
 import { claimShowtime, giveBackClaim, installShowtime, joinLine } from "./commands/rebuild-showtime.ts";
@@ -108,7 +108,8 @@ export function createSeatStore(options: SeatStoreOptions): SeatStore {
 		inspectSeats: (id) => read((redis) => inspectSeats(redis, id)),
 		readBooking: (id) => read((redis) => readBooking(redis, id)),
 		loadBooking: (booking) => write((redis) => loadBooking(redis, booking)),
-		listRecentBookings: (userId) => read((redis) => listRecentBookings(redis, userId)),
+		readBookings: (ids) => read((redis) => readBookings(redis, ids)),
+		listRecentBookingIds: (userId) => read((redis) => listRecentBookingIds(redis, userId)),
 
 		reapHolds: (id) => write((redis) => reapHolds(redis, id)),
 		listLapsedShowtimes: (bucket) => read((redis) => listLapsedShowtimes(redis, bucket)),

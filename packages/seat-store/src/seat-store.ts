@@ -137,8 +137,10 @@ export type SeatStore = {
 	readBooking(bookingId: BookingId): Promise<Booking | null>;
 	/** Write a ledger booking back into Redis for a day, if it is absent. */
 	loadBooking(booking: Booking): Promise<void>;
-	/** The user's bookings that Redis still has, newest first. */
-	listRecentBookings(userId: UserId): Promise<Booking[]>;
+	/** Those of these that Redis has, in their order. Each costs a command: read no more than an answer needs. */
+	readBookings(ids: readonly BookingId[]): Promise<Booking[]>;
+	/** The user's bookings of the last month, newest first; the records of some may be gone. */
+	listRecentBookingIds(userId: UserId): Promise<BookingId[]>;
 
 	/** Free up to 100 lapsed holds of a showtime; says how many, and whether more are lapsed. */
 	reapHolds(showtimeId: ShowtimeId): Promise<{ reaped: number; more: boolean }>;

@@ -18,12 +18,14 @@ export type CollectRequest = {
 
 /** Ledger pages read for one answer. When the filter lets too little through, the page is short and has a cursor. */
 const LEDGER_PAGES_MAX = 5;
+/** Records that Redis is asked for beside one page of the ledger: each is a command, and a user may have left thousands of holds. */
+export const RECENT_PER_PAGE_MAX = 150;
 
 export async function collectBookings(
 	{ seatStore, database }: { seatStore: SeatStore; database: Database },
 	{ userId, beforeId, limit, status, nowMs }: CollectRequest,
 ): Promise<{ bookings: Booking[]; nextCursor: BookingId | null }> {
-	const recent = await seatStore.listRecentBookings(userId);
+	const recentIds = await seatStore.listRecentBookingIds(userId);
 	const bookings: Booking[] = [];
 	let before = beforeId;
 	for (let pages = 0; pages < LEDGER_PAGES_MAX; pages += 1) {
@@ -31,10 +33,14 @@ export async function collectBookings(
 		const page = await listBookings(database, { userId, beforeId: before ?? undefined, limit: limit + 1 });
 		const recorded = page.map(({ booking }) => booking);
 		// A full page says nothing about what is older than its last row; a short one has reached the end.
-		const floor = recorded.length <= limit ? null : (recorded.at(-1)?.id ?? null);
+		const ledgerFloor = recorded.length <= limit ? null : (recorded.at(-1)?.id ?? null);
+		const inWindow = recentIds.filter((id) => (before === null || id < before) && (ledgerFloor === null || id >= ledgerFloor));
+		const asked = inWindow.slice(0, RECENT_PER_PAGE_MAX);
+		// Of what is older than the last that Redis was asked for, its later word is not known yet.
+		const floor = inWindow.length > asked.length ? (asked.at(-1) ?? null) : ledgerFloor;
 		const window = overlay(
-			recorded,
-			recent.filter(({ id }) => (before === null || id < before) && (floor === null || id >= floor)),
+			recorded.filter(({ id }) => floor === null || id >= floor),
+			await seatStore.readBookings(asked),
 		);
 		for (const booking of window) {
 			if (status !== null && statusOf(booking, nowMs) !== status) continue;

@@ -34,8 +34,10 @@ export function createLedgerWait(seatStore: Pick<SeatStore, "readBooking">): Led
 	let waiting = 0;
 
 	async function lookUntil(untilMs: number, { id, version }: Booking): Promise<boolean> {
-		for (let waitMs = LOOK_FIRST_AFTER_MS; Date.now() + waitMs <= untilMs; waitMs = Math.min(waitMs * LOOK_LATER_BY, LOOK_EVERY_MAX_MS)) {
-			await new Promise((resolve) => setTimeout(resolve, waitMs));
+		for (let waitMs = LOOK_FIRST_AFTER_MS; Date.now() < untilMs; waitMs = Math.min(waitMs * LOOK_LATER_BY, LOOK_EVERY_MAX_MS)) {
+			// The last look is at the deadline itself.
+			const restMs = Math.min(waitMs, untilMs - Date.now());
+			await new Promise((resolve) => setTimeout(resolve, restMs));
 			const now = await seatStore.readBooking(id);
 			if (now?.version !== version) return false;
 			if (now.recorded) return true;

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
+import { request as openRequest } from "node:http";
 import { join } from "node:path";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bookingIn } from "../testing/read-answers.ts";
-import { readStream } from "../testing/read-stream.ts";
+import { originOf, readStream } from "../testing/read-stream.ts";
 import { startTestApi, type TestApi, type TestApp } from "../testing/start-test-api.ts";
 
 const NIL = "00000000-0000-7000-8000-000000000000";
@@ -73,6 +74,25 @@ describe("GET /metrics", () => {
 			]);
 		expect(value("holdfast_rebuilds_total")).toBe(1);
 		expect(value("holdfast_failed_rebuilds_total")).toBe(0);
+	});
+
+	it("counts an answer whose client hung up in the middle of it", async () => {
+		const counted = await api.another();
+		const url = `${await originOf(counted)}/docs/js/scalar.js`;
+		await new Promise<void>((resolve) => {
+			const request = openRequest(url, { agent: false }, (response) => {
+				response.once("data", () => {
+					request.destroy();
+					resolve();
+				});
+			});
+			request.on("error", () => {});
+			request.end();
+		});
+		await waitUntil("it to be counted", async () => {
+			const { payload } = await counted.app.inject("/metrics");
+			return /^holdfast_http_requests_total\{.*scalar\.js.*\} 1$/m.test(payload);
+		});
 	});
 
 	it("counts a stream and does not time it: how long somebody watches is no word on how soon they were answered", async () => {

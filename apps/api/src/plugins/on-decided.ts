@@ -6,16 +6,20 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 /** `isHeard`: the client was there to be answered. Called once for each request; not for streams, which are never sent. */
 export function onDecided(app: FastifyInstance, listener: (request: FastifyRequest, reply: FastifyReply, isHeard: boolean) => void): void {
-	const unheard = new WeakSet<FastifyReply>();
+	const told = new WeakSet<FastifyReply>();
+	function tell(request: FastifyRequest, reply: FastifyReply, isHeard: boolean): void {
+		if (told.has(reply)) return;
+		told.add(reply);
+		listener(request, reply, isHeard);
+	}
 	app.addHook("onSend", (request, reply, payload, next) => {
-		if (reply.raw.destroyed && !unheard.has(reply)) {
-			unheard.add(reply);
-			listener(request, reply, false);
-		}
+		// Before its answer, or in the middle of it.
+		if (reply.raw.destroyed) tell(request, reply, false);
+		else reply.raw.once("close", () => tell(request, reply, reply.raw.writableFinished));
 		next(null, payload);
 	});
 	app.addHook("onResponse", (request, reply, next) => {
-		if (!unheard.has(reply)) listener(request, reply, true);
+		tell(request, reply, true);
 		next();
 	});
 }

@@ -128,6 +128,8 @@ it.each([
 	writeCursor({ key: "soon", id: newShowtimeId() }),
 	writeCursor({ key: "-1", id: newShowtimeId() }),
 	writeCursor({ key: "1".repeat(16), id: newShowtimeId() }),
+	writeCursor({ key: String(Date.UTC(10_000, 0)), id: newShowtimeId() }),
+	writeCursor({ key: "9".repeat(15), id: newShowtimeId() }),
 	Buffer.from("[1,2,3]").toString("base64url"),
 	"A".repeat(5_000),
 	"",

@@ -27,7 +27,7 @@ export async function listShowtimes(database: Database, request: ListShowtimesRe
 		conditions.push(startsOn(date));
 	}
 	if (request.cursor !== undefined) {
-		const after = parseCursor(request.cursor, parseShowtimeId, (key) => /^\d{1,15}$/.test(key));
+		const after = parseCursor(request.cursor, parseShowtimeId, isInstant);
 		if (after === null) return { outcome: "bad_cursor" };
 		const startsAt = new Date(Number(after.key)).toISOString();
 		conditions.push(sql`(${showtimes.startsAt}, ${showtimes.id}) > (${startsAt}::timestamptz, ${after.id}::uuid)`);
@@ -42,17 +42,19 @@ export async function listShowtimes(database: Database, request: ListShowtimesRe
 }
 
 /**
- * Starts on `date` where it is shown. Midnight there is asked of Postgres per row, which knows each zone's clock
- * changes; the outer pair of bounds (zones lie between UTC-12 and UTC+14) lets the index on `starts_at` be used.
+ * Starts on `date` where it is shown. The day there is asked of Postgres per row, which knows each zone's clock
+ * changes (midnight itself comes twice where clocks go back to it); the outer pair of bounds (zones lie between UTC-12 and UTC+14) lets the index on `starts_at` be used.
  */
 function startsOn(date: string): SQL {
 	const midnight = sql`${date}::date::timestamp`;
 	const nextMidnight = sql`(${date}::date + 1)::timestamp`;
 	return sql`${showtimes.startsAt} >= ${midnight} at time zone 'UTC' - interval '14 hours'
 		and ${showtimes.startsAt} < ${nextMidnight} at time zone 'UTC' + interval '12 hours'
-		and ${showtimes.startsAt} >= ${midnight} at time zone ${showtimes.timeZone}
-		and ${showtimes.startsAt} < ${nextMidnight} at time zone ${showtimes.timeZone}`;
+		and (${showtimes.startsAt} at time zone ${showtimes.timeZone})::date = ${date}::date`;
 }
+
+/** Epoch milliseconds up to the year 9999, which Postgres and JavaScript both write with four digits. */
+const isInstant = (key: string): boolean => /^\d{1,15}$/.test(key) && Number(key) < Date.UTC(10_000, 0);
 
 /** Whether the text is a day that exists (not 30 February), in years that Postgres and JavaScript both write with four digits. */
 function isCalendarDay(text: string): boolean {

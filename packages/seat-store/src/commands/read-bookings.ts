@@ -18,11 +18,16 @@ export async function loadBooking(redis: Redis, booking: Booking): Promise<void>
 	await runScript(redis, loadBookingScript, [bookingKey(booking.id)], [RECORD_TTL_MS, ...formatBooking(booking)]);
 }
 
-/** What Redis still has of a user's bookings, newest first: the indexes of all buckets, then their records. */
-export async function listRecentBookings(redis: Redis, userId: UserId): Promise<Booking[]> {
+/** Bookings of a user that Redis knows of, newest first: the indexes of all buckets. The record of one may be gone. */
+export async function listRecentBookingIds(redis: Redis, userId: UserId): Promise<BookingId[]> {
 	const buckets = Array.from({ length: BUCKET_COUNT }, (_, bucket) => bucket);
 	const members = await Promise.all(buckets.map((bucket) => redis.zrange(userIndexKey(bucket, userId), "0", "-1")));
 	const ids = members.flat().flatMap((member) => parseBookingId(member) ?? []);
+	return ids.sort((a, b) => (a < b ? 1 : -1));
+}
+
+/** Those of them that Redis has, in their order. */
+export async function readBookings(redis: Redis, ids: readonly BookingId[]): Promise<Booking[]> {
 	const bookings = await Promise.all(ids.map((id) => readBooking(redis, id)));
-	return bookings.filter((booking) => booking !== null).sort((a, b) => (a.id < b.id ? 1 : -1));
+	return bookings.filter((booking) => booking !== null);
 }
