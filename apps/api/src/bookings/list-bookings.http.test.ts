@@ -4,6 +4,7 @@ import { expectUserLimit, NOWHERE, withoutTables } from "../testing/provoke.ts";
 import { bookingsIn, problemIn } from "../testing/read-answers.ts";
 import { settleOutboxes } from "../testing/settle-outboxes.ts";
 import { startTestApi, type TestApi, type TestUser } from "../testing/start-test-api.ts";
+import { RECENT_PER_PAGE_MAX } from "./collect-bookings.ts";
 
 let api: TestApi;
 beforeAll(async () => {
@@ -53,6 +54,35 @@ describe("200", () => {
 		const cancelled = (await list(user, "?status=cancelled")).items;
 		expect(cancelled.map(({ id, version }) => [id, version])).toEqual([[second, 3]]);
 		expect((await list(user, "?status=pending")).items).toEqual([]);
+	});
+
+	it(`asks Redis for ${RECENT_PER_PAGE_MAX} records at a time, however many holds a user has left, and its pages bring them all`, async () => {
+		const asked: number[] = [];
+		const counting = await api.another({
+			rates: { userRate: 10_000, userBurst: 10_000 },
+			wrapStore: (store) => ({
+				...store,
+				readBookings(bookingIds) {
+					asked.push(bookingIds.length);
+					return store.readBookings(bookingIds);
+				},
+			}),
+		});
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		const left: string[] = [];
+		for (let hold = 0; hold < RECENT_PER_PAGE_MAX + 10; hold += 1) {
+			const { id } = await counting.held(user, showtimeId, ["A1"]);
+			await counting.call(`DELETE /bookings/${id}`, { token: user.token });
+			left.unshift(id);
+		}
+		const seen: string[] = [];
+		for (let cursor: string | null = ""; cursor !== null; ) {
+			const page = bookingsIn(await counting.call(`GET /bookings?limit=60${cursor && `&cursor=${cursor}`}`, { token: user.token }));
+			seen.push(...ids(page.items));
+			cursor = page.nextCursor;
+		}
+		expect(seen).toEqual(left);
+		expect(Math.max(...asked)).toBe(RECENT_PER_PAGE_MAX);
 	});
 
 	it("lists a hold that lapsed as expired", async () => {

@@ -81,6 +81,16 @@ it("so it is across the Atlantic, where the clocks change on other days", async 
 	expect((await list({ date: "2031-11-03" })).ids).toEqual(ids.slice(7));
 });
 
+it("a midnight that comes twice begins its day the first time", async () => {
+	// Havana: on 2032-11-07 clocks go back from 01:00 -04:00 to 00:00 -05:00.
+	const startsAt = ["2032-11-07T03:59:00Z", "2032-11-07T04:00:00Z", "2032-11-07T04:30:00Z", "2032-11-07T05:30:00Z", "2032-11-08T05:00:00Z"];
+	const ids: ShowtimeId[] = [];
+	for (const instant of startsAt) ids.push(await add(instant, "America/Havana"));
+	expect((await list({ date: "2032-11-06" })).ids).toEqual(ids.slice(0, 1));
+	expect((await list({ date: "2032-11-07" })).ids).toEqual(ids.slice(1, 4));
+	expect((await list({ date: "2032-11-08" })).ids).toEqual(ids.slice(4));
+});
+
 it("a day may begin at one in the morning, and one that a country skipped to cross the date line has no showtimes", async () => {
 	// Santiago: 2031-09-07 has no midnight, 24:00 -04:00 is 01:00 -03:00.
 	const santiago = [await add("2031-09-07T03:59:00Z", "America/Santiago"), await add("2031-09-07T04:00:00Z", "America/Santiago")];
