@@ -18,6 +18,7 @@ import { heedHttp } from "./plugins/heed-http.ts";
 import { limitRequests } from "./plugins/limit-requests.ts";
 import { logDecisions } from "./plugins/log-decisions.ts";
 import { type ApiMetrics, countRebuilds, createApiMetrics, metricsPage } from "./plugins/metrics.ts";
+import { decisions } from "./plugins/on-decided.ts";
 import { openapi } from "./plugins/openapi.ts";
 import { pressure } from "./plugins/pressure.ts";
 import { answerClientError, answerFrameworkError, problems } from "./plugins/problems.ts";
@@ -73,6 +74,7 @@ export function buildApp(deps: AppDeps): Routes {
 
 	for (const schema of SHARED_SCHEMAS) app.addSchema(schema);
 	app.register(stampAnswers);
+	app.register(decisions);
 	app.register(logDecisions);
 	app.register(problems);
 	app.register(heedHttp);

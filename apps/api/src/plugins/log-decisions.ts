@@ -3,7 +3,6 @@
  * client had hung up by then. Reads that simply succeed are not logged. Bodies, tokens and e-mail addresses never are.
  */
 import fp from "fastify-plugin";
-import { onDecided } from "./on-decided.ts";
 
 declare module "fastify" {
 	interface FastifyReply {
@@ -18,7 +17,7 @@ export const logDecisions = fp(
 	(app, _options, done) => {
 		app.decorateReply("outcome", null);
 		app.decorateReply("fault", null);
-		onDecided(app, (request, reply, isHeard) => {
+		app.onDecided((request, reply, isHeard) => {
 			if (reply.outcome === null) return;
 			const line = {
 				route: `${request.method} ${request.routeOptions.url ?? "unknown"}`,
@@ -33,7 +32,7 @@ export const logDecisions = fp(
 		});
 		done();
 	},
-	{ name: "log-decisions" },
+	{ name: "log-decisions", dependencies: ["decisions"] },
 );
 
 /** The innermost cause, without the values a query was sent with: those may be personal. */

@@ -9,7 +9,6 @@ import type { SeatStore } from "@holdfast/seat-store";
 import type { FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
 import { createRequestCounts, DURATION_BOUNDS_SECONDS } from "./count-requests.ts";
-import { onDecided } from "./on-decided.ts";
 
 /** A scrape does not wait longer for Redis; a depth that nobody knows is NaN. */
 const OUTBOX_DEADLINE_MS = 500;
@@ -58,7 +57,7 @@ export const metricsPage = fp<{ metrics: ApiMetrics; seatStore: Pick<SeatStore, 
 			if (staysOpen(request)) reply.raw.once("close", () => counts.add(request, reply));
 			next();
 		});
-		onDecided(app, (request, reply) => {
+		app.onDecided((request, reply) => {
 			if (!staysOpen(request)) counts.add(request, reply);
 		});
 		const { countedElsewhere, histogramElsewhere, gauge, render } = metrics;
@@ -83,7 +82,7 @@ export const metricsPage = fp<{ metrics: ApiMetrics; seatStore: Pick<SeatStore, 
 		});
 		done();
 	},
-	{ name: "metrics", dependencies: ["pressure", "log-decisions"] },
+	{ name: "metrics", dependencies: ["pressure", "log-decisions", "decisions"] },
 );
 
 const staysOpen = ({ routeOptions }: FastifyRequest): boolean => routeOptions.config?.staysOpen === true;
