@@ -104,7 +104,7 @@ function startWatcher({ baseUrl, send, readMap }: SeatSource, { showtimeId, onMa
 				version = null;
 				return { ended: endedBy(response), wasTold };
 			}
-			const ended = await follow(readEvents(response.body, silence.isBroken), () => {
+			const ended = await follow(readEvents(response.body, silence.hear), () => {
 				wasTold = true;
 			});
 			return { ended, wasTold };
@@ -129,7 +129,8 @@ function watchForSilence(caller: AbortSignal) {
 	caller.addEventListener("abort", giveUp, { once: true });
 	return {
 		signal: over.signal,
-		isBroken() {
+		/** Something was heard. */
+		hear() {
 			clearTimeout(timer);
 			timer = setTimeout(giveUp, SILENCE_MAX_MS);
 		},
