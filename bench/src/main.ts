@@ -1,5 +1,6 @@
 /** `npm run bench -- <scenario>`: opens a stack, runs the scenario, prints figures and proof. Exits 1 when the proof fails. */
 import { parseArgs } from "node:util";
+import { compareCheckouts } from "./compare-checkouts.ts";
 import { openBench, PROFILE_DIR } from "./open-bench.ts";
 import { printCommands, printProfiles } from "./print-profile.ts";
 import { describeMachine } from "./report.ts";
@@ -12,11 +13,15 @@ const USAGE = `usage: npm run bench -- <scenario> [options]
   spike    all buyers ask for one 100-seat showtime at once, the winners confirm
            --connections N (1000)   --requests N, per connection (so many that it is 50,000 in all, at least 5)
   spread   buyers hold seats over many showtimes, then confirm them
-           --connections N (64)     --showtimes N (200)
+           --connections N (64)     --showtimes N (270)
   watch    many watch one 100-seat showtime while others buy there: memory per watcher, what they add to a hold
            --watchers N (2000)      --seconds N (10)      --holds N, per second (100)
 
+  compare  whether this checkout costs more processor time than another: spread in both, alternately
+           --base FOLDER, the other checkout, with its dependencies   --runs N (5)
+
   --rounds N (3)    --workers N, processes of the API and of the floor (2)
+  --figures FILE    also write what a request costs in processor time as JSON, microseconds by round
   --profile         also print where API and sweeper spend their time, and what Redis was asked
   --url URL         a stack that \`npm start\` runs here, instead of one of its own`;
 
@@ -37,6 +42,9 @@ function readArguments() {
 				rounds: { type: "string" },
 				workers: { type: "string" },
 				url: { type: "string" },
+				figures: { type: "string" },
+				base: { type: "string" },
+				runs: { type: "string" },
 				profile: { type: "boolean", default: false },
 				help: { type: "boolean", default: false },
 			},
@@ -47,7 +55,7 @@ function readArguments() {
 	}
 }
 
-type Count = "connections" | "requests" | "showtimes" | "watchers" | "seconds" | "holds" | "rounds" | "workers";
+type Count = "connections" | "requests" | "showtimes" | "watchers" | "seconds" | "holds" | "rounds" | "workers" | "runs";
 
 function count(name: Count, fallback: number): number {
 	const raw = values[name];
@@ -56,12 +64,24 @@ function count(name: Count, fallback: number): number {
 	return Number(raw);
 }
 
+const PROOF = { holds: "proof: holds. No seat sold twice, Redis and ledger agree", fails: "proof: FAILS" };
+const AS_BEFORE = { holds: "compare: costs as before", fails: "compare: COSTS MORE" };
+
+/** Prints the verdict; gives the exit code. */
+function reportFlaws(flaws: readonly string[], { holds, fails }: { holds: string; fails: string }): number {
+	for (const flaw of flaws.slice(0, 20)) console.error(`FLAW ${flaw}`);
+	console.log(flaws.length === 0 ? holds : `${fails} with ${flaws.length} flaws`);
+	return flaws.length === 0 ? 0 : 1;
+}
+
 async function main(): Promise<number> {
 	const [scenario] = positionals;
 	if (values.help) {
 		console.log(USAGE);
 		return 0;
 	}
+	if (scenario === "compare" && values.base !== undefined)
+		return reportFlaws(await compareCheckouts(values.base, count("runs", 5)), AS_BEFORE);
 	if (scenario !== "spike" && scenario !== "spread" && scenario !== "watch") {
 		console.error(USAGE);
 		return 2;
@@ -82,16 +102,14 @@ async function main(): Promise<number> {
 					rounds,
 					requestsPerConnection: count("requests", Math.max(5, Math.round(50_000 / connections))),
 				}),
-			spread: () => spread(bench, { connections, rounds, showtimes: count("showtimes", 200) }),
+			spread: () => spread(bench, { connections, rounds, showtimes: count("showtimes", 270) }),
 			watch: () => watch(bench, { watchers: count("watchers", 2_000), seconds: count("seconds", 10), holdsPerSecond: count("holds", 100) }),
 		};
 		const flaws = await run[scenario]();
-		for (const flaw of flaws.slice(0, 20)) console.error(`FLAW ${flaw}`);
-		console.log(
-			flaws.length === 0 ? "proof: holds. No seat sold twice, Redis and ledger agree" : `proof: FAILS with ${flaws.length} flaws`,
-		);
+		bench.costs.print();
+		if (values.figures !== undefined) bench.costs.write(values.figures);
 		if (values.profile) printCommands(await bench.proof.redisCommands());
-		return flaws.length === 0 ? 0 : 1;
+		return reportFlaws(flaws, PROOF);
 	} finally {
 		await bench.close();
 		if (values.profile) printProfiles(PROFILE_DIR);

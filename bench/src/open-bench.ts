@@ -4,8 +4,10 @@ import { once } from "node:events";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { findFreePort, readStackFile, type StackInfo, startStack } from "@holdfast/local-stack";
+import { findFreePort, type Part, readStackFile, type StackInfo, startStack } from "@holdfast/local-stack";
 import { openProof, type Proof, waitUntil } from "@holdfast/testing";
+import { type CostReport, createCostReport } from "./cost-report.ts";
+import { readProcessorTime } from "./processor-time.ts";
 
 export type Bench = {
 	readonly origin: string;
@@ -15,6 +17,8 @@ export type Bench = {
 	readonly proof: Proof;
 	/** Memory of all processes of the API; null when they are not ours. */
 	apiRssBytes(): number | null;
+	/** What requests cost every process of the stack and the floor in processor time. */
+	readonly costs: CostReport;
 	close(): Promise<void>;
 };
 
@@ -24,6 +28,8 @@ const DATA_DIR = join(ROOT, ".data-bench");
 export const PROFILE_DIR = join(DATA_DIR, "profiles");
 /** A buyer of the bench holds hundreds of seats as fast as it is answered. A person does not: `rates.ts` of the API. */
 const UNTHROTTLED = { USER_RATE: "1000000", USER_BURST: "1000000" };
+/** Longer than any run, so that no reaping is counted among what a hold costs. */
+const LONG_HOLDS = { HOLD_TTL_MS: "1800000" };
 const FLOOR_START_DEADLINE_MS = 15_000;
 const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
@@ -43,7 +49,7 @@ export async function openBench({ url, workers, profile = false, dataDir = DATA_
 	const stack =
 		url === undefined
 			? await startOwnStack({ workers, profile, dataDir, log })
-			: { info: readRunningStack(), apiPid: null, stop: async () => {} };
+			: { info: readRunningStack(), parts: null, stop: async () => {} };
 	const { apiUrl, redisUrl, databaseUrl, jwtSecret } = stack.info;
 	if (url !== undefined && new URL(url).origin !== new URL(apiUrl).origin) {
 		await stack.stop();
@@ -51,13 +57,15 @@ export async function openBench({ url, workers, profile = false, dataDir = DATA_
 	}
 	const floor = await startFloor({ redisUrl, jwtSecret, workers });
 	const proof = openProof({ redisUrl, databaseUrl });
+	const { parts } = stack;
 	return {
 		origin: apiUrl,
 		floorOrigin: floor.origin,
 		databaseUrl,
 		jwtSecret,
 		proof,
-		apiRssBytes: () => (stack.apiPid === null ? null : rssOf(stack.apiPid())),
+		apiRssBytes: () => (parts === null ? null : rssOf(pidOf(parts.api))),
+		costs: createCostReport(parts === null ? null : () => readProcessorTime({ ...pidsOf(parts), floor: floor.pid })),
 		async close() {
 			await proof.close();
 			await floor.stop();
@@ -74,15 +82,24 @@ function readRunningStack(): StackInfo {
 
 async function startOwnStack({ workers, profile, dataDir, log }: Required<Omit<BenchOptions, "url">>) {
 	rmSync(dataDir, { recursive: true, force: true });
-	const environment: Record<string, string> = { WORKERS: String(workers), ...UNTHROTTLED };
+	const environment: Record<string, string> = { WORKERS: String(workers), ...UNTHROTTLED, ...LONG_HOLDS };
 	if (profile) environment.NODE_OPTIONS = `--cpu-prof --cpu-prof-dir=${PROFILE_DIR}`;
-	const { info, api, stop } = await startStack({ dataDir, skipSeed: true, onProgress: log, environment });
-	return { info, apiPid: api.pid, stop };
+	const { info, api, sweeper, redis, postgres, stop } = await startStack({ dataDir, skipSeed: true, onProgress: log, environment });
+	return { info, parts: { api, sweeper, redis, postgres }, stop };
+}
+
+function pidsOf({ api, redis, sweeper, postgres }: Record<"api" | "redis" | "sweeper" | "postgres", Part | null>) {
+	return { api: pidOf(api), redis: pidOf(redis), sweeper: pidOf(sweeper), postgres: pidOf(postgres) };
+}
+
+function pidOf(part: Part | null): number {
+	const pid = part?.pid() ?? null;
+	if (pid === null) throw new Error(`${part?.name ?? "a store"} of the bench's own stack is not running`);
+	return pid;
 }
 
 /** Resident memory of a process and of those it started. */
-function rssOf(pid: number | null): number {
-	if (pid === null) return 0;
+function rssOf(pid: number): number {
 	const [, kilobytes = "0"] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
 	const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean);
 	return children.reduce((sum, child) => sum + rssOf(Number(child)), Number(kilobytes) * 1024);
@@ -106,8 +123,10 @@ async function startFloor(options: { redisUrl: string; jwtSecret: string; worker
 			() => false,
 		);
 	await waitUntil("the floor server to answer", answers, FLOOR_START_DEADLINE_MS);
+	if (floor.pid === undefined) throw new Error("the floor server has not started");
 	return {
 		origin,
+		pid: floor.pid,
 		async stop() {
 			floor.kill("SIGTERM");
 			if (floor.exitCode === null) await once(floor, "exit");

@@ -15,6 +15,8 @@ export type BuyWish = {
 	readonly durationMs: number;
 };
 export type BuySummary = {
+	/** Answers to everything that was asked: holds, confirms, cancels. */
+	readonly answers: number;
 	readonly holds: number;
 	readonly refused: number;
 	readonly faults: number;
@@ -30,9 +32,11 @@ export async function buySeats(wish: BuyWish): Promise<BuySummary> {
 	const { origin, showtimeId, tokens, labels, holdsPerSecond, durationMs } = wish;
 	const agent = new Agent({ keepAlive: true, maxSockets: SOCKETS_MAX });
 	const histogram = build({ lowestDiscernibleValue: 1, highestTrackableValue: LATENCY_MAX_MICROS, numberOfSignificantValueDigits: 3 });
-	const tally = { holds: 0, refused: 0, faults: 0 };
-	const ask = (method: string, path: string, token: string, body?: object) =>
-		askJson(agent, `${origin}/api/v1${path}`, method, token, body);
+	const tally = { answers: 0, holds: 0, refused: 0, faults: 0 };
+	const ask = (method: string, path: string, token: string, body?: object) => {
+		tally.answers += 1;
+		return askJson(agent, `${origin}/api/v1${path}`, method, token, body);
+	};
 
 	async function buy(dueMs: number, turn: number): Promise<void> {
 		const token = tokens[turn % tokens.length] ?? "";

@@ -45,7 +45,7 @@ export async function spike(bench: Bench, { connections, requestsPerConnection, 
 			}));
 
 		await fetch(`${bench.origin}/api/v1/showtimes/${showtimeId}/seats`);
-		const held = await runLoad({ origin: bench.origin, connections: storm("/api/v1/bookings") });
+		const held = await bench.costs.measure("spike", () => runLoad({ origin: bench.origin, connections: storm("/api/v1/bookings") }));
 		printLoad("holds", held);
 		ours.push(held);
 		const confirmed = await runLoad({ origin: bench.origin, connections: confirmationsOf(held, buyers) });
@@ -55,7 +55,7 @@ export async function spike(bench: Bench, { connections, requestsPerConnection, 
 		if (held.faults + confirmed.faults > 0) flaws.push(`${held.faults + confirmed.faults} faults`);
 		flaws.push(...(await proveSold(bench, showtimeId, confirmed)));
 
-		const bare = await runLoad({ origin: bench.floorOrigin, connections: storm("/taken") });
+		const bare = await bench.costs.measure("spike floor", () => runLoad({ origin: bench.floorOrigin, connections: storm("/taken") }));
 		printLoad("floor", bare);
 		floor.push(bare);
 	}

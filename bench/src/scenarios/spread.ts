@@ -24,6 +24,7 @@ export async function spread(bench: Bench, { connections, showtimes, rounds }: S
 	if (connections * HOLDS_EACH > ROWS * SEATS_PER_ROW) {
 		throw new Error(`--connections ${connections}: a showtime has seats for ${Math.floor((ROWS * SEATS_PER_ROW) / HOLDS_EACH)} buyers`);
 	}
+	const { costs } = bench;
 	const flaws: string[] = [];
 	const runs = {
 		holds: [] as LoadSummary[],
@@ -47,14 +48,17 @@ export async function spread(bench: Bench, { connections, showtimes, rounds }: S
 				})),
 			}));
 
-		const held = await runLoad({ origin: bench.origin, connections: wishes("/api/v1/bookings") });
-		const heldFloor = await runLoad({ origin: bench.floorOrigin, connections: wishes("/held") });
+		const held = await costs.measure("hold", () => runLoad({ origin: bench.origin, connections: wishes("/api/v1/bookings") }));
+		const heldFloor = await costs.measure("hold floor", () => runLoad({ origin: bench.floorOrigin, connections: wishes("/held") }));
 		const confirmations = confirmationsByBuyer(held, tokens);
-		const confirmed = await runLoad({ origin: bench.origin, connections: confirmations });
-		const confirmedFloor = await runLoad({
-			origin: bench.floorOrigin,
-			connections: confirmations.map(({ token, requests }) => ({ token, requests: requests.map(() => ({ path: "/confirmed" })) })),
+		// A confirm has cost everything once the ledger has it.
+		const confirmed = await costs.measure("confirm", async () => {
+			const load = await runLoad({ origin: bench.origin, connections: confirmations });
+			await bench.proof.drained(DRAIN_DEADLINE_MS);
+			return load;
 		});
+		const bareConfirms = confirmations.map(({ token, requests }) => ({ token, requests: requests.map(() => ({ path: "/confirmed" })) }));
+		const confirmedFloor = await costs.measure("confirm floor", () => runLoad({ origin: bench.floorOrigin, connections: bareConfirms }));
 		printLoad("holds", held);
 		printLoad("floor", heldFloor);
 		printLoad("confirms", confirmed);
@@ -66,7 +70,6 @@ export async function spread(bench: Bench, { connections, showtimes, rounds }: S
 
 		if (held.ok !== connections * holds) flaws.push(`${connections * holds} holds asked for, ${held.ok} placed`);
 		if (held.faults + confirmed.faults > 0) flaws.push(`${held.faults + confirmed.faults} faults`);
-		await bench.proof.drained(DRAIN_DEADLINE_MS);
 		const lag = await bench.proof.settleLag(showtimeIds);
 		console.log(
 			`  outbox lag       p50 ${lag.p50} ms  p99 ${lag.p99} ms  max ${lag.max} ms  over ${lag.events} events, ${lag.perSecond} settled/s`,

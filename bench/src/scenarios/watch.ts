@@ -9,6 +9,8 @@ import { createClient } from "@holdfast/client";
 import type { ShowtimeId } from "@holdfast/domain";
 import { insertShowtimes, insertUsers, mintTokens, waitUntil } from "@holdfast/testing";
 import { type BuySummary, buySeats } from "../load/buy-seats.ts";
+import type { Load } from "../load/load.ts";
+import { runLoad } from "../load/run-load.ts";
 import type { WatchAnswer, WatchOrder } from "../load/watch-crowd.ts";
 import type { Bench } from "../open-bench.ts";
 import { median } from "../report.ts";
@@ -19,6 +21,7 @@ export type WatchOptions = { readonly watchers: number; readonly seconds: number
 const WATCHERS_PER_PROCESS_MAX = 1_000;
 const BUYERS = 200;
 const PROBES = 5;
+const FLOOR_REQUESTS = 50_000;
 const REST_DEADLINE_MS = 10_000;
 
 /** Gives every flaw the proof found. */
@@ -33,7 +36,7 @@ export async function watch(bench: Bench, { watchers, seconds, holdsPerSecond }:
 		buySeats({ origin: bench.origin, showtimeId, tokens, labels: labels.slice(0, -1), holdsPerSecond, durationMs: seconds * 1_000 });
 	await buySeats({ origin: bench.origin, showtimeId, tokens, labels, holdsPerSecond, durationMs: 1_000 });
 
-	const alone = await buy();
+	const alone = await bench.costs.measure("unwatched", buy);
 	printBuying("nobody watches", alone);
 	const rssBefore = bench.apiRssBytes();
 	const processes = split(watchers).map(() => fork(fileURLToPath(new URL("../load/watch-crowd.ts", import.meta.url))));
@@ -43,17 +46,27 @@ export async function watch(bench: Bench, { watchers, seconds, holdsPerSecond }:
 			split(watchers).map((share, i) => ask(processes[i], { what: "open", origin: bench.origin, showtimeId, watchers: share })),
 		);
 		printMemory(rssBefore, bench.apiRssBytes(), watchers);
-		const watched = await buy();
+		const watched = await bench.costs.measure("watched", buy);
 		printBuying(`${watchers} watch`, watched);
 		console.log(
 			`  added to a hold  p50 ${(watched.p50Ms - alone.p50Ms).toFixed(1)} ms  p99 ${(watched.p99Ms - alone.p99Ms).toFixed(1)} ms`,
 		);
 
+		await bench.costs.measure("floor", () => runLoad(floorLoad(bench, tokens, showtimeId)));
 		await probeOften(bench, { showtimeId, token: tokens[0] ?? "", labels, tell });
 		return [...(await prove(bench, showtimeId, tell)), ...faultsOf(alone), ...faultsOf(watched)];
 	} finally {
 		for (const process of processes) process.kill("SIGKILL");
 	}
+}
+
+/** Refusals, as most holds of a full showtime are: what the least such answer costs with the same crowd connected. */
+function floorLoad({ floorOrigin }: Bench, tokens: readonly string[], showtimeId: ShowtimeId): Load {
+	const requests = Array.from({ length: Math.ceil(FLOOR_REQUESTS / tokens.length) }, () => ({
+		path: "/taken",
+		body: { showtimeId, seats: ["A1"] },
+	}));
+	return { origin: floorOrigin, connections: tokens.map((token) => ({ token, requests })) };
 }
 
 type Tell = (order: WatchOrder) => Promise<WatchAnswer[]>;

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { findFlaws, type Sample, sumUp } from "./judge-comparison.ts";
+
+const sample = (api: number, redis = 40): Sample =>
+	new Map([
+		["hold api", api],
+		["hold redis", redis],
+		["hold postgres", 0.1],
+		["hold floor floor", 27],
+	]);
+const judge = (base: readonly number[], head: readonly number[]) =>
+	findFlaws(
+		sumUp(
+			base.map((api) => sample(api)),
+			head.map((api) => sample(api)),
+		),
+	);
+
+describe("sumUp", () => {
+	it("gives median and spread of every role with a part in the request, and the total of all roles", () => {
+		const figures = sumUp([sample(90), sample(100), sample(96)], [sample(91), sample(95), sample(99)]);
+		expect(figures.find(({ name }) => name === "hold api")).toEqual({
+			name: "hold api",
+			baseMedian: 96,
+			headMedian: 95,
+			baseSpread: 10,
+			headSpread: 8,
+		});
+		expect(figures.find(({ name }) => name === "hold total")?.baseMedian).toBeCloseTo(136.1);
+		expect(figures.map(({ name }) => name)).not.toContain("hold postgres");
+	});
+});
+
+describe("findFlaws", () => {
+	it("accepts a total that rose by exactly 3 % within the spread", () => {
+		// 60 + 40.1 = 100.1; 3 % of it is 3.003.
+		expect(judge([57, 60, 62], [58, 63, 64])).toEqual([]);
+	});
+
+	it("reports a total that rose by more than 3 %", () => {
+		expect(judge([50, 60, 70], [50, 63.1, 70])).toEqual(["hold total rose by 3.1 %, more than 3 %"]);
+	});
+
+	it("reports a total that rose by more than the larger spread", () => {
+		expect(judge([60, 60, 60.5], [61, 61, 61])).toEqual(["hold total rose by 1.0 us, more than the larger spread"]);
+	});
+
+	it("accepts a total that fell", () => {
+		expect(judge([60, 60, 60], [50, 50, 50])).toEqual([]);
+	});
+});

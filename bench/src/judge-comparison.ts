@@ -1,0 +1,57 @@
+/** The rule by which a change costs "as before": medians of runs made alternately, their spread, and a bound. */
+import { median } from "./report.ts";
+
+/** One run: microseconds a request, by what was measured, such as `hold api`. */
+export type Sample = ReadonlyMap<string, number>;
+
+export type ComparedFigure = {
+	readonly name: string;
+	readonly baseMedian: number;
+	readonly headMedian: number;
+	/** Largest less smallest of the runs. */
+	readonly baseSpread: number;
+	readonly headSpread: number;
+};
+
+/** A median may rise by this share of the base's. */
+export const RISE_MAX = 0.03;
+/** Roles that take no part in a request have figures that are noise. */
+const WORTH_JUDGING_MICROS = 1;
+
+/** One figure for each name that both sides measured, and for each request the total of all roles. */
+export function sumUp(base: readonly Sample[], head: readonly Sample[]): ComparedFigure[] {
+	const [withTotals, headWithTotals] = [base.map(addTotals), head.map(addTotals)];
+	const names = [...(withTotals[0]?.keys() ?? [])].filter((name) => headWithTotals[0]?.has(name) && !name.endsWith(" floor"));
+	return names
+		.map((name) => {
+			const [of, ofHead] = [valuesOf(withTotals, name), valuesOf(headWithTotals, name)];
+			return { name, baseMedian: median(of), headMedian: median(ofHead), baseSpread: spreadOf(of), headSpread: spreadOf(ofHead) };
+		})
+		.filter(({ baseMedian, headMedian }) => Math.max(baseMedian, headMedian) >= WORTH_JUDGING_MICROS);
+}
+
+/** A line for each total that rose by more than `RISE_MAX` or by more than the larger spread. Totals of the floor are not judged. */
+export function findFlaws(figures: readonly ComparedFigure[]): string[] {
+	return figures
+		.filter(({ name }) => name.endsWith(" total") && !name.includes("floor"))
+		.flatMap(({ name, baseMedian, headMedian, baseSpread, headSpread }) => {
+			const rise = headMedian - baseMedian;
+			if (rise > baseMedian * RISE_MAX)
+				return [`${name} rose by ${((rise / baseMedian) * 100).toFixed(1)} %, more than ${RISE_MAX * 100} %`];
+			if (rise > Math.max(baseSpread, headSpread)) return [`${name} rose by ${rise.toFixed(1)} us, more than the larger spread`];
+			return [];
+		});
+}
+
+/** `hold total` is the sum of `hold api`, `hold redis` and the others; the floor's process counts only where the floor was asked. */
+function addTotals(sample: Sample): Sample {
+	const totals = new Map<string, number>();
+	for (const [name, value] of sample) {
+		const request = name.slice(0, name.lastIndexOf(" "));
+		totals.set(`${request} total`, (totals.get(`${request} total`) ?? 0) + value);
+	}
+	return new Map([...sample, ...totals]);
+}
+
+const valuesOf = (samples: readonly Sample[], name: string): number[] => samples.map((sample) => sample.get(name) ?? Number.NaN);
+const spreadOf = (values: readonly number[]): number => Math.max(...values) - Math.min(...values);

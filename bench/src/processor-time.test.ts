@@ -1,0 +1,55 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { afterEach, describe, expect, it } from "vitest";
+import { readProcessorTime, spentBetween } from "./processor-time.ts";
+
+const BURN_MS = 300;
+/** Burns this long, says so, and idles until its parent has gone. */
+const BURN = `const end = process.cpuUsage().user + ${BURN_MS * 1_000}; while (process.cpuUsage().user < end); console.log("done");`;
+const IDLE = "const parent = process.ppid; setInterval(() => process.ppid === parent || process.exit(), 20);";
+/** Runs the code in a child, and says when that has ended. */
+const parentOf = (code: string) =>
+	`require("node:child_process").spawn(process.execPath, ["-e", ${JSON.stringify(code)}], { stdio: "inherit" })
+		.on("exit", () => console.log("ended")); ${IDLE}`;
+
+const started: number[] = [];
+afterEach(() => {
+	for (const pid of started.splice(0)) process.kill(pid, "SIGKILL");
+});
+
+async function run(code: string, until: string): Promise<number> {
+	const child = spawn(process.execPath, ["-e", code], { stdio: ["ignore", "pipe", "inherit"] });
+	if (child.pid === undefined) throw new Error("the process did not start");
+	started.push(child.pid);
+	let printed = "";
+	while (!printed.includes(until)) printed += String((await once(child.stdout, "data"))[0]);
+	return child.pid;
+}
+
+const rolesOf = (api: number) => ({ api, redis: process.pid, sweeper: process.pid, postgres: process.pid, floor: process.pid });
+
+describe("readProcessorTime", () => {
+	it("counts what a process has spent, in microseconds", async () => {
+		const { api } = readProcessorTime(rolesOf(await run(BURN + IDLE, "done")));
+		expect(api).toBeGreaterThanOrEqual((BURN_MS - 20) * 1_000);
+		expect(api).toBeLessThan(20 * BURN_MS * 1_000);
+	});
+
+	it("counts the children of a process that are running", async () => {
+		const { api } = readProcessorTime(rolesOf(await run(parentOf(BURN + IDLE), "done")));
+		expect(api).toBeGreaterThanOrEqual((BURN_MS - 20) * 1_000);
+	});
+
+	it("counts the children of a process that have ended", async () => {
+		const { api } = readProcessorTime(rolesOf(await run(parentOf(BURN), "ended")));
+		expect(api).toBeGreaterThanOrEqual((BURN_MS - 20) * 1_000);
+	});
+});
+
+describe("spentBetween", () => {
+	it("is the difference for every role", () => {
+		const before = { api: 10, redis: 20, sweeper: 30, postgres: 40, floor: 50 };
+		const after = { api: 11, redis: 22, sweeper: 33, postgres: 44, floor: 55 };
+		expect(spentBetween(before, after)).toEqual({ api: 1, redis: 2, sweeper: 3, postgres: 4, floor: 5 });
+	});
+});
