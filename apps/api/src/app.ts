@@ -1,6 +1,7 @@
 /** The API as a whole, registered top to bottom: this file is its table of contents. Tests build it and `inject` into it. */
 import type { BookingId, ShowtimeId } from "@holdfast/domain";
 import { createRebuilder } from "@holdfast/rebuild";
+import { createConnectionGuard } from "@holdfast/runtime";
 import { type FastifyBaseLogger, fastify, LogController } from "fastify";
 import { addAuthRoutes } from "./auth/index.ts";
 import { addBookingRoutes } from "./bookings/index.ts";
@@ -13,6 +14,7 @@ import { addShowLiveness } from "./health/show-liveness.ts";
 import { joinReads } from "./join-reads.ts";
 import { addMovieRoutes } from "./movies/index.ts";
 import { auth } from "./plugins/auth.ts";
+import { createGuardedServer, guardConnections } from "./plugins/guard-connections.ts";
 import { harden } from "./plugins/harden.ts";
 import { heedHttp } from "./plugins/heed-http.ts";
 import { limitRequests } from "./plugins/limit-requests.ts";
@@ -45,6 +47,10 @@ const BOOKINGS_REMEMBERED_MAX = 50_000;
 /** Build it, without listening. `ready()` or `inject()` start it; `close()` ends it and leaves its stores to their owner. */
 export function buildApp(deps: AppDeps): Routes {
 	const loggerInstance: FastifyBaseLogger = deps.logger;
+	const guard = createConnectionGuard({
+		answerTimeoutMs: deps.settings.answerTimeoutMs,
+		onDrop: (drop) => deps.logger.info(drop, "connection dropped"),
+	});
 	const app: Routes = fastify({
 		loggerInstance,
 		// One line per decision (plugins/log-decisions.ts) instead of two per request.
@@ -68,7 +74,9 @@ export function buildApp(deps: AppDeps): Routes {
 		// What arrives on an open connection while closing is still answered; the framework's own 503 is no problem+json.
 		return503OnClosing: false,
 		frameworkErrors: answerFrameworkError,
-		clientErrorHandler: answerClientError,
+		// What arrived whole before is answered first, or its client would take this answer for its own.
+		clientErrorHandler: (error, socket) => guard.whenAnswered(socket, () => answerClientError(error, socket)),
+		serverFactory: (listener, options) => createGuardedServer(guard, listener, options),
 		schemaController: { compilersFactory: { buildValidator } },
 	}).withTypeProvider();
 
@@ -82,6 +90,7 @@ export function buildApp(deps: AppDeps): Routes {
 	app.register(harden, { corsOrigins: deps.settings.corsOrigins });
 	app.register(pressure, { inFlightMax: deps.settings.inFlightMax });
 	const metrics = createApiMetrics();
+	app.register(guardConnections, { guard, metrics });
 	app.register(metricsPage, { metrics, seatStore: deps.seatStore });
 	app.register(readBodies);
 	app.register(auth, { jwtSecret: deps.settings.jwtSecret, authStore: deps.authStore });

@@ -18,7 +18,16 @@ import type { SeatWatches } from "./showtimes/seat-watches.ts";
 export type AppDeps = {
 	readonly settings: Pick<
 		ApiSettings,
-		"jwtSecret" | "limits" | "quarantineMs" | "requestTimeoutMs" | "inFlightMax" | "rates" | "corsOrigins" | "trustProxy" | "watchLimits"
+		| "jwtSecret"
+		| "limits"
+		| "quarantineMs"
+		| "requestTimeoutMs"
+		| "answerTimeoutMs"
+		| "inFlightMax"
+		| "rates"
+		| "corsOrigins"
+		| "trustProxy"
+		| "watchLimits"
 	>;
 	readonly logger: Logger;
 	readonly seatStore: SeatStore;

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { LIMIT_SPECS, QUARANTINE_SPEC } from "@holdfast/domain";
+import { ANSWER_TIMEOUT_SPEC } from "@holdfast/runtime";
 import { expect, it } from "vitest";
 import { IP_LIMIT_SPEC, RATE_SPECS } from "./rates.ts";
 import { IN_FLIGHT_SPEC, REQUEST_TIMEOUT_SPEC } from "./settings.ts";
@@ -24,6 +25,7 @@ const BOUNDED = [
 	...Object.values(RATE_SPECS),
 	...Object.values(WATCH_LIMIT_SPECS),
 	REQUEST_TIMEOUT_SPEC,
+	ANSWER_TIMEOUT_SPEC,
 	IN_FLIGHT_SPEC,
 ].map(({ env, default: value }) => [env, String(value)] as const);
 const OFF_BY_DEFAULT = [IP_LIMIT_SPEC, WATCHERS_PER_ADDRESS_SPEC, QUARANTINE_SPEC].map(({ env }) => [env, "none"] as const);

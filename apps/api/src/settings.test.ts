@@ -1,4 +1,5 @@
 import { DEFAULT_LIMITS, LIMIT_SPECS, QUARANTINE_SPEC } from "@holdfast/domain";
+import { ANSWER_TIMEOUT_SPEC } from "@holdfast/runtime";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_RATES, IP_LIMIT_SPEC, RATE_SPECS } from "./rates.ts";
 import { IN_FLIGHT_SPEC, REQUEST_TIMEOUT_SPEC, readApiSettings } from "./settings.ts";
@@ -19,6 +20,7 @@ describe("settings", () => {
 			limits: DEFAULT_LIMITS,
 			watchLimits: DEFAULT_WATCH_LIMITS,
 			requestTimeoutMs: 30_000,
+			answerTimeoutMs: 30_000,
 			inFlightMax: 25_000,
 			rates: DEFAULT_RATES,
 			corsOrigins: [],
@@ -45,7 +47,12 @@ describe("settings", () => {
 		...within("limits", LIMIT_SPECS),
 		...within("rates", { ...RATE_SPECS, ipLimit: IP_LIMIT_SPEC }),
 		...within("watchLimits", { ...WATCH_LIMIT_SPECS, watchersPerAddressMax: WATCHERS_PER_ADDRESS_SPEC }),
-		...within(null, { requestTimeoutMs: REQUEST_TIMEOUT_SPEC, inFlightMax: IN_FLIGHT_SPEC, quarantineMs: QUARANTINE_SPEC }),
+		...within(null, {
+			requestTimeoutMs: REQUEST_TIMEOUT_SPEC,
+			answerTimeoutMs: ANSWER_TIMEOUT_SPEC,
+			inFlightMax: IN_FLIGHT_SPEC,
+			quarantineMs: QUARANTINE_SPEC,
+		}),
 	];
 
 	it.each(NUMBERS)("read $name from its variable, bounds included", ({ name, group, env, min, max }) => {

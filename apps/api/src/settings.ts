@@ -1,7 +1,7 @@
 /** The API's settings, read once from the environment at the process edge. */
 import { isIP } from "node:net";
 import { LIMIT_SPECS, type Limits, QUARANTINE_SPEC } from "@holdfast/domain";
-import { type Environment, readSettings, WORKERS_SPEC } from "@holdfast/runtime";
+import { ANSWER_TIMEOUT_SPEC, type Environment, readSettings, WORKERS_SPEC } from "@holdfast/runtime";
 import { type DurabilityOptions, readDurabilitySettings } from "@holdfast/seat-store";
 import { type Rates, readRates } from "./rates.ts";
 import { WATCH_LIMIT_SPECS, WATCHERS_PER_ADDRESS_SPEC, type WatchLimits } from "./showtimes/watch-limits.ts";
@@ -21,6 +21,8 @@ export type ApiSettings = {
 	readonly limits: Limits;
 	/** A request that takes longer than this to arrive is refused, ms. */
 	readonly requestTimeoutMs: number;
+	/** A connection whose client accepts nothing of a waiting answer for this long is dropped, ms. */
+	readonly answerTimeoutMs: number;
 	/** Requests in flight in one process, past which the next one is answered `overloaded`. */
 	readonly inFlightMax: number;
 	/** How often somebody may ask. */
@@ -59,6 +61,7 @@ export function readApiSettings(env: Environment): ApiSettings {
 		workers: reader.integer(WORKERS_SPEC),
 		quarantineMs: reader.optionalInteger(QUARANTINE_SPEC),
 		requestTimeoutMs: reader.integer(REQUEST_TIMEOUT_SPEC),
+		answerTimeoutMs: reader.integer(ANSWER_TIMEOUT_SPEC),
 		inFlightMax: reader.integer(IN_FLIGHT_SPEC),
 		rates: readRates(reader),
 		corsOrigins: reader.list("CORS_ORIGINS", { isValid: isOrigin, what: "an origin such as https://shop.example" }),

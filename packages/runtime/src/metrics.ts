@@ -1,6 +1,7 @@
 /** Metrics for Prometheus: what a process counts, and a port on which it can be asked. Knows no word of the domain. */
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { ANSWER_TIMEOUT_SPEC, createConnectionGuard } from "./guard-connections.ts";
 
 /** One line of a histogram that is counted elsewhere. `counts[i]`: what was at most `bounds[i]`; the last: what was above all of them. */
 export type HistogramSeries = {
@@ -79,7 +80,8 @@ export async function serveMetrics(
 	{ render }: Pick<Metrics, "render">,
 	{ host, port }: { host: string; port: number },
 ): Promise<{ readonly port: number; readonly close: () => Promise<void> }> {
-	const server = createServer((request, response) => {
+	const guard = createConnectionGuard({ answerTimeoutMs: ANSWER_TIMEOUT_SPEC.default });
+	const listener: RequestListener = (request, response) => {
 		if (request.method !== "GET" || request.url !== "/metrics") {
 			response.writeHead(404).end();
 			return;
@@ -88,7 +90,9 @@ export async function serveMetrics(
 			({ contentType, text }) => response.writeHead(200, { "content-type": contentType }).end(text),
 			() => response.writeHead(500).end(),
 		);
-	});
+	};
+	const server = createServer(guard.wrap(listener));
+	guard.watch(server);
 	await new Promise<void>((resolve, reject) => {
 		server.once("error", reject);
 		server.listen({ host, port }, resolve);

@@ -4,15 +4,17 @@
  * (RFC 9110, 10.1.1) is answered as if it expected nothing. `http.requireHostHeader` must be off.
  */
 import fp from "fastify-plugin";
-import { answerClientError } from "./problems.ts";
+import { clientErrorAnswer } from "./problems.ts";
 
 export const heedHttp = fp(
 	(app, _options, done) => {
 		app.addHook("onRequest", (request, reply, next) => {
-			const { headers, httpVersion, socket } = request.raw;
+			const { headers, httpVersion } = request.raw;
 			if (headers.host !== undefined || httpVersion !== "1.1") return next();
 			reply.hijack();
-			answerClientError(new Error("a request without a host"), socket);
+			// As its answer and not straight to the socket: answers to requests that were pipelined before it go first.
+			const answer = clientErrorAnswer();
+			reply.raw.writeHead(400, answer.headers).end(answer.body);
 		});
 		app.server.on("checkExpectation", (request, response) => app.server.emit("request", request, response));
 		done();

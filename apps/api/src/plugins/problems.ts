@@ -67,8 +67,16 @@ const CLIENT_ERRORS: Readonly<Record<string, string>> = {
 /** Answer bytes that are not HTTP or come too slowly, straight to the socket, and hang up. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
 	if (error.code === "ECONNRESET" || socket.destroyed) return;
+	const { headers, body } = clientErrorAnswer(error.code);
+	const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+	if (socket.writable) socket.write(`HTTP/1.1 400 ${STATUS_CODES[400]}\r\n${head.join("")}\r\n${body}`);
+	socket.destroy(error);
+}
+
+/** What is answered, as 400, to bytes that are not an HTTP request; the connection ends with it. `code`: Node's, where it has one. */
+export function clientErrorAnswer(code?: string): { headers: Record<string, string | number>; body: string } {
 	const requestId = requestIdOf({ headers: {} });
-	const detail = CLIENT_ERRORS[error.code ?? ""] ?? "This is not a valid HTTP request.";
+	const detail = CLIENT_ERRORS[code ?? ""] ?? "This is not a valid HTTP request.";
 	const body = JSON.stringify(problemBody("invalid_request", "/", requestId, { detail }));
 	const headers = {
 		"content-type": MEDIA_TYPE,
@@ -77,9 +85,7 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
 		...SECURITY_HEADERS,
 		...stampHeaders(requestId),
 	};
-	const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-	if (socket.writable) socket.write(`HTTP/1.1 400 ${STATUS_CODES[400]}\r\n${head.join("")}\r\n${body}`);
-	socket.destroy(error);
+	return { headers, body };
 }
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, code: ProblemCode, given: ProblemExtras): FastifyReply {

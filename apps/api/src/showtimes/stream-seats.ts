@@ -76,6 +76,7 @@ export function addStreamSeats(app: Routes, { seatWatches }: RouteDeps): void {
 				place.leave();
 				return reply;
 			}
+			reply.endConnection();
 			const lastSeen = request.headers["last-event-id"];
 			const stream = openEventStream(reply.raw, {
 				headers: { ...reply.getHeaders(), ...stampHeaders(request.id) },

@@ -5,7 +5,7 @@
 import { createDatabase } from "@holdfast/database";
 import { DEFAULT_LIMITS, type Limits, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { queryPostgres } from "@holdfast/local-stack";
-import { createLogger, type Logger } from "@holdfast/runtime";
+import { ANSWER_TIMEOUT_SPEC, createLogger, type Logger } from "@holdfast/runtime";
 import { type AuthStore, createAuthStore, createSeatStore, type SeatStore } from "@holdfast/seat-store";
 import {
 	createTestDatabase,
@@ -60,6 +60,7 @@ export type AppWish = {
 	readonly limits?: Partial<Limits>;
 	readonly watchLimits?: Partial<WatchLimits>;
 	readonly requestTimeoutMs?: number;
+	readonly answerTimeoutMs?: number;
 	readonly inFlightMax?: number;
 	readonly rates?: Partial<Rates>;
 	readonly corsOrigins?: readonly string[];
@@ -118,6 +119,7 @@ async function startTestApp(redisUrl: string, databaseUrl: string, wish: AppWish
 			limits,
 			quarantineMs: null,
 			requestTimeoutMs: wish.requestTimeoutMs ?? REQUEST_TIMEOUT_SPEC.default,
+			answerTimeoutMs: wish.answerTimeoutMs ?? ANSWER_TIMEOUT_SPEC.default,
 			inFlightMax: wish.inFlightMax ?? IN_FLIGHT_SPEC.default,
 			watchLimits: { ...DEFAULT_WATCH_LIMITS, ...wish.watchLimits },
 			rates: { ...DEFAULT_RATES, ...wish.rates },

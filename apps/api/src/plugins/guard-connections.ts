@@ -1,0 +1,46 @@
+/** How answers leave: the server that the framework listens with, under the guard of `@holdfast/runtime`, and how many connections were dropped. */
+import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
+import { type ConnectionGuard, DROP_REASONS } from "@holdfast/runtime";
+import type { FastifyReply } from "fastify";
+import fp from "fastify-plugin";
+import type { ApiMetrics } from "./metrics.ts";
+
+declare module "fastify" {
+	interface FastifyReply {
+		/** This answer is its connection's last and stays open: requests that were pipelined behind it are not processed. */
+		endConnection(): void;
+	}
+}
+
+export const guardConnections = fp<{ guard: ConnectionGuard; metrics: Pick<ApiMetrics, "countedElsewhere"> }>(
+	(app, { guard, metrics }, done) => {
+		app.decorateReply("endConnection", function (this: FastifyReply) {
+			guard.endWith(this.raw);
+		});
+		metrics.countedElsewhere(
+			"holdfast_dropped_connections_total",
+			"Connections dropped because their client did not take its answers, by reason",
+			["reason"],
+			() => {
+				const counts = guard.dropped();
+				return DROP_REASONS.map((reason) => ({ labels: { reason }, count: counts[reason] }));
+			},
+		);
+		done();
+	},
+	{ name: "guard-connections" },
+);
+
+/** What the framework would create by itself, with a guarded listener. For its `serverFactory`. */
+export function createGuardedServer(
+	guard: ConnectionGuard,
+	listener: RequestListener,
+	options: { readonly http?: ServerOptions; readonly keepAliveTimeout?: number; readonly requestTimeout?: number },
+): Server {
+	const { http = {}, keepAliveTimeout, requestTimeout } = options;
+	const server = createServer({ ...http }, guard.wrap(listener));
+	if (keepAliveTimeout !== undefined) server.keepAliveTimeout = keepAliveTimeout;
+	if (requestTimeout !== undefined) server.requestTimeout = requestTimeout;
+	guard.watch(server);
+	return server;
+}

@@ -1,0 +1,207 @@
+import type { ServerResponse } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { GuardOptions } from "./guard-connections.ts";
+import { openRawClient, type RawClient, requestsFor } from "./testing/raw-client.ts";
+import { type GuardedServer, startGuardedServer } from "./testing/start-guarded-server.ts";
+
+const ANSWER_TIMEOUT_MS = 600;
+/** More than the kernel's buffers of both ends take on loopback. */
+const LARGE = Buffer.alloc(12 * 1024 * 1024, "x");
+/** A busy machine runs its timers late. */
+const DROP_DEADLINE = { timeout: 15_000, interval: 50 };
+
+let served: GuardedServer;
+const clients: RawClient[] = [];
+afterEach(async () => {
+	for (const client of clients.splice(0)) client.destroy();
+	await served.close();
+});
+
+async function start(listener: Parameters<typeof startGuardedServer>[0], options: Partial<GuardOptions> = {}): Promise<void> {
+	served = await startGuardedServer(listener, { answerTimeoutMs: ANSWER_TIMEOUT_MS, ...options });
+}
+
+function open(options: Parameters<typeof openRawClient>[1] = {}): RawClient {
+	const client = openRawClient(served.port, options);
+	clients.push(client);
+	return client;
+}
+
+const reasons = (): string[] => served.drops.map(({ reason }) => reason);
+const connectionCount = (): Promise<number> =>
+	new Promise((resolve, reject) => served.server.getConnections((error, count) => (error ? reject(error) : resolve(count))));
+
+describe("a connection whose client does not accept its answer", () => {
+	it.each([
+		["reads nothing", (client: RawClient) => client.write(requestsFor(1))],
+		[
+			"reads nothing and has sent FIN",
+			(client: RawClient) => {
+				client.write(requestsFor(1));
+				client.halfClose();
+			},
+		],
+		["goes on sending requests", (client: RawClient) => client.write(requestsFor(1_000))],
+	])("is reset after the timeout when its client %s", async (_what, act) => {
+		await start((request, response) => response.end(request.url === "/0" ? LARGE : "small"));
+		act(open({ bytesPerSecond: 0 }));
+		const startMs = performance.now();
+		await vi.waitFor(() => expect(reasons()).toEqual(["answer_not_accepted"]), DROP_DEADLINE);
+		expect(performance.now() - startMs).toBeGreaterThanOrEqual(ANSWER_TIMEOUT_MS);
+		expect(served.drops[0]?.waitingBytes).toBeGreaterThan(0);
+		expect(served.guard.dropped()).toMatchObject({ answer_not_accepted: 1 });
+		await vi.waitFor(async () => expect(await connectionCount()).toBe(0));
+	});
+
+	it("is reset when it sends a byte now and then: only accepting counts", async () => {
+		await start((_request, response) => response.end(LARGE));
+		const client = open({ bytesPerSecond: 0 });
+		client.write(requestsFor(1));
+		const trickle = setInterval(() => client.write("G"), 100);
+		await vi.waitFor(() => expect(reasons()).toEqual(["answer_not_accepted"]), DROP_DEADLINE).finally(() => clearInterval(trickle));
+	});
+
+	it("is reset in the middle of a stream whose events wait for it", async () => {
+		await start((_request, response) => {
+			response.writeHead(200, { connection: "close" });
+			const timer = setInterval(() => response.write(LARGE.subarray(0, 1024 * 1024)), 20);
+			response.on("close", () => clearInterval(timer));
+		});
+		open({ bytesPerSecond: 0 }).write(requestsFor(1));
+		await vi.waitFor(() => expect(reasons()).toEqual(["answer_not_accepted"]), DROP_DEADLINE);
+	});
+
+	it("does not cost other clients their connections", async () => {
+		await start((request, response) => response.end(request.url === "/0" ? LARGE : "small"));
+		open({ bytesPerSecond: 0 }).write(requestsFor(1));
+		const other = open();
+		other.write(requestsFor(1, 1));
+		await vi.waitFor(() => expect(reasons()).toEqual(["answer_not_accepted"]), DROP_DEADLINE);
+		other.write(requestsFor(1, 2));
+		await vi.waitFor(() => expect(other.received().match(/small/g)).toHaveLength(2));
+	});
+});
+
+describe("a connection that is never dropped", () => {
+	it("is that of a slow reader: one large answer, read at a rate that frees no third of a send buffer within the timeout", async () => {
+		await start((_request, response) => response.end(LARGE));
+		const client = open({ bytesPerSecond: 500_000 });
+		client.write(requestsFor(1));
+		await delay(6 * ANSWER_TIMEOUT_MS);
+		expect(reasons()).toEqual([]);
+		expect(client.received().length).toBeGreaterThan(500_000);
+		client.destroy();
+	});
+
+	it("is that of a client whose request still runs, or whose stream has nothing to say", async () => {
+		const parked: ServerResponse[] = [];
+		await start((request, response) => {
+			parked.push(response);
+			if (request.url === "/1") response.writeHead(200, { connection: "close" }).write("quiet");
+		});
+		const [slow, quiet] = [open(), open({ bytesPerSecond: 0 })];
+		slow.write(requestsFor(1));
+		quiet.write(requestsFor(1, 1));
+		await vi.waitFor(() => expect(parked).toHaveLength(2));
+		await delay(3 * ANSWER_TIMEOUT_MS);
+		expect(reasons()).toEqual([]);
+		for (const response of parked) response.end("at last");
+		await vi.waitFor(() => expect(slow.received()).toMatch(/at last$/));
+	});
+
+	it("is that of a client with answers ready behind a request that still runs", async () => {
+		const parked: ServerResponse[] = [];
+		await start((request, response) => (request.url === "/0" ? parked.push(response) : response.end("ready")));
+		const client = open();
+		client.write(requestsFor(16));
+		await vi.waitFor(() => expect(parked).toHaveLength(1));
+		await delay(3 * ANSWER_TIMEOUT_MS);
+		expect(reasons()).toEqual([]);
+		parked[0]?.end();
+		await vi.waitFor(() => expect(client.received().match(/ready/g)).toHaveLength(15));
+	});
+});
+
+describe("answers queued behind the one being sent", () => {
+	/** As long as the queued ones, head included: what the guard counts. */
+	const BODY = "x".repeat(10_000);
+
+	async function queue(boundOf: (answerLength: number) => number): Promise<{ client: RawClient; parked: ServerResponse[] }> {
+		await start((_request, response) => response.end(BODY));
+		const probe = open();
+		probe.write(requestsFor(1, 1));
+		await vi.waitFor(() => expect(probe.received()).toMatch(/x{10000}$/));
+		const answerLength = probe.received().length;
+		await served.close();
+		const parked: ServerResponse[] = [];
+		await start((request, response) => (request.url === "/0" ? parked.push(response) : response.end(BODY)), {
+			queuedAnswerBytesMax: boundOf(answerLength),
+		});
+		const client = open();
+		client.write(requestsFor(5));
+		await vi.waitFor(() => expect(parked).toHaveLength(1));
+		return { client, parked };
+	}
+
+	it("may have as many bytes as the bound, beside the largest of them", async () => {
+		const { client, parked } = await queue((answerLength) => 3 * answerLength);
+		await delay(3 * ANSWER_TIMEOUT_MS);
+		expect(reasons()).toEqual([]);
+		parked[0]?.end("first");
+		await vi.waitFor(() => expect(client.received().match(/x{10000}/g)).toHaveLength(4));
+	});
+
+	it("cost the connection when they have one byte more", async () => {
+		const { client } = await queue((answerLength) => 3 * answerLength - 1);
+		await vi.waitFor(() => expect(reasons()).toEqual(["answers_queued"]), DROP_DEADLINE);
+		expect(served.drops[0]?.waitingBytes).toBe(0);
+		await client.over;
+	});
+
+	it("cost nothing by the size of one: neither the one being sent nor the largest behind it counts", async () => {
+		await start((_request, response) => response.end(LARGE), { queuedAnswerBytesMax: 0 });
+		const client = open({ bytesPerSecond: 500_000 });
+		client.write(requestsFor(2));
+		await delay(3 * ANSWER_TIMEOUT_MS);
+		expect(reasons()).toEqual([]);
+		client.destroy();
+	});
+});
+
+describe("requests that are held", () => {
+	it("may be as many as the bound, all connections together; one more costs its connection and no other", async () => {
+		const parked: ServerResponse[] = [];
+		await start((_request, response) => parked.push(response), { heldRequestsMax: 10 });
+		const [first, second, single] = [open(), open(), open()];
+		first.write(requestsFor(16 + 6));
+		second.write(requestsFor(16 + 4));
+		await vi.waitFor(() => expect(parked).toHaveLength(32));
+		expect(reasons()).toEqual([]);
+		second.write("");
+		const third = open();
+		third.write(requestsFor(16 + 1));
+		await third.over;
+		expect(served.drops).toEqual([expect.objectContaining({ reason: "requests_held", heldRequests: 1 })]);
+		single.write(requestsFor(1));
+		await vi.waitFor(() => expect(parked).toHaveLength(32 + 16 + 1));
+		expect(await connectionCount()).toBe(3);
+		expect(served.guard.dropped().requests_held).toBe(1);
+	});
+
+	it("are counted no longer once their connection is closed, or they have started", async () => {
+		const parked: ServerResponse[] = [];
+		await start((_request, response) => parked.push(response), { heldRequestsMax: 10 });
+		const first = open();
+		first.write(requestsFor(16 + 10));
+		await vi.waitFor(() => expect(parked).toHaveLength(16));
+		first.destroy();
+		// A write to a closed peer is how a server that does not read hears of it.
+		for (const response of parked) response.end(LARGE);
+		await vi.waitFor(async () => expect(await connectionCount()).toBe(0), DROP_DEADLINE);
+		const second = open();
+		second.write(requestsFor(16 + 10));
+		await vi.waitFor(() => expect(parked.length).toBeGreaterThanOrEqual(32));
+		expect(reasons()).not.toContain("requests_held");
+	});
+});
