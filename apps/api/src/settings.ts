@@ -73,6 +73,7 @@ export function readApiSettings(env: Environment): ApiSettings {
 			seatsPerBookingMax: reader.integer(LIMIT_SPECS.seatsPerBookingMax),
 			seatsPerUserMax: reader.integer(LIMIT_SPECS.seatsPerUserMax),
 			liveHoldsPerUserMax: reader.integer(LIMIT_SPECS.liveHoldsPerUserMax),
+			holdsPerHourMax: reader.integer(LIMIT_SPECS.holdsPerHourMax),
 			outboxMax: reader.integer(LIMIT_SPECS.outboxMax),
 			settleBatchMax: reader.integer(LIMIT_SPECS.settleBatchMax),
 		},

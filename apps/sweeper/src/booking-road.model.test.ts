@@ -41,9 +41,12 @@ const LIMITS = {
 	holdLifeMaxMs: 2_000,
 	seatsPerUserMax: 4,
 	liveHoldsPerUserMax: 2,
+	holdsPerHourMax: 3,
 	settleBatchMax: 3,
 };
 const READS_MAP_EVERY = 4;
+/** More than the short steps of a sequence come to. */
+const SALES_REST_MS = 600_000;
 /** Until then sequences are drawn; each takes a tenth of a second or two. */
 const SEARCH_MS = howLong({ short: 20_000, long: 300_000 });
 
@@ -53,7 +56,7 @@ let database: Database;
 let seatStore: SeatStore;
 let sweeper: Sweeper;
 const metrics = createSweeperMetrics();
-let users: UserId[];
+let overHourlyLimit = 0;
 /** Null between sequences: the server's own clock. */
 let nowMs: number | null = null;
 
@@ -64,7 +67,6 @@ beforeAll(async () => {
 	seatStore = createSeatStore({ url: redis.url, limits: LIMITS, prepareConnection });
 	const log = createLogger("sweeper", "silent");
 	sweeper = createSweeper({ seatStore, database, limits: LIMITS, quarantineMs: null, metrics, log });
-	users = await insertUsers(testDatabase.url, USERS);
 });
 afterAll(async () => {
 	await seatStore.close();
@@ -73,7 +75,7 @@ afterAll(async () => {
 });
 
 /** What a sequence works on. */
-type Road = { readonly showtime: OpenShowtime; steps: number };
+type Road = { readonly showtime: OpenShowtime; readonly users: readonly UserId[]; steps: number };
 type Step = fc.AsyncCommand<ReferenceModel, Road>;
 
 async function openRoad(): Promise<Road> {
@@ -83,7 +85,9 @@ async function openRoad(): Promise<Road> {
 	expect(await rebuild(id)).toBe("opened");
 	const showtime = await seatStore.readShowtime(id);
 	if (showtime === null) throw new Error("it is installed");
-	return { showtime, steps: 0 };
+	// Of its own: what they have placed in the past hour must be what the model knows of.
+	const users = await insertUsers(testDatabase.url, USERS);
+	return { showtime, users, steps: 0 };
 }
 
 async function rebuild(id: OpenShowtime["id"]): Promise<string> {
@@ -143,16 +147,19 @@ function change(what: "extend" | "confirm" | "cancel", at: number, versionOff: n
 
 const steps = {
 	hold: (user: number, seats: number[]) =>
-		step(`hold ${seats} by ${user}`, async (model, { showtime }) => {
+		step(`hold ${seats} by ${user}`, async (model, { showtime, users }) => {
 			const userId = pick(users, user);
 			if (userId === undefined) throw new Error("there are users");
 			const bookingId = newBookingId(showtime.id);
 			const amount = 1250 * seats.length;
 			const answer = await seatStore.placeHold({ bookingId, userId, showtime, seats, amount, idempotencyKey: null });
 			expect(answer.outcome).toBe(model.placeHold(bookingId, userId, seats));
+			if (answer.outcome !== "hourly_limit") return;
+			expect(answer.retryInMs).toBe(model.hourlyRetryInMs(userId));
+			overHourlyLimit += 1;
 		}),
 	strangersChange: (at: number, user: number) =>
-		bookingStep(`cancel by stranger ${user}`, at, async (model, { showtime }, booking) => {
+		bookingStep(`cancel by stranger ${user}`, at, async (model, { showtime, users }, booking) => {
 			const userId = pick(users, user);
 			if (userId === undefined || userId === booking.userId) return;
 			const { outcome } = await seatStore.cancelBooking({ bookingId: booking.id, userId, showtimeId: showtime.id, ifVersion: null });
@@ -175,6 +182,13 @@ const steps = {
 		step(`advance to the edge ${besideMs}`, async (model) => {
 			const edge = model.earliestExpiryAt();
 			if (edge !== null) model.advance(Math.max(0, edge + besideMs - model.nowMs()));
+		}),
+	/** To the instant at which a user may place a hold again, or a hair beside it; not past the end of the sales. */
+	advanceToRoom: (user: number, besideMs: number) =>
+		step(`advance to room for ${user} ${besideMs}`, async (model, { showtime, users }) => {
+			const userId = pick(users, user);
+			const waitMs = userId === undefined ? 0 : model.hourlyRetryInMs(userId);
+			if (waitMs > 0 && model.nowMs() + waitMs < showtime.salesCloseAt - SALES_REST_MS) model.advance(Math.max(0, waitMs + besideMs));
 		}),
 	reap: () => step("reap", async (_model, { showtime }) => void (await seatStore.reapHolds(showtime.id))),
 	settle: () =>
@@ -237,6 +251,7 @@ const drawnSteps = [
 	fc.tuple(seats, fc.boolean()).map(([wish, isBlocked]) => steps.block(wish, isBlocked)),
 	fc.constantFrom(true, false, false, false).map(steps.pause),
 	...times(2, fc.constantFrom(-1, 0, 0, 1).map(steps.advanceToEdge)),
+	fc.tuple(user, fc.constantFrom(-1, 0, 0, 1)).map(([who, besideMs]) => steps.advanceToRoom(who, besideMs)),
 	fc.constantFrom(1, 499, 500, 999, 1_000, 1_500).map(steps.advance),
 	fc.constant(null).map(steps.reap),
 	...times(2, fc.constant(null).map(steps.settle)),
@@ -331,6 +346,7 @@ it("agrees with the reference model in every random sequence", async () => {
 	});
 	// No number of an outbox was ever missing, nobody lost a seat in the ledger, and no entry was buried.
 	expect((await metrics.render()).text).not.toMatch(/^holdfast_(outbox_gaps|conflicts|dead_letters)_total [1-9]/m);
-	console.log(`${sequences} sequences, ${taken} steps agreed`);
+	console.log(`${sequences} sequences, ${taken} steps agreed, ${overHourlyLimit} holds over the hourly limit`);
 	if (path === undefined) expect(sequences).toBeGreaterThan(3);
+	if (path === undefined && sequences > 100) expect(overHourlyLimit).toBeGreaterThan(0);
 });

@@ -2,6 +2,7 @@
  * The spread: buyers hold free seats over many showtimes, then confirm them all. Every request must succeed, so this is
  * what holding and confirming cost, without the cheap refusals of a spike. Beside each, alternately, the floor.
  */
+import { bucketOf, DEFAULT_LIMITS, type ShowtimeId } from "@holdfast/domain";
 import { insertShowtimes, insertUsers, mintTokens } from "@holdfast/testing";
 import type { LoadConnection } from "../load/load.ts";
 import { type LoadSummary, runLoad } from "../load/run-load.ts";
@@ -35,6 +36,7 @@ export async function spread(bench: Bench, { connections, showtimes, rounds }: S
 	for (let round = 0; round < rounds; round += 1) {
 		const tokens = mintTokens(bench.jwtSecret, await insertUsers(bench.databaseUrl, connections));
 		const { showtimeIds, plan } = await insertShowtimes(bench.databaseUrl, { count: showtimes, rows: ROWS, seatsPerRow: SEATS_PER_ROW });
+		refuseTooManyHolds(showtimeIds);
 		for (const showtimeId of showtimeIds) await fetch(`${bench.origin}/api/v1/showtimes/${showtimeId}`);
 		const labels = plan.rows.flatMap((row) => row.seats.flatMap((seat) => seat?.label ?? []));
 		const holds = showtimes * HOLDS_EACH;
@@ -80,4 +82,15 @@ export async function spread(bench: Bench, { connections, showtimes, rounds }: S
 	printRatio("place-hold", runs.holds, runs.heldFloor, HOLD_TARGET);
 	printRatio("confirm", runs.confirms, runs.confirmedFloor, CONFIRM_TARGET);
 	return flaws;
+}
+
+/** Every buyer holds at every showtime, and may place so many holds an hour in one bucket. */
+function refuseTooManyHolds(showtimeIds: readonly ShowtimeId[]): void {
+	const max = DEFAULT_LIMITS.holdsPerHourMax;
+	for (const [bucket, { length }] of Map.groupBy(showtimeIds, bucketOf)) {
+		if (length * HOLDS_EACH > max)
+			throw new Error(
+				`--showtimes ${showtimeIds.length}: ${length} of them are in bucket ${bucket}, and a buyer places at most ${max} holds there`,
+			);
+	}
 }

@@ -6,7 +6,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { createClient } from "@holdfast/client";
-import type { ShowtimeId } from "@holdfast/domain";
+import { DEFAULT_LIMITS, type ShowtimeId } from "@holdfast/domain";
 import { insertShowtimes, insertUsers, mintTokens, waitUntil } from "@holdfast/testing";
 import { type BuySummary, buySeats } from "../load/buy-seats.ts";
 import type { Load } from "../load/load.ts";
@@ -19,14 +19,14 @@ export type WatchOptions = { readonly watchers: number; readonly seconds: number
 
 /** One event loop follows a thousand streams easily. */
 const WATCHERS_PER_PROCESS_MAX = 1_000;
-const BUYERS = 200;
+const BUYERS_MIN = 200;
 const PROBES = 5;
 const FLOOR_REQUESTS = 50_000;
 const REST_DEADLINE_MS = 10_000;
 
 /** Gives every flaw the proof found. */
 export async function watch(bench: Bench, { watchers, seconds, holdsPerSecond }: WatchOptions): Promise<string[]> {
-	const tokens = mintTokens(bench.jwtSecret, await insertUsers(bench.databaseUrl, BUYERS));
+	const tokens = mintTokens(bench.jwtSecret, await insertUsers(bench.databaseUrl, buyersFor(holdsPerSecond, seconds)));
 	const { showtimeIds, plan } = await insertShowtimes(bench.databaseUrl);
 	const [showtimeId] = showtimeIds;
 	if (showtimeId === undefined) throw new Error("a showtime was inserted");
@@ -67,6 +67,12 @@ function floorLoad({ floorOrigin }: Bench, tokens: readonly string[], showtimeId
 		body: { showtimeId, seats: ["A1"] },
 	}));
 	return { origin: floorOrigin, connections: tokens.map((token) => ({ token, requests })) };
+}
+
+/** So many that nobody places more holds than one user may in an hour: a second of warming up, two times `seconds`, and the probes. */
+function buyersFor(holdsPerSecond: number, seconds: number): number {
+	const holds = holdsPerSecond * (1 + 2 * seconds);
+	return Math.max(BUYERS_MIN, Math.ceil(holds / (DEFAULT_LIMITS.holdsPerHourMax - PROBES - 2)));
 }
 
 type Tell = (order: WatchOrder) => Promise<WatchAnswer[]>;

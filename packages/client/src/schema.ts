@@ -324,7 +324,7 @@ export interface paths {
         put?: never;
         /**
          * Hold seats of a showtime
-         * @description All of the seats or none. The booking is `pending` until it is confirmed, released, or its time is up.
+         * @description All of the seats or none. The booking is `pending` until it is confirmed, released, or its time is up. One user may place a limited number of holds within an hour, released or not; past that the answer is 429 and `Retry-After` names when the next one is possible.
          */
         post: operations["placeHold"];
         delete?: never;
@@ -342,7 +342,7 @@ export interface paths {
         };
         /**
          * One of my bookings
-         * @description Read from Redis and from the ledger; the later version stands. Expired and released ones can be read for a day. Somebody else's is a 404.
+         * @description Read from Redis and from the ledger; the later version stands. Expired and released ones can be read until an hour after their `expiresAt`. Somebody else's is a 404.
          */
         get: operations["showBooking"];
         put?: never;
@@ -2898,7 +2898,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description A text of your own, new for each booking you want. The same key for the same seats at one showtime gives the same booking, for a day: send it along, and a hold whose answer was lost can be asked for again
+                 * @description A text of your own, new for each booking you want. The same key for the same seats at one showtime gives the same booking, until an hour after its `expiresAt`: send it along, and a hold whose answer was lost can be asked for again. Later the key places a new hold
                  * @example 5b0fb1ab-1f0c-4c55-a8f5-9c1d6a7c2c11
                  */
                 "idempotency-key"?: string;

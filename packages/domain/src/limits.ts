@@ -12,6 +12,12 @@ export type LimitSpec = {
 	readonly meaning: string;
 };
 
+/**
+ * Bookings that the seat store keeps in one user's index of one bucket; it drops the oldest beyond that. The ledger has those.
+ * `holdsPerHourMax` is counted in this index, so it can be no larger.
+ */
+export const USER_INDEX_MAX = 200;
+
 export const LIMIT_SPECS = {
 	holdTtlMs: { env: "HOLD_TTL_MS", default: 420_000, min: 1_000, max: 1_800_000, meaning: "how long a hold lasts" },
 	holdExtensionMs: {
@@ -43,6 +49,13 @@ export const LIMIT_SPECS = {
 		max: 100,
 		meaning: "holds one user may have at one showtime at the same time",
 	},
+	holdsPerHourMax: {
+		env: "HOLDS_PER_HOUR_MAX",
+		default: 100,
+		min: 1,
+		max: USER_INDEX_MAX,
+		meaning: "holds one user may place in one bucket within any hour, whatever becomes of them",
+	},
 	outboxMax: {
 		env: "OUTBOX_MAX",
 		default: 200_000,
@@ -63,6 +76,7 @@ export const DEFAULT_LIMITS: Limits = {
 	seatsPerBookingMax: LIMIT_SPECS.seatsPerBookingMax.default,
 	seatsPerUserMax: LIMIT_SPECS.seatsPerUserMax.default,
 	liveHoldsPerUserMax: LIMIT_SPECS.liveHoldsPerUserMax.default,
+	holdsPerHourMax: LIMIT_SPECS.holdsPerHourMax.default,
 	outboxMax: LIMIT_SPECS.outboxMax.default,
 	settleBatchMax: LIMIT_SPECS.settleBatchMax.default,
 };
@@ -80,8 +94,17 @@ export const TIERS_PER_PLAN_MAX = 26;
 export const SEAT_LABEL_MAX_CHARS = 8;
 export const IDEMPOTENCY_KEY_PATTERN = "^[A-Za-z0-9_-]{1,64}$";
 
-/** How long what has ended stays readable or replayable in Redis: idempotency records, ended holds, recorded bookings. */
+/** How long the seat store keeps a booking that the ledger has: one that was recorded, loaded back or lost a conflict. */
 export const RECORD_TTL_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * How long after a hold's end its record stays readable and its idempotency key replays it. Placing sets that end, an
+ * extension moves it, and a release leaves it where it is. The OpenAPI document promises this hour to clients.
+ */
+export const ENDED_HOLD_TTL_MS = 60 * 60 * 1000;
+
+/** How long after its last booking the seat store keeps a user's index of one bucket. */
+export const USER_INDEX_TTL_MS = 30 * 24 * 60 * 60 * 1000;
 
 /** How long a rebuild may go without a step before another process may take it over. Source: docs/reliability.md. */
 export const CLAIM_TTL_MS = 5_000;

@@ -10,13 +10,17 @@ import type { Booking, BookingId, OutboxEvent } from "@holdfast/domain";
  */
 export type Fenced = { outcome: "not_ready" } | { outcome: "fenced" } | { outcome: "recovering" };
 
-/** `replayed`: the idempotency key was used before for the same seats; read the booking as it stands now. */
+/**
+ * `replayed`: the idempotency key was used before for the same seats; read the booking as it stands now. `hourly_limit`: the
+ * user has placed `holdsPerHourMax` holds in this bucket within the past hour; the next one is possible in `retryInMs`.
+ */
 export type PlaceHoldOutcome =
 	| { outcome: "held"; booking: Booking; nowMs: number }
 	| { outcome: "replayed"; bookingId: BookingId }
 	| { outcome: "seats_taken"; seats: number[] }
 	| { outcome: "seat_limit" }
 	| { outcome: "hold_limit" }
+	| { outcome: "hourly_limit"; retryInMs: number }
 	| { outcome: "not_on_sale" }
 	| { outcome: "showtime_closed" }
 	| { outcome: "showtime_cancelled" }

@@ -6,11 +6,10 @@ import { fileURLToPath } from "node:url";
 import { howLong, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { findFlawsAtRest } from "./find-flaws-at-rest.ts";
-import { openHalls, startBuyers } from "./live-buyers.ts";
+import { accountsFor, openHalls, startBuyers } from "./live-buyers.ts";
 import { openTestStack, type TestStack } from "./open-test-stack.ts";
 import { tallyFaults } from "./tally-history.ts";
 
-const BUYERS = 10;
 const KILLS = howLong({ short: 4, long: 10 });
 const BACKLOG = howLong({ short: 500, long: 1_000 });
 const POSTGRES_OUTAGE_MS = howLong({ short: 6_000, long: 60_000 });
@@ -48,7 +47,7 @@ describe("the sweeper, killed again and again in mid-drain", () => {
 	it("neither loses nor doubles anything", async () => {
 		await test.stack.sweeper.stop();
 		const showtimeIds = await openHalls(test, 20);
-		const buyers = startBuyers(await test.buyers(BUYERS), showtimeIds);
+		const buyers = startBuyers(await test.buyers(accountsFor(showtimeIds.length)), showtimeIds);
 		await waitUntil("a backlog", () => buyers.confirmed() >= BACKLOG, BACKLOG_DEADLINE_MS);
 		await buyers.stop();
 		let killedMidway = 0;
@@ -89,7 +88,7 @@ describe("two sweepers at once", () => {
 	it("neither lose nor double anything", async () => {
 		const showtimeIds = await openHalls(test, 20);
 		const second = spawnSweeper();
-		const buyers = startBuyers(await test.buyers(BUYERS), showtimeIds);
+		const buyers = startBuyers(await test.buyers(accountsFor(showtimeIds.length)), showtimeIds);
 		await delay(3_000);
 		await buyers.stop();
 		await test.proof.drained(DRAIN_DEADLINE_MS);
@@ -103,7 +102,7 @@ describe("two sweepers at once", () => {
 describe("Postgres, stopped for a while under load", () => {
 	it("is not missed by holds and confirms, and gets everything when it is back", async () => {
 		const showtimeIds = await openHalls(test, howLong({ short: 60, long: 360 }));
-		const buyers = startBuyers(await test.buyers(BUYERS), showtimeIds);
+		const buyers = startBuyers(await test.buyers(accountsFor(showtimeIds.length)), showtimeIds);
 		const startedAt = Date.now();
 		await delay(3_000);
 		await test.stack.postgres?.stop();
@@ -127,7 +126,7 @@ describe("Postgres, stopped for a while under load", () => {
 describe("Redis, killed under load and started again on its data", () => {
 	it("has every confirm that was acknowledged, and every repeat is answered truthfully", async () => {
 		const showtimeIds = await openHalls(test, 60);
-		const buyers = startBuyers(await test.buyers(BUYERS), showtimeIds);
+		const buyers = startBuyers(await test.buyers(accountsFor(showtimeIds.length)), showtimeIds);
 		for (let kill = 0; kill < 3; kill += 1) {
 			await delay(1_500);
 			await test.stack.redis?.kill("SIGKILL");

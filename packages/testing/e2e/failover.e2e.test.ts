@@ -19,6 +19,8 @@ const HOLD_TTL_MS = "4000";
 const TURN = howLong({ short: 20, long: 300 });
 const TURN_DEADLINE_MS = howLong({ short: 30_000, long: 300_000 });
 const DRAIN_DEADLINE_MS = 60_000;
+/** Each person has so many accounts: an account may place 100 holds an hour. */
+const ACCOUNTS_EACH = howLong({ short: 5, long: 30 });
 const PATIENCE_MAX = 4;
 /** One person in three does not hear of the new side for a while. */
 const STAYS = 3;
@@ -58,7 +60,8 @@ async function failOverUnderLoad(ackLevel: "local" | "replica") {
 		(await test?.query("select redis_epoch from showtimes order by id"))?.map((row) => Number(row.redis_epoch)) ?? [];
 	let serverOf = (_place: number): string => first.apiUrl;
 	const crowd = startCrowd({
-		buyers: await test.buyers(CLIENTS, (place) => serverOf(place)),
+		buyers: await test.buyers(CLIENTS * ACCOUNTS_EACH, (place) => serverOf(place)),
+		people: CLIENTS,
 		showtimeIds,
 		seatCount: SEATS,
 		patienceMax: PATIENCE_MAX,

@@ -9,6 +9,8 @@ import { startCrowd } from "./live-crowd.ts";
 import { type Answer, type Buyer, labelOf, openTestStack, type TestStack, tally } from "./open-test-stack.ts";
 
 const CLIENTS = 16;
+/** Each person has so many accounts: an account may place 100 holds an hour. */
+const ACCOUNTS_EACH = 10;
 const SEATS = 100;
 /** What is bought in each part of the story. */
 const SALES = 30;
@@ -25,8 +27,13 @@ it("keeps what was recorded, says what it cannot know, and sells no seat before 
 	const [showtimeId] = await test.showtimes(1);
 	if (showtimeId === undefined) throw new Error("there is a showtime");
 	const startMs = Date.now();
-	const people = await test.buyers(CLIENTS + SEATS);
-	const crowd = startCrowd({ buyers: people.slice(0, CLIENTS), showtimeIds: [showtimeId], seatCount: SEATS });
+	const people = await test.buyers(CLIENTS * ACCOUNTS_EACH + SEATS);
+	const crowd = startCrowd({
+		buyers: people.slice(0, CLIENTS * ACCOUNTS_EACH),
+		people: CLIENTS,
+		showtimeIds: [showtimeId],
+		seatCount: SEATS,
+	});
 	const sales = () => crowd.history.filter(({ kind, result }) => kind === "confirm" && result === "ok").length;
 	await waitUntil("the crowd to buy", () => sales() >= SALES);
 	await test.stack.sweeper.stop();
@@ -59,7 +66,7 @@ it("keeps what was recorded, says what it cannot know, and sells no seat before 
 	expect(Number(losses[0]?.last_recorded_ms)).toBeLessThan(flushedMs);
 
 	// One person for each seat: nobody gets any, whether it was sold and recorded, sold and lost, or free.
-	const others = people.slice(CLIENTS);
+	const others = people.slice(CLIENTS * ACCOUNTS_EACH);
 	expect(tally(await holdEach(others, showtimeId))).toEqual({ "409 seats_taken": SEATS });
 	expect(await openSeats(showtimeId)).toContain(`${SEATS - sold} seats are on sale again`);
 	expect(tally(await holdEach(others, showtimeId))).toEqual({ "201": SEATS - sold, "409 seats_taken": sold });

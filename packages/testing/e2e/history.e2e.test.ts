@@ -20,6 +20,8 @@ const DURATION_MS = howLong({ short: 12_000, long: 300_000 });
 const OUTAGE_MAX_MS = howLong({ short: 800, long: 4_000 });
 /** What the crowd buys between two outages. */
 const SALES_BETWEEN = 32;
+/** Each person has so many accounts: an account may place 100 holds an hour. */
+const ACCOUNTS_EACH = howLong({ short: 5, long: 60 });
 const PATIENCE_MAX = 6;
 const REST_MAX_MS = 50;
 const HEALTHY_DEADLINE_MS = 30_000;
@@ -34,7 +36,8 @@ afterAll(() => test.close());
 it("everyone who was told yes has their seats, nobody else does, and no seat ever had two owners", async () => {
 	const showtimeIds = await test.showtimes(SHOWTIMES, { rows: ROWS });
 	const crowd = startCrowd({
-		buyers: await test.buyers(CLIENTS),
+		buyers: await test.buyers(CLIENTS * ACCOUNTS_EACH),
+		people: CLIENTS,
 		showtimeIds,
 		seatCount: SEATS,
 		patienceMax: PATIENCE_MAX,

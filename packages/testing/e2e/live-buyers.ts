@@ -1,13 +1,16 @@
 /** Buyers who buy one seat after another, in several halls, until told to stop, and take no for an answer from nobody. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { ShowtimeId } from "@holdfast/domain";
+import { DEFAULT_LIMITS, type ShowtimeId } from "@holdfast/domain";
 import type { Operation } from "@holdfast/testing";
+import { accountsOf, takeTurns } from "./change-accounts.ts";
 import { insist } from "./insist.ts";
 import type { Buyer, TestStack } from "./open-test-stack.ts";
 import { recordBuyer } from "./record-buyer.ts";
 
 /** Ten seats per user and showtime is the cap, so a buyer goes through a hall in tens and then to the next one. */
 const SEATS_PER_BUYER_AND_SHOWTIME = 10;
+/** As many as share a hall of 100 seats. */
+const PEOPLE = 10;
 /** A buyer rests between bookings: ten of them make at most 333 a second, so the halls last on a machine of any speed. */
 const REST_MS = 30;
 
@@ -18,8 +21,12 @@ export type Buyers = {
 	stop(): Promise<void>;
 };
 
+/** So many accounts last ten buyers for every hall: each places one hold per seat. */
+export const accountsFor = (halls: number): number =>
+	PEOPLE * Math.ceil((halls * SEATS_PER_BUYER_AND_SHOWTIME) / DEFAULT_LIMITS.holdsPerHourMax);
+
 /**
- * Each buyer takes seats that no other one asks for, one at a time, hold then confirm. Faults are
+ * Ten buyers who share these accounts. Each takes seats that no other one asks for, one at a time, hold then confirm. Faults are
  * retried, so each booking's outcome becomes known while the buyers live.
  */
 export function startBuyers(buyers: readonly Buyer[], showtimeIds: readonly ShowtimeId[]): Buyers {
@@ -27,13 +34,15 @@ export function startBuyers(buyers: readonly Buyer[], showtimeIds: readonly Show
 	let confirmed = 0;
 	let isStopping = false;
 
-	async function live(buyer: Buyer, place: number): Promise<void> {
-		const person = recordBuyer(buyer, history);
+	async function live(accounts: readonly Buyer[], place: number): Promise<void> {
+		const turns = takeTurns(accounts.map((account) => recordBuyer(account, history)));
 		for (const showtimeId of showtimeIds) {
 			for (let n = 0; n < SEATS_PER_BUYER_AND_SHOWTIME; n += 1) {
 				if (isStopping) return;
-				const seat = (place % 10) * 10 + n;
+				const seat = place * SEATS_PER_BUYER_AND_SHOWTIME + n;
+				const person = turns.current();
 				const held = await insist(() => person.hold(showtimeId, [seat], `${place}-${seat}`));
+				turns.countHold();
 				if (held.told === null) throw new Error(`a hold of a free seat was answered ${held.code}`);
 				const { bookingId } = held.told;
 				const answered = await insist(() => person.confirm(showtimeId, bookingId));
@@ -45,7 +54,7 @@ export function startBuyers(buyers: readonly Buyer[], showtimeIds: readonly Show
 		throw new Error("the buyers ran out of seats");
 	}
 
-	const lives = Promise.all(buyers.map(live));
+	const lives = Promise.all(Array.from({ length: PEOPLE }, (_, place) => live(accountsOf(buyers, PEOPLE, place), place)));
 	lives.catch(() => {});
 	return {
 		history,

@@ -5,6 +5,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { parseShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import { type Operation, tellStories } from "@holdfast/testing";
+import { accountsOf, takeTurns } from "./change-accounts.ts";
 import { insist, isOpen } from "./insist.ts";
 import type { Buyer } from "./open-test-stack.ts";
 import { randomFrom } from "./random-from.ts";
@@ -20,7 +21,10 @@ export type Crowd = {
 };
 
 export type CrowdWish = {
+	/** The accounts of the crowd. */
 	readonly buyers: readonly Buyer[];
+	/** How many people share them: a long test needs several accounts each. As many as accounts when absent. */
+	readonly people?: number;
 	readonly showtimeIds: readonly ShowtimeId[];
 	/** Seats 0 to this one, exclusive, are wanted. */
 	readonly seatCount: number;
@@ -36,9 +40,12 @@ const RESOLVE_ATTEMPTS = 100;
 
 export function startCrowd(wish: CrowdWish): Crowd {
 	const history: Operation[] = [];
-	const people = wish.buyers.map((buyer) => recordBuyer(buyer, history));
+	const accounts = wish.buyers.map((buyer) => recordBuyer(buyer, history));
+	const { people = accounts.length } = wish;
 	let isStopping = false;
-	const lives = Promise.all(people.map((person, place) => live(person, place + 1, wish, () => isStopping)));
+	const lives = Promise.all(
+		Array.from({ length: people }, (_, place) => live(accountsOf(accounts, people, place), place + 1, wish, () => isStopping)),
+	);
 	lives.catch(() => {});
 	return {
 		history,
@@ -47,16 +54,18 @@ export function startCrowd(wish: CrowdWish): Crowd {
 			await lives;
 		},
 		async resolve() {
-			await Promise.all(people.map((person) => resolveFor(person, history)));
+			await Promise.all(accounts.map((account) => resolveFor(account, history)));
 		},
 	};
 }
 
-async function live(person: RecordedBuyer, seed: number, wish: CrowdWish, isStopping: () => boolean): Promise<void> {
+async function live(accounts: readonly RecordedBuyer[], seed: number, wish: CrowdWish, isStopping: () => boolean): Promise<void> {
 	const { showtimeIds, seatCount, patienceMax = Number.POSITIVE_INFINITY, restMaxMs = 10 } = wish;
 	const random = randomFrom(seed);
 	const ask = (question: () => Promise<Operation>) =>
 		insist(question, Number.isFinite(patienceMax) ? 1 + random(patienceMax) : patienceMax);
+	const turns = takeTurns(accounts);
+	let person = turns.current();
 	let kept: { showtimeId: ShowtimeId; bookingId: string } | null = null;
 	for (let round = 1; !isStopping(); round += 1) {
 		const showtimeId = showtimeIds[random(showtimeIds.length)];
@@ -64,7 +73,13 @@ async function live(person: RecordedBuyer, seed: number, wish: CrowdWish, isStop
 		const size = 1 + random(SEATS_TOGETHER_MAX);
 		const first = random(seatCount - size + 1);
 		const seats = Array.from({ length: size }, (_, n) => first + n);
-		const { told } = await ask(() => person.hold(showtimeId, seats, `${seed}-${round}`));
+		if (person !== turns.current()) {
+			if (kept !== null) await cancelKept(kept);
+			kept = null;
+			person = turns.current();
+		}
+		const { told, isRefusal } = await ask(() => person.hold(showtimeId, seats, `${seed}-${round}`));
+		if (!isRefusal) turns.countHold();
 		if (told?.status === "pending") {
 			const { bookingId } = told;
 			const fate = random(5);

@@ -11,6 +11,7 @@ export type Answer = {
 	readonly code: string | null;
 	readonly body: Record<string, unknown>;
 	readonly etag: string | null;
+	readonly retryAfter: string | null;
 };
 
 export type Buyer = {
@@ -115,7 +116,9 @@ const ANSWER_DEADLINE_MS = 15_000;
 async function ask(url: string, init: RequestInit): Promise<Answer> {
 	const response = await fetch(url, { ...init, signal: AbortSignal.timeout(ANSWER_DEADLINE_MS) });
 	const body: Record<string, unknown> = Object(await response.json());
-	return { status: response.status, code: typeof body.code === "string" ? body.code : null, body, etag: response.headers.get("etag") };
+	const { status, headers } = response;
+	const code = typeof body.code === "string" ? body.code : null;
+	return { status, code, body, etag: headers.get("etag"), retryAfter: headers.get("retry-after") };
 }
 
 const SEATS_PER_ROW = 10;

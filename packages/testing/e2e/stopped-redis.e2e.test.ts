@@ -8,6 +8,8 @@ import { openTestStack, type TestStack, tally } from "./open-test-stack.ts";
 import { findStrangeAnswers, tallyCodes } from "./tally-history.ts";
 
 const CLIENTS = 32;
+/** Each person has so many accounts: an account may place 100 holds an hour. */
+const ACCOUNTS_EACH = 10;
 const SEATS = 100;
 const STANDSTILL_MS = 10_000;
 /** A call's deadline is 2 s, and a few are made one after the other at most. */
@@ -26,8 +28,8 @@ it("makes every answer a 503 in time, piles nothing up, and afterwards everythin
 	const showtimeIds = await test.showtimes(2);
 	const [showtimeId] = showtimeIds;
 	if (showtimeId === undefined) throw new Error("there is a showtime");
-	const [visitors, buyers] = [await test.buyers(BURST), await test.buyers(CLIENTS)];
-	const crowd = startCrowd({ buyers, showtimeIds, seatCount: SEATS, restMaxMs: 50 });
+	const [visitors, buyers] = [await test.buyers(BURST), await test.buyers(CLIENTS * ACCOUNTS_EACH)];
+	const crowd = startCrowd({ buyers, people: CLIENTS, showtimeIds, seatCount: SEATS, restMaxMs: 50 });
 	const sales = () => crowd.history.filter(({ kind, result }) => kind === "confirm" && result === "ok").length;
 	await waitUntil("the crowd to buy", () => sales() >= CLIENTS);
 

@@ -10,6 +10,8 @@ const CLIENTS = 64;
 const DURATION_MS = howLong({ short: 10_000, long: 120_000 });
 const HOLD_TTL_MS = 1_000;
 const SEATS_WANTED = 40;
+/** Each person has so many accounts: an account may place 100 holds an hour. */
+const ACCOUNTS_EACH = howLong({ short: 10, long: 60 });
 
 let test: TestStack;
 beforeAll(async () => {
@@ -19,7 +21,12 @@ afterAll(() => test.close());
 
 it("gives no seat two owners, places no hold in part, and leaves map, owners and ledger agreeing", async () => {
 	const showtimeId = await test.showtime();
-	const crowd = startCrowd({ buyers: await test.buyers(CLIENTS), showtimeIds: [showtimeId], seatCount: SEATS_WANTED });
+	const crowd = startCrowd({
+		buyers: await test.buyers(CLIENTS * ACCOUNTS_EACH),
+		people: CLIENTS,
+		showtimeIds: [showtimeId],
+		seatCount: SEATS_WANTED,
+	});
 	const endsAt = Date.now() + DURATION_MS;
 	const seenMidway: string[] = [];
 	while (Date.now() < endsAt) seenMidway.push(...(await test.proof.partialHolds(showtimeId)), ...(await test.proof.mapFlaws(showtimeId)));

@@ -4,6 +4,8 @@
  */
 import type { BookingId, BookingState, Limits, UserId } from "@holdfast/domain";
 
+const HOUR_MS = 3_600_000;
+
 export type ModelBooking = {
 	readonly id: BookingId;
 	readonly userId: UserId;
@@ -40,12 +42,17 @@ export function createReferenceModel({ seatCount, limits, startMs }: { seatCount
 	const differs = (ifVersion: number | null, version: number): boolean => ifVersion !== null && ifVersion !== version;
 	const replayDiffers = (ifVersion: number | null, version: number): boolean => differs(ifVersion, version) && ifVersion !== version - 1;
 
+	/** Holds that the user placed in the past hour, whatever became of them, the oldest first. */
+	const placedInPastHour = (userId: UserId): ModelBooking[] =>
+		bookings.filter((booking) => booking.userId === userId && booking.createdAt > nowMs - HOUR_MS);
+
 	function placeHold(id: BookingId, userId: UserId, seats: readonly number[]): ModelAnswer {
 		if (isFenced) return "fenced";
 		if (isPaused) return "not_on_sale";
 		const own = bookings.filter((booking) => booking.userId === userId && owns(booking));
 		if (own.filter(isHold).length + 1 > limits.liveHoldsPerUserMax) return "hold_limit";
 		if (own.flatMap((booking) => booking.seats).length + seats.length > limits.seatsPerUserMax) return "seat_limit";
+		if (placedInPastHour(userId).length >= limits.holdsPerHourMax) return "hourly_limit";
 		if (seats.some((seat) => blocked.has(seat) || ownerOf(seat))) return "seats_taken";
 		const times = { createdAt: nowMs, expiresAt: nowMs + limits.holdTtlMs };
 		bookings.push({ id, userId, seats, ...times, state: "HELD", version: 1, wasConfirmed: false, recordedVersion: 0, isLoaded: true });
@@ -116,6 +123,12 @@ export function createReferenceModel({ seatCount, limits, startMs }: { seatCount
 		/** The sweeper comes by. */
 		settle: () => {
 			for (const booking of bookings) if (booking.wasConfirmed) booking.recordedVersion = booking.version;
+		},
+		/** When the user may place a hold again, as far as the hourly limit goes, in ms from now; 0: now. */
+		hourlyRetryInMs(userId: UserId): number {
+			const placed = placedInPastHour(userId);
+			const lastToLeave = placed[placed.length - limits.holdsPerHourMax];
+			return lastToLeave === undefined ? 0 : lastToLeave.createdAt + HOUR_MS - nowMs;
 		},
 		advance: (ms: number) => {
 			nowMs += ms;

@@ -1,4 +1,5 @@
-import { newShowtimeId } from "@holdfast/domain";
+import { bucketOf, newShowtimeId } from "@holdfast/domain";
+import { askRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectUserLimit } from "../testing/provoke.ts";
 import { bookingIn, matrixIn, problemIn, seatIn } from "../testing/read-answers.ts";
@@ -219,4 +220,29 @@ describe("400 invalid_request", () => {
 describe("429 too_many_requests", () => {
 	it("refuses a user who asks more often than the limit, and not at it", () =>
 		expectUserLimit(api, "POST /bookings", { showtimeId: "x", seats: ["A1"] }));
+
+	it("refuses a hold over the hourly limit, names when there is room in Retry-After, and places one then", async () => {
+		const strict = await api.another({ limits: { holdsPerHourMax: 2 } });
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		const first = await strict.held(user, showtimeId, ["A1"]);
+		await strict.call(`DELETE /bookings/${first.id}`, { token: user.token });
+		const key = { "idempotency-key": "second" };
+		const second = bookingIn(await strict.hold(user, showtimeId, ["A2"], key));
+
+		const refused = await strict.hold(user, showtimeId, ["A3"]);
+		expect(problemIn(refused)).toMatchObject({ code: "too_many_requests", retryable: true, detail: expect.stringContaining("past hour") });
+		expect(Number(refused.headers["retry-after"])).toBeGreaterThan(3_590);
+		expect(Number(refused.headers["retry-after"])).toBeLessThanOrEqual(3_600);
+		expect(await statusOf(showtimeId, "A3")).toBe("available");
+		expect(bookingIn(await strict.hold(user, showtimeId, ["A2"], key)).id).toBe(second.id);
+		const metrics = await strict.app.inject({ method: "GET", url: "/metrics" });
+		expect(metrics.payload).toMatch(/^holdfast_outcomes_total\{operation="placeHold",outcome="hourly_limit"\} 1$/m);
+
+		// The first hold of the two was placed almost an hour ago.
+		const almostMs = Date.now() - 3_600_000 + 700;
+		await askRedis(api.redis.port, "ZADD", `{b${bucketOf(showtimeId)}}:u:${user.id}`, "XX", String(almostMs), first.id);
+		expect((await strict.hold(user, showtimeId, ["A3"])).headers["retry-after"]).toBe("1");
+		await waitUntil("the second that Retry-After named", () => Date.now() >= almostMs + 3_600_300);
+		expect((await strict.hold(user, showtimeId, ["A3"])).status).toBe(201);
+	});
 });

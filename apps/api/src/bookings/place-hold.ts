@@ -15,7 +15,9 @@ import { labelsOf, presentBooking } from "./present-booking.ts";
 const SCHEMA = {
 	operationId: "placeHold",
 	summary: "Hold seats of a showtime",
-	description: "All of the seats or none. The booking is `pending` until it is confirmed, released, or its time is up.",
+	description:
+		"All of the seats or none. The booking is `pending` until it is confirmed, released, or its time is up. One user may place a limited " +
+		"number of holds within an hour, released or not; past that the answer is 429 and `Retry-After` names when the next one is possible.",
 	tags: ["bookings"],
 	security: [{ accessToken: [] }],
 	headers: IdempotencyHeaders,
@@ -45,6 +47,9 @@ const CONFIG: FastifyContextConfig = {
 		...STORE_PROBLEMS,
 	],
 };
+
+const HOURLY_LIMIT_DETAIL =
+	"You have placed as many holds within the past hour as one user may. Nothing was changed; retry after `Retry-After` seconds.";
 
 export function addPlaceHold(app: Routes, deps: RouteDeps): void {
 	const { seatsPerBookingMax } = deps.settings.limits;
@@ -92,6 +97,12 @@ export function addPlaceHold(app: Routes, deps: RouteDeps): void {
 				}
 				case "seats_taken":
 					return reply.problem("seats_taken", { seats: labelsOf(plan, result.seats) });
+				case "hourly_limit":
+					return reply.problem("too_many_requests", {
+						detail: HOURLY_LIMIT_DETAIL,
+						retryAfterSeconds: Math.ceil(result.retryInMs / 1000),
+						outcome: result.outcome,
+					});
 				case "seat_limit":
 				case "hold_limit":
 				case "not_on_sale":

@@ -22,7 +22,7 @@ export function addShowBooking(app: Routes, deps: RouteDeps): void {
 			operationId: "showBooking",
 			summary: "One of my bookings",
 			description:
-				"Read from Redis and from the ledger; the later version stands. Expired and released ones can be read for a day. Somebody else's is a 404.",
+				"Read from Redis and from the ledger; the later version stands. Expired and released ones can be read until an hour after their `expiresAt`. Somebody else's is a 404.",
 			tags: ["bookings"],
 			security: [{ accessToken: [] }],
 			params: BY_ID,

@@ -80,7 +80,7 @@ export const IdempotencyHeaders = Type.Object({
 			pattern: IDEMPOTENCY_KEY_PATTERN,
 			description:
 				"A text of your own, new for each booking you want. The same key for the same seats at one showtime gives the same booking, " +
-				"for a day: send it along, and a hold whose answer was lost can be asked for again",
+				"until an hour after its `expiresAt`: send it along, and a hold whose answer was lost can be asked for again. Later the key places a new hold",
 			examples: ["5b0fb1ab-1f0c-4c55-a8f5-9c1d6a7c2c11"],
 		}),
 	),

@@ -20,8 +20,8 @@ not know is refused, never dropped in silence. "Not yours" and "not there" are t
 
 Where \`retryable\` is true (every 503 and 429) the same request may succeed later: wait \`Retry-After\` seconds and a little more, by chance,
 so that not everybody comes back at once. After \`outcome_unknown\`, or when no answer came, ask again to learn what happened: every
-command answers its repeat as it answered the first time; placing a hold does with an \`Idempotency-Key\`, and registering
-answers \`email_taken\`.
+command answers its repeat as it answered the first time; placing a hold does with an \`Idempotency-Key\`, until an hour after the hold's
+\`expiresAt\`, and registering answers \`email_taken\`.
 
 An access token lasts 15 minutes. At \`unauthenticated\`, ask \`POST /api/v1/auth/refresh\` for the next one, once for all requests that wait
 for it, and send those again. A refresh token is good once: keep the new one.

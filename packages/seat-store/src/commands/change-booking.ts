@@ -1,9 +1,9 @@
 /** Extend, confirm and cancel: the ways a user's booking changes. All answer with the whole booking. */
-import { type Booking, type BookingId, bucketOf, type Limits, RECORD_TTL_MS } from "@holdfast/domain";
+import { type Booking, type BookingId, bucketOf, ENDED_HOLD_TTL_MS, type Limits } from "@holdfast/domain";
 import type { Redis } from "ioredis";
 import { parseBooking } from "../booking-record.ts";
 import { defineScript, runScript } from "../define-script.ts";
-import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
+import { bookingKey, bucketKeys, idempotencyKey, showtimeKeys } from "../keys.ts";
 import type { CancelOutcome, ConfirmOutcome, ExtendOutcome } from "../outcomes.ts";
 import { readFields, readInteger, unknownStatus } from "../reply.ts";
 import type { ChangeBookingCommand } from "../seat-store.ts";
@@ -16,7 +16,10 @@ export const cancelScript = defineScript("cancel");
 export async function extendHold(redis: Redis, limits: Limits, command: ChangeBookingCommand): Promise<ExtendOutcome> {
 	const { meta, owner, expiry, buyers } = showtimeKeys(command.showtimeId);
 	const keys = [meta, owner, expiry, buyers, bookingKey(command.bookingId)];
-	const args = [...argumentsOf(command), limits.holdExtensionMs, limits.holdLifeMaxMs, RECORD_TTL_MS];
+	// A script derives no key from data, so the key to move along is read first. place-hold alone writes it.
+	const placedWith = await redis.hget(bookingKey(command.bookingId), "idempotencyKey");
+	if (placedWith !== null) keys.push(idempotencyKey(command.userId, command.showtimeId, placedWith));
+	const args = [...argumentsOf(command), limits.holdExtensionMs, limits.holdLifeMaxMs, ENDED_HOLD_TTL_MS];
 	const { status, rest } = await runScript(redis, extendScript, keys, args);
 	switch (status) {
 		case "extended":
@@ -62,11 +65,7 @@ export async function confirmBooking(redis: Redis, limits: Limits, command: Chan
 
 /** Release a hold or cancel a confirmed booking. A repeat answers the same; an expired hold stays as it is. */
 export async function cancelBooking(redis: Redis, limits: Limits, command: ChangeBookingCommand): Promise<CancelOutcome> {
-	const { status, rest } = await runScript(redis, cancelScript, keysOf(command), [
-		...argumentsOf(command),
-		limits.outboxMax,
-		RECORD_TTL_MS,
-	]);
+	const { status, rest } = await runScript(redis, cancelScript, keysOf(command), [...argumentsOf(command), limits.outboxMax]);
 	switch (status) {
 		case "cancelled":
 			return { outcome: "cancelled", ...readChanged(command.bookingId, rest) };

@@ -1,4 +1,4 @@
-import { bucketOf, newBookingId, newUserId, RECORD_TTL_MS } from "@holdfast/domain";
+import { bucketOf, ENDED_HOLD_TTL_MS, newBookingId, newUserId } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { held, hold, openTestStore, type TestStore, toldDuring, unchanged } from "../open-test-store.ts";
@@ -39,7 +39,7 @@ describe("a hold that is extended", () => {
 			String(expiresAt),
 		]);
 		expect(await redis.hget(keys.buyers, command.userId)).toBe(`${command.bookingId}:${expiresAt}:1,2`);
-		expect(await redis.pexpiretime(bookingKey(command.bookingId))).toBe(expiresAt + RECORD_TTL_MS);
+		expect(await redis.pexpiretime(bookingKey(command.bookingId))).toBe(expiresAt + ENDED_HOLD_TTL_MS);
 		// The bucket's list may name it too early, never too late.
 		expect(await redis.zscore(bucket.expiries, showtime.id)).toBe(String(command.booking.expiresAt));
 		expect(await redis.exists(bucket.outbox)).toBe(0);

@@ -1,5 +1,5 @@
 /** Records that a rebuild has decided about are changed as long as they are what it has read, and once. */
-import { bucketOf, CLAIM_TTL_MS, newBookingId, RECORD_TTL_MS } from "@holdfast/domain";
+import { bucketOf, CLAIM_TTL_MS, ENDED_HOLD_TTL_MS, newBookingId } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runScript } from "../define-script.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
@@ -32,7 +32,7 @@ async function claimed() {
 				test.redis,
 				installBookingsScript,
 				[showtimeKeys(showtime.id).meta, outbox, seq, ...changes.map(([, id]) => bookingKey(id))],
-				["mine", CLAIM_TTL_MS, RECORD_TTL_MS, buried.join(","), ...changes.flat()],
+				["mine", CLAIM_TTL_MS, buried.join(","), ...changes.flat()],
 			),
 		);
 	return { showtime, sold, hold, write, nowMs: claim.nowMs };
@@ -53,6 +53,15 @@ describe("each change", () => {
 		expect(await unchanged(test, () => write(changes))).toEqual(told(0));
 		expect(await write([["drop", hold.bookingId, 1]])).toEqual(told(0));
 		expect(await test.redis.exists(bookingKey(hold.bookingId))).toBe(0);
+	});
+
+	it("revokes a hold and leaves the end of its record, which is no sooner than its idempotency key's", async () => {
+		const { hold, write } = await claimed();
+		const key = bookingKey(hold.bookingId);
+		const end = await test.redis.pexpiretime(key);
+		expect(end).toBe(hold.booking.expiresAt + ENDED_HOLD_TTL_MS);
+		await write([["revoke", hold.bookingId, 1]]);
+		expect(await test.redis.pexpiretime(key)).toBe(end);
 	});
 
 	it("is not told again of an entry that was buried, and is of one whose id it only begins with", async () => {

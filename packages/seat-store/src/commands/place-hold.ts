@@ -1,5 +1,5 @@
 /** Place a hold: all seats or none. */
-import { type Booking, bucketOf, type Limits, RECORD_TTL_MS } from "@holdfast/domain";
+import { type Booking, bucketOf, ENDED_HOLD_TTL_MS, type Limits, USER_INDEX_MAX, USER_INDEX_TTL_MS } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import type { Redis } from "ioredis";
 import { defineScript, runScript } from "../define-script.ts";
@@ -9,9 +9,6 @@ import { readBookingId, readInteger, readText, type ScriptReply, unknownStatus }
 import type { PlaceHoldCommand } from "../seat-store.ts";
 
 export const placeHoldScript = defineScript("place-hold");
-
-/** Bookings kept in a user's index of one bucket; older ones are found in the ledger. */
-export const USER_INDEX_MAX = 200;
 
 export async function placeHold(redis: Redis, limits: Limits, command: PlaceHoldCommand): Promise<PlaceHoldOutcome> {
 	const { bookingId, userId, showtime, seats, idempotencyKey: key } = command;
@@ -31,8 +28,11 @@ export async function placeHold(redis: Redis, limits: Limits, command: PlaceHold
 		limits.holdTtlMs,
 		limits.seatsPerUserMax,
 		limits.liveHoldsPerUserMax,
-		RECORD_TTL_MS,
+		limits.holdsPerHourMax,
+		ENDED_HOLD_TTL_MS,
 		USER_INDEX_MAX,
+		USER_INDEX_TTL_MS,
+		key ?? "",
 		...seats,
 	]);
 	return parseReply(command, reply);
@@ -46,6 +46,8 @@ function parseReply(command: PlaceHoldCommand, { status, rest }: ScriptReply): P
 			return { outcome: "replayed", bookingId: readBookingId(rest[0]) };
 		case "seats_taken":
 			return { outcome: "seats_taken", seats: rest.map(readInteger) };
+		case "hourly_limit":
+			return { outcome: "hourly_limit", retryInMs: readInteger(rest[0]) };
 		case "seat_limit":
 		case "hold_limit":
 		case "not_on_sale":

@@ -8,7 +8,6 @@ import {
 	bucketOf,
 	CLAIM_TTL_MS,
 	parseBookingId,
-	RECORD_TTL_MS,
 	type ShowtimeId,
 	type ShowtimeSnapshot,
 } from "@holdfast/domain";
@@ -164,13 +163,7 @@ async function changeRecords(
 		const part = changes.slice(i, i + INSTALL_BOOKINGS_MAX);
 		const keys = [meta, outbox, seq, ...part.map(({ bookingId }) => bookingKey(bookingId))];
 		const args = part.flatMap(({ change, bookingId, version }) => [change, bookingId, version]);
-		const { status, rest } = await runScript(redis, installBookingsScript, keys, [
-			token,
-			CLAIM_TTL_MS,
-			RECORD_TTL_MS,
-			buriedEntries.join(","),
-			...args,
-		]);
+		const { status, rest } = await runScript(redis, installBookingsScript, keys, [token, CLAIM_TTL_MS, buriedEntries.join(","), ...args]);
 		if (status !== "written") return null;
 		told += readInteger(rest[0]);
 	}

@@ -8,11 +8,11 @@ KEYS[5] buyers   HASH    user -> what they hold and have bought here
 KEYS[6] booking  HASH    the booking's record
 KEYS[7] outbox   STREAM  what the ledger does not know yet
 KEYS[8] seq      STRING  event counter of the bucket
-ARGV[1] bookingId   ARGV[2] userId   ARGV[3] ifVersion or ""   ARGV[4] outboxMax   ARGV[5] recordTtlMs
+ARGV[1] bookingId   ARGV[2] userId   ARGV[3] ifVersion or ""   ARGV[4] outboxMax
 RETURNS {"cancelled", nowMs, record as flat field-value list} | {"showtime_started"} | {"version_mismatch", version}
   | {"showtime_cancelled"} | {"busy"} | {"not_found"} | {"not_loaded"} | {"not_ready"} | {"fenced"} | {"recovering"}
-EFFECTS frees only seats that this booking still owns. Released: record kept for recordTtlMs. Cancelled: record kept until it is
-  recorded, one outbox entry. A repeat only counts itself in `repeats`; an expired hold is left as it is.
+EFFECTS frees only seats that this booking still owns. Released: the record expires when it would have. Cancelled: the record is kept
+  until it is recorded, one outbox entry. A repeat only counts itself in `repeats`; an expired hold is left as it is.
 COST O(seats of the booking + the user's live entries). ]]
 -- @include now
 -- @include fence
@@ -24,7 +24,7 @@ COST O(seats of the booking + the user's live entries). ]]
 -- @include booking-record
 -- @include append-event
 local meta_key, owner_key, map_key, expiry_key, buyers_key, booking_key, outbox_key, seq_key = unpack(KEYS)
-local booking, user, if_version, outbox_max, record_ttl = unpack(ARGV)
+local booking, user, if_version, outbox_max = unpack(ARGV)
 
 local state, replid, starts_at = unpack(redis.call('HMGET', meta_key, 'state', 'replid', 'startsAt'))
 local now = now_ms()
@@ -58,9 +58,6 @@ record.cancelledAt = string.format('%d', now)
 if is_confirmed then record.entry = append_event(outbox_key, seq_key, 'booking.cancelled', booking, record, now) end
 local flat = flat_record(record)
 redis.call('HSET', booking_key, unpack(flat))
-if is_confirmed then
-	redis.call('PERSIST', booking_key)
-else
-	redis.call('PEXPIRE', booking_key, record_ttl)
-end
+-- A release leaves the end that place-hold set: a loop of hold and release must not fill Redis.
+if is_confirmed then redis.call('PERSIST', booking_key) end
 return { 'cancelled', now, flat }

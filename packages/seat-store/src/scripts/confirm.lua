@@ -22,10 +22,12 @@ COST O(seats of the booking + the user's live entries). ]]
 -- @include write-map
 -- @include booking-record
 -- @include append-event
+-- @include keep-until
 local meta_key, owner_key, map_key, expiry_key, buyers_key, booking_key, outbox_key, seq_key = unpack(KEYS)
 local booking, user, if_version, outbox_max = unpack(ARGV)
 
-local state, replid, schedule_version = unpack(redis.call('HMGET', meta_key, 'state', 'replid', 'scheduleVersion'))
+local state, replid, schedule_version, ends_at =
+	unpack(redis.call('HMGET', meta_key, 'state', 'replid', 'scheduleVersion', 'endsAt'))
 local now = now_ms()
 local refusal = refusal_of_fence(meta_key, state, replid, now)
 if refusal then return { refusal } end
@@ -57,7 +59,8 @@ end
 redis.call('HSET', owner_key, unpack(owners))
 write_map(meta_key, map_key, seats, 'S')
 redis.call('ZREM', expiry_key, expiry_member(booking, user, record.seats))
-write_buyer(buyers_key, user, now, booking, 0, record.seats)
+-- Only after a clock that fell back has the user's line gone before the hold.
+if write_buyer(buyers_key, user, now, booking, 0, record.seats) then keep_until_end(ends_at, buyers_key) end
 record.state, record.v, record.recorded = 'CONFIRMED', string.format('%d', tonumber(record.v) + 1), '0'
 record.confirmedAt, record.scheduleVersion = string.format('%d', now), schedule_version
 record.entry = append_event(outbox_key, seq_key, 'booking.confirmed', booking, record, now)

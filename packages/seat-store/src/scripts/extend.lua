@@ -5,11 +5,13 @@ KEYS[2] owner    HASH    seat index -> owner entry
 KEYS[3] expiry   ZSET    live holds of this showtime by expiry
 KEYS[4] buyers   HASH    user -> what they hold and have bought here
 KEYS[5] booking  HASH    the booking's record
-ARGV[1] bookingId   ARGV[2] userId   ARGV[3] ifVersion or ""   ARGV[4] extensionMs   ARGV[5] lifeMaxMs   ARGV[6] recordTtlMs
+KEYS[6] idempotency STRING  what the hold was placed with; only when it was placed with a key
+ARGV[1] bookingId   ARGV[2] userId   ARGV[3] ifVersion or ""   ARGV[4] extensionMs   ARGV[5] lifeMaxMs   ARGV[6] endedHoldTtlMs
 RETURNS {"extended", nowMs, record as flat field-value list} | {"hold_expired"} | {"booking_state"} | {"version_mismatch", version}
   | {"showtime_cancelled"} | {"not_found"} | {"not_loaded"} | {"not_ready"} | {"fenced"} | {"recovering"}
 EFFECTS the hold lasts extensionMs from now, at most lifeMaxMs from when it was placed, and never ends sooner than before. Only one
   whose seats are all still its own, and only once: a repeat answers the same. A refusal moves no clock.
+  The record and the idempotency key expire together, endedHoldTtlMs after the hold's new end.
 COST O(seats of the booking + the user's live entries). ]]
 -- @include now
 -- @include fence
@@ -18,10 +20,11 @@ COST O(seats of the booking + the user's live entries). ]]
 -- @include buyers
 -- @include expiry
 -- @include booking-record
-local meta_key, owner_key, expiry_key, buyers_key, booking_key = unpack(KEYS)
-local booking, user, if_version, extension, life_max, record_ttl = unpack(ARGV)
+-- @include keep-until
+local meta_key, owner_key, expiry_key, buyers_key, booking_key, idem_key = unpack(KEYS)
+local booking, user, if_version, extension, life_max, ended_ttl = unpack(ARGV)
 
-local state, replid = unpack(redis.call('HMGET', meta_key, 'state', 'replid'))
+local state, replid, ends_at = unpack(redis.call('HMGET', meta_key, 'state', 'replid', 'endsAt'))
 local now = now_ms()
 local refusal = refusal_of_fence(meta_key, state, replid, now)
 if refusal then return { refusal } end
@@ -48,8 +51,11 @@ local expires_at = math.max(tonumber(record.expiresAt), extended)
 record.state, record.v, record.expiresAt = 'PAYING', string.format('%d', tonumber(record.v) + 1), string.format('%d', expires_at)
 for _, seat in ipairs(seats) do redis.call('HSET', owner_key, seat, booking .. '|' .. record.expiresAt) end
 redis.call('ZADD', expiry_key, record.expiresAt, expiry_member(booking, user, record.seats))
-write_buyer(buyers_key, user, now, booking, expires_at, record.seats)
+-- Only after a clock that fell back has the user's line gone before the hold.
+if write_buyer(buyers_key, user, now, booking, expires_at, record.seats) then keep_until_end(ends_at, buyers_key) end
 local flat = flat_record(record)
 redis.call('HSET', booking_key, unpack(flat))
-redis.call('PEXPIREAT', booking_key, expires_at + tonumber(record_ttl))
+for _, key in ipairs({ booking_key, idem_key }) do
+	redis.call('PEXPIREAT', key, string.format('%d', expires_at + tonumber(ended_ttl)))
+end
 return { 'extended', now, flat }

@@ -4,11 +4,12 @@ KEYS[1] meta     HASH    the showtime as installed, claimed
 KEYS[2] outbox   STREAM  what the ledger does not know yet
 KEYS[3] seq      STRING  event counter of the bucket
 KEYS[4..] booking HASH   their records
-ARGV[1] token   ARGV[2] claimTtlMs   ARGV[3] recordTtlMs   ARGV[4] entries that were buried as dead letters, between commas
-ARGV[5..] for each record: "revoke", "drop" or "tell"; bookingId; version it was read at
+ARGV[1] token   ARGV[2] claimTtlMs   ARGV[3] entries that were buried as dead letters, between commas
+ARGV[4..] for each record: "revoke", "drop" or "tell"; bookingId; version it was read at
 RETURNS {"written", events told} | {"lost_claim"}
-EFFECTS revoke: the hold lapses now, its version stays. drop: the record goes, the ledger's is newer. tell: an event that neither the
-  ledger nor the outbox has is told again, unless its entry was buried. A record that changed since it was read is left as it is. Safe to repeat.
+EFFECTS revoke: the hold ends now, its version stays, its record expires when it would have. drop: the record goes, the ledger's is
+  newer. tell: an event that neither the ledger nor the outbox has is told again, unless its entry was buried. A record that changed
+  since it was read is left as it is. Safe to repeat.
 COST O(records). ]]
 -- @include now
 -- @include fence
@@ -16,14 +17,9 @@ COST O(records). ]]
 -- @include booking-record
 -- @include append-event
 local meta_key, outbox_key, seq_key = unpack(KEYS, 1, 3)
-local token, claim_ttl, record_ttl, buried = unpack(ARGV, 1, 4)
+local token, claim_ttl, buried = unpack(ARGV, 1, 3)
 local now = now_ms()
 if not keep_claim(meta_key, token, now, claim_ttl) then return { 'lost_claim' } end
-
-local function revoke(booking_key)
-	redis.call('HSET', booking_key, 'expiresAt', string.format('%d', now))
-	redis.call('PEXPIREAT', booking_key, now + tonumber(record_ttl))
-end
 
 local function tell(booking_key, booking, record)
 	if record.entry and string.find(',' .. buried .. ',', ',' .. record.entry .. ',', 1, true) then return 0 end
@@ -37,7 +33,7 @@ end
 
 local told = 0
 for i = 4, #KEYS do
-	local change, booking, version = unpack(ARGV, 3 * i - 7, 3 * i - 5)
+	local change, booking, version = unpack(ARGV, 3 * i - 8, 3 * i - 6)
 	local record = read_record(KEYS[i])
 	if record and record.v == version then
 		if change == 'drop' then
@@ -45,7 +41,8 @@ for i = 4, #KEYS do
 		elseif change == 'tell' then
 			told = told + tell(KEYS[i], booking, record)
 		elseif change == 'revoke' and tonumber(record.expiresAt) > now then
-			revoke(KEYS[i])
+			-- Its idempotency key is still there, so the record must be, too.
+			redis.call('HSET', KEYS[i], 'expiresAt', string.format('%d', now))
 		end
 	end
 end

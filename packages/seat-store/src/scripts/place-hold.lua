@@ -10,13 +10,16 @@ KEYS[7] booking     HASH    the new booking's record
 KEYS[8] user-index  ZSET    the user's recent bookings in this bucket
 KEYS[9] idempotency STRING  `bookingId|3,4`; only when the client sent a key
 ARGV[1] showtimeId   ARGV[2] bookingId   ARGV[3] userId   ARGV[4] planId   ARGV[5] priceVersion   ARGV[6] amount, minor units
-ARGV[7] holdTtlMs   ARGV[8] seatsPerUserMax   ARGV[9] liveHoldsPerUserMax   ARGV[10] recordTtlMs   ARGV[11] userIndexMax
-ARGV[12..] seat indexes, distinct, ascending
+ARGV[7] holdTtlMs   ARGV[8] seatsPerUserMax   ARGV[9] liveHoldsPerUserMax   ARGV[10] holdsPerHourMax, at most userIndexMax
+ARGV[11] endedHoldTtlMs   ARGV[12] userIndexMax   ARGV[13] userIndexTtlMs   ARGV[14] client's idempotency key or ""
+ARGV[15..] seat indexes, distinct, ascending
 RETURNS {"held", nowMs, createdAt, expiresAt, currency} | {"replayed", bookingId} | {"seats_taken", seat...}
-  | {"seat_limit"} | {"hold_limit"} | {"not_on_sale"} | {"showtime_closed"} | {"showtime_cancelled"}
+  | {"seat_limit"} | {"hold_limit"} | {"hourly_limit", retryInMs} | {"not_on_sale"} | {"showtime_closed"} | {"showtime_cancelled"}
   | {"idempotency_mismatch"} | {"stale_prices"} | {"not_ready"} | {"fenced"} | {"recovering"}
 EFFECTS all keys written together on "held", none otherwise. A booking id that exists already is this command's own repeat.
-COST O(seats asked + the user's live entries). ]]
+  The record and the idempotency key expire together, endedHoldTtlMs after the hold's end.
+COST O(seats asked + the user's live entries), and O(log userIndexMax) for a user with holdsPerHourMax bookings in the index. On
+  "hourly_limit" one more read, O(userIndexMax). ]]
 -- @include now
 -- @include fence
 -- @include owner
@@ -26,8 +29,10 @@ COST O(seats asked + the user's live entries). ]]
 -- @include keep-until
 local meta_key, owner_key, map_key, expiry_key, expiries_key, buyers_key, booking_key, index_key, idem_key = unpack(KEYS)
 local showtime, booking, user, plan, price_version, amount = unpack(ARGV, 1, 6)
-local ttl, seats_max, holds_max, record_ttl, index_max = unpack(ARGV, 7, 11)
-local seats = { unpack(ARGV, 12) }
+local ttl, seats_max, holds_max, hourly_max = unpack(ARGV, 7, 10)
+local ended_ttl, index_max, index_ttl, client_key = unpack(ARGV, 11, 14)
+local seats = { unpack(ARGV, 15) }
+local HOUR_MS = 3600000
 local seat_list = table.concat(seats, ',')
 
 local meta = redis.call('HMGET', meta_key, 'state', 'planId', 'priceVersion', 'currency', 'salesOpenAt', 'salesCloseAt', 'endsAt',
@@ -67,6 +72,20 @@ end
 if has_holds + 1 > tonumber(holds_max) then return { 'hold_limit' } end
 if has_seats + #seats > tonumber(seats_max) then return { 'seat_limit' } end
 
+-- The index has every hold of the past hour: it is cut to index_max, and hourly_max is no more than that. Most users have fewer
+-- bookings there than a single hour allows, so their scores need not be read.
+local indexed = redis.call('ZCARD', index_key)
+if indexed >= tonumber(hourly_max) then
+	local past_hour = '(' .. string.format('%d', now - HOUR_MS)
+	local placed = redis.call('ZCOUNT', index_key, past_hour, '+inf')
+	if placed >= tonumber(hourly_max) then
+		-- There is room again once this many of the oldest have left the hour: one, or more after the limit was lowered.
+		local leaving = placed - tonumber(hourly_max) + 1
+		local last = redis.call('ZRANGE', index_key, past_hour, '+inf', 'BYSCORE', 'LIMIT', leaving - 1, 1, 'WITHSCORES')
+		return { 'hourly_limit', string.format('%d', tonumber(last[2]) + HOUR_MS - now) }
+	end
+end
+
 local taken = {}
 for i, value in ipairs(redis.call('HMGET', owner_key, unpack(seats))) do
 	if not is_free(value, now) then taken[#taken + 1] = seats[i] end
@@ -85,13 +104,19 @@ write_map(meta_key, map_key, seats, 'H')
 redis.call('ZADD', expiry_key, expires_at, expiry_member(booking, user, seat_list))
 redis.call('ZADD', expiries_key, 'LT', expires_at, showtime)
 write_buyer(buyers_key, user, now, booking, tonumber(expires_at), seat_list)
-redis.call('HSET', booking_key, 'user', user, 'showtime', showtime, 'plan', plan, 'seats', seat_list, 'state', 'HELD', 'v', '1',
+local record = { 'user', user, 'showtime', showtime, 'plan', plan, 'seats', seat_list, 'state', 'HELD', 'v', '1',
 	'amount', amount, 'currency', currency, 'createdAt', created_at, 'expiresAt', expires_at, 'recorded', '0',
-	'scheduleVersion', schedule_version)
-redis.call('PEXPIREAT', booking_key, tonumber(expires_at) + tonumber(record_ttl))
+	'scheduleVersion', schedule_version }
+if idem_key then
+	record[#record + 1] = 'idempotencyKey'
+	record[#record + 1] = client_key
+end
+redis.call('HSET', booking_key, unpack(record))
+local readable_until = string.format('%d', now + tonumber(ttl) + tonumber(ended_ttl))
+redis.call('PEXPIREAT', booking_key, readable_until)
 redis.call('ZADD', index_key, created_at, booking)
-redis.call('ZREMRANGEBYRANK', index_key, 0, -1 - tonumber(index_max))
-redis.call('PEXPIREAT', index_key, now + 30 * tonumber(record_ttl))
-if idem_key then redis.call('SET', idem_key, booking .. '|' .. seat_list, 'PX', record_ttl) end
+if indexed >= tonumber(index_max) then redis.call('ZREMRANGEBYRANK', index_key, 0, -1 - tonumber(index_max)) end
+redis.call('PEXPIREAT', index_key, now + tonumber(index_ttl))
+if idem_key then redis.call('SET', idem_key, booking .. '|' .. seat_list, 'PXAT', readable_until) end
 keep_until_end(ends_at, owner_key, expiry_key, buyers_key)
 return { 'held', now, created_at, expires_at, currency }

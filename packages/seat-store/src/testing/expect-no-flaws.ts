@@ -2,15 +2,18 @@
  * For tests of this room: everything that is wrong with the keys of a whole server. Each has the type and the lifetime that
  * docs/data.md gives it, and every map agrees with its owners. Returns every flaw as a sentence.
  */
-import { parseShowtimeId, type ShowtimeId } from "@holdfast/domain";
+import { ENDED_HOLD_TTL_MS, LIMIT_SPECS, parseBookingId, parseShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import { findSeatFlaws } from "@holdfast/testing";
 import type { Redis } from "ioredis";
 import { expect } from "vitest";
+import { bookingKey } from "../keys.ts";
 import type { TestStore } from "../open-test-store.ts";
 
 const DAY_MS = 86_400_000;
 /** What a PEXPIRE may be behind a clock that was read a moment before or after it. */
 const SLACK_MS = 10_000;
+
+const HOLD_LIFE_MAX_MS = LIMIT_SPECS.holdLifeMaxMs.max;
 
 /** Lifetimes. A key without any is said to end at -1. */
 type Life = (end: number, nowMs: number) => boolean;
@@ -63,7 +66,7 @@ async function expectedOf(redis: Redis, key: string): Promise<{ type: string; li
 		case "u":
 			return { type: "zset", life: await lifeOfIndex(redis, key) };
 		case "idem":
-			return { type: "string", life: atMost(DAY_MS) };
+			return { type: "string", life: await lifeOfKey(redis, key) };
 		case "bk":
 			return { type: "hash", life: lifeOfRecord(await redis.hgetall(key)) };
 		default:
@@ -89,8 +92,17 @@ async function lifeOfIndex(redis: Redis, key: string): Promise<Life> {
 	return (end) => end === Number(createdAt) + 30 * DAY_MS;
 }
 
-function lifeOfRecord({ state, expiresAt, confirmedAt, recorded }: Record<string, string>): Life {
-	const isHold = state === "HELD" || state === "PAYING";
-	if (isHold) return (end) => end === Number(expiresAt) + DAY_MS;
-	return confirmedAt !== undefined && recorded === "0" ? forGood : atMost(DAY_MS);
+/** An idempotency key ends with the record of its hold, and before a confirmed booking's. A test may have deleted the record. */
+async function lifeOfKey(redis: Redis, key: string): Promise<Life> {
+	const bookingId = parseBookingId(String(await redis.get(key)).split("|")[0] ?? "");
+	const recordEnd = bookingId === null ? 0 : await redis.pexpiretime(bookingKey(bookingId));
+	return (end, nowMs) => (recordEnd >= 0 ? end <= recordEnd : atMost(HOLD_LIFE_MAX_MS + ENDED_HOLD_TTL_MS)(end, nowMs));
+}
+
+/** Of a hold, released or not: an hour after its end. A rebuild that revokes a hold ends it sooner and leaves its record's end. */
+function lifeOfRecord({ state, createdAt, expiresAt, confirmedAt, recorded }: Record<string, string>): Life {
+	if (confirmedAt !== undefined) return recorded === "0" ? forGood : atMost(DAY_MS);
+	// A conflict that the ledger found is kept for as long as what it has recorded.
+	if (state === "CONFLICT") return atMost(DAY_MS);
+	return (end) => end >= Number(expiresAt) + ENDED_HOLD_TTL_MS && end <= Number(createdAt) + HOLD_LIFE_MAX_MS + ENDED_HOLD_TTL_MS;
 }

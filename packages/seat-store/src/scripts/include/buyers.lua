@@ -12,7 +12,8 @@ local function live_entries(line, now)
 	return entries
 end
 
--- Write the user's line: the live entries of others than `booking`, and `booking` itself unless `seats` is nil.
+-- Write the user's line: the live entries of others than `booking`, and `booking` itself unless `seats` is nil. Returns whether
+-- the user had no line before. Then the key may be new, and the caller sets its end.
 local function write_buyer(buyers_key, user, now, booking, expires_at, seats)
 	local parts = {}
 	for _, entry in ipairs(live_entries(redis.call('HGET', buyers_key, user), now)) do
@@ -23,7 +24,7 @@ local function write_buyer(buyers_key, user, now, booking, expires_at, seats)
 	if seats then parts[#parts + 1] = booking .. ':' .. string.format('%d', expires_at) .. ':' .. seats end
 	if #parts == 0 then
 		redis.call('HDEL', buyers_key, user)
-	else
-		redis.call('HSET', buyers_key, user, table.concat(parts, ';'))
+		return false
 	end
+	return redis.call('HSET', buyers_key, user, table.concat(parts, ';')) == 1
 end

@@ -1,0 +1,99 @@
+/**
+ * What one account can make Redis keep by holding and releasing all day, in one bucket, as docs/data.md states it. The clock is
+ * the test's, which Redis's own expiry does not follow: so the test deletes what has expired by that clock.
+ */
+import { BUCKET_COUNT, bucketOf, DEFAULT_LIMITS, newUserId, type OpenShowtime, SEATS_PER_PLAN_MAX } from "@holdfast/domain";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { held, hold, openTestStore, type TestStore } from "../open-test-store.ts";
+
+let test: TestStore;
+beforeAll(async () => {
+	test = await openTestStore();
+});
+afterAll(() => test.stop());
+afterEach(() => test.redis.flushall());
+
+const HOUR_MS = 3_600_000;
+const HOURS = 24;
+/** Records and keys as large as a client can make them. */
+const LONGEST_KEY_CHARS = 64;
+const LAST_SEATS = Array.from({ length: 10 }, (_, n) => SEATS_PER_PLAN_MAX - 10 + n);
+/** docs/data.md, "What one account can fill". */
+const KEYS_PER_BUCKET_MAX = 401;
+const BYTES_PER_BUCKET_MAX = 250_000;
+const BYTES_OF_SALES_PER_BUCKET_MAX = 2_500_000;
+
+/** Delete what has expired by the clock of the test; give what is left of one kind of key. */
+async function expireKeys(nowMs: number): Promise<void> {
+	const keys = await test.redis.keys("*");
+	const ends = await Promise.all(keys.map((key) => test.redis.pexpiretime(key)));
+	const expired = keys.filter((_, i) => Number(ends[i]) > 0 && Number(ends[i]) <= nowMs);
+	if (expired.length > 0) await test.redis.del(...expired);
+}
+
+/** Keys that holding and releasing has left, and what they take in memory. */
+async function measure(): Promise<{ keys: number; bytes: number }> {
+	const keys = (await test.redis.keys("*")).filter((key) => /:(bk|idem|u):/.test(key));
+	const sizes = await Promise.all(keys.map((key) => test.redis.memory("USAGE", key, "SAMPLES", 0)));
+	return { keys: keys.length, bytes: sizes.reduce<number>((sum, size) => sum + Number(size), 0) };
+}
+
+/** The largest showtime there is, on sale until then. */
+const openArena = (untilMs: number): Promise<OpenShowtime> =>
+	test.openShowtime({ seatCount: SEATS_PER_PLAN_MAX, salesCloseAt: untilMs, endsAt: untilMs });
+
+it("one account that holds and releases for a day leaves no more keys and bytes than docs/data.md states", async () => {
+	const startMs = Date.now();
+	const showtime = await openArena(startMs + 2 * HOURS * HOUR_MS);
+	const userId = newUserId();
+	let placed = 0;
+	const most = { keys: 0, bytes: 0 };
+	/** Hold ten seats under the longest key and release them, until a hold is refused. */
+	const loop = async () => {
+		for (;;) {
+			const idempotencyKey = String(placed).padStart(LONGEST_KEY_CHARS, "k");
+			const answer = await hold(test.store, showtime, LAST_SEATS, { userId, idempotencyKey });
+			if (answer.outcome !== "held") return expect(answer.outcome).toBe("hourly_limit");
+			placed += 1;
+			await test.store.cancelBooking({ bookingId: answer.booking.id, showtimeId: showtime.id, userId, ifVersion: null });
+		}
+	};
+	// At once whenever there is room: each hour's holds stand beside those of the hour before.
+	for (let nowMs = startMs; nowMs < startMs + HOURS * HOUR_MS; nowMs += HOUR_MS / 2) {
+		await expireKeys(nowMs);
+		await test.at(nowMs, loop);
+		const { keys, bytes } = await measure();
+		most.keys = Math.max(most.keys, keys);
+		most.bytes = Math.max(most.bytes, bytes);
+	}
+	console.log(
+		`${placed} holds and releases in ${HOURS} hours: at most ${most.keys} keys and ${most.bytes} bytes at once, ` +
+			`so ${most.keys * BUCKET_COUNT} and ${most.bytes * BUCKET_COUNT} in all ${BUCKET_COUNT} buckets`,
+	);
+	expect(placed).toBe(HOURS * DEFAULT_LIMITS.holdsPerHourMax);
+	expect(most.keys).toBe(KEYS_PER_BUCKET_MAX);
+	expect(most.bytes).toBeLessThanOrEqual(BYTES_PER_BUCKET_MAX);
+
+	// A day without holds: nothing is left but the index.
+	await expireKeys(startMs + (HOURS + 24) * HOUR_MS);
+	expect((await measure()).keys).toBe(1);
+}, 60_000);
+
+it("one account that confirms and cancels for a day leaves no more bytes than docs/data.md states", async () => {
+	const showtime = await openArena(Date.now() + HOUR_MS);
+	const userId = newUserId();
+	const perHour = DEFAULT_LIMITS.holdsPerHourMax;
+	for (let n = 0; n < perHour; n += 1) {
+		const idempotencyKey = String(n).padStart(LONGEST_KEY_CHARS, "k");
+		const command = await held(test.store, showtime, LAST_SEATS, { userId, idempotencyKey });
+		await test.store.confirmBooking(command);
+		await test.store.cancelBooking(command);
+	}
+	const { keys, bytes } = await measure();
+	expect(keys).toBe(2 * perHour + 1);
+	expect(await test.redis.xlen(`{b${bucketOf(showtime.id)}}:ob`)).toBe(2 * perHour);
+	// A record lives for 24 hours from when it was recorded: of 25 hours at most, the one that is under way included.
+	const bytesOfDay = (HOURS + 1) * bytes;
+	console.log(`${bytes} bytes for ${perHour} bookings that were confirmed and cancelled, so ${bytesOfDay} in a day`);
+	expect(bytesOfDay).toBeLessThanOrEqual(BYTES_OF_SALES_PER_BUCKET_MAX);
+});
