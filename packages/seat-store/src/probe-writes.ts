@@ -30,6 +30,8 @@ export function createWriteProbe(write: (run: Run<unknown>) => Promise<unknown>)
 			isWritable = true;
 		} catch (error) {
 			if (decides(error)) isWritable = false;
+			// Nothing was sent, so the next who asks need not wait.
+			if (isLocalRefusal(error)) lastMs = Number.NEGATIVE_INFINITY;
 		} finally {
 			isUnderWay = false;
 		}
@@ -48,7 +50,8 @@ export function createWriteProbe(write: (run: Run<unknown>) => Promise<unknown>)
 
 /** A refusal of the server or of the store, or a write that no replica confirmed; what was never sent says nothing. */
 function decides(error: unknown): boolean {
-	if (!(error instanceof SeatStoreFault)) return true;
-	const { cause } = error;
-	return error.kind === "outcome_unknown" || (cause instanceof Error && (cause.name === "ReplyError" || cause instanceof WritesRefused));
+	if (!(error instanceof SeatStoreFault) || error.kind === "outcome_unknown" || isLocalRefusal(error)) return true;
+	return error.cause instanceof Error && error.cause.name === "ReplyError";
 }
+
+const isLocalRefusal = (error: unknown): boolean => error instanceof SeatStoreFault && error.cause instanceof WritesRefused;
