@@ -21,7 +21,10 @@ export function createDrain(): Drain {
 	};
 }
 
-/** Not ready from here on; every answer that begins is the last on its connection, unless another request waits behind it. */
+/**
+ * Not ready from here on; an answer is the last on its connection unless another request may lie behind it: one that came since, or
+ * one in the same bytes, which Node reads only after an answer that is made at once.
+ */
 export function beginDrain(server: Server, drain: Drain): void {
 	drain.start();
 	/** Requests of each connection that came since and are not answered. */
@@ -30,10 +33,14 @@ export function beginDrain(server: Server, drain: Drain): void {
 	server.prependListener("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
 		add(socket, 1);
 		response.once("close", () => add(socket, -1));
+		let isRead = false;
+		setImmediate(() => {
+			isRead = true;
+		});
 		// Judged as late as can be: an answer that ends the connection takes what was pipelined behind it along.
 		response.writeHead = new Proxy(response.writeHead, {
 			apply(writeHead, self, head) {
-				if (unanswered.get(socket) === 1) response.setHeader("connection", "close");
+				if (isRead && unanswered.get(socket) === 1) response.setHeader("connection", "close");
 				return Reflect.apply(writeHead, self, head);
 			},
 		});

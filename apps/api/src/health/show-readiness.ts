@@ -3,6 +3,9 @@ import { Type } from "typebox";
 import { CLOSED, oneOf } from "../contract/share.ts";
 import type { AppDeps, Routes } from "../routes.ts";
 
+/** Another process answers then. */
+const RETRY_AFTER_SECONDS = 1;
+
 export function addShowReadiness(app: Routes, { drain }: Pick<AppDeps, "drain">): void {
 	app.route({
 		method: "GET",
@@ -21,7 +24,11 @@ export function addShowReadiness(app: Routes, { drain }: Pick<AppDeps, "drain">)
 		config: { isAlwaysAnswered: true },
 		handler: async (_request, reply) => {
 			reply.header("cache-control", "no-store");
-			if (drain.isDraining()) return reply.code(503).send({ status: "draining" as const });
+			if (drain.isDraining())
+				return reply
+					.code(503)
+					.header("retry-after", RETRY_AFTER_SECONDS)
+					.send({ status: "draining" as const });
 			return reply.send({ status: "ok" as const });
 		},
 	});
