@@ -181,7 +181,7 @@ describe("the seat store's other connections", () => {
 		await failOver();
 		expect(await interrupted).toBe("unavailable");
 		await look(replica).xadd(bucketKeys(3).outbox, "*", "field", "value");
-		const read = async () => (await store.waitForEntries({ timeoutMs: 100 }).catch(() => [])).includes(3);
+		const read = async () => (await store.waitForEntries({ timeoutMs: 100 }).catch((): number[] => [])).includes(3);
 		await waitUntil("the entry", read, LEFT_WITHIN_MS);
 		expect(await look(primary).info("clients")).toMatch(/blocked_clients:0/);
 	});
@@ -192,7 +192,7 @@ describe("the seat store's other connections", () => {
 		await failOver();
 		await primary.cutOff();
 		await look(replica).xadd(bucketKeys(3).outbox, "*", "field", "value");
-		const read = async () => (await store.waitForEntries({ timeoutMs: 100 }).catch(() => [])).includes(3);
+		const read = async () => (await store.waitForEntries({ timeoutMs: 100 }).catch((): number[] => [])).includes(3);
 		await waitUntil("the entry", read, LEFT_WITHIN_MS);
 	});
 
