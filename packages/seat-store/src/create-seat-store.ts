@@ -52,7 +52,7 @@ export function createSeatStore(options: SeatStoreOptions): SeatStore {
 			await durability.inspect(redis);
 		},
 	});
-	const confirms = ackLevel === "replica" ? open({ refusal, inspect: durability.inspect }) : null;
+	const confirms = ackLevel === "replica" ? open({ refusal, inspect: durability.inspectOnce }) : null;
 	const lane = confirms && createConfirmLane({ link: confirms, deadlineMs: CALL_DEADLINE_MS });
 	const seatWatch = createSeatWatch(open);
 	let blocking: Link | null = null;

@@ -3,7 +3,7 @@
  * can tell one history of it from another. Looked at on each new connection and once a second after.
  */
 import type { Redis } from "ioredis";
-import { assertPrimary } from "./check-role.ts";
+import { assertPrimary, createRoleCheck } from "./check-role.ts";
 import { createFlawFinder, type Findings } from "./find-flaws.ts";
 import type { LinkLog } from "./link.ts";
 
@@ -38,6 +38,8 @@ export type DurabilityOptions = {
 export type DurabilityCheck = {
 	/** Look at the server behind a connection. Rejects with `DemotedServer` on a replica, and when the connection does. */
 	inspect(redis: Redis): Promise<void>;
+	/** The same at a connection's first look, and its role alone at every later one: another connection looks at the rest. */
+	inspectOnce(redis: Redis): Promise<void>;
 	/** The sentence to refuse writes with, or null. As of the last look, as are the other two. */
 	refusal(): string | null;
 	state(): Durability;
@@ -53,6 +55,8 @@ export function createDurabilityCheck(
 	log: LinkLog,
 ): DurabilityCheck {
 	const findFlaws = createFlawFinder();
+	const checkRole = createRoleCheck();
+	const inspected = new WeakSet<Redis>();
 	const replicasNeeded = ackLevel === "replica" ? 1 : 0;
 	let state: Durability = { status: "unknown", flaws: [] };
 	let condition: ServerCondition = { role: "unknown", replicasOnline: null, replicasNeeded };
@@ -87,13 +91,20 @@ export function createDurabilityCheck(
 		}
 	}
 
+	async function inspect(redis: Redis): Promise<void> {
+		const findings = await findFlaws(redis);
+		const { flaws, role, replicasOnline } = findings;
+		judge([...flaws, ...judgeReplicas(findings)], role === "slave");
+		condition = { role: nameOf(role), replicasOnline, replicasNeeded };
+		if (!readsReplica) assertPrimary(role);
+	}
+
 	return {
-		async inspect(redis) {
-			const findings = await findFlaws(redis);
-			const { flaws, role, replicasOnline } = findings;
-			judge([...flaws, ...judgeReplicas(findings)], role === "slave");
-			condition = { role: nameOf(role), replicasOnline, replicasNeeded };
-			if (!readsReplica) assertPrimary(role);
+		inspect,
+		async inspectOnce(redis) {
+			if (inspected.has(redis)) return checkRole(redis);
+			await inspect(redis);
+			inspected.add(redis);
 		},
 		refusal: () => (state.status === "refused" ? `redis does not keep what is confirmed: ${state.flaws.join("; ")}` : null),
 		state: () => state,

@@ -98,18 +98,17 @@ it.each(["local", "replica"] as const)(
 		await DEMOTE[ackLevel](scene);
 		const demotedMs = Date.now();
 		const next = () => sales(crowd).find(({ invokedMs }) => invokedMs >= demotedMs);
-		const first = await waitUntil("a confirm after the failover", next, WRITES_AGAIN_MAX_MS);
+		await waitUntil("a confirm after the failover", next, WRITES_AGAIN_MAX_MS).finally(() => {
+			const after = crowd.history.filter(({ respondedMs }) => respondedMs >= demotedMs);
+			const faults = JSON.stringify(tallyFaults(after));
+			console.log(`demoted at ${ackLevel}: ${((Date.now() - demotedMs) / 1_000).toFixed(2)} s; ${faults} of ${after.length} answers`);
+		});
 		await waitUntil("the crowd to buy", () => sales(crowd).filter(({ invokedMs }) => invokedMs >= demotedMs).length >= BOUGHT, 30_000);
 		await crowd.stop();
 		await crowd.resolve();
 		await proof.drained(DRAIN_DEADLINE_MS);
 
 		const { history } = crowd;
-		const after = history.filter(({ respondedMs }) => respondedMs >= demotedMs);
-		console.log(
-			`demoted at ${ackLevel}: the first confirm after ${((first.respondedMs - demotedMs) / 1000).toFixed(2)} s; ` +
-				`meanwhile ${JSON.stringify(tallyFaults(after))} of ${after.length} answers`,
-		);
 		// The old primary is a replica now: whatever still asks it to wait, or listens there, was not moved.
 		expect(await askRedis(scene.primary.port, "PUBSUB SHARDCHANNELS", 1)).toBe("*0");
 		expect(await askRedis(replica.port, "PUBSUB NUMSUB denied", 4)).toMatch(/:1$/);
