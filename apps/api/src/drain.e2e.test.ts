@@ -68,8 +68,9 @@ it.each([
 	expect(await ended).toBe(0);
 });
 
-it("without DRAIN_MS listening ends at once", async () => {
-	const { port, child, ended } = await start({});
+it("without DRAIN_MS listening ends at once; KEEP_ALIVE_MS is what clients are told of idle connections", async () => {
+	const { port, child, ended } = await start({ KEEP_ALIVE_MS: "5000" });
+	expect((await fetch(`http://127.0.0.1:${port}/livez`)).headers.get("keep-alive")).toBe("timeout=5");
 	child.kill("SIGTERM");
 	const toldMs = performance.now();
 	expect(await ended).toBe(0);

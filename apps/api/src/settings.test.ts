@@ -1,7 +1,7 @@
 import { DEFAULT_LIMITS, LIMIT_SPECS, QUARANTINE_SPEC } from "@holdfast/domain";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_RATES, IP_LIMIT_SPEC, RATE_SPECS } from "./rates.ts";
-import { IN_FLIGHT_SPEC, REQUEST_TIMEOUT_SPEC, readApiSettings } from "./settings.ts";
+import { DRAIN_SPEC, IN_FLIGHT_SPEC, KEEP_ALIVE_SPEC, REQUEST_TIMEOUT_SPEC, readApiSettings, SETTLE_LAG_SPEC } from "./settings.ts";
 import { DEFAULT_WATCH_LIMITS, WATCH_LIMIT_SPECS, WATCHERS_PER_ADDRESS_SPEC } from "./showtimes/watch-limits.ts";
 
 const REQUIRED = { DATABASE_URL: "postgres://db/holdfast", REDIS_URL: "redis://cache", JWT_SECRET: "x".repeat(32) };
@@ -20,6 +20,9 @@ describe("settings", () => {
 			watchLimits: DEFAULT_WATCH_LIMITS,
 			requestTimeoutMs: 30_000,
 			inFlightMax: 25_000,
+			keepAliveMs: 72_000,
+			drainMs: 0,
+			settleLagMaxMs: 30_000,
 			rates: DEFAULT_RATES,
 			corsOrigins: [],
 			trustProxy: [],
@@ -45,6 +48,7 @@ describe("settings", () => {
 		...within("limits", LIMIT_SPECS),
 		...within("rates", { ...RATE_SPECS, ipLimit: IP_LIMIT_SPEC }),
 		...within("watchLimits", { ...WATCH_LIMIT_SPECS, watchersPerAddressMax: WATCHERS_PER_ADDRESS_SPEC }),
+		...within(null, { keepAliveMs: KEEP_ALIVE_SPEC, drainMs: DRAIN_SPEC, settleLagMaxMs: SETTLE_LAG_SPEC }),
 		...within(null, { requestTimeoutMs: REQUEST_TIMEOUT_SPEC, inFlightMax: IN_FLIGHT_SPEC, quarantineMs: QUARANTINE_SPEC }),
 	];
 
