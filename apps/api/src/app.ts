@@ -11,6 +11,7 @@ import { SHARED_SCHEMAS } from "./contract/index.ts";
 import { buildValidator } from "./contract/validators.ts";
 import { addShowHealth } from "./health/show-health.ts";
 import { addShowLiveness } from "./health/show-liveness.ts";
+import { addShowReadiness } from "./health/show-readiness.ts";
 import { joinReads } from "./join-reads.ts";
 import { addMovieRoutes } from "./movies/index.ts";
 import { auth } from "./plugins/auth.ts";
@@ -39,8 +40,6 @@ import { createSeatWatches } from "./showtimes/seat-watches.ts";
 const BODY_MAX_BYTES = 16 * 1024;
 /** How often the server looks for requests that take longer than `requestTimeoutMs` to arrive. */
 const LOOK_FOR_SLOW_EVERY_MS = 1_000;
-/** Longer than the idle timeout of the usual load balancers (60 s), so that they hang up first. */
-const KEEP_ALIVE_MS = 72_000;
 /** Bookings whose showtime is remembered, about 200 bytes each. */
 const BOOKINGS_REMEMBERED_MAX = 50_000;
 
@@ -60,7 +59,7 @@ export function buildApp(deps: AppDeps): Routes {
 		requestIdHeader: false,
 		bodyLimit: BODY_MAX_BYTES,
 		requestTimeout: deps.settings.requestTimeoutMs,
-		keepAliveTimeout: KEEP_ALIVE_MS,
+		keepAliveTimeout: deps.settings.keepAliveMs,
 		forceCloseConnections: "idle",
 		// Only what one of these sends is believed about whom it speaks for.
 		trustProxy: deps.settings.trustProxy.length > 0 && [...deps.settings.trustProxy],
@@ -99,6 +98,7 @@ export function buildApp(deps: AppDeps): Routes {
 
 	const routeDeps = makeRouteDeps(deps, metrics);
 	app.register(async (root) => addShowLiveness(root));
+	app.register(async (root) => addShowReadiness(root, routeDeps));
 	app.register(
 		async (api) => {
 			api.register(async (scope) => addShowHealth(scope, routeDeps));

@@ -4,6 +4,7 @@ import { DEFAULT_LIMITS } from "@holdfast/domain";
 import { createLogger } from "@holdfast/runtime";
 import { createAuthStore, createSeatStore } from "@holdfast/seat-store";
 import { buildApp } from "./app.ts";
+import { createDrain } from "./health/drain.ts";
 import { readApiSettings } from "./settings.ts";
 
 const NOWHERE = "127.0.0.1:9";
@@ -18,7 +19,7 @@ export async function renderOpenapi(): Promise<string> {
 	const seatStore = createSeatStore({ url: settings.redisUrl, limits: DEFAULT_LIMITS });
 	const authStore = createAuthStore({ url: settings.redisUrl });
 	const database = createDatabase({ url: settings.databaseUrl });
-	const app = buildApp({ settings, logger: createLogger("openapi", "silent"), seatStore, authStore, database });
+	const app = buildApp({ settings, logger: createLogger("openapi", "silent"), seatStore, authStore, database, drain: createDrain() });
 	try {
 		await app.ready();
 		return `${JSON.stringify(app.swagger(), null, "\t")}\n`;

@@ -8,6 +8,7 @@ import type { AuthStore, SeatStore } from "@holdfast/seat-store";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { LedgerWait } from "./bookings/prefer-wait.ts";
 import type { BoundedCache } from "./bounded-cache.ts";
+import type { Drain } from "./health/drain.ts";
 import type { ApiSettings } from "./settings.ts";
 import type { LiveShowtimes } from "./showtimes/live-showtimes.ts";
 import type { ReadSeatMap } from "./showtimes/read-live-map.ts";
@@ -28,11 +29,15 @@ export type AppDeps = {
 		| "corsOrigins"
 		| "trustProxy"
 		| "watchLimits"
+		| "keepAliveMs"
+		| "settleLagMaxMs"
 	>;
 	readonly logger: Logger;
 	readonly seatStore: SeatStore;
 	readonly authStore: AuthStore;
 	readonly database: Database;
+	/** Whether this process is about to end. */
+	readonly drain: Drain;
 };
 
 /** What routes are built from: the above, and what `buildApp` makes of it once. */

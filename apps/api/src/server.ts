@@ -4,6 +4,7 @@ import { createDatabase } from "@holdfast/database";
 import { closeOnSignals, createLogger, listenOptions, runWorkers, SettingsError } from "@holdfast/runtime";
 import { createAuthStore, createSeatStore, findReasonNotToStart } from "@holdfast/seat-store";
 import { buildApp } from "./app.ts";
+import { beginDrain, createDrain } from "./health/drain.ts";
 import { type ApiSettings, readApiSettings } from "./settings.ts";
 
 const settings = readSettingsOrExit();
@@ -15,10 +16,11 @@ await runWorkers(settings.workers, logger, serve);
 
 async function serve(): Promise<void> {
 	// Both connect by themselves and keep trying: the API starts, and serves what it can, while a store is down.
-	const seatStore = createSeatStore({ ...seatStoreOptions, log: logger });
+	const seatStore = createSeatStore({ ...seatStoreOptions, log: logger, probesWrites: true });
 	const authStore = createAuthStore({ url: settings.redisUrl, log: logger });
 	const database = createDatabase({ url: settings.databaseUrl, applicationName: "holdfast-api" });
-	const app = buildApp({ settings, logger, seatStore, authStore, database });
+	const drain = createDrain();
+	const app = buildApp({ settings, logger, seatStore, authStore, database, drain });
 	closeOnSignals(
 		logger,
 		async () => {
@@ -26,7 +28,7 @@ async function serve(): Promise<void> {
 			authStore.close();
 			await Promise.allSettled([seatStore.close(), database.close()]);
 		},
-		{ followParent: true },
+		{ followParent: true, drain: { forMs: settings.drainMs, begin: () => beginDrain(app.server, drain) } },
 	);
 	await app.listen(listenOptions(settings));
 }

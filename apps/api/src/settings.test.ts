@@ -2,7 +2,7 @@ import { DEFAULT_LIMITS, LIMIT_SPECS, QUARANTINE_SPEC } from "@holdfast/domain";
 import { ANSWER_TIMEOUT_SPEC } from "@holdfast/runtime";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_RATES, IP_LIMIT_SPEC, RATE_SPECS } from "./rates.ts";
-import { IN_FLIGHT_SPEC, REQUEST_TIMEOUT_SPEC, readApiSettings } from "./settings.ts";
+import { DRAIN_SPEC, IN_FLIGHT_SPEC, KEEP_ALIVE_SPEC, REQUEST_TIMEOUT_SPEC, readApiSettings, SETTLE_LAG_SPEC } from "./settings.ts";
 import { DEFAULT_WATCH_LIMITS, WATCH_LIMIT_SPECS, WATCHERS_PER_ADDRESS_SPEC } from "./showtimes/watch-limits.ts";
 
 const REQUIRED = { DATABASE_URL: "postgres://db/holdfast", REDIS_URL: "redis://cache", JWT_SECRET: "x".repeat(32) };
@@ -22,6 +22,9 @@ describe("settings", () => {
 			requestTimeoutMs: 30_000,
 			answerTimeoutMs: 30_000,
 			inFlightMax: 25_000,
+			keepAliveMs: 72_000,
+			drainMs: 0,
+			settleLagMaxMs: 30_000,
 			rates: DEFAULT_RATES,
 			corsOrigins: [],
 			trustProxy: [],
@@ -53,6 +56,7 @@ describe("settings", () => {
 			inFlightMax: IN_FLIGHT_SPEC,
 			quarantineMs: QUARANTINE_SPEC,
 		}),
+		...within(null, { keepAliveMs: KEEP_ALIVE_SPEC, drainMs: DRAIN_SPEC, settleLagMaxMs: SETTLE_LAG_SPEC }),
 	];
 
 	it.each(NUMBERS)("read $name from its variable, bounds included", ({ name, group, env, min, max }) => {

@@ -23,6 +23,12 @@ export type ApiSettings = {
 	readonly requestTimeoutMs: number;
 	/** A connection whose client accepts nothing of a waiting answer for this long is dropped, ms. */
 	readonly answerTimeoutMs: number;
+	/** How long a connection on which nothing is asked is kept open, ms. */
+	readonly keepAliveMs: number;
+	/** How long the API serves on between SIGTERM, from which on it is not ready, and the end of listening, ms. */
+	readonly drainMs: number;
+	/** Age of the oldest event that is not recorded, past which health is `degraded`, ms. */
+	readonly settleLagMaxMs: number;
 	/** Requests in flight in one process, past which the next one is answered `overloaded`. */
 	readonly inFlightMax: number;
 	/** How often somebody may ask. */
@@ -49,6 +55,15 @@ export const IN_FLIGHT_SPEC = { env: "IN_FLIGHT_MAX", default: 25_000, min: 1, m
 /** Somebody who sends a byte now and then keeps a connection and its memory for this long. A request of ours is one packet. */
 export const REQUEST_TIMEOUT_SPEC = { env: "REQUEST_TIMEOUT_MS", default: 30_000, min: 100, max: 300_000 } as const;
 
+/** Longer than the idle timeout of the usual load balancers (60 s), so that they hang up first. */
+export const KEEP_ALIVE_SPEC = { env: "KEEP_ALIVE_MS", default: 72_000, min: 1_000, max: 3_600_000 } as const;
+
+/** As long as load balancers take to notice that `/readyz` fails. */
+export const DRAIN_SPEC = { env: "DRAIN_MS", default: 0, min: 0, max: 300_000 } as const;
+
+/** A sweeper that works is some tenths of a second behind. */
+export const SETTLE_LAG_SPEC = { env: "SETTLE_LAG_MAX_MS", default: 30_000, min: 1_000, max: 86_400_000 } as const;
+
 /** Throws `SettingsError`, which names every flaw at once. */
 export function readApiSettings(env: Environment): ApiSettings {
 	return readSettings(env, (reader) => ({
@@ -62,6 +77,9 @@ export function readApiSettings(env: Environment): ApiSettings {
 		quarantineMs: reader.optionalInteger(QUARANTINE_SPEC),
 		requestTimeoutMs: reader.integer(REQUEST_TIMEOUT_SPEC),
 		answerTimeoutMs: reader.integer(ANSWER_TIMEOUT_SPEC),
+		keepAliveMs: reader.integer(KEEP_ALIVE_SPEC),
+		drainMs: reader.integer(DRAIN_SPEC),
+		settleLagMaxMs: reader.integer(SETTLE_LAG_SPEC),
 		inFlightMax: reader.integer(IN_FLIGHT_SPEC),
 		rates: readRates(reader),
 		corsOrigins: reader.list("CORS_ORIGINS", { isValid: isOrigin, what: "an origin such as https://shop.example" }),

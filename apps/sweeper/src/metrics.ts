@@ -16,6 +16,7 @@ export function createSweeperMetrics() {
 		failedRebuilds: counter("holdfast_failed_rebuilds_total", "Rebuilds that failed and will be tried again"),
 		unopenedShowtimes: gauge("holdfast_unopened_showtimes", "Showtimes of the coming days that cannot be booked before a rebuild"),
 		quarantinedShowtimes: gauge("holdfast_quarantined_showtimes", "Showtimes whose free seats are kept back after a proven loss"),
+		settleLag: gauge("holdfast_settle_lag_seconds", "Age of the oldest outbox entry, all buckets"),
 		outboxEntries: gauge("holdfast_outbox_entries", "Outbox entries waiting, all buckets"),
 	};
 }

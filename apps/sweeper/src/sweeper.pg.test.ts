@@ -296,6 +296,34 @@ describe("a bucket that cannot be settled", () => {
 		}
 	});
 
+	it("is measured by its oldest entry: what had to be left counts, what was settled or dead-lettered does not", async () => {
+		const sweeper = newSweeper();
+		const waitMs = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+		await sweeper.runOnce();
+		expect(await seatStore.settleLagMs()).toBe(0);
+		await seatStore.requeueEntry(3, { schema: "1", type: "booking.confirmed", bookingId: "nonsense" });
+		await buy(await openShowtime(4), [0]);
+		await waitMs(60);
+		expect(await seatStore.settleLagMs()).toBeGreaterThanOrEqual(60);
+		await sweeper.runOnce();
+		expect([await seatStore.settleLagMs(), (await query("select 1 from dead_letters")).length]).toEqual([0, 1]);
+		await query("delete from dead_letters");
+
+		await seatStore.requeueEntry(3, NEWER);
+		const startMs = Date.now();
+		await waitMs(60);
+		await expect(sweeper.runOnce()).rejects.toThrow("bucket 3");
+		await buy(await openShowtime(4), [0]);
+		expect(await seatStore.settleLagMs()).toBeGreaterThanOrEqual(60);
+		expect(await seatStore.settleLagMs()).toBeLessThanOrEqual(Date.now() - startMs + 50);
+		const left = await seatStore.readBatch(3, { afterEntryId: null, limit: 1 });
+		await seatStore.ackBatch(
+			3,
+			left.map(({ entryId }) => ({ entryId, booking: null })),
+		);
+		await sweeper.runOnce();
+	});
+
 	it("settles nothing behind such an entry, though more stands there than a batch takes", async () => {
 		const showtime = await openShowtime(5);
 		const bought = [await buy(showtime, [0])];

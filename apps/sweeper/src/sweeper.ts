@@ -62,6 +62,7 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
 	async function correct(): Promise<void> {
 		await correctConflicts(deps, rebuilds);
 		await endQuarantines(deps, rebuilds);
+		metrics.settleLag.set((await seatStore.settleLagMs()) / 1_000);
 		metrics.outboxEntries.set((await seatStore.outboxDepths()).reduce((sum, depth) => sum + depth, 0));
 	}
 

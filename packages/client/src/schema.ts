@@ -21,6 +21,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether this process takes new requests
+         * @description 200 while the process listens and was not told to end, whatever its stores do: a process that is taken out for them leaves people with the error of the load balancer. After SIGTERM it answers 503 first, and the process stops listening `DRAIN_MS` later.
+         */
+        get: operations["showReadiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health": {
         parameters: {
             query?: never;
@@ -30,7 +50,7 @@ export interface paths {
         };
         /**
          * Whether bookings work now
-         * @description Looks at everything that bookings need, and is true within 2 s of a part dying or coming back. `degraded`: bookings work, but nobody records them for now. For load balancers: 200 sends people here, 503 does not.
+         * @description Looks at everything that bookings need, and is true within 2 s of a part dying, being demoted, ceasing to take writes or to keep them, and of its coming back. `degraded`: bookings work, but nobody records them for now. For load balancers: 200 sends people here, 503 does not.
          */
         get: operations["showHealth"];
         put?: never;
@@ -1224,6 +1244,24 @@ export interface components {
                 /** @description Where seats are held */
                 redis: {
                     /**
+                     * @description `failed`: it does not answer, or it is a replica
+                     * @enum {string}
+                     */
+                    status: "ok" | "failed";
+                    /**
+                     * @description How long the look took
+                     * @example 1
+                     */
+                    ms: number;
+                    /**
+                     * @description What it says it is
+                     * @enum {string}
+                     */
+                    role: "primary" | "replica" | "unknown";
+                };
+                /** @description Whether Redis takes writes: a real one each second */
+                writes: {
+                    /**
                      * @description How it is
                      * @enum {string}
                      */
@@ -1242,10 +1280,28 @@ export interface components {
                      */
                     status: "ok" | "failed";
                 };
+                /** @description Who keeps a copy of what is acknowledged */
+                replicas: {
+                    /**
+                     * @description `failed`: fewer than `ACK_LEVEL` needs, so no confirm is acknowledged
+                     * @enum {string}
+                     */
+                    status: "ok" | "failed";
+                    /**
+                     * @description Replicas that follow; null when unknown
+                     * @example 1
+                     */
+                    online: number | null;
+                    /**
+                     * @description Replicas that `ACK_LEVEL` needs
+                     * @example 0
+                     */
+                    needed: number;
+                };
                 /** @description Where bookings are recorded */
                 postgres: {
                     /**
-                     * @description How it is
+                     * @description `failed`: it does not answer, or it is read-only
                      * @enum {string}
                      */
                     status: "ok" | "failed";
@@ -1254,11 +1310,16 @@ export interface components {
                      * @example 1
                      */
                     ms: number;
+                    /**
+                     * @description Whether it takes writes; null when unknown
+                     * @example true
+                     */
+                    isWritable: boolean | null;
                 };
                 /** @description Who records them */
                 sweeper: {
                     /**
-                     * @description How it is
+                     * @description `failed`: it is not heard, or too far behind
                      * @enum {string}
                      */
                     status: "ok" | "failed";
@@ -1267,6 +1328,16 @@ export interface components {
                      * @example 1
                      */
                     ms: number;
+                    /**
+                     * @description Age of the oldest event that is not recorded; 0 when all are, null when unknown
+                     * @example 120
+                     */
+                    settleLagMs: number | null;
+                    /**
+                     * @description Older than this it is too far behind
+                     * @example 30000
+                     */
+                    limitMs: number;
                 };
                 /** @description What waits to be recorded */
                 outbox: {
@@ -1366,6 +1437,59 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
                         code: "invalid_request";
+                    };
+                };
+            };
+        };
+    };
+    showReadiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It takes requests */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "ok";
+                    };
+                };
+            };
+            /** @description `invalid_request`: Malformed request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description It is about to end */
+            503: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "draining";
                     };
                 };
             };

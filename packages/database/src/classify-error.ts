@@ -77,6 +77,11 @@ export function isConnectionLost(error: unknown): boolean {
 	return LOST_CODES.has(codeOf(error) ?? "");
 }
 
+/** Whether the session refused a write because it is read-only (read_only_sql_transaction): on a standby, or by a setting. */
+export function isReadOnlyRefusal(error: unknown): boolean {
+	return codeOf(error) === "25006";
+}
+
 /**
  * Wait for a write. Throws `DatabaseOutcomeUnknown` where it failed and may have been done all the same: nobody was there any more
  * to say so.

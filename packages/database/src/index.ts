@@ -9,6 +9,7 @@ export { type ListMoviesRequest, listMovies } from "./catalog/list-movies.ts";
 export { type ListShowtimesRequest, listShowtimes } from "./catalog/list-showtimes.ts";
 export type { Movie, MovieSummary } from "./catalog/movie.ts";
 export type { Showtime } from "./catalog/showtime.ts";
+export { isDatabaseWritable } from "./check-writable.ts";
 export { classifySettleError, DatabaseOutcomeUnknown, isDatabaseUnavailable, type SettleErrorClass } from "./classify-error.ts";
 export { createDatabase, type Database, type DatabaseOptions } from "./create-database.ts";
 export { type DeadLetter, type DeadLetterKey, findDeadLetter, listDeadLetters, resolveDeadLetter } from "./ledger/dead-letters.ts";

@@ -6,7 +6,7 @@
 import { DrizzleQueryError } from "drizzle-orm/errors";
 import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
-import { isConnectionLost } from "./classify-error.ts";
+import { isConnectionLost, isReadOnlyRefusal } from "./classify-error.ts";
 import { guardTransactions } from "./guard-transactions.ts";
 import type { Queries } from "./queries.ts";
 import { openWatchedSocket } from "./watch-socket.ts";
@@ -36,6 +36,8 @@ const IDLE_IN_TRANSACTION_MS = 5_000;
 /** What the network may take on top of a statement. */
 const ANSWER_GRACE_MS = 500;
 const CLOSE_DEADLINE_S = 3;
+/** Read-only sessions are left for new ones at most this often. */
+const LEAVE_READ_ONLY_EVERY_MS = 1_000;
 /** Calls waiting or running per connection, beyond which a call fails at once. */
 const CALLS_PER_CONNECTION_MAX = 50;
 
@@ -45,6 +47,7 @@ export function openLane(options: LaneOptions): Lane {
 	const callsMax = options.connectionsMax * CALLS_PER_CONNECTION_MAX;
 	let pool = openPool(options, answerMaxMs);
 	let calls = 0;
+	let leftReadOnlyMs = Number.NEGATIVE_INFINITY;
 
 	/**
 	 * Leave a pool one of whose connections was lost in the middle of a statement: postgres.js 3.4.9 keeps the server's
@@ -56,6 +59,13 @@ export function openLane(options: LaneOptions): Lane {
 		void lost.client.end({ timeout: CLOSE_DEADLINE_S });
 	}
 
+	/** A session keeps the setting that it began with, and its server: only a new one can be writable when this one was not. */
+	function leaveReadOnly(used: Pool): void {
+		if (used !== pool || performance.now() - leftReadOnlyMs < LEAVE_READ_ONLY_EVERY_MS) return;
+		leftReadOnlyMs = performance.now();
+		replace(used);
+	}
+
 	async function attempt<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result> {
 		const used = pool;
 		calls += 1;
@@ -63,6 +73,7 @@ export function openLane(options: LaneOptions): Lane {
 			return await work(used.queries);
 		} catch (error) {
 			if (isConnectionLost(error)) replace(used);
+			if (isReadOnlyRefusal(error)) leaveReadOnly(used);
 			throw withoutParameters(error);
 		} finally {
 			// Counted until the work itself ends, not the wait for it: a stalled Postgres must not collect work without bound.

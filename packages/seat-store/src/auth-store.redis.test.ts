@@ -1,12 +1,11 @@
 /** What signing in and out needs of Redis, on a real one that dies, stands still and falls silent. */
 import { randomUUID } from "node:crypto";
-import { startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
+import { openTestProxy, startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
 import { Redis } from "ioredis";
 import { afterEach, describe, expect, it } from "vitest";
 import { type AuthStore, type AuthStoreOptions, createAuthStore } from "./auth-store.ts";
 import { SeatStoreFault } from "./fault.ts";
 import { DENIED_CHANNEL, DENIED_KEY } from "./keys.ts";
-import { openTestProxy } from "./open-test-proxy.ts";
 
 const MINUTE_MS = 60_000;
 

@@ -4,6 +4,7 @@
  */
 import type { Redis } from "ioredis";
 import { type Effect, faultOf } from "./fault.ts";
+import { wasNotRun } from "./server-errors.ts";
 
 /** What a call does with the connection that it is handed: one command, or several in turn. */
 export type Run<T> = (redis: Redis) => Promise<T>;
@@ -38,7 +39,7 @@ class DeadlinePassed extends Error {
 export function startCall<T>({ effect, deadlineMs, onOver }: CallOptions): Call<T> {
 	const { promise: answer, resolve, reject } = Promise.withResolvers<T>();
 	let isOver = false;
-	let hasSent = false;
+	const sent = createSentCommands();
 	const end = (isLate: boolean): boolean => {
 		if (isOver) return false;
 		isOver = true;
@@ -47,7 +48,7 @@ export function startCall<T>({ effect, deadlineMs, onOver }: CallOptions): Call<
 		return true;
 	};
 	const fail = (error: unknown, isLate = false): void => {
-		if (end(isLate)) reject(faultOf(effect, hasSent, error));
+		if (end(isLate)) reject(faultOf(effect, sent.mayHaveActed(error), error));
 	};
 	const timer = setTimeout(() => setImmediate(() => fail(new DeadlinePassed(`no answer within ${deadlineMs} ms`), true)), deadlineMs);
 	return {
@@ -62,12 +63,53 @@ export function startCall<T>({ effect, deadlineMs, onOver }: CallOptions): Call<
 			lent.sendCommand = (command, stream) => {
 				if (isOver || !isWritable(redis)) command.reject(new Error(isOver ? "the call is over" : "the link is gone"));
 				else {
-					hasSent = true;
+					sent.add(command);
 					redis.sendCommand(command, stream);
 				}
 				return command.promise;
 			};
 			return lent;
+		},
+	};
+}
+
+type Command = Parameters<Redis["sendCommand"]>[0];
+
+/** Commands of multi-step writes that change nothing themselves. */
+const READS: ReadonlySet<string> = new Set(["exists", "get", "hgetall", "hmget", "xrange"]);
+
+/** What a call has sent, to judge whether any of it may have been carried out. Most calls are one command, which costs nothing here. */
+function createSentCommands() {
+	let first: Command | null = null;
+	let isSeveral = false;
+	let unanswered = 0;
+	let hasActed = false;
+	const follow = (command: Command): void => {
+		if (READS.has(command.name)) return;
+		unanswered += 1;
+		const settle = (mayHaveActed: boolean): void => {
+			unanswered -= 1;
+			hasActed ||= mayHaveActed;
+		};
+		command.promise.then(
+			() => settle(true),
+			(error: unknown) => settle(!wasNotRun(error)),
+		);
+	};
+	return {
+		add(command: Command): void {
+			if (first === null) {
+				first = command;
+				return;
+			}
+			if (!isSeveral) follow(first);
+			isSeveral = true;
+			follow(command);
+		},
+		/** `error` is what the call failed with: when it says that one command was not run, the others decide. */
+		mayHaveActed(error: unknown): boolean {
+			if (!wasNotRun(error)) return first !== null;
+			return isSeveral && (hasActed || unanswered > 0);
 		},
 	};
 }

@@ -1,11 +1,10 @@
 /** The confirm lane on a real Redis with a real replica, which stands still, lags and comes back. */
-import { startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
+import { openTestProxy, startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type ConfirmLane, createConfirmLane } from "./confirm-lane.ts";
 import { SeatStoreFault } from "./fault.ts";
 import { createLink, type Link } from "./link.ts";
-import { openTestProxy } from "./open-test-proxy.ts";
 
 const DEADLINE_MS = 2_000;
 const SILENT = { info: () => {}, warn: () => {}, error: () => {} };

@@ -1,6 +1,7 @@
 /** One connection to Redis from its greeting to its loss. It never comes back: the link makes a new one. */
 import { Redis } from "ioredis";
 import { isWritable } from "./call.ts";
+import { RetiredConnection, tellsOfDemotion } from "./server-errors.ts";
 
 const CONNECT_DEADLINE_MS = 1_000;
 /** A server that loads its data is asked again this often, not after the second or more that it guesses. */
@@ -10,6 +11,8 @@ const LOADING_POLL_MS = 100;
  * sent. Enough to keep Redis busy, and little enough (under 1 MB) to lie in the kernel's buffers whole.
  */
 const ON_THE_WIRE_MAX = 1_000;
+/** How long a retired connection waits for the answers to what was sent: as long as a call does. */
+const RETIRE_MAX_MS = 2_000;
 
 export type ConnectionEvents = {
 	/** It can be used. */
@@ -17,6 +20,8 @@ export type ConnectionEvents = {
 	/** Answers came: there may be room for more commands. */
 	readonly onAnswers: () => void;
 	readonly onError: (error: Error) => void;
+	/** An answer says that the server is not the primary, or no longer. May come more than once. */
+	readonly onDemoted: () => void;
 	/** It is gone, and everything that was in flight has failed. */
 	readonly onLost: () => void;
 };
@@ -30,6 +35,8 @@ export type Connection = {
 	silentMs(): number;
 	/** Whether bytes wait in this process because the server reads none. */
 	hasUnsent(): boolean;
+	/** Send nothing more on it, and end it once what was sent is answered. Safe to call twice. */
+	retire(): void;
 	/** End it at once; everything in flight fails. */
 	drop(): void;
 };
@@ -44,11 +51,24 @@ export function openConnection(url: string, prepare: (redis: Redis) => void, eve
 		retryStrategy: () => null,
 		enableOfflineQueue: false,
 		maxRetriesPerRequest: null,
+		// Sees every error reply, and costs an answer nothing; the client itself is to do nothing about it.
+		reconnectOnError: (error) => {
+			if (tellsOfDemotion(error)) events.onDemoted();
+			return false;
+		},
 	});
 	let awaitedSinceMs = 0;
+	let isRetired = false;
 	const wasBlocked = gatherWrites(redis, () => {
 		awaitedSinceMs = performance.now();
 	});
+	const drop = (): void => {
+		redis.disconnect();
+		redis.stream?.destroy();
+	};
+	const dropIfAnswered = (): void => {
+		if (redis.commandQueue.length === 0) drop();
+	};
 	prepare(redis);
 	redis.on("error", events.onError);
 	redis.once("end", events.onLost);
@@ -63,13 +83,27 @@ export function openConnection(url: string, prepare: (redis: Redis) => void, eve
 	return {
 		redis,
 		inFlight: () => redis.commandQueue.length,
-		hasRoom: () => isWritable(redis) && redis.commandQueue.length < ON_THE_WIRE_MAX,
+		hasRoom: () => !isRetired && isWritable(redis) && redis.commandQueue.length < ON_THE_WIRE_MAX,
 		silentMs: () => (redis.commandQueue.length === 0 ? 0 : performance.now() - awaitedSinceMs),
 		hasUnsent: () => wasBlocked() ?? redis.stream.writableLength > 0,
-		drop() {
-			redis.disconnect();
-			redis.stream?.destroy();
+		retire() {
+			if (isRetired) return;
+			isRetired = true;
+			refuseCommands(redis);
+			// Not within the answer that told of it: others may lie behind it.
+			setImmediate(dropIfAnswered);
+			redis.stream.on("data", () => setImmediate(dropIfAnswered));
+			setTimeout(drop, RETIRE_MAX_MS).unref();
 		},
+		drop,
+	};
+}
+
+/** What a call that runs in several steps would still send. */
+function refuseCommands(redis: Redis): void {
+	redis.sendCommand = (command) => {
+		command.reject(new RetiredConnection());
+		return command.promise;
 	};
 }
 

@@ -4,7 +4,7 @@ import type { Redis } from "ioredis";
 import type { Run } from "./call.ts";
 import { cancelBooking, confirmBooking, extendHold } from "./commands/change-booking.ts";
 import { openQuarantined, resolveConflict } from "./commands/correct-seats.ts";
-import { ackBatch, outboxDepths, readBatch, requeueEntry, waitForEntries } from "./commands/drain-outbox.ts";
+import { ackBatch, outboxDepths, readBatch, requeueEntry, settleLagMs, waitForEntries } from "./commands/drain-outbox.ts";
 import { placeHold } from "./commands/place-hold.ts";
 import { listRecentBookingIds, loadBooking, readBooking, readBookings } from "./commands/read-bookings.ts";
 import { inspectSeats, listLapsedShowtimes, readNow, readOwnSeats, readSeatMap, reapHolds } from "./commands/read-seat-map.ts";
@@ -12,9 +12,11 @@ import { findUnopened, readPlan, readShowtime, writePlan } from "./commands/read
 import { claimShowtime, giveBackClaim, installShowtime, joinLine } from "./commands/rebuild-showtime.ts";
 import { blockSeats, reschedule, setTerms } from "./commands/set-showtime.ts";
 import { createConfirmLane } from "./confirm-lane.ts";
+import { SeatStoreFault, WritesRefused } from "./fault.ts";
 import { inspectServer } from "./inspect-server.ts";
 import { planKey, SWEEPER_ALIVE_KEY } from "./keys.ts";
 import { createLink, type Link, type LinkLog, type LinkOptions } from "./link.ts";
+import { createWriteProbe } from "./probe-writes.ts";
 import type { SeatStore } from "./seat-store.ts";
 import { createDurabilityCheck, type DurabilityOptions } from "./verify-durability.ts";
 import { createSeatWatch } from "./watch-seats.ts";
@@ -26,6 +28,8 @@ export type SeatStoreOptions = DurabilityOptions & {
 	/** Sees every new client before it is used. For tests. */
 	readonly prepareConnection?: (redis: Redis) => void;
 	readonly commandsInFlightMax?: number;
+	/** Learn each second by a real write whether Redis takes writes; else only when `isWritable` asks. */
+	readonly probesWrites?: boolean;
 };
 
 /** A call that has no answer by then fails: a script takes a fraction of a millisecond, so this is outage, not load. */
@@ -40,8 +44,15 @@ export function createSeatStore(options: SeatStoreOptions): SeatStore {
 	const { url, limits, log = SILENT, ackLevel, prepareConnection: prepare, commandsInFlightMax } = options;
 	const durability = createDurabilityCheck(options, log);
 	const open = (own: Partial<LinkOptions>): Link => createLink({ url, log, prepare, commandsInFlightMax, ...own });
-	const shared = open({ inspect: durability.inspect });
-	const confirms = ackLevel === "replica" ? open({ inspect: durability.inspect }) : null;
+	const { refusal } = durability;
+	const shared = open({
+		refusal,
+		async inspect(redis) {
+			if (options.probesWrites === true) void probe.run();
+			await durability.inspect(redis);
+		},
+	});
+	const confirms = ackLevel === "replica" ? open({ refusal, inspect: durability.inspectOnce }) : null;
 	const lane = confirms && createConfirmLane({ link: confirms, deadlineMs: CALL_DEADLINE_MS });
 	const seatWatch = createSeatWatch(open);
 	let blocking: Link | null = null;
@@ -52,9 +63,16 @@ export function createSeatStore(options: SeatStoreOptions): SeatStore {
 	const durable = <T>(run: Run<T>, hasWritten: (outcome: T) => boolean): Promise<T> => lane?.run(run, hasWritten) ?? write(run);
 	/** A read that waits at Redis for up to `timeoutMs`: on a connection where nothing else waits behind it. */
 	const block = <T>(run: Run<T>, timeoutMs: number): Promise<T> => {
-		blocking ??= open({ silenceMaxMs: 0 });
+		blocking ??= open({ silenceMaxMs: 0, isBlocking: true });
 		return blocking.run("read", timeoutMs + CALL_DEADLINE_MS, run);
 	};
+	const probe = createWriteProbe(async (run) => {
+		const { replicasOnline, replicasNeeded } = durability.condition();
+		// Known without a WAIT, behind which the confirms of others would wait in vain.
+		if ((replicasOnline ?? replicasNeeded) < replicasNeeded)
+			throw new SeatStoreFault("unavailable", new WritesRefused(`${replicasOnline} of ${replicasNeeded} replicas`));
+		return durable(run, () => true);
+	});
 
 	return {
 		readShowtime: (id) => read((redis) => readShowtime(redis, id)),
@@ -123,13 +141,16 @@ export function createSeatStore(options: SeatStoreOptions): SeatStore {
 			),
 		waitForEntries: ({ timeoutMs }) => block((redis) => waitForEntries(redis, timeoutMs), timeoutMs),
 		outboxDepths: () => read((redis) => outboxDepths(redis)),
+		settleLagMs: () => read(settleLagMs),
 
 		now: () => read(readNow),
 		beatSweeper: (ttlMs) => write(async (redis) => void (await redis.set(SWEEPER_ALIVE_KEY, "1", "PX", ttlMs))),
 		isSweeperAlive: () => read(async (redis) => (await redis.exists(SWEEPER_ALIVE_KEY)) === 1),
 		inspectServer: (section) => read((redis) => inspectServer(redis, section)),
 		ping: () => read(async (redis) => void (await redis.ping())),
+		isWritable: probe.run,
 		durability: durability.state,
+		condition: durability.condition,
 		close: async () => {
 			for (const link of [shared, confirms, blocking, seatWatch]) link?.close();
 		},

@@ -1,3 +1,5 @@
+import { classifyServerError, wasNotRun } from "./server-errors.ts";
+
 /**
  * The fault of a store that did not answer. `unavailable`: nothing was done. `outcome_unknown`: a write may or may
  * not have happened; repeating the same command tells which, since every command is idempotent.
@@ -11,18 +13,21 @@ export class SeatStoreFault extends Error {
 	}
 }
 
-export type Effect = "read" | "write";
+/** Why a write was not sent: the store knows that it would not be kept. Is the cause of an `unavailable`. */
+export class WritesRefused extends Error {
+	override readonly name = "WritesRefused";
+}
 
-/** Error replies by which a server says it did not run the command at all. */
-const REFUSED = /^(OOM|MISCONF|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|BUSY|NOAUTH|WRONGPASS|NOPERM)\b/;
+export type Effect = "read" | "write";
 
 /**
  * What a call's caller is told of an error: a fault where the connection, the server or the clock is to blame, the error
- * itself where we are. A write that was sent may have happened, whatever became of its answer.
+ * itself where we are. `mayHaveActed`: something of the call was sent that may have been carried out, apart from what the error
+ * itself says was not. A write may have happened then, whatever became of its answer.
  */
-export function faultOf(effect: Effect, hasSent: boolean, error: unknown): unknown {
+export function faultOf(effect: Effect, mayHaveActed: boolean, error: unknown): unknown {
 	if (!(error instanceof Error) || error instanceof SeatStoreFault) return error;
-	if (REFUSED.test(error.message)) return new SeatStoreFault("unavailable", error);
-	if (error.name === "ReplyError" || error.message.startsWith("broken invariant")) return error;
-	return new SeatStoreFault(effect === "write" && hasSent ? "outcome_unknown" : "unavailable", error);
+	const isOfServer = wasNotRun(error) || classifyServerError(error) !== null;
+	if (!isOfServer && (error.name === "ReplyError" || error.message.startsWith("broken invariant"))) return error;
+	return new SeatStoreFault(effect === "write" && mayHaveActed ? "outcome_unknown" : "unavailable", error);
 }

@@ -28,5 +28,5 @@ export type {
 	SeatStore,
 	SetTermsCommand,
 } from "./seat-store.ts";
-export type { AckLevel, Durability, DurabilityOptions } from "./verify-durability.ts";
+export type { AckLevel, Durability, DurabilityOptions, ServerCondition } from "./verify-durability.ts";
 export type { SeatListener, SeatNews } from "./watch-seats.ts";

@@ -48,6 +48,9 @@ export const planKey = (planId: SeatPlanId): string => `plan:${planId}`;
 /** Present while a sweeper is alive. */
 export const SWEEPER_ALIVE_KEY = "sweeper:alive";
 
+/** Written once a second, to learn whether Redis takes writes. Nobody reads it. */
+export const WRITE_PROBE_KEY = "health:write";
+
 /** Families of access tokens that are refused, by the instant until which they are. */
 export const DENIED_KEY = "denied";
 /** Where every denial is published. */

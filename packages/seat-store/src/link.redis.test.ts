@@ -1,10 +1,9 @@
 /** The link to a real Redis that dies, stands still, falls silent and comes back. */
-import { startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
+import { openTestProxy, startTestRedis, type TestProxy, type TestRedis, waitUntil } from "@holdfast/testing";
 import { Redis } from "ioredis";
 import { afterEach, describe, expect, it } from "vitest";
 import { SeatStoreFault } from "./fault.ts";
 import { createLink, type Link, type LinkOptions } from "./link.ts";
-import { openTestProxy, type TestProxy } from "./open-test-proxy.ts";
 
 const DEADLINE_MS = 2_000;
 /** Within this a dead Redis is noticed, and so is its return. */

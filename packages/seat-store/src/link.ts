@@ -1,12 +1,16 @@
 /**
- * The way to Redis: one connection at a time, made anew when it is lost. A call waits for the link a little, is sent once,
- * and fails at once when the connection breaks under it; nothing is ever sent twice, or after its caller was answered.
+ * The way to Redis: one connection at a time, made anew when it is lost or leads to a server that is no longer the primary. A call
+ * waits for the link a little, is sent once, and fails at once when the connection breaks under it; nothing is ever sent twice,
+ * or after its caller was answered.
  */
 import type { Logger } from "@holdfast/runtime";
 import type { Redis } from "ioredis";
 import { type Call, type Run, startCall } from "./call.ts";
+import { createRoleCheck, DemotedServer } from "./check-role.ts";
 import { type Connection, openConnection } from "./connection.ts";
-import { type Effect, SeatStoreFault } from "./fault.ts";
+import { type Effect, SeatStoreFault, WritesRefused } from "./fault.ts";
+import { createConnectPace } from "./pace-connects.ts";
+import { createSilenceWatch } from "./watch-silence.ts";
 
 /**
  * Calls that wait and commands in flight, together, past which a call is refused: above a spike of 20,000 connections, and
@@ -17,12 +21,9 @@ const COMMANDS_IN_FLIGHT_MAX = 50_000;
 const LINK_WAIT_MS = 1_000;
 /** A connection on which answers are awaited and none has come for this long is given up. */
 const SILENCE_MAX_MS = 4_000;
-/** The same while it is greeted, when nothing is lost with it. A server that stands still accepts connections too. */
-const GREETING_SILENCE_MAX_MS = 2_000;
-const BACK_OFF_MIN_MS = 50;
-const BACK_OFF_MAX_MS = 500;
-/** A server that was refused is looked at again this often. */
-const RECHECK_MS = 1_000;
+/** A server is looked at again this often: nothing else tells a quiet connection that its server was demoted. */
+const LOOK_EVERY_MS = 1_000;
+const LOOK_DEADLINE_MS = 2_000;
 
 /** Who hears of lost links and refused servers; callers are told by their faults. */
 export type LinkLog = Pick<Logger, "info" | "warn" | "error">;
@@ -32,8 +33,15 @@ export type LinkOptions = {
 	readonly log: LinkLog;
 	/** Sees every new client before it is used. */
 	readonly prepare?: ((redis: Redis) => void) | undefined;
-	/** Looks at the server behind every new connection before it is used; a sentence it gives is what writes are refused with. */
-	readonly inspect?: (redis: Redis) => Promise<string | null>;
+	/**
+	 * Looks at the server behind every new connection before it is used, and once a second while it is. Rejects with `DemotedServer`
+	 * when it is not the primary, and the address is resolved again. Default: looks at the role alone.
+	 */
+	readonly inspect?: (redis: Redis) => Promise<void>;
+	/** Why writes are refused now; null: they are not. */
+	readonly refusal?: () => string | null;
+	/** Calls block at the server: each is preceded by a look, which would wait behind it. */
+	readonly isBlocking?: boolean;
 	readonly commandsInFlightMax?: number | undefined;
 	readonly silenceMaxMs?: number;
 };
@@ -51,66 +59,88 @@ type Waiting = { send(): void; fail(error: Error): void };
 
 /** Connects in the background, for as long as it takes. */
 export function createLink(options: LinkOptions): Link {
-	const { url, log, prepare = () => {}, inspect, commandsInFlightMax = COMMANDS_IN_FLIGHT_MAX, silenceMaxMs = SILENCE_MAX_MS } = options;
+	const { url, log, prepare = () => {}, inspect = createRoleCheck(), refusal = () => null, isBlocking = false } = options;
+	const { commandsInFlightMax = COMMANDS_IN_FLIGHT_MAX, silenceMaxMs = SILENCE_MAX_MS } = options;
 	/** Calls that were not sent yet, oldest first. */
 	const waiting = new Set<Waiting>();
+	const pace = createConnectPace();
+	const silence = createSilenceWatch(silenceMaxMs);
 	/** The connection that calls are sent on; null while there is none. */
 	let current: Connection | null = null;
 	let latest: Connection | null = null;
-	let refusal: string | null = null;
+	/** `latest` leads to a server that is not the primary. */
+	let isDemoted = false;
 	let lastError: Error | null = null;
-	let failures = 0;
 	let isClosed = false;
 	let timer: NodeJS.Timeout | undefined;
-	let isWatched = false;
 
 	function connect(): void {
+		pace.start();
+		isDemoted = false;
 		const connection = openConnection(url, prepare, {
 			onReady: () => void admit(connection),
 			onAnswers: sendWaiting,
 			onError: (error) => {
 				lastError = error;
 			},
+			onDemoted: () => retire(connection),
 			onLost,
 		});
 		latest = connection;
-		watchGreeting(connection);
-	}
-
-	function watchGreeting(connection: Connection): void {
-		const look = (): void => {
-			if (connection !== latest || connection === current) return;
-			if (connection.silentMs() >= GREETING_SILENCE_MAX_MS) connection.drop();
-			else watchGreeting(connection);
-		};
-		timer = setTimeout(() => setImmediate(look), Math.ceil(GREETING_SILENCE_MAX_MS - connection.silentMs()));
+		silence.watchGreeting(connection, () => connection !== latest || connection === current || isClosed);
 	}
 
 	async function admit(connection: Connection): Promise<void> {
 		try {
-			refusal = (await inspect?.(connection.redis)) ?? null;
-		} catch {
-			connection.drop();
+			await inspect(connection.redis);
+		} catch (error) {
+			if (error instanceof DemotedServer) retire(connection);
+			else connection.drop();
 			return;
 		}
-		if (connection !== latest || isClosed) return;
+		if (connection !== latest || isDemoted || isClosed) return;
 		clearTimeout(timer);
-		if (current === null) log.info("linked to redis");
-		failures = 0;
+		log.info("linked to redis");
+		pace.succeed();
 		current = connection;
-		if (refusal !== null) timer = setTimeout(() => admit(connection), RECHECK_MS);
+		if (!isBlocking) lookLater(connection);
 		sendWaiting();
+	}
+
+	function lookLater(connection: Connection): void {
+		timer = setTimeout(() => void look(connection), LOOK_EVERY_MS);
+	}
+
+	/** Beside the calls that wait, so that a crowd does not put it off. */
+	async function look(connection: Connection): Promise<void> {
+		const onOver = (isLate: boolean): void => {
+			if (isLate) silence.onDeadline(connection, LOOK_DEADLINE_MS);
+		};
+		const call = startCall<void>({ effect: "read", deadlineMs: LOOK_DEADLINE_MS, onOver });
+		inspect(connection.redis).then(call.resolve, (error: unknown) => fail(call, connection, error));
+		await call.answer.catch(() => {});
+		if (connection === current) lookLater(connection);
+	}
+
+	/** Its server is not the primary: no call is sent on it any more, what was sent is answered, and then it is replaced. */
+	function retire(connection: Connection): void {
+		if (connection !== latest || isDemoted) return;
+		isDemoted = true;
+		if (pace.isFirstFailure()) log.warn("redis is not the primary; resolving its address again");
+		if (connection === current) {
+			clearTimeout(timer);
+			current = null;
+		}
+		connection.retire();
 	}
 
 	function onLost(): void {
 		clearTimeout(timer);
 		current = null;
 		if (isClosed) return;
-		if (failures === 0) log.warn({ err: lastError }, "no link to redis; connecting");
+		if (pace.isFirstFailure() && !isDemoted) log.warn({ err: lastError }, "no link to redis; connecting");
 		lastError = null;
-		const backOffMs = Math.min(BACK_OFF_MIN_MS * 2 ** failures, BACK_OFF_MAX_MS);
-		failures += 1;
-		timer = setTimeout(connect, backOffMs * (0.5 + Math.random() / 2));
+		timer = setTimeout(connect, pace.fail(isDemoted));
 	}
 
 	function sendWaiting(): void {
@@ -121,26 +151,20 @@ export function createLink(options: LinkOptions): Link {
 		}
 	}
 
-	/**
-	 * A silent connection is dropped, so that the server's return is noticed. So is one that still holds bytes which the server
-	 * has not taken while it said nothing for half of the deadline: they would be sent when nobody awaits their answer.
-	 */
-	function onDeadline(connection: Connection, deadlineMs: number): void {
-		const silentMs = connection.silentMs();
-		if (silentMs >= silenceMaxMs || (silentMs >= deadlineMs / 2 && connection.hasUnsent())) connection.drop();
-		else if (!isWatched) watchSilence(connection);
-	}
-
-	function watchSilence(connection: Connection): void {
-		const silentMs = connection.silentMs();
-		isWatched = silentMs > 0 && silentMs < silenceMaxMs;
-		if (isWatched) setTimeout(() => setImmediate(() => watchSilence(connection)), Math.ceil(silenceMaxMs - silentMs)).unref();
-		else if (silentMs > 0) connection.drop();
+	function fail(call: Pick<Call<unknown>, "reject">, connection: Connection, error: unknown): void {
+		if (error instanceof DemotedServer) retire(connection);
+		call.reject(error);
 	}
 
 	function send<T>(call: Call<T>, effect: Effect, connection: Connection, run: Run<T>): void {
-		if (effect === "write" && refusal !== null) call.reject(new SeatStoreFault("unavailable", new Error(refusal)));
-		else run(call.lend(connection.redis)).then(call.resolve, call.reject);
+		const reason = effect === "write" ? refusal() : null;
+		if (reason !== null) call.reject(new SeatStoreFault("unavailable", new WritesRefused(reason)));
+		else runOn(connection, call.lend(connection.redis), run).then(call.resolve, (error: unknown) => fail(call, connection, error));
+	}
+
+	/** What blocks has a look of its own sent ahead. */
+	function runOn<T>(connection: Connection, lent: Redis, run: Run<T>): Promise<T> {
+		return isBlocking ? Promise.all([inspect(connection.redis), run(lent)]).then(([, answer]) => answer) : run(lent);
 	}
 
 	connect();
@@ -156,7 +180,7 @@ export function createLink(options: LinkOptions): Link {
 				onOver: (isLate) => {
 					clearTimeout(waitTimer);
 					waiting.delete(entry);
-					if (isLate && used) onDeadline(used, deadlineMs);
+					if (isLate && used) silence.onDeadline(used, deadlineMs);
 				},
 			});
 			const entry: Waiting = {

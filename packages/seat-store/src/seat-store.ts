@@ -29,7 +29,7 @@ import type {
 	ReadMapOutcome,
 	SetShowtimeOutcome,
 } from "./outcomes.ts";
-import type { Durability } from "./verify-durability.ts";
+import type { Durability, ServerCondition } from "./verify-durability.ts";
 import type { SeatListener } from "./watch-seats.ts";
 
 export type PlaceHoldCommand = {
@@ -157,6 +157,8 @@ export type SeatStore = {
 	waitForEntries(options: { timeoutMs: number }): Promise<number[]>;
 	/** Entries waiting in each bucket's outbox, by bucket. */
 	outboxDepths(): Promise<number[]>;
+	/** How long the oldest entry of all outboxes has waited, ms; 0 when none waits. What was dead-lettered waits no more. */
+	settleLagMs(): Promise<number>;
 
 	/** The clock that judges holds, epoch ms. */
 	now(): Promise<number>;
@@ -167,7 +169,11 @@ export type SeatStore = {
 	inspectServer(section: "commandstats" | "memory" | "persistence" | "replication" | "server"): Promise<Record<string, string>>;
 	/** Answers or throws. */
 	ping(): Promise<void>;
-	/** Whether Redis keeps what it acknowledges, as of the last connection; while it is `refused`, writes are `unavailable`. */
+	/** Whether a real write was acknowledged, of at most a second ago. Never rejects. */
+	isWritable(): Promise<boolean>;
+	/** Whether Redis keeps what it acknowledges, as of the last look, at most a second ago; while it is `refused`, writes are `unavailable`. */
 	durability(): Durability;
+	/** Role and replicas, as of the last look. */
+	condition(): ServerCondition;
 	close(): Promise<void>;
 };

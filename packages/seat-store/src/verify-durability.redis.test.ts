@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createSeatStore, type SeatStoreOptions } from "./create-seat-store.ts";
 import { findReasonNotToStart } from "./durability-settings.ts";
 import { SeatStoreFault } from "./fault.ts";
+import { WRITE_PROBE_KEY } from "./keys.ts";
 import type { SeatStore } from "./seat-store.ts";
 
 const SOUND = {
@@ -47,7 +48,7 @@ function open(options: Partial<SeatStoreOptions> = {}): Opened {
 
 async function look(options: Partial<SeatStoreOptions> = {}) {
 	const { store, logged } = open(options);
-	await store.ping();
+	await waitUntil("Redis to be looked at", () => store.durability().status !== "unknown");
 	return { ...store.durability(), store, logged };
 }
 
@@ -115,6 +116,8 @@ describe("a Redis that may lose what it acknowledged", () => {
 	it("is refused when it is a replica", async () => {
 		const replica = await startReplica();
 		expect((await look({ url: replica.url })).flaws).toEqual(["role is slave; it must be master"]);
+		// An operator may accept that Redis loses writes, not that it takes none.
+		expect((await look({ url: replica.url, acceptsLoss: true })).status).toBe("refused");
 	});
 
 	it("is endured, with one loud warning, where that is accepted", async () => {
@@ -163,6 +166,64 @@ describe("a Redis that changes while the store runs", () => {
 		expect(store.durability().status).toBe("unknown");
 		await server.restart();
 		await waitUntil("Redis to be looked at", () => store.durability().status === "ok");
+	});
+});
+
+describe("a look each second", () => {
+	const statOf = async (section: string, pattern: RegExp) => Number(pattern.exec(await redis.info(section))?.[1] ?? 0);
+	const waitMs = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+	it.each(Object.entries(FLAWED))("finds %s %s on the live connection, and its mending", async (name, value) => {
+		const { store } = await look();
+		const id = await redis.client("ID");
+		await redis.config("SET", name, value);
+		await waitUntil("the flaw to be seen", () => store.durability().status === "refused", 1_500);
+		expect(await writeFault(store)).toContain(`${name} is ${value}`);
+		await redis.config("SET", name, SOUND[name as keyof typeof SOUND]);
+		await waitUntil("the mending to be seen", () => store.durability().status === "ok", 1_500);
+		expect(await redis.client("ID")).toBe(id);
+	});
+
+	it("asks what the server refuses to tell once per connection", async () => {
+		await redis.call("ACL", "SETUSER", "app", "on", ">secret", "~*", "&*", "+@all", "-config");
+		const { status } = await look({ url: server.url.replace("redis://", "redis://app:secret@"), acceptsLoss: true });
+		expect(status).toBe("accepted");
+		const refusals = () => statOf("errorstats", /errorstat_NOPERM:count=(\d+)/);
+		const before = await refusals();
+		expect(before).toBe(Object.keys(SOUND).length);
+		await waitMs(2_500);
+		expect(await refusals()).toBe(before);
+	});
+
+	it("asks for the settings, and writes once, and runs no script", async () => {
+		await look({ probesWrites: true });
+		const calls = (command: string) => statOf("commandstats", new RegExp(`cmdstat_${command}:calls=(\\d+)`));
+		const count = async () => Promise.all(["set", "config\\|get", "eval"].map(calls));
+		await waitMs(100);
+		const before = await count();
+		await waitMs(3_000);
+		const [sets = 0, gets = 0, evals = 0] = (await count()).map((after, place) => after - (before[place] ?? 0));
+		expect(sets).toBeGreaterThanOrEqual(2);
+		expect(sets).toBeLessThanOrEqual(3);
+		expect(gets).toBe(sets * Object.keys(SOUND).length);
+		expect(evals).toBe(0);
+		expect(await redis.pttl(WRITE_PROBE_KEY)).toBeGreaterThan(8_000);
+	});
+
+	it("writes once a second at most, however many ask whether that works", async () => {
+		const { store } = await look();
+		const sets = () => statOf("commandstats", /cmdstat_set:calls=(\d+)/);
+		const answers = await Promise.all(Array.from({ length: 1_000 }, () => store.isWritable()));
+		expect([new Set(answers), await sets()]).toEqual([new Set([true]), 1]);
+	});
+
+	it("finds that writes are refused, and taken again", async () => {
+		const { store } = await look({ probesWrites: true });
+		await redis.config("SET", "min-replicas-to-write", "1");
+		await waitUntil("the refusal to be met", async () => !(await store.isWritable()), 1_500);
+		expect(store.durability().status).toBe("ok");
+		await redis.config("SET", "min-replicas-to-write", "0");
+		await waitUntil("a write to be taken", () => store.isWritable(), 1_500);
 	});
 });
 

@@ -5,6 +5,7 @@
 import type { ShowtimeId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import type { Redis } from "ioredis";
+import { createRoleCheck } from "./check-role.ts";
 import { showtimeKeys } from "./keys.ts";
 import type { Link, LinkOptions } from "./link.ts";
 import { readInteger } from "./reply.ts";
@@ -31,8 +32,6 @@ export type SeatWatch = {
 
 /** To subscribe takes a fraction of a millisecond: one that is not answered by then is an outage. */
 const SUBSCRIBE_DEADLINE_MS = 2_000;
-/** A server that only publishes may well be silent; one that does not answer this is gone, and the link drops it. */
-const PING_EVERY_MS = 2_000;
 
 type Channel = {
 	readonly listeners: Set<SeatListener>;
@@ -44,17 +43,27 @@ type Channel = {
 /** Connects when somebody watches for the first time. */
 export function createSeatWatch(openLink: (options: Partial<LinkOptions>) => Link): SeatWatch {
 	const channels = new Map<string, Channel>();
+	const checkRole = createRoleCheck();
+	const takenUp = new WeakSet<Redis>();
 	let link: Link | null = null;
-	let pings: NodeJS.Timeout | undefined;
 
-	/** Every new connection takes up all that is watched before it is used. */
-	async function takeUp(redis: Redis): Promise<null> {
+	/**
+	 * A server that only publishes may well be silent, and one that was demoted says nothing of it: it is asked. Every new connection
+	 * takes up all that is watched before it is used.
+	 */
+	async function inspect(redis: Redis): Promise<void> {
+		await Promise.all([redis.ping(), checkRole(redis)]);
+		if (takenUp.has(redis)) return;
+		takenUp.add(redis);
+		await takeUp(redis);
+	}
+
+	async function takeUp(redis: Redis): Promise<void> {
 		redis.on("smessage", (name: string, message: string) => tell(name, readNews(message)));
 		const before = [...channels].filter(([, channel]) => channel.isLive);
 		// One by one: on a cluster the channels lie in several slots.
 		await Promise.all([...channels.keys()].map((name) => redis.ssubscribe(name)));
 		for (const [name, channel] of before) if (channels.get(name) === channel) tell(name, { what: "resumed" });
-		return null;
 	}
 
 	function tell(name: string, news: SeatNews): void {
@@ -62,8 +71,7 @@ export function createSeatWatch(openLink: (options: Partial<LinkOptions>) => Lin
 	}
 
 	function subscribe(name: string): Channel {
-		link ??= openLink({ inspect: takeUp });
-		pings ??= setInterval(() => link?.run("read", SUBSCRIBE_DEADLINE_MS, (redis) => redis.ping()).catch(() => {}), PING_EVERY_MS).unref();
+		link ??= openLink({ inspect });
 		const channel: Channel = {
 			listeners: new Set(),
 			isLive: false,
@@ -81,9 +89,6 @@ export function createSeatWatch(openLink: (options: Partial<LinkOptions>) => Lin
 		channels.delete(name);
 		// Where this fails the connection is lost, and the subscription with it.
 		link?.run("read", SUBSCRIBE_DEADLINE_MS, (redis) => redis.sunsubscribe(name)).catch(() => {});
-		if (channels.size > 0) return;
-		clearInterval(pings);
-		pings = undefined;
 	}
 
 	return {
@@ -102,7 +107,6 @@ export function createSeatWatch(openLink: (options: Partial<LinkOptions>) => Lin
 			return () => leave(name, channel, own);
 		},
 		close() {
-			clearInterval(pings);
 			channels.clear();
 			link?.close();
 		},

@@ -11,6 +11,7 @@ export * from "./insert-rows.ts";
 export * from "./install-snapshot.ts";
 export * from "./mint-tokens.ts";
 export * from "./open-proof.ts";
+export { openTestProxy, type TestProxy } from "./open-test-proxy.ts";
 export * from "./reference-model.ts";
 export { startTestRedis, type TestRedis } from "./start-test-redis.ts";
 export { waitUntil } from "./wait-until.ts";

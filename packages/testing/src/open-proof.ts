@@ -1,6 +1,6 @@
 /**
  * The proof after a run: reads Redis and the ledger directly, beside the product, and says what does not agree. Knows the
- * two stores only through their rooms.
+ * two stores only through their rooms. A Redis that was demoted is read as it is.
  */
 import { createDatabase, seatOwners } from "@holdfast/database";
 import { DEFAULT_LIMITS, type ShowtimeId } from "@holdfast/domain";
@@ -34,7 +34,7 @@ export type Proof = {
 };
 
 export function openProof({ redisUrl, databaseUrl }: { redisUrl: string; databaseUrl: string }): Proof {
-	const seatStore = createSeatStore({ url: redisUrl, limits: DEFAULT_LIMITS });
+	const seatStore = createSeatStore({ url: redisUrl, limits: DEFAULT_LIMITS, readsReplica: true });
 	const database = createDatabase({ url: databaseUrl, applicationName: "holdfast-proof" });
 	return {
 		drained: async (deadlineMs) =>

@@ -22,12 +22,20 @@ describe("200", () => {
 		expect([before.status, Object(before.body).status, checksIn(before.body)]).toEqual([
 			200,
 			"degraded",
-			{ redis: "ok", durability: "ok", postgres: "ok", sweeper: "failed", outbox: "ok" },
+			{ redis: "ok", writes: "ok", durability: "ok", replicas: "ok", postgres: "ok", sweeper: "failed", outbox: "ok" },
 		]);
 		await api.seatStore.beatSweeper(SWEEPER_TTL_MS);
 		const after = await api.call("GET /health");
 		expect([after.status, Object(after.body).status]).toEqual([200, "ok"]);
-		expect(after.body).toMatchObject({ checks: { outbox: { depth: 0, limit: 200_000 } } });
+		expect(after.body).toMatchObject({
+			checks: {
+				redis: { role: "primary" },
+				replicas: { online: 0, needed: 0 },
+				postgres: { isWritable: true },
+				sweeper: { settleLagMs: 0, limitMs: 30_000 },
+				outbox: { depth: 0, limit: 200_000 },
+			},
+		});
 	});
 
 	it("is degraded without Postgres, since bookings go on", async () => {

@@ -10,7 +10,8 @@ export function addShowHealth(app: Routes, { seatStore, database, settings }: Ap
 
 	/** One look for all who ask meanwhile, since anybody may ask, and always gets an answer. A look is over before it is 2 s old. */
 	function lookTogether(): Promise<HealthBody> {
-		underWay ??= checkHealth({ seatStore, database, outboxMax: settings.limits.outboxMax }).finally(() => {
+		const { limits, settleLagMaxMs } = settings;
+		underWay ??= checkHealth({ seatStore, database, outboxMax: limits.outboxMax, settleLagMaxMs }).finally(() => {
 			underWay = null;
 		});
 		return underWay;
@@ -23,7 +24,7 @@ export function addShowHealth(app: Routes, { seatStore, database, settings }: Ap
 			operationId: "showHealth",
 			summary: "Whether bookings work now",
 			description:
-				"Looks at everything that bookings need, and is true within 2 s of a part dying or coming back. `degraded`: bookings work, but nobody records them for now. For load balancers: 200 sends people here, 503 does not.",
+				"Looks at everything that bookings need, and is true within 2 s of a part dying, being demoted, ceasing to take writes or to keep them, and of its coming back. `degraded`: bookings work, but nobody records them for now. For load balancers: 200 sends people here, 503 does not.",
 			tags: ["health"],
 			response: { 200: Health.answer("`ok` or `degraded`: bookings work"), 503: Health.answer("`down`: bookings do not work") },
 		},

@@ -119,6 +119,8 @@ describe("GET /metrics", () => {
 		await api.call(`POST /bookings/${bookingIn(await api.hold(user, showtimeId, ["A1"])).id}/confirm`, { token: user.token });
 		const value = await read();
 		expect(value("holdfast_outbox_entries")).toBe(before + 1);
+		expect(value("holdfast_settle_lag_seconds")).toBeGreaterThanOrEqual(0);
+		await waitUntil("the lag to grow", async () => ((await read())("holdfast_settle_lag_seconds") ?? 0) > 0.05);
 		expect(value("holdfast_requests_in_flight")).toBe(0);
 		expect(value("holdfast_workers_heard")).toBe(1);
 		expect(value("nodejs_eventloop_lag_p99_seconds")).toBeGreaterThan(0);

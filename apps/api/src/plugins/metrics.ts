@@ -20,6 +20,8 @@ declare module "fastify" {
 	}
 }
 
+type OutboxLook = Pick<SeatStore, "outboxDepths" | "settleLagMs">;
+
 export type ApiMetrics = ReturnType<typeof createApiMetrics>;
 
 /** One per process. */
@@ -49,7 +51,7 @@ export function countRebuilds(rebuilder: Rebuilder, { rebuilds, failedRebuilds }
 	};
 }
 
-export const metricsPage = fp<{ metrics: ApiMetrics; seatStore: Pick<SeatStore, "outboxDepths"> }>(
+export const metricsPage = fp<{ metrics: ApiMetrics; seatStore: OutboxLook }>(
 	(app, { metrics, seatStore }, done) => {
 		const counts = createRequestCounts();
 		app.addHook("onRequest", (request, reply, next) => {
@@ -85,14 +87,21 @@ export const metricsPage = fp<{ metrics: ApiMetrics; seatStore: Pick<SeatStore, 
 	{ name: "metrics", dependencies: ["pressure", "log-decisions", "decisions"] },
 );
 
+/** What Redis says in time. */
+const orNull = <Value>(asked: Promise<Value>): Promise<Value | null> =>
+	Promise.race([asked.catch(() => null), pause(OUTBOX_DEADLINE_MS, null, { ref: false })]);
+
 const staysOpen = ({ routeOptions }: FastifyRequest): boolean => routeOptions.config?.staysOpen === true;
 
 /** What is nobody's own: all processes see the same outbox. */
-function createSharedMetrics(seatStore: Pick<SeatStore, "outboxDepths">) {
+function createSharedMetrics(seatStore: OutboxLook) {
 	const metrics = createMetrics({ ofProcess: false });
 	metrics.gauge("holdfast_outbox_entries", "Outbox entries waiting, all buckets; NaN while Redis does not say", async (own) => {
-		const depths = await Promise.race([seatStore.outboxDepths().catch(() => null), pause(OUTBOX_DEADLINE_MS, null, { ref: false })]);
+		const depths = await orNull(seatStore.outboxDepths());
 		own.set(depths?.reduce((sum, depth) => sum + depth, 0) ?? Number.NaN);
+	});
+	metrics.gauge("holdfast_settle_lag_seconds", "Age of the oldest outbox entry, all buckets; NaN while Redis does not say", async (own) => {
+		own.set(((await orNull(seatStore.settleLagMs())) ?? Number.NaN) / 1_000);
 	});
 	return { ...metrics, workersHeard: metrics.gauge("holdfast_workers_heard", "Processes that this answer counts") };
 }

@@ -6,7 +6,7 @@ import { createDatabase } from "@holdfast/database";
 import { DEFAULT_LIMITS, type Limits, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { queryPostgres } from "@holdfast/local-stack";
 import { ANSWER_TIMEOUT_SPEC, createLogger, type Logger } from "@holdfast/runtime";
-import { type AuthStore, createAuthStore, createSeatStore, type SeatStore } from "@holdfast/seat-store";
+import { type AckLevel, type AuthStore, createAuthStore, createSeatStore, type SeatStore } from "@holdfast/seat-store";
 import {
 	createTestDatabase,
 	insertShowtimes,
@@ -18,9 +18,10 @@ import {
 } from "@holdfast/testing";
 import { buildApp } from "../app.ts";
 import type { BookingBody } from "../contract/booking.ts";
+import { createDrain, type Drain } from "../health/drain.ts";
 import { DEFAULT_RATES, type Rates } from "../rates.ts";
 import type { AppDeps, Routes } from "../routes.ts";
-import { IN_FLIGHT_SPEC, REQUEST_TIMEOUT_SPEC } from "../settings.ts";
+import { IN_FLIGHT_SPEC, KEEP_ALIVE_SPEC, REQUEST_TIMEOUT_SPEC, SETTLE_LAG_SPEC } from "../settings.ts";
 import { DEFAULT_WATCH_LIMITS, type WatchLimits } from "../showtimes/watch-limits.ts";
 import { type ContractCheck, createContractCheck, type OpenapiDocument } from "./check-contract.ts";
 import { bookingIn, type TestAnswer } from "./read-answers.ts";
@@ -35,6 +36,7 @@ export type TestApp = {
 	readonly app: Routes;
 	readonly seatStore: SeatStore;
 	readonly authStore: AuthStore;
+	readonly drain: Drain;
 	/** Send `GET /movies` and the like; paths are below `/api/v1` unless they begin with `//`. */
 	call(request: string, options?: TestCall): Promise<TestAnswer>;
 	/** Hold these seats; whatever comes of it. */
@@ -62,6 +64,8 @@ export type AppWish = {
 	readonly requestTimeoutMs?: number;
 	readonly answerTimeoutMs?: number;
 	readonly inFlightMax?: number;
+	readonly settleLagMaxMs?: number;
+	readonly ackLevel?: AckLevel;
 	readonly rates?: Partial<Rates>;
 	readonly corsOrigins?: readonly string[];
 	readonly trustProxy?: readonly string[];
@@ -110,7 +114,7 @@ export async function startTestApi(wish: AppWish = {}): Promise<TestApi> {
 
 async function startTestApp(redisUrl: string, databaseUrl: string, wish: AppWish): Promise<TestApp> {
 	const limits = { ...DEFAULT_LIMITS, ...wish.limits };
-	const seatStore = createSeatStore({ url: redisUrl, limits });
+	const seatStore = createSeatStore({ url: redisUrl, limits, ackLevel: wish.ackLevel, probesWrites: true });
 	const authStore = createAuthStore({ url: redisUrl });
 	const database = createDatabase({ url: databaseUrl });
 	const deps: AppDeps = {
@@ -121,6 +125,8 @@ async function startTestApp(redisUrl: string, databaseUrl: string, wish: AppWish
 			requestTimeoutMs: wish.requestTimeoutMs ?? REQUEST_TIMEOUT_SPEC.default,
 			answerTimeoutMs: wish.answerTimeoutMs ?? ANSWER_TIMEOUT_SPEC.default,
 			inFlightMax: wish.inFlightMax ?? IN_FLIGHT_SPEC.default,
+			keepAliveMs: KEEP_ALIVE_SPEC.default,
+			settleLagMaxMs: wish.settleLagMaxMs ?? SETTLE_LAG_SPEC.default,
 			watchLimits: { ...DEFAULT_WATCH_LIMITS, ...wish.watchLimits },
 			rates: { ...DEFAULT_RATES, ...wish.rates },
 			corsOrigins: wish.corsOrigins ?? [],
@@ -130,6 +136,7 @@ async function startTestApp(redisUrl: string, databaseUrl: string, wish: AppWish
 		seatStore: wish.wrapStore?.(seatStore) ?? seatStore,
 		authStore: wish.wrapAuthStore?.(authStore) ?? authStore,
 		database,
+		drain: createDrain(),
 	};
 	const app = buildApp(deps);
 	await app.ready();
@@ -142,6 +149,7 @@ async function startTestApp(redisUrl: string, databaseUrl: string, wish: AppWish
 		app,
 		seatStore,
 		authStore,
+		drain: deps.drain,
 		call,
 		hold,
 		async held(user, showtimeId, seats) {

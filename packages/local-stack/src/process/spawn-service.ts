@@ -23,6 +23,8 @@ export type ServiceSpec = {
 	readonly logFile: string | null;
 	/** The signal that ends it cleanly. */
 	readonly stopSignal: "SIGTERM" | "SIGINT";
+	/** How much longer than usual it may take to end, ms. */
+	readonly drainMs?: number;
 	readonly uid?: number;
 	readonly gid?: number;
 	/** True once the server answers. Called every few milliseconds; must not throw. */
@@ -75,7 +77,7 @@ export async function spawnService(spec: ServiceSpec): Promise<Service> {
 		...(gid === undefined ? {} : { gid }),
 	});
 	if (log !== null) closeSync(log.descriptor);
-	const service = watchChild(child, spec.stopSignal);
+	const service = watchChild(child, spec.stopSignal, STOP_DEADLINE_MS + (spec.drainMs ?? 0));
 	const deadline = Date.now() + READY_DEADLINE_MS;
 	for (let pauseMs = READY_POLL_MS; service.isRunning(); pauseMs = Math.min(pauseMs * READY_POLL_GROWTH, READY_POLL_MAX_MS)) {
 		if (await spec.isReady()) return service;
@@ -94,7 +96,7 @@ function withParentDeathSignal(spec: ServiceSpec): [string, string[]] {
 	return [setpriv, ["--pdeathsig", spec.stopSignal.slice("SIG".length), spec.command, ...spec.args]];
 }
 
-function watchChild(child: ChildProcess, stopSignal: NodeJS.Signals): Service {
+function watchChild(child: ChildProcess, stopSignal: NodeJS.Signals, stopDeadlineMs: number): Service {
 	let running = true;
 	const ended = new Promise<void>((resolve) => {
 		const end = () => {
@@ -116,7 +118,7 @@ function watchChild(child: ChildProcess, stopSignal: NodeJS.Signals): Service {
 			kill(stopSignal);
 			// One that stands still hears it only when it goes on.
 			kill("SIGCONT");
-			const timer = setTimeout(() => kill("SIGKILL"), STOP_DEADLINE_MS);
+			const timer = setTimeout(() => kill("SIGKILL"), stopDeadlineMs);
 			await ended;
 			clearTimeout(timer);
 		},

@@ -12,7 +12,18 @@ export type EntryRun = {
 	readonly signal: AbortSignal;
 };
 
-/** Rejects on any exit code but 0, with what it printed to stderr. */
+/** An entry ended with another code than 0. */
+export class EntryFailure extends Error {
+	override readonly name = "EntryFailure";
+	/** What it printed to stderr. */
+	readonly complaints: string;
+	constructor(entry: string, code: number | null, complaints: string) {
+		super(`${entry} ended with code ${code}:\n${complaints}`);
+		this.complaints = complaints;
+	}
+}
+
+/** Rejects with `EntryFailure` on any exit code but 0. */
 export async function runEntry({ entry, env, onLine, signal }: EntryRun): Promise<void> {
 	const child = spawn(process.execPath, [entry], { cwd: REPOSITORY_ROOT, env, signal, stdio: ["ignore", "pipe", "pipe"] });
 	let complaints = "";
@@ -24,5 +35,5 @@ export async function runEntry({ entry, env, onLine, signal }: EntryRun): Promis
 		child.once("error", reject);
 		child.once("close", resolve);
 	});
-	if (code !== 0) throw new Error(`${entry} ended with code ${code}:\n${complaints.trim()}`);
+	if (code !== 0) throw new EntryFailure(entry, code, complaints.trim());
 }

@@ -23,6 +23,7 @@ export function startApi(options: AppOptions, host: string, port: number): Promi
 		...commandOf("apps/api/src/server.ts", options),
 		name: "The API",
 		env: { ...options.env, HOST: host, PORT: String(port) },
+		drainMs: Number(options.env.DRAIN_MS) || 0,
 		isReady: async () => (await askHealth(originOf(host, port))) !== null,
 	});
 }

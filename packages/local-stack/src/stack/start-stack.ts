@@ -10,7 +10,7 @@ import { startOnPort } from "../process/start-on-port.ts";
 import { CACHE_FOLDER } from "../repository.ts";
 import { definePart, type Part } from "./define-part.ts";
 import { type DataFolderLock, lockDataFolder } from "./lock-data-folder.ts";
-import { runEntry } from "./run-entry.ts";
+import { EntryFailure, runEntry } from "./run-entry.ts";
 import { keepOrMakeSecrets, removeStackFile, type StackInfo, writeStackFile } from "./stack-file.ts";
 import { type AppOptions, originOf, startApi, startSweeper, waitForHealth } from "./start-apps.ts";
 import { definePostgres, defineRedis } from "./start-stores.ts";
@@ -75,7 +75,7 @@ async function bringUp(options: StackOptions, lock: DataFolderLock, parts: Part[
 	const { dataDir, host = "127.0.0.1", onProgress = () => {}, signal = new AbortController().signal } = options;
 	let port = options.apiPort === 0 ? undefined : options.apiPort;
 	if (port !== undefined) await refuseTakenPort(host, port);
-	const storeOptions = { ...options, throwaway: options.throwaway === true };
+	const storeOptions = { ...options, throwaway: options.throwaway === true, ackLevel: options.environment?.ACK_LEVEL };
 	const redis = defineRedis(storeOptions);
 	const postgres = await definePostgres(storeOptions);
 	await startAll(
@@ -96,6 +96,7 @@ async function bringUp(options: StackOptions, lock: DataFolderLock, parts: Part[
 		REDIS_URL: redis.url(),
 		JWT_SECRET: secrets.jwtSecret,
 	};
+	if (options.redisUrl !== undefined) await refuseUselessRedis(env, signal);
 	await runEntry({ entry: "packages/database/src/bin/migrate.ts", env, onLine: onProgress, signal });
 
 	const appOptions = (name: string): AppOptions => ({
@@ -135,6 +136,14 @@ async function startAll(parts: Part[], added: readonly Part[]): Promise<void> {
 /** Waits for all of them even when one fails, so that none is still starting while the others are stopped. */
 async function settleAll(steps: readonly (Promise<void> | undefined)[]): Promise<void> {
 	for (const result of await Promise.allSettled(steps)) if (result.status === "rejected") throw result.reason;
+}
+
+/** A Redis that others run may be a replica, keep too little, or have too few replicas. */
+async function refuseUselessRedis(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
+	await runEntry({ entry: "packages/seat-store/src/bin/check-redis.ts", env, onLine: () => {}, signal }).catch((error: unknown) => {
+		if (error instanceof EntryFailure) throw new Error(error.complaints, { cause: error });
+		throw error;
+	});
 }
 
 async function refuseTakenPort(host: string, port: number): Promise<void> {

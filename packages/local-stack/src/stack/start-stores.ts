@@ -11,6 +11,8 @@ export type StoreOptions = {
 	readonly redisUrl?: string;
 	/** Use this PostgreSQL instead of an own one. */
 	readonly databaseUrl?: string;
+	/** What the apps are told by ACK_LEVEL. */
+	readonly ackLevel?: string | undefined;
 	/** The data is not kept: PostgreSQL need not wait for the disk. Redis always does. */
 	readonly throwaway: boolean;
 };
@@ -22,8 +24,14 @@ export type Store = {
 	readonly part: Part | null;
 };
 
-/** Nothing is started yet. */
-export function defineRedis({ dataDir, redisUrl }: StoreOptions): Store {
+const IS_READ_ONLY = "select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean as is_read_only";
+
+/** Nothing is started yet. Throws when bookings could never be confirmed on an own Redis. */
+export function defineRedis({ dataDir, redisUrl, ackLevel }: StoreOptions): Store {
+	if (redisUrl === undefined && ackLevel === "replica")
+		throw new Error(
+			"ACK_LEVEL=replica needs a Redis that has a replica, and the one that is brought up here has none: set REDIS_URL to one that has, or ACK_LEVEL=local.",
+		);
 	if (redisUrl !== undefined) return { url: () => redisUrl, part: null };
 	let known: { url: string; port: number } | null = null;
 	const part = definePart("Redis", async () => {
@@ -37,9 +45,13 @@ export function defineRedis({ dataDir, redisUrl }: StoreOptions): Store {
 /** Nothing is started yet; a PostgreSQL that is not ours is asked whether it is there. */
 export async function definePostgres({ dataDir, databaseUrl, throwaway }: StoreOptions): Promise<Store> {
 	if (databaseUrl !== undefined) {
-		await queryPostgres(databaseUrl, "select 1").catch((error: unknown) => {
+		const [row] = await queryPostgres(databaseUrl, IS_READ_ONLY).catch((error: unknown) => {
 			throw new Error(`DATABASE_URL is set, but the database does not answer: ${String(error)}`, { cause: error });
 		});
+		if (row?.is_read_only !== "f")
+			throw new Error(
+				"DATABASE_URL is set, but the database is read-only, so no booking could be recorded: point it at the primary, or reset default_transaction_read_only.",
+			);
 		return { url: () => databaseUrl, part: null };
 	}
 	let known: { url: string; port: number } | null = null;

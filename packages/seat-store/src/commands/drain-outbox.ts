@@ -22,6 +22,7 @@ import { defineScript, runScript } from "../define-script.ts";
 import { bookingKey, bucketKeys } from "../keys.ts";
 import type { OutboxEntry } from "../outcomes.ts";
 import { readFields, readInteger, readList, readText } from "../reply.ts";
+import { readNow } from "./read-seat-map.ts";
 
 export const readBatchScript = defineScript("read-batch");
 export const ackBatchScript = defineScript("ack-batch");
@@ -144,4 +145,11 @@ export async function waitForEntries(blocking: Redis, timeoutMs: number): Promis
 /** Entries waiting per bucket. */
 export async function outboxDepths(redis: Redis): Promise<number[]> {
 	return Promise.all(BUCKETS.map((bucket) => redis.xlen(bucketKeys(bucket).outbox)));
+}
+
+/** How long the oldest entry of all buckets has waited, ms by the server's own clock; 0 when none does. An entry's id begins with the instant it was added. */
+export async function settleLagMs(redis: Redis): Promise<number> {
+	const oldest = BUCKETS.map(async (bucket) => (await redis.xrange(bucketKeys(bucket).outbox, "-", "+", "COUNT", 1))[0]?.[0]);
+	const [nowMs, ...ids] = await Promise.all([readNow(redis), ...oldest]);
+	return Math.max(0, ...ids.map((id) => (id === undefined ? 0 : nowMs - readInteger(readText(id).split("-")[0]))));
 }

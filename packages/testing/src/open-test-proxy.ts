@@ -1,4 +1,4 @@
-/** For tests of this room: stands between a client and a Redis, and does what networks do. */
+/** Stands between a client and a Redis, and does what networks and name services do. */
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 
@@ -12,6 +12,8 @@ export type TestProxy = {
 	heal(): void;
 	/** Break every connection; new ones lead to the server that listens there. */
 	redirect(port: number): void;
+	/** New connections lead to the server that listens there; the others stay where they are, as when a name is given another address. */
+	retarget(port: number): void;
 	close(): void;
 };
 
@@ -40,7 +42,7 @@ export async function openTestProxy(toPort: number): Promise<TestProxy> {
 	});
 	await once(server.listen(0, "127.0.0.1"), "listening");
 	const address = server.address();
-	if (address === null || typeof address === "string") throw new Error("the proxy listens on a port");
+	if (address === null || typeof address === "string") throw new Error("the proxy has no port");
 	return {
 		url: `redis://127.0.0.1:${address.port}`,
 		accepted: () => accepted,
@@ -54,6 +56,9 @@ export async function openTestProxy(toPort: number): Promise<TestProxy> {
 		redirect(newPort) {
 			port = newPort;
 			breakAll();
+		},
+		retarget(newPort) {
+			port = newPort;
 		},
 		close() {
 			breakAll();

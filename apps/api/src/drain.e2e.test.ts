@@ -1,0 +1,79 @@
+/** A process that is told to end: not ready first, serving on, and gone after DRAIN_MS. With several workers each does so. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { get } from "node:http";
+import { join } from "node:path";
+import { findFreePort } from "@holdfast/local-stack";
+import { waitUntil } from "@holdfast/testing";
+import { expect, it } from "vitest";
+
+const SERVER = join(import.meta.dirname, "server.ts");
+const START_DEADLINE_MS = 60_000;
+const DRAIN_MS = 1_500;
+
+type Answer = { readonly status: number; readonly connection: string };
+
+/** On a connection of its own, since a process that drains ends those that it answers on. Null: nobody listens. */
+function ask(port: number, path: string): Promise<Answer | null> {
+	return new Promise((resolve) => {
+		get({ port, path, host: "127.0.0.1", agent: false, headers: { connection: "keep-alive" } }, (answer) => {
+			answer.resume();
+			resolve({ status: answer.statusCode ?? 0, connection: answer.headers.connection ?? "" });
+		}).once("error", () => resolve(null));
+	});
+}
+
+async function start(environment: Record<string, string>) {
+	const port = await findFreePort();
+	const child = spawn(process.execPath, [SERVER], {
+		env: {
+			PATH: process.env.PATH ?? "",
+			PORT: String(port),
+			REDIS_URL: "redis://127.0.0.1:9",
+			DATABASE_URL: "postgres://127.0.0.1:9/nothing",
+			JWT_SECRET: "a secret that only this test knows of",
+			LOG_LEVEL: "fatal",
+			...environment,
+		},
+		stdio: ["ignore", "inherit", "inherit"],
+	});
+	const ended = once(child, "exit").then(([code]: unknown[]) => code);
+	await waitUntil("the API to be ready", async () => (await ask(port, "/readyz"))?.status === 200, START_DEADLINE_MS);
+	return { port, child, ended };
+}
+
+it.each([
+	["one process", "1"],
+	["three workers", "3"],
+])("%s: on SIGTERM /readyz fails first, requests are served for DRAIN_MS, and then nobody listens", async (_what, workers) => {
+	const { port, child, ended } = await start({ DRAIN_MS: String(DRAIN_MS), WORKERS: workers });
+	// Each worker listens by itself: enough questions meet all of them.
+	await waitUntil("all workers", async () =>
+		(await Promise.all(Array.from({ length: 30 }, () => ask(port, "/readyz")))).every((a) => a?.status === 200),
+	);
+	child.kill("SIGTERM");
+	const toldMs = performance.now();
+	await waitUntil("/readyz to fail", async () => (await ask(port, "/readyz"))?.status === 503, 1_000);
+	expect(performance.now() - toldMs).toBeLessThan(500);
+	while (performance.now() - toldMs < DRAIN_MS - 300) {
+		const [ready, health] = await Promise.all([ask(port, "/readyz"), ask(port, "/api/v1/health")]);
+		// What is answered at once may have been pipelined with something else.
+		expect([ready, health]).toEqual([
+			{ status: 503, connection: "keep-alive" },
+			{ status: 503, connection: "close" },
+		]);
+	}
+	await waitUntil("the end of listening", async () => (await ask(port, "/livez")) === null);
+	expect(performance.now() - toldMs).toBeGreaterThan(DRAIN_MS - 100);
+	expect(await ended).toBe(0);
+});
+
+it("without DRAIN_MS listening ends at once; KEEP_ALIVE_MS is what clients are told of idle connections", async () => {
+	const { port, child, ended } = await start({ KEEP_ALIVE_MS: "5000" });
+	expect((await fetch(`http://127.0.0.1:${port}/livez`)).headers.get("keep-alive")).toBe("timeout=5");
+	child.kill("SIGTERM");
+	const toldMs = performance.now();
+	expect(await ended).toBe(0);
+	expect(performance.now() - toldMs).toBeLessThan(3_000);
+	expect(await ask(port, "/livez")).toBeNull();
+});

@@ -1,0 +1,35 @@
+/** `GET /readyz`: whether new requests should be sent to this process. Says nothing about its stores: other processes have the same ones. */
+import { Type } from "typebox";
+import { CLOSED, oneOf } from "../contract/share.ts";
+import type { AppDeps, Routes } from "../routes.ts";
+
+/** Another process answers then. */
+const RETRY_AFTER_SECONDS = 1;
+
+export function addShowReadiness(app: Routes, { drain }: Pick<AppDeps, "drain">): void {
+	app.route({
+		method: "GET",
+		url: "/readyz",
+		schema: {
+			operationId: "showReadiness",
+			summary: "Whether this process takes new requests",
+			description:
+				"200 while the process listens and was not told to end, whatever its stores do: a process that is taken out for them leaves people with the error of the load balancer. After SIGTERM it answers 503 first, and the process stops listening `DRAIN_MS` later.",
+			tags: ["health"],
+			response: {
+				200: Type.Object({ status: oneOf(["ok"]) }, { ...CLOSED, description: "It takes requests" }),
+				503: Type.Object({ status: oneOf(["draining"]) }, { ...CLOSED, description: "It is about to end" }),
+			},
+		},
+		config: { isAlwaysAnswered: true },
+		handler: async (_request, reply) => {
+			reply.header("cache-control", "no-store");
+			if (drain.isDraining())
+				return reply
+					.code(503)
+					.header("retry-after", RETRY_AFTER_SECONDS)
+					.send({ status: "draining" as const });
+			return reply.send({ status: "ok" as const });
+		},
+	});
+}

@@ -1,0 +1,239 @@
+/** Every way to Redis leaves a server that was demoted while its address already leads to the new primary. */
+import { randomUUID } from "node:crypto";
+import { DEFAULT_LIMITS } from "@holdfast/domain";
+import {
+	buildShowtime,
+	installSnapshot,
+	openTestProxy,
+	startTestRedis,
+	type TestProxy,
+	type TestRedis,
+	waitUntil,
+} from "@holdfast/testing";
+import { Redis } from "ioredis";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createAuthStore } from "./auth-store.ts";
+import { createSeatStore, type SeatStoreOptions } from "./create-seat-store.ts";
+import { SeatStoreFault } from "./fault.ts";
+import { bucketKeys, showtimeKeys } from "./keys.ts";
+import { createLink, type Link } from "./link.ts";
+import type { SeatStore } from "./seat-store.ts";
+import type { SeatNews } from "./watch-seats.ts";
+
+const DEADLINE_MS = 2_000;
+/** A look each second, and the way to the new primary. */
+const LEFT_WITHIN_MS = 2_000;
+const SILENT = { info: () => {}, warn: () => {}, error: () => {} };
+
+const toClose: (() => unknown)[] = [];
+afterEach(async () => {
+	for (const close of toClose.splice(0).reverse()) await close();
+});
+
+let primary: TestRedis;
+let replica: TestRedis;
+let proxy: TestProxy;
+beforeEach(async () => {
+	primary = await start();
+	replica = await start({ replicaOf: primary });
+	proxy = await openTestProxy(primary.port);
+	toClose.push(proxy.close);
+});
+
+async function start(options: Parameters<typeof startTestRedis>[0] = {}): Promise<TestRedis> {
+	const server = await startTestRedis(options);
+	// A replica that still writes its first append-only file refuses to end cleanly.
+	toClose.push(() => server.kill().then(server.stop));
+	return server;
+}
+
+function look({ url }: TestRedis): Redis {
+	const redis = new Redis(url);
+	redis.on("error", () => {});
+	toClose.push(() => redis.disconnect());
+	return redis;
+}
+
+function openLink(): Link {
+	const link = createLink({ url: proxy.url, log: SILENT });
+	toClose.push(link.close);
+	return link;
+}
+
+function openStore(options: Partial<SeatStoreOptions> = {}): SeatStore {
+	const store = createSeatStore({ url: proxy.url, limits: DEFAULT_LIMITS, ackLevel: "local", ...options });
+	toClose.push(store.close);
+	return store;
+}
+
+/** The replica becomes the primary, the address leads there, and the old primary follows it. Connections stay where they are. */
+async function failOver(): Promise<void> {
+	const admin = look(primary);
+	await admin.set("last", "yes");
+	await admin.wait(1, DEADLINE_MS);
+	await replica.promote();
+	proxy.retarget(replica.port);
+	await primary.follow(replica.port);
+}
+
+async function fateOf(call: Promise<unknown>): Promise<string> {
+	try {
+		await call;
+		return "done";
+	} catch (error) {
+		if (error instanceof SeatStoreFault) return error.kind;
+		throw error;
+	}
+}
+
+const set = (link: Link, key: string) => link.run("write", DEADLINE_MS, (redis) => redis.set(key, "yes"));
+const get = (link: Link, key: string) => link.run("read", DEADLINE_MS, (redis) => redis.get(key));
+const untilWritten = (link: Link, key: string) =>
+	waitUntil(`${key} to be written`, async () => (await fateOf(set(link, key))) === "done", LEFT_WITHIN_MS);
+
+describe("a link whose server was demoted", () => {
+	it("answers the refused write unavailable, and writes to the new primary within 2 s", async () => {
+		const link = openLink();
+		await set(link, "before");
+		await failOver();
+		expect(await fateOf(set(link, "refused"))).toBe("unavailable");
+		await untilWritten(link, "after");
+		const onNew = look(replica);
+		expect(await onNew.mget("before", "refused", "after")).toEqual(["yes", null, "yes"]);
+	});
+
+	it("notices within 2 s though nothing is asked of it", async () => {
+		const link = openLink();
+		await get(link, "nothing");
+		await failOver();
+		await waitUntil("a connection to the new primary", () => proxy.accepted() === 2, LEFT_WITHIN_MS);
+		expect(await fateOf(set(link, "after"))).toBe("done");
+	});
+
+	it("lets everything be answered that was sent before the refusal arrived", async () => {
+		const link = openLink();
+		await set(link, "before");
+		await failOver();
+		const answers = [fateOf(set(link, "refused")), ...Array.from({ length: 500 }, () => get(link, "before"))];
+		expect(await Promise.all(answers)).toEqual(["unavailable", ...Array.from({ length: 500 }, () => "yes")]);
+	});
+
+	it("answers outcome_unknown where one step of a write was done and the next refused", async () => {
+		const link = openLink();
+		const halfDone = link.run("write", 10_000, async (redis) => {
+			await redis.set("first", "yes");
+			await failOver();
+			await redis.set("second", "yes");
+		});
+		expect(await fateOf(halfDone)).toBe("outcome_unknown");
+	});
+
+	it("answers unavailable where a write was refused behind reads, or behind a script that the server did not know", async () => {
+		const link = openLink();
+		await get(link, "nothing");
+		await failOver();
+		const script = `return redis.call("SET", "script", "yes")`;
+		const fates = [
+			link.run("write", DEADLINE_MS, (redis) => redis.get("before").then(() => redis.set("refused", "yes"))),
+			link.run("write", DEADLINE_MS, (redis) => redis.evalsha("0".repeat(40), 0).catch(() => redis.eval(script, 0))),
+		].map(fateOf);
+		expect(await Promise.all(fates)).toEqual(["unavailable", "unavailable"]);
+	});
+
+	it("resolves the address once a second while it leads to a replica, and writes again within 2 s of the promotion", async () => {
+		const link = openLink();
+		await get(link, "nothing");
+		await primary.follow(await start().then(({ port }) => port));
+		const before = proxy.accepted();
+		const startMs = performance.now();
+		while (performance.now() - startMs < 3_500) expect(await fateOf(set(link, "refused"))).toBe("unavailable");
+		const resolved = proxy.accepted() - before;
+		expect(resolved).toBeGreaterThanOrEqual(2);
+		expect(resolved).toBeLessThanOrEqual(5);
+		await primary.promote();
+		await untilWritten(link, "after");
+	});
+});
+
+describe("a server that refuses writes and is the right one", () => {
+	it.each([
+		["NOREPLICAS", ["min-replicas-to-write", "2"], ["min-replicas-to-write", "0"]],
+		["OOM", ["maxmemory", "1"], ["maxmemory", "0"]],
+	])("keeps its connection on %s: reads go on, and the next write asks it again", async (_code, spoil, mend) => {
+		const [link, admin] = [openLink(), look(primary)];
+		await set(link, "before");
+		const idOf = () => link.run("read", DEADLINE_MS, (redis) => redis.client("ID"));
+		const id = await idOf();
+		await admin.call("CONFIG", "SET", ...spoil);
+		expect(await fateOf(set(link, "refused"))).toBe("unavailable");
+		expect(await get(link, "before")).toBe("yes");
+		await admin.call("CONFIG", "SET", ...mend);
+		expect(await fateOf(set(link, "after"))).toBe("done");
+		expect([await idOf(), proxy.accepted()]).toEqual([id, 1]);
+	});
+});
+
+describe("the seat store's other connections", () => {
+	it("a blocked read that is interrupted is read again at the new primary", async () => {
+		const store = openStore();
+		const interrupted = fateOf(store.waitForEntries({ timeoutMs: 5_000 }));
+		await waitUntil("it to block", async () => /blocked_clients:1/.test(await look(primary).info("clients")));
+		await failOver();
+		expect(await interrupted).toBe("unavailable");
+		await look(replica).xadd(bucketKeys(3).outbox, "*", "field", "value");
+		const read = async () => (await store.waitForEntries({ timeoutMs: 100 }).catch((): number[] => [])).includes(3);
+		await waitUntil("the entry", read, LEFT_WITHIN_MS);
+		expect(await look(primary).info("clients")).toMatch(/blocked_clients:0/);
+	});
+
+	it("a reader that was not blocked at that moment reads no outbox of the old primary", async () => {
+		const store = openStore();
+		await store.waitForEntries({ timeoutMs: 10 });
+		await failOver();
+		await primary.cutOff();
+		await look(replica).xadd(bucketKeys(3).outbox, "*", "field", "value");
+		const read = async () => (await store.waitForEntries({ timeoutMs: 100 }).catch((): number[] => [])).includes(3);
+		await waitUntil("the entry", read, LEFT_WITHIN_MS);
+	});
+
+	it("a subscription to seats is made anew, and hears what the new primary publishes", async () => {
+		const store = openStore();
+		const showtime = buildShowtime();
+		await installSnapshot(store, { showtime });
+		const heard: SeatNews["what"][] = [];
+		await store.watchSeats(showtime.id, ({ what }) => heard.push(what));
+		await failOver();
+		// What an old primary hears of the new one is not to be relied on.
+		await primary.cutOff();
+		await waitUntil("the subscription", () => heard.includes("resumed"), LEFT_WITHIN_MS);
+		await look(replica).spublish(showtimeKeys(showtime.id).map, "7 A 1");
+		await waitUntil("the change", () => heard.at(-1) === "seats");
+	});
+
+	it("the confirms that wait for a replica are acknowledged by the new primary's", async () => {
+		const store = openStore({ ackLevel: "replica" });
+		const another = await start({ replicaOf: replica });
+		const requeue = () => fateOf(store.requeueEntry(5, { field: "value" }));
+		expect(await requeue()).toBe("done");
+		await failOver();
+		expect(await requeue()).toBe("unavailable");
+		await waitUntil("an acknowledged write", async () => (await requeue()) === "done", LEFT_WITHIN_MS);
+		expect(await look(another).xlen(bucketKeys(5).outbox)).toBe(2);
+	});
+});
+
+describe("signing in and out", () => {
+	it("hears of denials at the new primary and counts attempts there, within 2 s", async () => {
+		const [here, there] = [createAuthStore({ url: proxy.url }), createAuthStore({ url: proxy.url })];
+		toClose.push(here.close, there.close);
+		await waitUntil("the denials to be heard", () => here.isDenied(randomUUID()) === false);
+		await there.countAttempt("limit", "somebody", 60_000);
+		await failOver();
+		await primary.cutOff();
+		const count = () => fateOf(here.countAttempt("limit", "somebody", 60_000));
+		await waitUntil("an attempt to be counted", async () => (await count()) === "done", LEFT_WITHIN_MS);
+		const family = randomUUID();
+		await waitUntil("a denial", async () => (await fateOf(there.deny(family, Date.now() + 60_000))) === "done", LEFT_WITHIN_MS);
+		await waitUntil("the other process to hear of it", async () => (await here.isDenied(family)) === true, 1_000);
+	});
+});
