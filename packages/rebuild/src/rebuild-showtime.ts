@@ -95,7 +95,7 @@ async function judgeHistory({ seatStore, database, log }: RebuildDeps, bucket: n
 /** Before the showtime: from the moment it is installed, everyone may need its plan. */
 async function putPlan({ seatStore, database }: RebuildDeps, planId: SeatPlanId): Promise<void> {
 	if (await seatStore.hasPlan(planId)) return;
-	const plan = await findSeatPlan(database, planId);
+	const plan = await findSeatPlan(database, planId, "rebuilding");
 	assert(plan !== null, `seat plan ${planId} is in the ledger`);
 	await seatStore.writePlan(plan);
 }

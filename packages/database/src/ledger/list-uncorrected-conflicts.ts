@@ -25,7 +25,7 @@ const isKept = gt(showtimes.endsAt, sql`now() - interval '1 day'`);
 
 /** Those that the seat store was not told of and that matter to it, the oldest first, at most `limit`. */
 export function listUncorrectedConflicts(database: Database, { limit }: { readonly limit: number }): Promise<UncorrectedConflict[]> {
-	return database.run(async (queries) => {
+	return database.run("upkeep", async (queries) => {
 		const conflicts = await queries
 			.select({ bookingId: bookings.id, showtimeId: bookings.showtimeId, userId: bookings.userId, version: bookings.version })
 			.from(refunds)
@@ -48,7 +48,7 @@ export function listUncorrectedConflicts(database: Database, { limit }: { readon
 
 /** Note that the seat store was told. Safe to call twice. */
 export async function markConflictCorrected(database: Database, bookingId: BookingId): Promise<void> {
-	await database.run((queries) =>
+	await database.run("upkeep", (queries) =>
 		queries
 			.update(refunds)
 			.set({ storeCorrectedAt: sql`now()` })

@@ -10,7 +10,7 @@ export type OpenQuarantinedOutcome = { outcome: "opened" } | { outcome: "not_qua
 
 /** Note the showtime as opened under its bucket's line. Safe to call twice: the second time it is `not_quarantined`. */
 export function openQuarantined(database: Database, showtimeId: ShowtimeId): Promise<OpenQuarantinedOutcome> {
-	return database.run(async (queries) => {
+	return database.run("upkeep", async (queries) => {
 		const opened = await queries
 			.update(showtimes)
 			.set({ line: sql`${buckets.line}` })

@@ -56,7 +56,7 @@ export function openShowtimeInLedger(database: Database, id: ShowtimeId, request
 		};
 		return { outcome: "opened", snapshot };
 	};
-	return database.runLong((queries) => queries.transaction(open), LONG_TRANSACTION_MAX_MS);
+	return database.run("rebuilding", (queries) => queries.transaction(open), LONG_TRANSACTION_MAX_MS);
 }
 
 type LastOpened = { readonly id: ShowtimeId; readonly line: number | null };

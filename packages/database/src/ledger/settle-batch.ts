@@ -69,7 +69,8 @@ export async function settleBatch(database: Database, batch: SettleBatch): Promi
 	if (entries.length === 0 && batch.entries.length > 0)
 		throw new UnknownEntryVersion(`bucket ${batch.bucket}: entry ${batch.entries[0]?.entryId} is of a version unknown here`);
 	const isCut = entries.length < batch.entries.length;
-	return database.runLong(
+	return database.run(
+		"settling",
 		(queries) => queries.transaction((tx) => settle(database, tx, { ...batch, entries, isCut })),
 		LONG_TRANSACTION_MAX_MS,
 	);
