@@ -16,6 +16,7 @@ export function createSweeperMetrics() {
 		failedRebuilds: counter("holdfast_failed_rebuilds_total", "Rebuilds that failed and will be tried again"),
 		unopenedShowtimes: gauge("holdfast_unopened_showtimes", "Showtimes of the coming days that cannot be booked before a rebuild"),
 		quarantinedShowtimes: gauge("holdfast_quarantined_showtimes", "Showtimes whose free seats are kept back after a proven loss"),
+		waitingShowtimes: gauge("holdfast_waiting_showtimes", "Showtimes whose entries wait for a row that another transaction has locked"),
 		outboxEntries: gauge("holdfast_outbox_entries", "Outbox entries waiting, all buckets"),
 	};
 }
