@@ -17,7 +17,8 @@ export async function correctConflicts({ seatStore, database, log }: SweeperDeps
 			rebuilds.want(conflict.showtimeId);
 			continue;
 		}
-		await markConflictCorrected(database, conflict.bookingId);
+		// Its row may be locked: then this conflict is listed again, and the others are corrected meanwhile.
+		if (!(await markConflictCorrected(database, conflict.bookingId))) continue;
 		log.info({ bookingId: conflict.bookingId, showtimeId: conflict.showtimeId }, "conflict corrected in the seat store");
 		corrected += 1;
 	}
@@ -31,7 +32,7 @@ export async function endQuarantines(deps: SweeperDeps, rebuilds: Rebuilds): Pro
 		for (const { showtimeId } of await listQuarantineEnded(database, quarantineMs)) {
 			const { outcome } = await openQuarantinedShowtime(deps, showtimeId);
 			if (outcome === "recovering") rebuilds.want(showtimeId);
-			else log.info({ showtimeId, outcome }, "quarantine ended");
+			else if (outcome !== "locked") log.info({ showtimeId, outcome }, "quarantine ended");
 		}
 	}
 	metrics.quarantinedShowtimes.set(await countQuarantined(database));

@@ -17,6 +17,7 @@ export function createSweeperMetrics() {
 		unopenedShowtimes: gauge("holdfast_unopened_showtimes", "Showtimes of the coming days that cannot be booked before a rebuild"),
 		quarantinedShowtimes: gauge("holdfast_quarantined_showtimes", "Showtimes whose free seats are kept back after a proven loss"),
 		settleLag: gauge("holdfast_settle_lag_seconds", "Age of the oldest outbox entry, all buckets"),
+		waitingShowtimes: gauge("holdfast_waiting_showtimes", "Showtimes whose entries wait for a row that another transaction has locked"),
 		outboxEntries: gauge("holdfast_outbox_entries", "Outbox entries waiting, all buckets"),
 	};
 }

@@ -2,7 +2,7 @@
  * Settle one bucket: move what its outbox holds into the ledger, batch by batch, and drop each entry only after its
  * COMMIT. The stream is the to-do list, so a crash between COMMIT and ack is a redelivery that changes nothing.
  */
-import { classifySettleError, type SettleOutcome, settleBatch, UnknownEntryVersion } from "@holdfast/database";
+import { classifySettleError, type SettleBatch, type SettleOutcome, settleBatch, UnknownEntryVersion } from "@holdfast/database";
 import { isBookingEvent, type ShowtimeId } from "@holdfast/domain";
 import type { OutboxEntry } from "@holdfast/seat-store";
 import type { SweeperDeps } from "./deps.ts";
@@ -13,11 +13,20 @@ import type { SweeperDeps } from "./deps.ts";
  */
 const PASS_MS_MAX = 5_000;
 
+/** How long entries that wait for a locked row are left alone in a pass that goes on for longer. */
+const RETRY_WAITING_MS = 500;
+
 /**
- * `left`: showtimes whose entries wait for a rebuild. `halted`: the pass came to an entry of a version unknown here, and
+ * `left`: showtimes whose entries wait for a rebuild. `waiting`: showtimes whose entries wait for a row of the ledger that
+ * another transaction has locked. `halted`: the pass came to an entry of a version unknown here, and
  * nothing behind it may be settled before it.
  */
-export type Pass = { readonly settled: number; readonly left: ReadonlySet<ShowtimeId>; readonly halted: UnknownEntryVersion | null };
+export type Pass = {
+	readonly settled: number;
+	readonly left: ReadonlySet<ShowtimeId>;
+	readonly waiting: ReadonlySet<ShowtimeId>;
+	readonly halted: UnknownEntryVersion | null;
+};
 
 /** How many entries are settled at once. Halved when Postgres had no time for so many, and grown again as it has. */
 export type BatchSize = { readonly current: () => number; readonly halve: () => void; readonly grow: () => void };
@@ -40,30 +49,69 @@ export function createBatchSize(max: number): BatchSize {
  * what a store threw; the next pass goes on.
  */
 export async function settleBucket(deps: SweeperDeps, bucket: number, size: BatchSize): Promise<Pass> {
-	const { seatStore, database } = deps;
+	const { seatStore } = deps;
 	const left = new Set<ShowtimeId>();
+	const waiting: Waiting = new Map();
 	const endsAt = Date.now() + PASS_MS_MAX;
+	let retryAt = Date.now() + RETRY_WAITING_MS;
 	let settled = 0;
 	let afterEntryId: string | null = null;
+	const passOf = (halted: UnknownEntryVersion | null): Pass => ({ settled, left, waiting: new Set(waiting.keys()), halted });
 	while (Date.now() < endsAt) {
 		const limit = size.current();
 		const entries = await seatStore.readBatch(bucket, { afterEntryId, limit });
 		const last = entries.at(-1);
 		if (last === undefined) break;
-		const outcome = await settleBatch(database, { bucket, entries, leftBefore: left }).catch((error: unknown) => {
-			if (classifySettleError(error) === "too_slow") size.halve();
-			throw error;
-		});
+		const outcome = await settle(deps, size, { bucket, entries, leftBefore: left, waitingBefore: waiting.keys() });
 		if (outcome.outcome === "locked") break;
 		size.grow();
-		await acknowledge(deps, bucket, entries, outcome);
 		for (const showtimeId of outcome.left) left.add(showtimeId);
+		addWaiting(waiting, entries, outcome);
 		settled += outcome.acked.length;
-		if (outcome.isCut) return { settled, left, halted: new UnknownEntryVersion(`bucket ${bucket}: an entry is of a version unknown here`) };
+		if (outcome.isCut) return passOf(new UnknownEntryVersion(`bucket ${bucket}: an entry is of a version unknown here`));
 		if (entries.length < limit) break;
-		if (left.size > 0) afterEntryId = last.entryId;
+		if (left.size > 0 || waiting.size > 0) afterEntryId = last.entryId;
+		if (waiting.size === 0 || Date.now() < retryAt) continue;
+		const retried = await retryWaiting(deps, bucket, size, waiting);
+		settled += retried;
+		// A row is free again: the next pass settles from the oldest entry on, in order.
+		if (retried > 0) break;
+		retryAt = Date.now() + RETRY_WAITING_MS;
 	}
-	return { settled, left, halted: null };
+	return passOf(null);
+}
+
+/** The oldest entry of each showtime that waits, in stream order. */
+type Waiting = Map<ShowtimeId, OutboxEntry>;
+
+function addWaiting(waiting: Waiting, entries: readonly OutboxEntry[], outcome: Settled): void {
+	const acked = new Set(outcome.acked);
+	for (const showtimeId of outcome.waiting) {
+		if (waiting.has(showtimeId)) continue;
+		const first = entries.find(({ entryId, event }) => event?.showtimeId === showtimeId && !acked.has(entryId));
+		if (first !== undefined) waiting.set(showtimeId, first);
+	}
+}
+
+/** Try the oldest waiting entries once more, beside the pass; gives how many could be settled. Later entries of theirs still wait. */
+async function retryWaiting(deps: SweeperDeps, bucket: number, size: BatchSize, waiting: Waiting): Promise<number> {
+	const entries = [...waiting.values()].slice(0, size.current());
+	const outcome = await settle(deps, size, { bucket, entries });
+	return outcome.outcome === "locked" ? 0 : outcome.acked.length;
+}
+
+/** Settle one batch, and acknowledge what was. */
+async function settle(
+	deps: SweeperDeps,
+	size: BatchSize,
+	batch: SettleBatch & { readonly entries: readonly OutboxEntry[] },
+): Promise<SettleOutcome> {
+	const outcome = await settleBatch(deps.database, batch).catch((error: unknown) => {
+		if (classifySettleError(error) === "too_slow") size.halve();
+		throw error;
+	});
+	if (outcome.outcome === "settled") await acknowledge(deps, batch.bucket, batch.entries, outcome);
+	return outcome;
 }
 
 type Settled = Extract<SettleOutcome, { outcome: "settled" }>;

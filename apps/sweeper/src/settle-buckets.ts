@@ -8,6 +8,7 @@ import { SeatStoreFault } from "@holdfast/seat-store";
 import type { SweeperDeps } from "./deps.ts";
 import type { Rebuilds } from "./rebuild-showtimes.ts";
 import { createBatchSize, settleBucket } from "./settle-bucket.ts";
+import { createWaitWatch } from "./watch-waits.ts";
 
 /** Buckets settled at the same time, each in its own transaction. */
 const BUCKETS_AT_ONCE = 4;
@@ -29,6 +30,7 @@ export const isHalt = (error: unknown): boolean => !(error instanceof SeatStoreF
 export function createBucketSettler(deps: SweeperDeps, rebuilds: Pick<Rebuilds, "want">): BucketSettler {
 	const { log, limits } = deps;
 	const all = Array.from({ length: BUCKET_COUNT }, (_, bucket) => bucket);
+	const waits = createWaitWatch(deps);
 	const sizes = all.map(() => createBatchSize(limits.settleBatchMax));
 	/** How often each bucket failed in a row, and until when it is put off (epoch ms). */
 	const failing = new Map<number, { readonly count: number; readonly notBefore: number }>();
@@ -42,6 +44,7 @@ export function createBucketSettler(deps: SweeperDeps, rebuilds: Pick<Rebuilds, 
 				try {
 					const pass = await settleBucket(deps, bucket, sizes[bucket] ?? createBatchSize(limits.settleBatchMax));
 					for (const showtimeId of pass.left) rebuilds.want(showtimeId);
+					waits.note(bucket, pass.waiting);
 					settled += pass.settled;
 					if (pass.halted !== null) throw pass.halted;
 					failing.delete(bucket);

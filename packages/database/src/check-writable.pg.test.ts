@@ -28,7 +28,7 @@ const admin = (statement: string) => queryPostgres(`${server.url}?options=-c%20d
 
 async function canWrite(): Promise<boolean> {
 	try {
-		await database.run((queries) => queries.execute(sql`create table if not exists written (at int)`));
+		await database.run("upkeep", (queries) => queries.execute(sql`create table if not exists written (at int)`));
 		return true;
 	} catch {
 		return false;

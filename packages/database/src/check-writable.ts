@@ -29,7 +29,7 @@ export async function isDatabaseWritable(database: Database): Promise<boolean> {
 
 async function look(database: Database): Promise<boolean> {
 	try {
-		return await database.run(async (queries) => {
+		return await database.run("upkeep", async (queries) => {
 			const [found] = await queries.execute<{ here: boolean; elsewhere: boolean }>(LOOK);
 			if (found?.here !== false) throw new ReadOnlySession();
 			return !found.elsewhere;

@@ -102,6 +102,11 @@ export class DatabaseOutcomeUnknown extends Error {
 	}
 }
 
+/** Whether a statement was given up because it waited for a lock as long as it may. Nothing is wrong with its data: try again soon. */
+export function isLockTimeout(error: unknown): boolean {
+	return codeOf(error) === "55P03";
+}
+
 /**
  * Sort an error of `settleBatch`. What is neither a passing trouble nor the fault of an entry (a missing table, a
  * refused login, a bug) halts: trying again could not mend it, and skipping entries would lose bookings.

@@ -1,10 +1,12 @@
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { makeScratchFolder, queryPostgres, type RunningPostgres, startPostgres } from "@holdfast/local-stack";
 import { createTestDatabase, type TestDatabase, waitUntil } from "@holdfast/testing";
 import { sql } from "drizzle-orm";
+import postgres from "postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { codeOf, isDatabaseUnavailable } from "./classify-error.ts";
+import { CONNECTION_BUDGETS, type ConnectionBudget, type DatabaseWork, STATEMENT_TIMEOUTS_MS } from "./connection-budgets.ts";
 import { createDatabase, type Database, type DatabaseOptions } from "./create-database.ts";
 
 const opened: Database[] = [];
@@ -27,7 +29,17 @@ async function failureOf(call: Promise<unknown>): Promise<{ error: unknown; afte
 	return { error, afterMs: performance.now() - started };
 }
 
-const sleep = (database: Database, seconds: number) => database.run((queries) => queries.execute(sql`select pg_sleep(${seconds})`));
+const KINDS: readonly DatabaseWork[] = ["accounts", "bookings", "catalogue", "opening", "upkeep", "settling", "rebuilding"];
+const kindAt = (place: number): DatabaseWork => KINDS[place % KINDS.length] ?? "upkeep";
+
+const sleep = (database: Database, seconds: number, kind: DatabaseWork = "upkeep") =>
+	database.run(kind, (queries) => queries.execute(sql`select pg_sleep(${seconds})`));
+
+/** A call that takes no time, of a kind that a client waits for. */
+const askShort = (database: Database) => database.run("bookings", (queries) => queries.execute(sql`select 1`));
+
+/** A call that takes no time, of one kind of work after the other. */
+const ask = (database: Database, place = 0) => database.run(kindAt(place), (queries) => queries.execute(sql`select 1`), 2_500);
 
 describe("a Postgres that stops, dies and comes back", () => {
 	const scratch = makeScratchFolder();
@@ -43,12 +55,12 @@ describe("a Postgres that stops, dies and comes back", () => {
 	it("fails what is in flight and what is asked, soon, and serves again once it is back", async () => {
 		const database = open({ url: server.url });
 		await database.ping();
-		const inFlight = Array.from({ length: 5 }, () => failureOf(sleep(database, 30)));
+		const inFlight = Array.from({ length: 5 }, (_, place) => failureOf(sleep(database, 30, kindAt(place))));
 		await waitUntil("the statements run", async () => (await countSleeping(server.url)) === 5);
 		await server.stop();
 		for (const { error } of await Promise.all(inFlight)) expect(isDatabaseUnavailable(error)).toBe(true);
 
-		const many = await Promise.all(Array.from({ length: 200 }, () => failureOf(database.ping())));
+		const many = await Promise.all(Array.from({ length: 200 }, (_, place) => failureOf(ask(database, place))));
 		for (const { error, afterMs } of many) {
 			expect(isDatabaseUnavailable(error)).toBe(true);
 			expect(afterMs).toBeLessThan(3_000);
@@ -56,12 +68,12 @@ describe("a Postgres that stops, dies and comes back", () => {
 		const later = await failureOf(database.ping());
 		expect(codeOf(later.error)).toBe("ECONNREFUSED");
 		expect(later.afterMs).toBeLessThan(1_000);
-		const transaction = await failureOf(database.run((queries) => queries.transaction(() => Promise.resolve())));
+		const transaction = await failureOf(database.run("accounts", (queries) => queries.transaction(() => Promise.resolve())));
 		expect(isDatabaseUnavailable(transaction.error)).toBe(true);
 
 		server = await startPostgres({ dataDir: scratch, port: server.port, throwaway: true });
 		await database.ping();
-		const all = await Promise.all(Array.from({ length: 50 }, () => failureOf(database.ping())));
+		const all = await Promise.all(Array.from({ length: 50 }, (_, place) => failureOf(ask(database, place))));
 		expect(all.filter(({ error }) => error !== null)).toEqual([]);
 	});
 });
@@ -79,9 +91,10 @@ describe("a Postgres that dies in the middle of transactions", () => {
 
 	it("fails each of them soon, ends no process, and serves again", async () => {
 		const database = open({ url: server.url });
-		const transactions = Array.from({ length: 5 }, () =>
+		const transactions = Array.from({ length: 5 }, (_, place) =>
 			failureOf(
-				database.runLong(
+				database.run(
+					place % 2 === 0 ? "settling" : "rebuilding",
 					(queries) =>
 						queries.transaction(async (tx) => {
 							for (;;) await tx.transaction((savepoint) => savepoint.execute(sql`select pg_sleep(0.001)`));
@@ -98,7 +111,7 @@ describe("a Postgres that dies in the middle of transactions", () => {
 		server = await startPostgres({ dataDir: scratch, port: server.port, throwaway: true });
 		await database.ping();
 		const later = Array.from({ length: 20 }, () =>
-			failureOf(database.runLong((queries) => queries.transaction((tx) => tx.execute(sql`select 1`)), 5_000)),
+			failureOf(database.run("rebuilding", (queries) => queries.transaction((tx) => tx.execute(sql`select 1`)), 5_000)),
 		);
 		expect((await Promise.all(later)).filter(({ error }) => error !== null)).toEqual([]);
 	});
@@ -134,13 +147,13 @@ describe("a Postgres that is there", () => {
 		const database = open({ url, poolMax: 2, statementTimeoutMs: 500 });
 		await database.ping();
 		network.isSilent = true;
-		const silent = await Promise.all(Array.from({ length: 20 }, () => failureOf(database.ping())));
+		const silent = await Promise.all(Array.from({ length: 20 }, () => failureOf(askShort(database))));
 		for (const { error, afterMs } of silent) {
 			expect(isDatabaseUnavailable(error)).toBe(true);
 			expect(afterMs).toBeLessThan(1_500);
 		}
 		const neverMet = open({ url, poolMax: 2, statementTimeoutMs: 500 });
-		for (const { error, afterMs } of await Promise.all(Array.from({ length: 20 }, () => failureOf(neverMet.ping())))) {
+		for (const { error, afterMs } of await Promise.all(Array.from({ length: 20 }, () => failureOf(askShort(neverMet))))) {
 			expect(isDatabaseUnavailable(error)).toBe(true);
 			expect(afterMs).toBeLessThan(1_500);
 		}
@@ -169,7 +182,7 @@ describe("a Postgres that is there", () => {
 	it("refuses a call at once when fifty for each connection wait already", async () => {
 		const database = open({ url, poolMax: 1, statementTimeoutMs: 1_000 });
 		const waiting = Array.from({ length: 50 }, () => failureOf(sleep(database, 0.005)));
-		const refused = await failureOf(database.ping());
+		const refused = await failureOf(ask(database, KINDS.indexOf("upkeep")));
 		expect(codeOf(refused.error)).toBe("DATABASE_OVERLOAD");
 		expect(isDatabaseUnavailable(refused.error)).toBe(true);
 		expect((await Promise.all(waiting)).filter(({ error }) => error !== null)).toEqual([]);
@@ -178,7 +191,7 @@ describe("a Postgres that is there", () => {
 
 	it("ends a transaction whose client says nothing more, with its locks", async () => {
 		const database = open({ url });
-		const settings = await database.run((queries) =>
+		const settings = await database.run("bookings", (queries) =>
 			queries.execute<{ name: string; setting: string }>(
 				sql`select name, setting from pg_settings where name in ('idle_in_transaction_session_timeout', 'default_transaction_isolation') order by name`,
 			),
@@ -195,6 +208,86 @@ describe("a Postgres that is there", () => {
 		await database.close();
 		await database.close();
 		expect(isDatabaseUnavailable((await failureOf(database.ping())).error)).toBe(true);
+	});
+});
+
+describe("the connection budgets", () => {
+	let test: TestDatabase;
+	beforeAll(async () => {
+		test = await createTestDatabase();
+	});
+	afterAll(() => test.drop());
+
+	it("add up to 10 connections for work that a client waits for, and 8 for work that no client waits for", () => {
+		const budgets: readonly ConnectionBudget[] = Object.values(CONNECTION_BUDGETS);
+		const sumOf = (patience: string) =>
+			budgets.filter((budget) => budget.patience === patience).reduce((sum, { connections }) => sum + connections, 0);
+		expect([sumOf("short"), sumOf("long")]).toEqual([10, 8]);
+		expect([...KINDS].sort()).toEqual(Object.keys(CONNECTION_BUDGETS).sort());
+	});
+
+	it("are the numbers that docs/ARCHITECTURE.md names", () => {
+		const page = readFileSync(new URL("../../../docs/ARCHITECTURE.md", import.meta.url), "utf8");
+		const rows = page.matchAll(/^\| `([a-z]+)` \| (\d+) \| ([\d,]+) ms \| (none|[\d,]+ ms) \|/gm);
+		const numberOf = (text: string) => Number(text.replace(/,| ms/g, ""));
+		const documented = Object.fromEntries(
+			[...rows].map(([, kind, connections, statement = "", lock = ""]) => [
+				kind,
+				[Number(connections), numberOf(statement), lock === "none" ? null : numberOf(lock)],
+			]),
+		);
+		const budgets: readonly (readonly [string, ConnectionBudget])[] = Object.entries(CONNECTION_BUDGETS);
+		const actual = budgets.map(([kind, { connections, patience, lockTimeoutMs }]) => [
+			kind,
+			[connections, STATEMENT_TIMEOUTS_MS[patience], lockTimeoutMs],
+		]);
+		expect(documented).toEqual(Object.fromEntries(actual));
+	});
+
+	it.each(KINDS)("leave every other kind of work its connections while 60 calls of %s occupy theirs", async (busy) => {
+		const database = open({ url: test.url });
+		const sleeping = Array.from({ length: 60 }, () => failureOf(sleep(database, 0.05, busy)));
+		const { connections } = CONNECTION_BUDGETS[busy];
+		const isBusy = async () => (await countSleeping(test.url)) === connections;
+		await waitUntil("every connection of the kind to be occupied, and no other", isBusy);
+		for (const kind of KINDS.filter((other) => other !== busy)) {
+			const { error, afterMs } = await failureOf(database.run(kind, (queries) => queries.execute(sql`select 1`)));
+			expect(error).toBeNull();
+			expect(afterMs).toBeLessThan(500);
+		}
+		await Promise.all(sleeping);
+		await waitUntil("the last of them to end", async () => (await countSleeping(test.url)) === 0);
+	});
+
+	it.each(KINDS)(
+		"give up a statement of %s that waits for a lock, within the lock timeout or the statement timeout of its kind",
+		async (kind) => {
+			const database = open({ url: test.url, statementTimeoutMs: 1_500, longStatementTimeoutMs: 1_500 });
+			const holder = postgres(test.url, { max: 1 });
+			const isLocked = Promise.withResolvers<void>();
+			const isDone = Promise.withResolvers<void>();
+			const holding = holder.begin(async (tx) => {
+				await tx`lock table movies in access exclusive mode`;
+				isLocked.resolve();
+				await isDone.promise;
+			});
+			await isLocked.promise;
+			const { error, afterMs } = await failureOf(database.run(kind, (queries) => queries.execute(sql`select count(*) from movies`)));
+			isDone.resolve();
+			await holding;
+			await holder.end();
+			const { lockTimeoutMs } = CONNECTION_BUDGETS[kind];
+			expect(codeOf(error)).toBe(lockTimeoutMs === null ? "57014" : "55P03");
+			expect(afterMs).toBeGreaterThan((lockTimeoutMs ?? 1_500) - 50);
+			expect(afterMs).toBeLessThan((lockTimeoutMs ?? 1_500) + 1_000);
+		},
+	);
+
+	it("let health checks at the same time share one query, so that many of them neither wait nor are refused", async () => {
+		const database = open({ url: test.url, poolMax: 1 });
+		const pings = await Promise.all(Array.from({ length: 200 }, () => failureOf(database.ping())));
+		expect(pings.filter(({ error }) => error !== null)).toEqual([]);
+		await database.ping();
 	});
 });
 

@@ -1,29 +1,25 @@
 /**
- * The one handle on Postgres that a process has: two pools, and a deadline on everything asked of them. A dead, stopped
- * or restarting Postgres makes calls fail within the deadline; it never hangs them and never ends the process, and
- * the next call after its return works again.
+ * The one handle on Postgres that a process has: a pool for each kind of work, and a deadline on everything asked of them.
+ * A dead, stopped or restarting Postgres makes calls fail within the deadline; it never hangs them and never ends the
+ * process, and the next call after its return works again.
  */
 import type { SeatPlanId } from "@holdfast/domain";
-import { openLane } from "./open-lane.ts";
+import { CALLS_PER_CONNECTION_MAX, CONNECTION_BUDGETS, type DatabaseWork, STATEMENT_TIMEOUTS_MS } from "./connection-budgets.ts";
+import { type Lane, openLane } from "./open-lane.ts";
 import type { Queries } from "./queries.ts";
 
 export type { Queries } from "./queries.ts";
 
 export type Database = {
 	/**
-	 * Run `work` within the deadline (or one of its own, when it is many statements). Throws what the query threw, or
-	 * `DatabaseOverload` (nothing was sent), or `DatabaseTimeout` (a write may or may not have happened). Used inside
-	 * this package only.
+	 * Run `work` on a connection of its kind within the deadline of one statement (or a deadline of its own, when it is
+	 * many statements). Throws what the query threw, or `DatabaseOverload` (nothing was sent), or `DatabaseTimeout` (a
+	 * write may or may not have happened). Used inside this package only.
 	 */
-	run<Result>(work: (queries: Queries) => Promise<Result>, ownDeadlineMs?: number): Promise<Result>;
-	/**
-	 * The same for work that no person waits for, on connections of its own: each statement may take
-	 * `longStatementTimeoutMs`. Used inside this package only.
-	 */
-	runLong<Result>(work: (queries: Queries) => Promise<Result>, deadlineMs: number): Promise<Result>;
+	run<Result>(kind: DatabaseWork, work: (queries: Queries) => Promise<Result>, ownDeadlineMs?: number): Promise<Result>;
 	/** Seat labels of plans met before, by seat index. Plans are immutable, so an entry is never wrong; bounded by `PLANS_KEPT_MAX`. */
 	readonly labelsByPlan: Map<SeatPlanId, readonly string[]>;
-	/** Answers or throws within the deadline. */
+	/** Answers or throws within the deadline. Calls at the same time share one query. */
 	ping(): Promise<void>;
 	/** Let what runs finish, at most `CLOSE_DEADLINE_S`, and close. Safe to call twice. */
 	close(): Promise<void>;
@@ -31,38 +27,56 @@ export type Database = {
 
 export type DatabaseOptions = {
 	readonly url: string;
-	/** Connections at most. Default 10. Settling and opening have up to `LONG_CONNECTIONS_MAX` more, made when they are needed. */
+	/** Connections of one kind of work at most, where its budget allows more; fifty calls each may wait for them. Default 10. */
 	readonly poolMax?: number;
 	/** What `pg_stat_activity` shows. */
 	readonly applicationName?: string;
-	/** Postgres gives up a statement after this long; a call fails half a second later at the latest. Default 2,000. */
+	/** Postgres gives up a statement that a client waits for after this long; a call fails half a second later at the latest. Default 2,000. */
 	readonly statementTimeoutMs?: number;
-	/** The same for settling and opening, which nobody waits for. Default 15,000: on a slow, busy disk a batch of 500 took over 2 s. */
+	/** The same for settling and rebuilding, which no client waits for. Default 15,000. */
 	readonly longStatementTimeoutMs?: number;
 };
 
 const POOL_MAX = 10;
-/** As many showtimes as one process opens at once; of buckets it settles four. */
-const LONG_CONNECTIONS_MAX = 8;
-const STATEMENT_TIMEOUT_MS = 2_000;
-const LONG_STATEMENT_TIMEOUT_MS = 15_000;
 
 /** Connect lazily: nothing is opened before the first call. */
 export function createDatabase(options: DatabaseOptions): Database {
 	const { url, poolMax = POOL_MAX, applicationName = "holdfast" } = options;
-	const { statementTimeoutMs = STATEMENT_TIMEOUT_MS, longStatementTimeoutMs = LONG_STATEMENT_TIMEOUT_MS } = options;
-	const short = openLane({ url, applicationName, connectionsMax: poolMax, statementTimeoutMs });
-	const connectionsMax = Math.min(poolMax, LONG_CONNECTIONS_MAX);
-	const long = openLane({ url, applicationName, connectionsMax, statementTimeoutMs: longStatementTimeoutMs });
+	const { statementTimeoutMs = STATEMENT_TIMEOUTS_MS.short, longStatementTimeoutMs = STATEMENT_TIMEOUTS_MS.long } = options;
+	const open = (kind: DatabaseWork): Lane => {
+		const { connections, patience, lockTimeoutMs } = CONNECTION_BUDGETS[kind];
+		return openLane({
+			url,
+			applicationName,
+			connectionsMax: Math.min(connections, poolMax),
+			callsMax: poolMax * CALLS_PER_CONNECTION_MAX,
+			statementTimeoutMs: patience === "short" ? statementTimeoutMs : longStatementTimeoutMs,
+			lockTimeoutMs,
+		});
+	};
+	const lanes: Readonly<Record<DatabaseWork, Lane>> = {
+		accounts: open("accounts"),
+		bookings: open("bookings"),
+		catalogue: open("catalogue"),
+		opening: open("opening"),
+		upkeep: open("upkeep"),
+		settling: open("settling"),
+		rebuilding: open("rebuilding"),
+	};
+	let pinging: Promise<unknown> | null = null;
 	return {
-		run: short.run,
-		runLong: long.run,
+		run: (kind, work, ownDeadlineMs) => lanes[kind].run(work, ownDeadlineMs),
 		labelsByPlan: new Map(),
 		async ping() {
-			await short.run((on) => on.execute("select 1"));
+			pinging ??= lanes.upkeep
+				.run((on) => on.execute("select 1"))
+				.finally(() => {
+					pinging = null;
+				});
+			await pinging;
 		},
 		async close() {
-			await Promise.all([short.close(), long.close()]);
+			await Promise.all(Object.values(lanes).map((lane) => lane.close()));
 		},
 	};
 }

@@ -3,7 +3,7 @@
  * `Database` of the process first; any call may throw, and `isDatabaseUnavailable` tells a dead Postgres from a fault.
  */
 export { findMovie } from "./catalog/find-movie.ts";
-export { findSeatPlan } from "./catalog/find-seat-plan.ts";
+export { findSeatPlan, type SeatPlanReader } from "./catalog/find-seat-plan.ts";
 export { findShowtime } from "./catalog/find-showtime.ts";
 export { type ListMoviesRequest, listMovies } from "./catalog/list-movies.ts";
 export { type ListShowtimesRequest, listShowtimes } from "./catalog/list-showtimes.ts";
@@ -11,6 +11,7 @@ export type { Movie, MovieSummary } from "./catalog/movie.ts";
 export type { Showtime } from "./catalog/showtime.ts";
 export { isDatabaseWritable } from "./check-writable.ts";
 export { classifySettleError, DatabaseOutcomeUnknown, isDatabaseUnavailable, type SettleErrorClass } from "./classify-error.ts";
+export { CONNECTION_BUDGETS, type ConnectionBudget, type DatabaseWork } from "./connection-budgets.ts";
 export { createDatabase, type Database, type DatabaseOptions } from "./create-database.ts";
 export { type DeadLetter, type DeadLetterKey, findDeadLetter, listDeadLetters, resolveDeadLetter } from "./ledger/dead-letters.ts";
 export { findBooking } from "./ledger/find-booking.ts";

@@ -15,8 +15,12 @@ export type LaneOptions = {
 	readonly url: string;
 	readonly applicationName: string;
 	readonly connectionsMax: number;
+	/** Calls waiting or running at most; one more fails at once. */
+	readonly callsMax: number;
 	/** Postgres gives up a statement after this long; a silent connection is given up half a second later. */
 	readonly statementTimeoutMs: number;
+	/** Postgres gives up a statement that has waited this long for a lock; null: the statement timeout is the only bound. */
+	readonly lockTimeoutMs: number | null;
 };
 
 export type Lane = {
@@ -38,13 +42,11 @@ const ANSWER_GRACE_MS = 500;
 const CLOSE_DEADLINE_S = 3;
 /** Read-only sessions are left for new ones at most this often. */
 const LEAVE_READ_ONLY_EVERY_MS = 1_000;
-/** Calls waiting or running per connection, beyond which a call fails at once. */
-const CALLS_PER_CONNECTION_MAX = 50;
 
 /** Connect lazily: nothing is opened before the first call. A call without a deadline of its own has that of one statement. */
 export function openLane(options: LaneOptions): Lane {
 	const answerMaxMs = options.statementTimeoutMs + ANSWER_GRACE_MS;
-	const callsMax = options.connectionsMax * CALLS_PER_CONNECTION_MAX;
+	const { callsMax } = options;
 	let pool = openPool(options, answerMaxMs);
 	let calls = 0;
 	let leftReadOnlyMs = Number.NEGATIVE_INFINITY;
@@ -94,7 +96,7 @@ export function openLane(options: LaneOptions): Lane {
 
 type Pool = ReturnType<typeof openPool>;
 
-function openPool({ url, connectionsMax, applicationName, statementTimeoutMs }: LaneOptions, silenceMaxMs: number) {
+function openPool({ url, connectionsMax, applicationName, statementTimeoutMs, lockTimeoutMs }: LaneOptions, silenceMaxMs: number) {
 	const driverOptions = {
 		max: connectionsMax,
 		connect_timeout: CONNECT_TIMEOUT_S,
@@ -104,6 +106,8 @@ function openPool({ url, connectionsMax, applicationName, statementTimeoutMs }: 
 		connection: {
 			application_name: applicationName,
 			statement_timeout: statementTimeoutMs,
+			// For Postgres 0 is no bound.
+			lock_timeout: lockTimeoutMs ?? 0,
 			idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
 			// Settling and opening lock first and read after: under a stricter level they would read the past.
 			default_transaction_isolation: "read committed" as const,

@@ -35,7 +35,7 @@ export async function openTestLedger() {
 	const [auditoriumId, movieId, planId] = [newAuditoriumId(), newMovieId(), newSeatPlanId()];
 	const tiers = [{ id: "standard", name: "Standard" }];
 	const layout = gridLayout({ rows: 10, seatsPerRow: 10, tiers, tierOfRow: () => "standard" });
-	await database.run(async (queries) => {
+	await database.run("upkeep", async (queries) => {
 		await queries.insert(auditoriums).values({ id: auditoriumId, name: "Hall 1", timeZone: "Europe/Vienna" });
 		await queries.insert(seatPlans).values({ id: planId, auditoriumId, layout, seatCount: 100 });
 		const movie = { id: movieId, title: "The Third Man", description: "A film.", durationMinutes: 104, genre: "Thriller" };
@@ -68,7 +68,7 @@ export async function openTestLedger() {
 			salesCloseAt: startsAt,
 			...overrides,
 		};
-		await database.run((queries) => queries.insert(showtimes).values(row));
+		await database.run("upkeep", (queries) => queries.insert(showtimes).values(row));
 		return row.id;
 	}
 
@@ -85,7 +85,7 @@ export async function openTestLedger() {
 			), numbered as (select id, showtime_id, row_number() over () - 1 as at from made)
 			insert into booking_seats (booking_id, showtime_id, seat, label, acquired_at)
 			select id, showtime_id, at * ${seatsEach} + i, 'X', now() from numbered, generate_series(0, ${seatsEach - 1}::integer) i`;
-		await database.runLong((queries) => queries.execute(statement), 30_000);
+		await database.run("rebuilding", (queries) => queries.execute(statement), 30_000);
 	}
 
 	/** Take the showtime's next epoch: of one that was never opened, unless `seenEpoch` says otherwise; on the first line. */
@@ -167,10 +167,10 @@ export async function openTestLedger() {
 		entryOf,
 		/** Rows of any statement, for looking at what is there. */
 		rows: <Row extends Record<string, unknown>>(statement: SQL) =>
-			database.runLong(async (queries) => [...(await queries.execute<Row>(statement))], 30_000),
+			database.run("rebuilding", async (queries) => [...(await queries.execute<Row>(statement))], 30_000),
 		/** Everything the ledger holds, to compare before and after. */
 		dump: () =>
-			database.run(async (queries) => {
+			database.run("upkeep", async (queries) => {
 				const tables = [
 					"bookings",
 					"booking_seats",

@@ -3,11 +3,15 @@ import { type Database, openQuarantined } from "@holdfast/database";
 import type { ShowtimeId } from "@holdfast/domain";
 import type { SeatStore } from "@holdfast/seat-store";
 
-/** `not_quarantined`: nothing to do. `recovering`: it must be rebuilt first; ask again. */
+/**
+ * `not_quarantined`: nothing to do. `recovering`: it must be rebuilt first; ask again. `locked`: its seats are on sale, but its row in
+ * the ledger is locked, so the next rebuild would keep them back again; ask again.
+ */
 export type OpenQuarantinedOutcome =
 	| { outcome: "opened"; seats: number }
 	| { outcome: "not_quarantined" }
 	| { outcome: "recovering" }
+	| { outcome: "locked" }
 	| { outcome: "unknown" };
 
 /**

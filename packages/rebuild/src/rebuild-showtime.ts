@@ -17,7 +17,8 @@ export type RebuildDeps = {
 };
 
 /**
- * `opened`: it can be booked, by this rebuild or another's. `recovering`: somebody else is at it, or was faster; ask again.
+ * `opened`: it can be booked, by this rebuild or another's. `recovering`: another process rebuilds it or was faster, or its row in
+ * the ledger is locked; ask again.
  * `unkept`: no replica has the claim, so that this server may be the wrong one; it stays closed until one has.
  */
 export type RebuildOutcome = { outcome: "opened" } | { outcome: "recovering" } | { outcome: "unkept" } | { outcome: "unknown" };
@@ -69,7 +70,7 @@ async function install(deps: RebuildDeps, showtimeId: ShowtimeId, claim: Claim):
 	const { seenEpoch, installedEpoch } = claim;
 	const opened = await openShowtimeInLedger(database, showtimeId, { seenEpoch, installedEpoch, line, quarantineMs });
 	if (opened.outcome === "unknown") return "unknown";
-	if (opened.outcome === "raced") return "recovering";
+	if (opened.outcome === "raced" || opened.outcome === "locked") return "recovering";
 	const { snapshot } = opened;
 	await putPlan(deps, snapshot.showtime.planId);
 	const installed = await seatStore.installShowtime(snapshot, claim);
@@ -95,7 +96,7 @@ async function judgeHistory({ seatStore, database, log }: RebuildDeps, bucket: n
 /** Before the showtime: from the moment it is installed, everyone may need its plan. */
 async function putPlan({ seatStore, database }: RebuildDeps, planId: SeatPlanId): Promise<void> {
 	if (await seatStore.hasPlan(planId)) return;
-	const plan = await findSeatPlan(database, planId);
+	const plan = await findSeatPlan(database, planId, "rebuilding");
 	assert(plan !== null, `seat plan ${planId} is in the ledger`);
 	await seatStore.writePlan(plan);
 }

@@ -6,6 +6,7 @@ export { createTestDatabase, type TestDatabase } from "./create-test-database.ts
 export * from "./find-seat-flaws.ts";
 export * from "./follow-seats.ts";
 export * from "./history/index.ts";
+export { type HeldLock, holdLock } from "./hold-lock.ts";
 export { howLong } from "./how-long.ts";
 export * from "./insert-rows.ts";
 export * from "./install-snapshot.ts";

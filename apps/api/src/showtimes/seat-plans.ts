@@ -1,5 +1,5 @@
 /** Seat plans by id. A plan never changes, so what was read once is kept; the bound is on seats, not on plans. */
-import { type Database, findSeatPlan } from "@holdfast/database";
+import { type Database, findSeatPlan, type SeatPlanReader } from "@holdfast/database";
 import { type IndexedSeatPlan, indexSeatPlan, type SeatPlanId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import type { SeatStore } from "@holdfast/seat-store";
@@ -19,23 +19,25 @@ export type SeatPlans = {
 export function createSeatPlans({ seatStore, database }: { seatStore: SeatStore; database: Database }): SeatPlans {
 	const cache = createBoundedCache<SeatPlanId, IndexedSeatPlan>({ weightMax: CACHED_SEATS_MAX, weigh: ({ seats }) => seats.length });
 
-	async function readFromLedger(planId: SeatPlanId): Promise<IndexedSeatPlan | null> {
-		const plan = await findSeatPlan(database, planId);
+	async function readFromLedger(planId: SeatPlanId, reader: SeatPlanReader): Promise<IndexedSeatPlan | null> {
+		const plan = await findSeatPlan(database, planId, reader);
 		return plan && indexSeatPlan(plan);
 	}
 
 	/** A crowd that meets a cold cache reads a megabyte once, or twice. */
-	const read = joinReads(async (planId: SeatPlanId) => {
-		const plan = cache.get(planId) ?? (await seatStore.readPlan(planId)) ?? (await readFromLedger(planId));
-		if (plan !== null) cache.set(planId, plan);
-		return plan;
-	});
+	const readAs = (reader: SeatPlanReader) =>
+		joinReads(async (planId: SeatPlanId) => {
+			const plan = cache.get(planId) ?? (await seatStore.readPlan(planId)) ?? (await readFromLedger(planId, reader));
+			if (plan !== null) cache.set(planId, plan);
+			return plan;
+		});
+	/** Apart, so that requests for invented ids take no connection from bookings. */
+	const [readNamed, readAny] = [readAs("bookings"), readAs("catalogue")];
 
-	const findIfAny = async (planId: SeatPlanId) => cache.get(planId) ?? read(planId);
 	return {
-		findIfAny,
+		findIfAny: async (planId) => cache.get(planId) ?? readAny(planId),
 		async find(planId) {
-			const plan = await findIfAny(planId);
+			const plan = cache.get(planId) ?? (await readNamed(planId));
 			assert(plan !== null, `seat plan ${planId} is in the ledger`);
 			return plan;
 		},

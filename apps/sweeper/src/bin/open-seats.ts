@@ -49,5 +49,8 @@ async function open(tools: Tools, showtimeId: ShowtimeId): Promise<boolean> {
 		case "recovering":
 			console.log(`${showtimeId}  is being rebuilt; try again`);
 			return false;
+		case "locked":
+			console.log(`${showtimeId}  is on sale, but its row in Postgres is locked; run this again to finish`);
+			return false;
 	}
 }

@@ -7,7 +7,7 @@ import { type Movie, movieColumns } from "./movie.ts";
 
 /** The movie, or null; an archived one is null too. */
 export async function findMovie(database: Database, id: MovieId): Promise<Movie | null> {
-	const [row] = await database.run((queries) =>
+	const [row] = await database.run("catalogue", (queries) =>
 		queries
 			.select(movieColumns)
 			.from(movies)

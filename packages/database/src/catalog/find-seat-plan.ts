@@ -1,11 +1,17 @@
 /** One seat plan. Immutable, so it may be cached for ever. */
 import type { SeatPlan, SeatPlanId } from "@holdfast/domain";
 import { eq } from "drizzle-orm";
+import type { DatabaseWork } from "../connection-budgets.ts";
 import type { Database } from "../create-database.ts";
 import { seatPlans } from "../schema/index.ts";
 
-/** The plan, or null. A large one is a megabyte: keep it. */
-export async function findSeatPlan(database: Database, id: SeatPlanId): Promise<SeatPlan | null> {
-	const [row] = await database.run((queries) => queries.select({ layout: seatPlans.layout }).from(seatPlans).where(eq(seatPlans.id, id)));
+/** Who reads a plan: readers of any id, readers of a plan that a booking or showtime names, or a rebuild. */
+export type SeatPlanReader = Extract<DatabaseWork, "catalogue" | "bookings" | "rebuilding">;
+
+/** The plan, or null. A large one is a megabyte: keep it. `reader` is the kind of work whose connections it uses. */
+export async function findSeatPlan(database: Database, id: SeatPlanId, reader: SeatPlanReader): Promise<SeatPlan | null> {
+	const [row] = await database.run(reader, (queries) =>
+		queries.select({ layout: seatPlans.layout }).from(seatPlans).where(eq(seatPlans.id, id)),
+	);
 	return row === undefined ? null : { id, ...row.layout };
 }

@@ -7,6 +7,6 @@ import { type Showtime, selectShowtimes, showtimeOf } from "./showtime.ts";
 
 /** The showtime in whatever state, past ones included; or null. */
 export async function findShowtime(database: Database, id: ShowtimeId): Promise<Showtime | null> {
-	const [row] = await database.run((queries) => selectShowtimes(queries).where(eq(showtimes.id, id)));
+	const [row] = await database.run("catalogue", (queries) => selectShowtimes(queries).where(eq(showtimes.id, id)));
 	return row === undefined ? null : showtimeOf(row);
 }

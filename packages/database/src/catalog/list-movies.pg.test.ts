@@ -26,7 +26,7 @@ afterAll(async () => {
 async function add(title: string, overrides: Partial<typeof movies.$inferInsert> = {}) {
 	const id = newMovieId();
 	const row = { id, title, description: "A film.", durationMinutes: 90, genre: "Drama", status: "now_showing" as const, ...overrides };
-	await database.run((queries) => queries.insert(movies).values(row));
+	await database.run("catalogue", (queries) => queries.insert(movies).values(row));
 	return id;
 }
 
@@ -65,7 +65,8 @@ it.each([
 });
 
 it("a search reads an index of trigrams, not every title", async () => {
-	const explain = database.runLong(
+	const explain = database.run(
+		"rebuilding",
 		(queries) =>
 			queries.transaction(async (transaction) => {
 				await transaction.execute(sql`insert into movies (id, title, description, duration_minutes, genre, status)
@@ -119,7 +120,7 @@ it.each([
 	expect(first.nextCursor.length).toBeLessThanOrEqual(2_000);
 	expect(await titles({ status, cursor: first.nextCursor })).toContain(character.repeat(TITLE_MAX_CHARS));
 	await expect(add(character.repeat(TITLE_MAX_CHARS + 1))).rejects.toThrow("movies_title_length");
-	await database.run((queries) => queries.delete(movies).where(sql`status = 'ended'`));
+	await database.run("catalogue", (queries) => queries.delete(movies).where(sql`status = 'ended'`));
 });
 
 it("a title has one character at least", async () => {

@@ -27,7 +27,7 @@ export async function listMovies(database: Database, request: ListMoviesRequest)
 		if (after === null) return { outcome: "bad_cursor" };
 		conditions.push(sql`(${movies.title}, ${movies.id}) > (${after.key}, ${after.id}::uuid)`);
 	}
-	const rows = await database.run((queries) =>
+	const rows = await database.run("catalogue", (queries) =>
 		queries
 			.select(movieColumns)
 			.from(movies)

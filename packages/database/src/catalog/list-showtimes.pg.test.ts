@@ -26,7 +26,7 @@ async function list(request: Partial<ListShowtimesRequest>) {
 it("showtimes come by start, only those that have not begun; cancelled ones and those of archived movies do not", async () => {
 	const archivedId = newMovieId();
 	const movie = { id: archivedId, title: "Gone", description: "", durationMinutes: 90, genre: "Drama", status: "ended" as const };
-	await ledger.database.run((queries) => queries.insert(movies).values({ ...movie, archivedAt: new Date() }));
+	await ledger.database.run("catalogue", (queries) => queries.insert(movies).values({ ...movie, archivedAt: new Date() }));
 	const late = await add("2031-03-02T20:00:00Z", "UTC");
 	const early = await add("2031-03-01T20:00:00Z", "UTC", { state: "paused" });
 	await add("2031-02-27T20:00:00Z", "UTC");

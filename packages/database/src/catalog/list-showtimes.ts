@@ -32,7 +32,7 @@ export async function listShowtimes(database: Database, request: ListShowtimesRe
 		const startsAt = new Date(Number(after.key)).toISOString();
 		conditions.push(sql`(${showtimes.startsAt}, ${showtimes.id}) > (${startsAt}::timestamptz, ${after.id}::uuid)`);
 	}
-	const rows = await database.run((queries) =>
+	const rows = await database.run("catalogue", (queries) =>
 		selectShowtimes(queries)
 			.where(and(...conditions))
 			.orderBy(asc(showtimes.startsAt), asc(showtimes.id))

@@ -7,7 +7,7 @@ import { addSeats, type LedgerBooking, selectBookings } from "./ledger-booking.t
 
 /** The booking at its highest settled version, or null. Whose it is, the caller judges. */
 export function findBooking(database: Database, id: BookingId): Promise<LedgerBooking | null> {
-	return database.run(async (queries) => {
+	return database.run("bookings", async (queries) => {
 		const rows = await selectBookings(queries).where(eq(bookings.id, id));
 		const [found] = await addSeats(queries, rows);
 		return found ?? null;

@@ -19,7 +19,7 @@ export type Opening = {
 /** What is known of the showtime; or null when there is none. Reads only. */
 export async function findOpening(database: Database, id: ShowtimeId): Promise<Opening | null> {
 	const { redisEpoch: epoch, state, startsAt, endsAt } = showtimes;
-	const [row] = await database.run((queries) =>
+	const [row] = await database.run("opening", (queries) =>
 		queries.select({ epoch, state, startsAt, endsAt, line: openedLine }).from(showtimes).where(eq(showtimes.id, id)),
 	);
 	return row === undefined ? null : { ...row, startsAt: row.startsAt.getTime(), endsAt: row.endsAt.getTime() };

@@ -129,7 +129,8 @@ it("nobody settles while a line is judged, and judges come one after the other",
 it("a judge that waits too long for its turn is told to come again", async () => {
 	const gate = Promise.withResolvers<void>();
 	const isHeld = Promise.withResolvers<void>();
-	const holder = ledger.database.runLong(
+	const holder = ledger.database.run(
+		"rebuilding",
 		(queries) =>
 			queries.transaction(async (tx) => {
 				await tx.execute(sql`set local idle_in_transaction_session_timeout = 0`);

@@ -65,7 +65,7 @@ export function judgeLine(
 		}
 		return { line: judged.line, isRisen: true };
 	};
-	return database.runLong((queries) => queries.transaction(run), LONG_TRANSACTION_MAX_MS);
+	return database.run("rebuilding", (queries) => queries.transaction(run), LONG_TRANSACTION_MAX_MS);
 }
 
 /**

@@ -1,41 +1,19 @@
-/** A booking as the ledger has it, with what its owner wants to know about the showtime. */
-import type { Booking, BookingId, ShowtimeState, ShowtimeSummary } from "@holdfast/domain";
-import { asc, eq, inArray } from "drizzle-orm";
+/** A booking as the ledger has it. Reads only the tables that settling writes, so a lock on the catalogue holds up no read of a booking. */
+import type { Booking, BookingId } from "@holdfast/domain";
+import { asc, inArray } from "drizzle-orm";
 import type { Queries } from "../create-database.ts";
-import { auditoriums, bookingSeats, bookings, movies, showtimes } from "../schema/index.ts";
+import { bookingSeats, bookings } from "../schema/index.ts";
 
 export type LedgerBooking = {
 	/** `recorded` is true: it was settled. */
 	readonly booking: Booking;
 	/** Labels of `booking.seats`, in the same order. */
 	readonly seatLabels: readonly string[];
-	/** Instants are epoch ms; `posterUrl` is the movie's. */
-	readonly showtime: ShowtimeSummary & {
-		readonly startsAt: number;
-		readonly endsAt: number;
-		readonly state: ShowtimeState;
-		readonly posterUrl: string | null;
-	};
 };
 
-/** Bookings joined with what they name; add `where`, order and limit. Seats come by `addSeats`. */
+/** Bookings; add `where`, order and limit. Seats come by `addSeats`. */
 export function selectBookings(queries: Queries) {
-	return queries
-		.select({
-			booking: bookings,
-			startsAt: showtimes.startsAt,
-			endsAt: showtimes.endsAt,
-			showtimeState: showtimes.state,
-			timeZone: showtimes.timeZone,
-			movie: { id: movies.id, title: movies.title },
-			posterUrl: movies.posterUrl,
-			auditorium: { id: auditoriums.id, name: auditoriums.name },
-		})
-		.from(bookings)
-		.innerJoin(showtimes, eq(showtimes.id, bookings.showtimeId))
-		.innerJoin(movies, eq(movies.id, showtimes.movieId))
-		.innerJoin(auditoriums, eq(auditoriums.id, showtimes.auditoriumId))
-		.$dynamic();
+	return queries.select({ booking: bookings }).from(bookings).$dynamic();
 }
 
 type BookingRow = Awaited<ReturnType<typeof selectBookings>>[number];
@@ -54,7 +32,7 @@ export async function addSeats(queries: Queries, rows: readonly BookingRow[]): P
 	return rows.map((row) => ledgerBookingOf(row, seatsOf.get(row.booking.id) ?? []));
 }
 
-function ledgerBookingOf({ booking: row, ...rest }: BookingRow, seats: readonly SeatRow[]): LedgerBooking {
+function ledgerBookingOf({ booking: row }: BookingRow, seats: readonly SeatRow[]): LedgerBooking {
 	return {
 		booking: {
 			id: row.id,
@@ -73,14 +51,5 @@ function ledgerBookingOf({ booking: row, ...rest }: BookingRow, seats: readonly 
 			scheduleVersion: row.scheduleVersion,
 		},
 		seatLabels: seats.map((seat) => seat.label),
-		showtime: {
-			movie: rest.movie,
-			auditorium: rest.auditorium,
-			timeZone: rest.timeZone,
-			startsAt: rest.startsAt.getTime(),
-			endsAt: rest.endsAt.getTime(),
-			state: rest.showtimeState,
-			posterUrl: rest.posterUrl,
-		},
 	};
 }

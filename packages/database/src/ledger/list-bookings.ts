@@ -11,7 +11,7 @@ export type ListBookingsRequest = { readonly userId: UserId; readonly beforeId?:
 /** At most `limit` bookings; fewer means there are no more. Keyset-paged by id: stable while bookings are added. */
 export function listBookings(database: Database, { userId, beforeId, limit }: ListBookingsRequest): Promise<LedgerBooking[]> {
 	const own = eq(bookings.userId, userId);
-	return database.run(async (queries) => {
+	return database.run("bookings", async (queries) => {
 		const rows = await selectBookings(queries)
 			.where(beforeId === undefined ? own : and(own, lt(bookings.id, beforeId)))
 			.orderBy(desc(bookings.id))

@@ -27,7 +27,7 @@ const bucketOfShowtime: SQL = sql`get_byte(uuid_send(${showtimes.id}), 15)`;
 
 /** Those that are not over or cancelled, the next to start first; at most `limit`. */
 export function listQuarantined(database: Database, { limit = LIST_MAX }: ListRequest = {}): Promise<QuarantinedShowtime[]> {
-	return database.run((queries) => selectQuarantined(queries, limit));
+	return database.run("upkeep", (queries) => selectQuarantined(queries, limit));
 }
 
 /** Those of them whose bucket's line rose `quarantineMs` ago or earlier: the next one who rebuilds them opens them. */
@@ -36,12 +36,12 @@ export function listQuarantineEnded(
 	quarantineMs: number,
 	{ limit = LIST_MAX }: ListRequest = {},
 ): Promise<QuarantinedShowtime[]> {
-	return database.run((queries) => selectQuarantined(queries, limit, isQuarantineOver(quarantineMs)));
+	return database.run("upkeep", (queries) => selectQuarantined(queries, limit, isQuarantineOver(quarantineMs)));
 }
 
 /** How many there are. */
 export function countQuarantined(database: Database): Promise<number> {
-	return database.run(async (queries) => {
+	return database.run("upkeep", async (queries) => {
 		const [row] = await queries.select({ showtimes: count() }).from(showtimes).innerJoin(buckets, isBehind).where(isToCome);
 		return row?.showtimes ?? 0;
 	});

@@ -8,7 +8,7 @@ export type SeatOwner = { readonly seat: number; readonly label: string; readonl
 
 /** Every active seat of the showtime, by seat index. */
 export function seatOwners(database: Database, showtimeId: ShowtimeId): Promise<SeatOwner[]> {
-	return database.run((queries) =>
+	return database.run("upkeep", (queries) =>
 		queries
 			.select({ seat: bookingSeats.seat, label: bookingSeats.label, bookingId: bookingSeats.bookingId, userId: bookings.userId })
 			.from(bookingSeats)
@@ -20,7 +20,7 @@ export function seatOwners(database: Database, showtimeId: ShowtimeId): Promise<
 
 /** How many seats of the showtime are sold, as far as the ledger knows. */
 export function countSoldSeats(database: Database, showtimeId: ShowtimeId): Promise<number> {
-	return database.run(async (queries) => {
+	return database.run("upkeep", async (queries) => {
 		const active = and(eq(bookingSeats.showtimeId, showtimeId), isNull(bookingSeats.releasedAt));
 		const [row] = await queries.select({ seats: count() }).from(bookingSeats).where(active);
 		return row?.seats ?? 0;

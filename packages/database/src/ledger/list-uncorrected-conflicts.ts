@@ -25,7 +25,7 @@ const isKept = gt(showtimes.endsAt, sql`now() - interval '1 day'`);
 
 /** Those that the seat store was not told of and that matter to it, the oldest first, at most `limit`. */
 export function listUncorrectedConflicts(database: Database, { limit }: { readonly limit: number }): Promise<UncorrectedConflict[]> {
-	return database.run(async (queries) => {
+	return database.run("upkeep", async (queries) => {
 		const conflicts = await queries
 			.select({ bookingId: bookings.id, showtimeId: bookings.showtimeId, userId: bookings.userId, version: bookings.version })
 			.from(refunds)
@@ -46,14 +46,21 @@ export function listUncorrectedConflicts(database: Database, { limit }: { readon
 	});
 }
 
-/** Note that the seat store was told. Safe to call twice. */
-export async function markConflictCorrected(database: Database, bookingId: BookingId): Promise<void> {
-	await database.run((queries) =>
-		queries
+/**
+ * Note that the seat store was told; gives whether it was noted now. False the second time, and while another transaction
+ * has locked the row: then the conflict is listed again. Waits for no lock.
+ */
+export async function markConflictCorrected(database: Database, bookingId: BookingId): Promise<boolean> {
+	const marked = await database.run("upkeep", (queries) => {
+		const isOpen = and(eq(refunds.bookingId, bookingId), isNull(refunds.storeCorrectedAt));
+		const taken = queries.select({ id: refunds.bookingId }).from(refunds).where(isOpen).for("no key update", { skipLocked: true });
+		return queries
 			.update(refunds)
 			.set({ storeCorrectedAt: sql`now()` })
-			.where(and(eq(refunds.bookingId, bookingId), isNull(refunds.storeCorrectedAt))),
-	);
+			.where(and(isOpen, inArray(refunds.bookingId, taken)))
+			.returning({ id: refunds.bookingId });
+	});
+	return marked.length > 0;
 }
 
 type SeatRow = { readonly loser: BookingId; readonly seat: number; readonly owner: BookingId | null; readonly userId: UserId | null };

@@ -17,7 +17,7 @@ export function listUpcomingShowtimes(
 ): Promise<UpcomingShowtime[]> {
 	const isSoon = lte(showtimes.startsAt, sql`now() + ${withinMs}::float8 * interval '1 millisecond'`);
 	const isToCome = and(gt(showtimes.endsAt, sql`now()`), ne(showtimes.state, "cancelled"));
-	return database.run(async (queries) => {
+	return database.run("upkeep", async (queries) => {
 		const rows = await queries
 			.select({ id: showtimes.id, startsAt: showtimes.startsAt, epoch: showtimes.redisEpoch })
 			.from(showtimes)

@@ -1,24 +1,34 @@
 /** A person's word that a quarantined showtime may be sold again. */
 import type { ShowtimeId } from "@holdfast/domain";
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
 import { buckets, showtimes } from "../schema/index.ts";
 import { isBehind } from "./list-quarantined.ts";
 
-/** `opened`: the ledger says so now; the seat store is still to be told. */
-export type OpenQuarantinedOutcome = { outcome: "opened" } | { outcome: "not_quarantined" } | { outcome: "unknown" };
+/**
+ * `opened`: the ledger says so now; the seat store is still to be told. `locked`: another transaction has locked the
+ * showtime's row; nothing was done, try again soon.
+ */
+export type OpenQuarantinedOutcome =
+	| { outcome: "opened" }
+	| { outcome: "not_quarantined" }
+	| { outcome: "locked" }
+	| { outcome: "unknown" };
 
-/** Note the showtime as opened under its bucket's line. Safe to call twice: the second time it is `not_quarantined`. */
+/** Note the showtime as opened under its bucket's line. Safe to call twice: the second time it is `not_quarantined`. Waits for no lock. */
 export function openQuarantined(database: Database, showtimeId: ShowtimeId): Promise<OpenQuarantinedOutcome> {
-	return database.run(async (queries) => {
+	return database.run("upkeep", async (queries) => {
+		const isShowtime = eq(showtimes.id, showtimeId);
+		const taken = queries.select({ id: showtimes.id }).from(showtimes).where(isShowtime).for("no key update", { skipLocked: true });
 		const opened = await queries
 			.update(showtimes)
 			.set({ line: sql`${buckets.line}` })
 			.from(buckets)
-			.where(and(eq(showtimes.id, showtimeId), isBehind))
+			.where(and(isShowtime, inArray(showtimes.id, taken), isBehind))
 			.returning({ id: showtimes.id });
 		if (opened.length > 0) return { outcome: "opened" };
-		const [known] = await queries.select({ id: showtimes.id }).from(showtimes).where(eq(showtimes.id, showtimeId));
-		return known === undefined ? { outcome: "unknown" } : { outcome: "not_quarantined" };
+		const [known] = await queries.select({ behind: buckets.bucket }).from(showtimes).leftJoin(buckets, isBehind).where(isShowtime);
+		if (known === undefined) return { outcome: "unknown" };
+		return { outcome: known.behind === null ? "not_quarantined" : "locked" };
 	});
 }

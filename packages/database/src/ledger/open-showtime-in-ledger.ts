@@ -6,6 +6,7 @@
 import { type BookingId, bucketOf, type RecordedBooking, type ShowtimeId, type ShowtimeSnapshot } from "@holdfast/domain";
 import { and, asc, eq, isNull, sql } from "drizzle-orm";
 import { openShowtimeOf, selectShowtimes } from "../catalog/showtime.ts";
+import { isLockTimeout } from "../classify-error.ts";
 import type { Database, Queries } from "../create-database.ts";
 import { bookingSeats, bookings, buckets, showtimes } from "../schema/index.ts";
 import { listBuriedEntries } from "./dead-letters.ts";
@@ -24,15 +25,22 @@ export type OpenInLedgerRequest = {
 	readonly quarantineMs: number | null;
 };
 
-/** `raced`: another took the epoch after `seenEpoch`; wait for what it installs. `unknown`: no such showtime. */
-export type OpenInLedgerOutcome = { outcome: "opened"; snapshot: ShowtimeSnapshot } | { outcome: "raced" } | { outcome: "unknown" };
+/**
+ * `raced`: another took the epoch after `seenEpoch`; wait for what it installs. `locked`: another transaction has locked
+ * the showtime's row or a table, and nothing was done; try again soon. `unknown`: no such showtime.
+ */
+export type OpenInLedgerOutcome =
+	| { outcome: "opened"; snapshot: ShowtimeSnapshot }
+	| { outcome: "raced" }
+	| { outcome: "locked" }
+	| { outcome: "unknown" };
 
 /**
  * Raise the epoch if it still is `seenEpoch`, judge whether the showtime is quarantined, and read it under the new epoch
  * with every booking (50,000 seats in 10,000 bookings: 0.3 s). Of several at once exactly one opens. Called again with the
  * same epoch: `raced`. When it throws, the epoch may have been taken: ask `findOpening` again.
  */
-export function openShowtimeInLedger(database: Database, id: ShowtimeId, request: OpenInLedgerRequest): Promise<OpenInLedgerOutcome> {
+export async function openShowtimeInLedger(database: Database, id: ShowtimeId, request: OpenInLedgerRequest): Promise<OpenInLedgerOutcome> {
 	const open = async (tx: Queries): Promise<OpenInLedgerOutcome> => {
 		await boundTransaction(tx);
 		// Before anything is read: it waits for every settling that holds the row for share, and what is read below comes after them.
@@ -56,7 +64,12 @@ export function openShowtimeInLedger(database: Database, id: ShowtimeId, request
 		};
 		return { outcome: "opened", snapshot };
 	};
-	return database.runLong((queries) => queries.transaction(open), LONG_TRANSACTION_MAX_MS);
+	try {
+		return await database.run("rebuilding", (queries) => queries.transaction(open), LONG_TRANSACTION_MAX_MS);
+	} catch (error) {
+		if (isLockTimeout(error)) return { outcome: "locked" };
+		throw error;
+	}
 }
 
 type LastOpened = { readonly id: ShowtimeId; readonly line: number | null };

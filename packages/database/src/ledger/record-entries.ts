@@ -6,13 +6,18 @@ import { type BookingEvent, type BookingId, isBookingEvent } from "@holdfast/dom
 import { sql } from "drizzle-orm";
 import type { Queries } from "../create-database.ts";
 import { assignSeats } from "./assign-seats.ts";
+import { cancelWithShowtimes } from "./cancel-with-showtimes.ts";
 import type { EventEntry } from "./outbox-entry.ts";
 import type { RecordContext } from "./record-context.ts";
 import { recordShowtimes } from "./record-showtimes.ts";
 import { givenInstant, unnestRows } from "./unnest-rows.ts";
 
-/** `recorded` counts events the ledger did not have; `conflicts` names bookings that lost a seat to another owner. */
-export type Recorded = { readonly recorded: number; readonly conflicts: readonly BookingId[] };
+/**
+ * `recorded` counts events the ledger did not have; `conflicts` names bookings that lost a seat to another owner;
+ * `cancelledByShowtime` counts bookings cancelled because their showtime is.
+ */
+export type Recorded = { readonly recorded: number; readonly conflicts: readonly BookingId[]; readonly cancelledByShowtime: number };
+type RecordedBookings = Omit<Recorded, "cancelledByShowtime">;
 
 /** Record live entries, in stream order. Run it inside a transaction that holds the bucket's lock. */
 export async function recordEntries(queries: Queries, entries: readonly EventEntry[], context: RecordContext): Promise<Recorded> {
@@ -23,10 +28,13 @@ export async function recordEntries(queries: Queries, entries: readonly EventEnt
 		events.filter((event) => !isBookingEvent(event)),
 		context.bucket,
 	);
-	return { ...bookings, recorded: bookings.recorded + showtimes };
+	// Nearly always none, and then nothing is asked.
+	const cancelled = new Set(events.map(({ showtimeId }) => showtimeId).filter((id) => context.cancelledShowtimes.has(id)));
+	const cancelledByShowtime = await cancelWithShowtimes(queries, [...cancelled], { events: context.batch, bucket: context.bucket });
+	return { ...bookings, recorded: bookings.recorded + showtimes, cancelledByShowtime };
 }
 
-async function recordBookings(queries: Queries, events: readonly BookingEvent[], context: RecordContext): Promise<Recorded> {
+async function recordBookings(queries: Queries, events: readonly BookingEvent[], context: RecordContext): Promise<RecordedBookings> {
 	if (events.length === 0) return { recorded: 0, conflicts: [] };
 	const recorded = await insertEvents(queries, events, context.bucket);
 	const folded = foldEvents(events);

@@ -1,5 +1,4 @@
 /** Record the entries of a batch that can be recorded, and find those that Postgres refuses. */
-import type { BookingId } from "@holdfast/domain";
 import { classifySettleError, codeOf } from "../classify-error.ts";
 import type { Queries } from "../create-database.ts";
 import type { DeadEntry, EventEntry } from "./outbox-entry.ts";
@@ -11,27 +10,40 @@ const ERROR_MESSAGE_MAX_CHARS = 1_000;
 /** `poison`: entries that Postgres refuses, each for itself. */
 export type RecordedOrBuried = Recorded & { readonly poison: readonly DeadEntry[] };
 
+export const NOTHING_RECORDED: RecordedOrBuried = { recorded: 0, conflicts: [], cancelledByShowtime: 0, poison: [] };
+
 /**
  * Record the entries; when one of them makes Postgres refuse its data, halve until it stands alone, and bury just that
  * one. Each attempt is a savepoint, so the lock stays and all of it is one transaction. Halves go in order.
  */
 export async function recordOrBury(tx: Queries, entries: readonly EventEntry[], context: RecordContext): Promise<RecordedOrBuried> {
 	const [first] = entries;
-	if (first === undefined) return { recorded: 0, conflicts: [], poison: [] };
+	if (first === undefined) return NOTHING_RECORDED;
 	try {
 		return { ...(await tx.transaction((savepoint) => recordEntries(savepoint, entries, context))), poison: [] };
 	} catch (error) {
 		if (classifySettleError(error) !== "poison") throw error;
 		if (entries.length === 1) {
 			const poison = [{ entry: first, code: codeOf(error) ?? "unknown", message: messageOf(error) }];
-			return { recorded: 0, conflicts: [], poison };
+			return { ...NOTHING_RECORDED, poison };
 		}
 		const middle = Math.ceil(entries.length / 2);
-		const one = await recordOrBury(tx, entries.slice(0, middle), context);
-		const other = await recordOrBury(tx, entries.slice(middle), context);
-		const conflicts: BookingId[] = [...one.conflicts, ...other.conflicts];
-		return { recorded: one.recorded + other.recorded, conflicts, poison: [...one.poison, ...other.poison] };
+		// One savepoint around both: if the second half fails for another reason than its data, the first is not written either.
+		return tx.transaction(async (savepoint) => {
+			const one = await recordOrBury(savepoint, entries.slice(0, middle), context);
+			return addUp(one, await recordOrBury(savepoint, entries.slice(middle), context));
+		});
 	}
+}
+
+/** What became of two parts of a batch, together. */
+export function addUp(one: RecordedOrBuried, other: RecordedOrBuried): RecordedOrBuried {
+	return {
+		recorded: one.recorded + other.recorded,
+		conflicts: [...one.conflicts, ...other.conflicts],
+		cancelledByShowtime: one.cancelledByShowtime + other.cancelledByShowtime,
+		poison: [...one.poison, ...other.poison],
+	};
 }
 
 /** What Postgres said, not the statement and its parameters that the query builder puts before it. */

@@ -5,6 +5,7 @@ import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { classifySettleError } from "../classify-error.ts";
+import type { DatabaseWork } from "../connection-budgets.ts";
 import type { Queries } from "../create-database.ts";
 import { cancelOf, openTestLedger, type TestLedger } from "../open-test-ledger.ts";
 import { seatOwners } from "./list-seat-owners.ts";
@@ -146,7 +147,10 @@ describe("bounds and progress", () => {
 		const client = postgres(ledger.url, { max: 1 });
 		const counting = drizzle(client, { logger: { logQuery: (statement) => statements.push(statement) } });
 		const cancels = sales.slice(0, 250).map((event) => entry(cancelOf(event)));
-		const database = { ...ledger.database, runLong: <Result>(work: (queries: Queries) => Promise<Result>) => work(counting) };
+		const database = {
+			...ledger.database,
+			run: <Result>(_kind: DatabaseWork, work: (queries: Queries) => Promise<Result>) => work(counting),
+		};
 		for (const batch of [entries, [...cancels, ledger.entryOf(null)]])
 			await settleBatch(database, { bucket: bucketOf(showtimeId), entries: batch });
 		await client.end();

@@ -190,9 +190,12 @@ describe("the epoch", () => {
 		const event = sale([33]);
 		const gate = Promise.withResolvers<void>();
 		const isSettled = Promise.withResolvers<void>();
-		const holder = ledger.database.run((queries) =>
+		const holder = ledger.database.run("upkeep", (queries) =>
 			queries.transaction(async (tx) => {
-				await settleBatch({ ...ledger.database, runLong: (work) => work(tx) }, { bucket: bucketOf(showtimeId), entries: [entry(event)] });
+				await settleBatch(
+					{ ...ledger.database, run: (_kind, work) => work(tx) },
+					{ bucket: bucketOf(showtimeId), entries: [entry(event)] },
+				);
 				isSettled.resolve();
 				await gate.promise;
 			}),
@@ -226,9 +229,9 @@ describe("two settlers", () => {
 		const gate = Promise.withResolvers<void>();
 		const isLocked = Promise.withResolvers<void>();
 		const bucket = bucketOf(showtimeId);
-		const holder = ledger.database.run((queries) =>
+		const holder = ledger.database.run("upkeep", (queries) =>
 			queries.transaction(async (tx) => {
-				await settleBatch({ ...ledger.database, runLong: (work) => work(tx) }, { bucket, entries: [] });
+				await settleBatch({ ...ledger.database, run: (_kind, work) => work(tx) }, { bucket, entries: [] });
 				isLocked.resolve();
 				await gate.promise;
 			}),

@@ -6,20 +6,20 @@
  * changes nothing. The order of one bucket is kept by an advisory lock, which needs no lease and no clock: it ends with
  * the transaction, however that ends. Source of the rules: ADR 0004 and ADR 0005.
  */
-import { type BookingId, isBookingEvent, LIMIT_SPECS, type ShowtimeId } from "@holdfast/domain";
+import { type BookingId, isBookingEvent, LIMIT_SPECS, type OutboxEvent, type ShowtimeId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
-import { sql } from "drizzle-orm";
+import { isLockTimeout } from "../classify-error.ts";
 import type { Database, Queries } from "../create-database.ts";
-import { advanceProgress } from "./advance-progress.ts";
-import { cancelWithShowtimes } from "./cancel-with-showtimes.ts";
+import { advanceProgress, takeProgress } from "./advance-progress.ts";
 import { insertDeadLetters } from "./dead-letters.ts";
 import type { KnownShowtime } from "./find-flaw.ts";
 import type { Gap } from "./find-gap.ts";
 import { findSeatLabels } from "./find-seat-labels.ts";
-import type { EventEntry, SettleEntry } from "./outbox-entry.ts";
-import { recordOrBury } from "./record-or-bury.ts";
+import type { SettleEntry } from "./outbox-entry.ts";
+import { recordOrWait } from "./record-or-wait.ts";
 import { boundTransaction, LONG_TRANSACTION_MAX_MS, tryLockBucket } from "./settle-lock.ts";
 import { entriesBeforeUpgrade, sortEntries } from "./sort-entries.ts";
+import { takeRows } from "./take-rows.ts";
 
 export type SettleBatch = {
 	readonly bucket: number;
@@ -27,12 +27,16 @@ export type SettleBatch = {
 	readonly entries: readonly SettleEntry[];
 	/** Showtimes left earlier in this pass over the stream: they stay left. */
 	readonly leftBefore?: Iterable<ShowtimeId>;
+	/** Showtimes that waited for a locked row earlier in this pass: they go on waiting. */
+	readonly waitingBefore?: Iterable<ShowtimeId>;
 };
 
 /**
- * `locked`: someone else is settling this bucket; nothing was done. `settled`: committed. `acked` may now be dropped from
- * the outbox, and nothing else may. `left` are showtimes whose seat store is of an older epoch; their entries stay in
- * the stream until the showtime is opened anew. `conflicts` and `deadLettered` (a part of `acked`) want an alarm, and so
+ * `locked`: another settles this bucket, or has locked its row or a whole table; nothing was done, try again soon.
+ * `settled`: committed. `acked` may now be dropped from the outbox, and nothing else may. `left` are showtimes whose seat
+ * store is of an older epoch; their entries stay in the stream until the showtime is opened anew. `waiting` are showtimes
+ * that need a row which another transaction has locked: from the first such entry on, theirs stay in the stream until
+ * the row is free; nothing is wrong with them, and no rebuild would help. `conflicts` and `deadLettered` (a part of `acked`) want an alarm, and so
  * does a `gap`.
  */
 export type SettleOutcome =
@@ -41,6 +45,7 @@ export type SettleOutcome =
 			outcome: "settled";
 			acked: string[];
 			left: ShowtimeId[];
+			waiting: ShowtimeId[];
 			/** Events that the ledger did not have before. */
 			recorded: number;
 			conflicts: BookingId[];
@@ -69,63 +74,58 @@ export async function settleBatch(database: Database, batch: SettleBatch): Promi
 	if (entries.length === 0 && batch.entries.length > 0)
 		throw new UnknownEntryVersion(`bucket ${batch.bucket}: entry ${batch.entries[0]?.entryId} is of a version unknown here`);
 	const isCut = entries.length < batch.entries.length;
-	return database.runLong(
-		(queries) => queries.transaction((tx) => settle(database, tx, { ...batch, entries, isCut })),
-		LONG_TRANSACTION_MAX_MS,
-	);
+	try {
+		return await database.run(
+			"settling",
+			(queries) => queries.transaction((tx) => settle(database, tx, { ...batch, entries, isCut })),
+			LONG_TRANSACTION_MAX_MS,
+		);
+	} catch (error) {
+		if (isLockTimeout(error)) return { outcome: "locked" };
+		throw error;
+	}
 }
 
 async function settle(
 	database: Database,
 	tx: Queries,
-	{ bucket, entries, leftBefore = [], isCut }: SettleBatch & { readonly isCut: boolean },
+	{ bucket, entries, leftBefore = [], waitingBefore = [], isCut }: SettleBatch & { readonly isCut: boolean },
 ): Promise<SettleOutcome> {
 	await boundTransaction(tx);
 	if (!(await tryLockBucket(tx, bucket))) return { outcome: "locked" };
-	const showtimes = await readShowtimes(tx, entries);
+	const progress = await takeProgress(tx, bucket);
+	if (progress.outcome === "locked") return progress;
+	const { showtimes, locked } = await takeRows(tx, bucket, entries);
 	const plans = entries.flatMap(({ event }) => (event !== null && isBookingEvent(event) ? event.planId : []));
 	const labelsByPlan = await findSeatLabels(database, tx, new Set(plans));
-	const { live, dead, left } = sortEntries(entries, { bucket, showtimes, labelsByPlan, leftBefore });
-	const { recorded, conflicts, poison } = await recordOrBury(tx, live, { bucket, labelsByPlan });
-	const events = live.map(({ event }) => event);
-	const cancelledByShowtime = await cancelWithShowtimes(tx, findCancelled(live, showtimes), { events, bucket });
-	const buried = [...dead, ...poison];
+	const sorted = sortEntries(entries, { bucket, showtimes, labelsByPlan, locked, leftBefore, waitingBefore });
+	const batch = sorted.live.map(({ event }) => event);
+	const cancelledShowtimes = findCancelled(batch, showtimes);
+	const result = await recordOrWait(tx, sorted.live, { bucket, labelsByPlan, batch, cancelledShowtimes });
+	const buried = [...sorted.dead, ...result.poison];
 	await insertDeadLetters(tx, bucket, buried);
-	const settled = [...live, ...dead.map(({ entry }) => entry)];
-	const gap = await advanceProgress(tx, bucket, { entries, settled });
+	const live = sorted.live.filter(({ event }) => !result.blocked.has(event.showtimeId));
+	const settled = [...live, ...sorted.dead.map(({ entry }) => entry)];
+	const gap = await advanceProgress(tx, bucket, { seenSeq: progress.seenSeq, entries, settled });
 	return {
 		outcome: "settled",
 		acked: settled.map(({ entryId }) => entryId),
-		left: [...left],
-		recorded,
-		conflicts: [...conflicts],
-		cancelledByShowtime,
+		left: [...sorted.left],
+		waiting: [...new Set([...sorted.waiting, ...result.blocked])],
+		recorded: result.recorded,
+		conflicts: [...result.conflicts],
+		cancelledByShowtime: result.cancelledByShowtime,
 		deadLettered: buried.map(({ entry }) => entry.entryId),
 		gap,
 		isCut,
 	};
 }
 
-/**
- * The showtimes named, held until COMMIT: opening one anew raises its epoch, so it waits for us and then reads what we
- * wrote, or was first and we see its epoch here.
- */
-async function readShowtimes(tx: Queries, entries: readonly SettleEntry[]): Promise<Map<ShowtimeId, KnownShowtime>> {
-	const ids = [...new Set(entries.flatMap(({ event }) => event?.showtimeId ?? []))];
-	if (ids.length === 0) return new Map();
-	const rows = await tx.execute<{ id: ShowtimeId; epoch: number; is_cancelled: boolean; seat_count: number }>(sql`
-		select showtimes.id, redis_epoch as epoch, state = 'cancelled' as is_cancelled, seat_count
-		from showtimes join seat_plans on seat_plans.id = showtimes.seat_plan_id
-		where showtimes.id = any(${sql.param(ids)}::uuid[])
-		order by showtimes.id for share of showtimes`);
-	return new Map(rows.map(({ id, epoch, is_cancelled, seat_count }) => [id, { epoch, isCancelled: is_cancelled, seatCount: seat_count }]));
-}
-
-/** Showtimes with something settled just now that were cancelled before, or may be now: nearly always none, and then nothing is asked. */
-function findCancelled(live: readonly EventEntry[], showtimes: ReadonlyMap<ShowtimeId, KnownShowtime>): ShowtimeId[] {
-	const cancelled = live.filter(({ event }) => {
+/** Showtimes with something to be recorded that were cancelled before, or may be now. */
+function findCancelled(events: readonly OutboxEvent[], showtimes: ReadonlyMap<ShowtimeId, KnownShowtime>): ReadonlySet<ShowtimeId> {
+	const cancelled = events.filter((event) => {
 		const isCancel = !isBookingEvent(event) && event.state === "cancelled";
 		return isCancel || showtimes.get(event.showtimeId)?.isCancelled === true;
 	});
-	return [...new Set(cancelled.map(({ event }) => event.showtimeId))];
+	return new Set(cancelled.map(({ showtimeId }) => showtimeId));
 }

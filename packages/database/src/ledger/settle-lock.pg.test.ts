@@ -14,7 +14,8 @@ afterAll(() => ledger.stop());
 describe("a transaction that outlives its bound", () => {
 	it("is ended by Postgres while its client stands still, and the bucket is free; the work is tried again", async () => {
 		const locked = Promise.withResolvers<void>();
-		const standing = ledger.database.runLong(
+		const standing = ledger.database.run(
+			"rebuilding",
 			(queries) =>
 				queries.transaction(async (tx) => {
 					await boundTransaction(tx, 300);
@@ -27,7 +28,7 @@ describe("a transaction that outlives its bound", () => {
 		);
 		const failure = standing.catch((error: unknown) => error);
 		await locked.promise;
-		await ledger.database.runLong((queries) => queries.transaction((tx) => lockBucket(tx, 7, 1_500)), 5_000);
+		await ledger.database.run("rebuilding", (queries) => queries.transaction((tx) => lockBucket(tx, 7, 1_500)), 5_000);
 		expect(["retry", "too_slow"]).toContain(classifySettleError(await failure));
 	});
 });

@@ -24,6 +24,11 @@ export async function boundTransaction(tx: Queries, maxMs: number = LONG_TRANSAC
 			then set_config('transaction_timeout', ${String(maxMs)}, true) end`);
 }
 
+/** From here on a statement of this transaction waits for a lock at most `maxMs`; then it throws 55P03. */
+export async function boundLockWaits(tx: Queries, maxMs: number): Promise<void> {
+	await tx.execute(sql`select set_config('lock_timeout', ${String(maxMs)}, true)`);
+}
+
 /** Take the lock, or learn that another has it. */
 export async function tryLockBucket(tx: Queries, bucket: number): Promise<boolean> {
 	const [row] = await tx.execute<{ taken: boolean }>(sql`select pg_try_advisory_xact_lock(${keys(bucket)}) as taken`);
@@ -32,6 +37,6 @@ export async function tryLockBucket(tx: Queries, bucket: number): Promise<boolea
 
 /** Wait for the lock, at most `waitMaxMs`; then throws 55P03, which may be tried again. */
 export async function lockBucket(tx: Queries, bucket: number, waitMaxMs: number): Promise<void> {
-	await tx.execute(sql`select set_config('lock_timeout', ${String(waitMaxMs)}, true)`);
+	await boundLockWaits(tx, waitMaxMs);
 	await tx.execute(sql`select pg_advisory_xact_lock(${keys(bucket)})`);
 }

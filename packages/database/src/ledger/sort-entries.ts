@@ -2,12 +2,26 @@
  * Judge each entry of a batch before anything is written: settle it, leave it in the stream, or bury it as a dead
  * letter. Pure: what Postgres knows is handed in.
  */
-import { BOOKING_EVENT_TYPES, EVENT_SCHEMA, SHOWTIME_EVENT_TYPES, type ShowtimeId } from "@holdfast/domain";
+import {
+	BOOKING_EVENT_TYPES,
+	EVENT_SCHEMA,
+	isBookingEvent,
+	type OutboxEvent,
+	SHOWTIME_EVENT_TYPES,
+	type ShowtimeId,
+} from "@holdfast/domain";
 import { findFlaw, type KnownToLedger } from "./find-flaw.ts";
 import type { DeadEntry, EventEntry, SettleEntry } from "./outbox-entry.ts";
+import type { LockedRows } from "./take-rows.ts";
 
-/** `leftBefore`: showtimes left earlier in the same pass over the stream. */
-export type SortContext = KnownToLedger & { readonly leftBefore: Iterable<ShowtimeId> };
+export type SortContext = KnownToLedger & {
+	/** Rows that another transaction has locked. */
+	readonly locked: LockedRows;
+	/** Showtimes left earlier in the same pass over the stream. */
+	readonly leftBefore: Iterable<ShowtimeId>;
+	/** Showtimes that waited for a locked row earlier in the same pass. */
+	readonly waitingBefore: Iterable<ShowtimeId>;
+};
 
 export type SortedEntries = {
 	/** In stream order. */
@@ -15,6 +29,8 @@ export type SortedEntries = {
 	readonly dead: readonly DeadEntry[];
 	/** Showtimes whose seat store is of an older epoch than the ledger's; nothing of theirs is settled until it is rebuilt. */
 	readonly left: ReadonlySet<ShowtimeId>;
+	/** Showtimes that wait from the first of their entries that needs a locked row; what stands before that entry is live. */
+	readonly waiting: ReadonlySet<ShowtimeId>;
 };
 
 /** Sort a batch. Once an entry of a showtime is left, every later one of it is: order is kept per showtime. */
@@ -22,6 +38,7 @@ export function sortEntries(entries: readonly SettleEntry[], context: SortContex
 	const live: EventEntry[] = [];
 	const dead: DeadEntry[] = [];
 	const left = new Set(context.leftBefore);
+	const waiting = new Set(context.waitingBefore);
 	for (const entry of entries) {
 		const { event } = entry;
 		if (event === null) {
@@ -33,10 +50,19 @@ export function sortEntries(entries: readonly SettleEntry[], context: SortContex
 			dead.push({ entry, ...flaw });
 			continue;
 		}
-		if (entry.epoch < (context.showtimes.get(event.showtimeId)?.epoch ?? 0)) left.add(event.showtimeId);
-		if (!left.has(event.showtimeId)) live.push({ ...entry, event });
+		const { showtimeId } = event;
+		if (left.has(showtimeId) || waiting.has(showtimeId)) continue;
+		// Before the epoch: that of a locked showtime may be about to change.
+		if (needsLocked(event, context.locked)) waiting.add(showtimeId);
+		else if (entry.epoch < (context.showtimes.get(showtimeId)?.epoch ?? 0)) left.add(showtimeId);
+		else live.push({ ...entry, event });
 	}
-	return { live, dead, left };
+	return { live, dead, left, waiting };
+}
+
+function needsLocked(event: OutboxEvent, { showtimes, users, bookings }: LockedRows): boolean {
+	if (showtimes.has(event.showtimeId)) return true;
+	return isBookingEvent(event) && (users.has(event.userId) || bookings.has(event.bookingId));
 }
 
 /**

@@ -25,7 +25,7 @@ afterAll(async () => {
 });
 
 const rows = <Row extends Record<string, unknown>>(statement: ReturnType<typeof sql>) =>
-	database.run(async (queries) => [...(await queries.execute<Row>(statement))]);
+	database.run("upkeep", async (queries) => [...(await queries.execute<Row>(statement))]);
 const dump = () =>
 	rows(
 		sql`select to_json(m) as row from movies m union all select to_json(s) from showtimes s union all select to_json(a) from auditoriums a`,

@@ -41,7 +41,7 @@ export async function seedDemo(
 		onProgress(`showtimes: ${newShowtimes} new of ${programme.length} in the coming week`);
 		return { movies: newMovies, auditoriums: newRooms, showtimes: newShowtimes };
 	};
-	return database.run((queries) => queries.transaction(seed), SEED_DEADLINE_MS);
+	return database.run("upkeep", (queries) => queries.transaction(seed), SEED_DEADLINE_MS);
 }
 
 async function insertMovies(tx: Queries, catalogue: readonly Movie[]): Promise<number> {

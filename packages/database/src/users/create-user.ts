@@ -17,7 +17,7 @@ export type CreateUserOutcome = { outcome: "created"; user: User } | { outcome: 
 
 /** Add a user. Two at once with one address: exactly one is created. Called again with the same address: `email_taken`. */
 export const createUser = (database: Database, user: NewUser): Promise<CreateUserOutcome> =>
-	database.run((queries) => insertUser(queries, user));
+	database.run("accounts", (queries) => insertUser(queries, user));
 
 /** The same within a transaction of the caller's. */
 export async function insertUser(queries: Queries, user: NewUser): Promise<CreateUserOutcome> {

@@ -28,7 +28,7 @@ export async function ensureAdmin(
 	const { matches, rehash } = await verifyPassword(password, found.passwordHash);
 	if (matches && !rehash) return { outcome: "unchanged" };
 	const passwordHash = await hashPassword(password);
-	await database.run((queries) =>
+	await database.run("accounts", (queries) =>
 		queries.transaction(async (tx) => {
 			await tx.update(users).set({ passwordHash }).where(eq(users.id, found.user.id));
 			if (!matches) await tx.delete(refreshFamilies).where(eq(refreshFamilies.userId, found.user.id));

@@ -22,7 +22,7 @@ export type OpenedFamily = { readonly familyId: string; readonly refreshToken: s
  * user's oldest beyond `FAMILIES_PER_USER_MAX`. Called again it begins another.
  */
 export const openRefreshFamily = (database: Database, userId: UserId): Promise<OpenedFamily> =>
-	database.run((queries) => insertRefreshFamily(queries, userId));
+	database.run("accounts", (queries) => insertRefreshFamily(queries, userId));
 
 /** The same within a transaction of the caller's. */
 export async function insertRefreshFamily(queries: Queries, userId: UserId): Promise<OpenedFamily> {

@@ -23,7 +23,7 @@ afterAll(async () => {
 	await drop();
 });
 
-const run = (statement: ReturnType<typeof sql>) => database.run(async (queries) => [...(await queries.execute(statement))]);
+const run = (statement: ReturnType<typeof sql>) => database.run("accounts", async (queries) => [...(await queries.execute(statement))]);
 const rotate = (token: string) => rotateRefreshToken(database, token);
 
 async function newUser(): Promise<UserId> {
@@ -152,7 +152,7 @@ describe("a token that is used again", () => {
 		const other = createDatabase({ url, poolMax: 1 });
 		const waiting = async () =>
 			(await run(sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)).length;
-		const pair = await other.run((queries) =>
+		const pair = await other.run("accounts", (queries) =>
 			queries.transaction(async (tx) => {
 				await tx.execute(sql`select 1 from refresh_families where id = ${familyId} for update`);
 				const outcomes = [rotate(refreshToken), rotate(refreshToken)];

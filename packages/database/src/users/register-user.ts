@@ -14,7 +14,7 @@ export type RegisterUserOutcome = { outcome: "registered"; user: User; family: O
  */
 export async function registerUser(database: Database, newUser: NewUser): Promise<RegisterUserOutcome> {
 	return asWrite(
-		database.run((queries) =>
+		database.run("accounts", (queries) =>
 			queries.transaction(async (tx) => {
 				const made = await insertUser(tx, newUser);
 				if (made.outcome !== "created") return made;

@@ -10,7 +10,7 @@ export async function replacePasswordHash(
 	userId: UserId,
 	{ from, to }: { from: string; to: string },
 ): Promise<boolean> {
-	const changed = await database.run((queries) =>
+	const changed = await database.run("accounts", (queries) =>
 		queries
 			.update(users)
 			.set({ passwordHash: to })

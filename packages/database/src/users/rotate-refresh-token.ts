@@ -36,7 +36,7 @@ const NOBODYS_HASH = "";
 export async function rotateRefreshToken(database: Database, text: string): Promise<RotateOutcome> {
 	const token = parseRefreshToken(text);
 	if (token === null) return { outcome: "refused" };
-	return asWrite(database.run((queries) => queries.transaction((tx) => judge(tx, token))));
+	return asWrite(database.run("accounts", (queries) => queries.transaction((tx) => judge(tx, token))));
 }
 
 async function judge(tx: Queries, token: RefreshToken): Promise<RotateOutcome> {
@@ -97,7 +97,7 @@ async function replaceToken(
 /** End one family of this user, whatever has become of it. Safe to call twice, as after a `DatabaseOutcomeUnknown`. */
 export async function endRefreshFamily(database: Database, { userId, familyId }: { userId: UserId; familyId: string }): Promise<void> {
 	await asWrite(
-		database.run((queries) =>
+		database.run("accounts", (queries) =>
 			queries.delete(refreshFamilies).where(sql`${refreshFamilies.id} = ${familyId} and ${refreshFamilies.userId} = ${userId}`),
 		),
 	);

@@ -1,0 +1,38 @@
+/** A lock in Postgres that another session holds, as a person at a psql prompt would. */
+import { randomUUID } from "node:crypto";
+import { queryPostgres } from "@holdfast/local-stack";
+import { waitUntil } from "./wait-until.ts";
+
+export type HeldLock = {
+	/** End the session that holds the lock; resolves when the lock is free. Safe to call twice. */
+	release(): Promise<void>;
+};
+
+const HOLD_MAX_S = 600;
+
+/**
+ * Open a transaction, run `statement` (`select ... for update`, `lock table ...`) in it, and keep the transaction open
+ * until `release`. Resolves once the lock is held. Rejects when the statement fails.
+ */
+export async function holdLock(databaseUrl: string, statement: string): Promise<HeldLock> {
+	const name = `lock-${randomUUID()}`;
+	const url = new URL(databaseUrl);
+	url.searchParams.set("application_name", name);
+	let failure: unknown = null;
+	let isReleased = false;
+	const holding = queryPostgres(url.href, `begin; ${statement}; select pg_sleep(${HOLD_MAX_S})`).catch((error: unknown) => {
+		if (!isReleased) failure = error;
+	});
+	await waitUntil("the lock to be held", async () => {
+		if (failure !== null) throw failure;
+		const session = `application_name = '${name}' and wait_event = 'PgSleep'`;
+		return (await queryPostgres(databaseUrl, `select 1 from pg_stat_activity where ${session}`)).length > 0;
+	});
+	return {
+		async release() {
+			isReleased = true;
+			await queryPostgres(databaseUrl, `select pg_terminate_backend(pid) from pg_stat_activity where application_name = '${name}'`);
+			await holding;
+		},
+	};
+}
