@@ -30,12 +30,22 @@ export { migrateDatabase } from "./migrate-database.ts";
 export type { Page, PageOutcome, PageRequest } from "./read-page.ts";
 export { MOVIE_STATUSES, type MovieStatus, USER_ROLES, type UserRole } from "./schema/index.ts";
 export { type SeedTally, seedDemo } from "./seed/seed-demo.ts";
+export {
+	type Account,
+	allowSignIn,
+	anonymiseUser,
+	denySignIn,
+	endRefreshFamilies,
+	findAccount,
+	listRefreshFamilies,
+} from "./users/end-account.ts";
 export { type EnsureAdminOutcome, ensureAdmin } from "./users/ensure-admin.ts";
 export { findUser, findUserByEmail } from "./users/find-user.ts";
 export {
 	FAMILIES_PER_USER_MAX,
 	FAMILY_LIFE_MAX_MS,
 	type OpenedFamily,
+	type OpenFamilyOutcome,
 	openRefreshFamily,
 	REFRESH_TTL_MS,
 } from "./users/open-refresh-family.ts";
