@@ -18,6 +18,12 @@ export { findOpening, type Opening } from "./ledger/find-opening.ts";
 export { type JudgedLine, type JudgeLineOutcome, judgeLine, type LedgerLine } from "./ledger/judge-line.ts";
 export type { LedgerBooking } from "./ledger/ledger-booking.ts";
 export { type ListBookingsRequest, listBookings } from "./ledger/list-bookings.ts";
+export {
+	type LedgerState,
+	listBookingsAt,
+	listUnendedShowtimes,
+	type UnendedShowtime,
+} from "./ledger/list-bookings-ahead.ts";
 export { countQuarantined, listQuarantined, listQuarantineEnded, type QuarantinedShowtime } from "./ledger/list-quarantined.ts";
 export { countSoldSeats, type SeatOwner, seatOwners } from "./ledger/list-seat-owners.ts";
 export { listUncorrectedConflicts, markConflictCorrected, type UncorrectedConflict } from "./ledger/list-uncorrected-conflicts.ts";

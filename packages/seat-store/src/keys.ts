@@ -48,7 +48,7 @@ export const planKey = (planId: SeatPlanId): string => `plan:${planId}`;
 /** Present while a sweeper is alive. */
 export const SWEEPER_ALIVE_KEY = "sweeper:alive";
 
-/** Families of access tokens that are refused, by the instant until which they are. */
+/** Families of access tokens that are refused, and users all of whose tokens are, by the instant until which they are. */
 export const DENIED_KEY = "denied";
 /** Where every denial is published. */
 export const DENIED_CHANNEL = "denied";
