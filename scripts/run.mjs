@@ -27,6 +27,7 @@ const COMMANDS = {
 	"db:migrate": ["packages/local-stack/src/bin/migrate.ts", "apply the migrations to DATABASE_URL or the running start"],
 	"seats:open": ["packages/local-stack/src/bin/open-seats.ts", "list quarantined showtimes, or open them: -- <showtime>... or -- --all"],
 	"dead-letters": ["packages/local-stack/src/bin/dead-letters.ts", "list entries that could not be settled: -- show, replay, resolve"],
+	"users:delete": ["packages/local-stack/src/bin/delete-user.ts", "delete an account that has no bookings ahead: -- --email <address>"],
 	sql: ["packages/local-stack/src/bin/sql.ts", 'run one statement there: node scripts/run.mjs sql "select ..."'],
 };
 

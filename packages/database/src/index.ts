@@ -20,6 +20,12 @@ export { findOpening, type Opening } from "./ledger/find-opening.ts";
 export { type JudgedLine, type JudgeLineOutcome, judgeLine, type LedgerLine } from "./ledger/judge-line.ts";
 export type { LedgerBooking } from "./ledger/ledger-booking.ts";
 export { type ListBookingsRequest, listBookings } from "./ledger/list-bookings.ts";
+export {
+	type LedgerState,
+	listBookingsAt,
+	listUnendedShowtimes,
+	type UnendedShowtime,
+} from "./ledger/list-bookings-ahead.ts";
 export { countQuarantined, listQuarantined, listQuarantineEnded, type QuarantinedShowtime } from "./ledger/list-quarantined.ts";
 export { countSoldSeats, type SeatOwner, seatOwners } from "./ledger/list-seat-owners.ts";
 export { listUncorrectedConflicts, markConflictCorrected, type UncorrectedConflict } from "./ledger/list-uncorrected-conflicts.ts";
@@ -32,12 +38,22 @@ export { migrateDatabase } from "./migrate-database.ts";
 export type { Page, PageOutcome, PageRequest } from "./read-page.ts";
 export { MOVIE_STATUSES, type MovieStatus, USER_ROLES, type UserRole } from "./schema/index.ts";
 export { type SeedTally, seedDemo } from "./seed/seed-demo.ts";
+export {
+	type Account,
+	allowSignIn,
+	anonymiseUser,
+	denySignIn,
+	endRefreshFamilies,
+	findAccount,
+	listRefreshFamilies,
+} from "./users/end-account.ts";
 export { type EnsureAdminOutcome, ensureAdmin } from "./users/ensure-admin.ts";
 export { findUser, findUserByEmail } from "./users/find-user.ts";
 export {
 	FAMILIES_PER_USER_MAX,
 	FAMILY_LIFE_MAX_MS,
 	type OpenedFamily,
+	type OpenFamilyOutcome,
 	openRefreshFamily,
 	REFRESH_TTL_MS,
 } from "./users/open-refresh-family.ts";

@@ -80,6 +80,36 @@ describe("a family that is denied", () => {
 		expect(newcomer.isDenied(family)).toBe(true);
 	});
 
+	it("is accepted again once the denial is taken back: here at once, elsewhere within a second, and by a process that starts later", async () => {
+		const server = await start();
+		const [here, there] = [open(server.url), open(server.url)];
+		await Promise.all([untilLive(here), untilLive(there)]);
+		const [user, other] = [randomUUID(), randomUUID()];
+		for (const id of [user, other]) await here.deny(id, later());
+		await waitUntil("the other to hear of both", () => known(there, user) && known(there, other), 1_000);
+		await here.allow(user);
+		await here.allow(user);
+		expect(here.isDenied(user)).toBe(false);
+		await waitUntil("the other to hear that it is over", () => known(there, user) === false, 1_000);
+		expect([here.isDenied(other), there.isDenied(other)]).toEqual([true, true]);
+		const newcomer = open(server.url);
+		await untilLive(newcomer);
+		expect([newcomer.isDenied(user), newcomer.isDenied(other)]).toEqual([false, true]);
+	});
+
+	it("is refused when only one of a token's names is denied, its family or its user, by a copy and by Redis alike", async () => {
+		const server = await start();
+		const [store, redis] = [open(server.url), look(server)];
+		await untilLive(store);
+		const [family, user, stranger] = [randomUUID(), randomUUID(), randomUUID()];
+		await store.deny(user, later());
+		expect([store.isDenied(family, user), store.isDenied(user, family), store.isDenied(family, stranger)]).toEqual([true, true, false]);
+		const newcomer = open(server.url);
+		expect(await newcomer.isDenied(family, user)).toBe(true);
+		expect(await newcomer.isDenied(family, stranger)).toBe(false);
+		expect(await redis.zcard(DENIED_KEY)).toBe(1);
+	});
+
 	it("is forgotten when its time is over, by processes and by Redis", async () => {
 		const server = await start();
 		const [store, redis] = [open(server.url), look(server)];

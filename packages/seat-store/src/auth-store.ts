@@ -15,7 +15,7 @@ export type AttemptCount = {
 	readonly windowEndsInMs: number;
 };
 
-export type AuthStore = Pick<DenyList, "isDenied" | "deny"> & {
+export type AuthStore = Pick<DenyList, "isDenied" | "deny" | "allow"> & {
 	/**
 	 * Count an attempt of `subject` (an address, an e-mail) under `limit`. A window begins with its first attempt. The
 	 * subject itself does not reach Redis. Rejects with `SeatStoreFault` when Redis does not answer.
@@ -44,6 +44,7 @@ export function createAuthStore({ url, log = SILENT, prepareConnection: prepare,
 	return {
 		isDenied: denyList.isDenied,
 		deny: denyList.deny,
+		allow: denyList.allow,
 		async countAttempt(limit, subject, windowMs) {
 			const key = attemptsKey(limit, hashOf(subject));
 			// A read to its caller: nobody minds an attempt that was counted and not answered. Sent together; NX mends a window

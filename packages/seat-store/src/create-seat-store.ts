@@ -5,6 +5,7 @@ import type { Run } from "./call.ts";
 import { cancelBooking, confirmBooking, extendHold } from "./commands/change-booking.ts";
 import { openQuarantined, resolveConflict } from "./commands/correct-seats.ts";
 import { ackBatch, outboxDepths, readBatch, requeueEntry, settleLagMs, waitForEntries } from "./commands/drain-outbox.ts";
+import { findUserBookings } from "./commands/find-user-bookings.ts";
 import { placeHold } from "./commands/place-hold.ts";
 import { listRecentBookingIds, loadBooking, readBooking, readBookings } from "./commands/read-bookings.ts";
 import { inspectSeats, listLapsedShowtimes, readNow, readOwnSeats, readSeatMap, reapHolds } from "./commands/read-seat-map.ts";
@@ -33,7 +34,7 @@ export type SeatStoreOptions = DurabilityOptions & {
 };
 
 /** A call that has no answer by then fails: a script takes a fraction of a millisecond, so this is outage, not load. */
-const CALL_DEADLINE_MS = 2_000;
+export const CALL_DEADLINE_MS = 2_000;
 /** A sold-out arena of 50,000 seats is installed in 50 scripts, half a second in all. */
 const INSTALL_DEADLINE_MS = 10_000;
 
@@ -127,6 +128,7 @@ export function createSeatStore(options: SeatStoreOptions): SeatStore {
 		readBooking: (id) => read((redis) => readBooking(redis, id)),
 		loadBooking: (booking) => write((redis) => loadBooking(redis, booking)),
 		readBookings: (ids) => read((redis) => readBookings(redis, ids)),
+		findUserBookings: (userId, ids) => read((redis) => findUserBookings(redis, userId, ids)),
 		listRecentBookingIds: (userId) => read((redis) => listRecentBookingIds(redis, userId)),
 
 		reapHolds: (id) => write((redis) => reapHolds(redis, id)),

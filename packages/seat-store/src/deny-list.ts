@@ -1,5 +1,6 @@
 /**
- * Which families of access tokens are refused before they expire: somebody logged out, or a refresh token was used twice.
+ * Which access tokens are refused before they expire: those of a family (somebody logged out, or a refresh token was used twice)
+ * and those of a user (the account is being deleted). The list does not tell families from users: both are UUIDs.
  * Redis keeps the list while any of the tokens could still be valid; every process keeps a copy, so that a request asks
  * nobody. While a process cannot know whether its copy is whole, it asks Redis.
  */
@@ -11,12 +12,17 @@ import { watchChannel } from "./watch-channel.ts";
 
 export type DenyList = {
 	/**
-	 * Whether it was denied: at once while this process hears of every denial (within a second of it), else as Redis answers.
-	 * Rejects with `SeatStoreFault` when Redis has to be asked and does not answer.
+	 * Whether one of these, a token's family and its user, was denied: at once while this process hears of every denial (within a
+	 * second of it), else as Redis answers. Rejects with `SeatStoreFault` when Redis has to be asked and does not answer.
 	 */
-	isDenied(family: string): boolean | Promise<boolean>;
-	/** Deny it until then (epoch ms): here from the return on, elsewhere within a second. Safe to call twice. */
-	deny(family: string, untilMs: number): Promise<void>;
+	isDenied(...ids: readonly string[]): boolean | Promise<boolean>;
+	/** Deny it until then (epoch ms): here from the return on, elsewhere within `DENIAL_HEARD_WITHIN_MS`. Safe to call twice. */
+	deny(id: string, untilMs: number): Promise<void>;
+	/**
+	 * Take a denial back: here from the return on, elsewhere within `DENIAL_HEARD_WITHIN_MS`, except in a process that does not hear
+	 * Redis at that moment: that one goes on refusing until the denial ends. Safe to call twice.
+	 */
+	allow(id: string): Promise<void>;
 	close(): void;
 };
 
@@ -29,13 +35,17 @@ export type DenyListOptions = {
 	readonly keptMax?: number | undefined;
 };
 
-/** Families kept in a process, about 150 bytes each: 100,000 people who log out within a quarter of an hour. Past it Redis is asked. */
+/** A process that has not heard of a denial for this long asks Redis: a silent subscription is found out within 750 ms. */
+export const DENIAL_HEARD_WITHIN_MS = 1_000;
+/** Families and users kept in a process, about 150 bytes each: 100,000 people who log out within a quarter of an hour. Past it Redis is asked. */
 const KEPT_MAX = 100_000;
 const CALL_DEADLINE_MS = 2_000;
 const PRUNE_EVERY_MS = 30_000;
 /** How far the clocks of two processes may be apart: what expired by one of them is kept this much longer. */
 const CLOCK_SLACK_MS = 60_000;
-/** A published denial: until when, and who. */
+/** The end of a denial that is taken back: it is over. */
+const ALLOWED = 0;
+/** A published denial: until when, and what. */
 const DENIAL = /^(\d{1,15}) (\S+)$/;
 
 export function createDenyList({ url, link, log, prepare, keptMax = KEPT_MAX }: DenyListOptions): DenyList {
@@ -74,10 +84,14 @@ export function createDenyList({ url, link, log, prepare, keptMax = KEPT_MAX }: 
 	const pruning = setInterval(prune, PRUNE_EVERY_MS).unref();
 
 	return {
-		isDenied(family) {
-			if ((denied.get(family) ?? 0) > Date.now()) return true;
+		isDenied(...ids) {
+			const nowMs = Date.now();
+			if (ids.some((id) => (denied.get(id) ?? 0) > nowMs)) return true;
 			if (watch.isLive()) return false;
-			return link.run("read", CALL_DEADLINE_MS, async (redis) => Number((await redis.zscore(DENIED_KEY, family)) ?? 0) > Date.now());
+			return link.run("read", CALL_DEADLINE_MS, async (redis) => {
+				const ends = await redis.zmscore(DENIED_KEY, ...ids);
+				return ends.some((untilMs) => Number(untilMs ?? 0) > Date.now());
+			});
 		},
 		async deny(family, untilMs) {
 			await link.run("write", CALL_DEADLINE_MS, (redis) =>
@@ -90,6 +104,12 @@ export function createDenyList({ url, link, log, prepare, keptMax = KEPT_MAX }: 
 			);
 			// Not before: somebody whose denial was not taken must be able to ask for it again.
 			keep(family, untilMs);
+		},
+		async allow(id) {
+			await link.run("write", CALL_DEADLINE_MS, (redis) =>
+				Promise.all([redis.zrem(DENIED_KEY, id), redis.publish(DENIED_CHANNEL, `${ALLOWED} ${id}`)]),
+			);
+			denied.delete(id);
 		},
 		close() {
 			clearInterval(pruning);

@@ -51,7 +51,7 @@ export const SWEEPER_ALIVE_KEY = "sweeper:alive";
 /** Written once a second, to learn whether Redis takes writes. Nobody reads it. */
 export const WRITE_PROBE_KEY = "health:write";
 
-/** Families of access tokens that are refused, by the instant until which they are. */
+/** Families of access tokens that are refused, and users all of whose tokens are, by the instant until which they are. */
 export const DENIED_KEY = "denied";
 /** Where every denial is published. */
 export const DENIED_CHANNEL = "denied";

@@ -139,6 +139,8 @@ export type SeatStore = {
 	loadBooking(booking: Booking): Promise<void>;
 	/** Those of these that Redis has, in their order. Each costs a command: read no more than an answer needs. */
 	readBookings(ids: readonly BookingId[]): Promise<Booking[]>;
+	/** The user's holds and confirmed bookings at these showtimes, at most `SHOWTIMES_ASKED_MAX`; expired holds may be among them. */
+	findUserBookings(userId: UserId, showtimeIds: readonly ShowtimeId[]): Promise<BookingId[]>;
 	/** The user's bookings of the last month, newest first; the records of some may be gone. */
 	listRecentBookingIds(userId: UserId): Promise<BookingId[]>;
 

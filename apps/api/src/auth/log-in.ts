@@ -39,6 +39,7 @@ export function addLogIn(app: Routes, { database, logger }: AppDeps): void {
 			if (found === null || !matches) return reply.problem("invalid_credentials");
 			if (isOutdated) await rehash(found.user.id, password, found.passwordHash);
 			const session = await openSession(app, database, found.user);
+			if (session === null) return reply.problem("invalid_credentials");
 			reply.outcome = "signed_in";
 			return reply.send(session);
 		},

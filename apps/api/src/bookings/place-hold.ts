@@ -70,7 +70,7 @@ export function addPlaceHold(app: Routes, deps: RouteDeps): void {
 				return reply.problem("invalid_request", { errors: [{ pointer: "/seats", message }] });
 			}
 			const idempotencyKey = request.headers["idempotency-key"] ?? null;
-			const held = await holdSeats(deps, { showtimeId, userId: user.id, labels, idempotencyKey });
+			const held = await holdSeats(deps, { showtimeId, userId: user.id, family: user.family, labels, idempotencyKey });
 			if (held.outcome === "unknown_seats") return reply.problem("unknown_seats", { seats: held.labels });
 			if (held.outcome !== "judged") return reply.problem(held.outcome);
 

@@ -4,10 +4,11 @@
  * nothing past `exp`, so an expired token is refused however often it was seen.
  *
  * A token names the family of refresh tokens it came with. Logging out denies the family and not the one token, so that
- * every access token of that sign-in is refused, whichever of them came along.
+ * every access token of that sign-in is refused, whichever of them came along. Deleting an account denies the user.
  */
 import { randomUUID } from "node:crypto";
 import fastifyJwt from "@fastify/jwt";
+import { ACCESS_TOKEN_TTL_SECONDS } from "@holdfast/accounts";
 import { parseUserId, type UserId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import type { AuthStore } from "@holdfast/seat-store";
@@ -41,7 +42,6 @@ declare module "fastify" {
 	}
 }
 
-export const ACCESS_TOKEN_TTL_SECONDS = 15 * 60;
 const ISSUER = "holdfast";
 const AUDIENCE = "holdfast-api";
 /** Tokens remembered as verified. About 1 KB each. */
@@ -64,7 +64,7 @@ export const auth = fp<{ jwtSecret: string; authStore: Pick<AuthStore, "isDenied
 		});
 		app.decorate("requireUser", async (request, reply) => {
 			const user = readUser(app, request.headers.authorization);
-			if (user === null || (await authStore.isDenied(user.family))) return reply.problem("unauthenticated");
+			if (user === null || (await authStore.isDenied(user.family, user.id))) return reply.problem("unauthenticated");
 			request.user = user;
 			return undefined;
 		});

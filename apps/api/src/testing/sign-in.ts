@@ -27,7 +27,9 @@ export function expired(token: string): string {
 export async function newSession(api: TestApi, user?: TestUser): Promise<Session & { readonly user: TestUser }> {
 	const owner = user ?? (await api.newUser());
 	const database = createDatabase({ url: api.databaseUrl, poolMax: 1 });
-	const { refreshToken } = await openRefreshFamily(database, owner.id);
+	const opened = await openRefreshFamily(database, owner.id);
 	await database.close();
+	if (opened.outcome !== "opened") throw new Error(`the sign-in was ${opened.outcome}`);
+	const { refreshToken } = opened;
 	return { user: owner, ...sessionIn(await api.call("POST /auth/refresh", { body: { refreshToken } })) };
 }

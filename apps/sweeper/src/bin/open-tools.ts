@@ -2,7 +2,7 @@
 import { createDatabase } from "@holdfast/database";
 import { DEFAULT_LIMITS } from "@holdfast/domain";
 import { createLogger, readSettings } from "@holdfast/runtime";
-import { createSeatStore, readDurabilitySettings } from "@holdfast/seat-store";
+import { createAuthStore, createSeatStore, readDurabilitySettings } from "@holdfast/seat-store";
 
 export type Tools = ReturnType<typeof openTools>;
 
@@ -29,6 +29,8 @@ function openTools() {
 	}));
 	return {
 		seatStore: createSeatStore({ url: redisUrl, limits: DEFAULT_LIMITS, ...durability }),
+		/** Another connection, for a tool that needs it; the caller closes it. */
+		openAuthStore: () => createAuthStore({ url: redisUrl }),
 		database: createDatabase({ url: databaseUrl, applicationName: "holdfast-tool" }),
 		log: createLogger("tool", "silent"),
 	};

@@ -8,20 +8,25 @@ export const USER_ROLES = ["user", "admin"] as const;
 /** `admin` may use the admin routes; everyone else is a `user`. */
 export type UserRole = (typeof USER_ROLES)[number];
 
+/** A row is never deleted (a trigger refuses it): bookings name it for good. A deleted account is a row without its person. */
 export const users = pgTable(
 	"users",
 	{
 		id: uuid("id").primaryKey().$type<UserId>(),
-		/** As the person wrote it; two addresses that differ only in case are one person's. */
-		email: text("email").notNull(),
-		passwordHash: text("password_hash").notNull(),
-		displayName: text("display_name").notNull(),
+		/** As the person wrote it; two addresses that differ only in case are one person's. Null, with the next two: the account was deleted. */
+		email: text("email"),
+		passwordHash: text("password_hash"),
+		displayName: text("display_name"),
 		role: text("role").notNull().$type<UserRole>(),
 		createdAt: writtenAt("created_at"),
+		/** When the deletion of the account began: from then on nobody signs in or refreshes as this user. Null: the user may. */
+		deletionStartedAt: instant("deletion_started_at"),
 	},
 	(table) => [
 		uniqueIndex("users_email_key").on(sql`lower(${table.email})`),
 		check("users_role_known", sql`${table.role} in ('user', 'admin')`),
+		check("users_anonymous_whole", sql`num_nulls(${table.email}, ${table.passwordHash}, ${table.displayName}) in (0, 3)`),
+		check("users_anonymous_only_by_deletion", sql`${table.email} is not null or ${table.deletionStartedAt} is not null`),
 	],
 );
 

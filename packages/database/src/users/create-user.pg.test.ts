@@ -60,9 +60,10 @@ it("the first admin is created once, gets a new password when it is another, and
 	const made = (await findUserByEmail(database, admin.email))?.user;
 	if (made === undefined) throw new Error("the admin was created");
 	expect(made.role).toBe("admin");
-	const { refreshToken } = await openRefreshFamily(database, made.id);
+	const opened = await openRefreshFamily(database, made.id);
+	if (opened.outcome !== "opened") throw new Error(`the sign-in was ${opened.outcome}`);
 	expect(await ensureAdmin(database, admin)).toEqual({ outcome: "unchanged" });
-	const rotated = await rotateRefreshToken(database, refreshToken);
+	const rotated = await rotateRefreshToken(database, opened.refreshToken);
 	if (rotated.outcome !== "rotated") throw new Error("an unchanged password ends no family");
 	expect(await ensureAdmin(database, { ...admin, password: "second password" })).toEqual({ outcome: "password_set" });
 	expect(await rotateRefreshToken(database, rotated.refreshToken)).toEqual({ outcome: "refused" });

@@ -1,6 +1,6 @@
 /** Make sure that an admin with this address and password exists: how a system gets its first one. */
 import { hashPassword, verifyPassword } from "@holdfast/runtime";
-import { eq } from "drizzle-orm";
+import { and, eq, isNotNull } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
 import { refreshFamilies, users } from "../schema/index.ts";
 import { createUser } from "./create-user.ts";
@@ -28,11 +28,14 @@ export async function ensureAdmin(
 	const { matches, rehash } = await verifyPassword(password, found.passwordHash);
 	if (matches && !rehash) return { outcome: "unchanged" };
 	const passwordHash = await hashPassword(password);
-	await database.run("accounts", (queries) =>
+	const changed = await database.run("accounts", (queries) =>
 		queries.transaction(async (tx) => {
-			await tx.update(users).set({ passwordHash }).where(eq(users.id, found.user.id));
+			const isStillThere = and(eq(users.id, found.user.id), isNotNull(users.email));
+			const rows = await tx.update(users).set({ passwordHash }).where(isStillThere).returning({ id: users.id });
 			if (!matches) await tx.delete(refreshFamilies).where(eq(refreshFamilies.userId, found.user.id));
+			return rows.length;
 		}),
 	);
-	return { outcome: "password_set" };
+	// The account was deleted meanwhile: look again.
+	return changed === 0 ? ensureAdmin(database, { email, password }) : { outcome: "password_set" };
 }

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { UserId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import type { Database, Queries } from "../create-database.ts";
-import { refreshFamilies } from "../schema/index.ts";
+import { refreshFamilies, users } from "../schema/index.ts";
 import { formatRefreshToken, hashOf, newSecret } from "./refresh-token.ts";
 
 /** A token that is not used for this long has expired. */
@@ -17,12 +17,29 @@ const CLEARED_AT_ONCE_MAX = 20;
 
 export type OpenedFamily = { readonly familyId: string; readonly refreshToken: string };
 
+/** `denied`: the account is being deleted, or was. */
+export type OpenFamilyOutcome = ({ outcome: "opened" } & OpenedFamily) | { outcome: "denied" };
+
 /**
  * Begin a family for a user who has just proved who they are. Clears away families that have expired, of anybody, and the
  * user's oldest beyond `FAMILIES_PER_USER_MAX`. Called again it begins another.
  */
-export const openRefreshFamily = (database: Database, userId: UserId): Promise<OpenedFamily> =>
-	database.run("accounts", (queries) => insertRefreshFamily(queries, userId));
+export const openRefreshFamily = (database: Database, userId: UserId): Promise<OpenFamilyOutcome> =>
+	database.run("accounts", (queries) =>
+		queries.transaction(async (tx) => {
+			if (!(await lockSignIn(tx, userId))) return { outcome: "denied" };
+			return { outcome: "opened", ...(await insertRefreshFamily(tx, userId)) };
+		}),
+	);
+
+/**
+ * Whether the user may sign in, true until the end of the transaction: `denySignIn` waits for this lock and then sees the family,
+ * or was first and is seen here. Settling, which references users, waits for neither.
+ */
+async function lockSignIn(tx: Queries, userId: UserId): Promise<boolean> {
+	const rows = await tx.execute(sql`select from ${users} where id = ${userId} and deletion_started_at is null for share`);
+	return rows.length > 0;
+}
 
 /** The same within a transaction of the caller's. */
 export async function insertRefreshFamily(queries: Queries, userId: UserId): Promise<OpenedFamily> {

@@ -4,6 +4,7 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDatabase, type Database } from "../create-database.ts";
 import { createUser } from "./create-user.ts";
+import { denySignIn, endRefreshFamilies } from "./end-account.ts";
 import { findUserByEmail } from "./find-user.ts";
 import { FAMILIES_PER_USER_MAX, openRefreshFamily } from "./open-refresh-family.ts";
 import { formatRefreshToken, parseRefreshToken } from "./refresh-token.ts";
@@ -32,9 +33,15 @@ async function newUser(): Promise<UserId> {
 	return id;
 }
 
+async function openFamily(userId: UserId) {
+	const opened = await openRefreshFamily(database, userId);
+	if (opened.outcome !== "opened") throw new Error(`the sign-in was ${opened.outcome}`);
+	return opened;
+}
+
 async function newFamily() {
 	const userId = await newUser();
-	return { userId, ...(await openRefreshFamily(database, userId)) };
+	return { userId, ...(await openFamily(userId)) };
 }
 
 function successorIn(outcome: RotateOutcome): string {
@@ -133,7 +140,7 @@ describe("a token that is used again", () => {
 
 	it("leaves the user's other families alone", async () => {
 		const { userId, familyId, refreshToken } = await newFamily();
-		const other = await openRefreshFamily(database, userId);
+		const other = await openFamily(userId);
 		await rotate(refreshToken);
 		await age(familyId, "1 minute");
 		expect((await rotate(refreshToken)).outcome).toBe("reused");
@@ -195,9 +202,9 @@ describe("a family", () => {
 		const { userId, ...oldest } = await newFamily();
 		await age(oldest.familyId, "1 day");
 		const others = [];
-		for (let device = 1; device < FAMILIES_PER_USER_MAX; device += 1) others.push(await openRefreshFamily(database, userId));
+		for (let device = 1; device < FAMILIES_PER_USER_MAX; device += 1) others.push(await openFamily(userId));
 		expect(await exists(oldest.familyId)).toBe(true);
-		await openRefreshFamily(database, userId);
+		await openFamily(userId);
 		expect(await exists(oldest.familyId)).toBe(false);
 		expect(await Promise.all(others.map(({ familyId }) => exists(familyId)))).not.toContain(false);
 	});
@@ -212,9 +219,10 @@ describe("a family", () => {
 		expect(await left()).toBe(0);
 	});
 
-	it("does not outlive its user", async () => {
+	it("does not outlive its user's account", async () => {
 		const { userId, familyId } = await newFamily();
-		await run(sql`delete from users where id = ${userId}`);
+		await denySignIn(database, userId);
+		await endRefreshFamilies(database, userId);
 		expect(await exists(familyId)).toBe(false);
 	});
 });

@@ -8,7 +8,7 @@
  * that; the other is then found out, unless again within the grace. A fork (two successors of one token) never exists.
  */
 import type { UserId } from "@holdfast/domain";
-import { eq, sql } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import { asWrite } from "../classify-error.ts";
 import type { Database, Queries } from "../create-database.ts";
 import { refreshFamilies, users } from "../schema/index.ts";
@@ -51,7 +51,7 @@ async function judge(tx: Queries, token: RefreshToken): Promise<RotateOutcome> {
 			isInGrace: sql<boolean>`coalesce(${refreshFamilies.rotatedAt} > now() - ${seconds(REFRESH_GRACE_MS)}, false)`,
 		})
 		.from(refreshFamilies)
-		.innerJoin(users, eq(users.id, refreshFamilies.userId))
+		.innerJoin(users, and(eq(users.id, refreshFamilies.userId), isNull(users.deletionStartedAt)))
 		.where(eq(refreshFamilies.id, familyId))
 		.for("update", { of: refreshFamilies });
 	if (row === undefined || row.isExpired) return { outcome: "refused" };

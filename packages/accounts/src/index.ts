@@ -1,0 +1,5 @@
+/** Accounts: how one ends, in all the stores that know of it. Used by the sweeper's command; the API may use it as well. */
+export { ACCESS_TOKEN_TTL_SECONDS, denialEndsAt } from "./access-token-life.ts";
+export { DENIAL_WAIT_MS, type DeletionDeps, type DeletionOutcome, deleteAccount } from "./delete-account.ts";
+export { DELETION_STEPS, DeletionInterrupted, type DeletionStep } from "./deletion-steps.ts";
+export { BOOKINGS_LISTED_MAX, type BookingAhead } from "./find-live-bookings.ts";

@@ -1,0 +1,59 @@
+import { newBookingId, newShowtimeId, newUserId, type ShowtimeId } from "@holdfast/domain";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { openTestStore, type TestStore } from "../open-test-store.ts";
+import { SHOWTIMES_ASKED_MAX } from "./find-user-bookings.ts";
+
+let test: TestStore;
+beforeAll(async () => {
+	test = await openTestStore();
+});
+afterAll(() => test.stop());
+
+async function hold(userId = newUserId(), seats = [0], open = test.openShowtime()) {
+	const showtime = await open;
+	const bookingId = newBookingId(showtime.id);
+	const placed = await test.store.placeHold({ bookingId, userId, showtime, seats, amount: 1250, idempotencyKey: null });
+	expect(placed.outcome).toBe("held");
+	return { bookingId, userId, showtimeId: showtime.id, ifVersion: null };
+}
+
+const find = (userId: ReturnType<typeof newUserId>, showtimeIds: readonly ShowtimeId[]) => test.store.findUserBookings(userId, showtimeIds);
+
+it("finds holds and confirmed bookings of this user at these showtimes, and of nobody else", async () => {
+	const showtime = await test.openShowtime();
+	const [held, bought, other] = [
+		await hold(undefined, [0], Promise.resolve(showtime)),
+		await hold(undefined, [1]),
+		await hold(undefined, [2], Promise.resolve(showtime)),
+	];
+	const { userId } = held;
+	const third = await hold(userId, [3], Promise.resolve(showtime));
+	expect((await test.store.confirmBooking(bought)).outcome).toBe("confirmed");
+	expect(await find(userId, [held.showtimeId, bought.showtimeId])).toEqual([held.bookingId, third.bookingId]);
+	expect(await find(bought.userId, [held.showtimeId, bought.showtimeId])).toEqual([bought.bookingId]);
+	expect(await find(other.userId, [bought.showtimeId, newShowtimeId()])).toEqual([]);
+});
+
+it("no longer finds a booking that was released or cancelled", async () => {
+	const [released, cancelled] = [await hold(), await hold()];
+	await test.store.confirmBooking(cancelled);
+	for (const command of [released, cancelled]) {
+		expect((await test.store.cancelBooking(command)).outcome).toBe("cancelled");
+		expect(await find(command.userId, [command.showtimeId])).toEqual([]);
+	}
+});
+
+it("still finds what a showtime behind the fence was sold", async () => {
+	const bought = await hold();
+	await test.store.confirmBooking(bought);
+	await test.redis.hdel(`{b${Number.parseInt(bought.showtimeId.slice(-2), 16)}}:st:${bought.showtimeId}:meta`, "replid");
+	expect((await test.store.readSeatMap(bought.showtimeId)).outcome).not.toBe("read");
+	expect(await find(bought.userId, [bought.showtimeId])).toEqual([bought.bookingId]);
+});
+
+it(`asks about ${SHOWTIMES_ASKED_MAX} showtimes at once, and refuses one more`, async () => {
+	const { userId, bookingId, showtimeId } = await hold();
+	const others = Array.from({ length: SHOWTIMES_ASKED_MAX - 1 }, () => newShowtimeId());
+	expect(await find(userId, [...others, showtimeId])).toEqual([bookingId]);
+	await expect(find(userId, [...others, showtimeId, newShowtimeId()])).rejects.toThrow("at most 500 showtimes");
+});
