@@ -32,7 +32,7 @@ export const users = pgTable(
 export const refreshFamilies = pgTable(
 	"refresh_families",
 	{
-		/** Drawn at random, and told to nobody but the holder of its tokens: naming it proves having had one of them. */
+		/** Random. No secret: every access token of the sign-in names it, so naming it proves nothing. */
 		id: uuid("id").primaryKey(),
 		userId: uuid("user_id")
 			.notNull()
