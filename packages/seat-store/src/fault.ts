@@ -16,6 +16,9 @@ export type Effect = "read" | "write";
 /** Error replies by which a server says it did not run the command at all. */
 const REFUSED = /^(OOM|MISCONF|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|BUSY|NOAUTH|WRONGPASS|NOPERM)\b/;
 
+/** A reply that was read and makes no sense: JSON that is none, a value of another shape. No outage, and no reason to try again. */
+const isParseFailure = (error: Error): boolean => error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError;
+
 /**
  * What a call's caller is told of an error: a fault where the connection, the server or the clock is to blame, the error
  * itself where we are. A write that was sent may have happened, whatever became of its answer.
@@ -23,6 +26,6 @@ const REFUSED = /^(OOM|MISCONF|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|NOREPLICA
 export function faultOf(effect: Effect, hasSent: boolean, error: unknown): unknown {
 	if (!(error instanceof Error) || error instanceof SeatStoreFault) return error;
 	if (REFUSED.test(error.message)) return new SeatStoreFault("unavailable", error);
-	if (error.name === "ReplyError" || error.message.startsWith("broken invariant")) return error;
+	if (error.name === "ReplyError" || error.message.startsWith("broken invariant") || isParseFailure(error)) return error;
 	return new SeatStoreFault(effect === "write" && hasSent ? "outcome_unknown" : "unavailable", error);
 }

@@ -1,5 +1,5 @@
 /** Place a hold: all seats or none. */
-import { type Booking, bucketOf, type Limits, RECORD_TTL_MS } from "@holdfast/domain";
+import { type Booking, bucketOf, isBookingAmount, type Limits, RECORD_TTL_MS } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import type { Redis } from "ioredis";
 import { defineScript, runScript } from "../define-script.ts";
@@ -16,6 +16,7 @@ export const USER_INDEX_MAX = 200;
 export async function placeHold(redis: Redis, limits: Limits, command: PlaceHoldCommand): Promise<PlaceHoldOutcome> {
 	const { bookingId, userId, showtime, seats, idempotencyKey: key } = command;
 	assert(seats.length >= 1 && seats.length <= limits.seatsPerBookingMax, "a hold is for 1..seatsPerBookingMax seats");
+	assert(isBookingAmount(command.amount), `${command.amount} is not an amount that a booking may cost`);
 	assert(bucketOf(bookingId) === bucketOf(showtime.id), "a booking lives in the bucket of its showtime");
 	const bucket = bucketKeys(bucketOf(showtime.id));
 	const { meta, owner, map, expiry, buyers } = showtimeKeys(showtime.id);
