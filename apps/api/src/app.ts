@@ -11,6 +11,7 @@ import { buildValidator } from "./contract/validators.ts";
 import { addShowHealth } from "./health/show-health.ts";
 import { addShowLiveness } from "./health/show-liveness.ts";
 import { joinReads } from "./join-reads.ts";
+import { createUnreadableReport } from "./leave-out-unreadable.ts";
 import { addMovieRoutes } from "./movies/index.ts";
 import { auth } from "./plugins/auth.ts";
 import { harden } from "./plugins/harden.ts";
@@ -121,6 +122,7 @@ function makeRouteDeps(deps: AppDeps, metrics: ApiMetrics): RouteDeps {
 		readSeatMap,
 		seatWatches,
 		awaitRecorded: createLedgerWait(seatStore),
+		reportUnreadable: createUnreadableReport(log, metrics.unreadable),
 		showtimeOfBooking: createBoundedCache<BookingId, ShowtimeId>({ weightMax: BOOKINGS_REMEMBERED_MAX }),
 	};
 }

@@ -15,8 +15,10 @@ export type {
 	LineJudgement,
 	OutboxEntry,
 	PlaceHoldOutcome,
+	ReadBookingsResult,
 	ReadMapOutcome,
 	SetShowtimeOutcome,
+	UnreadableBooking,
 } from "./outcomes.ts";
 export type {
 	BlockSeatsCommand,

@@ -69,10 +69,8 @@ describe("401 unauthenticated", () => {
 		await logOut(accessToken);
 		expect(problemIn(await logOut(accessToken)).code).toBe("unauthenticated");
 	});
-});
 
-describe("401 unauthenticated, to an expired access token", () => {
-	it("leaves the sign-in that the token names as it is", async () => {
+	it("is the answer to an expired access token, and leaves the sign-in that the token names as it is", async () => {
 		const { accessToken, refreshToken } = await newSession(api);
 		expect(problemIn(await logOut(expired(accessToken))).code).toBe("unauthenticated");
 		expect((await me(accessToken)).status).toBe(200);
