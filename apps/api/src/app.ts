@@ -13,6 +13,7 @@ import { addShowHealth } from "./health/show-health.ts";
 import { addShowLiveness } from "./health/show-liveness.ts";
 import { addShowReadiness } from "./health/show-readiness.ts";
 import { joinReads } from "./join-reads.ts";
+import { createUnreadableReport } from "./leave-out-unreadable.ts";
 import { addMovieRoutes } from "./movies/index.ts";
 import { auth } from "./plugins/auth.ts";
 import { createGuardedServer, guardConnections } from "./plugins/guard-connections.ts";
@@ -130,6 +131,7 @@ function makeRouteDeps(deps: AppDeps, metrics: ApiMetrics): RouteDeps {
 		readSeatMap,
 		seatWatches,
 		awaitRecorded: createLedgerWait(seatStore),
+		reportUnreadable: createUnreadableReport(log, metrics.unreadable),
 		showtimeOfBooking: createBoundedCache<BookingId, ShowtimeId>({ weightMax: BOOKINGS_REMEMBERED_MAX }),
 	};
 }

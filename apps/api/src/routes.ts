@@ -9,6 +9,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fasti
 import type { LedgerWait } from "./bookings/prefer-wait.ts";
 import type { BoundedCache } from "./bounded-cache.ts";
 import type { Drain } from "./health/drain.ts";
+import type { ReportUnreadable } from "./leave-out-unreadable.ts";
 import type { ApiSettings } from "./settings.ts";
 import type { LiveShowtimes } from "./showtimes/live-showtimes.ts";
 import type { ReadSeatMap } from "./showtimes/read-live-map.ts";
@@ -47,6 +48,7 @@ export type RouteDeps = AppDeps & {
 	readonly readSeatMap: ReadSeatMap;
 	readonly seatWatches: SeatWatches;
 	readonly awaitRecorded: LedgerWait;
+	readonly reportUnreadable: ReportUnreadable;
 	readonly showtimeOfBooking: BoundedCache<BookingId, ShowtimeId>;
 };
 

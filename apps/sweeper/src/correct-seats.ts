@@ -1,8 +1,16 @@
 /** Tell the seat store what the ledger or the clock has decided: conflicts lose their seats, a quarantine ends. */
-import { countQuarantined, listQuarantineEnded, listUncorrectedConflicts, markConflictCorrected } from "@holdfast/database";
+import {
+	countQuarantined,
+	listQuarantineEnded,
+	listUncorrectedConflicts,
+	markConflictCorrected,
+	type QuarantinedShowtime,
+	type UncorrectedConflict,
+} from "@holdfast/database";
 import { openQuarantinedShowtime } from "@holdfast/rebuild";
 import type { SweeperDeps } from "./deps.ts";
 import type { Rebuilds } from "./rebuild-showtimes.ts";
+import { runEach } from "./run-each.ts";
 
 const CONFLICTS_MAX = 100;
 
@@ -12,16 +20,17 @@ const CONFLICTS_MAX = 100;
  */
 export async function correctConflicts({ seatStore, database, log }: SweeperDeps, rebuilds: Rebuilds): Promise<number> {
 	let corrected = 0;
-	for (const conflict of await listUncorrectedConflicts(database, { limit: CONFLICTS_MAX })) {
-		if (!(await seatStore.resolveConflict(conflict))) {
-			rebuilds.want(conflict.showtimeId);
-			continue;
-		}
+	const correct = async (conflict: UncorrectedConflict): Promise<void> => {
+		if (!(await seatStore.resolveConflict(conflict))) return rebuilds.want(conflict.showtimeId);
 		// Its row may be locked: then this conflict is listed again, and the others are corrected meanwhile.
-		if (!(await markConflictCorrected(database, conflict.bookingId))) continue;
+		if (!(await markConflictCorrected(database, conflict.bookingId))) return;
 		log.info({ bookingId: conflict.bookingId, showtimeId: conflict.showtimeId }, "conflict corrected in the seat store");
 		corrected += 1;
-	}
+	};
+	await runEach(await listUncorrectedConflicts(database, { limit: CONFLICTS_MAX }), correct, {
+		log,
+		fieldsOf: ({ bookingId, showtimeId }) => ({ bookingId, showtimeId }),
+	});
 	return corrected;
 }
 
@@ -29,11 +38,12 @@ export async function correctConflicts({ seatStore, database, log }: SweeperDeps
 export async function endQuarantines(deps: SweeperDeps, rebuilds: Rebuilds): Promise<void> {
 	const { database, metrics, log, quarantineMs } = deps;
 	if (quarantineMs !== null) {
-		for (const { showtimeId } of await listQuarantineEnded(database, quarantineMs)) {
+		const end = async ({ showtimeId }: QuarantinedShowtime): Promise<void> => {
 			const { outcome } = await openQuarantinedShowtime(deps, showtimeId);
 			if (outcome === "recovering") rebuilds.want(showtimeId);
 			else if (outcome !== "locked") log.info({ showtimeId, outcome }, "quarantine ended");
-		}
+		};
+		await runEach(await listQuarantineEnded(database, quarantineMs), end, { log, fieldsOf: ({ showtimeId }) => ({ showtimeId }) });
 	}
 	metrics.quarantinedShowtimes.set(await countQuarantined(database));
 }

@@ -1,21 +1,23 @@
 /** Give back the seats of lapsed holds, everywhere. Housekeeping: readers and buyers already treat them as free. */
-import { BUCKET_COUNT } from "@holdfast/domain";
-import type { SeatStore } from "@holdfast/seat-store";
+import { BUCKET_COUNT, type ShowtimeId } from "@holdfast/domain";
+import type { SweeperDeps } from "./deps.ts";
+import { runEach } from "./run-each.ts";
 
 /** Holds freed for one showtime before the others have their turn. */
 const REAPS_PER_SHOWTIME_MAX = 10;
 
 /** One round over all buckets; gives how many holds were freed. Safe beside another sweeper and beside readers that reap. */
-export async function reapLapsed(seatStore: SeatStore): Promise<number> {
+export async function reapLapsed({ seatStore, log }: Pick<SweeperDeps, "seatStore" | "log">): Promise<number> {
 	const buckets = Array.from({ length: BUCKET_COUNT }, (_, bucket) => bucket);
 	const showtimeIds = (await Promise.all(buckets.map((bucket) => seatStore.listLapsedShowtimes(bucket)))).flat();
 	let reaped = 0;
-	for (const showtimeId of showtimeIds) {
+	const reap = async (showtimeId: ShowtimeId): Promise<void> => {
 		for (let call = 0; call < REAPS_PER_SHOWTIME_MAX; call += 1) {
 			const round = await seatStore.reapHolds(showtimeId);
 			reaped += round.reaped;
 			if (!round.more) break;
 		}
-	}
+	};
+	await runEach(showtimeIds, reap, { log, fieldsOf: (showtimeId) => ({ showtimeId }) });
 	return reaped;
 }

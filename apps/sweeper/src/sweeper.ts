@@ -54,7 +54,7 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
 	}
 
 	async function reap(): Promise<number> {
-		const reaped = await reapLapsed(seatStore);
+		const reaped = await reapLapsed(deps);
 		metrics.reapedHolds.inc(reaped);
 		return reaped;
 	}

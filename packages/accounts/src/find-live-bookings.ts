@@ -52,7 +52,10 @@ async function findAt({ seatStore, database }: LookDeps, userId: UserId, page: r
 	const idsHere = await seatStore.findUserBookings(userId, [...showtimes.keys()]);
 	const ledger = new Map((await listBookingsAt(database, userId, [...showtimes.keys()])).map((row) => [row.id, row]));
 	const ids = [...new Set([...idsHere, ...ledger.keys()])];
-	const records = new Map((await seatStore.readBookings(ids)).map((booking) => [booking.id, booking]));
+	const read = await seatStore.readBookings(ids);
+	// What cannot be read may be a confirmed booking: the account must not end on a guess.
+	for (const { error } of read.unreadable) throw error;
+	const records = new Map(read.bookings.map((booking) => [booking.id, booking]));
 	const nowMs = await seatStore.now();
 
 	const ahead: BookingAhead[] = [];

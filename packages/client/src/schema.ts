@@ -338,7 +338,7 @@ export interface paths {
         };
         /**
          * My bookings, newest first
-         * @description A page may hold fewer than `limit` while `nextCursor` says that there are more.
+         * @description A page may hold fewer than `limit` while `nextCursor` says that there are more. A booking that cannot be read is left out.
          */
         get: operations["listBookings"];
         put?: never;
@@ -465,8 +465,21 @@ export interface components {
              */
             seats?: string[];
         };
-        /** @description An amount of money, exact */
+        /** @description An amount of money, exact: any JSON reader's number holds it */
         Money: {
+            /**
+             * @description Minor units: cents
+             * @example 2500
+             */
+            amount: number;
+            /**
+             * @description ISO 4217
+             * @example USD
+             */
+            currency: string;
+        };
+        /** @description What one seat costs */
+        Price: {
             /**
              * @description Minor units: cents
              * @example 2500
@@ -704,7 +717,7 @@ export interface components {
                  * @example standard
                  */
                 tier: string;
-                price: components["schemas"]["Money"];
+                price: components["schemas"]["Price"];
             }[];
         };
         /** @description A page of a list */
@@ -794,7 +807,7 @@ export interface components {
                  * @example standard
                  */
                 tier: string;
-                price: components["schemas"]["Money"];
+                price: components["schemas"]["Price"];
             }[];
             /** @description Seats by status, now; null once the showtime is over or cancelled and has no live seats any more */
             counts: components["schemas"]["SeatCounts"] | null;
@@ -857,7 +870,7 @@ export interface components {
                  * @example Standard
                  */
                 name: string;
-                price: components["schemas"]["Money"];
+                price: components["schemas"]["Price"];
             }[];
             counts: components["schemas"]["SeatCounts"];
             /** @description Front to back */
@@ -1378,6 +1391,7 @@ export interface components {
 }
 export type Problem = components['schemas']['Problem'];
 export type Money = components['schemas']['Money'];
+export type Price = components['schemas']['Price'];
 export type User = components['schemas']['User'];
 export type Session = components['schemas']['Session'];
 export type Registration = components['schemas']['Registration'];

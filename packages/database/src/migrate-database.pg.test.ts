@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { queryPostgres } from "@holdfast/local-stack";
 import { generateDrizzleJson, generateMigration } from "drizzle-kit/api";
 import { afterAll, expect, inject, it } from "vitest";
@@ -8,7 +8,11 @@ import * as schema from "./schema/index.ts";
 
 const adminUrl = inject("postgresUrl");
 const name = `migrate_${process.pid}`;
-afterAll(() => queryPostgres(adminUrl, `drop database if exists ${name} with (force)`));
+const older = `older_${process.pid}`;
+afterAll(async () => {
+	await queryPostgres(adminUrl, `drop database if exists ${name} with (force)`);
+	await queryPostgres(adminUrl, `drop database if exists ${older} with (force)`);
+});
 
 it("an empty database is brought up to date by several at once, and again without change", async () => {
 	await queryPostgres(adminUrl, `create database ${name}`);
@@ -44,6 +48,32 @@ it("the migrations make the schema that the code has: nothing is left to generat
 	const last = String(read("_journal.json").entries.length - 1).padStart(4, "0");
 	const snapshot = read(`${last}_snapshot.json`);
 	expect(await generateMigration(snapshot, generateDrizzleJson(schema, snapshot.id))).toEqual([]);
+});
+
+it("gives each sign-in that is older than MAC keys a key of its own, and keeps its tokens", async () => {
+	await queryPostgres(adminUrl, `create database ${older}`);
+	const url = new URL(adminUrl);
+	url.pathname = `/${older}`;
+	const folder = new URL("../../../drizzle/", import.meta.url);
+	const files = readdirSync(folder)
+		.filter((file) => file.endsWith(".sql"))
+		.sort();
+	const statements = (file: string) => readFileSync(new URL(file, folder), "utf8");
+	const firstWithKeys = files.findIndex((file) => statements(file).includes('ADD COLUMN "mac_key"'));
+	expect(firstWithKeys).toBeGreaterThan(0);
+	const [before, after] = [files.slice(0, firstWithKeys), files.slice(firstWithKeys)];
+	for (const file of before) await queryPostgres(url.href, statements(file));
+	await queryPostgres(
+		url.href,
+		`insert into users (id, email, password_hash, display_name, role) values (gen_random_uuid(), 'old@example.org', '-', 'Old', 'user');
+		 insert into refresh_families (id, user_id, token_hash, expires_at, ends_at)
+		 select gen_random_uuid(), id, 'hash ' || n, now() + interval '1 day', now() + interval '1 day' from users, generate_series(1, 3) as n`,
+	);
+	for (const file of after) await queryPostgres(url.href, statements(file));
+	const families = await queryPostgres(url.href, "select token_hash, mac_key, generation from refresh_families order by token_hash");
+	expect(families.map(({ token_hash }) => token_hash)).toEqual(["hash 1", "hash 2", "hash 3"]);
+	expect(new Set(families.map(({ mac_key }) => mac_key)).size).toBe(3);
+	for (const { mac_key, generation } of families) expect([String(mac_key).length, Number(generation)]).toEqual([72, 0]);
 });
 
 it("a database that cannot be reached is an error, soon", async () => {

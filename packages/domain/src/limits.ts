@@ -92,6 +92,10 @@ export const SEATS_PER_PLAN_MAX = 50_000;
 export const ROWS_PER_PLAN_MAX = 1_000;
 export const TIERS_PER_PLAN_MAX = 26;
 export const SEAT_LABEL_MAX_CHARS = 8;
+/** The most a seat may cost, in minor units: no currency charges more for one, and a booking's total stays far below 2^53. */
+export const PRICE_MAX = 999_999_999_999;
+/** The most a booking may cost, in minor units: its seats at `PRICE_MAX` each. */
+export const BOOKING_AMOUNT_MAX = LIMIT_SPECS.seatsPerBookingMax.max * PRICE_MAX;
 export const IDEMPOTENCY_KEY_PATTERN = "^[A-Za-z0-9_-]{1,64}$";
 
 /** How long the seat store keeps a booking that the ledger has: one that was recorded, loaded back or lost a conflict. */

@@ -20,6 +20,9 @@ export class WritesRefused extends Error {
 
 export type Effect = "read" | "write";
 
+/** A reply that was read and makes no sense: JSON that is none, a value of another shape. No outage, and no reason to try again. */
+const isParseFailure = (error: Error): boolean => error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError;
+
 /**
  * What a call's caller is told of an error: a fault where the connection, the server or the clock is to blame, the error
  * itself where we are. `mayHaveActed`: something of the call was sent that may have been carried out, apart from what the error
@@ -28,6 +31,6 @@ export type Effect = "read" | "write";
 export function faultOf(effect: Effect, mayHaveActed: boolean, error: unknown): unknown {
 	if (!(error instanceof Error) || error instanceof SeatStoreFault) return error;
 	const isOfServer = wasNotRun(error) || classifyServerError(error) !== null;
-	if (!isOfServer && (error.name === "ReplyError" || error.message.startsWith("broken invariant"))) return error;
+	if (!isOfServer && (error.name === "ReplyError" || error.message.startsWith("broken invariant") || isParseFailure(error))) return error;
 	return new SeatStoreFault(effect === "write" && mayHaveActed ? "outcome_unknown" : "unavailable", error);
 }

@@ -17,8 +17,10 @@ export type {
 	LineJudgement,
 	OutboxEntry,
 	PlaceHoldOutcome,
+	ReadBookingsResult,
 	ReadMapOutcome,
 	SetShowtimeOutcome,
+	UnreadableBooking,
 } from "./outcomes.ts";
 export type {
 	BlockSeatsCommand,

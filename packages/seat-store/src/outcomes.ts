@@ -86,8 +86,20 @@ export type ClaimOutcome =
 	| { outcome: "installed" }
 	| { outcome: "recovering" };
 
-/** `lost_claim`: somebody took over, or the server started anew: begin again. `superseded`: that epoch or a newer one is installed. */
-export type InstallOutcome = { outcome: "installed"; told: number } | { outcome: "lost_claim" } | { outcome: "superseded" };
+/** A booking whose record in Redis is no booking: a field is missing or makes no sense. */
+export type UnreadableBooking = { readonly bookingId: BookingId; readonly error: Error };
+/** Both in the order of the ids that were asked for. */
+export type ReadBookingsResult = { readonly bookings: Booking[]; readonly unreadable: UnreadableBooking[] };
+
+/**
+ * `lost_claim`: somebody took over, or the server started anew: begin again. `superseded`: that epoch or a newer one is installed.
+ * `unreadable`, where there are any: bookings that were merged without their records. What the ledger gave them is theirs, a seat that
+ * Redis alone has sold to them stays sold, and one that they merely held is free.
+ */
+export type InstallOutcome =
+	| { outcome: "installed"; told: number; unreadable?: readonly UnreadableBooking[] }
+	| { outcome: "lost_claim" }
+	| { outcome: "superseded" };
 
 /** `lost`: this server has forgotten part of what the ledger knows to have happened. */
 export type LineJudgement = { readonly line: number; readonly seq: number; readonly lost: boolean };

@@ -26,6 +26,7 @@ import type {
 	LineJudgement,
 	OutboxEntry,
 	PlaceHoldOutcome,
+	ReadBookingsResult,
 	ReadMapOutcome,
 	SetShowtimeOutcome,
 } from "./outcomes.ts";
@@ -39,7 +40,7 @@ export type PlaceHoldCommand = {
 	readonly showtime: OpenShowtime;
 	/** Distinct seat indexes, ascending, 1..seatsPerBookingMax. */
 	readonly seats: readonly number[];
-	/** Total price in minor units under `showtime.prices`. */
+	/** Total price in minor units under `showtime.prices`, at most `BOOKING_AMOUNT_MAX`. */
 	readonly amount: number;
 	readonly idempotencyKey: string | null;
 };
@@ -52,7 +53,7 @@ export type ChangeBookingCommand = {
 	readonly ifVersion: number | null;
 };
 
-/** One change of what a showtime is sold on. Prices are minor units by tier id, for every tier of its plan. */
+/** One change of what a showtime is sold on. Prices are minor units by tier id, at most `PRICE_MAX`, for every tier of its plan. */
 export type SetTermsCommand = {
 	readonly showtimeId: ShowtimeId;
 	readonly change:
@@ -137,10 +138,13 @@ export type SeatStore = {
 	readBooking(bookingId: BookingId): Promise<Booking | null>;
 	/** Write a ledger booking back into Redis for a day, if it is absent. */
 	loadBooking(booking: Booking): Promise<void>;
-	/** Those of these that Redis has, in their order. Each costs a command: read no more than an answer needs. */
-	readBookings(ids: readonly BookingId[]): Promise<Booking[]>;
 	/** The user's holds and confirmed bookings at these showtimes, at most `SHOWTIMES_ASKED_MAX`; expired holds may be among them. */
 	findUserBookings(userId: UserId, showtimeIds: readonly ShowtimeId[]): Promise<BookingId[]>;
+	/**
+	 * Those of these that Redis has, in their order, and those whose record cannot be read. Each costs a command: read no more than an
+	 * answer needs.
+	 */
+	readBookings(ids: readonly BookingId[]): Promise<ReadBookingsResult>;
 	/** The user's bookings of the last month, newest first; the records of some may be gone. */
 	listRecentBookingIds(userId: UserId): Promise<BookingId[]>;
 

@@ -2,7 +2,7 @@ import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectBodyBound, expectJsonOnly, NOWHERE, whileWritesBreak, withoutTables } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
-import { newSession, sessionIn } from "../testing/sign-in.ts";
+import { expired, newSession, sessionIn } from "../testing/sign-in.ts";
 import { startTestApi, type TestApi, type TestApp } from "../testing/start-test-api.ts";
 
 let api: TestApi;
@@ -68,6 +68,13 @@ describe("401 unauthenticated", () => {
 		expect(problemIn(await api.call(REQUEST)).code).toBe("unauthenticated");
 		await logOut(accessToken);
 		expect(problemIn(await logOut(accessToken)).code).toBe("unauthenticated");
+	});
+
+	it("is the answer to an expired access token, and leaves the sign-in that the token names as it is", async () => {
+		const { accessToken, refreshToken } = await newSession(api);
+		expect(problemIn(await logOut(expired(accessToken))).code).toBe("unauthenticated");
+		expect((await me(accessToken)).status).toBe(200);
+		expect((await refresh(refreshToken)).status).toBe(200);
 	});
 });
 

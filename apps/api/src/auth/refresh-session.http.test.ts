@@ -1,8 +1,9 @@
+import { randomBytes } from "node:crypto";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectBodyBound, expectJsonOnly, NOWHERE, whileSilent, whileWritesBreak, withoutTables } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
-import { claimsOf, newSession, type Session, sessionIn } from "../testing/sign-in.ts";
+import { claimsOf, expired, newSession, type Session, sessionIn } from "../testing/sign-in.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
 let api: TestApi;
@@ -40,6 +41,14 @@ describe("200", () => {
 		expect((await refresh(found.refreshToken)).status).toBe(200);
 	});
 
+	it("takes a refresh token that was issued under another JWT_SECRET", async () => {
+		const first = await newSession(api);
+		const restarted = await api.another({ jwtSecret: "a new secret, set when the old one may have leaked" });
+		expect((await restarted.call("GET /auth/me", { token: first.accessToken })).status).toBe(401);
+		const second = sessionIn(await restarted.call(REQUEST, { body: { refreshToken: first.refreshToken } }));
+		expect((await restarted.call("GET /auth/me", { token: second.accessToken })).status).toBe(200);
+	});
+
 	it("gives the role that the user has now", async () => {
 		const first = await newSession(api);
 		await api.sql(`update users set role = 'admin' where id = '${first.user.id}'`);
@@ -49,8 +58,8 @@ describe("200", () => {
 
 describe("401 unauthenticated", () => {
 	it("is one answer to whatever is no token, or not any more", async () => {
-		const [expired, ended] = [await newSession(api), await newSession(api)];
-		await api.sql(`update refresh_families set expires_at = now() where id = '${claimsOf(expired.accessToken).family}'`);
+		const [outdated, ended] = [await newSession(api), await newSession(api)];
+		await api.sql(`update refresh_families set expires_at = now() where id = '${claimsOf(outdated.accessToken).family}'`);
 		await api.call("POST /auth/logout", { token: ended.accessToken });
 		const problems = [];
 		for (const token of [
@@ -58,8 +67,8 @@ describe("401 unauthenticated", () => {
 			"x",
 			"A".repeat(64),
 			"A".repeat(256),
-			expired.accessToken.slice(0, 256),
-			expired.refreshToken,
+			outdated.accessToken.slice(0, 256),
+			outdated.refreshToken,
 			ended.refreshToken,
 		]) {
 			const { requestId: _own, ...problem } = problemIn(await refresh(token));
@@ -86,6 +95,25 @@ describe("401 unauthenticated", () => {
 			async () => (await other.call("GET /auth/me", { token: owner.accessToken })).status === 401,
 			1_000,
 		);
+	});
+
+	it("is the answer to an invented secret of a family that an expired access token names, which ends nothing", async () => {
+		const session = await newSession(api);
+		const family = Buffer.from(String(claimsOf(expired(session.accessToken)).family).replaceAll("-", ""), "hex");
+		// In the shape of a token from before MACs, and of one of today.
+		const invented = [randomBytes(32), randomBytes(4 + 32 + 32)].map((rest) => Buffer.concat([family, rest]).toString("base64url"));
+		for (const token of invented) expect(problemIn(await refresh(token))).toMatchObject({ code: "unauthenticated", status: 401 });
+		expect((await me(session.accessToken)).status).toBe(200);
+		expect((await refresh(session.refreshToken)).status).toBe(200);
+	});
+
+	it("ends the family when a token is used again five rotations later", async () => {
+		const stolen = await newSession(api);
+		let owner: Session = stolen;
+		for (let rotation = 0; rotation < 5; rotation += 1) owner = sessionIn(await refresh(owner.refreshToken));
+		expect(problemIn(await refresh(stolen.refreshToken)).code).toBe("unauthenticated");
+		expect(problemIn(await refresh(owner.refreshToken)).code).toBe("unauthenticated");
+		expect((await me(owner.accessToken)).status).toBe(401);
 	});
 
 	it("is the answer to a refresh token in the place of an access token", async () => {

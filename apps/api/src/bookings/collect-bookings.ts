@@ -6,6 +6,7 @@
 import { type Database, listBookings } from "@holdfast/database";
 import { type Booking, type BookingId, type BookingStatus, statusOf, type UserId } from "@holdfast/domain";
 import type { SeatStore } from "@holdfast/seat-store";
+import type { ReportUnreadable } from "../leave-out-unreadable.ts";
 
 export type CollectRequest = {
 	readonly userId: UserId;
@@ -22,7 +23,7 @@ const LEDGER_PAGES_MAX = 5;
 export const RECENT_PER_PAGE_MAX = 150;
 
 export async function collectBookings(
-	{ seatStore, database }: { seatStore: SeatStore; database: Database },
+	{ seatStore, database, reportUnreadable }: { seatStore: SeatStore; database: Database; reportUnreadable: ReportUnreadable },
 	{ userId, beforeId, limit, status, nowMs }: CollectRequest,
 ): Promise<{ bookings: Booking[]; nextCursor: BookingId | null }> {
 	const recentIds = await seatStore.listRecentBookingIds(userId);
@@ -31,17 +32,18 @@ export async function collectBookings(
 	for (let pages = 0; pages < LEDGER_PAGES_MAX; pages += 1) {
 		// One more than asked, so that the usual page knows from one read whether there is a next one.
 		const page = await listBookings(database, { userId, beforeId: before ?? undefined, limit: limit + 1 });
-		const recorded = page.map(({ booking }) => booking);
 		// A full page says nothing about what is older than its last row; a short one has reached the end.
-		const ledgerFloor = recorded.length <= limit ? null : (recorded.at(-1)?.id ?? null);
+		const ledgerFloor = page.rowCount <= limit ? null : page.lastId;
 		const inWindow = recentIds.filter((id) => (before === null || id < before) && (ledgerFloor === null || id >= ledgerFloor));
 		const asked = inWindow.slice(0, RECENT_PER_PAGE_MAX);
 		// Of what is older than the last that Redis was asked for, its later word is not known yet.
 		const floor = inWindow.length > asked.length ? (asked.at(-1) ?? null) : ledgerFloor;
-		const window = overlay(
-			recorded.filter(({ id }) => floor === null || id >= floor),
-			await seatStore.readBookings(asked),
-		);
+		const isInPage = (id: BookingId): boolean => floor === null || id >= floor;
+		const recent = await seatStore.readBookings(asked);
+		const unreadable = [...page.unreadable.filter(({ bookingId }) => isInPage(bookingId)), ...recent.unreadable];
+		for (const { bookingId, error } of unreadable) reportUnreadable("booking", bookingId, error);
+		const recorded = page.bookings.map(({ booking }) => booking).filter(({ id }) => isInPage(id));
+		const window = overlay(recorded, recent.bookings, new Set(unreadable.map(({ bookingId }) => bookingId)));
 		for (const booking of window) {
 			if (status !== null && statusOf(booking, nowMs) !== status) continue;
 			if (bookings.length === limit) return { bookings, nextCursor: bookings.at(-1)?.id ?? null };
@@ -53,12 +55,16 @@ export async function collectBookings(
 	return { bookings, nextCursor: before };
 }
 
-/** Newest first. At the same version the ledger's record stands: it is the one that knows it is recorded. */
-function overlay(recorded: readonly Booking[], recent: readonly Booking[]): Booking[] {
+/**
+ * Newest first. At the same version the ledger's record stands: it is the one that knows it is recorded. Without `leftOut`: where one of
+ * two copies cannot be read, the other may be the older one, which would list a cancelled booking as confirmed.
+ */
+function overlay(recorded: readonly Booking[], recent: readonly Booking[], leftOut: ReadonlySet<BookingId>): Booking[] {
 	const byId = new Map(recorded.map((booking) => [booking.id, booking]));
 	for (const booking of recent) {
 		const known = byId.get(booking.id);
 		if (known === undefined || booking.version > known.version) byId.set(booking.id, booking);
 	}
+	for (const id of leftOut) byId.delete(id);
 	return [...byId.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
 }

@@ -5,6 +5,7 @@ import { BookingPage } from "../contract/booking.ts";
 import { BAD_CURSOR, PAGE_LIMIT_DEFAULT, PAGE_QUERY } from "../contract/page.ts";
 import { OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED, oneOf } from "../contract/share.ts";
+import { presentReadable } from "../leave-out-unreadable.ts";
 import { signedInUser } from "../plugins/auth.ts";
 import type { RouteDeps, Routes } from "../routes.ts";
 import { collectBookings } from "./collect-bookings.ts";
@@ -18,7 +19,8 @@ export function addListBookings(app: Routes, deps: RouteDeps): void {
 		schema: {
 			operationId: "listBookings",
 			summary: "My bookings, newest first",
-			description: "A page may hold fewer than `limit` while `nextCursor` says that there are more.",
+			description:
+				"A page may hold fewer than `limit` while `nextCursor` says that there are more. A booking that cannot be read is left out.",
 			tags: ["bookings"],
 			security: [{ accessToken: [] }],
 			querystring: Type.Object({ ...PAGE_QUERY, status: Type.Optional(oneOf(BOOKING_STATUSES, "Only these")) }, CLOSED),
@@ -33,8 +35,10 @@ export function addListBookings(app: Routes, deps: RouteDeps): void {
 			const nowMs = await deps.seatStore.now();
 			const userId = signedInUser(request).id;
 			const { bookings, nextCursor } = await collectBookings(deps, { userId, beforeId, limit, status: status ?? null, nowMs });
-			const items = await Promise.all(
-				bookings.map(async (booking) => presentBooking(booking, await deps.seatPlans.find(booking.planId), nowMs)),
+			const items = await presentReadable(
+				bookings,
+				async (booking) => presentBooking(booking, await deps.seatPlans.find(booking.planId), nowMs),
+				(id, error) => deps.reportUnreadable("booking", id, error),
 			);
 			return reply.send({ items, nextCursor });
 		},

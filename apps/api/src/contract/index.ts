@@ -2,7 +2,7 @@
 import { Booking, BookingDetails, BookingPage, HoldRequest } from "./booking.ts";
 import { Health } from "./health.ts";
 import { SeatDelta, SeatReset, SeatStatuses } from "./live-seats.ts";
-import { Money } from "./money.ts";
+import { Money, Price } from "./money.ts";
 import { Movie, MoviePage } from "./movie.ts";
 import { Problem } from "./problem-schema.ts";
 import { SeatPlan } from "./seat-plan.ts";
@@ -12,6 +12,7 @@ import { Credentials, RefreshRequest, Registration, Session, User } from "./user
 export const SHARED_SCHEMAS = [
 	Problem,
 	Money,
+	Price,
 	User,
 	Session,
 	Registration,

@@ -2,7 +2,7 @@
 import { SEAT_KINDS, SEAT_STATUSES, SHOWTIME_STATES } from "@holdfast/domain";
 import { type Static, Type } from "typebox";
 import { EXAMPLE_IDS, EXAMPLE_TIMES } from "./examples.ts";
-import { Money } from "./money.ts";
+import { Price } from "./money.ts";
 import { page } from "./page.ts";
 import { CLOSED, id, instant, oneOf, share, text } from "./share.ts";
 
@@ -26,7 +26,7 @@ const ShowtimeObject = Type.Object(
 			SHOWTIME_STATES,
 			"Seats are sold while it is `open`, between `salesOpenAt` and `salesCloseAt`; not for now when `paused`, nor ever again when `closed` or `cancelled`",
 		),
-		prices: Type.Array(Type.Object({ tier: text("Id of a price class of seats", "standard"), price: Money.ref }, CLOSED), {
+		prices: Type.Array(Type.Object({ tier: text("Id of a price class of seats", "standard"), price: Price.ref }, CLOSED), {
 			description: "What a seat of each tier costs",
 		}),
 	},
@@ -76,7 +76,7 @@ const SeatMatrixObject = Type.Object(
 	{
 		showtimeId: id("Whose seats these are", EXAMPLE_IDS.showtime),
 		version: Type.Integer({ description: "Rises with each change of a seat", examples: [1_000_000_007] }),
-		tiers: Type.Array(Type.Object({ id: text("Its id", "standard"), name: text("Its name", "Standard"), price: Money.ref }, CLOSED), {
+		tiers: Type.Array(Type.Object({ id: text("Its id", "standard"), name: text("Its name", "Standard"), price: Price.ref }, CLOSED), {
 			description: "Price classes, and what a seat of each costs",
 		}),
 		counts: SeatCounts.ref,

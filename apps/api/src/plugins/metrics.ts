@@ -31,6 +31,7 @@ export function createApiMetrics() {
 		...metrics,
 		rebuilds: metrics.counter("holdfast_rebuilds_total", "Showtimes opened by a rebuild because a request asked for them"),
 		failedRebuilds: metrics.counter("holdfast_failed_rebuilds_total", "Rebuilds that failed and will be tried again"),
+		unreadable: metrics.counter("holdfast_unreadable_total", "Bookings and showtimes left out of a list because they cannot be read"),
 	};
 }
 

@@ -6,10 +6,11 @@ import { BAD_CURSOR, PAGE_LIMIT_DEFAULT, PAGE_QUERY } from "../contract/page.ts"
 import { STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED } from "../contract/share.ts";
 import { SHOWTIME_DATE, ShowtimePage } from "../contract/showtime.ts";
-import type { AppDeps, Routes } from "../routes.ts";
+import { presentReadable } from "../leave-out-unreadable.ts";
+import type { RouteDeps, Routes } from "../routes.ts";
 import { presentShowtime } from "./present-showtime.ts";
 
-export function addListShowtimes(app: Routes, { database }: AppDeps): void {
+export function addListShowtimes(app: Routes, { database, reportUnreadable }: RouteDeps): void {
 	app.route({
 		method: "GET",
 		url: "/showtimes",
@@ -32,7 +33,8 @@ export function addListShowtimes(app: Routes, { database }: AppDeps): void {
 				return reply.problem("invalid_request", { errors: [{ pointer: "/query/movieId", message: "is no id of a movie" }] });
 			const result = await listShowtimes(database, { limit, cursor, date, movieId, nowMs: Date.now() });
 			if (result.outcome === "bad_cursor") return reply.problem("invalid_request", BAD_CURSOR);
-			return reply.send({ items: result.items.map(presentShowtime), nextCursor: result.nextCursor });
+			const items = await presentReadable(result.items, presentShowtime, (id, error) => reportUnreadable("showtime", id, error));
+			return reply.send({ items, nextCursor: result.nextCursor });
 		},
 	});
 }

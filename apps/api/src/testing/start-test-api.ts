@@ -59,6 +59,7 @@ export type TestApi = TestApp & {
 };
 
 export type AppWish = {
+	readonly jwtSecret?: string;
 	readonly limits?: Partial<Limits>;
 	readonly watchLimits?: Partial<WatchLimits>;
 	readonly requestTimeoutMs?: number;
@@ -119,7 +120,7 @@ async function startTestApp(redisUrl: string, databaseUrl: string, wish: AppWish
 	const database = createDatabase({ url: databaseUrl });
 	const deps: AppDeps = {
 		settings: {
-			jwtSecret: JWT_SECRET,
+			jwtSecret: wish.jwtSecret ?? JWT_SECRET,
 			limits,
 			quarantineMs: null,
 			requestTimeoutMs: wish.requestTimeoutMs ?? REQUEST_TIMEOUT_SPEC.default,

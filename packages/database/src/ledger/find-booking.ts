@@ -5,11 +5,12 @@ import type { Database } from "../create-database.ts";
 import { bookings } from "../schema/index.ts";
 import { addSeats, type LedgerBooking, selectBookings } from "./ledger-booking.ts";
 
-/** The booking at its highest settled version, or null. Whose it is, the caller judges. */
+/** The booking at its highest settled version, or null. Whose it is, the caller judges. Throws when its row makes no sense. */
 export function findBooking(database: Database, id: BookingId): Promise<LedgerBooking | null> {
 	return database.run("bookings", async (queries) => {
 		const rows = await selectBookings(queries).where(eq(bookings.id, id));
-		const [found] = await addSeats(queries, rows);
-		return found ?? null;
+		const { bookings: found, unreadable } = await addSeats(queries, rows);
+		if (unreadable[0] !== undefined) throw unreadable[0].error;
+		return found[0] ?? null;
 	});
 }

@@ -4,6 +4,8 @@ import {
 	bucketOf,
 	isBookingEvent,
 	type OutboxEvent,
+	PRICE_MAX,
+	parsePrices,
 	type SeatPlanId,
 	type ShowtimeEvent,
 	type ShowtimeId,
@@ -49,8 +51,7 @@ function flawOfShowtime(event: ShowtimeEvent, { seatCount }: KnownShowtime): Fla
 	if (salesCloseAt < salesOpenAt) return { code: "impossible_value", message: "sales close before they open" };
 	if (endsAt <= startsAt) return { code: "impossible_value", message: "it ends before it starts" };
 	if (!/^[A-Z]{3}$/.test(currency)) return { code: "impossible_value", message: "the currency is none" };
-	const isPrice = (amount: number): boolean => Number.isSafeInteger(amount) && amount >= 0;
-	return Object.values(prices).every(isPrice) ? null : { code: "impossible_value", message: "a price is none" };
+	return parsePrices(prices) === null ? { code: "impossible_value", message: `a price is not 0 to ${PRICE_MAX} minor units` } : null;
 }
 
 function flawOfSeats(seats: readonly number[], seatCount: number): Flaw | null {

@@ -1,5 +1,5 @@
 /** What becomes of a showtime when what an admin changed is settled. */
-import { bucketOf, newShowtimeId, type ShowtimeEvent, type ShowtimeId } from "@holdfast/domain";
+import { bucketOf, newShowtimeId, PRICE_MAX, type ShowtimeEvent, type ShowtimeId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { findShowtime } from "../catalog/find-showtime.ts";
@@ -119,6 +119,7 @@ describe("what can never be settled is buried alone", () => {
 		["that ends as it starts", "impossible_value", () => change({ startsAt: 2, endsAt: 2 })],
 		["with a currency that is none", "impossible_value", () => change({ currency: "euro" })],
 		["with a price below nothing", "impossible_value", () => change({ prices: { standard: -1 } })],
+		["with a price beyond the bound", "impossible_value", () => change({ prices: { standard: PRICE_MAX + 1 } })],
 		["with a number too large", "22003", () => change({ showtimeVersion: 3_000_000_000 })],
 		["with an instant before the calendar of Postgres", "22008", () => change({ at: -8_640_000_000_000_000 })],
 		["with a character that Postgres cannot store", "22P05", () => change({ prices: { "sta\0ndard": 1 } })],

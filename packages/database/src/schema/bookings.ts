@@ -4,10 +4,29 @@
  */
 import type { BookingId, BookingState, SeatPlanId, ShowtimeId, UserId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
-import { bigint, check, index, integer, jsonb, pgTable, primaryKey, smallint, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import {
+	type AnyPgColumn,
+	bigint,
+	check,
+	index,
+	integer,
+	jsonb,
+	pgTable,
+	primaryKey,
+	smallint,
+	text,
+	uniqueIndex,
+	uuid,
+} from "drizzle-orm/pg-core";
 import { instant, writtenAt } from "./columns.ts";
 import { showtimes } from "./showtimes.ts";
 import { users } from "./users.ts";
+
+/**
+ * From 0 to the largest integer that a JavaScript number holds exactly. Wider than `BOOKING_AMOUNT_MAX`: a booking that was confirmed
+ * must be recorded, whatever it was sold at, as long as its amount can be read back.
+ */
+const isReadableAmount = (amount: AnyPgColumn) => sql`${amount} between 0 and ${sql.raw(String(Number.MAX_SAFE_INTEGER))}`;
 
 export const bookings = pgTable(
 	"bookings",
@@ -47,7 +66,7 @@ export const bookings = pgTable(
 		index("bookings_by_showtime").on(table.showtimeId),
 		check("bookings_state_known", sql`${table.state} in ('CONFIRMED', 'CANCELLED', 'CONFLICT')`),
 		check("bookings_version_positive", sql`${table.version} > 0`),
-		check("bookings_amount_not_negative", sql`${table.amount} >= 0`),
+		check("bookings_amount_readable", isReadableAmount(table.amount)),
 		check("bookings_currency_iso_4217", sql`${table.currency} ~ '^[A-Z]{3}$'`),
 	],
 );
@@ -128,7 +147,7 @@ export const refunds = pgTable(
 	(table) => [
 		index("refunds_uncorrected").on(table.dueAt).where(sql`${table.storeCorrectedAt} is null`),
 		check("refunds_reason_known", sql`${table.reason} in ('conflict')`),
-		check("refunds_amount_not_negative", sql`${table.amount} >= 0`),
+		check("refunds_amount_readable", isReadableAmount(table.amount)),
 		check("refunds_currency_iso_4217", sql`${table.currency} ~ '^[A-Z]{3}$'`),
 	],
 );

@@ -1,10 +1,24 @@
 /** One movie, one auditorium, one start instant, and all that the seat store is opened with. */
-import type { AuditoriumId, MovieId, SeatPlanId, ShowtimeEventType, ShowtimeId, ShowtimeState, TierPrices } from "@holdfast/domain";
+import {
+	type AuditoriumId,
+	type MovieId,
+	PRICE_MAX,
+	type SeatPlanId,
+	type ShowtimeEventType,
+	type ShowtimeId,
+	type ShowtimeState,
+	type TierPrices,
+} from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { bigint, check, index, integer, jsonb, pgTable, primaryKey, smallint, text, uuid } from "drizzle-orm/pg-core";
 import { auditoriums, seatPlans } from "./auditoriums.ts";
 import { instant, writtenAt } from "./columns.ts";
 import { movies } from "./movies.ts";
+
+/**
+ * Finds a price that is not an integer from 0 to `PRICE_MAX`. `strict`: the lax mode would look into an array and judge its elements.
+ */
+const BAD_PRICE = sql.raw(`'strict $.* ? (!(@.type() == "number" && @ >= 0 && @ <= ${PRICE_MAX} && @ % 1 == 0))'`);
 
 /** Once made, its state, prices, window, blocked seats and time change through events of the outbox alone: an admin decides in the seat store. */
 export const showtimes = pgTable(
@@ -54,6 +68,10 @@ export const showtimes = pgTable(
 		index("showtimes_by_auditorium").on(table.auditoriumId, table.startsAt),
 		check("showtimes_end_after_start", sql`${table.endsAt} > ${table.startsAt}`),
 		check("showtimes_sales_close_after_open", sql`${table.salesCloseAt} >= ${table.salesOpenAt}`),
+		check(
+			"showtimes_prices_bounded",
+			sql`jsonb_typeof(${table.prices}) = 'object' and not jsonb_path_exists(${table.prices}, ${BAD_PRICE})`,
+		),
 		check("showtimes_currency_iso_4217", sql`${table.currency} ~ '^[A-Z]{3}$'`),
 		check("showtimes_state_known", sql`${table.state} in ('open', 'paused', 'closed', 'cancelled')`),
 	],

@@ -1,7 +1,7 @@
 /** People who log in, and what keeps them logged in. Of passwords and tokens only hashes are kept. */
 import type { UserId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
-import { check, index, pgTable, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { check, index, integer, pgTable, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { instant, writtenAt } from "./columns.ts";
 
 export const USER_ROLES = ["user", "admin"] as const;
@@ -37,12 +37,19 @@ export const users = pgTable(
 export const refreshFamilies = pgTable(
 	"refresh_families",
 	{
-		/** Drawn at random, and told to nobody but the holder of its tokens: naming it proves having had one of them. */
+		/** Random. No secret: every access token of the sign-in names it, so naming it proves nothing. */
 		id: uuid("id").primaryKey(),
 		userId: uuid("user_id")
 			.notNull()
 			.$type<UserId>()
 			.references(() => users.id, { onDelete: "cascade" }),
+		/**
+		 * Key of the MAC in each of its tokens, so that a token which was issued long ago is told from an invented one. Reading it makes
+		 * nobody a token that may be used next: that needs the secret behind `token_hash`. Two random UUIDs: 244 bits.
+		 */
+		macKey: text("mac_key").notNull().default(sql`gen_random_uuid()::text || gen_random_uuid()::text`),
+		/** How often its token was replaced; each token carries the number under its MAC. */
+		generation: integer("generation").notNull().default(0),
 		/** SHA-256 of the token that may be used next; empty: none, a token of it was used twice. */
 		tokenHash: text("token_hash").notNull(),
 		/** Of the one before it; null: there was none. */

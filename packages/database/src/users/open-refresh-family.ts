@@ -1,6 +1,7 @@
 /** A sign-in begins its family of refresh tokens. */
 import { randomUUID } from "node:crypto";
 import type { UserId } from "@holdfast/domain";
+import { assert } from "@holdfast/runtime";
 import { sql } from "drizzle-orm";
 import type { Database, Queries } from "../create-database.ts";
 import { refreshFamilies, users } from "../schema/index.ts";
@@ -45,7 +46,7 @@ async function lockSignIn(tx: Queries, userId: UserId): Promise<boolean> {
 export async function insertRefreshFamily(queries: Queries, userId: UserId): Promise<OpenedFamily> {
 	const [familyId, secret] = [randomUUID(), newSecret()];
 	// Locked rows are skipped: whoever has them is about to delete or to use them, and nobody waits for this.
-	await queries.execute(sql`
+	const [row] = await queries.execute<{ mac_key: string; generation: number }>(sql`
 		with expired as (
 			delete from ${refreshFamilies} where id in (
 				select id from ${refreshFamilies} where expires_at <= now()
@@ -56,8 +57,10 @@ export async function insertRefreshFamily(queries: Queries, userId: UserId): Pro
 				order by created_at desc, id offset ${FAMILIES_PER_USER_MAX - 1} for update skip locked)
 		)
 		insert into ${refreshFamilies} (id, user_id, token_hash, expires_at, ends_at)
-		values (${familyId}, ${userId}, ${hashOf(secret)}, now() + ${seconds(REFRESH_TTL_MS)}, now() + ${seconds(FAMILY_LIFE_MAX_MS)})`);
-	return { familyId, refreshToken: formatRefreshToken({ familyId, secret }) };
+		values (${familyId}, ${userId}, ${hashOf(secret)}, now() + ${seconds(REFRESH_TTL_MS)}, now() + ${seconds(FAMILY_LIFE_MAX_MS)})
+		returning mac_key, generation`);
+	assert(row !== undefined, "an insert returned no row");
+	return { familyId, refreshToken: formatRefreshToken({ familyId, generation: row.generation, secret }, row.mac_key) };
 }
 
 /** Milliseconds as an interval. */

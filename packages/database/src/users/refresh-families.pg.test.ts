@@ -96,17 +96,20 @@ describe("a refresh token", () => {
 		expect(await rotate(last)).toEqual({ outcome: "refused" });
 	});
 
-	it.each(["", "x", "A".repeat(63), "A".repeat(64), "A".repeat(65), `${"A".repeat(63)}=`, "é".repeat(64)])(
-		"that was never given out is refused: %s",
-		async (text) => {
-			expect(await rotate(text)).toEqual({ outcome: "refused" });
-		},
-	);
+	it.each([
+		...["", "x", "A".repeat(63), "A".repeat(64), "A".repeat(65), `${"A".repeat(63)}=`, "é".repeat(64)],
+		...["A".repeat(111), "A".repeat(112), "A".repeat(113), `${"A".repeat(111)}=`],
+	])("that was never given out is refused: %s", async (text) => {
+		expect(await rotate(text)).toEqual({ outcome: "refused" });
+	});
 
 	it("is written in one way only: what it is parsed from, it is formatted to", () => {
-		const token = formatRefreshToken({ familyId: "0191d3a0-0000-4000-8000-00000000000f", secret: Buffer.alloc(32, 7) });
-		expect(token).toMatch(/^[A-Za-z0-9_-]{64}$/);
-		expect(parseRefreshToken(token)).toEqual({ familyId: "0191d3a0-0000-4000-8000-00000000000f", secret: Buffer.alloc(32, 7) });
+		const parts = { familyId: "0191d3a0-0000-4000-8000-00000000000f", generation: 7, secret: Buffer.alloc(32, 7) };
+		const token = formatRefreshToken(parts, "key");
+		expect(token).toMatch(/^[A-Za-z0-9_-]{112}$/);
+		const { seal, ...named } = parseRefreshToken(token) ?? { seal: null };
+		expect(named).toEqual({ familyId: parts.familyId, secret: parts.secret });
+		expect([seal?.generation, seal?.mac.length]).toEqual([7, 32]);
 	});
 });
 
@@ -170,13 +173,6 @@ describe("a token that is used again", () => {
 		const [first, second] = (await Promise.all(pair.outcomes)).map(successorIn);
 		expect(first).toBe(second);
 		await other.close();
-	});
-
-	it("with a made-up secret ends the family, too: its id is known from its tokens alone", async () => {
-		const { userId, familyId, refreshToken } = await newFamily();
-		const forged = formatRefreshToken({ familyId, secret: Buffer.alloc(32) });
-		expect(await rotate(forged)).toEqual({ outcome: "reused", userId, familyId });
-		expect(await rotate(refreshToken)).toEqual({ outcome: "reused", userId, familyId });
 	});
 });
 

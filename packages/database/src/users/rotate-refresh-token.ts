@@ -6,6 +6,8 @@
  *
  * What the grace gives away: a thief who sends a stolen token within it shares the successor, until one of the two uses
  * that; the other is then found out, unless again within the grace. A fork (two successors of one token) never exists.
+ *
+ * Only a token that was issued and used may revoke its family. Each access token names the family, and anyone may hold an old one.
  */
 import type { UserId } from "@holdfast/domain";
 import { and, eq, isNull, sql } from "drizzle-orm";
@@ -13,37 +15,66 @@ import { asWrite } from "../classify-error.ts";
 import type { Database, Queries } from "../create-database.ts";
 import { refreshFamilies, users } from "../schema/index.ts";
 import { REFRESH_TTL_MS, seconds } from "./open-refresh-family.ts";
-import { formatRefreshToken, hasHash, hashOf, newSalt, parseRefreshToken, type RefreshToken, successorOf } from "./refresh-token.ts";
+import {
+	formatRefreshToken,
+	hasHash,
+	hashOf,
+	hasValidSeal,
+	newSalt,
+	parseRefreshToken,
+	type RefreshToken,
+	successorOf,
+} from "./refresh-token.ts";
 import { type User, userColumns, userOf } from "./user.ts";
 
 /** How long after its use a token may be sent again. Longer than a client waits before it repeats a request. */
 export const REFRESH_GRACE_MS = 10_000;
 
 /**
- * `rotated`: the successor, new or (`isRepeat`) the same again. `reused`: the token was used before and the grace does not
- * cover it; none of its family is good any more, and asked again with any of them it is `reused` again, until the caller has denied
- * its access tokens and calls `endRefreshFamily`. `refused`: no token of ours, expired, or of a family that was ended.
+ * `rotated`: the successor, new or (`isRepeat`) the same again. `reused`: the token was issued, was used before, and the grace does not
+ * cover it; no token of its family is good any more, and one that is sent again is `reused` again, until the caller has denied the
+ * family's access tokens and calls `endRefreshFamily`. `refused`: never issued, expired, or of a family that was ended; nothing changed.
  */
 export type RotateOutcome =
 	| { outcome: "rotated"; user: User; familyId: string; refreshToken: string; isRepeat: boolean }
 	| { outcome: "reused"; userId: UserId; familyId: string }
 	| { outcome: "refused" };
 
-/** No token has it. */
-const NOBODYS_HASH = "";
+/** No secret has it: the hash in the row of a family that was revoked. */
+const REVOKED_HASH = "";
 
-/** Two at once with one token: both are given the same successor. Throws `DatabaseOutcomeUnknown` when Postgres was lost in it. */
+/**
+ * Two at once with one token: both are given the same successor. Throws `DatabaseOutcomeUnknown` when Postgres was lost during the
+ * change. A token that was never issued costs one read by primary key: it takes no row lock, and waits for none.
+ */
 export async function rotateRefreshToken(database: Database, text: string): Promise<RotateOutcome> {
 	const token = parseRefreshToken(text);
-	if (token === null) return { outcome: "refused" };
+	if (token === null || !(await wasIssued(database, token))) return { outcome: "refused" };
 	return asWrite(database.run("accounts", (queries) => queries.transaction((tx) => judge(tx, token))));
 }
 
+/** Whether this token is one of its family's. Says nothing of whether it may still be used. */
+async function wasIssued(database: Database, token: RefreshToken): Promise<boolean> {
+	const { macKey, tokenHash, previousHash } = refreshFamilies;
+	const [family] = await database.run("accounts", (queries) =>
+		queries.select({ macKey, tokenHash, previousHash }).from(refreshFamilies).where(eq(refreshFamilies.id, token.familyId)),
+	);
+	if (family === undefined) return false;
+	if (token.seal !== null) return hasValidSeal(token, family.macKey);
+	return hasHash(token.secret, family.tokenHash) || hasPrevious(token, family.previousHash);
+}
+
+const hasPrevious = ({ secret }: RefreshToken, previousHash: string | null): boolean =>
+	previousHash !== null && hasHash(secret, previousHash);
+
+/** What becomes of a token that was issued, under the row lock of its family. */
 async function judge(tx: Queries, token: RefreshToken): Promise<RotateOutcome> {
-	const { familyId, secret } = token;
+	const { familyId, secret, seal } = token;
 	const [row] = await tx
 		.select({
 			...userColumns,
+			macKey: refreshFamilies.macKey,
+			generation: refreshFamilies.generation,
 			tokenHash: refreshFamilies.tokenHash,
 			previousHash: refreshFamilies.previousHash,
 			successorSalt: refreshFamilies.successorSalt,
@@ -55,39 +86,40 @@ async function judge(tx: Queries, token: RefreshToken): Promise<RotateOutcome> {
 		.where(eq(refreshFamilies.id, familyId))
 		.for("update", { of: refreshFamilies });
 	if (row === undefined || row.isExpired) return { outcome: "refused" };
-	const rotated = (next: Buffer, isRepeat: boolean): RotateOutcome => ({
+	const rotated = (next: Buffer, generation: number, isRepeat: boolean): RotateOutcome => ({
 		outcome: "rotated",
 		user: userOf(row),
 		familyId,
-		refreshToken: formatRefreshToken({ familyId, secret: next }),
+		refreshToken: formatRefreshToken({ familyId, generation, secret: next }, row.macKey),
 		isRepeat,
 	});
 
 	if (hasHash(secret, row.tokenHash)) {
-		const salt = newSalt();
+		const [salt, generation] = [newSalt(), row.generation + 1];
 		const next = successorOf(secret, salt);
-		await replaceToken(tx, familyId, { tokenHash: hashOf(next), previousHash: row.tokenHash, successorSalt: salt });
-		return rotated(next, false);
+		await replaceToken(tx, familyId, { tokenHash: hashOf(next), previousHash: row.tokenHash, successorSalt: salt, generation });
+		return rotated(next, generation, false);
 	}
-	const isPrevious = row.previousHash !== null && hasHash(secret, row.previousHash);
-	if (isPrevious && row.isInGrace && row.successorSalt !== null) return rotated(successorOf(secret, row.successorSalt), true);
-	// Older than that, or made up by somebody who knows the family's id: only a holder of one of its tokens does.
-	await tx
-		.update(refreshFamilies)
-		.set({ tokenHash: NOBODYS_HASH, previousHash: null, successorSalt: null, rotatedAt: null })
-		.where(eq(refreshFamilies.id, familyId));
+	const isRevoked = row.tokenHash === REVOKED_HASH;
+	const isPrevious = hasPrevious(token, row.previousHash);
+	if (!isRevoked && isPrevious && row.isInGrace && row.successorSalt !== null)
+		return rotated(successorOf(secret, row.successorSalt), row.generation, true);
+	// A token of a generation that is still to come, or another of the current one, was issued by a Postgres whose last rotations were
+	// lost in a failover. It was never used, so it revokes nothing.
+	if (!isRevoked && !isPrevious && (seal === null || seal.generation >= row.generation)) return { outcome: "refused" };
+	await tx.update(refreshFamilies).set({ tokenHash: REVOKED_HASH }).where(eq(refreshFamilies.id, familyId));
 	return { outcome: "reused", userId: userOf(row).id, familyId };
 }
 
 async function replaceToken(
 	tx: Queries,
 	familyId: string,
-	hashes: { tokenHash: string; previousHash: string; successorSalt: string },
+	changes: { tokenHash: string; previousHash: string; successorSalt: string; generation: number },
 ): Promise<void> {
 	await tx
 		.update(refreshFamilies)
 		.set({
-			...hashes,
+			...changes,
 			rotatedAt: sql`now()`,
 			expiresAt: sql`least(now() + ${seconds(REFRESH_TTL_MS)}, ${refreshFamilies.endsAt})`,
 		})

@@ -41,9 +41,12 @@ export async function readBatch(
 	return readList(rest[0]).map((entry, i) => {
 		const [entryId, flat] = readList(entry);
 		const raw = readFields(flat);
-		return { entryId: readText(entryId), epoch: epochOf[i] === "" ? 0 : readInteger(epochOf[i]), event: parseEvent(raw), raw };
+		return { entryId: readText(entryId), epoch: readEpoch(epochOf[i]), event: parseEvent(raw), raw };
 	});
 }
+
+/** An epoch that makes no sense counts as none: the entries of that one showtime are left, and those of all others go on. */
+const readEpoch = (value: unknown): number => (typeof value === "string" && /^\d{1,15}$/.test(value) ? Number(value) : 0);
 
 /** An entry's fields as an event; null when they are not one that this version understands. */
 export function parseEvent(raw: Readonly<Record<string, string>>): OutboxEvent | null {

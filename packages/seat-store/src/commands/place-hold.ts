@@ -1,5 +1,13 @@
 /** Place a hold: all seats or none. */
-import { type Booking, bucketOf, ENDED_HOLD_TTL_MS, type Limits, USER_INDEX_MAX, USER_INDEX_TTL_MS } from "@holdfast/domain";
+import {
+	type Booking,
+	bucketOf,
+	ENDED_HOLD_TTL_MS,
+	isBookingAmount,
+	type Limits,
+	USER_INDEX_MAX,
+	USER_INDEX_TTL_MS,
+} from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import type { Redis } from "ioredis";
 import { defineScript, runScript } from "../define-script.ts";
@@ -13,6 +21,7 @@ export const placeHoldScript = defineScript("place-hold");
 export async function placeHold(redis: Redis, limits: Limits, command: PlaceHoldCommand): Promise<PlaceHoldOutcome> {
 	const { bookingId, userId, showtime, seats, idempotencyKey: key } = command;
 	assert(seats.length >= 1 && seats.length <= limits.seatsPerBookingMax, "a hold is for 1..seatsPerBookingMax seats");
+	assert(isBookingAmount(command.amount), `${command.amount} is not an amount that a booking may cost`);
 	assert(bucketOf(bookingId) === bucketOf(showtime.id), "a booking lives in the bucket of its showtime");
 	const bucket = bucketKeys(bucketOf(showtime.id));
 	const { meta, owner, map, expiry, buyers } = showtimeKeys(showtime.id);

@@ -4,6 +4,7 @@ import type { Redis } from "ioredis";
 import { formatBooking, parseBooking } from "../booking-record.ts";
 import { defineScript, runScript } from "../define-script.ts";
 import { bookingKey, userIndexKey } from "../keys.ts";
+import type { ReadBookingsResult, UnreadableBooking } from "../outcomes.ts";
 
 export const loadBookingScript = defineScript("load-booking");
 
@@ -26,8 +27,21 @@ export async function listRecentBookingIds(redis: Redis, userId: UserId): Promis
 	return ids.sort((a, b) => (a < b ? 1 : -1));
 }
 
-/** Those of them that Redis has, in their order. */
-export async function readBookings(redis: Redis, ids: readonly BookingId[]): Promise<Booking[]> {
-	const bookings = await Promise.all(ids.map((id) => readBooking(redis, id)));
-	return bookings.filter((booking) => booking !== null);
+/** Those of them that Redis has, in their order; one that cannot be read does not keep the others back. */
+export async function readBookings(redis: Redis, ids: readonly BookingId[]): Promise<ReadBookingsResult> {
+	const records = await Promise.all(ids.map((id) => readRecord(redis, id)));
+	const found = records.filter((record) => record !== null);
+	return {
+		bookings: found.flatMap((record) => ("error" in record ? [] : [record])),
+		unreadable: found.flatMap((record) => ("error" in record ? [record] : [])),
+	};
+}
+
+async function readRecord(redis: Redis, bookingId: BookingId): Promise<Booking | UnreadableBooking | null> {
+	try {
+		return await readBooking(redis, bookingId);
+	} catch (error) {
+		if (error instanceof Error && /^(WRONGTYPE|broken invariant)/.test(error.message)) return { bookingId, error };
+		throw error;
+	}
 }

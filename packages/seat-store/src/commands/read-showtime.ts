@@ -3,6 +3,7 @@ import {
 	type IndexedSeatPlan,
 	indexSeatPlan,
 	type OpenShowtime,
+	parsePrices,
 	parseSeatPlanId,
 	type SeatPlan,
 	type SeatPlanId,
@@ -25,13 +26,15 @@ export function parseMeta(showtimeId: ShowtimeId, meta: Readonly<Record<string, 
 	if (state === undefined) return null;
 	const planId = parseSeatPlanId(meta.planId ?? "");
 	assert(planId !== null, `the installed showtime ${showtimeId} names its plan`);
+	const prices = parsePrices(JSON.parse(meta.prices ?? ""));
+	assert(prices !== null, `the installed showtime ${showtimeId} has a price that is none: ${meta.prices}`);
 	return {
 		id: showtimeId,
 		state,
 		planId,
 		seatCount: readInteger(meta.seatCount),
 		priceVersion: readInteger(meta.priceVersion),
-		prices: JSON.parse(meta.prices ?? ""),
+		prices,
 		currency: meta.currency ?? "",
 		salesOpenAt: readInteger(meta.salesOpenAt),
 		salesCloseAt: readInteger(meta.salesCloseAt),
@@ -43,11 +46,13 @@ export function parseMeta(showtimeId: ShowtimeId, meta: Readonly<Record<string, 
 	};
 }
 
-/** The fields of meta that an install writes, as a flat list. */
+/** The fields of meta that an install writes, as a flat list. Throws when they could not be read back: a price or an instant that is none. */
 export function formatMeta(showtime: OpenShowtime, blockedSeats: readonly number[]): string[] {
-	const { id: _, prices, summary, ...plain } = showtime;
-	const fields = { ...plain, prices: JSON.stringify(prices), summary: JSON.stringify(summary), blockedSeats: blockedSeats.join(",") };
-	return Object.entries(fields).flat().map(String);
+	const { id, prices, summary, ...plain } = showtime;
+	const written = { ...plain, prices: JSON.stringify(prices), summary: JSON.stringify(summary), blockedSeats: blockedSeats.join(",") };
+	const fields = Object.entries(written).map(([field, value]): [string, string] => [field, String(value)]);
+	assert(parseMeta(id, Object.fromEntries(fields)) !== null, `the state of showtime ${id} is none`);
+	return fields.flat();
 }
 
 /** Of these showtimes, the ones that the fence would refuse. One pipeline; a showtime that is being rebuilt counts. */

@@ -16,9 +16,9 @@ import { formatSeats, parseSeats } from "../booking-record.ts";
 import { defineScript, runScript } from "../define-script.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { type MergedShowtime, mergeSnapshot, type SeatClaim, type StandingShowtime } from "../merge-snapshot.ts";
-import type { ClaimOutcome, InstallOutcome, LineJudgement } from "../outcomes.ts";
+import type { ClaimOutcome, InstallOutcome, LineJudgement, ReadBookingsResult, UnreadableBooking } from "../outcomes.ts";
 import { readInteger, readText, unknownStatus } from "../reply.ts";
-import { readBooking } from "./read-bookings.ts";
+import { readBookings } from "./read-bookings.ts";
 import { formatMeta, parseMeta } from "./read-showtime.ts";
 
 export const installClaimScript = defineScript("install-claim");
@@ -78,12 +78,15 @@ export async function installShowtime(
 	snapshot: ShowtimeSnapshot,
 	{ token, nowMs }: { token: string; nowMs: number },
 ): Promise<InstallOutcome> {
-	const merged = mergeSnapshot(await readStanding(redis, snapshot, nowMs), snapshot);
+	const { unreadable, ...standing } = await readStanding(redis, snapshot, nowMs);
+	const merged = mergeSnapshot(standing, snapshot);
+	// Before anything is written: a showtime that could not be read back is not installed.
+	const fields = formatMeta(merged.showtime, merged.blockedSeats);
 	const told = await changeRecords(redis, snapshot, token, merged);
 	if (told === null || !(await stageSeats(redis, token, merged))) return { outcome: "lost_claim" };
 	const { meta, owner, map, expiry, buyers, ...staged } = showtimeKeys(snapshot.showtime.id);
 	const { expiries, epochs, outbox, seq } = bucketKeys(bucketOf(snapshot.showtime.id));
-	const { showtime, blockedSeats, claims, isLedgerBehind } = merged;
+	const { showtime, claims, isLedgerBehind } = merged;
 	const { status } = await runScript(
 		redis,
 		installShowtimeScript,
@@ -100,12 +103,12 @@ export async function installShowtime(
 			claims.reduce((sum, { seats }) => sum + seats.length, 0),
 			...keptUntil(showtime.endsAt),
 			isLedgerBehind ? "1" : "0",
-			...formatMeta(showtime, blockedSeats),
+			...fields,
 		],
 	);
 	switch (status) {
 		case "installed":
-			return { outcome: "installed", told };
+			return { outcome: "installed", told, ...(unreadable.length > 0 && { unreadable }) };
 		case "lost_claim":
 		case "superseded":
 			return { outcome: status };
@@ -118,7 +121,11 @@ export async function installShowtime(
 export const keptUntil = (endsAt: number): [keepUntil: number, metaUntil: number] => [endsAt + 2 * DAY_MS, endsAt + DAY_MS];
 
 /** All that the server holds of the showtime. Its seats are frozen by the claim, so the reads agree with each other. */
-async function readStanding(redis: Redis, { showtime, bookings }: ShowtimeSnapshot, nowMs: number): Promise<StandingShowtime> {
+async function readStanding(
+	redis: Redis,
+	{ showtime, bookings }: ShowtimeSnapshot,
+	nowMs: number,
+): Promise<StandingShowtime & Pick<ReadBookingsResult, "unreadable">> {
 	const keys = showtimeKeys(showtime.id);
 	const [meta, entries] = await Promise.all([redis.hgetall(keys.meta), redis.hgetall(keys.owner)]);
 	const owners = new Map(
@@ -135,18 +142,22 @@ async function readStanding(redis: Redis, { showtime, bookings }: ShowtimeSnapsh
 		showtime: parseMeta(showtime.id, meta),
 		blockedSeats: blocked === "" ? [] : parseSeats(blocked),
 		owners,
-		records: await readRecords(redis, [...ids]),
+		...(await readRecords(redis, [...ids])),
 	};
 }
 
-async function readRecords(redis: Redis, ids: readonly BookingId[]): Promise<Map<string, Booking>> {
+async function readRecords(
+	redis: Redis,
+	ids: readonly BookingId[],
+): Promise<{ records: Map<string, Booking>; unreadable: UnreadableBooking[] }> {
 	const records = new Map<string, Booking>();
+	const unreadable: UnreadableBooking[] = [];
 	for (let i = 0; i < ids.length; i += INSTALL_BOOKINGS_MAX) {
-		const part = ids.slice(i, i + INSTALL_BOOKINGS_MAX);
-		const bookings = await Promise.all(part.map((id) => readBooking(redis, id)));
-		for (const booking of bookings) if (booking !== null) records.set(booking.id, booking);
+		const part = await readBookings(redis, ids.slice(i, i + INSTALL_BOOKINGS_MAX));
+		for (const booking of part.bookings) records.set(booking.id, booking);
+		unreadable.push(...part.unreadable);
 	}
-	return records;
+	return { records, unreadable };
 }
 
 /** Gives how many events were told again; null when the claim was lost. */

@@ -1,5 +1,5 @@
 /** What an admin may change of a showtime on sale. Each change is in Redis at once, and in the outbox for the ledger. */
-import { bucketOf, type Limits, type ShowtimeState, type TierPrices } from "@holdfast/domain";
+import { bucketOf, type Limits, PRICE_MAX, parsePrices, type ShowtimeState, type TierPrices } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import type { Redis } from "ioredis";
 import { defineScript, runScript } from "../define-script.ts";
@@ -44,8 +44,11 @@ function fieldsOf(change: SetTermsCommand["change"]): [type: string, fields: (st
 	}
 }
 
-/** As an install writes them, so that the same prices are the same text. */
-const formatPrices = (prices: TierPrices): string => JSON.stringify(prices);
+/** As an install writes them, so that the same prices are the same text. Throws unless every one is a price (`isPrice`). */
+function formatPrices(prices: TierPrices): string {
+	assert(parsePrices(prices) !== null, `a seat costs 0 to ${PRICE_MAX} minor units, not ${JSON.stringify(prices)}`);
+	return JSON.stringify(prices);
+}
 
 /** Keep free seats off sale, or give blocked ones back; all of them or none. At most `BLOCK_SEATS_MAX`. */
 export async function blockSeats(redis: Redis, limits: Limits, command: BlockSeatsCommand): Promise<BlockSeatsOutcome> {

@@ -1,0 +1,124 @@
+/** A booking that cannot be read is left out of its owner's list, which goes on; and it is logged and counted. */
+import { Writable } from "node:stream";
+import { bucketOf, parseBookingId } from "@holdfast/domain";
+import { askRedis } from "@holdfast/testing";
+import { pino } from "pino";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { bookingsIn, problemIn } from "../testing/read-answers.ts";
+import { settleOutboxes } from "../testing/settle-outboxes.ts";
+import { startTestApi, type TestApi, type TestApp, type TestUser } from "../testing/start-test-api.ts";
+
+let api: TestApi;
+let logged: TestApp;
+let lines: string[] = [];
+const sink = new Writable({
+	write(chunk: Buffer, _encoding, done) {
+		lines.push(chunk.toString());
+		done();
+	},
+});
+beforeAll(async () => {
+	api = await startTestApi();
+	logged = await api.another({ logger: pino({ level: "error" }, sink) });
+});
+afterAll(() => api.close());
+
+let user: TestUser;
+/** Ids of five confirmed and recorded bookings, newest first. */
+let bought: string[];
+beforeEach(async () => {
+	user = await api.newUser();
+	const showtimeId = await api.newShowtime();
+	bought = [];
+	for (const seat of ["A1", "A2", "A3", "A4", "A5"]) {
+		const { id } = await api.held(user, showtimeId, [seat]);
+		await api.call(`POST /bookings/${id}/confirm`, { token: user.token });
+		bought.unshift(id);
+	}
+	await settleOutboxes(api.seatStore, api.databaseUrl);
+	lines = [];
+});
+
+function recordKey(id: string): string {
+	const bookingId = parseBookingId(id);
+	if (bookingId === null) throw new Error(`${id} is not the id of a booking`);
+	return `{b${bucketOf(bookingId)}}:bk:${id}`;
+}
+
+const redis = async (...words: string[]) => expect(await askRedis(api.redis.port, ...words)).not.toMatch(/^-/);
+const sql = (statement: string) => () => api.sql(`${statement} where id = '${bought[2]}'`);
+
+/** What may become of the booking in the middle, in either store. */
+const CASES: [string, () => Promise<unknown>][] = [
+	["an amount beyond 2^53 in Redis", () => redis("HSET", recordKey(bought[2] ?? ""), "amount", "9007199254740993")],
+	["an amount that is not a number in Redis", () => redis("HSET", recordKey(bought[2] ?? ""), "amount", "1e+16x")],
+	["a missing owner in Redis", () => redis("HDEL", recordKey(bought[2] ?? ""), "user")],
+	["an unknown state in Redis", () => redis("HSET", recordKey(bought[2] ?? ""), "state", "SOLD")],
+	["an instant beyond the calendar in Redis", () => redis("HSET", recordKey(bought[2] ?? ""), "v", "9", "createdAt", "9007199254740991")],
+	["a seat that its plan does not have in Redis", () => redis("HSET", recordKey(bought[2] ?? ""), "v", "9", "seats", "100")],
+	[
+		"a record of another type in Redis",
+		async () => {
+			await redis("DEL", recordKey(bought[2] ?? ""));
+			await redis("SADD", recordKey(bought[2] ?? ""), "x");
+		},
+	],
+	["an instant beyond the calendar in the ledger", sql("update bookings set expires_at = '290000-01-01'")],
+	["an infinite instant in the ledger", sql("update bookings set created_at = 'infinity'")],
+];
+
+describe.each(CASES)("a booking with %s", (_what, damage) => {
+	it("is left out of a page, is logged with its id and counted, and the others are listed", async () => {
+		await damage();
+		const before = await leftOut();
+		const { items, nextCursor } = bookingsIn(await logged.call("GET /bookings", { token: user.token }));
+		expect(items.map(({ id }) => id)).toEqual(bought.filter((_, place) => place !== 2));
+		expect(nextCursor).toBeNull();
+		expect(await leftOut()).toBe(before + 1);
+		const [line, ...others] = lines.map((text) => JSON.parse(text));
+		expect([line, others]).toEqual([expect.objectContaining({ bookingId: bought[2], msg: "unreadable entry left out of a list" }), []]);
+		expect(line.err.message).not.toBe("");
+	});
+
+	it.each([1, 2])("does not stop a cursor: pages of %i list every other booking once", async (limit) => {
+		await damage();
+		const seen: string[] = [];
+		let cursor: string | null = "";
+		for (let page = 0; cursor !== null && page < 10; page += 1) {
+			const query: string = cursor && `&cursor=${cursor}`;
+			const answer = bookingsIn(await logged.call(`GET /bookings?limit=${limit}${query}`, { token: user.token }));
+			seen.push(...answer.items.map(({ id }) => id));
+			cursor = answer.nextCursor;
+		}
+		expect(cursor).toBeNull();
+		expect(seen).toEqual(bought.filter((_, place) => place !== 2));
+	});
+
+	it("is a fault of ours when it is asked for by its id", async () => {
+		await damage();
+		expect(problemIn(await logged.call(`GET /bookings/${bought[2]}`, { token: user.token }))).toMatchObject({
+			code: "internal",
+			status: 500,
+		});
+		expect((await logged.call(`GET /bookings/${bought[1]}`, { token: user.token })).status).toBe(200);
+	});
+});
+
+it("a list of nothing but unreadable bookings is an empty page", async () => {
+	for (const id of bought) await redis("HSET", recordKey(id), "amount", "9007199254740993");
+	expect(bookingsIn(await logged.call("GET /bookings", { token: user.token }))).toEqual({ items: [], nextCursor: null });
+});
+
+it("a list whose seat plan cannot be parsed leaves out the bookings of that plan only", async () => {
+	const other = await api.held(user, await api.newShowtime(), ["B1"]);
+	const [row] = await api.sql(`select seat_plan_id from bookings where id = '${bought[0]}'`);
+	await redis("SET", `plan:${row?.seat_plan_id}`, "{");
+	const fresh = await api.another({ logger: pino({ level: "error" }, sink) });
+	const { items } = bookingsIn(await fresh.call("GET /bookings", { token: user.token }));
+	expect(items.map(({ id }) => id)).toEqual([other.id]);
+});
+
+async function leftOut(): Promise<number> {
+	const { payload } = await logged.app.inject("/metrics");
+	return Number(/^holdfast_unreadable_total (\d+)$/m.exec(payload)?.[1]);
+}

@@ -1,0 +1,63 @@
+/** The bounds of money that the database itself keeps, each at its bound and one past it. */
+import { PRICE_MAX } from "@holdfast/domain";
+import { queryPostgres } from "@holdfast/local-stack";
+import { createTestDatabase, insertShowtimes, insertUsers, type TestDatabase } from "@holdfast/testing";
+import { afterAll, beforeAll, expect, it } from "vitest";
+
+let test: TestDatabase;
+let showtimeId: string;
+let userId: string;
+beforeAll(async () => {
+	test = await createTestDatabase();
+	[showtimeId = ""] = (await insertShowtimes(test.url)).showtimeIds;
+	[userId = ""] = await insertUsers(test.url, 1);
+});
+afterAll(() => test.drop());
+
+const query = (statement: string) => queryPostgres(test.url, statement);
+const setPrices = (prices: string) => query(`update showtimes set prices = '${prices}' where id = '${showtimeId}'`);
+
+it.each([`{"standard": 0}`, `{"standard": ${PRICE_MAX}, "premium": 1}`, `{"standard": 1e3}`])(
+	"the database accepts the prices %s",
+	async (prices) => {
+		await setPrices(prices);
+	},
+);
+
+it.each([
+	`{"standard": ${PRICE_MAX + 1}}`,
+	`{"standard": 1250, "premium": 9007199254740993}`,
+	`{"standard": -1}`,
+	`{"standard": 12.5}`,
+	`{"standard": "1250"}`,
+	`{"standard": null}`,
+	`{"standard": [1250]}`,
+	`{"standard": {"amount": 1250}}`,
+	"[1250]",
+	"1250",
+	"null",
+])("the database refuses the prices %s", async (prices) => {
+	await expect(setPrices(prices)).rejects.toThrow("showtimes_prices_bounded");
+});
+
+it("the ledger holds amounts up to 2^53 - 1, which a JavaScript number holds exactly, and refuses the next one", async () => {
+	const insert = (amount: string) =>
+		query(
+			`with booking as (
+				insert into bookings (id, user_id, showtime_id, seat_plan_id, state, version, amount, currency, created_at, expires_at, confirmed_at, schedule_version)
+				select gen_random_uuid(), '${userId}', id, seat_plan_id, 'CONFLICT', 1, ${amount}, 'USD', now(), now(), now(), 1
+				from showtimes where id = '${showtimeId}' returning id)
+			select id from booking`,
+		);
+	const [booking] = await insert("9007199254740991");
+	await expect(insert("9007199254740992")).rejects.toThrow("bookings_amount_readable");
+	await expect(insert("-1")).rejects.toThrow("bookings_amount_readable");
+	const refund = (amount: string) =>
+		query(
+			`insert into refunds (booking_id, showtime_id, reason, amount, currency)
+				values ('${booking?.id}', '${showtimeId}', 'conflict', ${amount}, 'USD')`,
+		);
+	await expect(refund("9007199254740992")).rejects.toThrow("refunds_amount_readable");
+	await expect(refund("-1")).rejects.toThrow("refunds_amount_readable");
+	await refund("9007199254740991");
+});

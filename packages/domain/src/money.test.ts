@@ -1,0 +1,30 @@
+import { expect, it } from "vitest";
+import { BOOKING_AMOUNT_MAX, PRICE_MAX } from "./limits.ts";
+import { isBookingAmount, isPrice, parsePrices } from "./money.ts";
+
+it("a seat costs at most 999,999,999,999 minor units, and a booking of the most seats stays below 2^53", () => {
+	expect(PRICE_MAX).toBe(999_999_999_999);
+	expect(BOOKING_AMOUNT_MAX).toBe(9_999_999_999_990);
+	expect(Number.isSafeInteger(BOOKING_AMOUNT_MAX)).toBe(true);
+	// Lua writes a number from 1e14 on with an exponent, in which digits are lost.
+	expect(BOOKING_AMOUNT_MAX).toBeLessThan(1e14);
+});
+
+it.each([0, 1250, PRICE_MAX])("accepts a price at or inside its bounds: %d", (amount) => {
+	expect([isPrice(amount), isBookingAmount(amount), parsePrices({ standard: amount })]).toEqual([true, true, { standard: amount }]);
+});
+
+it.each([-1, PRICE_MAX + 1, 12.5, 2 ** 53, Number.NaN, Number.POSITIVE_INFINITY, "1250", null])(
+	"refuses what is not a price: %s",
+	(amount) => {
+		expect([isPrice(amount), parsePrices({ standard: 1250, premium: amount })]).toEqual([false, null]);
+	},
+);
+
+it("accepts a booking's amount at its bound and refuses one minor unit more", () => {
+	expect([isBookingAmount(BOOKING_AMOUNT_MAX), isBookingAmount(BOOKING_AMOUNT_MAX + 1), isBookingAmount(-1)]).toEqual([true, false, false]);
+});
+
+it.each([null, "{}", 7, [1250], undefined])("refuses prices that are not an object of tiers: %j", (value) => {
+	expect(parsePrices(value)).toBeNull();
+});

@@ -1,0 +1,63 @@
+/** A booking record that cannot be read keeps nothing else back: not the bookings beside it, not a rebuild, not a batch. */
+import { bucketOf, newBookingId } from "@holdfast/domain";
+import { installSnapshot } from "@holdfast/testing";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
+import { held, openTestStore, type TestStore } from "../open-test-store.ts";
+
+let test: TestStore;
+beforeAll(async () => {
+	test = await openTestStore();
+});
+afterAll(() => test.stop());
+
+it("of several records those that can be read are given, those that cannot are named, and those that are gone are neither", async () => {
+	const showtime = await test.openShowtime();
+	const bookings = [await held(test.store, showtime, [0]), await held(test.store, showtime, [1]), await held(test.store, showtime, [2])];
+	const [first, broken, mistyped] = bookings.map(({ bookingId }) => bookingId);
+	if (first === undefined || broken === undefined || mistyped === undefined) throw new Error("three seats were held");
+	await test.redis.hset(bookingKey(broken), "amount", "9007199254740993");
+	await test.redis.del(bookingKey(mistyped));
+	await test.redis.sadd(bookingKey(mistyped), "x");
+	const read = await test.store.readBookings([mistyped, newBookingId(showtime.id), first, broken]);
+	expect(read.bookings).toEqual([bookings[0]?.booking]);
+	expect(read.unreadable.map(({ bookingId }) => bookingId)).toEqual([mistyped, broken]);
+	expect(read.unreadable.map(({ error }) => error.message)).toEqual([
+		expect.stringContaining("WRONGTYPE"),
+		expect.stringContaining("9007199254740993"),
+	]);
+});
+
+it("a rebuild goes on without unreadable records: sold stays sold, held is free, and what the ledger has is the ledger's", async () => {
+	const showtime = await test.openShowtime();
+	const buy = async (seat: number) => {
+		const command = await held(test.store, showtime, [seat]);
+		expect((await test.store.confirmBooking(command)).outcome).toBe("confirmed");
+		return command;
+	};
+	const [unknown, known, fine, pending] = [await buy(0), await buy(1), await buy(2), await held(test.store, showtime, [3])];
+	for (const { bookingId } of [unknown, known, pending]) await test.redis.hset(bookingKey(bookingId), "amount", "1e+16x");
+	await test.redis.hdel(showtimeKeys(showtime.id).meta, "replid");
+	const inLedger = { ...known, state: "CONFIRMED", version: 2, seats: [1] } as const;
+	const installed = await installSnapshot(test.store, { showtime, epoch: 2, bookings: [inLedger] });
+	if (installed.outcome !== "installed") throw new Error(`the install was answered ${installed.outcome}`);
+	expect(new Set(installed.unreadable?.map(({ bookingId }) => bookingId))).toEqual(
+		new Set([unknown, known, pending].map(({ bookingId }) => bookingId)),
+	);
+	const map = await test.store.readSeatMap(showtime.id);
+	expect(map.outcome === "read" && map.statuses.slice(0, 4)).toBe("SSSA");
+	const { owners } = await test.store.inspectSeats(showtime.id);
+	expect(owners.map(({ bookingId }) => bookingId)).toEqual([unknown, known, fine].map(({ bookingId }) => bookingId));
+	expect(await test.store.confirmBooking(pending)).not.toMatchObject({ outcome: "confirmed" });
+});
+
+it("an epoch that makes no sense leaves one showtime's entries unsettled, and the batch is read", async () => {
+	const [broken, fine] = [await test.openShowtime(), await test.openShowtime()];
+	for (const showtime of [broken, fine]) await test.store.confirmBooking(await held(test.store, showtime, [0]));
+	await test.redis.hset(bucketKeys(bucketOf(broken.id)).epochs, broken.id, "x");
+	const epochs = new Map<string, number>();
+	for (const { id } of [broken, fine])
+		for (const { event, epoch } of await test.store.readBatch(bucketOf(id), { afterEntryId: null, limit: 500 }))
+			if (event !== null) epochs.set(event.showtimeId, epoch);
+	expect([epochs.get(broken.id), epochs.get(fine.id)]).toEqual([0, 1]);
+});
