@@ -1,0 +1,215 @@
+/** The sweeper while somebody holds rows of the ledger: what needs them waits, everything else goes on as if nothing were. */
+import { setTimeout as pause } from "node:timers/promises";
+import { createDatabase, type Database } from "@holdfast/database";
+import { bucketOf, DEFAULT_LIMITS, newBookingId, type OpenShowtime, type ShowtimeId, type UserId } from "@holdfast/domain";
+import { queryPostgres } from "@holdfast/local-stack";
+import { createLogger } from "@holdfast/runtime";
+import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
+import {
+	buildShowtime,
+	createTestDatabase,
+	type HeldLock,
+	holdLock,
+	insertShowtimes,
+	insertUsers,
+	installSnapshot,
+	startTestRedis,
+	type TestDatabase,
+	type TestRedis,
+	waitUntil,
+} from "@holdfast/testing";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import type { SweeperDeps } from "./deps.ts";
+import { createSweeperMetrics } from "./metrics.ts";
+import { createBatchSize, settleBucket } from "./settle-bucket.ts";
+import { createSweeper } from "./sweeper.ts";
+
+const BUCKET = 7;
+/**
+ * Everything that needs no locked row is recorded within this time, and what waited within this time of the row's release.
+ * On an idle machine it is some 200 ms; a sweeper that waits for the row takes 15 s.
+ */
+const LAG_MAX_MS = 3_000;
+
+let redis: TestRedis;
+let testDatabase: TestDatabase;
+let database: Database;
+let seatStore: SeatStore;
+let users: UserId[];
+let lock: HeldLock | null = null;
+beforeAll(async () => {
+	[redis, testDatabase] = await Promise.all([startTestRedis(), createTestDatabase()]);
+	database = createDatabase({ url: testDatabase.url });
+	seatStore = createSeatStore({ url: redis.url, limits: DEFAULT_LIMITS });
+});
+beforeEach(async () => {
+	users = await insertUsers(testDatabase.url, 4);
+});
+afterEach(async () => {
+	await lock?.release();
+	lock = null;
+	expect(await query("select 1 from dead_letters")).toEqual([]);
+});
+afterAll(async () => {
+	await seatStore.close();
+	await database.close();
+	await Promise.all([redis.stop(), testDatabase.drop()]);
+});
+
+const query = (statement: string) => queryPostgres(testDatabase.url, statement);
+
+/** What a sweeper is built from, and what it warned of. */
+function deps(changes: Partial<SweeperDeps> = {}): SweeperDeps & { readonly warnings: string[] } {
+	const warnings: string[] = [];
+	const log = createLogger("sweeper", "silent");
+	for (const level of ["warn", "error", "fatal"] as const) {
+		log[level] = (_fields: unknown, message?: string) => void warnings.push(message ?? "");
+	}
+	return { seatStore, database, limits: DEFAULT_LIMITS, quarantineMs: null, metrics: createSweeperMetrics(), log, warnings, ...changes };
+}
+
+async function openShowtime(): Promise<OpenShowtime> {
+	const { showtimeIds, plan } = await insertShowtimes(testDatabase.url, { bucket: BUCKET });
+	const [id] = showtimeIds;
+	const showtime = buildShowtime({ ...(id && { id }), planId: plan.id });
+	await query(`update showtimes set redis_epoch = 1 where id = '${showtime.id}'`);
+	await installSnapshot(seatStore, { showtime });
+	return showtime;
+}
+
+let seat = 0;
+async function buy(showtime: OpenShowtime, buyer = 0) {
+	const userId = users[buyer];
+	if (!userId) throw new Error("no such buyer");
+	const bookingId = newBookingId(showtime.id);
+	seat = (seat + 1) % 100;
+	await seatStore.placeHold({ bookingId, userId, showtime, seats: [seat], amount: 1250, idempotencyKey: null });
+	const command = { bookingId, userId, showtimeId: showtime.id, ifVersion: null };
+	expect((await seatStore.confirmBooking(command)).outcome).toBe("confirmed");
+	return command;
+}
+
+const isRecorded = async ({ bookingId }: { bookingId: string }) =>
+	(await query(`select 1 from bookings where id = '${bookingId}'`)).length === 1;
+const depth = async () => (await seatStore.outboxDepths())[BUCKET];
+
+it.each(["users", "showtimes"])(
+	"a locked row of %s holds up its showtime alone: no rebuild, no back-off, and it is recorded soon after",
+	async (table) => {
+		const claimed: ShowtimeId[] = [];
+		const watched: SeatStore = {
+			...seatStore,
+			claimShowtime(id, claim) {
+				claimed.push(id);
+				return seatStore.claimShowtime(id, claim);
+			},
+		};
+		const [held, other] = [await openShowtime(), await openShowtime()];
+		const own = deps({ seatStore: watched });
+		lock = await holdLock(testDatabase.url, `select 1 from ${table} where id = '${table === "users" ? users[0] : held.id}' for update`);
+		const sweeper = createSweeper(own);
+		sweeper.start();
+		try {
+			const waiting = [await buy(held, 0), await buy(held, 1)];
+			for (let round = 0; round < 5; round += 1) {
+				const one = await buy(other, 2);
+				await waitUntil("the other showtime to be recorded", () => isRecorded(one), LAG_MAX_MS);
+			}
+			expect(await depth()).toBe(2);
+			expect((await own.metrics.render()).text).toMatch(/^holdfast_waiting_showtimes 1$/m);
+			await lock.release();
+			for (const one of waiting) await waitUntil("what waited to be recorded", () => isRecorded(one), LAG_MAX_MS);
+			await waitUntil("nothing to wait", async () => /^holdfast_waiting_showtimes 0$/m.test((await own.metrics.render()).text));
+			expect(claimed.filter((id) => id === held.id)).toEqual([]);
+			expect(own.warnings).toEqual([]);
+		} finally {
+			await sweeper.stop();
+		}
+	},
+);
+
+it("more waiting entries than a batch takes hold up nothing that stands behind them, and are recorded in order", async () => {
+	const [held, other] = [await openShowtime(), await openShowtime()];
+	lock = await holdLock(testDatabase.url, `select 1 from showtimes where id = '${held.id}' for update`);
+	const waiting = [];
+	for (let i = 0; i < 4; i += 1) for (const buyer of [0, 1, 2]) waiting.push(await buy(held, buyer));
+	const behind = await buy(other, 3);
+	const sweeper = createSweeper(deps({ limits: { ...DEFAULT_LIMITS, settleBatchMax: 5 } }));
+	expect((await sweeper.runOnce()).settled).toBe(1);
+	expect(await isRecorded(behind)).toBe(true);
+	expect(await depth()).toBe(12);
+	await lock.release();
+	expect((await sweeper.runOnce()).settled).toBe(12);
+	const rows = await query(`select e.booking_id from booking_events e join bookings b on b.id = e.booking_id
+		where b.showtime_id = '${held.id}' order by e.seq`);
+	expect(rows.map((row) => row.booking_id)).toEqual(waiting.map(({ bookingId }) => bookingId));
+});
+
+it("a pass that goes on for seconds tries what waits again, and ends once it can be settled", async () => {
+	const [held, other] = [await openShowtime(), await openShowtime()];
+	const slow: SeatStore = {
+		...seatStore,
+		async readBatch(bucket, request) {
+			await pause(50);
+			return seatStore.readBatch(bucket, request);
+		},
+	};
+	lock = await holdLock(testDatabase.url, `select 1 from users where id = '${users[0]}' for update`);
+	const waiting = await buy(held, 0);
+	for (let i = 0; i < 10; i += 1) for (const buyer of [1, 2, 3]) await buy(other, buyer);
+	const own = deps({ seatStore: slow });
+	const passing = settleBucket(own, BUCKET, createBatchSize(1));
+	await waitUntil("the pass to be behind what waits", async () => (await depth()) !== undefined && Number(await depth()) < 29);
+	await lock.release();
+	const { settled, waiting: stillWaiting } = await passing;
+	expect(await isRecorded(waiting)).toBe(true);
+	expect([settled > 1 && settled < 31, stillWaiting.size]).toEqual([true, 1]);
+	await createSweeper(deps()).runOnce();
+	expect(await depth()).toBe(0);
+});
+
+it("a locked refund holds up the correction of no other conflict", async () => {
+	const showtimes = [await openShowtime(), await openShowtime()];
+	const winners = [];
+	for (const showtime of showtimes) winners.push(await buy(showtime, 0));
+	await createSweeper(deps()).runOnce();
+	const losers = [];
+	for (const [place, showtime] of showtimes.entries()) {
+		const loser = await buy(showtime, 1);
+		const [taken] = (await seatStore.readBooking(loser.bookingId))?.seats ?? [];
+		await query(`update booking_seats set seat = ${taken} where booking_id = '${winners[place]?.bookingId}'`);
+		losers.push(loser);
+	}
+	// The conflicts are in the ledger, and Redis does not know of them yet.
+	await settleBucket(deps(), BUCKET, createBatchSize(500));
+	const [first, second] = losers;
+	lock = await holdLock(testDatabase.url, `select 1 from refunds where booking_id = '${first?.bookingId}' for update`);
+	await createSweeper(deps()).runOnce();
+	const corrected = () => query("select booking_id from refunds where store_corrected_at is not null order by due_at");
+	expect(await corrected()).toEqual([{ booking_id: second?.bookingId }]);
+	await lock.release();
+	await createSweeper(deps()).runOnce();
+	expect(await corrected()).toHaveLength(2);
+});
+
+it("a locked showtime holds up the end of no other quarantine", async () => {
+	const both = [await openShowtime(), await openShowtime()].map(({ id }) => id);
+	await query(`update showtimes set line = 1 where id in ('${both.join("','")}')`);
+	const before = await query(`select line from buckets where bucket = ${BUCKET}`);
+	await query(`update buckets set line = line + 1, line_started_at = now() where bucket = ${bucketOf(both[0] ?? buildShowtime().id)}`);
+	const behind = async () =>
+		(
+			await query(
+				`select id from showtimes s join buckets b on b.bucket = ${BUCKET} where s.line < b.line and s.id in ('${both.join("','")}')`,
+			)
+		).map((row) => row.id);
+	expect([before.length, (await behind()).length]).toEqual([1, 2]);
+	const [first] = both;
+	lock = await holdLock(testDatabase.url, `select 1 from showtimes where id = '${first}' for update`);
+	const ending = deps({ quarantineMs: 0 });
+	await createSweeper(ending).runOnce();
+	expect(await behind()).toEqual([first]);
+	await lock.release();
+	await createSweeper(ending).runOnce();
+	expect(await behind()).toEqual([]);
+});
