@@ -34,7 +34,7 @@ function readEmail(args: string[]): string {
 function print(email: string, result: DeletionOutcome): number {
 	switch (result.outcome) {
 		case "deleted":
-			console.log(`${email} is deleted (user ${result.userId}, ${result.holdsReleased} holds released).`);
+			console.log(`${email} is deleted (user ${result.userId}; holds released: ${result.holdsReleased}).`);
 			return 0;
 		case "unknown_account":
 			console.log(`There is no account with the e-mail ${email}. Nothing was done.`);

@@ -1,0 +1,241 @@
+/** An account that is deleted by another process while its user uses this API: what is under way, and what comes after. */
+import { DELETION_STEPS, type DeletionStep, deleteAccount } from "@holdfast/accounts";
+import { createDatabase, type Database } from "@holdfast/database";
+import { DEFAULT_LIMITS, type ShowtimeId } from "@holdfast/domain";
+import { createRebuilder } from "@holdfast/rebuild";
+import { createLogger, hashPassword } from "@holdfast/runtime";
+import {
+	type AuthStore,
+	CALL_DEADLINE_MS,
+	createAuthStore,
+	createSeatStore,
+	DENIAL_HEARD_WITHIN_MS,
+	type SeatStore,
+} from "@holdfast/seat-store";
+import { waitUntil } from "@holdfast/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { problemIn } from "../testing/read-answers.ts";
+import { newSession, sessionIn } from "../testing/sign-in.ts";
+import { startTestApi, type TestApi, type TestUser } from "../testing/start-test-api.ts";
+
+const PASSWORD = "correct horse battery";
+const STEPS: readonly DeletionStep[] = DELETION_STEPS.filter((step) => step !== "restore_sign_in");
+const isBy = (step: DeletionStep, last: DeletionStep) => STEPS.indexOf(step) <= STEPS.indexOf(last);
+
+let api: TestApi;
+let passwordHash: string;
+/** The stores of the process that deletes. */
+let tool: { seatStore: SeatStore; authStore: AuthStore; database: Database };
+/** Open in Redis; every test takes other seats of it. */
+let showtimeId: ShowtimeId;
+let seatsTaken = 0;
+/** Calls on the store that wait here until the test lets them go, by the user who makes them. */
+const gates = new Map<string, Gate>();
+
+type Gate = { readonly arrived: Promise<void>; readonly open: () => void; readonly pass: () => Promise<void> };
+
+function newGate(name: string): Gate {
+	const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
+	const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+	const pass = () => {
+		arrive();
+		return opened;
+	};
+	const gate = { arrived, open, pass };
+	gates.set(name, gate);
+	return gate;
+}
+
+/** A seat that no other test asks for. */
+function nextSeat(): string {
+	seatsTaken += 1;
+	return `${String.fromCharCode("A".charCodeAt(0) + Math.floor((seatsTaken - 1) / 10))}${((seatsTaken - 1) % 10) + 1}`;
+}
+
+/** A showtime that is open in Redis, and that this API has not met yet. */
+async function newOpenShowtime(): Promise<ShowtimeId> {
+	const id = await api.newShowtime();
+	expect(await newRebuilder().rebuild(id, 0)).toEqual({ outcome: "opened" });
+	return id;
+}
+
+const newRebuilder = () => createRebuilder({ ...tool, quarantineMs: null, log: createLogger("rebuild", "silent") });
+
+beforeAll(async () => {
+	api = await startTestApi({
+		rates: { authPerAddress: 1_000 },
+		wrapStore: (seatStore) => ({
+			...seatStore,
+			async readShowtime(showtimeId) {
+				await gates.get(`read ${showtimeId}`)?.pass();
+				return seatStore.readShowtime(showtimeId);
+			},
+			async placeHold(command) {
+				await gates.get(`place ${command.userId}`)?.pass();
+				return seatStore.placeHold(command);
+			},
+			async confirmBooking(command) {
+				await gates.get(`confirm ${command.userId}`)?.pass();
+				return seatStore.confirmBooking(command);
+			},
+		}),
+	});
+	passwordHash = await hashPassword(PASSWORD);
+	const { url } = api.redis;
+	tool = {
+		seatStore: createSeatStore({ url, limits: DEFAULT_LIMITS }),
+		authStore: createAuthStore({ url }),
+		database: createDatabase({ url: api.databaseUrl }),
+	};
+	showtimeId = await newOpenShowtime();
+});
+afterAll(async () => {
+	tool.authStore.close();
+	await Promise.all([tool.seatStore.close(), tool.database.close()]);
+	await api.close();
+});
+
+const emailOf = ({ id }: TestUser) => `buyer-${id}@example.com`;
+const logIn = (user: TestUser) => api.call("POST /auth/login", { body: { email: emailOf(user), password: PASSWORD } });
+const register = (user: TestUser) =>
+	api.call("POST /auth/register", { body: { email: emailOf(user), password: PASSWORD, displayName: "Again" } });
+
+/** A user who can log in. */
+async function newUser(): Promise<TestUser> {
+	const user = await api.newUser();
+	await api.sql(`update users set password_hash = '${passwordHash}' where id = '${user.id}'`);
+	return user;
+}
+
+function remove(user: TestUser, beforeStep: (step: DeletionStep) => Promise<void> = async () => {}) {
+	return deleteAccount({ ...tool, rebuilder: newRebuilder(), beforeStep }, emailOf(user));
+}
+
+/** The deletion of an own user for each step, all at once: each waits for the denial as long as it does in the product. */
+const atEachStep = (run: (step: DeletionStep, user: TestUser) => Promise<void>, steps = STEPS) =>
+	Promise.all(steps.map(async (step) => run(step, await newUser())));
+
+async function isAnonymous({ id }: TestUser): Promise<boolean> {
+	return (await api.sql(`select email from users where id = '${id}'`))[0]?.email === null;
+}
+
+describe.concurrent("a confirm that was accepted before the deletion began", () => {
+	it("keeps the account, whichever step its script runs before; once the hold is released the confirm is refused", async () => {
+		const results = new Map<DeletionStep, unknown>();
+		await atEachStep(async (step, user) => {
+			const { id } = await api.held(user, showtimeId, [nextSeat()]);
+			const gate = newGate(`confirm ${user.id}`);
+			const confirm = api.call(`POST /bookings/${id}/confirm`, { token: user.token });
+			await gate.arrived;
+			const result = await remove(user, async (next) => {
+				if (next !== step) return;
+				gate.open();
+				await confirm;
+			});
+			results.set(step, [(await confirm).status, result.outcome]);
+			if (result.outcome === "deleted") return expect(await isAnonymous(user)).toBe(true);
+			expect(await isAnonymous(user)).toBe(false);
+			const { accessToken } = await newSession(api, user);
+			expect((await api.call(`GET /bookings/${id}`, { token: accessToken })).body).toMatchObject({ status: "confirmed" });
+		});
+		expect(results).toEqual(new Map(STEPS.map((step) => [step, step === "anonymise" ? [409, "deleted"] : [200, "bookings_ahead"]])));
+	});
+});
+
+describe.concurrent("a confirm that is sent during the deletion", () => {
+	it("keeps the account or is refused, and no account with a confirmed booking is anonymised", async () => {
+		await atEachStep(async (step, user) => {
+			const { id } = await api.held(user, showtimeId, [nextSeat()]);
+			let status = 0;
+			const { outcome } = await remove(user, async (next) => {
+				if (next === step) ({ status } = await api.call(`POST /bookings/${id}/confirm`, { token: user.token }));
+			});
+			if (isBy(step, "deny_tokens")) expect([step, status, outcome]).toEqual([step, 200, "bookings_ahead"]);
+			// Between the denial and the end of the wait this process hears of it, or has not yet.
+			else if (isBy(step, "wait")) expect([step, status, outcome]).toEqual([step, status, status === 200 ? "bookings_ahead" : "deleted"]);
+			else expect([step, status, outcome]).toEqual([step, 401, "deleted"]);
+			expect(await isAnonymous(user)).toBe(outcome === "deleted");
+		});
+	});
+});
+
+describe.concurrent("a log-in with the right password", () => {
+	// At every step without the cost of scrypt: packages/accounts/src/delete-account.pg.test.ts.
+	it("opens no session that outlives the deletion, and none at all once the sign-in is denied", async () => {
+		const steps: readonly DeletionStep[] = ["find_account", "deny_sign_in", "deny_tokens", "anonymise"];
+		const logInBefore = async (step: DeletionStep, user: TestUser) => {
+			await api.held(user, showtimeId, [nextSeat()]);
+			const answers: Awaited<ReturnType<typeof logIn>>[] = [];
+			const { outcome } = await remove(user, async (next) => {
+				if (next === step) answers.push(await logIn(user));
+			});
+			expect(outcome).toBe("deleted");
+			const [answer] = answers;
+			if (answer === undefined) throw new Error("nobody logged in");
+			if (!isBy(step, "deny_sign_in")) return expect([step, problemIn(answer).code]).toEqual([step, "invalid_credentials"]);
+			const { accessToken, refreshToken } = sessionIn(answer);
+			expect((await api.call("GET /auth/me", { token: accessToken })).status).toBe(401);
+			expect((await api.call("POST /auth/refresh", { body: { refreshToken } })).status).toBe(401);
+		};
+		await atEachStep(logInBefore, steps);
+	});
+});
+
+describe.concurrent("a hold that was accepted before the deletion began", () => {
+	it("is released, though its script runs as late as a process that just did not hear of the denial may send it", async () => {
+		const user = await newUser();
+		const gate = newGate(`place ${user.id}`);
+		const held = api.hold(user, showtimeId, [nextSeat()]);
+		await gate.arrived;
+		const result = await remove(user, async (next) => {
+			if (next === "wait") setTimeout(gate.open, DENIAL_HEARD_WITHIN_MS + CALL_DEADLINE_MS);
+		});
+		expect(result).toMatchObject({ outcome: "deleted", holdsReleased: 1 });
+		expect((await held).status).toBe(201);
+	});
+
+	it("is refused when its script is yet to be sent after the denial", async () => {
+		const [user, unread] = [await newUser(), await newOpenShowtime()];
+		const gate = newGate(`read ${unread}`);
+		const held = api.hold(user, unread, ["A1"]);
+		await gate.arrived;
+		const result = await remove(user, async (next) => void (next === "anonymise" && gate.open()));
+		expect(problemIn(await held).code).toBe("unauthenticated");
+		expect(result).toMatchObject({ outcome: "deleted", holdsReleased: 0 });
+		expect((await api.seatStore.inspectSeats(unread)).owners).toEqual([]);
+	});
+});
+
+describe.concurrent("a deleted account", () => {
+	it("has no session left, cannot be logged in to, and leaves its e-mail to a new user", async () => {
+		const user = await newUser();
+		const session = await newSession(api, user);
+		expect((await remove(user)).outcome).toBe("deleted");
+		for (const token of [user.token, session.accessToken]) expect((await api.call("GET /auth/me", { token })).status).toBe(401);
+		expect((await api.call("POST /auth/refresh", { body: { refreshToken: session.refreshToken } })).status).toBe(401);
+		expect(problemIn(await logIn(user)).code).toBe("invalid_credentials");
+		const again = await register(user);
+		expect(again.body).toMatchObject({ user: { email: emailOf(user), displayName: "Again" } });
+		expect(Object(again.body).user.id).not.toBe(user.id);
+		expect((await api.call("GET /auth/me", { token: sessionIn(again).accessToken })).status).toBe(200);
+		expect(sessionIn(await logIn(user)).accessToken).toBeTruthy();
+	});
+
+	it("is 401 at /auth/me even with a token that no process knows to be denied", async () => {
+		const user = await newUser();
+		await remove(user);
+		await tool.authStore.allow(user.id);
+		await waitUntil("this process to forget the denial", () => api.authStore.isDenied(user.id) === false);
+		expect(problemIn(await api.call("GET /auth/me", { token: user.token })).code).toBe("unauthenticated");
+	});
+
+	it("has its e-mail taken until it is anonymised", async () => {
+		const user = await newUser();
+		const answers: number[] = [];
+		await remove(user, async (next) => {
+			if (next === "anonymise") answers.push((await register(user)).status);
+		});
+		answers.push((await register(user)).status);
+		expect(answers).toEqual([409, 201]);
+	});
+});

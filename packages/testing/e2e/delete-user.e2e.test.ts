@@ -1,0 +1,124 @@
+/** `npm run users:delete` as a person types it, on a running stack: what it prints, how it ends, and what the API says afterwards. */
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Buyer, idOf, openTestStack, type TestStack } from "./open-test-stack.ts";
+
+const ROOT = join(import.meta.dirname, "../../..");
+/** The command takes a second or two to start and waits five: so some confirms come before the denial and some after. */
+const CONFIRM_EVERY_MS = 2_000;
+
+let test: TestStack;
+beforeAll(async () => {
+	test = await openTestStack();
+});
+afterAll(() => test.close());
+
+type Ended = { readonly code: number; readonly printed: string };
+
+function run(words: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
+	const { databaseUrl, redisUrl } = test.stack.info;
+	const env = { ...process.env, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, ...environment };
+	return new Promise((resolve) => {
+		const args = ["run", "--silent", "users:delete", "--", ...words];
+		execFile("npm", args, { cwd: ROOT, env }, (error, stdout, stderr) =>
+			resolve({ code: error === null ? 0 : Number(error.code), printed: stdout + stderr }),
+		);
+	});
+}
+
+const emailOf = ({ userId }: Buyer) => `buyer-${userId}@example.com`;
+
+async function newBuyer(): Promise<Buyer> {
+	const [buyer] = await test.buyers(1);
+	if (buyer === undefined) throw new Error("no buyer was inserted");
+	return buyer;
+}
+
+const rowOf = async ({ userId }: Buyer) =>
+	(
+		await test.query(
+			`select email, password_hash, display_name, deletion_started_at is not null as denied from users where id = '${userId}'`,
+		)
+	)[0];
+
+it("deletes an account: its holds are on sale again, its tokens are refused, its e-mail is free", async () => {
+	const [buyer, other, showtimeId] = [await newBuyer(), await newBuyer(), await test.showtime()];
+	const held = idOf(await buyer.hold(showtimeId, ["A1", "A2"]));
+	expect(await other.hold(showtimeId, ["A1"])).toMatchObject({ status: 409, code: "seats_taken" });
+
+	const { code, printed } = await run(["--email", emailOf(buyer).toUpperCase()]);
+	expect(printed).toBe(`${emailOf(buyer).toUpperCase()} is deleted (user ${buyer.userId}; holds released: 1).\n`);
+	expect(code).toBe(0);
+	expect(await rowOf(buyer)).toEqual({ email: null, password_hash: null, display_name: null, denied: "t" });
+	expect(await buyer.confirm(held)).toMatchObject({ status: 401, code: "unauthenticated" });
+	expect(await buyer.hold(showtimeId, ["B1"])).toMatchObject({ status: 401, code: "unauthenticated" });
+	expect((await other.hold(showtimeId, ["A1", "A2"])).status).toBe(201);
+
+	const again = await run(["--email", emailOf(buyer)]);
+	expect(again).toEqual({ code: 1, printed: `There is no account with the e-mail ${emailOf(buyer)}. Nothing was done.\n` });
+	expect(await test.proof.flaws(showtimeId)).toEqual([]);
+});
+
+it("keeps an account with a confirmed booking ahead and lists it, settled or not; once it is cancelled, the account goes", async () => {
+	const [buyer, showtimeId] = [await newBuyer(), await test.showtime()];
+	const bought = idOf(await buyer.hold(showtimeId, ["A1"]));
+	expect((await buyer.confirm(bought)).status).toBe(200);
+	const kept = await run(["--email", emailOf(buyer)]);
+	expect(kept.printed).toMatch(new RegExp(`^${emailOf(buyer)} is kept: .*\n  ${bought}  2\\d{3}-.*Z  The Third Man\nNothing was done.\n$`));
+	expect(kept.code).toBe(1);
+	expect(await rowOf(buyer)).toMatchObject({ email: emailOf(buyer), denied: "f" });
+
+	expect((await buyer.cancel(bought)).status).toBe(200);
+	expect((await run(["--email", emailOf(buyer)])).code).toBe(0);
+	await test.proof.drained(10_000);
+	const rows = await test.query(`select id, state from bookings where user_id = '${buyer.userId}'`);
+	expect(rows).toEqual([{ id: bought, state: "CANCELLED" }]);
+	expect(await test.query("select entry_id from dead_letters")).toEqual([]);
+	expect(await test.proof.flaws(showtimeId)).toEqual([]);
+});
+
+it("does nothing and says so without Redis, without Postgres, and without an e-mail", async () => {
+	const buyer = await newBuyer();
+	const noRedis = await run(["--email", emailOf(buyer)], { REDIS_URL: "redis://127.0.0.1:9" });
+	expect(noRedis.printed).toMatch(/^Redis does not answer or refuses writes .* Nothing was done\.\n$/);
+	const noPostgres = await run(["--email", emailOf(buyer)], { DATABASE_URL: "postgres://nobody@127.0.0.1:9/none" });
+	expect(noPostgres.printed).toBe("Postgres does not answer or refuses writes. Nothing was done.\n");
+	const usage = { code: 1, printed: "Usage: npm run users:delete -- --email <address>\n" };
+	expect([noRedis.code, noPostgres.code]).toEqual([1, 1]);
+	for (const words of [[], ["--email"], ["--email", ""], ["--mail", emailOf(buyer)], [emailOf(buyer)]])
+		expect(await run(words)).toEqual(usage);
+	expect(await rowOf(buyer)).toMatchObject({ email: emailOf(buyer), denied: "f" });
+	expect((await buyer.hold(await test.showtime(), ["A1"])).status).toBe(201);
+});
+
+it("leaves each of four buyers who confirm meanwhile with the account or without the booking, never with neither nor both", async () => {
+	const showtimeId = await test.showtime();
+	const buyers = await test.buyers(4);
+	await Promise.all(
+		buyers.map(async (buyer, place) => {
+			const id = idOf(await buyer.hold(showtimeId, [`C${place + 1}`]));
+			const deletion = run(["--email", emailOf(buyer)]);
+			await delay(place * CONFIRM_EVERY_MS);
+			const confirm = await buyer.confirm(id);
+			const { code, printed } = await deletion;
+			const row = await rowOf(buyer);
+			if (confirm.status === 200) {
+				expect(code).toBe(1);
+				expect(printed).toContain(id);
+				expect(row).toMatchObject({ email: emailOf(buyer), denied: "f" });
+			} else {
+				expect([401, 409]).toContain(confirm.status);
+				expect(code).toBe(0);
+				expect(row).toMatchObject({ email: null, denied: "t" });
+			}
+		}),
+	);
+	await test.proof.drained(10_000);
+	const wrong = await test.query(
+		"select bookings.id from bookings join users on users.id = user_id where state = 'CONFIRMED' and email is null",
+	);
+	expect(wrong).toEqual([]);
+	expect(await test.proof.flaws(showtimeId)).toEqual([]);
+});
