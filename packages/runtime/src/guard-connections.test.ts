@@ -43,7 +43,7 @@ describe("a connection whose client does not accept its answer", () => {
 			},
 		],
 		["goes on sending requests", (client: RawClient) => client.write(requestsFor(1_000))],
-	])("is reset after the timeout when its client %s", async (_what, act) => {
+	])("resets a connection after the timeout when its client %s", async (_what, act) => {
 		await start((request, response) => response.end(request.url === "/0" ? LARGE : "small"));
 		act(open({ bytesPerSecond: 0 }));
 		const startMs = performance.now();
@@ -54,7 +54,7 @@ describe("a connection whose client does not accept its answer", () => {
 		await vi.waitFor(async () => expect(await connectionCount()).toBe(0));
 	});
 
-	it("is reset when it sends a byte now and then: only accepting counts", async () => {
+	it("resets a connection whose client accepts nothing, even if the client sends a byte now and then", async () => {
 		await start((_request, response) => response.end(LARGE));
 		const client = open({ bytesPerSecond: 0 });
 		client.write(requestsFor(1));
@@ -62,7 +62,7 @@ describe("a connection whose client does not accept its answer", () => {
 		await vi.waitFor(() => expect(reasons()).toEqual(["answer_not_accepted"]), DROP_DEADLINE).finally(() => clearInterval(trickle));
 	});
 
-	it("is reset in the middle of a stream whose events wait for it", async () => {
+	it("resets a connection whose client does not accept the events of its stream", async () => {
 		await start((_request, response) => {
 			response.writeHead(200, { connection: "close" });
 			const timer = setInterval(() => response.write(LARGE.subarray(0, 1024 * 1024)), 20);
@@ -72,7 +72,7 @@ describe("a connection whose client does not accept its answer", () => {
 		await vi.waitFor(() => expect(reasons()).toEqual(["answer_not_accepted"]), DROP_DEADLINE);
 	});
 
-	it("does not cost other clients their connections", async () => {
+	it("keeps the connections of other clients when it resets one", async () => {
 		await start((request, response) => response.end(request.url === "/0" ? LARGE : "small"));
 		open({ bytesPerSecond: 0 }).write(requestsFor(1));
 		const other = open();
@@ -83,8 +83,8 @@ describe("a connection whose client does not accept its answer", () => {
 	});
 });
 
-describe("a connection that is never dropped", () => {
-	it("is that of a slow reader: one large answer, read at a rate that frees no third of a send buffer within the timeout", async () => {
+describe("a connection whose client owes nothing", () => {
+	it("keeps a slow reader of one large answer, even if it frees no third of the send buffer within the timeout", async () => {
 		await start((_request, response) => response.end(LARGE));
 		const client = open({ bytesPerSecond: 500_000 });
 		client.write(requestsFor(1));
@@ -94,7 +94,7 @@ describe("a connection that is never dropped", () => {
 		client.destroy();
 	});
 
-	it("is that of a client whose request still runs, or whose stream has nothing to say", async () => {
+	it("keeps a client whose request still runs, and one whose stream sends nothing", async () => {
 		const parked: ServerResponse[] = [];
 		await start((request, response) => {
 			parked.push(response);
@@ -110,7 +110,7 @@ describe("a connection that is never dropped", () => {
 		await vi.waitFor(() => expect(slow.received()).toMatch(/at last$/));
 	});
 
-	it("is that of a client with answers ready behind a request that still runs", async () => {
+	it("keeps a client whose answers wait behind a request that still runs", async () => {
 		const parked: ServerResponse[] = [];
 		await start((request, response) => (request.url === "/0" ? parked.push(response) : response.end("ready")));
 		const client = open();
@@ -144,7 +144,7 @@ describe("answers queued behind the one being sent", () => {
 		return { client, parked };
 	}
 
-	it("may have as many bytes as the bound, beside the largest of them", async () => {
+	it("keeps a connection whose queued answers, without the largest, have as many bytes as the bound", async () => {
 		const { client, parked } = await queue((answerLength) => 3 * answerLength);
 		await delay(3 * ANSWER_TIMEOUT_MS);
 		expect(reasons()).toEqual([]);
@@ -152,14 +152,14 @@ describe("answers queued behind the one being sent", () => {
 		await vi.waitFor(() => expect(client.received().match(/x{10000}/g)).toHaveLength(4));
 	});
 
-	it("cost the connection when they have one byte more", async () => {
+	it("resets a connection whose queued answers have one byte more than the bound", async () => {
 		const { client } = await queue((answerLength) => 3 * answerLength - 1);
 		await vi.waitFor(() => expect(reasons()).toEqual(["answers_queued"]), DROP_DEADLINE);
 		expect(served.drops[0]?.waitingBytes).toBe(0);
 		await client.over;
 	});
 
-	it("cost nothing by the size of one: neither the one being sent nor the largest behind it counts", async () => {
+	it("never resets a connection for the size of one answer, sent or queued", async () => {
 		await start((_request, response) => response.end(LARGE), { queuedAnswerBytesMax: 0 });
 		const client = open({ bytesPerSecond: 500_000 });
 		client.write(requestsFor(2));
@@ -170,7 +170,7 @@ describe("answers queued behind the one being sent", () => {
 });
 
 describe("requests that are held", () => {
-	it("may be as many as the bound, all connections together; one more costs its connection and no other", async () => {
+	it("holds as many requests as the bound, all connections together, and resets the connection of one more", async () => {
 		const parked: ServerResponse[] = [];
 		await start((_request, response) => parked.push(response), { heldRequestsMax: 10 });
 		const [first, second, single] = [open(), open(), open()];
@@ -189,7 +189,7 @@ describe("requests that are held", () => {
 		expect(served.guard.dropped().requests_held).toBe(1);
 	});
 
-	it("are counted no longer once their connection is closed, or they have started", async () => {
+	it("stops counting held requests that have started or whose connection is closed", async () => {
 		const parked: ServerResponse[] = [];
 		await start((_request, response) => parked.push(response), { heldRequestsMax: 10 });
 		const first = open();

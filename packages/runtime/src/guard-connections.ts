@@ -18,8 +18,9 @@ export const HELD_REQUESTS_MAX = 100_000;
 /** How long a client may accept nothing while bytes wait for it, ms. */
 export const ANSWER_TIMEOUT_SPEC = { env: "ANSWER_TIMEOUT_MS", default: 30_000, min: 1_000, max: 300_000 } as const;
 
+/** How often all connections are looked at, and how often the kernel is asked about those that seem stalled: that costs more. */
 const SWEEP_EVERY_MAX_MS = 1_000;
-const SWEEPS_PER_TIMEOUT = 4;
+const LOOKS_PER_TIMEOUT = 4;
 
 /**
  * Why a connection was dropped. `answer_not_accepted`: bytes wait, and its client accepted none for the timeout. `answers_queued`: too many
@@ -69,10 +70,12 @@ type Watched = {
 /** One per server. */
 export function createConnectionGuard(options: GuardOptions): ConnectionGuard {
 	const { answerTimeoutMs, queuedAnswerBytesMax = QUEUED_ANSWER_BYTES_MAX, heldRequestsMax = HELD_REQUESTS_MAX, onDrop } = options;
-	const sweepEveryMs = Math.min(SWEEP_EVERY_MAX_MS, answerTimeoutMs / SWEEPS_PER_TIMEOUT);
+	const lookEveryMs = answerTimeoutMs / LOOKS_PER_TIMEOUT;
+	const sweepEveryMs = Math.min(SWEEP_EVERY_MAX_MS, lookEveryMs);
 	const connections = new Map<Socket, Watched>();
 	const counts: Record<DropReason, number> = { answer_not_accepted: 0, answers_queued: 0, requests_held: 0 };
 	let heldRequests = 0;
+	let nextLookMs = 0;
 
 	function open(socket: Socket, dispatch: RequestListener): Watched {
 		const pipeline = new RequestPipeline(socket, {
@@ -113,7 +116,10 @@ export function createConnectionGuard(options: GuardOptions): ConnectionGuard {
 			if (watched.pipeline.queuedBytes() > queuedAnswerBytesMax) drop(watched, "answers_queued");
 			else if (isStalled(watched, sweepEveryMs)) stalled.push(watched);
 		}
-		if (stalled.length === 0) return;
+		const nowMs = performance.now();
+		if (stalled.length === 0 || nowMs < nextLookMs) return;
+		// Not put off by half a sweep that came early.
+		nextLookMs = nowMs + lookEveryMs - sweepEveryMs / 2;
 		await forgiveSlowReaders(stalled);
 		for (const watched of stalled) if (watched.stalledMs >= answerTimeoutMs) drop(watched, "answer_not_accepted");
 	}
@@ -122,7 +128,8 @@ export function createConnectionGuard(options: GuardOptions): ConnectionGuard {
 		wrap: (listener) => (request, response) => {
 			const { socket } = request;
 			const watched = connections.get(socket) ?? open(socket, listener);
-			response.once("close", release);
+			// Not `once`: its wrapper and removal cost more than the rest, and the event comes once.
+			response.on("close", release);
 			if (watched.pipeline.take(response) === "held" && heldRequests > heldRequestsMax) drop(watched, "requests_held");
 		},
 		watch(server) {

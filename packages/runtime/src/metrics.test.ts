@@ -1,5 +1,6 @@
-import { describe, expect, it } from "vitest";
-import { createMetrics, serveMetrics } from "./metrics.ts";
+import { describe, expect, it, vi } from "vitest";
+import { createMetrics, type MetricsText, serveMetrics } from "./metrics.ts";
+import { openRawClient } from "./testing/raw-client.ts";
 
 describe("metrics", () => {
 	it("are served as text that Prometheus reads, and nothing else is served", async () => {
@@ -16,6 +17,26 @@ describe("metrics", () => {
 			expect(text).toContain("process_resident_memory_bytes");
 			expect((await fetch(`http://127.0.0.1:${served.port}/`)).status).toBe(404);
 		} finally {
+			await served.close();
+		}
+	});
+
+	it("renders sixteen pages at most for a scraper that pipelines and waits", async () => {
+		const waiting: ((page: MetricsText) => void)[] = [];
+		const render = () => new Promise<MetricsText>((resolve) => waiting.push(resolve));
+		const served = await serveMetrics({ render }, { host: "127.0.0.1", port: 0 });
+		const client = openRawClient(served.port);
+		try {
+			client.write("GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n".repeat(100));
+			await vi.waitFor(() => expect(waiting.length).toBeGreaterThan(0));
+			// All hundred arrive in one chunk.
+			expect(waiting).toHaveLength(16);
+			await vi.waitFor(() => {
+				for (const resolve of waiting) resolve({ contentType: "text/plain", text: "page" });
+				expect(client.received().match(/page/g)).toHaveLength(100);
+			});
+		} finally {
+			client.destroy();
 			await served.close();
 		}
 	});

@@ -27,8 +27,8 @@ const answeredIn = (text: string): number[] => [...text.matchAll(/<(\d+)>/g)].ma
 const answer = ({ request, response }: Exchange): void => void response.end(`<${request.url?.slice(1)}>`);
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, place) => place);
 
-describe("pipelined requests of one connection", () => {
-	it("start sixteen at a time: the seventeenth starts when the first is answered", async () => {
+describe("RequestPipeline", () => {
+	it("starts sixteen requests of one connection at a time, the seventeenth when the first is answered", async () => {
 		const { started, client } = await openParked();
 		client.write(requestsFor(REQUESTS_AHEAD_MAX));
 		await vi.waitFor(() => expect(started).toHaveLength(16));
@@ -44,7 +44,7 @@ describe("pipelined requests of one connection", () => {
 		await vi.waitFor(() => expect(answeredIn(client.received())).toEqual(upTo(36)));
 	});
 
-	it("hold what one chunk contains and read no further while sixteen are unanswered", async () => {
+	it("holds the rest of a chunk and reads nothing further while sixteen requests are unanswered", async () => {
 		const { started, client } = await openParked();
 		client.write(requestsFor(20_000));
 		await vi.waitFor(() => expect(started).toHaveLength(16));
@@ -57,7 +57,7 @@ describe("pipelined requests of one connection", () => {
 		expect(started).toHaveLength(16);
 	});
 
-	it("are all answered in their order, by handlers that end in any order, without more than sixteen running", async () => {
+	it("sends ten thousand answers in request order, with handlers that end in any order and sixteen running at most", async () => {
 		let running = 0;
 		let runningMax = 0;
 		served = await startGuardedServer(async (request, response) => {
@@ -76,7 +76,7 @@ describe("pipelined requests of one connection", () => {
 		expect(served.drops).toEqual([]);
 	});
 
-	it("arrive with their bodies: of a stated length, chunked, and after 100-continue", async () => {
+	it("passes on pipelined bodies of a stated length, chunked, after 100-continue, and of HTTP/1.0", async () => {
 		served = await startGuardedServer((request, response) => {
 			const chunks: Buffer[] = [];
 			request.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -103,7 +103,7 @@ describe("pipelined requests of one connection", () => {
 		expect(client.received().match(/HTTP\/1\.1 100 Continue/g)).toHaveLength(100);
 	});
 
-	it("read a large body that is still arriving when sixteen requests are open", async () => {
+	it("reads on in a large body that was still arriving when the sixteenth request opened", async () => {
 		const parked: ServerResponse[] = [];
 		served = await startGuardedServer((request, response) => {
 			if (request.method === "GET") {
@@ -123,7 +123,7 @@ describe("pipelined requests of one connection", () => {
 		await vi.waitFor(() => expect(answeredIn(client?.received() ?? "")).toEqual([1_000_000]));
 	});
 
-	it("that are held never start once their connection is closed", async () => {
+	it("never starts a held request once its connection is closed", async () => {
 		const { started, client } = await openParked();
 		client.write(requestsFor(100));
 		await vi.waitFor(() => expect(started).toHaveLength(16));
@@ -136,8 +136,8 @@ describe("pipelined requests of one connection", () => {
 	});
 });
 
-describe("bytes that are no request, behind requests that are", () => {
-	it("are refused after every request before them is answered", async () => {
+describe("whenAnswered", () => {
+	it("refuses bytes that are no request after every request before them is answered", async () => {
 		const { started, client } = await openParked();
 		client.write(`${requestsFor(20)}GARBAGE\r\n\r\n`);
 		await vi.waitFor(() => expect(started).toHaveLength(16));
@@ -155,7 +155,7 @@ describe("bytes that are no request, behind requests that are", () => {
 		await client.over;
 	});
 
-	it("are refused at once where they are the body of the only request that waits", async () => {
+	it("refuses a broken body at once when no earlier request waits", async () => {
 		const { started, client } = await openParked();
 		client.write("POST /0 HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n");
 		await vi.waitFor(() => expect(client.received()).toMatch(/^HTTP\/1\.1 400 Bad Request/));
@@ -163,8 +163,8 @@ describe("bytes that are no request, behind requests that are", () => {
 	});
 });
 
-describe("an answer that is its connection's last", () => {
-	it("closes the requests that run behind it, starts none, and reads none", async () => {
+describe("endWith", () => {
+	it("closes the requests that run behind the last answer, starts no held one, and reads no further one", async () => {
 		const { started, client } = await openParked();
 		client.write(requestsFor(40));
 		await vi.waitFor(() => expect(started).toHaveLength(16));

@@ -32,19 +32,29 @@ export function inodeOf(socket: Socket): string | null {
 	}
 }
 
-const TABLES = ["/proc/self/net/tcp", "/proc/self/net/tcp6"];
+/** The kernel's tables, and how long an address is in them. */
+const TABLES = [
+	{ path: "/proc/self/net/tcp", addressChars: 8 },
+	{ path: "/proc/self/net/tcp6", addressChars: 32 },
+];
 /** `sl: local remote state tx_queue:rx_queue timer:when retransmits uid timeout inode`, of which the fifth and the last are kept. */
-const TABLE_LINE = /^ *\d+: \S+ \S+ \S+ ([\dA-F]+):\S+ \S+ \S+ +\d+ +\d+ (\d+) /gm;
+const TABLE_LINE = / *\d+: \S+ \S+ \S+ ([\dA-F]+):\S+ \S+ \S+ +\d+ +\d+ (\d+) /y;
+const NOTHING_QUEUED = "00000000:";
 
 /**
- * Bytes that the peer has not acknowledged, by inode, of these sockets; empty where the kernel does not say. Costs about a microsecond per TCP
- * socket of the machine, most of it outside the event loop.
+ * Bytes that the peers of these sockets have not acknowledged, by inode. A socket of which nothing is left is not in it; nor is any where the kernel does not say. Costs some
+ * 5 microseconds per TCP socket of the machine, half of them outside the event loop, because the kernel gives 4 KB at a time.
  */
 export async function readUnacknowledged(inodes: ReadonlySet<string>): Promise<ReadonlyMap<string, number>> {
 	const found = new Map<string, number>();
-	for (const table of TABLES) {
-		const text = await readFile(table, "latin1").catch(() => "");
-		for (const [, queue = "", inode = ""] of text.matchAll(TABLE_LINE)) {
+	for (const { path, addressChars } of TABLES) {
+		const text = await readFile(path, "latin1").catch(() => "");
+		for (let start = text.indexOf("\n") + 1; start > 0 && start < text.length; start = text.indexOf("\n", start) + 1) {
+			// Nearly all sockets have nothing queued: the fixed columns up to there are skipped unread.
+			const queueColumn = text.indexOf(":", start) + ": ".length + 2 * (addressChars + ":PORT ".length) + "ST ".length;
+			if (text.startsWith(NOTHING_QUEUED, queueColumn)) continue;
+			TABLE_LINE.lastIndex = start;
+			const [, queue = "", inode = ""] = TABLE_LINE.exec(text) ?? [];
 			if (inodes.has(inode)) found.set(inode, Number.parseInt(queue, 16));
 		}
 	}

@@ -62,7 +62,7 @@ async function openUnreading(): Promise<void> {
 	socket.write(`GET /api/v1/showtimes/${showtimeId}/seats HTTP/1.1\r\nhost: x\r\n\r\n`.repeat(REQUESTS_EACH));
 }
 
-it("takes nothing from clients that read their answers, and is over after ANSWER_TIMEOUT_MS", async () => {
+it("answers every other client with 200 while 40 connections read none of 28,000 answers, and resets those 40", async () => {
 	const [buyer] = await test.buyers(1);
 	if (buyer === undefined) throw new Error("no buyer was inserted");
 	const before = await readFigures();

@@ -54,7 +54,7 @@ async function droppedBy(app: TestApp, reason: string): Promise<number> {
 }
 
 describe("requests pipelined on one connection", () => {
-	it("are in flight sixteen at a time, whatever one client sends", async () => {
+	it("has at most sixteen requests of one connection in flight", async () => {
 		const { app, parked, request } = await openParked();
 		const { socket, text } = await open(app);
 		socket.write(request.repeat(100));
@@ -70,7 +70,7 @@ describe("requests pipelined on one connection", () => {
 		expect(app.app.requestsInFlight()).toBe(0);
 	});
 
-	it("are no longer in flight when their connection breaks", async () => {
+	it("has no request in flight after its connection breaks", async () => {
 		const { app, parked, request } = await openParked();
 		const { socket } = await open(app);
 		socket.write(request.repeat(10));
@@ -83,7 +83,7 @@ describe("requests pipelined on one connection", () => {
 		["a request that is not HTTP", "HOLD /seats\r\n\r\n"],
 		["a request without a host", "GET /livez HTTP/1.1\r\nconnection: close\r\n\r\n"],
 		["a request that stalls", "GET /livez HTTP/1.1\r\n"],
-	])("are answered before %s behind them is refused", async (_what, bytes) => {
+	])("answers pipelined requests before it refuses %s behind them", async (_what, bytes) => {
 		const { app, parked, request } = await openParked({ requestTimeoutMs: 300 });
 		const { socket, text } = await open(app);
 		socket.write(request.repeat(3) + bytes);
@@ -96,7 +96,7 @@ describe("requests pipelined on one connection", () => {
 		expect(statuses(text())).toEqual(["404", "404", "404", "400"]);
 	});
 
-	it("behind a stream are not processed, and none of them stays in flight", async () => {
+	it("processes no request behind an open stream, and keeps none in flight", async () => {
 		const { app, parked, request } = await openParked();
 		const showtimeId = await api.newShowtime();
 		const { socket, text } = await open(app);
@@ -111,7 +111,7 @@ describe("requests pipelined on one connection", () => {
 });
 
 describe("a client that does not accept its answer", () => {
-	it("is dropped after ANSWER_TIMEOUT_MS, counted, and logged without its address", async () => {
+	it("drops a client that does not accept its answer after ANSWER_TIMEOUT_MS, counts it, and logs it without its address", async () => {
 		const lines: string[] = [];
 		const logger = createLogger("api", "info");
 		const app = await api.another({
@@ -139,7 +139,7 @@ describe("a client that does not accept its answer", () => {
 		]);
 	});
 
-	it("is not one that waits for a slow request, or watches seats that do not change", async () => {
+	it("keeps a client that waits for a slow request, and one that watches seats that do not change", async () => {
 		const { token } = await api.newUser();
 		const parked: (() => void)[] = [];
 		const app = await api.another({
