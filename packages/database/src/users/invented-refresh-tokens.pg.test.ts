@@ -95,7 +95,7 @@ describe("a token that was never issued", () => {
 		const { familyId, refreshToken } = await newFamily();
 		const invented = formatRefreshToken({ familyId, generation: 0, secret: randomBytes(32) }, randomUUID());
 		const other = createDatabase({ url: test.url, poolMax: 1 });
-		await other.run((queries) =>
+		await other.run("accounts", (queries) =>
 			queries.transaction(async (tx) => {
 				await tx.execute(sql`select 1 from refresh_families where id = ${familyId} for update`);
 				const outcomes = await Promise.all(Array.from({ length: 20 }, () => rotate(invented)));
