@@ -14,6 +14,8 @@ import type { ProblemBody } from "../contract/problem-schema.ts";
 import { type ProblemCode, problemSpec, problemType } from "../contract/problems.ts";
 import { findFlaws } from "./find-flaws.ts";
 import { SECURITY_HEADERS } from "./harden.ts";
+import { MalformedRequest } from "./malformed-request.ts";
+import { BAD_ENCODING } from "./refuse-bad-encoding.ts";
 import { requestIdOf, stampHeaders } from "./stamp-answers.ts";
 
 /** What a route may add to the table's row. */
@@ -53,9 +55,11 @@ export const problems = fp(
 	{ name: "problems", dependencies: ["log-decisions"] },
 );
 
-/** Answer what the router refuses before any hook runs: an address that cannot be decoded, or an overlong part. Neither names anything. */
-export function answerFrameworkError(_error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-	return sendProblem(request, reply.headers({ ...SECURITY_HEADERS, ...stampHeaders(request.id) }), "not_found", {});
+/** Answer what the router refuses before any hook runs: a path that cannot be decoded, or one with an overlong part, which names nothing. */
+export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+	reply.headers({ ...SECURITY_HEADERS, ...stampHeaders(request.id) });
+	if (error.code !== "FST_ERR_BAD_URL") return sendProblem(request, reply, "not_found", {});
+	return sendProblem(request, reply, "invalid_request", { errors: [{ pointer: "/path", message: BAD_ENCODING }] });
 }
 
 /** What Node says of a request that it did not take. */
@@ -109,6 +113,7 @@ function problemOfError(error: FastifyError): { code: ProblemCode; extras: Probl
 	if (error instanceof DatabaseOutcomeUnknown) return { code: "outcome_unknown", extras: {} };
 	if (isDatabaseUnavailable(error)) return { code: "unavailable", extras: {} };
 	if (error instanceof QueueFull) return { code: "busy", extras: {} };
+	if (error instanceof MalformedRequest) return { code: "invalid_request", extras: { errors: error.errors } };
 	if (error.validation)
 		return { code: "invalid_request", extras: { errors: findFlaws(error.validation, error.validationContext ?? "body") } };
 	switch (error.statusCode) {
