@@ -45,7 +45,14 @@ export const problems = fp(
 			return sendProblem(this.request, this, code, extras);
 		});
 		app.setNotFoundHandler((request, reply) => sendProblem(request, reply, "not_found", { detail: "There is no such route." }));
+		app.addHook("preParsing", (request, reply, payload, next) => {
+			// Its client left while an earlier hook waited. Nothing more will be heard of its body, not even an error.
+			if (request.raw.destroyed && !request.raw.complete) answerCutOff(request, reply);
+			else next(null, payload);
+		});
 		app.setErrorHandler<FastifyError>((error, request, reply) => {
+			// What broke is the client's connection, not one to a store: both may say ECONNRESET.
+			if (error === request.raw.errored) return answerCutOff(request, reply);
 			const { code, extras } = problemOfError(error);
 			if (problemSpec(code).status >= 500) reply.fault = error;
 			return sendProblem(request, reply, code, extras);
@@ -62,8 +69,26 @@ export function answerFrameworkError(error: FastifyError, request: FastifyReques
 	return sendProblem(request, reply, "invalid_request", { errors: [{ pointer: "/path", message: BAD_ENCODING }] });
 }
 
+/** Outcome of a request whose client left before its body was complete: no answer, no fault, and not counted as answered. */
+export const CLIENT_ABORTED = "client_aborted";
+
+/** Connections that `answerClientError` has answered, whatever became of the request they carried. */
+const answeredSockets = new WeakSet<Socket>();
+
+/** Whether the client of this connection was told what is wrong with its bytes before the connection was closed. */
+export const wasToldClientError = (socket: Socket): boolean => answeredSockets.has(socket);
+
+/** The body of this request will never be complete. Its client has been told, or has left; what is sent now reaches nobody and is for the log. */
+function answerCutOff(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+	const outcome = wasToldClientError(request.raw.socket) ? "invalid_request" : CLIENT_ABORTED;
+	return sendProblem(request, reply, "invalid_request", { detail: CUT_SHORT, outcome });
+}
+
+const CUT_SHORT = "The request ended before its body was complete. Nothing was done.";
+
 /** What Node says of a request that it did not take. */
 const CLIENT_ERRORS: Readonly<Record<string, string>> = {
+	HPE_INVALID_EOF_STATE: CUT_SHORT,
 	HPE_HEADER_OVERFLOW: "The headers are too large.",
 	ERR_HTTP_REQUEST_TIMEOUT: "The request took too long to arrive. Nothing was done.",
 };
@@ -82,6 +107,7 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
 		...stampHeaders(requestId),
 	};
 	const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+	answeredSockets.add(socket);
 	if (socket.writable) socket.write(`HTTP/1.1 400 ${STATUS_CODES[400]}\r\n${head.join("")}\r\n${body}`);
 	socket.destroy(error);
 }
