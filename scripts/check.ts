@@ -5,6 +5,7 @@ const STEPS: readonly (readonly [name: string, command: string, ...args: string[
 	["format and lint", "biome", "check", "--error-on-warnings"],
 	["types of the packages", "turbo", "run", "typecheck", "--continue", "--output-logs=errors-only"],
 	["types of the root", "tsc", "--noEmit", "--project", "tsconfig.json"],
+	["promised replies", process.execPath, "scripts/check-promised-replies.ts"],
 	["who imports whom", process.execPath, "scripts/check-imports.ts"],
 	["unused code and dependencies", "knip"],
 ];

@@ -27,6 +27,7 @@ import { openapi } from "./plugins/openapi.ts";
 import { pressure } from "./plugins/pressure.ts";
 import { answerClientError, answerFrameworkError, problems } from "./plugins/problems.ts";
 import { readBodies } from "./plugins/read-bodies.ts";
+import { refuseBadEncoding } from "./plugins/refuse-bad-encoding.ts";
 import { refuseQuery } from "./plugins/refuse-query.ts";
 import { requestIdOf, stampAnswers } from "./plugins/stamp-answers.ts";
 import type { AppDeps, RouteDeps, Routes } from "./routes.ts";
@@ -86,6 +87,7 @@ export function buildApp(deps: AppDeps): Routes {
 	app.register(logDecisions);
 	app.register(problems);
 	app.register(heedHttp);
+	app.register(refuseBadEncoding);
 	app.register(refuseQuery);
 	app.register(harden, { corsOrigins: deps.settings.corsOrigins });
 	app.register(pressure, { inFlightMax: deps.settings.inFlightMax });

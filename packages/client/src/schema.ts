@@ -446,7 +446,7 @@ export interface components {
             /** @description With `invalid_request`: each flaw */
             errors?: {
                 /**
-                 * @description JSON Pointer into the body; `/query/...` and `/headers/...` for those
+                 * @description JSON Pointer into the body; `/path`, `/query/...` and `/headers/...` for those
                  * @example /seats/0
                  */
                 pointer: string;

@@ -2,6 +2,7 @@
  * Pages by keyset: a page begins after a row, not at a number, so rows added or removed meanwhile neither repeat nor
  * skip any other. A cursor is the sort key and the id of the last row shown.
  */
+import { isUtf8 } from "node:buffer";
 
 /** `nextCursor` is null on the last page. `bad_cursor`: this text is none of our cursors. */
 export type PageOutcome<Item> = Page<Item> | { readonly outcome: "bad_cursor" };
@@ -28,8 +29,11 @@ export function parseCursor<Id extends string>(
 	isKey: (key: string) => boolean,
 ): Position<Id> | null {
 	if (cursor.length > CURSOR_MAX_CHARS || !/^[A-Za-z0-9_-]+$/.test(cursor)) return null;
-	const [key, rawId, ...rest] = parseList(Buffer.from(cursor, "base64url").toString());
-	if (typeof key !== "string" || typeof rawId !== "string" || rest.length > 0 || key.includes("\0") || !isKey(key)) return null;
+	const bytes = Buffer.from(cursor, "base64url");
+	const [key, rawId, ...rest] = isUtf8(bytes) ? parseList(bytes.toString()) : [];
+	if (typeof key !== "string" || typeof rawId !== "string" || rest.length > 0) return null;
+	// Postgres stores neither a NUL nor half of a surrogate pair.
+	if (key.includes("\0") || !key.isWellFormed() || !isKey(key)) return null;
 	const id = parseId(rawId);
 	return id === null ? null : { key, id };
 }

@@ -107,9 +107,9 @@ describe("429 too_many_requests", () => {
 		expect(problemIn(refused)).toMatchObject({ code: "too_many_requests", retryable: true });
 		expect(Number(refused.headers["retry-after"])).toBeGreaterThan(0);
 		expect(Number(refused.headers["retry-after"])).toBeLessThanOrEqual(60);
-		// The right password, refused before it was looked at: signed in here, and not there.
-		expect(await families()).toBe(before);
-		expect((await logIn("bob.i@example.com", PASSWORD)).status).toBe(200);
+		// The right password, refused before it was looked at: signed in here, and not there. Two sign-ins outlast whatever a refused one would do.
+		for (let signIn = 0; signIn < 2; signIn += 1) expect((await logIn("bob.i@example.com", PASSWORD)).status).toBe(200);
+		expect(Number(await families())).toBe(Number(before) + 2);
 	});
 
 	it("refuses the 61st request from one address in a minute, whatever it says, and not the 60th", async () => {

@@ -4,6 +4,7 @@ import type { UserId } from "@holdfast/domain";
 import { hashPassword, verifyPassword } from "@holdfast/runtime";
 import { BODY_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { Credentials, Session } from "../contract/user.ts";
+import { refuseForRate } from "../plugins/limit-requests.ts";
 import type { AppDeps, Routes } from "../routes.ts";
 import { openSession } from "./open-session.ts";
 
@@ -32,8 +33,8 @@ export function addLogIn(app: Routes, { database, logger }: AppDeps): void {
 		config: { problems: [...BODY_PROBLEMS, "invalid_credentials", "too_many_requests", "busy", ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {
 			const { email, password } = request.body;
-			const refusal = await app.limitAccount(reply, email);
-			if (refusal !== undefined) return refusal;
+			const waitMs = await app.countAccountAttempt(email);
+			if (waitMs !== null) return refuseForRate(reply, waitMs);
 			const found = await findUserByEmail(database, email);
 			const { matches, rehash: isOutdated } = await verifyPassword(password, found?.passwordHash ?? null);
 			if (found === null || !matches) return reply.problem("invalid_credentials");

@@ -3,6 +3,7 @@ import { registerUser } from "@holdfast/database";
 import { hashPassword } from "@holdfast/runtime";
 import { BODY_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { Registration, Session } from "../contract/user.ts";
+import { refuseForRate } from "../plugins/limit-requests.ts";
 import type { AppDeps, Routes } from "../routes.ts";
 import { presentSession } from "./open-session.ts";
 
@@ -24,8 +25,8 @@ export function addRegister(app: Routes, { database }: AppDeps): void {
 		config: { problems: [...BODY_PROBLEMS, "email_taken", "too_many_requests", "busy", "outcome_unknown", ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {
 			const { email, password, displayName } = request.body;
-			const refusal = await app.limitAccount(reply, email);
-			if (refusal !== undefined) return refusal;
+			const waitMs = await app.countAccountAttempt(email);
+			if (waitMs !== null) return refuseForRate(reply, waitMs);
 			const passwordHash = await hashPassword(password);
 			const result = await registerUser(database, { email, passwordHash, displayName: displayName.trim(), role: "user" });
 			if (result.outcome === "email_taken") return reply.problem("email_taken");

@@ -14,7 +14,8 @@ export const INTRODUCTION = `Hold seats of a showtime, then confirm them. A hold
 
 Every error is \`application/problem+json\` (RFC 9457). Decide by its \`code\`: codes are never renamed, titles and details may be. With
 \`invalid_request\`, \`errors\` names each flaw; with \`seats_taken\` and \`unknown_seats\`, \`seats\` names them. A field that a request does
-not know is refused, never dropped in silence. "Not yours" and "not there" are the same 404.
+not know is refused, never dropped in silence. Text is UTF-8 and is never repaired: bytes that are not are 400, a body in another
+charset is 415. "Not yours" and "not there" are the same 404.
 
 ## Asking again
 

@@ -18,7 +18,7 @@ const ProblemObject = Type.Object(
 			Type.Array(
 				Type.Object(
 					{
-						pointer: text("JSON Pointer into the body; `/query/...` and `/headers/...` for those", "/seats/0"),
+						pointer: text("JSON Pointer into the body; `/path`, `/query/...` and `/headers/...` for those", "/seats/0"),
 						message: text("What is wrong there", "must NOT have fewer than 1 characters"),
 					},
 					CLOSED,

@@ -91,7 +91,7 @@ export const PROBLEMS = {
 	unsupported_media_type: {
 		status: 415,
 		title: "Not JSON",
-		detail: "Bodies are sent as `content-type: application/json`.",
+		detail: "Bodies are JSON in UTF-8, sent as `content-type: application/json` and without a content coding.",
 		retryable: false,
 	},
 	unknown_seats: {

@@ -10,7 +10,8 @@ Every error is \`application/problem+json\` (RFC 9457) with \`type\`, \`title\`,
   may be less than the table says.
 - \`requestId\`: also in the \`x-request-id\` header of every answer. Quote it in a report.
 - \`errors\`: with \`invalid_request\`, each flaw as \`{ pointer, message }\`. The pointer is a JSON Pointer into the body;
-  flaws of the query string and of headers begin with \`/query\` and \`/headers\`.
+  flaws of the path, the query string and of headers begin with \`/path\`, \`/query\` and \`/headers\`. Text that is not
+  UTF-8, or has half of a surrogate pair in it, is one; of such text the first 20 places are named.
 - \`seats\`: with \`seats_taken\` and \`unknown_seats\`, the labels that stood in the way.
 
 400 is a malformed request, 409 a state that says no, 410 a time that has passed, 422 well formed but impossible.

@@ -12,7 +12,7 @@ import { ACCESS_TOKEN_TTL_SECONDS } from "@holdfast/accounts";
 import { parseUserId, type UserId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import type { AuthStore } from "@holdfast/seat-store";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from "fastify";
 import fp from "fastify-plugin";
 import { ROLES, type Role } from "../contract/user.ts";
 
@@ -24,8 +24,6 @@ export type SignedInUser = {
 	readonly family: string;
 };
 
-type AuthHook = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>;
-
 declare module "@fastify/jwt" {
 	interface FastifyJWT {
 		payload: { sub: string; role: Role; jti: string; family: string };
@@ -36,9 +34,9 @@ declare module "@fastify/jwt" {
 declare module "fastify" {
 	interface FastifyInstance {
 		/** `onRequest` hook: 401 unless a valid token came along; 503 when nobody can tell whether it was denied. */
-		requireUser: AuthHook;
+		requireUser: onRequestAsyncHookHandler;
 		/** `onRequest` hook: 401 if a token came along and is not valid; without one the request goes on as nobody's. */
-		acceptUser: AuthHook;
+		acceptUser: onRequestAsyncHookHandler;
 	}
 }
 
@@ -62,17 +60,22 @@ export const auth = fp<{ jwtSecret: string; authStore: Pick<AuthStore, "isDenied
 				cache: VERIFIED_TOKENS_MAX,
 			},
 		});
-		app.decorate("requireUser", async (request, reply) => {
+		/** Sets `request.user` and resolves to true if a valid token came along that was not denied. */
+		async function identify(request: FastifyRequest): Promise<boolean> {
 			const user = readUser(app, request.headers.authorization);
-			if (user === null || (await authStore.isDenied(user.family, user.id))) return reply.problem("unauthenticated");
+			if (user === null || (await authStore.isDenied(user.family, user.id))) return false;
 			request.user = user;
-			return undefined;
-		});
-		app.decorate("acceptUser", async (request, reply) => {
-			const { authorization } = request.headers;
-			if (authorization === undefined) return undefined;
-			return app.requireUser(request, reply);
-		});
+			return true;
+		}
+
+		const requireUser: onRequestAsyncHookHandler = async (request, reply) => {
+			return (await identify(request)) ? undefined : reply.problem("unauthenticated");
+		};
+		const acceptUser: onRequestAsyncHookHandler = async (request, reply) => {
+			if (request.headers.authorization === undefined || (await identify(request))) return undefined;
+			return reply.problem("unauthenticated");
+		};
+		app.decorate("requireUser", requireUser).decorate("acceptUser", acceptUser);
 	},
 	{ name: "auth", dependencies: ["problems"] },
 );

@@ -4,6 +4,7 @@
  */
 import type { CountedSeries, HistogramSeries } from "@holdfast/runtime";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { CLIENT_ABORTED } from "./problems.ts";
 
 /** Upper bounds of the histogram, in seconds: from a hold in an idle hall to a wait for the ledger. */
 export const DURATION_BOUNDS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
@@ -12,7 +13,7 @@ const UNMATCHED = "unmatched";
 const MS_PER_SECOND = 1_000;
 
 export type RequestCounts = {
-	/** One request that was answered. */
+	/** One request that is over. A client that left before its request was complete counts as an outcome only. */
 	add(request: FastifyRequest, reply: FastifyReply): void;
 	/** Answers by method, route and status. */
 	requests(): CountedSeries[];
@@ -55,8 +56,9 @@ export function createRequestCounts(): RequestCounts {
 	return {
 		add(request, reply) {
 			const route = countsOf(request);
-			increment(route.byStatus, reply.statusCode);
 			if (reply.outcome !== null) increment(route.byOutcome, reply.outcome);
+			if (reply.outcome === CLIENT_ABORTED) return;
+			increment(route.byStatus, reply.statusCode);
 			// How long somebody watches is no word on how soon they were answered.
 			if (request.routeOptions.config.staysOpen === true && reply.statusCode === 200) return;
 			const seconds = reply.elapsedTime / MS_PER_SECOND;

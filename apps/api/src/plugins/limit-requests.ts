@@ -7,7 +7,7 @@
  * Not @fastify/rate-limit: it knows no token bucket, and its answer to a store that fails is its own or none.
  */
 import type { AuthStore } from "@holdfast/seat-store";
-import type { FastifyReply, onRequestHookHandler, preParsingHookHandler } from "fastify";
+import type { FastifyReply, onRequestAsyncHookHandler, onRequestHookHandler, preParsingHookHandler } from "fastify";
 import fp from "fastify-plugin";
 import { addressOf } from "../client-address.ts";
 import type { Rates } from "../rates.ts";
@@ -16,9 +16,12 @@ import { createTokenBuckets } from "../token-buckets.ts";
 declare module "fastify" {
 	interface FastifyInstance {
 		/** `onRequest` hook: 429 past `authPerAddress`. */
-		limitAddress: (request: Pick<FastifyRequest, "ip">, reply: FastifyReply) => Promise<FastifyReply | undefined>;
-		/** Count an attempt with this e-mail: the 429 that was sent past `authPerAccount`, or undefined. */
-		limitAccount: (reply: FastifyReply, email: string) => Promise<FastifyReply | undefined>;
+		limitAddress: onRequestAsyncHookHandler;
+		/**
+		 * Count an attempt with this e-mail. Resolves to null while the account is within `authPerAccount`, and past it to the
+		 * time until the window ends, in ms: the caller then stops and answers with `refuseForRate`. Counts again when called again.
+		 */
+		countAccountAttempt: (email: string) => Promise<number | null>;
 		/** `onRequest` hook: 429 past `ipLimit`. */
 		limitBuyerAddress: onRequestHookHandler;
 		/** `preParsing` hook: 429 past `userRate` and `userBurst`. After `requireUser`, before the body is read. */
@@ -37,16 +40,21 @@ export const limitRequests = fp<{ authStore: AuthStore; rates: Rates }>(
 		const { authPerAddress, authPerAccount, userRate, userBurst, ipLimit } = rates;
 		const addresses = ipLimit === null ? null : createTokenBuckets({ perSecond: ipLimit / 60, burst: ipLimit, keptMax: BUCKETS_KEPT_MAX });
 
-		async function count(reply: FastifyReply, name: string, subject: string, max: number): Promise<FastifyReply | undefined> {
+		/** Null within the limit; past it the time until the window ends, ms. */
+		async function countAttempt(name: string, subject: string, max: number): Promise<number | null> {
 			const { attempts, windowEndsInMs } = await authStore.countAttempt(name, subject, WINDOW_MS);
-			return attempts > max ? refuse(reply, windowEndsInMs) : undefined;
+			return attempts > max ? windowEndsInMs : null;
 		}
 
-		app.decorate("limitAddress", (request, reply) => count(reply, "address", addressOf(request.ip), authPerAddress));
-		app.decorate("limitAccount", (reply, email) => count(reply, "account", accountOf(email), authPerAccount));
+		const limitAddress: onRequestAsyncHookHandler = async (request, reply) => {
+			const waitMs = await countAttempt("address", addressOf(request.ip), authPerAddress);
+			return waitMs === null ? undefined : refuseForRate(reply, waitMs);
+		};
+		app.decorate("limitAddress", limitAddress);
+		app.decorate("countAccountAttempt", (email) => countAttempt("account", accountOf(email), authPerAccount));
 		app.decorate("limitBuyerAddress", (request, reply, next) => {
 			const waitMs = addresses?.take(addressOf(request.ip)) ?? 0;
-			if (waitMs > 0) refuse(reply, waitMs);
+			if (waitMs > 0) refuseForRate(reply, waitMs);
 			else next();
 		});
 		app.decorate("limitUser", limitEachUser());
@@ -57,7 +65,7 @@ export const limitRequests = fp<{ authStore: AuthStore; rates: Rates }>(
 			const users = createTokenBuckets({ perSecond: userRate, burst: userBurst, keptMax: BUCKETS_KEPT_MAX });
 			return (request, reply, payload, next) => {
 				const waitMs = request.user === null ? 0 : users.take(request.user.id);
-				if (waitMs > 0) refuse(reply, waitMs);
+				if (waitMs > 0) refuseForRate(reply, waitMs);
 				else next(null, payload);
 			};
 		}
@@ -65,7 +73,8 @@ export const limitRequests = fp<{ authStore: AuthStore; rates: Rates }>(
 	{ name: "limit-requests", dependencies: ["problems", "auth"] },
 );
 
-function refuse(reply: FastifyReply, waitMs: number): FastifyReply {
+/** Answer 429 with `Retry-After`: `waitMs` in whole seconds, rounded up. The caller stops here and returns the result to Fastify. */
+export function refuseForRate(reply: FastifyReply, waitMs: number): FastifyReply {
 	return reply.problem("too_many_requests", { retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) });
 }
 

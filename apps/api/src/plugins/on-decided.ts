@@ -4,6 +4,7 @@
  */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
+import { wasToldClientError } from "./problems.ts";
 
 /** `isHeard`: the client was there to be answered. */
 export type DecisionListener = (request: FastifyRequest, reply: FastifyReply, isHeard: boolean) => void;
@@ -27,7 +28,7 @@ export const decisions = fp(
 		app.decorate("onDecided", (listener) => void listeners.push(listener));
 		app.addHook("onSend", (request, reply, payload, next) => {
 			// Before its answer, or in the middle of it.
-			if (reply.raw.destroyed) tell(request, reply, false);
+			if (reply.raw.destroyed) tell(request, reply, wasToldClientError(request.raw.socket));
 			else reply.raw.once("close", () => tell(request, reply, reply.raw.writableFinished));
 			next(null, payload);
 		});

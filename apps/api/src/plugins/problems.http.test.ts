@@ -40,7 +40,7 @@ describe("404 not_found", () => {
 		},
 	);
 
-	it.each(["GET /movies/%zz", "GET /movies/%00", "GET //%zz", `GET /movies/${"x".repeat(101)}`])(
+	it.each(["GET /movies/%00", "GET //%00", `GET /movies/${"x".repeat(101)}`])(
 		"is the answer to %s, which names nothing",
 		async (request) => {
 			expect(problemIn(await api.call(request)).code).toBe("not_found");

@@ -14,6 +14,8 @@ import type { ProblemBody } from "../contract/problem-schema.ts";
 import { type ProblemCode, problemSpec, problemType } from "../contract/problems.ts";
 import { findFlaws } from "./find-flaws.ts";
 import { SECURITY_HEADERS } from "./harden.ts";
+import { MalformedRequest } from "./malformed-request.ts";
+import { BAD_ENCODING } from "./refuse-bad-encoding.ts";
 import { requestIdOf, stampHeaders } from "./stamp-answers.ts";
 
 /** What a route may add to the table's row. */
@@ -43,7 +45,14 @@ export const problems = fp(
 			return sendProblem(this.request, this, code, extras);
 		});
 		app.setNotFoundHandler((request, reply) => sendProblem(request, reply, "not_found", { detail: "There is no such route." }));
+		app.addHook("preParsing", (request, reply, payload, next) => {
+			// Its client left while an earlier hook waited. Nothing more will be heard of its body, not even an error.
+			if (request.raw.destroyed && !request.raw.complete) answerCutOff(request, reply);
+			else next(null, payload);
+		});
 		app.setErrorHandler<FastifyError>((error, request, reply) => {
+			// What broke is the client's connection, not one to a store: both may say ECONNRESET.
+			if (error === request.raw.errored) return answerCutOff(request, reply);
 			const { code, extras } = problemOfError(error);
 			if (problemSpec(code).status >= 500) reply.fault = error;
 			return sendProblem(request, reply, code, extras);
@@ -53,13 +62,33 @@ export const problems = fp(
 	{ name: "problems", dependencies: ["log-decisions"] },
 );
 
-/** Answer what the router refuses before any hook runs: an address that cannot be decoded, or an overlong part. Neither names anything. */
-export function answerFrameworkError(_error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-	return sendProblem(request, reply.headers({ ...SECURITY_HEADERS, ...stampHeaders(request.id) }), "not_found", {});
+/** Answer what the router refuses before any hook runs: a path that cannot be decoded, or one with an overlong part, which names nothing. */
+export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+	reply.headers({ ...SECURITY_HEADERS, ...stampHeaders(request.id) });
+	if (error.code !== "FST_ERR_BAD_URL") return sendProblem(request, reply, "not_found", {});
+	return sendProblem(request, reply, "invalid_request", { errors: [{ pointer: "/path", message: BAD_ENCODING }] });
 }
+
+/** Outcome of a request whose client left before its body was complete: no answer, no fault, and not counted as answered. */
+export const CLIENT_ABORTED = "client_aborted";
+
+/** Connections that `answerClientError` has answered, whatever became of the request they carried. */
+const answeredSockets = new WeakSet<Socket>();
+
+/** Whether the client of this connection was told what is wrong with its bytes before the connection was closed. */
+export const wasToldClientError = (socket: Socket): boolean => answeredSockets.has(socket);
+
+/** The body of this request will never be complete. Its client has been told, or has left; what is sent now reaches nobody and is for the log. */
+function answerCutOff(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+	const outcome = wasToldClientError(request.raw.socket) ? "invalid_request" : CLIENT_ABORTED;
+	return sendProblem(request, reply, "invalid_request", { detail: CUT_SHORT, outcome });
+}
+
+const CUT_SHORT = "The request ended before its body was complete. Nothing was done.";
 
 /** What Node says of a request that it did not take. */
 const CLIENT_ERRORS: Readonly<Record<string, string>> = {
+	HPE_INVALID_EOF_STATE: CUT_SHORT,
 	HPE_HEADER_OVERFLOW: "The headers are too large.",
 	ERR_HTTP_REQUEST_TIMEOUT: "The request took too long to arrive. Nothing was done.",
 };
@@ -69,6 +98,7 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
 	if (error.code === "ECONNRESET" || socket.destroyed) return;
 	const { headers, body } = clientErrorAnswer(error.code);
 	const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+	answeredSockets.add(socket);
 	if (socket.writable) socket.write(`HTTP/1.1 400 ${STATUS_CODES[400]}\r\n${head.join("")}\r\n${body}`);
 	socket.destroy(error);
 }
@@ -115,6 +145,7 @@ function problemOfError(error: FastifyError): { code: ProblemCode; extras: Probl
 	if (error instanceof DatabaseOutcomeUnknown) return { code: "outcome_unknown", extras: {} };
 	if (isDatabaseUnavailable(error)) return { code: "unavailable", extras: {} };
 	if (error instanceof QueueFull) return { code: "busy", extras: {} };
+	if (error instanceof MalformedRequest) return { code: "invalid_request", extras: { errors: error.errors } };
 	if (error.validation)
 		return { code: "invalid_request", extras: { errors: findFlaws(error.validation, error.validationContext ?? "body") } };
 	switch (error.statusCode) {

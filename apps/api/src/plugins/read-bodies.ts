@@ -1,19 +1,41 @@
 /**
- * Bodies are JSON and nothing else. An empty body is no body, whatever its content type says: many clients name
- * JSON on every request.
+ * Bodies are JSON in UTF-8 and nothing else: bytes that are not UTF-8 are refused, where a decoder would put U+FFFD in their
+ * place, and so is a body that says it is in another charset or content coding. An empty body is no body, whatever its content
+ * type says: many clients name JSON on every request. One byte order mark at the start is ignored (RFC 8259, 8.1).
  */
+import { isUtf8 } from "node:buffer";
+import type { IncomingHttpHeaders } from "node:http";
 import fp from "fastify-plugin";
+import { findIllFormedText } from "./find-ill-formed-text.ts";
+import { MalformedRequest, UnsupportedMediaType } from "./malformed-request.ts";
+
+/** RFC 9110, 5.6.6: a token or a quoted string. */
+const CHARSET = /;\s*charset\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))/gi;
+const UTF_8 = /^utf-?8$/i;
 
 export const readBodies = fp(
 	(app, _options, done) => {
 		const parseJson = app.getDefaultJsonParser("error", "error");
 		app.removeAllContentTypeParsers();
-		app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, next) => {
+		app.addContentTypeParser<Buffer>("application/json", { parseAs: "buffer" }, (request, body, next) => {
+			if (body.length === 0) return next(null, undefined);
+			if (!isInUtf8(request.headers)) return next(new UnsupportedMediaType());
+			if (!isUtf8(body)) return next(new MalformedRequest([{ pointer: "", message: "the body is not valid UTF-8" }]));
 			const text = body.toString();
-			if (text === "") next(null, undefined);
-			else parseJson(request, text, next);
+			parseJson(request, text, (error, value) => {
+				if (error !== null) return next(error, undefined);
+				const errors = findIllFormedText(text, value);
+				if (errors.length > 0) next(new MalformedRequest(errors));
+				else next(null, value);
+			});
 		});
 		done();
 	},
 	{ name: "read-bodies" },
 );
+
+/** Whether a body may be read as it is, by what the headers say: UTF-8 is JSON's own, so naming no charset is as good. */
+function isInUtf8({ "content-type": type = "", "content-encoding": coding = "identity" }: IncomingHttpHeaders): boolean {
+	if (coding.toLowerCase() !== "identity") return false;
+	return !type.includes(";") || [...type.matchAll(CHARSET)].every(([, quoted, token = ""]) => UTF_8.test(quoted ?? token));
+}

@@ -2,11 +2,11 @@
  * For requests that say all they have to say by their address. A body that says something more is refused, as any
  * unknown field is; `{}` says nothing, and some clients cannot help sending it.
  */
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { preHandlerAsyncHookHandler } from "fastify";
 import { pointerTo } from "./find-flaws.ts";
 
 /** `preHandler` hook. */
-export async function refuseBody(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
+export const refuseBody: preHandlerAsyncHookHandler = async (request, reply) => {
 	const { body } = request;
 	if (body === undefined || body === null) return undefined;
 	if (typeof body !== "object" || Array.isArray(body))
@@ -16,4 +16,4 @@ export async function refuseBody(request: FastifyRequest, reply: FastifyReply): 
 	return reply.problem("invalid_request", {
 		errors: names.map((name) => ({ pointer: pointerTo(name), message: "is not a field of this request" })),
 	});
-}
+};

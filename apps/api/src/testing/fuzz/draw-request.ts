@@ -88,6 +88,8 @@ const PLACES = [
 	"/api/v1/movies?__proto__[x]=1",
 	"/api/v1/movies?q=%ff%fe",
 	"/api/v1/movies?%",
+	"/api/v1/movies/%ed%a0%80",
+	"/api/v1/movies?q=\u00e9",
 ];
 const ODD_HEADERS: readonly (readonly [string, string])[] = [
 	["accept", "text/xml"],
@@ -97,6 +99,8 @@ const ODD_HEADERS: readonly (readonly [string, string])[] = [
 	["connection", "upgrade"],
 	["content-encoding", "gzip"],
 	["content-type", "application/json; charset=utf-16"],
+	["content-type", 'application/json; charset="ISO-8859-1"'],
+	["content-type", "application/json; charset=UTF-8"],
 	["content-type", "application/json;".repeat(50)],
 	["content-type", "text/plain"],
 	["content-type", ""],
@@ -129,8 +133,17 @@ const ODD_HEADERS: readonly (readonly [string, string])[] = [
 	["constructor", "x"],
 ];
 
+/** Percent-encodings of what is not UTF-8, and what is no percent-encoding. */
+const BAD_ENCODINGS = ["%ff", "%80", "caf%e9", "%c0%af", "%e2%82", "%ed%a0%80", "%f4%90%80%80", "%", "%zz", "50%25%"];
+/** Bytes that are not UTF-8: stray, cut short, overlong, a surrogate, past the last code point. */
+const BAD_BYTES = [[0xff], [0x80], [0xe9], [0xe2, 0x82], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80]];
+
 export function drawRequest(random: Random, surface: Surface): DrawnRequest {
 	if (random.once(25)) return drawGarbage(random);
+	if (random.once(40)) {
+		const target = `/api/v1/movies${random.once(3) ? "/" : "?q="}${random.pick(BAD_ENCODINGS)}`;
+		return finish(random, "badEncoding", { method: "GET", target, headers: [["host", "api.test"]], body: null });
+	}
 	if (random.once(8)) {
 		const [method, target] = [random.pick(METHODS), random.pick(PLACES)];
 		return finish(random, "nowhere", { method, target, headers: [["host", "api.test"]], body: random.once(3) ? Buffer.from("{}") : null });
@@ -151,7 +164,9 @@ function drawForRoute(random: Random, { operationId, method, path, parameters, b
 	if (random.once(12)) query.push([random.pick(HOSTILE_TEXTS), drawHostile(random)]);
 	if (query.length > 0 && random.once(12)) query.push(random.pick(query));
 	const filled = path.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => inPath(random, draw(`${operationId}.${name}`, PATH_PARAMETER)));
-	const search = query.map((pair) => pair.map((part) => encodeURIComponent(textOf(part))).join("=")).join("&");
+	const encoded = query.map((pair) => pair.map((part) => encodeURIComponent(textOf(part))).join("="));
+	if (random.once(20)) encoded.push(random.once(2) ? `${random.pick(BAD_ENCODINGS)}=1` : `q=${random.pick(BAD_ENCODINGS)}`);
+	const search = encoded.join("&");
 	const headers: [string, string][] = [["host", "api.test"]];
 	for (const { name, schema } of parameters.filter((parameter) => parameter.in === "header" && random.once(3)))
 		headers.push([name, headerText(draw(name, schema))]);
@@ -170,7 +185,11 @@ function drawForRoute(random: Random, { operationId, method, path, parameters, b
 const PATH_PARAMETER: Schema = { type: "string", minLength: 1, maxLength: 100 };
 
 const inPath = (random: Random, value: unknown): string =>
-	random.once(15) ? headerText(value).replaceAll(/[\s?#]/g, "") : encodeURIComponent(textOf(value));
+	random.once(30)
+		? random.pick(BAD_ENCODINGS)
+		: random.once(15)
+			? headerText(value).replaceAll(/[\s?#]/g, "")
+			: encodeURIComponent(textOf(value));
 
 /** Half of a surrogate pair cannot be encoded. */
 const textOf = (value: unknown): string =>
@@ -207,6 +226,9 @@ function drawBody(random: Random, fitting: unknown): Buffer {
 				Buffer.from(json.toString().replace('"', '"\\ud800')),
 				Buffer.from("[".repeat(8_000)),
 				Buffer.from("1e999999"),
+				Buffer.from(json.toString().replace('"', '"\u00e9'), "latin1"),
+				spliced(json, random.below(json.length), random.pick(BAD_BYTES)),
+				spliced(json, json.indexOf('"') + 1, random.pick(BAD_BYTES)),
 			]);
 		case 8: {
 			const bytes = random.pick([BODY_MAX_BYTES - 1, BODY_MAX_BYTES, BODY_MAX_BYTES + 1, 100_000, 2_000_000]);
@@ -216,6 +238,9 @@ function drawBody(random: Random, fitting: unknown): Buffer {
 			return Buffer.from(JSON.stringify(spoil(random, fitting)) ?? "");
 	}
 }
+
+const spliced = (json: Buffer, at: number, bytes: readonly number[]): Buffer =>
+	Buffer.concat([json.subarray(0, at), Buffer.from(bytes), json.subarray(at)]);
 
 /** Odd headers, odd framing, and the bytes of it all. */
 function finish(random: Random, operationId: string, { method, target, headers, body }: Draft): DrawnRequest {

@@ -1,4 +1,5 @@
 /** What no answer to any request may be, however odd the request was. */
+import { isUtf8 } from "node:buffer";
 import { type ContractCheck, createContractCheck, type OpenapiDocument } from "../check-contract.ts";
 import type { DrawnRequest } from "./draw-request.ts";
 import type { RawOutcome } from "./send-raw.ts";
@@ -18,6 +19,7 @@ export function createJudge(document: OpenapiDocument): (request: DrawnRequest, 
 		const [inside] = INSIDE.exec(body) ?? [];
 		if (inside !== undefined && !isEcho(request, inside) && !PAGES.test(request.target))
 			return `the answer shows what is inside, ${JSON.stringify(inside)}: ${body.slice(0, 300)}`;
+		if (status < 300 && isBadText(request)) return `${status} for bytes that are not UTF-8`;
 		if (request.method === "HEAD") return null;
 		const isJson = headers["content-type"]?.includes("json") === true;
 		if (status >= 400 && !isJson) return `${status} is no problem+json: ${headers["content-type"]} ${body.slice(0, 300)}`;
@@ -26,6 +28,26 @@ export function createJudge(document: OpenapiDocument): (request: DrawnRequest, 
 		const isOfNoRoute = status === 400 && Object(answer.body).instance === "/";
 		return flawOf(check, { method: request.method, path: isOfNoRoute ? "/" : pathOf(request.target), ...answer });
 	};
+}
+
+const BODY_METHODS = ["POST", "PUT", "PATCH", "DELETE"];
+
+/** Bytes in the body or the query that are not UTF-8: nothing may come of them. A chunked body is cut where it happens to be. */
+function isBadText({ method, target, bytes }: DrawnRequest): boolean {
+	const query = target.split(/[?#]/).slice(1).join("&");
+	if (query.split(/[&=]/).some((part) => !isDecodable(part))) return true;
+	const headEnd = bytes.indexOf("\r\n\r\n") + 4;
+	const isChunked = /transfer-encoding/i.test(bytes.subarray(0, headEnd).toString("latin1"));
+	return BODY_METHODS.includes(method) && !isChunked && !isUtf8(bytes.subarray(headEnd));
+}
+
+function isDecodable(text: string): boolean {
+	try {
+		decodeURIComponent(text);
+		return true;
+	} catch {
+		return false;
+	}
 }
 
 /** A seat that is not there and a path of no route are named in the answer: hostile texts among them. */
