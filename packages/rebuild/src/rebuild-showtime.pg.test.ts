@@ -2,7 +2,7 @@
 import { judgeLine, openShowtimeInLedger, seatOwners } from "@holdfast/database";
 import { bucketOf, type ShowtimeId } from "@holdfast/domain";
 import type { SeatStore } from "@holdfast/seat-store";
-import { askRedis, findSeatFlaws, waitUntil } from "@holdfast/testing";
+import { askRedis, findSeatFlaws, holdLock, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createRebuilder } from "./create-rebuilder.ts";
 import { openQuarantinedShowtime } from "./open-quarantined-showtime.ts";
@@ -140,6 +140,21 @@ describe("when somebody dies or fails on the way", () => {
 		await expect(rebuild({ seatStore: broken })).rejects.toThrow("no plan today");
 		expect(await statuses()).toBe("fenced");
 		expect(await rebuild()).toEqual({ outcome: "opened" });
+	});
+
+	it.each([
+		["a locked row of the showtime", (id: ShowtimeId) => `select 1 from showtimes where id = '${id}' for update`],
+		["a lock on the catalogue", () => "lock table movies in access exclusive mode"],
+	])("%s makes it recovering soon, with the epoch as it was; once the lock is gone it opens", async (_what, lockOf) => {
+		await restartRedis();
+		const lock = await holdLock(test.databaseUrl, lockOf(showtimeId));
+		const startMs = performance.now();
+		expect(await rebuild()).toEqual({ outcome: "recovering" });
+		expect(performance.now() - startMs).toBeLessThan(2_000);
+		await lock.release();
+		expect(await epoch()).toBe(1);
+		expect(await rebuild()).toEqual({ outcome: "opened" });
+		expect(await epoch()).toBe(2);
 	});
 
 	it("of several at once one rebuilds, and all of them come to an open showtime", async () => {
