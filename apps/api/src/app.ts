@@ -7,6 +7,7 @@ import { addAuthRoutes } from "./auth/index.ts";
 import { addBookingRoutes } from "./bookings/index.ts";
 import { createLedgerWait } from "./bookings/prefer-wait.ts";
 import { createBoundedCache } from "./bounded-cache.ts";
+import { compileTrust } from "./client-address.ts";
 import { SHARED_SCHEMAS } from "./contract/index.ts";
 import { buildValidator } from "./contract/validators.ts";
 import { addShowHealth } from "./health/show-health.ts";
@@ -64,7 +65,7 @@ export function buildApp(deps: AppDeps): Routes {
 		keepAliveTimeout: deps.settings.keepAliveMs,
 		forceCloseConnections: "idle",
 		// Only what one of these sends is believed about whom it speaks for.
-		trustProxy: deps.settings.trustProxy.length > 0 && [...deps.settings.trustProxy],
+		trustProxy: deps.settings.trustProxy.length > 0 && compileTrust(deps.settings.trustProxy),
 		http: {
 			// plugins/heed-http.ts says it better.
 			requireHostHeader: false,

@@ -15,6 +15,7 @@ import type { AuthStore } from "@holdfast/seat-store";
 import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from "fastify";
 import fp from "fastify-plugin";
 import { ROLES, type Role } from "../contract/user.ts";
+import { createVerifiedTokens, type VerifiedToken } from "./verified-tokens.ts";
 
 /** The person behind a request, as the token names them. */
 export type SignedInUser = {
@@ -42,8 +43,9 @@ declare module "fastify" {
 
 const ISSUER = "holdfast";
 const AUDIENCE = "holdfast-api";
-/** Tokens remembered as verified. About 1 KB each. */
+/** Tokens remembered as verified. About 1 KB each, 3 KB at most. */
 const VERIFIED_TOKENS_MAX = 10_000;
+const MS_PER_SECOND = 1_000;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const BEARER = /^Bearer +([A-Za-z0-9._-]{1,2048})$/i;
 
@@ -57,12 +59,15 @@ export const auth = fp<{ jwtSecret: string; authStore: Pick<AuthStore, "isDenied
 				allowedIss: ISSUER,
 				allowedAud: AUDIENCE,
 				requiredClaims: ["sub", "role", "jti", "family", "iss", "aud", "exp"],
-				cache: VERIFIED_TOKENS_MAX,
 			},
 		});
+		const readToken = createVerifiedTokens({ verify: (token) => verifyToken(app, token), keptMax: VERIFIED_TOKENS_MAX });
+
 		/** Sets `request.user` and resolves to true if a valid token came along that was not denied. */
 		async function identify(request: FastifyRequest): Promise<boolean> {
-			const user = readUser(app, request.headers.authorization);
+			const { authorization } = request.headers;
+			const token = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
+			const user = token === undefined ? null : readToken(token);
 			if (user === null || (await authStore.isDenied(user.family, user.id))) return false;
 			request.user = user;
 			return true;
@@ -91,15 +96,13 @@ export function signedInUser(request: FastifyRequest): SignedInUser {
 	return request.user;
 }
 
-function readUser(app: FastifyInstance, authorization: string | undefined): SignedInUser | null {
-	const token = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
-	if (token === undefined) return null;
+function verifyToken(app: FastifyInstance, token: string): VerifiedToken<SignedInUser> | null {
 	try {
-		const { sub, role: claimed, family } = app.jwt.verify<Record<string, unknown>>(token);
+		const { sub, role: claimed, family, exp } = app.jwt.verify<Record<string, unknown>>(token);
 		const id = typeof sub === "string" ? parseUserId(sub) : null;
 		const role = ROLES.find((known) => known === claimed);
 		if (id === null || role === undefined || typeof family !== "string" || !UUID.test(family)) return null;
-		return { id, role, family };
+		return typeof exp === "number" ? { claims: { id, role, family }, expiresAtMs: exp * MS_PER_SECOND } : null;
 	} catch {
 		return null;
 	}

@@ -96,6 +96,45 @@ describe("an address", () => {
 	});
 });
 
+describe("an address behind a proxy", () => {
+	const user = async () => (await api.newUser()).token;
+	const statusesOf = async (app: TestApp, chains: readonly string[]) => {
+		const token = await user();
+		const statuses: number[] = [];
+		for (const chain of chains) statuses.push((await app.call("GET /bookings", { token, headers: { "x-forwarded-for": chain } })).status);
+		return statuses;
+	};
+
+	it.each([
+		["with a port", ["203.0.113.8:1042", "203.0.113.8:1043", "203.0.113.8:1044"]],
+		["of IPv6 in brackets with a port, and another of its /64", ["[2001:db8::1]:443", "[2001:db8::1]:444", "2001:db8::2"]],
+		["as IPv4, mapped, and with a port", ["203.0.113.8", "::ffff:203.0.113.8", "[::ffff:203.0.113.8]:80"]],
+		["that is none, in three spellings", ["unknown", "_hidden", "203.0.113.8:port"]],
+		[
+			"in front of a trusted proxy that is named with a port",
+			["203.0.113.8:1, 10.0.0.2:443", "203.0.113.8:2, 10.0.0.3:443", "203.0.113.8"],
+		],
+	])("is one address: %s", async (_what, chains) => {
+		const proxied = await api.another({ rates: { ipLimit: 2 }, trustProxy: ["loopback", "10.0.0.0/8"] });
+		expect(await statusesOf(proxied, chains)).toEqual([200, 200, 429]);
+	});
+
+	it("is its own in front of a trusted proxy that is named with a port", async () => {
+		const proxied = await api.another({ rates: { ipLimit: 1 }, trustProxy: ["loopback", "10.0.0.0/8"] });
+		expect(await statusesOf(proxied, ["203.0.113.8:1, 10.0.0.2:443", "203.0.113.9:1, 10.0.0.2:443"])).toEqual([200, 200]);
+	});
+
+	it("is one attempt's address at sign-in too, whatever its port", async () => {
+		const proxied = await api.another({ rates: { authPerAddress: 2 }, trustProxy: ["loopback"] });
+		const statuses: number[] = [];
+		for (const port of [1042, 1043, 1044]) {
+			const headers = { "x-forwarded-for": `203.0.113.77:${port}` };
+			statuses.push((await proxied.call("POST /auth/login", { body: {}, headers })).status);
+		}
+		expect(statuses).toEqual([400, 400, 429]);
+	});
+});
+
 describe("an account", () => {
 	it.each([
 		["ADA@Example.com", "ada@example.com"],

@@ -47,13 +47,13 @@ export const limitRequests = fp<{ authStore: AuthStore; rates: Rates }>(
 		}
 
 		const limitAddress: onRequestAsyncHookHandler = async (request, reply) => {
-			const waitMs = await countAttempt("address", addressOf(request.ip), authPerAddress);
+			const waitMs = await countAttempt("address", addressOf(request), authPerAddress);
 			return waitMs === null ? undefined : refuseForRate(reply, waitMs);
 		};
 		app.decorate("limitAddress", limitAddress);
 		app.decorate("countAccountAttempt", (email) => countAttempt("account", accountOf(email), authPerAccount));
 		app.decorate("limitBuyerAddress", (request, reply, next) => {
-			const waitMs = addresses?.take(addressOf(request.ip)) ?? 0;
+			const waitMs = addresses?.take(addressOf(request)) ?? 0;
 			if (waitMs > 0) refuseForRate(reply, waitMs);
 			else next();
 		});

@@ -67,7 +67,7 @@ export function addStreamSeats(app: Routes, { seatWatches }: RouteDeps): void {
 		handler: async (request, reply) => {
 			const showtimeId = parseShowtimeId(request.params.showtimeId);
 			if (showtimeId === null) return reply.problem("not_found");
-			const place = await seatWatches.enter(showtimeId, addressOf(request.ip));
+			const place = await seatWatches.enter(showtimeId, addressOf(request));
 			if (place.outcome !== "entered") return reply.problem(place.outcome);
 
 			reply.hijack();

@@ -1,0 +1,48 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
+
+let api: TestApi;
+beforeAll(async () => {
+	api = await startTestApi();
+});
+afterAll(() => api.close());
+
+const FORGED = 10_000;
+/** As much as 10,000 requests may leave behind: a fraction of what as many kept tokens are. */
+const KEPT_BYTES_MAX = 4 * 1024 * 1024;
+const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+
+/** A token with a signature that nobody made, as long as the API reads. */
+function forgedToken(): string {
+	const claims = { sub: randomUUID(), role: "user", jti: randomUUID(), family: randomUUID(), padding: randomBytes(640).toString("hex") };
+	return `${encode({ alg: "HS256", typ: "JWT" })}.${encode(claims)}.${randomBytes(32).toString("base64url")}`;
+}
+
+/** The status of one request with this token, a turn of the event loop later: what a request leaves to that is not kept. */
+async function statusFor(token: string): Promise<number> {
+	const { statusCode } = await api.app.inject({ url: "/api/v1/auth/me", headers: { authorization: `Bearer ${token}` } });
+	await nextTurn();
+	return statusCode;
+}
+
+it("10,000 forged tokens leave nothing behind in memory", async () => {
+	setFlagsFromString("--expose-gc");
+	const collect: () => void = runInNewContext("gc");
+	const heapBytes = () => {
+		collect();
+		collect();
+		return process.memoryUsage().heapUsed;
+	};
+	for (let warmUp = 0; warmUp < 1_000; warmUp += 1) await statusFor("not.a.token");
+	const before = heapBytes();
+	let refused = 0;
+	for (let sent = 0; sent < FORGED; sent += 1) if ((await statusFor(forgedToken())) === 401) refused += 1;
+	expect(refused).toBe(FORGED);
+	const keptBytes = heapBytes() - before;
+	console.log(`${FORGED} forged tokens: ${(keptBytes / 1024 / 1024).toFixed(1)} MB kept`);
+	expect(keptBytes).toBeLessThan(KEPT_BYTES_MAX);
+});
