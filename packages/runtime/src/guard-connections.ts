@@ -74,15 +74,11 @@ export function createConnectionGuard(options: GuardOptions): ConnectionGuard {
 	const sweepEveryMs = Math.min(SWEEP_EVERY_MAX_MS, lookEveryMs);
 	const connections = new Map<Socket, Watched>();
 	const counts: Record<DropReason, number> = { answer_not_accepted: 0, answers_queued: 0, requests_held: 0 };
-	let heldRequests = 0;
+	const held = { count: 0 };
 	let nextLookMs = 0;
 
-	const onHeld = (change: number): void => {
-		heldRequests += change;
-	};
-
 	function open(socket: Socket, dispatch: RequestListener): Watched {
-		const pipeline = new RequestPipeline(socket, { dispatch, onHeld });
+		const pipeline = new RequestPipeline(socket, { dispatch, held });
 		const watched: Watched = { pipeline, taken: 0, unacknowledged: null, stalledMs: 0 };
 		connections.set(socket, watched);
 		socket.once("close", () => {
@@ -129,7 +125,7 @@ export function createConnectionGuard(options: GuardOptions): ConnectionGuard {
 			const watched = connections.get(socket) ?? open(socket, listener);
 			// Not `once`: its wrapper and removal cost more than the rest, and the event comes once.
 			response.on("close", release);
-			if (watched.pipeline.take(response) === "held" && heldRequests > heldRequestsMax) drop(watched, "requests_held");
+			if (watched.pipeline.take(response) === "held" && held.count > heldRequestsMax) drop(watched, "requests_held");
 		},
 		watch: (server) => repeatWhileListening(server, sweep, sweepEveryMs),
 		endWith: (response) => connections.get(response.req.socket)?.pipeline.endWith(response),
