@@ -74,16 +74,11 @@ export function createConnectionGuard(options: GuardOptions): ConnectionGuard {
 	const sweepEveryMs = Math.min(SWEEP_EVERY_MAX_MS, lookEveryMs);
 	const connections = new Map<Socket, Watched>();
 	const counts: Record<DropReason, number> = { answer_not_accepted: 0, answers_queued: 0, requests_held: 0 };
-	let heldRequests = 0;
+	const held = { count: 0 };
 	let nextLookMs = 0;
 
 	function open(socket: Socket, dispatch: RequestListener): Watched {
-		const pipeline = new RequestPipeline(socket, {
-			dispatch,
-			onHeld: (change) => {
-				heldRequests += change;
-			},
-		});
+		const pipeline = new RequestPipeline(socket, { dispatch, held });
 		const watched: Watched = { pipeline, taken: 0, unacknowledged: null, stalledMs: 0 };
 		connections.set(socket, watched);
 		socket.once("close", () => {
@@ -130,19 +125,9 @@ export function createConnectionGuard(options: GuardOptions): ConnectionGuard {
 			const watched = connections.get(socket) ?? open(socket, listener);
 			// Not `once`: its wrapper and removal cost more than the rest, and the event comes once.
 			response.on("close", release);
-			if (watched.pipeline.take(response) === "held" && heldRequests > heldRequestsMax) drop(watched, "requests_held");
+			if (watched.pipeline.take(response) === "held" && held.count > heldRequestsMax) drop(watched, "requests_held");
 		},
-		watch(server) {
-			let timer: NodeJS.Timeout | undefined;
-			const next = (): void => {
-				timer = setTimeout(() => sweep().finally(() => timer && next()), sweepEveryMs).unref();
-			};
-			server.once("listening", next);
-			server.once("close", () => {
-				clearTimeout(timer);
-				timer = undefined;
-			});
-		},
+		watch: (server) => repeatWhileListening(server, sweep, sweepEveryMs),
 		endWith: (response) => connections.get(response.req.socket)?.pipeline.endWith(response),
 		whenAnswered(socket, refuse) {
 			const watched = connections.get(socket);
@@ -151,6 +136,19 @@ export function createConnectionGuard(options: GuardOptions): ConnectionGuard {
 		},
 		dropped: () => ({ ...counts }),
 	};
+}
+
+/** Runs `task` this long after the server began to listen and after each run, until the server has closed. Keeps no process alive. */
+function repeatWhileListening(server: Server, task: () => Promise<void>, everyMs: number): void {
+	let timer: NodeJS.Timeout | undefined;
+	const next = (): void => {
+		timer = setTimeout(() => task().finally(() => timer && next()), everyMs).unref();
+	};
+	server.once("listening", next);
+	server.once("close", () => {
+		clearTimeout(timer);
+		timer = undefined;
+	});
 }
 
 /** Whether bytes wait and the kernel took none since the last look. A process that was short of CPU counts one interval, not more. */

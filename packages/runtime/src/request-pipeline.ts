@@ -18,8 +18,8 @@ type Response = ServerResponse<IncomingMessage>;
 export type PipelineHost = {
 	/** Starts a request. */
 	readonly dispatch: RequestListener;
-	/** Called with the number of requests that are held from now on, or with their negative when they are not any more. */
-	readonly onHeld: (change: number) => void;
+	/** Requests held by all pipelines of the server together; each pipeline keeps it up to date. */
+	readonly held: { count: number };
 };
 
 /** Made with the connection; the owner calls `close` when the socket closes and `release` when an answer ends. */
@@ -51,7 +51,7 @@ export class RequestPipeline {
 		const isHeld = this.#isFull();
 		if (isHeld) {
 			this.#held.push(response);
-			this.#host.onHeld(1);
+			this.#host.held.count += 1;
 		} else {
 			this.#dispatch(response);
 		}
@@ -70,7 +70,7 @@ export class RequestPipeline {
 		while (this.#held.length > 0 && this.#open.length < REQUESTS_AHEAD_MAX) {
 			const next = this.#held.shift();
 			if (next === undefined) break;
-			this.#host.onHeld(-1);
+			this.#host.held.count -= 1;
 			this.#dispatch(next);
 		}
 		if (this.#onAnswered !== null) this.#callWhenAnswered();
@@ -125,7 +125,7 @@ export class RequestPipeline {
 		const last = this.#held.at(-1);
 		if (last !== undefined && !last.req.complete) {
 			this.#held.pop();
-			this.#host.onHeld(-1);
+			this.#host.held.count -= 1;
 		}
 		this.#pause();
 		this.#callWhenAnswered();
@@ -151,7 +151,7 @@ export class RequestPipeline {
 	}
 
 	#dropHeld(): void {
-		if (this.#held.length > 0) this.#host.onHeld(-this.#held.length);
+		this.#host.held.count -= this.#held.length;
 		this.#held.length = 0;
 	}
 

@@ -16,7 +16,7 @@ const CROWD = 200;
 const AHEAD_MAX = 16;
 const ANSWER_TIMEOUT_MS = 4_000;
 /** Sweeps, and a machine that does other things beside. */
-const DROP_SLACK_MS = 10_000;
+const DROP_SLACK_MS = 30_000;
 const HALL = { rows: 80, seatsPerRow: 100 };
 const LOOK_EVERY_MS = 50;
 const RSS_GROWTH_MAX_MB = 300;
