@@ -278,10 +278,12 @@ describe("a bucket that cannot be settled", () => {
 	it("for entries of a newer version holds up none of the others, and an alarm names it", async () => {
 		const halted = [1, 2, 3, 4];
 		for (const bucket of halted) await seatStore.requeueEntry(bucket, NEWER);
+		// Opened before the sweeper runs: it opens showtimes ahead of time, too, and would be found with the claim.
+		const [inFirst, inLast] = [await openShowtime(0), await openShowtime(9)];
 		const { sweeper, cries } = start();
 		try {
 			for (let round = 0; round < 3; round += 1) {
-				const [first, last] = [await buy(await openShowtime(0), [0]), await buy(await openShowtime(9), [0])];
+				const [first, last] = [await buy(inFirst, [round], round), await buy(inLast, [round], round)];
 				await waitUntil("the others to be recorded", async () => (await isRecorded(first)) && (await isRecorded(last)), 2_000);
 			}
 			expect([...new Set(cries.flatMap(({ buckets }) => buckets))].sort()).toEqual(halted);
@@ -334,6 +336,8 @@ describe("a bucket that cannot be settled", () => {
 		const behind = await buy(other, [0]);
 		const sweeper = newSweeper({ limits: { ...DEFAULT_LIMITS, settleBatchMax: 2 } });
 		await expect(sweeper.runOnce()).rejects.toThrow("version unknown here");
+		// Its rebuild of the showtime runs on beside the pass; a second sweeper would find it claimed.
+		await sweeper.stop();
 		expect(await isRecorded(behind)).toBe(false);
 		const [newer] = (await seatStore.readBatch(5, { afterEntryId: null, limit: 10 })).filter(({ event }) => event === null);
 		if (newer === undefined) throw new Error("it is left in the outbox");
