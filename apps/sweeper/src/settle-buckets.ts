@@ -2,7 +2,7 @@
  * Settle several buckets at a time. One that fails is put off by itself, ever longer, and holds up none of the others: a
  * newer version's entry at the head of one outbox must not keep fifteen others unrecorded.
  */
-import { classifySettleError } from "@holdfast/database";
+import { CONNECTION_BUDGETS, classifySettleError } from "@holdfast/database";
 import { BUCKET_COUNT } from "@holdfast/domain";
 import { SeatStoreFault } from "@holdfast/seat-store";
 import type { SweeperDeps } from "./deps.ts";
@@ -10,8 +10,8 @@ import type { Rebuilds } from "./rebuild-showtimes.ts";
 import { createBatchSize, settleBucket } from "./settle-bucket.ts";
 import { createWaitWatch } from "./watch-waits.ts";
 
-/** Buckets settled at the same time, each in its own transaction. */
-const BUCKETS_AT_ONCE = 4;
+/** Buckets settled at the same time, each in its own transaction and on its own connection. */
+const BUCKETS_AT_ONCE = CONNECTION_BUDGETS.settling.connections;
 const BACK_OFF_MIN_MS = 50;
 const BACK_OFF_MAX_MS = 5_000;
 

@@ -28,8 +28,8 @@ export const CONNECTION_BUDGETS = {
 	opening: { connections: 1, patience: "short", lockTimeoutMs: null },
 	/** Health checks, the sweeper's periodic work beside settling, and command-line tools. */
 	upkeep: { connections: 1, patience: "short", lockTimeoutMs: 500 },
-	/** Settling outboxes; the sweeper settles four buckets at once. Rows that a batch needs are locked without waiting, so the lock timeout is a last resort. */
-	settling: { connections: 4, patience: "long", lockTimeoutMs: 250 },
+	/** Settling outboxes; the sweeper settles four buckets at once. Showtimes and users are locked without waiting, so the lock timeout is a last resort. */
+	settling: { connections: 4, patience: "long", lockTimeoutMs: 100 },
 	/** The transactions of rebuilds. Long enough for the batch that has just locked the showtime to commit. */
 	rebuilding: { connections: 4, patience: "long", lockTimeoutMs: 500 },
 } as const satisfies Readonly<Record<string, ConnectionBudget>>;

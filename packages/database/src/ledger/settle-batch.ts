@@ -17,7 +17,7 @@ import type { Gap } from "./find-gap.ts";
 import { findSeatLabels } from "./find-seat-labels.ts";
 import type { SettleEntry } from "./outbox-entry.ts";
 import { recordOrWait } from "./record-or-wait.ts";
-import { boundTransaction, LONG_TRANSACTION_MAX_MS, tryLockBucket } from "./settle-lock.ts";
+import { LONG_TRANSACTION_MAX_MS, tryLockBucket } from "./settle-lock.ts";
 import { entriesBeforeUpgrade, sortEntries } from "./sort-entries.ts";
 import { takeRows } from "./take-rows.ts";
 
@@ -91,7 +91,6 @@ async function settle(
 	tx: Queries,
 	{ bucket, entries, leftBefore = [], waitingBefore = [], isCut }: SettleBatch & { readonly isCut: boolean },
 ): Promise<SettleOutcome> {
-	await boundTransaction(tx);
 	if (!(await tryLockBucket(tx, bucket))) return { outcome: "locked" };
 	const progress = await takeProgress(tx, bucket);
 	if (progress.outcome === "locked") return progress;
@@ -104,14 +103,13 @@ async function settle(
 	const result = await recordOrWait(tx, sorted.live, { bucket, labelsByPlan, batch, cancelledShowtimes });
 	const buried = [...sorted.dead, ...result.poison];
 	await insertDeadLetters(tx, bucket, buried);
-	const live = sorted.live.filter(({ event }) => !result.blocked.has(event.showtimeId));
-	const settled = [...live, ...sorted.dead.map(({ entry }) => entry)];
+	const settled = [...result.done, ...sorted.dead.map(({ entry }) => entry)];
 	const gap = await advanceProgress(tx, bucket, { seenSeq: progress.seenSeq, entries, settled });
 	return {
 		outcome: "settled",
 		acked: settled.map(({ entryId }) => entryId),
 		left: [...sorted.left],
-		waiting: [...new Set([...sorted.waiting, ...result.blocked])],
+		waiting: [...new Set([...sorted.waiting, ...result.waiting])],
 		recorded: result.recorded,
 		conflicts: [...result.conflicts],
 		cancelledByShowtime: result.cancelledByShowtime,

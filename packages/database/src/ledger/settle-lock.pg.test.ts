@@ -3,7 +3,7 @@ import { setTimeout as stand } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { classifySettleError } from "../classify-error.ts";
 import { openTestLedger, type TestLedger } from "../open-test-ledger.ts";
-import { boundTransaction, lockBucket, tryLockBucket } from "./settle-lock.ts";
+import { lockBucket, tryLockBucket } from "./settle-lock.ts";
 
 let ledger: TestLedger;
 beforeAll(async () => {
@@ -18,8 +18,7 @@ describe("a transaction that outlives its bound", () => {
 			"rebuilding",
 			(queries) =>
 				queries.transaction(async (tx) => {
-					await boundTransaction(tx, 300);
-					expect(await tryLockBucket(tx, 7)).toBe(true);
+					expect(await tryLockBucket(tx, 7, 300)).toBe(true);
 					locked.resolve();
 					await stand(2_000);
 					await tx.execute("select 1");

@@ -19,19 +19,23 @@ const keys = (bucket: number): SQL => sql`${SETTLE_LOCK_CLASS}::integer, ${bucke
 
 /** Let Postgres end this transaction, and the session with it, after `maxMs`. PostgreSQL 17 and later know how; older ones go on as before. */
 export async function boundTransaction(tx: Queries, maxMs: number = LONG_TRANSACTION_MAX_MS): Promise<void> {
-	await tx.execute(sql`
-		select case when current_setting('transaction_timeout', true) is not null
-			then set_config('transaction_timeout', ${String(maxMs)}, true) end`);
+	await tx.execute(sql`select ${transactionBound(maxMs)}`);
 }
+
+const transactionBound = (maxMs: number): SQL => sql`
+	case when current_setting('transaction_timeout', true) is not null
+		then set_config('transaction_timeout', ${String(maxMs)}, true) end`;
 
 /** From here on a statement of this transaction waits for a lock at most `maxMs`; then it throws 55P03. */
 export async function boundLockWaits(tx: Queries, maxMs: number): Promise<void> {
 	await tx.execute(sql`select set_config('lock_timeout', ${String(maxMs)}, true)`);
 }
 
-/** Take the lock, or learn that another has it. */
-export async function tryLockBucket(tx: Queries, bucket: number): Promise<boolean> {
-	const [row] = await tx.execute<{ taken: boolean }>(sql`select pg_try_advisory_xact_lock(${keys(bucket)}) as taken`);
+/** Take the lock, or learn that another has it. Bounds the transaction as `boundTransaction` does, in the same statement. */
+export async function tryLockBucket(tx: Queries, bucket: number, maxMs: number = LONG_TRANSACTION_MAX_MS): Promise<boolean> {
+	const [row] = await tx.execute<{ taken: boolean }>(
+		sql`select pg_try_advisory_xact_lock(${keys(bucket)}) as taken, ${transactionBound(maxMs)} as bound`,
+	);
 	return row?.taken === true;
 }
 

@@ -60,9 +60,9 @@ export function sortEntries(entries: readonly SettleEntry[], context: SortContex
 	return { live, dead, left, waiting };
 }
 
-function needsLocked(event: OutboxEvent, { showtimes, users, bookings }: LockedRows): boolean {
+function needsLocked(event: OutboxEvent, { showtimes, users }: LockedRows): boolean {
 	if (showtimes.has(event.showtimeId)) return true;
-	return isBookingEvent(event) && (users.has(event.userId) || bookings.has(event.bookingId));
+	return isBookingEvent(event) && users.has(event.userId);
 }
 
 /**
