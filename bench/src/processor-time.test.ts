@@ -4,23 +4,24 @@ import { afterEach, describe, expect, it } from "vitest";
 import { readProcessorTime, spentBetween } from "./processor-time.ts";
 
 const BURN_MS = 300;
-/** Burns this long, says so, and idles until its parent has gone. */
+/** Burns this long and says so. */
 const BURN = `const end = process.cpuUsage().user + ${BURN_MS * 1_000}; while (process.cpuUsage().user < end); console.log("done");`;
-const IDLE = "const parent = process.ppid; setInterval(() => process.ppid === parent || process.exit(), 20);";
-/** Runs the code in a child, and says when that has ended. */
+const IDLE = "setInterval(() => {}, 1_000);";
+/** Runs the code in a child, says when that has ended, and idles. */
 const parentOf = (code: string) =>
 	`require("node:child_process").spawn(process.execPath, ["-e", ${JSON.stringify(code)}], { stdio: "inherit" })
 		.on("exit", () => console.log("ended")); ${IDLE}`;
 
-const started: number[] = [];
+/** Each leads a group of its own, so that its children end with it: one that lived on would keep the output of the tests open. */
+const leaders: number[] = [];
 afterEach(() => {
-	for (const pid of started.splice(0)) process.kill(pid, "SIGKILL");
+	for (const leader of leaders.splice(0)) process.kill(-leader, "SIGKILL");
 });
 
 async function run(code: string, until: string): Promise<number> {
-	const child = spawn(process.execPath, ["-e", code], { stdio: ["ignore", "pipe", "inherit"] });
+	const child = spawn(process.execPath, ["-e", code], { detached: true, stdio: ["ignore", "pipe", "inherit"] });
 	if (child.pid === undefined) throw new Error("the process did not start");
-	started.push(child.pid);
+	leaders.push(child.pid);
 	let printed = "";
 	while (!printed.includes(until)) printed += String((await once(child.stdout, "data"))[0]);
 	return child.pid;
