@@ -1,50 +1,84 @@
 /**
- * Whether this checkout costs more processor time than another one: both run the same bench alternately in one session, so that
- * whatever else the machine does meets both. Rates are not compared; they depend on the load generator.
+ * Whether this checkout costs more processor time than another one. Both keep a stack running and take turns, a short round each, so
+ * that whatever else the machine does meets both: on a shared machine the same code may cost 30 % more a minute later. Rates are
+ * not compared; they depend on the load generator.
  */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { findFlaws, type Sample, sumUp } from "./judge-comparison.ts";
+import { addTotals, findFlaws, type RunsOfFigure, type Sample, sumUp } from "./judge-comparison.ts";
+import { type Figures, readTurn } from "./take-turns.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const FIGURES_FILE = ".data-bench/figures.json";
-const SCENARIO = ["spread", "--rounds", "1", "--figures", FIGURES_FILE];
+/** Some 15 s a round: 17,280 holds and as many confirms. */
+const SCENARIO = ["spread", "--showtimes", "90", "--in-turns"];
 
 /** `base` is the folder of another checkout, with its dependencies installed. Gives a line for every figure that rose. */
 export async function compareCheckouts(base: string, runs: number): Promise<string[]> {
 	if (!existsSync(join(base, "scripts/run.mjs"))) throw new Error(`--base ${base}: not a checkout of this project`);
+	const benches = { base: startBench(base, runs), head: startBench(ROOT, runs) };
 	const samples: { base: Sample[]; head: Sample[] } = { base: [], head: [] };
-	for (let run = 0; run < runs; run += 1) {
-		// Who goes first changes, so that a machine that slows down favours neither.
-		for (const side of run % 2 === 0 ? (["base", "head"] as const) : (["head", "base"] as const)) {
-			samples[side].push(await runBench(side === "base" ? base : ROOT));
-			console.log(`run ${run + 1} of ${runs}: ${side} done`);
+	try {
+		for (let run = 0; run < runs; run += 1) {
+			// Who goes first changes, so that a machine that slows down favours neither.
+			for (const side of run % 2 === 0 ? (["base", "head"] as const) : (["head", "base"] as const)) {
+				const sample = await benches[side].takeTurn();
+				samples[side].push(sample);
+				console.log(`run ${run + 1} of ${runs}: ${side}  ${printTotals(sample)}`);
+			}
 		}
+	} finally {
+		await Promise.all([benches.base.stop(), benches.head.stop()]);
 	}
 	const figures = sumUp(samples.base, samples.head);
-	for (const { name, baseMedian, headMedian, baseSpread, headSpread } of figures) {
-		console.log(
-			`  ${name.padEnd(24)} base ${baseMedian.toFixed(1)} (spread ${baseSpread.toFixed(1)})  head ${headMedian.toFixed(1)} (spread ${headSpread.toFixed(1)})  ${(headMedian - baseMedian >= 0 ? "+" : "") + (headMedian - baseMedian).toFixed(1)} us a request`,
-		);
+	for (const { name, base: before, head } of figures) {
+		const rise = head.median - before.median;
+		console.log(`  ${name.padEnd(24)} base ${print(before)}  head ${print(head)}  ${rise >= 0 ? "+" : ""}${rise.toFixed(1)} us a request`);
 	}
 	return findFlaws(figures);
 }
 
-async function runBench(root: string): Promise<Sample> {
-	const child = spawn(process.execPath, ["scripts/run.mjs", "bench", ...SCENARIO], { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
-	let printed = "";
-	child.stdout.on("data", (chunk: Buffer) => {
-		printed += chunk.toString();
-	});
-	const [code] = await once(child, "close");
-	if (code !== 0) throw new Error(`the bench in ${root} failed:\n${printed}`);
-	return readSample(JSON.parse(readFileSync(join(root, FIGURES_FILE), "utf8")));
+const print = ({ median, lowest, spread }: RunsOfFigure): string =>
+	`${median.toFixed(1)} (lowest ${lowest.toFixed(1)}, spread ${spread.toFixed(1)})`;
+
+/** An outlier among the runs shows here: medians and spreads do not tell it from noise. */
+function printTotals(sample: Sample): string {
+	const totals = [...addTotals(sample)].filter(([name]) => name.endsWith(" total"));
+	return totals.map(([name, microseconds]) => `${name} ${microseconds.toFixed(1)}`).join("  ");
 }
 
-/** Each file holds one round. */
-function readSample(figures: Record<string, number[]>): Sample {
-	return new Map(Object.entries(figures).map(([name, [value = Number.NaN]]) => [name, value]));
+function startBench(root: string, rounds: number) {
+	const words = ["scripts/run.mjs", "bench", ...SCENARIO, "--rounds", String(rounds)];
+	const child = spawn(process.execPath, words, { cwd: root, stdio: ["pipe", "pipe", "inherit"] });
+	const ended = once(child, "close");
+	const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+	const printed: string[] = [];
+	return {
+		async takeTurn(): Promise<Sample> {
+			child.stdin.write("\n");
+			for (;;) {
+				const { done, value } = await lines.next();
+				if (done === true) throw new Error(`the bench in ${root} failed:\n${printed.join("\n")}`);
+				const figures = readTurn(value);
+				if (figures !== null) return readSample(figures);
+				printed.push(value);
+			}
+		},
+		stop: () => stopBench(child, ended),
+	};
+}
+
+/** After its last turn it ends by itself, once its proof is done. */
+async function stopBench(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
+	child.stdin?.end();
+	child.stdout?.resume();
+	await ended;
+}
+
+/** The last round. */
+function readSample(figures: Figures): Sample {
+	return new Map(Object.entries(figures).map(([name, rounds]) => [name, rounds.at(-1) ?? Number.NaN]));
 }

@@ -17,16 +17,14 @@ const judge = (base: readonly number[], head: readonly number[]) =>
 	);
 
 describe("sumUp", () => {
-	it("gives median and spread of every role with a part in the request, and the total of all roles", () => {
+	it("gives median, lowest and spread of every role with a part in the request, and the total of all roles", () => {
 		const figures = sumUp([sample(90), sample(100), sample(96)], [sample(91), sample(95), sample(99)]);
 		expect(figures.find(({ name }) => name === "hold api")).toEqual({
 			name: "hold api",
-			baseMedian: 96,
-			headMedian: 95,
-			baseSpread: 10,
-			headSpread: 8,
+			base: { median: 96, lowest: 90, spread: 10 },
+			head: { median: 95, lowest: 91, spread: 8 },
 		});
-		expect(figures.find(({ name }) => name === "hold total")?.baseMedian).toBeCloseTo(136.1);
+		expect(figures.find(({ name }) => name === "hold total")?.base.median).toBeCloseTo(136.1);
 		expect(figures.map(({ name }) => name)).not.toContain("hold postgres");
 	});
 });

@@ -4,14 +4,16 @@ import { median } from "./report.ts";
 /** One run: microseconds a request, by what was measured, such as `hold api`. */
 export type Sample = ReadonlyMap<string, number>;
 
-export type ComparedFigure = {
-	readonly name: string;
-	readonly baseMedian: number;
-	readonly headMedian: number;
+/** One figure over the runs of one side. */
+export type RunsOfFigure = {
+	readonly median: number;
+	/** What disturbs a run only adds to it, so the lowest run is the one that was disturbed least. */
+	readonly lowest: number;
 	/** Largest less smallest of the runs. */
-	readonly baseSpread: number;
-	readonly headSpread: number;
+	readonly spread: number;
 };
+
+export type ComparedFigure = { readonly name: string; readonly base: RunsOfFigure; readonly head: RunsOfFigure };
 
 /** A median may rise by this share of the base's. */
 export const RISE_MAX = 0.03;
@@ -23,28 +25,25 @@ export function sumUp(base: readonly Sample[], head: readonly Sample[]): Compare
 	const [withTotals, headWithTotals] = [base.map(addTotals), head.map(addTotals)];
 	const names = [...(withTotals[0]?.keys() ?? [])].filter((name) => headWithTotals[0]?.has(name) && !name.endsWith(" floor"));
 	return names
-		.map((name) => {
-			const [of, ofHead] = [valuesOf(withTotals, name), valuesOf(headWithTotals, name)];
-			return { name, baseMedian: median(of), headMedian: median(ofHead), baseSpread: spreadOf(of), headSpread: spreadOf(ofHead) };
-		})
-		.filter(({ baseMedian, headMedian }) => Math.max(baseMedian, headMedian) >= WORTH_JUDGING_MICROS);
+		.map((name) => ({ name, base: describeRuns(withTotals, name), head: describeRuns(headWithTotals, name) }))
+		.filter(({ base: before, head: after }) => Math.max(before.median, after.median) >= WORTH_JUDGING_MICROS);
 }
 
 /** A line for each total that rose by more than `RISE_MAX` or by more than the larger spread. Totals of the floor are not judged. */
 export function findFlaws(figures: readonly ComparedFigure[]): string[] {
 	return figures
 		.filter(({ name }) => name.endsWith(" total") && !name.includes("floor"))
-		.flatMap(({ name, baseMedian, headMedian, baseSpread, headSpread }) => {
-			const rise = headMedian - baseMedian;
-			if (rise > baseMedian * RISE_MAX)
-				return [`${name} rose by ${((rise / baseMedian) * 100).toFixed(1)} %, more than ${RISE_MAX * 100} %`];
-			if (rise > Math.max(baseSpread, headSpread)) return [`${name} rose by ${rise.toFixed(1)} us, more than the larger spread`];
+		.flatMap(({ name, base, head }) => {
+			const rise = head.median - base.median;
+			if (rise > base.median * RISE_MAX)
+				return [`${name} rose by ${((rise / base.median) * 100).toFixed(1)} %, more than ${RISE_MAX * 100} %`];
+			if (rise > Math.max(base.spread, head.spread)) return [`${name} rose by ${rise.toFixed(1)} us, more than the larger spread`];
 			return [];
 		});
 }
 
 /** `hold total` is the sum of `hold api`, `hold redis` and the others; the floor's process counts only where the floor was asked. */
-function addTotals(sample: Sample): Sample {
+export function addTotals(sample: Sample): Sample {
 	const totals = new Map<string, number>();
 	for (const [name, value] of sample) {
 		const request = name.slice(0, name.lastIndexOf(" "));
@@ -53,5 +52,8 @@ function addTotals(sample: Sample): Sample {
 	return new Map([...sample, ...totals]);
 }
 
-const valuesOf = (samples: readonly Sample[], name: string): number[] => samples.map((sample) => sample.get(name) ?? Number.NaN);
-const spreadOf = (values: readonly number[]): number => Math.max(...values) - Math.min(...values);
+function describeRuns(samples: readonly Sample[], name: string): RunsOfFigure {
+	const values = samples.map((sample) => sample.get(name) ?? Number.NaN);
+	const lowest = Math.min(...values);
+	return { median: median(values), lowest, spread: Math.max(...values) - lowest };
+}

@@ -7,6 +7,7 @@ import { describeMachine } from "./report.ts";
 import { spike } from "./scenarios/spike.ts";
 import { spread } from "./scenarios/spread.ts";
 import { watch } from "./scenarios/watch.ts";
+import { NO_TURNS, takeTurns } from "./take-turns.ts";
 
 const USAGE = `usage: npm run bench -- <scenario> [options]
 
@@ -17,11 +18,12 @@ const USAGE = `usage: npm run bench -- <scenario> [options]
   watch    many watch one 100-seat showtime while others buy there: memory per watcher, what they add to a hold
            --watchers N (2000)      --seconds N (10)      --holds N, per second (100)
 
-  compare  whether this checkout costs more processor time than another: spread in both, alternately
-           --base FOLDER, the other checkout, with its dependencies   --runs N (5)
+  compare  whether this checkout costs more processor time than another: short rounds of spread in both, in turns
+           --base FOLDER, the other checkout, with its dependencies   --runs N (9)
 
   --rounds N (3)    --workers N, processes of the API and of the floor (2)
   --figures FILE    also write what a request costs in processor time as JSON, microseconds by round
+  --in-turns        spread begins each round at a line on standard input, and prints its figures behind it
   --profile         also print where API and sweeper spend their time, and what Redis was asked
   --url URL         a stack that \`npm start\` runs here, instead of one of its own`;
 
@@ -45,6 +47,7 @@ function readArguments() {
 				figures: { type: "string" },
 				base: { type: "string" },
 				runs: { type: "string" },
+				"in-turns": { type: "boolean", default: false },
 				profile: { type: "boolean", default: false },
 				help: { type: "boolean", default: false },
 			},
@@ -81,13 +84,14 @@ async function main(): Promise<number> {
 		return 0;
 	}
 	if (scenario === "compare" && values.base !== undefined)
-		return reportFlaws(await compareCheckouts(values.base, count("runs", 5)), AS_BEFORE);
+		return reportFlaws(await compareCheckouts(values.base, count("runs", 9)), AS_BEFORE);
 	if (scenario !== "spike" && scenario !== "spread" && scenario !== "watch") {
 		console.error(USAGE);
 		return 2;
 	}
 	const workers = count("workers", 2);
 	const rounds = count("rounds", 3);
+	const turns = values["in-turns"] ? takeTurns() : NO_TURNS;
 	const bench = await openBench({ url: values.url, workers, profile: values.profile, log: (line) => console.log(line) });
 	try {
 		console.log(describeMachine());
@@ -102,7 +106,7 @@ async function main(): Promise<number> {
 					rounds,
 					requestsPerConnection: count("requests", Math.max(5, Math.round(50_000 / connections))),
 				}),
-			spread: () => spread(bench, { connections, rounds, showtimes: count("showtimes", 270) }),
+			spread: () => spread(bench, { connections, rounds, showtimes: count("showtimes", 270), turns }),
 			watch: () => watch(bench, { watchers: count("watchers", 2_000), seconds: count("seconds", 10), holdsPerSecond: count("holds", 100) }),
 		};
 		const flaws = await run[scenario]();
@@ -111,6 +115,7 @@ async function main(): Promise<number> {
 		if (values.profile) printCommands(await bench.proof.redisCommands());
 		return reportFlaws(flaws, PROOF);
 	} finally {
+		turns.close();
 		await bench.close();
 		if (values.profile) printProfiles(PROFILE_DIR);
 	}

@@ -8,6 +8,7 @@ import type { LoadConnection } from "../load/load.ts";
 import { type LoadSummary, runLoad } from "../load/run-load.ts";
 import type { Bench } from "../open-bench.ts";
 import { printLoad, printRatio } from "../report.ts";
+import type { Turns } from "../take-turns.ts";
 import { confirmationsByBuyer } from "./confirmations.ts";
 
 const ROWS = 25;
@@ -18,10 +19,15 @@ const DRAIN_DEADLINE_MS = 120_000;
 const HOLD_TARGET = 0.75;
 const CONFIRM_TARGET = 0.65;
 
-export type SpreadOptions = { readonly connections: number; readonly showtimes: number; readonly rounds: number };
+export type SpreadOptions = {
+	readonly connections: number;
+	readonly showtimes: number;
+	readonly rounds: number;
+	readonly turns: Turns;
+};
 
 /** Runs the rounds; gives every flaw the proof found. */
-export async function spread(bench: Bench, { connections, showtimes, rounds }: SpreadOptions): Promise<string[]> {
+export async function spread(bench: Bench, { connections, showtimes, rounds, turns }: SpreadOptions): Promise<string[]> {
 	if (connections * HOLDS_EACH > ROWS * SEATS_PER_ROW) {
 		throw new Error(`--connections ${connections}: a showtime has seats for ${Math.floor((ROWS * SEATS_PER_ROW) / HOLDS_EACH)} buyers`);
 	}
@@ -34,6 +40,7 @@ export async function spread(bench: Bench, { connections, showtimes, rounds }: S
 		confirmedFloor: [] as LoadSummary[],
 	};
 	for (let round = 0; round < rounds; round += 1) {
+		await turns.begin();
 		const tokens = mintTokens(bench.jwtSecret, await insertUsers(bench.databaseUrl, connections));
 		const { showtimeIds, plan } = await insertShowtimes(bench.databaseUrl, { count: showtimes, rows: ROWS, seatsPerRow: SEATS_PER_ROW });
 		refuseTooManyHolds(showtimeIds);
@@ -78,6 +85,7 @@ export async function spread(bench: Bench, { connections, showtimes, rounds }: S
 		);
 		if (lag.events !== confirmed.ok) flaws.push(`${confirmed.ok} confirms answered, ${lag.events} recorded`);
 		for (const showtimeId of showtimeIds) flaws.push(...(await bench.proof.flaws(showtimeId)));
+		turns.end(costs.figures());
 	}
 	printRatio("place-hold", runs.holds, runs.heldFloor, HOLD_TARGET);
 	printRatio("confirm", runs.confirms, runs.confirmedFloor, CONFIRM_TARGET);
