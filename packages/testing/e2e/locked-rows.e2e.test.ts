@@ -13,7 +13,7 @@ const BUYERS = 8;
 const BESIDE = 12;
 const BUCKET = 5;
 /** On an idle machine it is some 200 ms. A sweeper that waits for the row takes as long as the row is held, 15 s at most. */
-const LAG_MAX_MS = 3_000;
+const LAG_MAX_MS = 1_000;
 const DRAIN_DEADLINE_MS = 30_000;
 
 let test: TestStack;
