@@ -4,10 +4,11 @@ import { Type } from "typebox";
 import { BODY_PROBLEMS, OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { signedInUser } from "../plugins/auth.ts";
 import { refuseBody } from "../plugins/refuse-body.ts";
-import type { AppDeps, Routes } from "../routes.ts";
+import type { ApiServer } from "../api-server.ts";
+import type { AppDeps } from "../deps.ts";
 import { denyFamily } from "./deny-family.ts";
 
-export function addLogOut(app: Routes, { database, authStore }: AppDeps): void {
+export function addLogOut(app: ApiServer, { database, authStore }: AppDeps): void {
 	app.route({
 		method: "POST",
 		url: "/logout",

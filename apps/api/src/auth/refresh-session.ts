@@ -5,13 +5,14 @@
 import { endRefreshFamily, rotateRefreshToken } from "@holdfast/database";
 import { BODY_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { RefreshRequest, Session } from "../contract/user.ts";
-import type { AppDeps, Routes } from "../routes.ts";
+import type { ApiServer } from "../api-server.ts";
+import type { AppDeps } from "../deps.ts";
 import { denyFamily } from "./deny-family.ts";
 import { presentSession } from "./open-session.ts";
 
 const REFUSAL = { detail: "This refresh token is not valid, or not any more. Sign in again." };
 
-export function addRefreshSession(app: Routes, { database, authStore }: AppDeps): void {
+export function addRefreshSession(app: ApiServer, { database, authStore }: AppDeps): void {
 	app.route({
 		method: "POST",
 		url: "/refresh",

@@ -3,10 +3,11 @@ import { findUser } from "@holdfast/database";
 import { OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { User } from "../contract/user.ts";
 import { signedInUser } from "../plugins/auth.ts";
-import type { AppDeps, Routes } from "../routes.ts";
+import type { ApiServer } from "../api-server.ts";
+import type { AppDeps } from "../deps.ts";
 import { presentUser } from "./present-user.ts";
 
-export function addShowMe(app: Routes, { database }: AppDeps): void {
+export function addShowMe(app: ApiServer, { database }: AppDeps): void {
 	app.route({
 		method: "GET",
 		url: "/me",

@@ -7,11 +7,12 @@ import { OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED, oneOf } from "../contract/share.ts";
 import { presentReadable } from "../leave-out-unreadable.ts";
 import { signedInUser } from "../plugins/auth.ts";
-import type { RouteDeps, Routes } from "../routes.ts";
+import type { ApiServer } from "../api-server.ts";
+import type { RouteDeps } from "../deps.ts";
 import { collectBookings } from "./collect-bookings.ts";
 import { presentBooking } from "./present-booking.ts";
 
-export function addListBookings(app: Routes, deps: RouteDeps): void {
+export function addListBookings(app: ApiServer, deps: RouteDeps): void {
 	app.route({
 		method: "GET",
 		url: "",

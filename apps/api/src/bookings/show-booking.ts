@@ -8,12 +8,13 @@ import { BY_ID } from "../contract/page.ts";
 import { OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { toInstant } from "../contract/share.ts";
 import { signedInUser } from "../plugins/auth.ts";
-import type { RouteDeps, Routes } from "../routes.ts";
+import type { ApiServer } from "../api-server.ts";
+import type { RouteDeps } from "../deps.ts";
 import { entityTag } from "./entity-tag.ts";
 import { findOwnBooking } from "./find-own-booking.ts";
 import { presentBooking } from "./present-booking.ts";
 
-export function addShowBooking(app: Routes, deps: RouteDeps): void {
+export function addShowBooking(app: ApiServer, deps: RouteDeps): void {
 	app.route({
 		method: "GET",
 		url: "/:id",

@@ -7,10 +7,11 @@ import { STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED } from "../contract/share.ts";
 import { SHOWTIME_DATE, ShowtimePage } from "../contract/showtime.ts";
 import { presentReadable } from "../leave-out-unreadable.ts";
-import type { RouteDeps, Routes } from "../routes.ts";
+import type { ApiServer } from "../api-server.ts";
+import type { RouteDeps } from "../deps.ts";
 import { presentShowtime } from "../showtimes/present-showtime.ts";
 
-export function addListShowtimesOfMovie(app: Routes, { database, reportUnreadable }: RouteDeps): void {
+export function addListShowtimesOfMovie(app: ApiServer, { database, reportUnreadable }: RouteDeps): void {
 	app.route({
 		method: "GET",
 		url: "/:movieId/showtimes",

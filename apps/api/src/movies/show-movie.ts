@@ -4,10 +4,11 @@ import { parseMovieId } from "@holdfast/domain";
 import { Movie } from "../contract/movie.ts";
 import { BY_ID } from "../contract/page.ts";
 import { STORE_PROBLEMS } from "../contract/problems.ts";
-import type { AppDeps, Routes } from "../routes.ts";
+import type { ApiServer } from "../api-server.ts";
+import type { AppDeps } from "../deps.ts";
 import { presentMovie } from "./present-movie.ts";
 
-export function addShowMovie(app: Routes, { database }: AppDeps): void {
+export function addShowMovie(app: ApiServer, { database }: AppDeps): void {
 	app.route({
 		method: "GET",
 		url: "/:id",
