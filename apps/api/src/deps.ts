@@ -7,7 +7,7 @@ import type { LedgerWait } from "./bookings/prefer-wait.ts";
 import type { BoundedCache } from "./bounded-cache.ts";
 import type { Drain } from "./health/drain.ts";
 import type { ReportUnreadable } from "./leave-out-unreadable.ts";
-import type { ApiSettings } from "./settings.ts";
+import type { ApiSettings } from "./api-settings.ts";
 import type { LiveShowtimes } from "./showtimes/live-showtimes.ts";
 import type { ReadSeatMap } from "./showtimes/read-live-map.ts";
 import type { SeatPlans } from "./showtimes/seat-plans.ts";

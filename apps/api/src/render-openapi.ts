@@ -5,7 +5,7 @@ import { createLogger } from "@holdfast/runtime";
 import { createAuthStore, createSeatStore } from "@holdfast/seat-store";
 import { buildApp } from "./app.ts";
 import { createDrain } from "./health/drain.ts";
-import { readApiSettings } from "./settings.ts";
+import { readApiSettings } from "./api-settings.ts";
 
 const NOWHERE = "127.0.0.1:9";
 

@@ -5,7 +5,7 @@ import { closeOnSignals, createLogger, listenOptions, runWorkers, SettingsError 
 import { createAuthStore, createSeatStore, findReasonNotToStart } from "@holdfast/seat-store";
 import { buildApp } from "./app.ts";
 import { beginDrain, createDrain } from "./health/drain.ts";
-import { type ApiSettings, readApiSettings } from "./settings.ts";
+import { type ApiSettings, readApiSettings } from "./api-settings.ts";
 
 const settings = readSettingsOrExit();
 const seatStoreOptions = { url: settings.redisUrl, limits: settings.limits, ...settings.durability };

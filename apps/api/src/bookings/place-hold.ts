@@ -8,7 +8,7 @@ import { BODY_PROBLEMS, OPENING_PROBLEMS, OWN_PROBLEMS, STORE_PROBLEMS } from ".
 import { signedInUser } from "../plugins/auth.ts";
 import type { ApiServer } from "../api-server.ts";
 import type { RouteDeps } from "../deps.ts";
-import { entityTag } from "./entity-tag.ts";
+import { entityTag } from "./if-match.ts";
 import { findOwnBooking } from "./find-own-booking.ts";
 import { holdSeats } from "./hold-seats.ts";
 import { labelsOf, presentBooking } from "./present-booking.ts";

@@ -10,7 +10,7 @@ import { toInstant } from "../contract/share.ts";
 import { signedInUser } from "../plugins/auth.ts";
 import type { ApiServer } from "../api-server.ts";
 import type { RouteDeps } from "../deps.ts";
-import { entityTag } from "./entity-tag.ts";
+import { entityTag } from "./if-match.ts";
 import { findOwnBooking } from "./find-own-booking.ts";
 import { presentBooking } from "./present-booking.ts";
 

@@ -5,7 +5,7 @@ import { addressOf } from "../client-address.ts";
 import { SeatDelta, SeatReset } from "../contract/live-seats.ts";
 import { OPENING_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED } from "../contract/share.ts";
-import { stampHeaders } from "../plugins/stamp-answers.ts";
+import { responseHeadersFor } from "../plugins/response-headers.ts";
 import type { ApiServer } from "../api-server.ts";
 import type { RouteDeps } from "../deps.ts";
 import { openEventStream } from "./event-stream.ts";
@@ -80,7 +80,7 @@ export function addStreamSeats(app: ApiServer, { seatWatches }: RouteDeps): void
 			reply.endConnection();
 			const lastSeen = request.headers["last-event-id"];
 			const stream = openEventStream(reply.raw, {
-				headers: { ...reply.getHeaders(), ...stampHeaders(request.id) },
+				headers: { ...reply.getHeaders(), ...responseHeadersFor(request.id) },
 				onOver(reason) {
 					place.leave();
 					if (reason === "too_slow") request.log.info({ showtimeId, requestId: request.id }, "dropped a watcher who does not read");
