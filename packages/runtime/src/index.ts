@@ -3,7 +3,7 @@ export * from "./assert.ts";
 export * from "./guard-connections.ts";
 export * from "./limit-concurrency.ts";
 export * from "./logger.ts";
-export * from "./metrics.ts";
+export * from "./prometheus-metrics.ts";
 export * from "./password.ts";
 export * from "./run-workers.ts";
 export * from "./settings.ts";
