@@ -72,7 +72,8 @@ async function proveSold({ proof }: Bench, showtimeId: ShowtimeId, confirmed: Lo
 	const owners = await proof.owners(showtimeId);
 	if (owners.size !== SEATS) flaws.push(`${owners.size} seats sold instead of ${SEATS}`);
 	const confirmedIds = new Set(confirmed.won.map(({ body }) => String(JSON.parse(body).id)));
-	for (const bookingId of owners.values()) if (!confirmedIds.has(bookingId)) flaws.push(`booking ${bookingId} owns a seat, but its buyer got no confirmation`);
+	for (const bookingId of owners.values())
+		if (!confirmedIds.has(bookingId)) flaws.push(`booking ${bookingId} owns a seat, but its buyer got no confirmation`);
 	for (const bookingId of confirmedIds)
 		if (![...owners.values()].includes(bookingId)) flaws.push(`booking ${bookingId} was confirmed, but owns no seat`);
 	return flaws;

@@ -2,11 +2,11 @@
 import { findUserByEmail, replacePasswordHash } from "@holdfast/database";
 import type { UserId } from "@holdfast/domain";
 import { hashPassword, verifyPassword } from "@holdfast/runtime";
+import type { ApiServer } from "../api-server.ts";
 import { BODY_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { Credentials, Session } from "../contract/user.ts";
-import { refuseForRate } from "../plugins/limit-requests.ts";
-import type { ApiServer } from "../api-server.ts";
 import type { AppDeps } from "../deps.ts";
+import { refuseForRate } from "../plugins/limit-requests.ts";
 import { openSession } from "./open-session.ts";
 
 export function addLogIn(app: ApiServer, { database, logger }: AppDeps): void {

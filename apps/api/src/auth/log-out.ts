@@ -1,11 +1,11 @@
 /** `POST /auth/logout`: ends the sign-in that the access token belongs to, on this device and on no other. */
 import { endRefreshFamily } from "@holdfast/database";
 import { Type } from "typebox";
+import type { ApiServer } from "../api-server.ts";
 import { BODY_PROBLEMS, OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
+import type { AppDeps } from "../deps.ts";
 import { signedInUser } from "../plugins/auth.ts";
 import { rejectBody } from "../plugins/reject-body.ts";
-import type { ApiServer } from "../api-server.ts";
-import type { AppDeps } from "../deps.ts";
 import { denyFamily } from "./deny-family.ts";
 
 export function addLogOut(app: ApiServer, { database, authStore }: AppDeps): void {

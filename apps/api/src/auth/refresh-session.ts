@@ -3,9 +3,9 @@
  * was used before ends its family, and the log says so.
  */
 import { endRefreshFamily, rotateRefreshToken } from "@holdfast/database";
+import type { ApiServer } from "../api-server.ts";
 import { BODY_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { RefreshRequest, Session } from "../contract/user.ts";
-import type { ApiServer } from "../api-server.ts";
 import type { AppDeps } from "../deps.ts";
 import { denyFamily } from "./deny-family.ts";
 import { presentSession } from "./open-session.ts";

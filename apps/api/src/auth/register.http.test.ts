@@ -9,7 +9,7 @@ import {
 	withoutTables,
 } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
-import { tokenClaimsOf, sessionIn } from "../testing/sign-in.ts";
+import { sessionIn, tokenClaimsOf } from "../testing/sign-in.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
 const PASSWORD = "correct horse battery";

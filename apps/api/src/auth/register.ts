@@ -1,11 +1,11 @@
 /** `POST /auth/register`: a new user, signed in at once. */
 import { registerUser } from "@holdfast/database";
 import { hashPassword } from "@holdfast/runtime";
+import type { ApiServer } from "../api-server.ts";
 import { BODY_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { Registration, Session } from "../contract/user.ts";
-import { refuseForRate } from "../plugins/limit-requests.ts";
-import type { ApiServer } from "../api-server.ts";
 import type { AppDeps } from "../deps.ts";
+import { refuseForRate } from "../plugins/limit-requests.ts";
 import { presentSession } from "./open-session.ts";
 
 export function addRegister(app: ApiServer, { database }: AppDeps): void {

@@ -1,13 +1,13 @@
 /** `POST /bookings/:id/confirm`: the held seats become the user's, once; a repeat answers the same. */
 import { parseBookingId } from "@holdfast/domain";
 import { unreachable } from "@holdfast/runtime";
+import type { ApiServer } from "../api-server.ts";
 import { Booking, CHANGE_ANSWER_HEADERS, ChangeHeaders } from "../contract/booking.ts";
 import { BY_ID } from "../contract/page.ts";
 import { BODY_PROBLEMS, OPENING_PROBLEMS, OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
+import type { RouteDeps } from "../deps.ts";
 import { signedInUser } from "../plugins/auth.ts";
 import { rejectBody } from "../plugins/reject-body.ts";
-import type { ApiServer } from "../api-server.ts";
-import type { RouteDeps } from "../deps.ts";
 import { answerConfirmOver } from "./answer-over.ts";
 import { changeBooking } from "./change-booking.ts";
 import { entityTag, parseIfMatch } from "./if-match.ts";

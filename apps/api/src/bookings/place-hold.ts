@@ -3,14 +3,14 @@ import { parseShowtimeId } from "@holdfast/domain";
 import { unreachable } from "@holdfast/runtime";
 import type { FastifyContextConfig } from "fastify";
 import { Type } from "typebox";
+import type { ApiServer } from "../api-server.ts";
 import { BOOKING_ANSWER_HEADERS, Booking, HoldRequest, IdempotencyHeaders } from "../contract/booking.ts";
 import { BODY_PROBLEMS, OPENING_PROBLEMS, OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
-import { signedInUser } from "../plugins/auth.ts";
-import type { ApiServer } from "../api-server.ts";
 import type { RouteDeps } from "../deps.ts";
-import { entityTag } from "./if-match.ts";
+import { signedInUser } from "../plugins/auth.ts";
 import { findOwnBooking } from "./find-own-booking.ts";
 import { holdSeats } from "./hold-seats.ts";
+import { entityTag } from "./if-match.ts";
 import { labelsOf, presentBooking } from "./present-booking.ts";
 
 const SCHEMA = {

@@ -3,15 +3,15 @@
 import { findShowtime } from "@holdfast/database";
 import { type Booking, parseBookingId, type ShowtimeId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
+import type { ApiServer } from "../api-server.ts";
 import { BOOKING_ANSWER_HEADERS, BookingDetails, type BookingDetailsBody } from "../contract/booking.ts";
 import { BY_ID } from "../contract/page.ts";
 import { OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { toInstant } from "../contract/share.ts";
-import { signedInUser } from "../plugins/auth.ts";
-import type { ApiServer } from "../api-server.ts";
 import type { RouteDeps } from "../deps.ts";
-import { entityTag } from "./if-match.ts";
+import { signedInUser } from "../plugins/auth.ts";
 import { findOwnBooking } from "./find-own-booking.ts";
+import { entityTag } from "./if-match.ts";
 import { presentBooking } from "./present-booking.ts";
 
 export function addShowBooking(app: ApiServer, deps: RouteDeps): void {

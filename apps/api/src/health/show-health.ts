@@ -1,6 +1,7 @@
 /** `GET /health`: whether bookings work now. */
-import { Health, type HealthBody } from "../contract/health.ts";
+
 import type { ApiServer } from "../api-server.ts";
+import { Health, type HealthBody } from "../contract/health.ts";
 import type { AppDeps } from "../deps.ts";
 import { checkHealth } from "./check-health.ts";
 

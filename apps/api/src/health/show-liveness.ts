@@ -1,7 +1,7 @@
 /** `GET /livez`: the process runs and its event loop turns. Says nothing about its stores: a restart would not mend those. */
 import { Type } from "typebox";
-import { CLOSED, oneOf } from "../contract/share.ts";
 import type { ApiServer } from "../api-server.ts";
+import { CLOSED, oneOf } from "../contract/share.ts";
 
 export function addShowLiveness(app: ApiServer): void {
 	app.route({

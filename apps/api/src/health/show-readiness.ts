@@ -1,7 +1,7 @@
 /** `GET /readyz`: whether new requests should be sent to this process. Says nothing about its stores: other processes have the same ones. */
 import { Type } from "typebox";
-import { CLOSED, oneOf } from "../contract/share.ts";
 import type { ApiServer } from "../api-server.ts";
+import { CLOSED, oneOf } from "../contract/share.ts";
 import type { AppDeps } from "../deps.ts";
 
 /** Another process answers then. */

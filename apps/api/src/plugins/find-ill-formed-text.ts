@@ -2,7 +2,7 @@
  * Find strings in JSON that are not well-formed Unicode: half of a surrogate pair, written as an escape (`"\ud800"`). UTF-8 cannot
  * carry one, so that Postgres, Redis and scrypt would each be given another character in its place.
  */
-import { type ValidationError, pointerTo } from "./find-validation-errors.ts";
+import { pointerTo, type ValidationError } from "./find-validation-errors.ts";
 import { VIOLATIONS_NAMED_MAX } from "./malformed-request.ts";
 
 /** In text that is valid UTF-8 a surrogate can only be an escape. */

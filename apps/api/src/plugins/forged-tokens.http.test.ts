@@ -18,7 +18,13 @@ const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("b
 
 /** A token with a signature that nobody made, as long as the API reads. */
 function forgedToken(): string {
-	const tokenClaims = { sub: randomUUID(), role: "user", jti: randomUUID(), family: randomUUID(), padding: randomBytes(640).toString("hex") };
+	const tokenClaims = {
+		sub: randomUUID(),
+		role: "user",
+		jti: randomUUID(),
+		family: randomUUID(),
+		padding: randomBytes(640).toString("hex"),
+	};
 	return `${encode({ alg: "HS256", typ: "JWT" })}.${encode(tokenClaims)}.${randomBytes(32).toString("base64url")}`;
 }
 

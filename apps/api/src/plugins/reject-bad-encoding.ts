@@ -3,7 +3,7 @@
  * text `%ff`. The router checks paths (`answerFrameworkError` in send-problems.ts), and Node rejects bytes that are not ASCII.
  */
 import fp from "fastify-plugin";
-import { type ValidationError, pointerTo } from "./find-validation-errors.ts";
+import { pointerTo, type ValidationError } from "./find-validation-errors.ts";
 import { VIOLATIONS_NAMED_MAX } from "./malformed-request.ts";
 
 /** The message for a path or a query that cannot be decoded. */

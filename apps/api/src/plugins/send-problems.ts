@@ -12,10 +12,10 @@ import fp from "fastify-plugin";
 import type { ProblemBody } from "../contract/problem-schema.ts";
 import { type ProblemCode, problemSpec, problemType } from "../contract/problems.ts";
 import { findValidationErrors } from "./find-validation-errors.ts";
-import { SECURITY_HEADERS } from "./security-headers.ts";
 import { MalformedRequest } from "./malformed-request.ts";
 import { BAD_ENCODING } from "./reject-bad-encoding.ts";
 import { requestIdOf, responseHeadersFor } from "./response-headers.ts";
+import { SECURITY_HEADERS } from "./security-headers.ts";
 
 /** What a route may add to the table's row. */
 export type ProblemExtras = Partial<Pick<ProblemBody, "detail" | "seats" | "errors">> & {

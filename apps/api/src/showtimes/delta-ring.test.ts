@@ -30,7 +30,12 @@ describe("a ring of deltas", () => {
 			]),
 			delta(12, [[3, "S"]]),
 		];
-		expect([sentAfter(ring, 10), sentAfter(ring, 11), sentAfter(ring, 12), sentAfter(ring, 13)]).toEqual([eleven + twelve, twelve, null, null]);
+		expect([sentAfter(ring, 10), sentAfter(ring, 11), sentAfter(ring, 12), sentAfter(ring, 13)]).toEqual([
+			eleven + twelve,
+			twelve,
+			null,
+			null,
+		]);
 		expect(ring.after(10)?.version).toBe(12);
 	});
 

@@ -2,12 +2,12 @@
 import { createHash } from "node:crypto";
 import { parseShowtimeId, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { Type } from "typebox";
+import type { ApiServer } from "../api-server.ts";
 import { SeatStatuses, type SeatStatusesBody } from "../contract/live-seats.ts";
 import { IF_NONE_MATCH } from "../contract/page.ts";
 import { OPENING_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED, oneOf } from "../contract/share.ts";
 import { SeatMatrix } from "../contract/showtime.ts";
-import type { ApiServer } from "../api-server.ts";
 import type { RouteDeps } from "../deps.ts";
 import { isNotModified } from "./if-none-match.ts";
 import { keepBodies } from "./keep-bodies.ts";

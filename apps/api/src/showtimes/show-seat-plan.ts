@@ -2,11 +2,11 @@
 import { createHash } from "node:crypto";
 import { parseSeatPlanId, type SeatPlanId } from "@holdfast/domain";
 import { Type } from "typebox";
+import type { ApiServer } from "../api-server.ts";
 import { createBoundedCache } from "../bounded-cache.ts";
 import { BY_ID, IF_NONE_MATCH } from "../contract/page.ts";
 import { STORE_PROBLEMS } from "../contract/problems.ts";
 import { SeatPlan } from "../contract/seat-plan.ts";
-import type { ApiServer } from "../api-server.ts";
 import type { RouteDeps } from "../deps.ts";
 import { isNotModified } from "./if-none-match.ts";
 

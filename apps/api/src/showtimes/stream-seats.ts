@@ -1,13 +1,13 @@
 /** `GET /showtimes/:showtimeId/seats/stream`: each change of a seat as it happens, as Server-Sent Events. */
 import { parseShowtimeId } from "@holdfast/domain";
 import { Type } from "typebox";
+import type { ApiServer } from "../api-server.ts";
 import { addressOf } from "../client-address.ts";
 import { SeatDelta, SeatReset } from "../contract/live-seats.ts";
 import { OPENING_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED } from "../contract/share.ts";
-import { responseHeadersFor } from "../plugins/response-headers.ts";
-import type { ApiServer } from "../api-server.ts";
 import type { RouteDeps } from "../deps.ts";
+import { responseHeadersFor } from "../plugins/response-headers.ts";
 import { openEventStream } from "./event-stream.ts";
 
 const DESCRIPTION = `Tells of seats by their index in the plan (\`GET /plans/{id}\`), with the letters of \`view=status\`.

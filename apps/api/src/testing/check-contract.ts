@@ -56,7 +56,9 @@ function flawsOfProblem(status: number, body: unknown, conforms: (pointer: strin
 	const { code, status: statusInBody, retryable } = Object(body);
 	if (!isProblemCode(code)) return [`${code} is not in the table`];
 	const spec = problemSpec(code);
-	return spec.status === status && statusInBody === status && retryable === spec.retryable ? [] : ["status or retryable is not the table's"];
+	return spec.status === status && statusInBody === status && retryable === spec.retryable
+		? []
+		: ["status or retryable is not the table's"];
 }
 
 function headersExpected(status: number): string[] {
