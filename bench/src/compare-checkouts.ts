@@ -9,7 +9,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { addTotals, findFlaws, type RunsOfFigure, type Sample, sumUp } from "./judge-comparison.ts";
+import { addTotals, findRegressions, type RunsOfFigure, type Sample, sumUp } from "./judge-comparison.ts";
 import { type Figures, readTurn } from "./take-turns.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -38,7 +38,7 @@ export async function compareCheckouts(base: string, runs: number): Promise<stri
 		const rise = head.median - before.median;
 		console.log(`  ${name.padEnd(24)} base ${print(before)}  head ${print(head)}  ${rise >= 0 ? "+" : ""}${rise.toFixed(1)} us a request`);
 	}
-	return findFlaws(figures);
+	return findRegressions(figures);
 }
 
 const print = ({ median, lowest, spread }: RunsOfFigure): string =>

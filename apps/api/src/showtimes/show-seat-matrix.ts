@@ -2,13 +2,14 @@
 import { createHash } from "node:crypto";
 import { parseShowtimeId, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { Type } from "typebox";
+import type { ApiServer } from "../api-server.ts";
 import { SeatStatuses, type SeatStatusesBody } from "../contract/live-seats.ts";
 import { IF_NONE_MATCH } from "../contract/page.ts";
 import { OPENING_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED, oneOf } from "../contract/share.ts";
 import { SeatMatrix } from "../contract/showtime.ts";
-import type { RouteDeps, Routes } from "../routes.ts";
-import { isKnown } from "./entity-tag.ts";
+import type { RouteDeps } from "../deps.ts";
+import { isNotModified } from "./if-none-match.ts";
 import { keepBodies } from "./keep-bodies.ts";
 import { type LiveMap, readLiveMap } from "./read-live-map.ts";
 import { markOwnSeats, renderSeatMatrix } from "./render-seat-matrix.ts";
@@ -18,7 +19,7 @@ const KEPT_MATRICES_BYTES_MAX = 32 * 1024 * 1024;
 /** As many halls, or a hundred arenas: a seat is one letter here. */
 const KEPT_STATUSES_BYTES_MAX = 5 * 1024 * 1024;
 
-export function addShowSeatMatrix(app: Routes, deps: RouteDeps): void {
+export function addShowSeatMatrix(app: ApiServer, deps: RouteDeps): void {
 	const matrices = keepBodies<ShowtimeId>({ bytesMax: KEPT_MATRICES_BYTES_MAX });
 	const statuses = keepBodies<ShowtimeId>({ bytesMax: KEPT_STATUSES_BYTES_MAX });
 
@@ -54,12 +55,12 @@ export function addShowSeatMatrix(app: Routes, deps: RouteDeps): void {
 			if (live.outcome !== "read") return reply.problem(live.outcome);
 
 			const isMatrix = request.query.view !== "status";
-			const own = isMatrix && request.user !== null ? await readOwn(deps, live, request.user.id) : NOBODYS;
+			const own = isMatrix && request.user !== null ? await readOwn(deps, live, request.user.id) : NO_SEATS;
 			const sharedTag = isMatrix ? `"${live.map.version}-${live.showtime.priceVersion}"` : `"${live.map.version}"`;
 			const tag = own.size === 0 ? sharedTag : markedTag(sharedTag, own);
 			reply.headers({ etag: tag, "cache-control": isMatrix ? "private, no-cache" : "no-cache" });
 			if (isMatrix) reply.header("vary", "Authorization");
-			if (isKnown(request.headers["if-none-match"], tag)) return reply.code(304).send(null);
+			if (isNotModified(request.headers["if-none-match"], tag)) return reply.code(304).send(null);
 
 			reply.type("application/json; charset=utf-8");
 			if (!isMatrix) return reply.send(statuses.body(showtimeId, tag, () => renderStatuses(live)));
@@ -69,7 +70,7 @@ export function addShowSeatMatrix(app: Routes, deps: RouteDeps): void {
 	});
 }
 
-const NOBODYS: ReadonlySet<number> = new Set();
+const NO_SEATS: ReadonlySet<number> = new Set();
 
 /** The reader's seats; one that was freed between the two reads is not theirs any more. */
 async function readOwn({ seatStore }: RouteDeps, { showtime, map }: LiveMap, userId: UserId): Promise<ReadonlySet<number>> {
