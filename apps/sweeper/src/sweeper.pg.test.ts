@@ -18,7 +18,7 @@ import {
 } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SweeperDeps } from "./deps.ts";
-import { createSweeperMetrics } from "./metrics.ts";
+import { createSweeperMetrics } from "./sweeper-metrics.ts";
 import { createSweeper } from "./sweeper.ts";
 
 let redis: TestRedis;
@@ -61,7 +61,7 @@ async function openShowtime(bucket?: number): Promise<OpenShowtime> {
 
 async function buy(showtime: OpenShowtime, seats: number[], buyer = 0) {
 	const userId = users[buyer];
-	if (!userId) throw new Error("there is such a buyer");
+	if (!userId) throw new Error("no such buyer");
 	const bookingId = newBookingId(showtime.id);
 	await seatStore.placeHold({ bookingId, userId, showtime, seats, amount: 1250 * seats.length, idempotencyKey: null });
 	const command = { bookingId, userId, showtimeId: showtime.id, ifVersion: null };
@@ -182,11 +182,11 @@ describe("runOnce", () => {
 		const showtime = await openShowtime();
 		const brief = createSeatStore({ url: redis.url, limits: { ...DEFAULT_LIMITS, holdTtlMs: 1 } });
 		const userId = users[0];
-		if (!userId) throw new Error("there is a buyer");
+		if (!userId) throw new Error("no buyer was inserted");
 		await brief.placeHold({ bookingId: newBookingId(showtime.id), userId, showtime, seats: [1], amount: 1250, idempotencyKey: null });
-		await waitUntil("the hold to lapse", async () => (await seatStore.listLapsedShowtimes(bucketOf(showtime.id))).includes(showtime.id));
+		await waitUntil("the hold to expire", async () => (await seatStore.listShowtimesToReap(bucketOf(showtime.id))).includes(showtime.id));
 		expect((await newSweeper().runOnce()).reaped).toBe(1);
-		expect(await seatStore.listLapsedShowtimes(bucketOf(showtime.id))).toEqual([]);
+		expect(await seatStore.listShowtimesToReap(bucketOf(showtime.id))).toEqual([]);
 		await brief.close();
 	});
 });
@@ -214,10 +214,10 @@ describe("start", () => {
 
 	it("ends a quarantine when its time is over", async () => {
 		const showtime = await openShowtime();
-		await query(`update showtimes set line = 1 where id = '${showtime.id}'`);
+		await query(`update showtimes set timeline = 1 where id = '${showtime.id}'`);
 		await query(
-			`insert into buckets (bucket, line, seq, seen_seq, line_started_at) values (${bucketOf(showtime.id)}, 5, 0, 0, now())
-			 on conflict (bucket) do update set line = 5, line_started_at = now()`,
+			`insert into buckets (bucket, timeline, seq, seen_seq, timeline_started_at) values (${bucketOf(showtime.id)}, 5, 0, 0, now())
+			 on conflict (bucket) do update set timeline = 5, timeline_started_at = now()`,
 		);
 		await redis.restart();
 		await waitUntil("the link to be back", () =>
@@ -340,7 +340,7 @@ describe("a bucket that cannot be settled", () => {
 		await sweeper.stop();
 		expect(await isRecorded(behind)).toBe(false);
 		const [newer] = (await seatStore.readBatch(5, { afterEntryId: null, limit: 10 })).filter(({ event }) => event === null);
-		if (newer === undefined) throw new Error("it is left in the outbox");
+		if (newer === undefined) throw new Error("the entry is not in the outbox");
 		await seatStore.ackBatch(5, [{ entryId: newer.entryId, booking: null }]);
 		await newSweeper().runOnce();
 		for (const one of [...bought, behind]) expect(await isRecorded(one)).toBe(true);

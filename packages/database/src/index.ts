@@ -17,7 +17,7 @@ export { type DeadLetter, type DeadLetterKey, findDeadLetter, listDeadLetters, r
 export { findBooking } from "./ledger/find-booking.ts";
 export type { Gap } from "./ledger/find-gap.ts";
 export { findOpening, type Opening } from "./ledger/find-opening.ts";
-export { type JudgedLine, type JudgeLineOutcome, judgeLine, type LedgerLine } from "./ledger/judge-line.ts";
+export { type CheckTimelineOutcome, checkTimeline } from "./ledger/check-timeline.ts";
 export type { LedgerBooking } from "./ledger/ledger-booking.ts";
 export { type ListBookingsRequest, listBookings } from "./ledger/list-bookings.ts";
 export {
@@ -30,7 +30,7 @@ export { countQuarantined, listQuarantined, listQuarantineEnded, type Quarantine
 export { countSoldSeats, type SeatOwner, seatOwners } from "./ledger/list-seat-owners.ts";
 export { listUncorrectedConflicts, markConflictCorrected, type UncorrectedConflict } from "./ledger/list-uncorrected-conflicts.ts";
 export { listUpcomingShowtimes, type UpcomingShowtime } from "./ledger/list-upcoming-showtimes.ts";
-export { type OpenQuarantinedOutcome, openQuarantined } from "./ledger/open-quarantined.ts";
+export { type MarkQuarantineEndedOutcome, markQuarantineEnded } from "./ledger/mark-quarantine-ended.ts";
 export { type OpenInLedgerOutcome, type OpenInLedgerRequest, openShowtimeInLedger } from "./ledger/open-showtime-in-ledger.ts";
 export type { SettleEntry } from "./ledger/outbox-entry.ts";
 export { type SettleBatch, type SettleOutcome, settleBatch, UnknownEntryVersion } from "./ledger/settle-batch.ts";

@@ -47,7 +47,7 @@ export async function openTestLedger() {
 	async function addUser(): Promise<UserId> {
 		users += 1;
 		const made = await createUser(database, { email: `u${users}@example.org`, passwordHash: "-", displayName: "U", role: "user" });
-		if (made.outcome !== "created") throw new Error("the address is new");
+		if (made.outcome !== "created") throw new Error("the address is taken");
 		return made.user.id;
 	}
 
@@ -80,7 +80,7 @@ export async function openTestLedger() {
 				select gen_random_uuid(), ${userId}, ${id}, ${planId}, 'CONFIRMED', 2, 1, 'EUR', now(), now(), now(), 1
 				from generate_series(1, ${bookings}::integer)
 				returning id, showtime_id
-			), told as (
+			), emitted as (
 				insert into booking_events (booking_id, version, type, bucket, at, payload) select id, 2, 'booking.confirmed', 0, now(), '{}' from made
 			), numbered as (select id, showtime_id, row_number() over () - 1 as at from made)
 			insert into booking_seats (booking_id, showtime_id, seat, label, acquired_at)
@@ -88,9 +88,9 @@ export async function openTestLedger() {
 		await database.run("rebuilding", (queries) => queries.execute(statement), 30_000);
 	}
 
-	/** Take the showtime's next epoch: of one that was never opened, unless `seenEpoch` says otherwise; on the first line. */
+	/** Take the showtime's next epoch: of one that was never opened, unless `seenEpoch` says otherwise; on the first timeline. */
 	function open(id: ShowtimeId, overrides: Partial<OpenInLedgerRequest> = {}): Promise<OpenInLedgerOutcome> {
-		return openShowtimeInLedger(database, id, { seenEpoch: 0, installedEpoch: 0, line: 1, quarantineMs: null, ...overrides });
+		return openShowtimeInLedger(database, id, { seenEpoch: 0, installedEpoch: 0, timeline: 1, quarantineMs: null, ...overrides });
 	}
 
 	/** A confirmed booking of `seats`, version 2. */

@@ -1,9 +1,9 @@
 /**
- * One rebuild: claim, judge the line, take the epoch and read the ledger, merge and install. Whoever dies on the way has
+ * One rebuild: claim, check the timeline, take the epoch and read the ledger, merge and install. Whoever dies on the way has
  * lost nothing: the claim lapses and the next one begins again. Source: docs/reliability.md, docs/adr/0009 and 0010.
  */
 import { randomUUID } from "node:crypto";
-import { type Database, findOpening, findSeatPlan, judgeLine, openShowtimeInLedger } from "@holdfast/database";
+import { type Database, findOpening, findSeatPlan, checkTimeline, openShowtimeInLedger } from "@holdfast/database";
 import { bucketOf, type SeatPlanId, type ShowtimeId } from "@holdfast/domain";
 import { assert, type Logger } from "@holdfast/runtime";
 import { type ClaimOutcome, type SeatStore, SeatStoreFault } from "@holdfast/seat-store";
@@ -66,9 +66,9 @@ type Claim = { readonly token: string; readonly nowMs: number; readonly installe
 
 async function install(deps: RebuildDeps, showtimeId: ShowtimeId, claim: Claim): Promise<RebuildOutcome["outcome"]> {
 	const { seatStore, database, quarantineMs, log } = deps;
-	const line = await judgeHistory(deps, bucketOf(showtimeId));
+	const timeline = await adoptHistory(deps, bucketOf(showtimeId));
 	const { seenEpoch, installedEpoch } = claim;
-	const opened = await openShowtimeInLedger(database, showtimeId, { seenEpoch, installedEpoch, line, quarantineMs });
+	const opened = await openShowtimeInLedger(database, showtimeId, { seenEpoch, installedEpoch, timeline, quarantineMs });
 	if (opened.outcome === "unknown") return "unknown";
 	if (opened.outcome === "raced" || opened.outcome === "locked") return "recovering";
 	const { snapshot } = opened;
@@ -76,23 +76,23 @@ async function install(deps: RebuildDeps, showtimeId: ShowtimeId, claim: Claim):
 	const installed = await seatStore.installShowtime(snapshot, claim);
 	if (installed.outcome !== "installed") return "recovering";
 	const { epoch, isQuarantined, bookings } = snapshot;
-	log.info({ showtimeId, epoch, bookings: bookings.length, told: installed.told, isQuarantined }, "showtime rebuilt");
+	log.info({ showtimeId, epoch, bookings: bookings.length, reemitted: installed.reemitted, isQuarantined }, "showtime rebuilt");
 	for (const { bookingId, error } of installed.unreadable ?? [])
 		log.error({ err: error, bookingId, showtimeId }, "unreadable booking record left out of a rebuild");
-	if (installed.told > 0) log.error({ showtimeId, told: installed.told }, "the ledger had lost events; they are told again");
+	if (installed.reemitted > 0) log.error({ showtimeId, reemitted: installed.reemitted }, "the ledger lacked events; they were emitted again");
 	if (isQuarantined) log.error({ showtimeId }, "free seats are in quarantine: npm run seats:open -- <showtime>");
 	return "opened";
 }
 
 /** Find out, before anything of the bucket is opened, whether this server has forgotten part of its history. */
-async function judgeHistory({ seatStore, database, log }: RebuildDeps, bucket: number): Promise<number> {
+async function adoptHistory({ seatStore, database, log }: RebuildDeps, bucket: number): Promise<number> {
 	let last: { seq: number; recordedAt: number | null } | null = null;
-	const { line, isRisen } = await judgeLine(database, bucket, (ledger) => {
+	const { timeline, isNew } = await checkTimeline(database, bucket, (ledger) => {
 		last = ledger;
-		return seatStore.joinLine(bucket, ledger);
+		return seatStore.adoptTimeline(bucket, ledger);
 	});
-	if (isRisen) log.error({ bucket, line, lastRecorded: last }, "loss proven: Redis has forgotten what the ledger knows to have happened");
-	return line;
+	if (isNew) log.error({ bucket, timeline, lastRecorded: last }, "loss proven: Redis has forgotten what the ledger knows to have happened");
+	return timeline;
 }
 
 /** Before the showtime: from the moment it is installed, everyone may need its plan. */

@@ -71,10 +71,10 @@ async function useEveryCommand(test: TestStore): Promise<void> {
 	const { startsAt, endsAt } = showtime;
 	await store.reschedule({ showtimeId: showtime.id, scheduleVersion: 2, startsAt, endsAt: endsAt + 1 });
 	const repriced = { ...showtime, priceVersion: 2 };
-	const lapsing = await held(test.withLimits({ holdTtlMs: 1 }), repriced, [4]);
-	await waitUntil("the hold to lapse", async () => (await store.now()) >= lapsing.booking.expiresAt);
+	const expiring = await held(test.withLimits({ holdTtlMs: 1 }), repriced, [4]);
+	await waitUntil("the hold to expire", async () => (await store.now()) >= expiring.booking.expiresAt);
 	await store.readSeatMap(showtime.id);
-	await store.loadBooking(lapsing.booking);
+	await store.loadBooking(expiring.booking);
 
 	const lost = await held(store, repriced, [8]);
 	await store.confirmBooking(lost);
@@ -86,8 +86,8 @@ async function useEveryCommand(test: TestStore): Promise<void> {
 	await redis.del((await redis.keys("*:ob"))[0] ?? "");
 	const taken: RecordedBooking = { bookingId: newBookingId(showtime.id), userId: newUserId(), state: "CONFIRMED", version: 2, seats: [10] };
 	const cancelled: RecordedBooking = { bookingId: stale.bookingId, userId: stale.userId, state: "CANCELLED", version: 3, seats: [] };
-	const told = await installSnapshot(store, { showtime, epoch: 2, bookings: [taken, cancelled], isQuarantined: true });
-	expect(told).toEqual({ outcome: "installed", told: 1 });
+	const installed = await installSnapshot(store, { showtime, epoch: 2, bookings: [taken, cancelled], isQuarantined: true });
+	expect(installed).toEqual({ outcome: "installed", reemitted: 1 });
 	expect((await store.confirmBooking(held1)).outcome).toBe("hold_expired");
 	await store.openQuarantined(showtime.id);
 	await store.claimShowtime(showtime.id, { token: "given back", ledgerEpoch: 3 });

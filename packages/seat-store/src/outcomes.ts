@@ -97,12 +97,9 @@ export type ReadBookingsResult = { readonly bookings: Booking[]; readonly unread
  * Redis alone has sold to them stays sold, and one that they merely held is free.
  */
 export type InstallOutcome =
-	| { outcome: "installed"; told: number; unreadable?: readonly UnreadableBooking[] }
+	| { outcome: "installed"; reemitted: number; unreadable?: readonly UnreadableBooking[] }
 	| { outcome: "lost_claim" }
 	| { outcome: "superseded" };
-
-/** `lost`: this server has forgotten part of what the ledger knows to have happened. */
-export type LineJudgement = { readonly line: number; readonly seq: number; readonly lost: boolean };
 
 /** One entry of a bucket's outbox. `event` is null when its fields make no sense; `raw` is kept for the dead letter. */
 export type OutboxEntry = {

@@ -4,9 +4,11 @@
  * `SeatStoreFault`, after which a write may or may not have happened: repeat the same command to learn which.
  */
 import type {
+	AdoptedTimeline,
 	Booking,
 	BookingId,
 	IndexedSeatPlan,
+	LedgerTimeline,
 	OpenShowtime,
 	SeatPlan,
 	SeatPlanId,
@@ -23,7 +25,6 @@ import type {
 	ConfirmOutcome,
 	ExtendOutcome,
 	InstallOutcome,
-	LineJudgement,
 	OutboxEntry,
 	PlaceHoldOutcome,
 	ReadBookingsResult,
@@ -31,7 +32,7 @@ import type {
 	SetShowtimeOutcome,
 } from "./outcomes.ts";
 import type { Durability, ServerCondition } from "./verify-durability.ts";
-import type { SeatListener } from "./watch-seats.ts";
+import type { SeatListener } from "./subscribe-to-seats.ts";
 
 export type PlaceHoldCommand = {
 	readonly bookingId: BookingId;
@@ -102,8 +103,8 @@ export type SeatStore = {
 	claimShowtime(showtimeId: ShowtimeId, claim: { token: string; ledgerEpoch: number }): Promise<ClaimOutcome>;
 	/** End a claim that came to nothing. */
 	giveBackClaim(showtimeId: ShowtimeId, token: string): Promise<void>;
-	/** Judge a bucket's history against the ledger's (null: none). Call under the ledger's lock of the bucket. */
-	joinLine(bucket: number, ledger: { line: number; seq: number } | null): Promise<LineJudgement>;
+	/** Compare a bucket's history with the ledger's (null: none) and adopt its timeline. Call under the ledger's lock of the bucket. */
+	adoptTimeline(bucket: number, ledger: Pick<LedgerTimeline, "timeline" | "seq"> | null): Promise<AdoptedTimeline>;
 	/** Last step: merge what stands with the snapshot, read under the claim and its epoch, and open. `nowMs` is the claim's. */
 	installShowtime(snapshot: ShowtimeSnapshot, claim: { token: string; nowMs: number }): Promise<InstallOutcome>;
 	/** Put quarantined seats on sale; gives how many, null while the fence forbids it. */
@@ -148,10 +149,10 @@ export type SeatStore = {
 	/** The user's bookings of the last month, newest first; the records of some may be gone. */
 	listRecentBookingIds(userId: UserId): Promise<BookingId[]>;
 
-	/** Free up to 100 lapsed holds of a showtime; says how many, and whether more are lapsed. */
+	/** Free up to 100 expired holds of a showtime; says how many, and whether more have expired. */
 	reapHolds(showtimeId: ShowtimeId): Promise<{ reaped: number; more: boolean }>;
-	/** Showtimes of a bucket whose earliest hold has lapsed, at most 100. */
-	listLapsedShowtimes(bucket: number): Promise<ShowtimeId[]>;
+	/** Showtimes of a bucket whose earliest hold has expired, at most 100. */
+	listShowtimesToReap(bucket: number): Promise<ShowtimeId[]>;
 
 	/** The oldest entries of a bucket's outbox, from `afterEntryId` on (exclusive; null: from the start). */
 	readBatch(bucket: number, options: { afterEntryId: string | null; limit: number }): Promise<OutboxEntry[]>;

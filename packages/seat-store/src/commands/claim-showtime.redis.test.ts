@@ -13,7 +13,7 @@ import {
 	installClaimScript,
 	installSeatsScript,
 	installShowtimeScript,
-} from "./rebuild-showtime.ts";
+} from "./install-showtime.ts";
 
 let test: TestStore;
 beforeAll(async () => {
@@ -58,11 +58,11 @@ describe("a claim", () => {
 		const showtime = await test.openShowtime();
 		const first = await claim(showtime);
 		if (first.outcome !== "claimed") throw new Error(first.outcome);
-		const lapses = first.nowMs + CLAIM_TTL_MS;
-		expect(await test.at(lapses - 1, () => unchanged(test, () => claim(showtime, "other")))).toEqual({ outcome: "recovering" });
-		expect(await test.at(lapses - 1, () => claim(showtime))).toMatchObject({ outcome: "claimed" });
-		expect(await test.at(lapses, () => unchanged(test, () => claim(showtime, "other")))).toEqual({ outcome: "recovering" });
-		expect(await test.at(lapses - 1 + CLAIM_TTL_MS, () => claim(showtime, "other"))).toMatchObject({ outcome: "claimed" });
+		const expiresAt = first.nowMs + CLAIM_TTL_MS;
+		expect(await test.at(expiresAt - 1, () => unchanged(test, () => claim(showtime, "other")))).toEqual({ outcome: "recovering" });
+		expect(await test.at(expiresAt - 1, () => claim(showtime))).toMatchObject({ outcome: "claimed" });
+		expect(await test.at(expiresAt, () => unchanged(test, () => claim(showtime, "other")))).toEqual({ outcome: "recovering" });
+		expect(await test.at(expiresAt - 1 + CLAIM_TTL_MS, () => claim(showtime, "other"))).toMatchObject({ outcome: "claimed" });
 	});
 
 	it("lives on with every step of the install", async () => {
@@ -198,7 +198,7 @@ describe("every step of a rebuilder that lost its claim is refused, and changes 
 		await test.at(Date.now() - CLAIM_TTL_MS, () => claim(showtime, "slow"));
 		await claim(showtime, "next");
 		await expectLost(showtime, "slow");
-		expect(await install(showtime, "next")).toEqual({ outcome: "installed", told: 0 });
+		expect(await install(showtime, "next")).toEqual({ outcome: "installed", reemitted: 0 });
 		await expectLost(showtime, "slow");
 	});
 
@@ -252,7 +252,7 @@ describe("an install", () => {
 			expect(await install(showtime, "late", { epoch })).toEqual({ outcome: "superseded" });
 			expect(await standing()).toEqual(before);
 		}
-		expect(await install(showtime, "late", { epoch: 6 })).toEqual({ outcome: "installed", told: 0 });
+		expect(await install(showtime, "late", { epoch: 6 })).toEqual({ outcome: "installed", reemitted: 0 });
 	});
 
 	it("repeats a part without writing a buyer's booking twice", async () => {
