@@ -3,6 +3,7 @@ import type { BookingId, ShowtimeId } from "@holdfast/domain";
 import { createRebuilder } from "@holdfast/rebuild";
 import { createConnectionGuard } from "@holdfast/runtime";
 import { type FastifyBaseLogger, fastify, LogController } from "fastify";
+import type { ApiServer } from "./api-server.ts";
 import { addAuthRoutes } from "./auth/index.ts";
 import { addBookingRoutes } from "./bookings/index.ts";
 import { createLedgerWait } from "./bookings/prefer-wait.ts";
@@ -10,6 +11,7 @@ import { createBoundedCache } from "./bounded-cache.ts";
 import { compileTrust } from "./client-address.ts";
 import { SHARED_SCHEMAS } from "./contract/index.ts";
 import { buildValidator } from "./contract/validators.ts";
+import type { AppDeps, RouteDeps } from "./deps.ts";
 import { addShowHealth } from "./health/show-health.ts";
 import { addShowLiveness } from "./health/show-liveness.ts";
 import { addShowReadiness } from "./health/show-readiness.ts";
@@ -31,7 +33,6 @@ import { readBodies } from "./plugins/read-bodies.ts";
 import { refuseBadEncoding } from "./plugins/refuse-bad-encoding.ts";
 import { refuseQuery } from "./plugins/refuse-query.ts";
 import { requestIdOf, stampAnswers } from "./plugins/stamp-answers.ts";
-import type { AppDeps, RouteDeps, Routes } from "./routes.ts";
 import { addShowtimeRoutes } from "./showtimes/index.ts";
 import { createLiveShowtimes } from "./showtimes/live-showtimes.ts";
 import { createShowtimeOpener } from "./showtimes/open-showtime.ts";
@@ -47,13 +48,13 @@ const LOOK_FOR_SLOW_EVERY_MS = 1_000;
 const BOOKINGS_REMEMBERED_MAX = 50_000;
 
 /** Build it, without listening. `ready()` or `inject()` start it; `close()` ends it and leaves its stores to their owner. */
-export function buildApp(deps: AppDeps): Routes {
+export function buildApp(deps: AppDeps): ApiServer {
 	const loggerInstance: FastifyBaseLogger = deps.logger;
 	const guard = createConnectionGuard({
 		answerTimeoutMs: deps.settings.answerTimeoutMs,
 		onDrop: (drop) => deps.logger.info(drop, "connection dropped"),
 	});
-	const app: Routes = fastify({
+	const app: ApiServer = fastify({
 		loggerInstance,
 		// One line per decision (plugins/log-decisions.ts) instead of two per request.
 		logController: new LogController({ disableRequestLogging: true }),

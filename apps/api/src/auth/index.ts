@@ -1,12 +1,13 @@
 /** Register, sign in, stay signed in, sign out, and who am I. */
-import type { AppDeps, Routes } from "../routes.ts";
+import type { ApiServer } from "../api-server.ts";
+import type { AppDeps } from "../deps.ts";
 import { addLogIn } from "./log-in.ts";
 import { addLogOut } from "./log-out.ts";
 import { addRefreshSession } from "./refresh-session.ts";
 import { addRegister } from "./register.ts";
 import { addShowMe } from "./show-me.ts";
 
-export function addAuthRoutes(app: Routes, deps: AppDeps): void {
+export function addAuthRoutes(app: ApiServer, deps: AppDeps): void {
 	app.addHook("onRequest", (_request, reply, next) => {
 		reply.header("cache-control", "no-store");
 		next();

@@ -2,13 +2,14 @@
 import { findUserByEmail, replacePasswordHash } from "@holdfast/database";
 import type { UserId } from "@holdfast/domain";
 import { hashPassword, verifyPassword } from "@holdfast/runtime";
+import type { ApiServer } from "../api-server.ts";
 import { BODY_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { Credentials, Session } from "../contract/user.ts";
+import type { AppDeps } from "../deps.ts";
 import { refuseForRate } from "../plugins/limit-requests.ts";
-import type { AppDeps, Routes } from "../routes.ts";
 import { openSession } from "./open-session.ts";
 
-export function addLogIn(app: Routes, { database, logger }: AppDeps): void {
+export function addLogIn(app: ApiServer, { database, logger }: AppDeps): void {
 	/** At today's cost, while the password is at hand. One that cannot be stored now is stored at the next sign-in. */
 	async function rehash(userId: UserId, password: string, from: string): Promise<void> {
 		try {

@@ -1,13 +1,14 @@
 /** `POST /auth/logout`: ends the sign-in that the access token belongs to, on this device and on no other. */
 import { endRefreshFamily } from "@holdfast/database";
 import { Type } from "typebox";
+import type { ApiServer } from "../api-server.ts";
 import { BODY_PROBLEMS, OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
+import type { AppDeps } from "../deps.ts";
 import { signedInUser } from "../plugins/auth.ts";
 import { refuseBody } from "../plugins/refuse-body.ts";
-import type { AppDeps, Routes } from "../routes.ts";
 import { denyFamily } from "./deny-family.ts";
 
-export function addLogOut(app: Routes, { database, authStore }: AppDeps): void {
+export function addLogOut(app: ApiServer, { database, authStore }: AppDeps): void {
 	app.route({
 		method: "POST",
 		url: "/logout",

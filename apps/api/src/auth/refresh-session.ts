@@ -3,15 +3,16 @@
  * was used before ends its family, and the log says so.
  */
 import { endRefreshFamily, rotateRefreshToken } from "@holdfast/database";
+import type { ApiServer } from "../api-server.ts";
 import { BODY_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { RefreshRequest, Session } from "../contract/user.ts";
-import type { AppDeps, Routes } from "../routes.ts";
+import type { AppDeps } from "../deps.ts";
 import { denyFamily } from "./deny-family.ts";
 import { presentSession } from "./open-session.ts";
 
 const REFUSAL = { detail: "This refresh token is not valid, or not any more. Sign in again." };
 
-export function addRefreshSession(app: Routes, { database, authStore }: AppDeps): void {
+export function addRefreshSession(app: ApiServer, { database, authStore }: AppDeps): void {
 	app.route({
 		method: "POST",
 		url: "/refresh",

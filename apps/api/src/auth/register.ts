@@ -1,13 +1,14 @@
 /** `POST /auth/register`: a new user, signed in at once. */
 import { registerUser } from "@holdfast/database";
 import { hashPassword } from "@holdfast/runtime";
+import type { ApiServer } from "../api-server.ts";
 import { BODY_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { Registration, Session } from "../contract/user.ts";
+import type { AppDeps } from "../deps.ts";
 import { refuseForRate } from "../plugins/limit-requests.ts";
-import type { AppDeps, Routes } from "../routes.ts";
 import { presentSession } from "./open-session.ts";
 
-export function addRegister(app: Routes, { database }: AppDeps): void {
+export function addRegister(app: ApiServer, { database }: AppDeps): void {
 	app.route({
 		method: "POST",
 		url: "/register",

@@ -1,12 +1,13 @@
 /** `GET /auth/me`: the user behind the token, as they are now. */
 import { findUser } from "@holdfast/database";
+import type { ApiServer } from "../api-server.ts";
 import { OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { User } from "../contract/user.ts";
+import type { AppDeps } from "../deps.ts";
 import { signedInUser } from "../plugins/auth.ts";
-import type { AppDeps, Routes } from "../routes.ts";
 import { presentUser } from "./present-user.ts";
 
-export function addShowMe(app: Routes, { database }: AppDeps): void {
+export function addShowMe(app: ApiServer, { database }: AppDeps): void {
 	app.route({
 		method: "GET",
 		url: "/me",

@@ -1,18 +1,19 @@
 /** `DELETE /bookings/:id`: release a hold or cancel a confirmed booking; a repeat answers the same. */
 import { parseBookingId } from "@holdfast/domain";
 import { unreachable } from "@holdfast/runtime";
+import type { ApiServer } from "../api-server.ts";
 import { Booking, CHANGE_ANSWER_HEADERS, ChangeHeaders } from "../contract/booking.ts";
 import { BY_ID } from "../contract/page.ts";
 import { BODY_PROBLEMS, OPENING_PROBLEMS, OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
+import type { RouteDeps } from "../deps.ts";
 import { signedInUser } from "../plugins/auth.ts";
 import { refuseBody } from "../plugins/refuse-body.ts";
-import type { RouteDeps, Routes } from "../routes.ts";
 import { answerCancelOver } from "./answer-over.ts";
 import { changeBooking } from "./change-booking.ts";
 import { entityTag, parseIfMatch } from "./entity-tag.ts";
 import { presentChanged } from "./present-changed.ts";
 
-export function addCancelBooking(app: Routes, deps: RouteDeps): void {
+export function addCancelBooking(app: ApiServer, deps: RouteDeps): void {
 	app.route({
 		method: "DELETE",
 		url: "/:id",

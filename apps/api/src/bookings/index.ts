@@ -1,12 +1,13 @@
 /** Hold, confirm, cancel, and look. */
-import type { RouteDeps, Routes } from "../routes.ts";
+import type { ApiServer } from "../api-server.ts";
+import type { RouteDeps } from "../deps.ts";
 import { addCancelBooking } from "./cancel-booking.ts";
 import { addConfirmBooking } from "./confirm-booking.ts";
 import { addListBookings } from "./list-bookings.ts";
 import { addPlaceHold } from "./place-hold.ts";
 import { addShowBooking } from "./show-booking.ts";
 
-export function addBookingRoutes(app: Routes, deps: RouteDeps): void {
+export function addBookingRoutes(app: ApiServer, deps: RouteDeps): void {
 	app.addHook("onRequest", (_request, reply, next) => {
 		reply.header("cache-control", "no-store");
 		next();

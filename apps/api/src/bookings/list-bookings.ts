@@ -1,17 +1,18 @@
 /** `GET /bookings`: the user's own, newest first, with what was done a moment ago. */
 import { BOOKING_STATUSES, parseBookingId } from "@holdfast/domain";
 import { Type } from "typebox";
+import type { ApiServer } from "../api-server.ts";
 import { BookingPage } from "../contract/booking.ts";
 import { BAD_CURSOR, PAGE_LIMIT_DEFAULT, PAGE_QUERY } from "../contract/page.ts";
 import { OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED, oneOf } from "../contract/share.ts";
+import type { RouteDeps } from "../deps.ts";
 import { presentReadable } from "../leave-out-unreadable.ts";
 import { signedInUser } from "../plugins/auth.ts";
-import type { RouteDeps, Routes } from "../routes.ts";
 import { collectBookings } from "./collect-bookings.ts";
 import { presentBooking } from "./present-booking.ts";
 
-export function addListBookings(app: Routes, deps: RouteDeps): void {
+export function addListBookings(app: ApiServer, deps: RouteDeps): void {
 	app.route({
 		method: "GET",
 		url: "",

@@ -3,10 +3,11 @@ import { parseShowtimeId } from "@holdfast/domain";
 import { unreachable } from "@holdfast/runtime";
 import type { FastifyContextConfig } from "fastify";
 import { Type } from "typebox";
+import type { ApiServer } from "../api-server.ts";
 import { BOOKING_ANSWER_HEADERS, Booking, HoldRequest, IdempotencyHeaders } from "../contract/booking.ts";
 import { BODY_PROBLEMS, OPENING_PROBLEMS, OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
+import type { RouteDeps } from "../deps.ts";
 import { signedInUser } from "../plugins/auth.ts";
-import type { RouteDeps, Routes } from "../routes.ts";
 import { entityTag } from "./entity-tag.ts";
 import { findOwnBooking } from "./find-own-booking.ts";
 import { holdSeats } from "./hold-seats.ts";
@@ -51,7 +52,7 @@ const CONFIG: FastifyContextConfig = {
 const HOURLY_LIMIT_DETAIL =
 	"You have placed as many holds within the past hour as one user may. Nothing was changed; retry after `Retry-After` seconds.";
 
-export function addPlaceHold(app: Routes, deps: RouteDeps): void {
+export function addPlaceHold(app: ApiServer, deps: RouteDeps): void {
 	const { seatsPerBookingMax } = deps.settings.limits;
 
 	app.route({

@@ -3,7 +3,7 @@ import type { Booking } from "@holdfast/domain";
 import { SeatStoreFault } from "@holdfast/seat-store";
 import type { FastifyReply } from "fastify";
 import type { BookingBody } from "../contract/booking.ts";
-import type { RouteDeps } from "../routes.ts";
+import type { RouteDeps } from "../deps.ts";
 import { entityTag } from "./entity-tag.ts";
 import { parsePreferWait } from "./prefer-wait.ts";
 import { presentBooking } from "./present-booking.ts";

@@ -3,17 +3,18 @@
 import { findShowtime } from "@holdfast/database";
 import { type Booking, parseBookingId, type ShowtimeId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
+import type { ApiServer } from "../api-server.ts";
 import { BOOKING_ANSWER_HEADERS, BookingDetails, type BookingDetailsBody } from "../contract/booking.ts";
 import { BY_ID } from "../contract/page.ts";
 import { OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { toInstant } from "../contract/share.ts";
+import type { RouteDeps } from "../deps.ts";
 import { signedInUser } from "../plugins/auth.ts";
-import type { RouteDeps, Routes } from "../routes.ts";
 import { entityTag } from "./entity-tag.ts";
 import { findOwnBooking } from "./find-own-booking.ts";
 import { presentBooking } from "./present-booking.ts";
 
-export function addShowBooking(app: Routes, deps: RouteDeps): void {
+export function addShowBooking(app: ApiServer, deps: RouteDeps): void {
 	app.route({
 		method: "GET",
 		url: "/:id",

@@ -1,11 +1,13 @@
 /** `GET /health`: whether bookings work now. */
+
+import type { ApiServer } from "../api-server.ts";
 import { Health, type HealthBody } from "../contract/health.ts";
-import type { AppDeps, Routes } from "../routes.ts";
+import type { AppDeps } from "../deps.ts";
 import { checkHealth } from "./check-health.ts";
 
 const RETRY_AFTER_SECONDS = 2;
 
-export function addShowHealth(app: Routes, { seatStore, database, settings }: AppDeps): void {
+export function addShowHealth(app: ApiServer, { seatStore, database, settings }: AppDeps): void {
 	let underWay: Promise<HealthBody> | null = null;
 
 	/** One look for all who ask meanwhile, since anybody may ask, and always gets an answer. A look is over before it is 2 s old. */

@@ -1,9 +1,9 @@
 /** `GET /livez`: the process runs and its event loop turns. Says nothing about its stores: a restart would not mend those. */
 import { Type } from "typebox";
+import type { ApiServer } from "../api-server.ts";
 import { CLOSED, oneOf } from "../contract/share.ts";
-import type { Routes } from "../routes.ts";
 
-export function addShowLiveness(app: Routes): void {
+export function addShowLiveness(app: ApiServer): void {
 	app.route({
 		method: "GET",
 		url: "/livez",

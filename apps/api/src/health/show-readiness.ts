@@ -1,12 +1,13 @@
 /** `GET /readyz`: whether new requests should be sent to this process. Says nothing about its stores: other processes have the same ones. */
 import { Type } from "typebox";
+import type { ApiServer } from "../api-server.ts";
 import { CLOSED, oneOf } from "../contract/share.ts";
-import type { AppDeps, Routes } from "../routes.ts";
+import type { AppDeps } from "../deps.ts";
 
 /** Another process answers then. */
 const RETRY_AFTER_SECONDS = 1;
 
-export function addShowReadiness(app: Routes, { drain }: Pick<AppDeps, "drain">): void {
+export function addShowReadiness(app: ApiServer, { drain }: Pick<AppDeps, "drain">): void {
 	app.route({
 		method: "GET",
 		url: "/readyz",

@@ -1,16 +1,17 @@
 /** `GET /movies`: what is on, what comes, what is over. */
 import { listMovies, MOVIE_STATUSES } from "@holdfast/database";
 import { Type } from "typebox";
+import type { ApiServer } from "../api-server.ts";
 import { MoviePage } from "../contract/movie.ts";
 import { BAD_CURSOR, PAGE_LIMIT_DEFAULT, PAGE_QUERY } from "../contract/page.ts";
 import { STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED, oneOf } from "../contract/share.ts";
-import type { AppDeps, Routes } from "../routes.ts";
+import type { AppDeps } from "../deps.ts";
 import { presentMovie } from "./present-movie.ts";
 
 const TITLE_PART_MAX_CHARS = 100;
 
-export function addListMovies(app: Routes, { database }: AppDeps): void {
+export function addListMovies(app: ApiServer, { database }: AppDeps): void {
 	app.route({
 		method: "GET",
 		url: "",

@@ -2,15 +2,16 @@
 import { findMovie, listShowtimes } from "@holdfast/database";
 import { parseMovieId } from "@holdfast/domain";
 import { Type } from "typebox";
+import type { ApiServer } from "../api-server.ts";
 import { BAD_CURSOR, PAGE_LIMIT_DEFAULT, PAGE_QUERY } from "../contract/page.ts";
 import { STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED } from "../contract/share.ts";
 import { SHOWTIME_DATE, ShowtimePage } from "../contract/showtime.ts";
+import type { RouteDeps } from "../deps.ts";
 import { presentReadable } from "../leave-out-unreadable.ts";
-import type { RouteDeps, Routes } from "../routes.ts";
 import { presentShowtime } from "../showtimes/present-showtime.ts";
 
-export function addListShowtimesOfMovie(app: Routes, { database, reportUnreadable }: RouteDeps): void {
+export function addListShowtimesOfMovie(app: ApiServer, { database, reportUnreadable }: RouteDeps): void {
 	app.route({
 		method: "GET",
 		url: "/:movieId/showtimes",

@@ -1,13 +1,14 @@
 /** `GET /movies/:id` */
 import { findMovie } from "@holdfast/database";
 import { parseMovieId } from "@holdfast/domain";
+import type { ApiServer } from "../api-server.ts";
 import { Movie } from "../contract/movie.ts";
 import { BY_ID } from "../contract/page.ts";
 import { STORE_PROBLEMS } from "../contract/problems.ts";
-import type { AppDeps, Routes } from "../routes.ts";
+import type { AppDeps } from "../deps.ts";
 import { presentMovie } from "./present-movie.ts";
 
-export function addShowMovie(app: Routes, { database }: AppDeps): void {
+export function addShowMovie(app: ApiServer, { database }: AppDeps): void {
 	app.route({
 		method: "GET",
 		url: "/:id",

@@ -2,12 +2,13 @@
 import { createHash } from "node:crypto";
 import { parseShowtimeId, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { Type } from "typebox";
+import type { ApiServer } from "../api-server.ts";
 import { SeatStatuses, type SeatStatusesBody } from "../contract/live-seats.ts";
 import { IF_NONE_MATCH } from "../contract/page.ts";
 import { OPENING_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED, oneOf } from "../contract/share.ts";
 import { SeatMatrix } from "../contract/showtime.ts";
-import type { RouteDeps, Routes } from "../routes.ts";
+import type { RouteDeps } from "../deps.ts";
 import { isKnown } from "./entity-tag.ts";
 import { keepBodies } from "./keep-bodies.ts";
 import { type LiveMap, readLiveMap } from "./read-live-map.ts";
@@ -18,7 +19,7 @@ const KEPT_MATRICES_BYTES_MAX = 32 * 1024 * 1024;
 /** As many halls, or a hundred arenas: a seat is one letter here. */
 const KEPT_STATUSES_BYTES_MAX = 5 * 1024 * 1024;
 
-export function addShowSeatMatrix(app: Routes, deps: RouteDeps): void {
+export function addShowSeatMatrix(app: ApiServer, deps: RouteDeps): void {
 	const matrices = keepBodies<ShowtimeId>({ bytesMax: KEPT_MATRICES_BYTES_MAX });
 	const statuses = keepBodies<ShowtimeId>({ bytesMax: KEPT_STATUSES_BYTES_MAX });
 

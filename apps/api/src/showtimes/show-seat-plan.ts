@@ -2,11 +2,12 @@
 import { createHash } from "node:crypto";
 import { parseSeatPlanId, type SeatPlanId } from "@holdfast/domain";
 import { Type } from "typebox";
+import type { ApiServer } from "../api-server.ts";
 import { createBoundedCache } from "../bounded-cache.ts";
 import { BY_ID, IF_NONE_MATCH } from "../contract/page.ts";
 import { STORE_PROBLEMS } from "../contract/problems.ts";
 import { SeatPlan } from "../contract/seat-plan.ts";
-import type { RouteDeps, Routes } from "../routes.ts";
+import type { RouteDeps } from "../deps.ts";
 import { isKnown } from "./entity-tag.ts";
 
 /** Some ten arenas of 50,000 seats, or 5,000 halls of 100. */
@@ -14,7 +15,7 @@ const KEPT_PLANS_BYTES_MAX = 32 * 1024 * 1024;
 /** A year: the longest that caches honour (RFC 9111, 1.2.2). */
 const FOR_EVER = "public, max-age=31536000, immutable";
 
-export function addShowSeatPlan(app: Routes, { seatPlans }: RouteDeps): void {
+export function addShowSeatPlan(app: ApiServer, { seatPlans }: RouteDeps): void {
 	const kept = createBoundedCache<SeatPlanId, { readonly tag: string; readonly body: Buffer }>({
 		weightMax: KEPT_PLANS_BYTES_MAX,
 		weigh: ({ body }) => body.length,

@@ -1,14 +1,15 @@
 /** `GET /showtimes/:id`: what the catalogue says, and how many seats are left now. */
 import { findShowtime } from "@holdfast/database";
 import { countSeats, parseShowtimeId } from "@holdfast/domain";
+import type { ApiServer } from "../api-server.ts";
 import { BY_ID } from "../contract/page.ts";
 import { STORE_PROBLEMS } from "../contract/problems.ts";
 import { ShowtimeDetails } from "../contract/showtime.ts";
-import type { RouteDeps, Routes } from "../routes.ts";
+import type { RouteDeps } from "../deps.ts";
 import { presentShowtime } from "./present-showtime.ts";
 import { readLiveMap } from "./read-live-map.ts";
 
-export function addShowShowtime(app: Routes, deps: RouteDeps): void {
+export function addShowShowtime(app: ApiServer, deps: RouteDeps): void {
 	app.route({
 		method: "GET",
 		url: "/showtimes/:id",

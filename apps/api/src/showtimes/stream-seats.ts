@@ -1,12 +1,13 @@
 /** `GET /showtimes/:showtimeId/seats/stream`: each change of a seat as it happens, as Server-Sent Events. */
 import { parseShowtimeId } from "@holdfast/domain";
 import { Type } from "typebox";
+import type { ApiServer } from "../api-server.ts";
 import { addressOf } from "../client-address.ts";
 import { SeatDelta, SeatReset } from "../contract/live-seats.ts";
 import { OPENING_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED } from "../contract/share.ts";
+import type { RouteDeps } from "../deps.ts";
 import { stampHeaders } from "../plugins/stamp-answers.ts";
-import type { RouteDeps, Routes } from "../routes.ts";
 import { openEventStream } from "./event-stream.ts";
 
 const DESCRIPTION = `Tells of seats by their index in the plan (\`GET /plans/{id}\`), with the letters of \`view=status\`.
@@ -33,7 +34,7 @@ const EVENTS = {
 
 const VERSION_MAX = Number.MAX_SAFE_INTEGER;
 
-export function addStreamSeats(app: Routes, { seatWatches }: RouteDeps): void {
+export function addStreamSeats(app: ApiServer, { seatWatches }: RouteDeps): void {
 	// Before the server waits for its connections to end: these never would.
 	app.addHook("preClose", async () => seatWatches.close());
 

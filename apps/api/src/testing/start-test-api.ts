@@ -16,11 +16,12 @@ import {
 	startTestRedis,
 	type TestRedis,
 } from "@holdfast/testing";
+import type { ApiServer } from "../api-server.ts";
 import { buildApp } from "../app.ts";
 import type { BookingBody } from "../contract/booking.ts";
+import type { AppDeps } from "../deps.ts";
 import { createDrain, type Drain } from "../health/drain.ts";
 import { DEFAULT_RATES, type Rates } from "../rates.ts";
-import type { AppDeps, Routes } from "../routes.ts";
 import { IN_FLIGHT_SPEC, KEEP_ALIVE_SPEC, REQUEST_TIMEOUT_SPEC, SETTLE_LAG_SPEC } from "../settings.ts";
 import { DEFAULT_WATCH_LIMITS, type WatchLimits } from "../showtimes/watch-limits.ts";
 import { type ContractCheck, createContractCheck, type OpenapiDocument } from "./check-contract.ts";
@@ -33,7 +34,7 @@ export type TestUser = { readonly id: UserId; readonly token: string };
 
 /** One API process's worth of app. */
 export type TestApp = {
-	readonly app: Routes;
+	readonly app: ApiServer;
 	readonly seatStore: SeatStore;
 	readonly authStore: AuthStore;
 	readonly drain: Drain;
@@ -164,7 +165,7 @@ async function startTestApp(redisUrl: string, databaseUrl: string, wish: AppWish
 	};
 }
 
-async function send(app: Routes, check: ContractCheck, request: string, { token, body, headers = {} }: TestCall): Promise<TestAnswer> {
+async function send(app: ApiServer, check: ContractCheck, request: string, { token, body, headers = {} }: TestCall): Promise<TestAnswer> {
 	const [method = "", target = ""] = request.split(" ");
 	const url = target.startsWith("//") ? target.slice(1) : `/api/v1${target}`;
 	const response = await app.inject({
@@ -201,7 +202,7 @@ function parseMethod(method: string): "GET" | "POST" | "PUT" | "DELETE" | "HEAD"
 }
 
 /** What `check` compares with: the document as it goes out. */
-const documentOf = (app: Routes): OpenapiDocument => JSON.parse(JSON.stringify(app.swagger())) as OpenapiDocument;
+const documentOf = (app: ApiServer): OpenapiDocument => JSON.parse(JSON.stringify(app.swagger())) as OpenapiDocument;
 
 function firstOf<Item>(items: readonly Item[]): Item {
 	const [first] = items;

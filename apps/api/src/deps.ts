@@ -1,11 +1,8 @@
-/** The types that route files share. */
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+/** What the app and its routes are built from. */
 import type { Database } from "@holdfast/database";
 import type { BookingId, ShowtimeId } from "@holdfast/domain";
 import type { Logger } from "@holdfast/runtime";
 import type { AuthStore, SeatStore } from "@holdfast/seat-store";
-import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { LedgerWait } from "./bookings/prefer-wait.ts";
 import type { BoundedCache } from "./bounded-cache.ts";
 import type { Drain } from "./health/drain.ts";
@@ -16,7 +13,7 @@ import type { ReadSeatMap } from "./showtimes/read-live-map.ts";
 import type { SeatPlans } from "./showtimes/seat-plans.ts";
 import type { SeatWatches } from "./showtimes/seat-watches.ts";
 
-/** What the API is built from, made at the process edge. */
+/** What `buildApp` gets from the process edge. */
 export type AppDeps = {
 	readonly settings: Pick<
 		ApiSettings,
@@ -41,7 +38,7 @@ export type AppDeps = {
 	readonly drain: Drain;
 };
 
-/** What routes are built from: the above, and what `buildApp` makes of it once. */
+/** What the route files get: the above, and what `buildApp` creates from it once per process. */
 export type RouteDeps = AppDeps & {
 	readonly seatPlans: SeatPlans;
 	readonly liveShowtimes: LiveShowtimes;
@@ -51,6 +48,3 @@ export type RouteDeps = AppDeps & {
 	readonly reportUnreadable: ReportUnreadable;
 	readonly showtimeOfBooking: BoundedCache<BookingId, ShowtimeId>;
 };
-
-/** A server whose handlers are typed by their schemas. */
-export type Routes = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;
