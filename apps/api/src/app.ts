@@ -18,21 +18,22 @@ import { addShowReadiness } from "./health/show-readiness.ts";
 import { joinReads } from "./join-reads.ts";
 import { createUnreadableReport } from "./leave-out-unreadable.ts";
 import { addMovieRoutes } from "./movies/index.ts";
+import { type ApiMetrics, countRebuilds, createApiMetrics } from "./plugins/api-metrics.ts";
 import { auth } from "./plugins/auth.ts";
-import { createGuardedServer, guardConnections } from "./plugins/guard-connections.ts";
-import { harden } from "./plugins/harden.ts";
-import { heedHttp } from "./plugins/heed-http.ts";
+import { createGuardedServer, guardServer } from "./plugins/guard-server.ts";
+import { httpConformance } from "./plugins/http-conformance.ts";
 import { limitRequests } from "./plugins/limit-requests.ts";
-import { logDecisions } from "./plugins/log-decisions.ts";
-import { type ApiMetrics, countRebuilds, createApiMetrics, metricsPage } from "./plugins/metrics.ts";
-import { decisions } from "./plugins/on-decided.ts";
+import { logOutcomes } from "./plugins/log-outcomes.ts";
+import { metricsEndpoint } from "./plugins/metrics-endpoint.ts";
 import { openapi } from "./plugins/openapi.ts";
 import { pressure } from "./plugins/pressure.ts";
-import { answerClientError, answerFrameworkError, problems } from "./plugins/problems.ts";
 import { readBodies } from "./plugins/read-bodies.ts";
-import { refuseBadEncoding } from "./plugins/refuse-bad-encoding.ts";
-import { refuseQuery } from "./plugins/refuse-query.ts";
-import { requestIdOf, stampAnswers } from "./plugins/stamp-answers.ts";
+import { rejectBadEncoding } from "./plugins/reject-bad-encoding.ts";
+import { rejectUnknownQuery } from "./plugins/reject-unknown-query.ts";
+import { requestOutcome } from "./plugins/request-outcome.ts";
+import { requestIdOf, responseHeaders } from "./plugins/response-headers.ts";
+import { securityHeaders } from "./plugins/security-headers.ts";
+import { answerClientError, answerFrameworkError, sendProblems } from "./plugins/send-problems.ts";
 import { addShowtimeRoutes } from "./showtimes/index.ts";
 import { createLiveShowtimes } from "./showtimes/live-showtimes.ts";
 import { createShowtimeOpener } from "./showtimes/open-showtime.ts";
@@ -56,7 +57,7 @@ export function buildApp(deps: AppDeps): ApiServer {
 	});
 	const app: ApiServer = fastify({
 		loggerInstance,
-		// One line per decision (plugins/log-decisions.ts) instead of two per request.
+		// One line per decision (plugins/log-outcomes.ts) instead of two per request.
 		logController: new LogController({ disableRequestLogging: true }),
 		childLoggerFactory: (logger) => logger,
 		genReqId: requestIdOf,
@@ -68,7 +69,7 @@ export function buildApp(deps: AppDeps): ApiServer {
 		// Only what one of these sends is believed about whom it speaks for.
 		trustProxy: deps.settings.trustProxy.length > 0 && compileTrust(deps.settings.trustProxy),
 		http: {
-			// plugins/heed-http.ts says it better.
+			// plugins/http-conformance.ts answers it in our error format.
 			requireHostHeader: false,
 			connectionsCheckingInterval: LOOK_FOR_SLOW_EVERY_MS,
 			// Not more than the whole request has: Node swaps the two then, and bodies have a minute.
@@ -84,18 +85,18 @@ export function buildApp(deps: AppDeps): ApiServer {
 	}).withTypeProvider();
 
 	for (const schema of SHARED_SCHEMAS) app.addSchema(schema);
-	app.register(stampAnswers);
-	app.register(decisions);
-	app.register(logDecisions);
-	app.register(problems);
-	app.register(heedHttp);
-	app.register(refuseBadEncoding);
-	app.register(refuseQuery);
-	app.register(harden, { corsOrigins: deps.settings.corsOrigins });
+	app.register(responseHeaders);
+	app.register(requestOutcome);
+	app.register(logOutcomes);
+	app.register(sendProblems);
+	app.register(httpConformance);
+	app.register(rejectBadEncoding);
+	app.register(rejectUnknownQuery);
+	app.register(securityHeaders, { corsOrigins: deps.settings.corsOrigins });
 	app.register(pressure, { inFlightMax: deps.settings.inFlightMax });
 	const metrics = createApiMetrics();
-	app.register(guardConnections, { guard, metrics });
-	app.register(metricsPage, { metrics, seatStore: deps.seatStore });
+	app.register(guardServer, { guard, metrics });
+	app.register(metricsEndpoint, { metrics, seatStore: deps.seatStore });
 	app.register(readBodies);
 	app.register(auth, { jwtSecret: deps.settings.jwtSecret, authStore: deps.authStore });
 	app.register(limitRequests, { authStore: deps.authStore, rates: deps.settings.rates });

@@ -3,9 +3,9 @@ import { createDatabase } from "@holdfast/database";
 import { DEFAULT_LIMITS } from "@holdfast/domain";
 import { createLogger } from "@holdfast/runtime";
 import { createAuthStore, createSeatStore } from "@holdfast/seat-store";
+import { readApiSettings } from "./api-settings.ts";
 import { buildApp } from "./app.ts";
 import { createDrain } from "./health/drain.ts";
-import { readApiSettings } from "./settings.ts";
 
 const NOWHERE = "127.0.0.1:9";
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { LIMIT_SPECS, QUARANTINE_SPEC } from "@holdfast/domain";
 import { ANSWER_TIMEOUT_SPEC } from "@holdfast/runtime";
 import { expect, it } from "vitest";
+import { DRAIN_SPEC, IN_FLIGHT_SPEC, KEEP_ALIVE_SPEC, REQUEST_TIMEOUT_SPEC, SETTLE_LAG_SPEC } from "./api-settings.ts";
 import { IP_LIMIT_SPEC, RATE_SPECS } from "./rates.ts";
-import { DRAIN_SPEC, IN_FLIGHT_SPEC, KEEP_ALIVE_SPEC, REQUEST_TIMEOUT_SPEC, SETTLE_LAG_SPEC } from "./settings.ts";
 import { WATCH_LIMIT_SPECS, WATCHERS_PER_ADDRESS_SPEC } from "./showtimes/watch-limits.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");

@@ -3,9 +3,9 @@ import cluster from "node:cluster";
 import { createDatabase } from "@holdfast/database";
 import { closeOnSignals, createLogger, listenOptions, runWorkers, SettingsError } from "@holdfast/runtime";
 import { createAuthStore, createSeatStore, findReasonNotToStart } from "@holdfast/seat-store";
+import { type ApiSettings, readApiSettings } from "./api-settings.ts";
 import { buildApp } from "./app.ts";
 import { beginDrain, createDrain } from "./health/drain.ts";
-import { type ApiSettings, readApiSettings } from "./settings.ts";
 
 const settings = readSettingsOrExit();
 const seatStoreOptions = { url: settings.redisUrl, limits: settings.limits, ...settings.durability };

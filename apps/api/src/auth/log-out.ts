@@ -5,7 +5,7 @@ import type { ApiServer } from "../api-server.ts";
 import { BODY_PROBLEMS, OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import type { AppDeps } from "../deps.ts";
 import { signedInUser } from "../plugins/auth.ts";
-import { refuseBody } from "../plugins/refuse-body.ts";
+import { rejectBody } from "../plugins/reject-body.ts";
 import { denyFamily } from "./deny-family.ts";
 
 export function addLogOut(app: ApiServer, { database, authStore }: AppDeps): void {
@@ -13,7 +13,7 @@ export function addLogOut(app: ApiServer, { database, authStore }: AppDeps): voi
 		method: "POST",
 		url: "/logout",
 		onRequest: app.requireUser,
-		preHandler: refuseBody,
+		preHandler: rejectBody,
 		schema: {
 			operationId: "logOut",
 			summary: "Sign out",

@@ -7,10 +7,10 @@ import { BY_ID } from "../contract/page.ts";
 import { BODY_PROBLEMS, OPENING_PROBLEMS, OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import type { RouteDeps } from "../deps.ts";
 import { signedInUser } from "../plugins/auth.ts";
-import { refuseBody } from "../plugins/refuse-body.ts";
+import { rejectBody } from "../plugins/reject-body.ts";
 import { answerCancelOver } from "./answer-over.ts";
 import { changeBooking } from "./change-booking.ts";
-import { entityTag, parseIfMatch } from "./entity-tag.ts";
+import { entityTag, parseIfMatch } from "./if-match.ts";
 import { presentChanged } from "./present-changed.ts";
 
 export function addCancelBooking(app: ApiServer, deps: RouteDeps): void {
@@ -18,7 +18,7 @@ export function addCancelBooking(app: ApiServer, deps: RouteDeps): void {
 		method: "DELETE",
 		url: "/:id",
 		onRequest: app.requireUser,
-		preHandler: refuseBody,
+		preHandler: rejectBody,
 		schema: {
 			operationId: "cancelBooking",
 			summary: "Release or cancel a booking",

@@ -7,10 +7,10 @@ import { BY_ID } from "../contract/page.ts";
 import { BODY_PROBLEMS, OPENING_PROBLEMS, OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import type { RouteDeps } from "../deps.ts";
 import { signedInUser } from "../plugins/auth.ts";
-import { refuseBody } from "../plugins/refuse-body.ts";
+import { rejectBody } from "../plugins/reject-body.ts";
 import { answerConfirmOver } from "./answer-over.ts";
 import { changeBooking } from "./change-booking.ts";
-import { entityTag, parseIfMatch } from "./entity-tag.ts";
+import { entityTag, parseIfMatch } from "./if-match.ts";
 import { presentChanged } from "./present-changed.ts";
 
 export function addConfirmBooking(app: ApiServer, deps: RouteDeps): void {
@@ -18,7 +18,7 @@ export function addConfirmBooking(app: ApiServer, deps: RouteDeps): void {
 		method: "POST",
 		url: "/:id/confirm",
 		onRequest: app.requireUser,
-		preHandler: refuseBody,
+		preHandler: rejectBody,
 		schema: {
 			operationId: "confirmBooking",
 			summary: "Confirm a booking",

@@ -8,9 +8,9 @@ import { BOOKING_ANSWER_HEADERS, Booking, HoldRequest, IdempotencyHeaders } from
 import { BODY_PROBLEMS, OPENING_PROBLEMS, OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import type { RouteDeps } from "../deps.ts";
 import { signedInUser } from "../plugins/auth.ts";
-import { entityTag } from "./entity-tag.ts";
 import { findOwnBooking } from "./find-own-booking.ts";
 import { holdSeats } from "./hold-seats.ts";
+import { entityTag } from "./if-match.ts";
 import { labelsOf, presentBooking } from "./present-booking.ts";
 
 const SCHEMA = {

@@ -4,7 +4,7 @@ import { SeatStoreFault } from "@holdfast/seat-store";
 import type { FastifyReply } from "fastify";
 import type { BookingBody } from "../contract/booking.ts";
 import type { RouteDeps } from "../deps.ts";
-import { entityTag } from "./entity-tag.ts";
+import { entityTag } from "./if-match.ts";
 import { parsePreferWait } from "./prefer-wait.ts";
 import { presentBooking } from "./present-booking.ts";
 

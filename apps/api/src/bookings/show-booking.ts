@@ -10,8 +10,8 @@ import { OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { toInstant } from "../contract/share.ts";
 import type { RouteDeps } from "../deps.ts";
 import { signedInUser } from "../plugins/auth.ts";
-import { entityTag } from "./entity-tag.ts";
 import { findOwnBooking } from "./find-own-booking.ts";
+import { entityTag } from "./if-match.ts";
 import { presentBooking } from "./present-booking.ts";
 
 export function addShowBooking(app: ApiServer, deps: RouteDeps): void {

@@ -82,7 +82,7 @@ export const auth = fp<{ jwtSecret: string; authStore: Pick<AuthStore, "isDenied
 		};
 		app.decorate("requireUser", requireUser).decorate("acceptUser", acceptUser);
 	},
-	{ name: "auth", dependencies: ["problems"] },
+	{ name: "auth", dependencies: ["send-problems"] },
 );
 
 /** A new access token for a user. */

@@ -4,7 +4,7 @@
  */
 import type { CountedSeries, HistogramSeries } from "@holdfast/runtime";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { CLIENT_ABORTED } from "./problems.ts";
+import { CLIENT_ABORTED } from "./send-problems.ts";
 
 /** Upper bounds of the histogram, in seconds: from a hold in an idle hall to a wait for the ledger. */
 export const DURATION_BOUNDS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;

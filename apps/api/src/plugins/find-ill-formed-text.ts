@@ -2,7 +2,7 @@
  * Find strings in JSON that are not well-formed Unicode: half of a surrogate pair, written as an escape (`"\ud800"`). UTF-8 cannot
  * carry one, so that Postgres, Redis and scrypt would each be given another character in its place.
  */
-import { type Flaw, pointerTo } from "./find-flaws.ts";
+import { pointerTo, type ValidationError } from "./find-validation-errors.ts";
 import { VIOLATIONS_NAMED_MAX } from "./malformed-request.ts";
 
 /** In text that is valid UTF-8 a surrogate can only be an escape. */
@@ -13,9 +13,9 @@ const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
  * at its object, since no pointer can name it. `text` is the JSON that `value` was parsed from; without an escape in it nothing is
  * looked at, which is all that most requests cost. Without recursion: a body may nest thousands of arrays.
  */
-export function findIllFormedText(text: string, value: unknown): Flaw[] {
+export function findIllFormedText(text: string, value: unknown): ValidationError[] {
 	if (!SURROGATE_ESCAPE.test(text)) return [];
-	const found: Flaw[] = [];
+	const found: ValidationError[] = [];
 	const waiting: { pointer: string; value: unknown }[] = [{ pointer: "", value }];
 	for (let next = waiting.pop(); next !== undefined && found.length < VIOLATIONS_NAMED_MAX; next = waiting.pop()) {
 		const { pointer, value: current } = next;

@@ -70,7 +70,7 @@ export const limitRequests = fp<{ authStore: AuthStore; rates: Rates }>(
 			};
 		}
 	},
-	{ name: "limit-requests", dependencies: ["problems", "auth"] },
+	{ name: "limit-requests", dependencies: ["send-problems", "auth"] },
 );
 
 /** Answer 429 with `Retry-After`: `waitMs` in whole seconds, rounded up. The caller stops here and returns the result to Fastify. */

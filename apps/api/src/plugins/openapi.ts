@@ -11,7 +11,7 @@ import { EXAMPLE_IDS, EXAMPLE_TIMES } from "../contract/examples.ts";
 import { INTRODUCTION, TAGS } from "../contract/introduction.ts";
 import { problemExamples, problemResponses } from "../contract/problem-schema.ts";
 import type { ProblemCode } from "../contract/problems.ts";
-import { SECURITY_HEADERS } from "./harden.ts";
+import { SECURITY_HEADERS } from "./security-headers.ts";
 
 /** Its script and its styles stand in the page itself, and nothing of a user's does: there is nothing to inject through. */
 const PAGE_SOURCES = {
@@ -50,7 +50,7 @@ export const openapi = fp(
 		});
 		app.register(addPage);
 	},
-	{ name: "openapi", dependencies: ["problems"] },
+	{ name: "openapi", dependencies: ["send-problems"] },
 );
 
 /** A browser renders this one: it gets its headers from helmet, and leave to run the script and the styles it is made of. */
@@ -62,7 +62,7 @@ async function addPage(app: FastifyInstance): Promise<void> {
 	await app.register(helmet, { contentSecurityPolicy: { directives: PAGE_SOURCES } });
 	await app.register(scalar, {
 		routePrefix: "/docs",
-		hooks: { onRequest: refuseOddHost },
+		hooks: { onRequest: rejectInvalidHost },
 		configuration: {
 			url: "/openapi.json",
 			pageTitle: "Holdfast API",
@@ -77,7 +77,7 @@ async function addPage(app: FastifyInstance): Promise<void> {
 }
 
 /** The page builds its own address from `Host`. What no address can be built from is refused before it tries. */
-function refuseOddHost(request: FastifyRequest, reply: FastifyReply, next: () => void): void {
+function rejectInvalidHost(request: FastifyRequest, reply: FastifyReply, next: () => void): void {
 	if (URL.canParse(request.url, `${request.protocol}://${request.hostname}`)) next();
 	else reply.problem("invalid_request", { errors: [{ pointer: "/headers/host", message: "is no host" }] });
 }

@@ -37,7 +37,7 @@ export const pressure = fp<{ inFlightMax: number }>(
 		});
 		done();
 	},
-	{ name: "pressure", dependencies: ["problems"] },
+	{ name: "pressure", dependencies: ["send-problems"] },
 );
 
 const isAlwaysAnswered = ({ routeOptions }: FastifyRequest): boolean => routeOptions.config?.isAlwaysAnswered === true;

@@ -9,7 +9,7 @@ import { OPENING_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED, oneOf } from "../contract/share.ts";
 import { SeatMatrix } from "../contract/showtime.ts";
 import type { RouteDeps } from "../deps.ts";
-import { isKnown } from "./entity-tag.ts";
+import { isNotModified } from "./if-none-match.ts";
 import { keepBodies } from "./keep-bodies.ts";
 import { type LiveMap, readLiveMap } from "./read-live-map.ts";
 import { markOwnSeats, renderSeatMatrix } from "./render-seat-matrix.ts";
@@ -60,7 +60,7 @@ export function addShowSeatMatrix(app: ApiServer, deps: RouteDeps): void {
 			const tag = own.size === 0 ? sharedTag : markedTag(sharedTag, own);
 			reply.headers({ etag: tag, "cache-control": isMatrix ? "private, no-cache" : "no-cache" });
 			if (isMatrix) reply.header("vary", "Authorization");
-			if (isKnown(request.headers["if-none-match"], tag)) return reply.code(304).send(null);
+			if (isNotModified(request.headers["if-none-match"], tag)) return reply.code(304).send(null);
 
 			reply.type("application/json; charset=utf-8");
 			if (!isMatrix) return reply.send(statuses.body(showtimeId, tag, () => renderStatuses(live)));

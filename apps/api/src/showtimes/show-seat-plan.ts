@@ -8,7 +8,7 @@ import { BY_ID, IF_NONE_MATCH } from "../contract/page.ts";
 import { STORE_PROBLEMS } from "../contract/problems.ts";
 import { SeatPlan } from "../contract/seat-plan.ts";
 import type { RouteDeps } from "../deps.ts";
-import { isKnown } from "./entity-tag.ts";
+import { isNotModified } from "./if-none-match.ts";
 
 /** Some ten arenas of 50,000 seats, or 5,000 halls of 100. */
 const KEPT_PLANS_BYTES_MAX = 32 * 1024 * 1024;
@@ -54,7 +54,7 @@ export function addShowSeatPlan(app: ApiServer, { seatPlans }: RouteDeps): void 
 			const found = planId && (await findRendered(planId));
 			if (found === null) return reply.problem("not_found");
 			reply.headers({ etag: found.tag, "cache-control": FOR_EVER });
-			if (isKnown(request.headers["if-none-match"], found.tag)) return reply.code(304).send(null);
+			if (isNotModified(request.headers["if-none-match"], found.tag)) return reply.code(304).send(null);
 			return reply.type("application/json; charset=utf-8").send(found.body);
 		},
 	});

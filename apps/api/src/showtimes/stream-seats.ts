@@ -7,7 +7,7 @@ import { SeatDelta, SeatReset } from "../contract/live-seats.ts";
 import { OPENING_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED } from "../contract/share.ts";
 import type { RouteDeps } from "../deps.ts";
-import { stampHeaders } from "../plugins/stamp-answers.ts";
+import { responseHeadersFor } from "../plugins/response-headers.ts";
 import { openEventStream } from "./event-stream.ts";
 
 const DESCRIPTION = `Tells of seats by their index in the plan (\`GET /plans/{id}\`), with the letters of \`view=status\`.
@@ -80,7 +80,7 @@ export function addStreamSeats(app: ApiServer, { seatWatches }: RouteDeps): void
 			reply.endConnection();
 			const lastSeen = request.headers["last-event-id"];
 			const stream = openEventStream(reply.raw, {
-				headers: { ...reply.getHeaders(), ...stampHeaders(request.id) },
+				headers: { ...reply.getHeaders(), ...responseHeadersFor(request.id) },
 				onOver(reason) {
 					place.leave();
 					if (reason === "too_slow") request.log.info({ showtimeId, requestId: request.id }, "dropped a watcher who does not read");

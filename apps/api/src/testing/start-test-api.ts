@@ -17,12 +17,12 @@ import {
 	type TestRedis,
 } from "@holdfast/testing";
 import type { ApiServer } from "../api-server.ts";
+import { IN_FLIGHT_SPEC, KEEP_ALIVE_SPEC, REQUEST_TIMEOUT_SPEC, SETTLE_LAG_SPEC } from "../api-settings.ts";
 import { buildApp } from "../app.ts";
 import type { BookingBody } from "../contract/booking.ts";
 import type { AppDeps } from "../deps.ts";
 import { createDrain, type Drain } from "../health/drain.ts";
 import { DEFAULT_RATES, type Rates } from "../rates.ts";
-import { IN_FLIGHT_SPEC, KEEP_ALIVE_SPEC, REQUEST_TIMEOUT_SPEC, SETTLE_LAG_SPEC } from "../settings.ts";
 import { DEFAULT_WATCH_LIMITS, type WatchLimits } from "../showtimes/watch-limits.ts";
 import { type ContractCheck, createContractCheck, type OpenapiDocument } from "./check-contract.ts";
 import { bookingIn, type TestAnswer } from "./read-answers.ts";

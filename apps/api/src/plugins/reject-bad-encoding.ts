@@ -1,15 +1,15 @@
 /**
- * Refuses a query that is not percent-encoded UTF-8. The framework's parser leaves such a part as it stands, so that `?q=%ff` would
- * look for the text `%ff`. The router judges paths (`answerFrameworkError` in problems.ts), and Node refuses bytes that are not ASCII.
+ * Rejects a query that is not percent-encoded UTF-8. Fastify's parser leaves such a part undecoded: `?q=%ff` would search for the
+ * text `%ff`. The router checks paths (`answerFrameworkError` in send-problems.ts), and Node rejects bytes that are not ASCII.
  */
 import fp from "fastify-plugin";
-import { type Flaw, pointerTo } from "./find-flaws.ts";
+import { pointerTo, type ValidationError } from "./find-validation-errors.ts";
 import { VIOLATIONS_NAMED_MAX } from "./malformed-request.ts";
 
-/** What a path or a query is told that cannot be decoded. */
+/** The message for a path or a query that cannot be decoded. */
 export const BAD_ENCODING = "must be percent-encoded UTF-8";
 
-export const refuseBadEncoding = fp(
+export const rejectBadEncoding = fp(
 	(app, _options, done) => {
 		// As late as the query is judged by its schema: a request without a token is 401 first.
 		app.addHook("preValidation", (request, reply, next) => {
@@ -19,11 +19,11 @@ export const refuseBadEncoding = fp(
 		});
 		done();
 	},
-	{ name: "refuse-bad-encoding", dependencies: ["problems"] },
+	{ name: "reject-bad-encoding", dependencies: ["send-problems"] },
 );
 
 /** A pointer for each part of the query that cannot be decoded; to the query as a whole for a name. */
-function findBadEncoding(url: string): Flaw[] {
+function findBadEncoding(url: string): ValidationError[] {
 	if (!url.includes("%")) return [];
 	const start = url.search(/[?#]/);
 	const query = start === -1 ? "" : url.slice(start + 1);

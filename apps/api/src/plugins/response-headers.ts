@@ -1,6 +1,6 @@
 /**
- * Every answer carries `x-request-id` (the client's own if it sent a sane one) and `x-server-time`, so that a
- * client can count down by the server's clock.
+ * Sets two headers on every response: `x-request-id` (the client's own if it is well formed) and `x-server-time`, which lets a
+ * client count down by the server's clock.
  */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
@@ -14,18 +14,18 @@ export function requestIdOf(request: Pick<IncomingMessage, "headers">): string {
 	return typeof inbound === "string" && SANE_REQUEST_ID.test(inbound) ? inbound : randomUUID();
 }
 
-/** The two headers of every answer. */
-export function stampHeaders(requestId: string): { "x-request-id": string; "x-server-time": string } {
+/** The headers that every response carries. For responses that bypass the `onSend` hook. */
+export function responseHeadersFor(requestId: string): { "x-request-id": string; "x-server-time": string } {
 	return { "x-request-id": requestId, "x-server-time": new Date().toISOString() };
 }
 
-export const stampAnswers = fp(
+export const responseHeaders = fp(
 	(app, _options, done) => {
 		app.addHook("onSend", (request, reply, payload, next) => {
-			reply.headers(stampHeaders(request.id));
+			reply.headers(responseHeadersFor(request.id));
 			next(null, payload);
 		});
 		done();
 	},
-	{ name: "stamp-answers" },
+	{ name: "response-headers" },
 );

@@ -1,12 +1,12 @@
 /**
- * For requests that say all they have to say by their address. A body that says something more is refused, as any
- * unknown field is; `{}` says nothing, and some clients cannot help sending it.
+ * Rejects a body on routes whose path says everything, as unknown fields are rejected elsewhere. `{}` is accepted, because some
+ * clients always send it.
  */
 import type { preHandlerAsyncHookHandler } from "fastify";
-import { pointerTo } from "./find-flaws.ts";
+import { pointerTo } from "./find-validation-errors.ts";
 
-/** `preHandler` hook. */
-export const refuseBody: preHandlerAsyncHookHandler = async (request, reply) => {
+/** `preHandler` hook: 400 unless the body is absent, `null` or `{}`. */
+export const rejectBody: preHandlerAsyncHookHandler = async (request, reply) => {
 	const { body } = request;
 	if (body === undefined || body === null) return undefined;
 	if (typeof body !== "object" || Array.isArray(body))

@@ -1,4 +1,4 @@
-/** A booking's version as an entity tag (RFC 9110, section 8.8.3), and `If-Match` read back. */
+/** A booking's version as an entity tag (RFC 9110, section 8.8.3), and the version that an `If-Match` header asks for. */
 
 export const entityTag = (version: number): string => `"${version}"`;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { entityTag, NO_VERSION, parseIfMatch } from "./entity-tag.ts";
+import { entityTag, NO_VERSION, parseIfMatch } from "./if-match.ts";
 
 describe("If-Match", () => {
 	it.each([

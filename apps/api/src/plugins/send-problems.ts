@@ -1,7 +1,6 @@
 /**
- * The one place that writes `application/problem+json`. Routes answer a problem with `reply.problem(code)`; what
- * is thrown, refused by the framework or garbled on the wire is turned into a code here. No stack trace, SQL or
- * key name ever reaches a client.
+ * The one place that writes `application/problem+json`. Routes answer a problem with `reply.problem(code)`. Thrown errors, requests
+ * that Fastify rejects and bytes that are not HTTP get a code here. No stack trace, SQL or key name ever reaches a client.
  */
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
@@ -12,11 +11,11 @@ import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
 import type { ProblemBody } from "../contract/problem-schema.ts";
 import { type ProblemCode, problemSpec, problemType } from "../contract/problems.ts";
-import { findFlaws } from "./find-flaws.ts";
-import { SECURITY_HEADERS } from "./harden.ts";
+import { findValidationErrors } from "./find-validation-errors.ts";
 import { MalformedRequest } from "./malformed-request.ts";
-import { BAD_ENCODING } from "./refuse-bad-encoding.ts";
-import { requestIdOf, stampHeaders } from "./stamp-answers.ts";
+import { BAD_ENCODING } from "./reject-bad-encoding.ts";
+import { requestIdOf, responseHeadersFor } from "./response-headers.ts";
+import { SECURITY_HEADERS } from "./security-headers.ts";
 
 /** What a route may add to the table's row. */
 export type ProblemExtras = Partial<Pick<ProblemBody, "detail" | "seats" | "errors">> & {
@@ -39,7 +38,7 @@ declare module "fastify" {
 
 const MEDIA_TYPE = "application/problem+json";
 
-export const problems = fp(
+export const sendProblems = fp(
 	(app, _options, done) => {
 		app.decorateReply("problem", function (this: FastifyReply, code, extras = {}) {
 			return sendProblem(this.request, this, code, extras);
@@ -59,12 +58,12 @@ export const problems = fp(
 		});
 		done();
 	},
-	{ name: "problems", dependencies: ["log-decisions"] },
+	{ name: "send-problems", dependencies: ["log-outcomes"] },
 );
 
 /** Answer what the router refuses before any hook runs: a path that cannot be decoded, or one with an overlong part, which names nothing. */
 export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-	reply.headers({ ...SECURITY_HEADERS, ...stampHeaders(request.id) });
+	reply.headers({ ...SECURITY_HEADERS, ...responseHeadersFor(request.id) });
 	if (error.code !== "FST_ERR_BAD_URL") return sendProblem(request, reply, "not_found", {});
 	return sendProblem(request, reply, "invalid_request", { errors: [{ pointer: "/path", message: BAD_ENCODING }] });
 }
@@ -75,12 +74,12 @@ export const CLIENT_ABORTED = "client_aborted";
 /** Connections that `answerClientError` has answered, whatever became of the request they carried. */
 const answeredSockets = new WeakSet<Socket>();
 
-/** Whether the client of this connection was told what is wrong with its bytes before the connection was closed. */
-export const wasToldClientError = (socket: Socket): boolean => answeredSockets.has(socket);
+/** Whether `answerClientError` sent its answer on this connection before it closed it. */
+export const wasSentClientError = (socket: Socket): boolean => answeredSockets.has(socket);
 
 /** The body of this request will never be complete. Its client has been told, or has left; what is sent now reaches nobody and is for the log. */
 function answerCutOff(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-	const outcome = wasToldClientError(request.raw.socket) ? "invalid_request" : CLIENT_ABORTED;
+	const outcome = wasSentClientError(request.raw.socket) ? "invalid_request" : CLIENT_ABORTED;
 	return sendProblem(request, reply, "invalid_request", { detail: CUT_SHORT, outcome });
 }
 
@@ -113,7 +112,7 @@ export function clientErrorAnswer(code?: string): { headers: Record<string, stri
 		"content-length": Buffer.byteLength(body),
 		connection: "close",
 		...SECURITY_HEADERS,
-		...stampHeaders(requestId),
+		...responseHeadersFor(requestId),
 	};
 	return { headers, body };
 }
@@ -147,7 +146,7 @@ function problemOfError(error: FastifyError): { code: ProblemCode; extras: Probl
 	if (error instanceof QueueFull) return { code: "busy", extras: {} };
 	if (error instanceof MalformedRequest) return { code: "invalid_request", extras: { errors: error.errors } };
 	if (error.validation)
-		return { code: "invalid_request", extras: { errors: findFlaws(error.validation, error.validationContext ?? "body") } };
+		return { code: "invalid_request", extras: { errors: findValidationErrors(error.validation, error.validationContext ?? "body") } };
 	switch (error.statusCode) {
 		case 413:
 			return { code: "payload_too_large", extras: {} };

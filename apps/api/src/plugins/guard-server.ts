@@ -1,9 +1,12 @@
-/** How answers leave: the server that the framework listens with, under the guard of `@holdfast/runtime`, and how many connections were dropped. */
+/**
+ * Runs the HTTP server under the connection guard of `@holdfast/runtime`, which drops connections whose client does not read its
+ * answers, and counts the dropped ones.
+ */
 import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
 import { type ConnectionGuard, DROP_REASONS } from "@holdfast/runtime";
 import type { FastifyReply } from "fastify";
 import fp from "fastify-plugin";
-import type { ApiMetrics } from "./metrics.ts";
+import type { ApiMetrics } from "./api-metrics.ts";
 
 declare module "fastify" {
 	interface FastifyReply {
@@ -12,7 +15,7 @@ declare module "fastify" {
 	}
 }
 
-export const guardConnections = fp<{ guard: ConnectionGuard; metrics: Pick<ApiMetrics, "countedElsewhere"> }>(
+export const guardServer = fp<{ guard: ConnectionGuard; metrics: Pick<ApiMetrics, "countedElsewhere"> }>(
 	(app, { guard, metrics }, done) => {
 		app.decorateReply("endConnection", function (this: FastifyReply) {
 			guard.endWith(this.raw);
@@ -28,10 +31,10 @@ export const guardConnections = fp<{ guard: ConnectionGuard; metrics: Pick<ApiMe
 		);
 		done();
 	},
-	{ name: "guard-connections" },
+	{ name: "guard-server" },
 );
 
-/** What the framework would create by itself, with a guarded listener. For its `serverFactory`. */
+/** Creates the server that Fastify would create, with a guarded listener. For Fastify's `serverFactory`. */
 export function createGuardedServer(
 	guard: ConnectionGuard,
 	listener: RequestListener,

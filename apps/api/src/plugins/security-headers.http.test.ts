@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestApi, type TestApi, type TestApp } from "../testing/start-test-api.ts";
-import { SECURITY_HEADERS } from "./harden.ts";
+import { SECURITY_HEADERS } from "./security-headers.ts";
 
 const SHOP = "https://shop.example";
 

@@ -1,13 +1,13 @@
 /**
- * `GET /metrics`, for Prometheus: what every process of this API counts, and how full the outbox is. Not part of the
- * contract with clients: keep it inside, at the proxy. Names follow docs/glossary.md; docs/ARCHITECTURE.md lists them.
+ * `GET /metrics` for Prometheus: the counters of every worker, and the outbox depth. Not part of the contract with clients: block it
+ * at the proxy. Names follow docs/glossary.md; docs/ARCHITECTURE.md lists them.
  */
 import { setTimeout as pause } from "node:timers/promises";
-import type { Rebuilder } from "@holdfast/rebuild";
 import { createMetrics, joinWorkerMetrics, mergeWorkerTexts } from "@holdfast/runtime";
 import type { SeatStore } from "@holdfast/seat-store";
 import type { FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
+import type { ApiMetrics } from "./api-metrics.ts";
 import { createRequestCounts, DURATION_BOUNDS_SECONDS } from "./count-requests.ts";
 
 /** A scrape does not wait longer for Redis; a depth that nobody knows is NaN. */
@@ -22,37 +22,7 @@ declare module "fastify" {
 
 type OutboxLook = Pick<SeatStore, "outboxDepths" | "settleLagMs">;
 
-export type ApiMetrics = ReturnType<typeof createApiMetrics>;
-
-/** One per process. */
-export function createApiMetrics() {
-	const metrics = createMetrics();
-	return {
-		...metrics,
-		rebuilds: metrics.counter("holdfast_rebuilds_total", "Showtimes opened by a rebuild because a request asked for them"),
-		failedRebuilds: metrics.counter("holdfast_failed_rebuilds_total", "Rebuilds that failed and will be tried again"),
-		unreadable: metrics.counter("holdfast_unreadable_total", "Bookings and showtimes left out of a list because they cannot be read"),
-	};
-}
-
-/** The same rebuilder, counted. */
-export function countRebuilds(rebuilder: Rebuilder, { rebuilds, failedRebuilds }: ApiMetrics): Rebuilder {
-	return {
-		...rebuilder,
-		async rebuild(showtimeId, startsAt) {
-			try {
-				const result = await rebuilder.rebuild(showtimeId, startsAt);
-				if (result.outcome === "opened") rebuilds.inc();
-				return result;
-			} catch (error) {
-				failedRebuilds.inc();
-				throw error;
-			}
-		},
-	};
-}
-
-export const metricsPage = fp<{ metrics: ApiMetrics; seatStore: OutboxLook }>(
+export const metricsEndpoint = fp<{ metrics: ApiMetrics; seatStore: OutboxLook }>(
 	(app, { metrics, seatStore }, done) => {
 		const counts = createRequestCounts();
 		app.addHook("onRequest", (request, reply, next) => {
@@ -60,7 +30,7 @@ export const metricsPage = fp<{ metrics: ApiMetrics; seatStore: OutboxLook }>(
 			if (staysOpen(request)) reply.raw.once("close", () => counts.add(request, reply));
 			next();
 		});
-		app.onDecided((request, reply) => {
+		app.onRequestSettled((request, reply) => {
 			if (!staysOpen(request)) counts.add(request, reply);
 		});
 		const { countedElsewhere, histogramElsewhere, gauge, render } = metrics;
@@ -85,7 +55,7 @@ export const metricsPage = fp<{ metrics: ApiMetrics; seatStore: OutboxLook }>(
 		});
 		done();
 	},
-	{ name: "metrics", dependencies: ["pressure", "log-decisions", "decisions"] },
+	{ name: "metrics-endpoint", dependencies: ["pressure", "log-outcomes", "request-outcome"] },
 );
 
 /** What Redis says in time. */

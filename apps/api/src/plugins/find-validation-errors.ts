@@ -1,12 +1,12 @@
-/** Turns what the validator found into the `errors` of an `invalid_request`: a JSON Pointer and a sentence each. */
+/** Turns the validator's findings into the `errors` of an `invalid_request` problem: a JSON Pointer and a message each. */
 import type { FastifySchemaValidationError } from "fastify/types/schema.js";
 
-export type Flaw = { pointer: string; message: string };
+export type ValidationError = { pointer: string; message: string };
 
 /** Where in the request the validator looked; the body has no prefix of its own. */
 const PREFIXES: Readonly<Record<string, string>> = { body: "", querystring: "/query", headers: "/headers", params: "/path" };
 
-export function findFlaws(errors: readonly FastifySchemaValidationError[], part: string): Flaw[] {
+export function findValidationErrors(errors: readonly FastifySchemaValidationError[], part: string): ValidationError[] {
 	const prefix = PREFIXES[part] ?? "";
 	return errors.map((error) => ({ pointer: prefix + error.instancePath + namedProperty(error.params), message: messageOf(error) }));
 }

@@ -1,12 +1,12 @@
 /**
- * What Node would refuse by itself, with an empty body and without the headers of every answer: a request that names no
- * host is no HTTP/1.1 (RFC 9112, 3.2) and is told so as any other bytes that are none are; one that expects what nobody knows
- * (RFC 9110, 10.1.1) is answered as if it expected nothing. `http.requireHostHeader` must be off.
+ * Answers in our own error format what Node would otherwise reject by itself, with an empty body and without the headers of every
+ * response. An HTTP/1.1 request without `Host` (RFC 9112, 3.2) gets the same 400 as bytes that are not HTTP. An unknown `Expect`
+ * (RFC 9110, 10.1.1) is ignored. Requires `http.requireHostHeader: false`.
  */
 import fp from "fastify-plugin";
-import { clientErrorAnswer } from "./problems.ts";
+import { clientErrorAnswer } from "./send-problems.ts";
 
-export const heedHttp = fp(
+export const httpConformance = fp(
 	(app, _options, done) => {
 		app.addHook("onRequest", (request, reply, next) => {
 			const { headers, httpVersion } = request.raw;
@@ -19,5 +19,5 @@ export const heedHttp = fp(
 		app.server.on("checkExpectation", (request, response) => app.server.emit("request", request, response));
 		done();
 	},
-	{ name: "heed-http", dependencies: ["problems"] },
+	{ name: "http-conformance", dependencies: ["send-problems"] },
 );

@@ -1,8 +1,8 @@
 /**
- * What browsers are told about every answer, and which pages of other origins may read one: those of the allow-list.
+ * Sets the security headers of every response, and the CORS headers that let the origins of the allow-list read it.
  *
- * Headers are constants and not @fastify/helmet's, which builds its dozen functions anew for every request: about 80
- * microseconds of CPU each, where a hold has some 100 in all. The page at /docs, which a browser renders, has helmet's.
+ * The headers are constants instead of @fastify/helmet's, which builds a dozen functions for every request: about 80 microseconds
+ * of CPU each, where a hold takes some 100 in all. Only the page at /docs, which a browser renders, gets helmet's.
  */
 import cors from "@fastify/cors";
 import fp from "fastify-plugin";
@@ -42,7 +42,7 @@ const ANSWER_HEADERS = [
 ];
 const PREFLIGHT_KEPT_S = 600;
 
-export const harden = fp<{ corsOrigins: readonly string[] }>(
+export const securityHeaders = fp<{ corsOrigins: readonly string[] }>(
 	async (app, { corsOrigins }) => {
 		app.addHook("onRequest", (_request, reply, next) => {
 			reply.headers(SECURITY_HEADERS);
@@ -67,5 +67,5 @@ export const harden = fp<{ corsOrigins: readonly string[] }>(
 			next(null, payload);
 		});
 	},
-	{ name: "harden" },
+	{ name: "security-headers" },
 );

@@ -1,6 +1,6 @@
 /**
- * A route that takes no query refuses one, as any unknown field is refused: a misspelt or misplaced parameter that is passed over
- * would be a wish that nobody heard. Register before the routes.
+ * Rejects unknown query parameters on routes that take none, as unknown body fields are rejected: ignoring a typo silently would
+ * hide it. Register before the routes.
  */
 import type { RouteOptions } from "fastify";
 import fp from "fastify-plugin";
@@ -9,15 +9,15 @@ import { CLOSED } from "../contract/share.ts";
 
 const NO_QUERY = Type.Object({}, CLOSED);
 
-export const refuseQuery = fp(
+export const rejectUnknownQuery = fp(
 	(app, _options, done) => {
 		app.addHook("onRoute", closeQuery);
 		done();
 	},
-	{ name: "refuse-query" },
+	{ name: "reject-unknown-query" },
 );
 
-/** Only of the contract's routes: those that the document leaves out answer whom they like. */
+/** Closes the query of a route of the contract. Routes that are hidden from the document keep theirs. */
 function closeQuery(route: RouteOptions): void {
 	const { schema } = route;
 	if (schema === undefined || schema.hide === true || schema.querystring !== undefined) return;

@@ -1,6 +1,6 @@
 /**
- * One structured line per decision: what was asked, how it came out, for which request, how long it took, and whether the
- * client had hung up by then. Reads that simply succeed are not logged. Bodies, tokens and e-mail addresses never are.
+ * Logs one structured line per request with an outcome: route, outcome, status, request id, duration, and whether the client had
+ * disconnected by then. Successful reads are not logged. Bodies, tokens and e-mail addresses never are.
  */
 import fp from "fastify-plugin";
 
@@ -13,11 +13,11 @@ declare module "fastify" {
 	}
 }
 
-export const logDecisions = fp(
+export const logOutcomes = fp(
 	(app, _options, done) => {
 		app.decorateReply("outcome", null);
 		app.decorateReply("fault", null);
-		app.onDecided((request, reply, isHeard) => {
+		app.onRequestSettled((request, reply, clientConnected) => {
 			if (reply.outcome === null) return;
 			const line = {
 				route: `${request.method} ${request.routeOptions.url ?? "unknown"}`,
@@ -25,14 +25,14 @@ export const logDecisions = fp(
 				status: reply.statusCode,
 				requestId: request.id,
 				ms: Math.round(reply.elapsedTime * 10) / 10,
-				...(!isHeard && { hungUp: true }),
+				...(!clientConnected && { hungUp: true }),
 			};
 			if (reply.fault !== null) app.log.error({ ...line, fault: describeFault(reply.fault) }, "fault");
 			else app.log.info(line, "decided");
 		});
 		done();
 	},
-	{ name: "log-decisions", dependencies: ["decisions"] },
+	{ name: "log-outcomes", dependencies: ["request-outcome"] },
 );
 
 /** The innermost cause, without the values a query was sent with: those may be personal. */
