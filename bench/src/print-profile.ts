@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const LINES_MAX = 30;
-/** A process that hardly worked (the one that minds the workers) only blurs the sum. */
+/** A process that hardly worked (the primary of the workers) only blurs the sum. */
 const BUSY_SAMPLES_MIN = 500;
 
 type Frame = { readonly functionName: string; readonly url: string; readonly lineNumber: number };

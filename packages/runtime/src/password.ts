@@ -12,8 +12,8 @@ const SALT_BYTES = 16;
 const HASH_BYTES = 32;
 /** A hash of our cost takes 128 MiB and a little; one that asks for more is refused by scrypt. */
 const MEMORY_MAX_BYTES = 192 * 1024 * 1024;
-/** Stands in for the salt of a user who does not exist. */
-const NOBODYS_SALT = Buffer.alloc(SALT_BYTES);
+/** Replaces the salt when the user does not exist. */
+const UNKNOWN_USER_SALT = Buffer.alloc(SALT_BYTES);
 
 /**
  * Two at once for the whole process, since memory and cores are the process's: 256 MiB at most, and a core is left for
@@ -38,7 +38,7 @@ export type PasswordVerdict = { readonly matches: boolean; readonly rehash: bool
  */
 export async function verifyPassword(password: string, stored: string | null): Promise<PasswordVerdict> {
 	if (stored === null) {
-		await derive(password, NOBODYS_SALT, COST);
+		await derive(password, UNKNOWN_USER_SALT, COST);
 		return { matches: false, rehash: false };
 	}
 	const { cost, salt, hash } = parsePhc(stored);

@@ -6,10 +6,10 @@ const [, , port, workers] = process.argv;
 const SLOW_MS = 500;
 
 await runWorkers(Number(workers), createLogger("fixture", "silent"), async () => {
-	const gather = joinWorkerMetrics(async () => `# TYPE pid gauge\npid ${process.pid}\n`);
+	const collect = joinWorkerMetrics(async () => `# TYPE pid gauge\npid ${process.pid}\n`);
 	const server = createServer(async (request, response) => {
 		if (request.url === "/metrics") {
-			response.end(mergeWorkerTexts(await gather()));
+			response.end(mergeWorkerTexts(await collect()));
 			return;
 		}
 		setTimeout(() => response.end(String(process.pid)), request.url === "/slow" ? SLOW_MS : 0);

@@ -57,7 +57,7 @@ describe("runWorkers", () => {
 		const { port } = await start(2);
 		const before = await untilServedBy(port, 2);
 		const [victim] = before;
-		if (victim === undefined) throw new Error("a worker answered");
+		if (victim === undefined) throw new Error("no worker answered");
 		process.kill(victim, "SIGKILL");
 		let after = before;
 		while (after.size !== 2 || after.has(victim)) after = await whoAnswers(port);

@@ -1,8 +1,8 @@
 /**
- * One server in several processes on one port. The first process only minds the others: it starts them, starts anew
- * what died, and passes the wish to stop on. Each worker listens by itself (SO_REUSEPORT) and the kernel spreads
- * connections. Node's own way, one process that hands sockets to the others, leaves a client hanging for ever whose
- * socket was on its way to a worker that died.
+ * One server in several processes on one port. The primary only supervises: it forks the workers, restarts those that exit, and
+ * passes signals to stop on to them. Each worker listens by itself (SO_REUSEPORT) and the kernel spreads connections. Rejected:
+ * Node's default, where the primary hands sockets to the workers. A client whose socket is on its way to a worker that dies would
+ * hang for ever.
  */
 import cluster, { type Worker } from "node:cluster";
 import type { Logger } from "./logger.ts";
@@ -22,7 +22,7 @@ export function listenOptions({ host, port, workers }: { host: string; port: num
 
 const RESTART_DELAY_MS = 500;
 
-/** Runs `serve` here if one process is enough or this is a worker; otherwise minds `count` workers that run it. */
+/** Runs `serve` if one process is enough or this is a worker. Otherwise this is the primary: it supervises `count` workers. */
 export async function runWorkers(count: number, log: Logger, serve: () => Promise<void>): Promise<void> {
 	if (count === 1 || cluster.isWorker) return serve();
 	/** By place, 1 and up. */
@@ -42,12 +42,12 @@ export async function runWorkers(count: number, log: Logger, serve: () => Promis
 			if (workers.size === 0) process.exit(0);
 			return;
 		}
-		log.error({ worker: worker.process.pid, code, signal }, "a worker died; starting another");
+		log.error({ worker: worker.process.pid, code, signal }, "worker exited");
 		setTimeout(() => isStopping || start(place), RESTART_DELAY_MS);
 	});
 	for (let place = 1; place <= count; place += 1) start(place);
 	whenParentDies(stop);
 	process.on("SIGTERM", stop);
 	process.on("SIGINT", stop);
-	log.info({ workers: count }, "minding workers");
+	log.info({ workers: count }, "primary started");
 }

@@ -24,13 +24,13 @@ const ask = (port: number, path: string): Promise<string> =>
 		() => "",
 	);
 
-/** The fixture tells its process id as its only metric. */
+/** The fixture reports its process id as its only metric. */
 async function pidsByWorker(port: number): Promise<Record<string, number>> {
 	const lines = [...(await ask(port, "/metrics")).matchAll(/^pid\{worker="(\d+)"\} (\d+)$/gm)];
 	return Object.fromEntries(lines.map(([, worker, pid]) => [worker, Number(pid)]));
 }
 
-async function untilHeard(port: number, workers: number): Promise<Record<string, number>> {
+async function untilAllReport(port: number, workers: number): Promise<Record<string, number>> {
 	for (;;) {
 		const pids = await pidsByWorker(port);
 		if (Object.keys(pids).length === workers) return pids;
@@ -39,22 +39,22 @@ async function untilHeard(port: number, workers: number): Promise<Record<string,
 }
 
 describe("the metrics of several processes", () => {
-	it("are told by whichever is asked, each line with the place of its process; one that is started anew takes that place over", async () => {
+	it("are complete whichever worker is scraped, each line labelled with its worker's place; a restarted worker keeps the place", async () => {
 		const port = await freePort();
 		started = spawn(process.execPath, [FIXTURE, String(port), "3"], { stdio: "inherit" });
-		const before = await untilHeard(port, 3);
+		const before = await untilAllReport(port, 3);
 		expect(Object.keys(before)).toEqual(["1", "2", "3"]);
-		for (let question = 0; question < 10; question += 1) expect(await pidsByWorker(port)).toEqual(before);
+		for (let scrape = 0; scrape < 10; scrape += 1) expect(await pidsByWorker(port)).toEqual(before);
 		process.kill(before[2] ?? 0, "SIGKILL");
 		let after = before;
 		while (Object.keys(after).length !== 3 || new Set(Object.values(after)).has(before[2] ?? 0)) after = await pidsByWorker(port);
 		expect(after).toEqual({ ...before, 2: expect.any(Number) });
 	});
 
-	it("leave out a process that says nothing, and do not wait for it longer than a second or two", async () => {
+	it("leave out a worker that does not report, and wait for it no longer than a second or two", async () => {
 		const port = await freePort();
 		started = spawn(process.execPath, [FIXTURE, String(port), "2"], { stdio: "inherit" });
-		const pids = await untilHeard(port, 2);
+		const pids = await untilAllReport(port, 2);
 		process.kill(pids[1] ?? 0, "SIGSTOP");
 		try {
 			for (;;) {

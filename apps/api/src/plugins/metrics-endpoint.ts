@@ -43,11 +43,11 @@ export const metricsEndpoint = fp<{ metrics: ApiMetrics; seatStore: OutboxLook }
 			counts.durations,
 		);
 		gauge("holdfast_requests_in_flight", "Requests that have no answer yet", (own) => own.set(app.requestsInFlight()));
-		const gather = joinWorkerMetrics(async () => (await render()).text);
+		const collect = joinWorkerMetrics(async () => (await render()).text);
 		const shared = createSharedMetrics(seatStore);
 
 		app.get("/metrics", { schema: { hide: true }, config: { isAlwaysAnswered: true } }, async (_request, reply) => {
-			const workers = await gather();
+			const workers = await collect();
 			shared.workersHeard.set(workers.length);
 			const { contentType, text } = await shared.render();
 			reply.header("cache-control", "no-store").type(contentType);

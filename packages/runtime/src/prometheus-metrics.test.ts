@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { createMetrics, type MetricsText, serveMetrics } from "./metrics.ts";
+import { createMetrics, type MetricsText, serveMetrics } from "./prometheus-metrics.ts";
 import { openRawClient } from "./testing/raw-client.ts";
 
 describe("metrics", () => {
