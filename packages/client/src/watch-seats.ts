@@ -5,7 +5,7 @@ import type { SeatDelta, SeatReset, SeatStatuses } from "./schema.ts";
 
 export type WatchSeatsOptions = {
 	readonly showtimeId: string;
-	/** Every seat, a letter each: at first, and again whenever what was told before cannot be led on from. */
+	/** Every seat, a letter each: at first, and again whenever changes since the last map were missed. */
 	readonly onMap: (map: SeatStatuses) => void;
 	/** These seats changed; by index in the plan, with their letters now. In order, each once, each later than the map before it. */
 	readonly onSeats: (delta: SeatDelta) => void;
@@ -30,11 +30,11 @@ export type SeatSource = {
 const SILENCE_MAX_MS = 45_000;
 const BACKOFF_MS = 500;
 const BACKOFF_MAX_MS = 10_000;
-/** Whoever is told to come back in an hour looks sooner: somebody is looking. */
-const SAID_MAX_MS = 60_000;
+/** The longest wait that a `Retry-After` is followed for: a person is watching. */
+const RETRY_AFTER_MAX_MS = 60_000;
 const JITTER = 0.5;
 
-/** Why a look came to its end. `waitMs`: when the server says to come back. */
+/** Why an attempt to watch ended. `waitMs`: how long the server asks to wait. */
 type Ended = { readonly outcome: "refused"; readonly status: number } | { readonly outcome: "broken"; readonly waitMs: number | null };
 const BROKEN: Ended = { outcome: "broken", waitMs: null };
 
@@ -42,19 +42,19 @@ export function createSeatWatcher(source: SeatSource): WatchSeats {
 	return async (options) => {
 		const watcher = startWatcher(source, options);
 		for (let failures = 0; !options.signal.aborted; ) {
-			const { ended, wasTold } = await watcher.lookOnce();
+			const { ended, receivedEvent } = await watcher.watchOnce();
 			if (options.signal.aborted) return;
 			if (ended.outcome === "refused") throw new Error(`the seats were answered ${ended.status}`);
-			failures = wasTold ? 1 : failures + 1;
-			const saidMs = ended.waitMs ?? BACKOFF_MS * 2 ** (failures - 1);
-			const waitMs = Math.max(BACKOFF_MS, Math.min(saidMs, ended.waitMs === null ? BACKOFF_MAX_MS : SAID_MAX_MS));
+			failures = receivedEvent ? 1 : failures + 1;
+			const requestedMs = ended.waitMs ?? BACKOFF_MS * 2 ** (failures - 1);
+			const waitMs = Math.max(BACKOFF_MS, Math.min(requestedMs, ended.waitMs === null ? BACKOFF_MAX_MS : RETRY_AFTER_MAX_MS));
 			await pause(waitMs * (1 + Math.random() * JITTER), options.signal).catch(() => {});
 		}
 	};
 }
 
 function startWatcher({ baseUrl, send, readMap }: SeatSource, { showtimeId, onMap, onSeats, signal }: WatchSeatsOptions) {
-	/** Of the map with every change that was told since; null: a map is needed. */
+	/** The version of the map with every later change applied; null: a map must be read. */
 	let version: number | null = null;
 
 	/** Read the map, of `atLeast` this version; null when that is done. Changes that come meanwhile wait in the stream. */
@@ -70,7 +70,7 @@ function startWatcher({ baseUrl, send, readMap }: SeatSource, { showtimeId, onMa
 	}
 
 	/** Pass on what comes until the stream ends. */
-	async function follow(events: ReturnType<typeof readEvents>, onTold: () => void): Promise<Ended> {
+	async function follow(events: ReturnType<typeof readEvents>, onEvent: () => void): Promise<Ended> {
 		for (;;) {
 			// Only the stream may break; what a callback throws is the caller's own.
 			const next = await events.next().catch(() => null);
@@ -84,36 +84,36 @@ function startWatcher({ baseUrl, send, readMap }: SeatSource, { showtimeId, onMa
 				version = change.version;
 				onSeats(change);
 			}
-			onTold();
+			onEvent();
 		}
 	}
 
-	async function lookOnce(): Promise<{ ended: Ended; wasTold: boolean }> {
-		let wasTold = false;
-		const untold = version === null ? await renew(0) : null;
-		if (untold !== null) return { ended: untold, wasTold };
+	async function watchOnce(): Promise<{ ended: Ended; receivedEvent: boolean }> {
+		let receivedEvent = false;
+		const mapFailure = version === null ? await renew(0) : null;
+		if (mapFailure !== null) return { ended: mapFailure, receivedEvent };
 		const silence = watchForSilence(signal);
 		try {
 			const url = `${baseUrl}/api/v1/showtimes/${encodeURIComponent(showtimeId)}/seats/stream?since=${version}`;
 			const request = new Request(url, { signal: silence.signal, headers: { accept: "text/event-stream" } });
 			const response = await send(request).catch(() => null);
-			if (response === null) return { ended: BROKEN, wasTold };
+			if (response === null) return { ended: BROKEN, receivedEvent };
 			if (response.status !== 200 || response.body === null) {
 				await response.body?.cancel();
 				// No stream for now: until there is one the map is read each time.
 				version = null;
-				return { ended: endedBy(response), wasTold };
+				return { ended: endedBy(response), receivedEvent };
 			}
-			const ended = await follow(readEvents(response.body, silence.hear), () => {
-				wasTold = true;
+			const ended = await follow(readEvents(response.body, silence.reset), () => {
+				receivedEvent = true;
 			});
-			return { ended, wasTold };
+			return { ended, receivedEvent };
 		} finally {
 			silence.end();
 		}
 	}
 
-	return { lookOnce };
+	return { watchOnce };
 }
 
 function endedBy({ status, headers }: Response): Ended {
@@ -121,7 +121,7 @@ function endedBy({ status, headers }: Response): Ended {
 	return { outcome: "broken", waitMs: parseRetryAfter(headers.get("retry-after"), Date.now()) };
 }
 
-/** A signal that aborts with the caller's, when nothing was heard for too long, and at the end. */
+/** A signal that aborts with the caller's, when no bytes arrive for too long, and at the end. */
 function watchForSilence(caller: AbortSignal) {
 	const over = new AbortController();
 	const giveUp = () => over.abort();
@@ -129,8 +129,8 @@ function watchForSilence(caller: AbortSignal) {
 	caller.addEventListener("abort", giveUp, { once: true });
 	return {
 		signal: over.signal,
-		/** Something was heard. */
-		hear() {
+		/** Starts the time over: bytes arrived. */
+		reset() {
 			clearTimeout(timer);
 			timer = setTimeout(giveUp, SILENCE_MAX_MS);
 		},

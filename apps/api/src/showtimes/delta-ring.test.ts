@@ -8,20 +8,21 @@ function ringAtTen(): DeltaRing {
 	return ring;
 }
 
-function hearAndGather(ring: DeltaRing, version: number, seats: readonly number[] = [1], letter = "H"): void {
-	expect(ring.hear({ version, letter, seats })).toBe("taken");
-	ring.gather();
+function addAndFlush(ring: DeltaRing, version: number, seats: readonly number[] = [1], letter = "H"): void {
+	expect(ring.add({ version, letter, seats })).toBe("taken");
+	ring.flush();
 }
 
-const told = (ring: DeltaRing, version: number) => ring.after(version)?.bytes.toString() ?? null;
+/** What a watcher with this version is sent. */
+const sentAfter = (ring: DeltaRing, version: number) => ring.after(version)?.bytes.toString() ?? null;
 const delta = (version: number, seats: [number, string][]) => `id: ${version}\ndata: ${JSON.stringify({ version, seats })}\n\n`;
 const reset = (version: number) => `event: reset\nid: ${version}\ndata: {"version":${version}}\n\n`;
 
 describe("a ring of deltas", () => {
-	it("leads everyone on from the version they have, and tells nothing to whoever is up to date or ahead", () => {
+	it("sends every watcher the deltas after its version, and nothing to one that is up to date or ahead", () => {
 		const ring = ringAtTen();
-		hearAndGather(ring, 11, [3, 4]);
-		hearAndGather(ring, 12, [3], "S");
+		addAndFlush(ring, 11, [3, 4]);
+		addAndFlush(ring, 12, [3], "S");
 		const [eleven, twelve] = [
 			delta(11, [
 				[3, "H"],
@@ -29,30 +30,35 @@ describe("a ring of deltas", () => {
 			]),
 			delta(12, [[3, "S"]]),
 		];
-		expect([told(ring, 10), told(ring, 11), told(ring, 12), told(ring, 13)]).toEqual([eleven + twelve, twelve, null, null]);
+		expect([sentAfter(ring, 10), sentAfter(ring, 11), sentAfter(ring, 12), sentAfter(ring, 13)]).toEqual([
+			eleven + twelve,
+			twelve,
+			null,
+			null,
+		]);
 		expect(ring.after(10)?.version).toBe(12);
 	});
 
-	it("makes one delta of what was heard together: the last status of each seat, under the last version", () => {
+	it("makes one delta of the changes between two flushes: the last status of each seat, under the last version", () => {
 		const ring = ringAtTen();
-		ring.hear({ version: 11, letter: "H", seats: [3, 4] });
-		ring.hear({ version: 12, letter: "S", seats: [4] });
-		expect(told(ring, 10)).toBeNull();
-		ring.gather();
-		ring.gather();
+		ring.add({ version: 11, letter: "H", seats: [3, 4] });
+		ring.add({ version: 12, letter: "S", seats: [4] });
+		expect(sentAfter(ring, 10)).toBeNull();
+		ring.flush();
+		ring.flush();
 		const whole = delta(12, [
 			[3, "H"],
 			[4, "S"],
 		]);
-		expect([told(ring, 10), told(ring, 11), told(ring, 12)]).toEqual([whole, whole, null]);
+		expect([sentAfter(ring, 10), sentAfter(ring, 11), sentAfter(ring, 12)]).toEqual([whole, whole, null]);
 	});
 
-	it("tells those to read anew who have no version, one before its time, or one before a restart", () => {
+	it("sends a reset to watchers with no version, one that is too old, or one from before a restart", () => {
 		const ring = ringAtTen();
-		expect([told(ring, -1), told(ring, 9), told(ring, 10)]).toEqual([reset(10), reset(10), null]);
-		hearAndGather(ring, 11);
+		expect([sentAfter(ring, -1), sentAfter(ring, 9), sentAfter(ring, 10)]).toEqual([reset(10), reset(10), null]);
+		addAndFlush(ring, 11);
 		ring.restart(2_000);
-		expect([told(ring, 10), told(ring, 11), told(ring, 1_999), told(ring, 2_000)]).toEqual([
+		expect([sentAfter(ring, 10), sentAfter(ring, 11), sentAfter(ring, 1_999), sentAfter(ring, 2_000)]).toEqual([
 			reset(2_000),
 			reset(2_000),
 			reset(2_000),
@@ -60,31 +66,31 @@ describe("a ring of deltas", () => {
 		]);
 	});
 
-	it("takes nothing twice, and says when something was missed", () => {
+	it("adds no change twice, and reports a gap", () => {
 		const ring = ringAtTen();
-		const hear = (version: number) => ring.hear({ version, letter: "H", seats: [1] });
-		expect([hear(10), hear(9), hear(12), hear(11), hear(11), hear(12)]).toEqual(["old", "old", "gap", "taken", "old", "taken"]);
+		const add = (version: number) => ring.add({ version, letter: "H", seats: [1] });
+		expect([add(10), add(9), add(12), add(11), add(11), add(12)]).toEqual(["old", "old", "gap", "taken", "old", "taken"]);
 		expect(ring.latest()).toBe(12);
 	});
 
 	it(`keeps ${DELTAS_MAX} deltas, and not one more`, () => {
 		const ring = ringAtTen();
-		for (let n = 1; n <= DELTAS_MAX; n += 1) hearAndGather(ring, 10 + n);
-		expect(told(ring, 10)?.split("\n\n")).toHaveLength(DELTAS_MAX + 1);
-		hearAndGather(ring, 10 + DELTAS_MAX + 1);
-		expect(told(ring, 10)).toBe(reset(10 + DELTAS_MAX + 1));
-		expect(told(ring, 11)?.split("\n\n")).toHaveLength(DELTAS_MAX + 1);
+		for (let n = 1; n <= DELTAS_MAX; n += 1) addAndFlush(ring, 10 + n);
+		expect(sentAfter(ring, 10)?.split("\n\n")).toHaveLength(DELTAS_MAX + 1);
+		addAndFlush(ring, 10 + DELTAS_MAX + 1);
+		expect(sentAfter(ring, 10)).toBe(reset(10 + DELTAS_MAX + 1));
+		expect(sentAfter(ring, 11)?.split("\n\n")).toHaveLength(DELTAS_MAX + 1);
 	});
 
 	it(`puts ${DELTA_SEATS_MAX} seats into a delta, and not one more`, () => {
 		const ring = ringAtTen();
 		const seats = Array.from({ length: DELTA_SEATS_MAX }, (_, seat) => seat);
-		ring.hear({ version: 11, letter: "H", seats });
+		ring.add({ version: 11, letter: "H", seats });
 		expect(ring.after(10)).toBeNull();
-		ring.hear({ version: 12, letter: "H", seats: [DELTA_SEATS_MAX] });
+		ring.add({ version: 12, letter: "H", seats: [DELTA_SEATS_MAX] });
 		expect(ring.after(10)?.version).toBe(11);
-		ring.gather();
-		expect(told(ring, 11)).toBe(delta(12, [[DELTA_SEATS_MAX, "H"]]));
+		ring.flush();
+		expect(sentAfter(ring, 11)).toBe(delta(12, [[DELTA_SEATS_MAX, "H"]]));
 	});
 
 	it(`sends ${CATCH_UP_BYTES_MAX} bytes of deltas at once, and rather than one more a reset`, () => {
@@ -97,13 +103,13 @@ describe("a ring of deltas", () => {
 		};
 		const weighing = (bytes: number) => {
 			const ring = ringAtTen();
-			hearAndGather(ring, 11, seatsOf(25_000));
-			hearAndGather(ring, 12, seatsOf(bytes - 25_000));
+			addAndFlush(ring, 11, seatsOf(25_000));
+			addAndFlush(ring, 12, seatsOf(bytes - 25_000));
 			return ring;
 		};
 		expect(weighing(CATCH_UP_BYTES_MAX).after(10)?.bytes).toHaveLength(CATCH_UP_BYTES_MAX);
 		const heavier = weighing(CATCH_UP_BYTES_MAX + 1);
-		expect(told(heavier, 10)).toBe(reset(12));
-		expect(told(heavier, 11)).toMatch(/^id: 12\n/);
+		expect(sentAfter(heavier, 10)).toBe(reset(12));
+		expect(sentAfter(heavier, 11)).toMatch(/^id: 12\n/);
 	});
 });

@@ -1,6 +1,6 @@
 /**
- * The last changes of one showtime's seats, as the events that its watchers are sent. What is heard within a moment is one delta:
- * statuses are absolute, so whoever stands in the middle of one takes it whole.
+ * The latest seat changes of one showtime, as the events that its watchers are sent. Changes between two flushes form one delta.
+ * Statuses are absolute, so a watcher whose version lies inside a delta can apply all of it.
  */
 import { SEATS_PER_PLAN_MAX } from "@holdfast/domain";
 import type { SeatDeltaBody, SeatResetBody } from "../contract/live-seats.ts";
@@ -17,13 +17,13 @@ export type SeatChange = { readonly version: number; readonly letter: string; re
 export type SeatEvents = { readonly version: number; readonly bytes: Buffer };
 
 export type DeltaRing = {
-	/** The newest version heard of. */
+	/** The newest version that was added, or restarted at. */
 	latest(): number;
-	/** Take in a change. `gap`: others before it were missed, and nothing was taken in; restart. */
-	hear(change: SeatChange): "taken" | "old" | "gap";
-	/** Make what was heard since the last time a delta. */
-	gather(): void;
-	/** Forget everything: of what was before this version nothing can be told. */
+	/** Adds a change. `gap`: changes before it were missed and nothing was added; restart. */
+	add(change: SeatChange): "taken" | "old" | "gap";
+	/** Makes one delta of the changes added since the last flush. */
+	flush(): void;
+	/** Forgets everything: watchers with an older version get a reset. */
 	restart(version: number): void;
 	/** What a watcher who has `version` is to be sent, a reset where deltas do not lead on from there; null: nothing. */
 	after(version: number): SeatEvents | null;
@@ -36,15 +36,15 @@ export function createDeltaRing(): DeltaRing {
 	/** The version of the newest delta, or of the restart. */
 	let head = 0;
 	let latest = 0;
-	const gathered = new Map<number, string>();
+	const pending = new Map<number, string>();
 	/** Most watchers stand at the same version. */
 	let lastAnswer: { readonly from: number; readonly events: SeatEvents } | null = null;
 
-	function gather(): void {
-		if (gathered.size === 0) return;
+	function flush(): void {
+		if (pending.size === 0) return;
 		head = latest;
-		deltas.push({ version: head, bytes: deltaEvent({ version: head, seats: [...gathered] }) });
-		gathered.clear();
+		deltas.push({ version: head, bytes: deltaEvent({ version: head, seats: [...pending] }) });
+		pending.clear();
 		lastAnswer = null;
 		if (deltas.length > DELTAS_MAX) base = deltas.shift()?.version ?? base;
 	}
@@ -60,18 +60,18 @@ export function createDeltaRing(): DeltaRing {
 
 	return {
 		latest: () => latest,
-		hear({ version, letter, seats }) {
+		add({ version, letter, seats }) {
 			if (version <= latest) return "old";
 			if (version > latest + 1) return "gap";
-			if (gathered.size + seats.length > DELTA_SEATS_MAX) gather();
+			if (pending.size + seats.length > DELTA_SEATS_MAX) flush();
 			latest = version;
-			for (const seat of seats) gathered.set(seat, letter);
+			for (const seat of seats) pending.set(seat, letter);
 			return "taken";
 		},
-		gather,
+		flush,
 		restart(version) {
 			deltas = [];
-			gathered.clear();
+			pending.clear();
 			lastAnswer = null;
 			base = version;
 			head = version;

@@ -9,7 +9,7 @@ import { type ReadMap, type ShowtimeWatch, watchShowtime } from "./watch-showtim
 /** A place at a watched showtime. It is given back with `leave`, or the showtime is watched for ever. */
 export type Place = {
 	readonly outcome: "entered";
-	/** Be told everything after `since`. */
+	/** Sends `stream` every change after `since`. */
 	join(stream: EventStream, since: number | null): void;
 	/** Safe to call twice. */
 	leave(): void;
@@ -82,7 +82,7 @@ export function createSeatWatches(deps: { seatStore: SeatStore; readMap: ReadMap
 			const { watch, giveBack } = take(showtimeId, address);
 			try {
 				await watch.subscribed;
-				const live = await watch.look();
+				const live = await watch.refresh();
 				if (live.outcome === "read") return placeAt(watch, live.map.version, giveBack);
 				giveBack();
 				return live;

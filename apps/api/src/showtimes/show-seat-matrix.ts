@@ -55,7 +55,7 @@ export function addShowSeatMatrix(app: ApiServer, deps: RouteDeps): void {
 			if (live.outcome !== "read") return reply.problem(live.outcome);
 
 			const isMatrix = request.query.view !== "status";
-			const own = isMatrix && request.user !== null ? await readOwn(deps, live, request.user.id) : NOBODYS;
+			const own = isMatrix && request.user !== null ? await readOwn(deps, live, request.user.id) : NO_SEATS;
 			const sharedTag = isMatrix ? `"${live.map.version}-${live.showtime.priceVersion}"` : `"${live.map.version}"`;
 			const tag = own.size === 0 ? sharedTag : markedTag(sharedTag, own);
 			reply.headers({ etag: tag, "cache-control": isMatrix ? "private, no-cache" : "no-cache" });
@@ -70,7 +70,7 @@ export function addShowSeatMatrix(app: ApiServer, deps: RouteDeps): void {
 	});
 }
 
-const NOBODYS: ReadonlySet<number> = new Set();
+const NO_SEATS: ReadonlySet<number> = new Set();
 
 /** The reader's seats; one that was freed between the two reads is not theirs any more. */
 async function readOwn({ seatStore }: RouteDeps, { showtime, map }: LiveMap, userId: UserId): Promise<ReadonlySet<number>> {

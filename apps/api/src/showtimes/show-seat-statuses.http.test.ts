@@ -45,7 +45,7 @@ describe("200", () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		const held = await brief.held(user, showtimeId, ["A1"]);
 		expect(bodyOf(await statuses(showtimeId)).statuses[0]).toBe("H");
-		const lapseMs = Date.parse(held.expiresAt);
+		const expiryMs = Date.parse(held.expiresAt);
 		let sawHeldMs = 0;
 		for (;;) {
 			const askedMs = Date.now();
@@ -53,8 +53,8 @@ describe("200", () => {
 			if (letter === "A") break;
 			sawHeldMs = askedMs;
 		}
-		expect(sawHeldMs).toBeLessThan(lapseMs);
-		expect(Date.now()).toBeGreaterThanOrEqual(lapseMs);
+		expect(sawHeldMs).toBeLessThan(expiryMs);
+		expect(Date.now()).toBeGreaterThanOrEqual(expiryMs);
 	});
 
 	it("serves an arena of 50,000 seats, and shows each change of it", async () => {

@@ -175,8 +175,8 @@ describe("several processes", () => {
 		const live = await Promise.all(apps.map((app) => readStream(app, showtimeId, { query: "?since=1000000000" })));
 		expect(await subscriptions(showtimeId)).toBe(3);
 		await api.held(user, showtimeId, ["A1"]);
-		const told = await Promise.all(live.map((stream) => stream.until(1)));
-		for (const events of told) expect(events).toEqual([{ event: "delta", version: 1_000_000_001, seats: [[0, "H"]] }]);
+		const received = await Promise.all(live.map((stream) => stream.until(1)));
+		for (const events of received) expect(events).toEqual([{ event: "delta", version: 1_000_000_001, seats: [[0, "H"]] }]);
 		for (const stream of live) stream.close();
 	});
 });

@@ -9,21 +9,21 @@ import { type ReadMap, watchShowtime } from "./watch-showtime.ts";
 
 type Answer = Awaited<ReturnType<ReadMap>>;
 
-function mapAt(version: number, lapsesInMs: number | null = null): Answer {
+function mapAt(version: number, expiresInMs: number | null = null): Answer {
 	const nowMs = 1_000_000;
-	const map = { version, nowMs, earliestExpiryAt: lapsesInMs === null ? null : nowMs + lapsesInMs };
+	const map = { version, nowMs, earliestExpiryAt: expiresInMs === null ? null : nowMs + expiresInMs };
 	return { outcome: "read", map } as Answer & LiveMap;
 }
 
-/** A watch whose news and whose maps come when the test says so. */
+/** A watch whose messages and maps arrive when the test says so. */
 function openWatch() {
 	const reads: ((answer: Answer) => void)[] = [];
-	let tell: SeatListener = () => {};
+	let publish: SeatListener = () => {};
 	let subscribe = () => {};
 	let isSubscribed = true;
 	const seatStore = {
 		watchSeats: (_id: unknown, listener: SeatListener) => {
-			tell = listener;
+			publish = listener;
 			return new Promise<() => void>((resolve) => {
 				subscribe = () =>
 					resolve(() => {
@@ -37,13 +37,13 @@ function openWatch() {
 	return {
 		watch,
 		reads,
-		tell: (news: Parameters<SeatListener>[0]) => tell(news),
-		hold: (version: number, ...seats: number[]) => tell({ what: "seats", version, letter: "H", seats }),
+		publish: (message: Parameters<SeatListener>[0]) => publish(message),
+		hold: (version: number, ...seats: number[]) => publish({ what: "seats", version, letter: "H", seats }),
 		subscribe: () => subscribe(),
 		isSubscribed: () => isSubscribed,
-		/** Answer the oldest look that has no answer. */
+		/** Answers the oldest refresh that has no answer. */
 		async answer(answer: Answer) {
-			const read = await waitUntil("a look", () => reads.shift() ?? false);
+			const read = await waitUntil("a refresh", () => reads.shift() ?? false);
 			read(answer);
 			await pause(0);
 		},
@@ -62,7 +62,7 @@ async function watchAtTen() {
 	const opened = openWatch();
 	opened.subscribe();
 	await opened.watch.subscribed;
-	void opened.watch.look();
+	void opened.watch.refresh();
 	await opened.answer(mapAt(10));
 	return opened;
 }
@@ -77,7 +77,7 @@ describe("a watched showtime", () => {
 	it("counts a change that was heard before the map was read and is not in it: who has that map reads anew", async () => {
 		const { watch, hold, subscribe, answer, join } = openWatch();
 		subscribe();
-		void watch.look();
+		void watch.refresh();
 		hold(11, 3);
 		await answer(mapAt(10));
 		const { sent } = join(10, 10);
@@ -88,7 +88,7 @@ describe("a watched showtime", () => {
 		watch.end();
 	});
 
-	it("tells the first change at once, and what follows within 50 ms as one", async () => {
+	it("sends the first change at once, and what follows within 50 ms as one", async () => {
 		const { watch, hold, join } = await watchAtTen();
 		await pause(60);
 		const { sent } = join(10, 10);
@@ -103,46 +103,46 @@ describe("a watched showtime", () => {
 		watch.end();
 	});
 
-	it("rests four times as long as it took to tell, so that it never has more than a fifth of the process", async () => {
+	it("pauses four times as long as a flush took, so that it never takes more than a fifth of the process", async () => {
 		const { watch, hold } = await watchAtTen();
-		const toldMs: number[] = [];
+		const sentAtMs: number[] = [];
 		const stream = {
 			send() {
 				const startMs = performance.now();
 				while (performance.now() < startMs + 30);
-				toldMs.push(performance.now());
+				sentAtMs.push(performance.now());
 			},
 			end() {},
 		};
 		await pause(60);
 		watch.join(stream, 10, 10);
 		hold(11, 1);
-		await waitUntil("the first to be told", () => toldMs.length === 1);
+		await waitUntil("the first to be sent", () => sentAtMs.length === 1);
 		hold(12, 2);
-		await waitUntil("the second to be told", () => toldMs.length === 2);
-		expect((toldMs[1] ?? 0) - (toldMs[0] ?? 0)).toBeGreaterThan(30 * 4 + 30 - 5);
+		await waitUntil("the second to be sent", () => sentAtMs.length === 2);
+		expect((sentAtMs[1] ?? 0) - (sentAtMs[0] ?? 0)).toBeGreaterThan(30 * 4 + 30 - 5);
 		watch.end();
 	});
 
-	it("believes no map that was asked for before the subscription was lost", async () => {
-		const { watch, tell, answer, join } = await watchAtTen();
+	it("ignores a map that was requested before the subscription was lost", async () => {
+		const { watch, publish, answer, join } = await watchAtTen();
 		const { sent } = join(10, 10);
-		void watch.look();
-		tell({ what: "resumed" });
+		void watch.refresh();
+		publish({ what: "resumed" });
 		await answer(mapAt(10));
 		const late = join(null, 10);
 		await pause(60);
 		expect([sent, late.sent]).toEqual([[], []]);
 		await answer(mapAt(12));
-		await waitUntil("both to be told", () => sent.length === 1 && late.sent.length === 1);
+		await waitUntil("both to be sent a reset", () => sent.length === 1 && late.sent.length === 1);
 		expect([idsIn(sent), idsIn(late.sent)]).toEqual([[12], [12]]);
 		watch.end();
 	});
 
-	it("says nothing after a lost subscription that missed nothing", async () => {
-		const { watch, tell, hold, answer, join } = await watchAtTen();
+	it("sends nothing after a lost subscription that missed nothing", async () => {
+		const { watch, publish, hold, answer, join } = await watchAtTen();
 		const { sent } = join(10, 10);
-		tell({ what: "resumed" });
+		publish({ what: "resumed" });
 		await answer(mapAt(10));
 		await pause(60);
 		expect(sent).toEqual([]);
@@ -152,7 +152,7 @@ describe("a watched showtime", () => {
 		watch.end();
 	});
 
-	it("looks when the next hold lapses, and half a second after a hold that it knows nothing of", async () => {
+	it("refreshes when the next hold expires, and half a second after a hold whose expiry it does not know", async () => {
 		const { watch, reads, hold, answer } = await watchAtTen();
 		const startMs = performance.now();
 		hold(11, 1);
@@ -167,9 +167,9 @@ describe("a watched showtime", () => {
 		watch.end();
 	});
 
-	it("looks at most every 50 ms, however close together holds lapse", async () => {
+	it("refreshes at most every 50 ms, however close together holds expire", async () => {
 		const { watch, answer } = await watchAtTen();
-		void watch.look();
+		void watch.refresh();
 		await answer(mapAt(11, 1));
 		const startMs = performance.now();
 		for (let n = 0; n < 4; n += 1) await answer(mapAt(12 + n, 1));
@@ -177,7 +177,7 @@ describe("a watched showtime", () => {
 		watch.end();
 	});
 
-	it("looks again after a look that failed or came in the middle of a rebuild, and ends when the showtime is over", async () => {
+	it("refreshes again after a refresh that failed or met a rebuild, and ends when the showtime is over", async () => {
 		const { watch, hold, answer, join, isSubscribed } = await watchAtTen();
 		const { ends } = join(10, 10);
 		hold(11, 1);
@@ -188,13 +188,13 @@ describe("a watched showtime", () => {
 		watch.end();
 	});
 
-	it("is silent once it ended: no timer, no look, no word", async () => {
-		const { watch, reads, hold, tell, join, isSubscribed } = await watchAtTen();
+	it("does nothing once it ended: no timer, no refresh, no event", async () => {
+		const { watch, reads, hold, publish, join, isSubscribed } = await watchAtTen();
 		const { sent, ends } = join(10, 10);
 		hold(11, 1);
 		watch.end();
 		hold(12, 2);
-		tell({ what: "resumed" });
+		publish({ what: "resumed" });
 		await pause(600);
 		expect([sent, ends, reads, isSubscribed()]).toEqual([[], ["end"], [], false]);
 	});

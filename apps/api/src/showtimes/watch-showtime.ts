@@ -1,6 +1,6 @@
 /**
- * One showtime that somebody watches: hears its news, keeps the last of them, tells its watchers, and looks at the map at the
- * instant when the next hold lapses. Subscribed first, read after: a version heard of is either in the map or still to come.
+ * One watched showtime: subscribes to its seat changes, keeps the latest of them, sends them to its watchers, and reads the map when
+ * the next hold expires. It subscribes before it reads: a published version is either in the map or still to arrive.
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { LIMIT_SPECS, type ShowtimeId } from "@holdfast/domain";
@@ -13,29 +13,29 @@ import type { LiveMap } from "./read-live-map.ts";
 export type ReadMap = (showtimeId: ShowtimeId) => Promise<({ outcome: "read" } & LiveMap) | NotOpen>;
 
 export type ShowtimeWatch = {
-	/** Resolves once no news can be missed; rejects as `watchSeats` does. */
+	/** Resolves once no message can be missed; rejects as `watchSeats` does. */
 	readonly subscribed: Promise<unknown>;
-	/** Read the map now, and take from it what there is to know. */
-	look(): ReturnType<ReadMap>;
-	/** Tell this stream everything after the version `since` that its reader has; null, or one the map has not reached: nothing yet. */
+	/** Reads the map now, and takes its version and the next expiry from it. */
+	refresh(): ReturnType<ReadMap>;
+	/** Sends this stream every change after version `since`, which its client has. Null or a version the map has not reached: a reset. */
 	join(stream: EventStream, since: number | null, mapVersion: number): void;
 	leave(stream: EventStream): void;
 	/** End it, its subscription and every stream. Safe to call twice. */
 	end(): void;
 };
 
-/** After a change was told, what is heard within this time is told together: a storm costs twenty writes a second and watcher. */
-const TELL_EVERY_MS = 50;
-/** Telling takes at most this share of the process's time; the rest is for those who book. */
-const TELLING_SHARE_MAX = 0.2;
-/** Watchers told in one turn of the event loop, about a millisecond. */
-const TOLD_PER_TURN = 50;
-/** A hold was placed, and nobody says until when: no hold is shorter than this twice over, so a look by then is in time. */
-const LOOK_AFTER_HOLD_MS = LIMIT_SPECS.holdTtlMs.min / 2;
-/** Holds that lapse one after the other are looked at together. */
-const LOOK_EVERY_MS = 50;
-/** After a look that failed, or found the showtime being rebuilt. */
-const LOOK_AGAIN_MS = 1_000;
+/** Changes within this time after a flush are sent together: under a burst a watcher costs twenty writes a second. */
+const FLUSH_EVERY_MS = 50;
+/** Flushing takes at most this share of the process's time. The rest is for bookings. */
+const FLUSH_SHARE_MAX = 0.2;
+/** Watchers notified in one turn of the event loop, about a millisecond. */
+const NOTIFIED_PER_TURN = 50;
+/** A message about a hold does not say when the hold expires. No hold is shorter than twice this, so a refresh by then is in time. */
+const REFRESH_AFTER_HOLD_MS = LIMIT_SPECS.holdTtlMs.min / 2;
+/** Holds that expire shortly after each other share a refresh. */
+const REFRESH_EVERY_MS = 50;
+/** After a refresh that failed, or found the showtime being rebuilt. */
+const REFRESH_RETRY_MS = 1_000;
 /** The version of those who have no map. */
 const NO_VERSION = -1;
 
@@ -45,103 +45,104 @@ export function watchShowtime(options: { seatStore: SeatStore; readMap: ReadMap;
 	/** The version that each watcher has. */
 	const watchers = new Map<EventStream, number>();
 	let isOver = false;
-	/** Not subscribed, or not looked since: the ring does not lead to the present. */
-	let isBlind = true;
-	let heardBlind = 0;
+	/** Not subscribed, or not refreshed since: the ring may miss changes. */
+	let isStale = true;
+	/** The newest version published while stale. */
+	let pendingVersion = 0;
 	/** How often the subscription was lost. A map that was asked for before the last time says nothing of what was missed. */
 	let losses = 0;
-	let teller: NodeJS.Timeout | null = null;
-	let isNews = false;
-	let tellAtMs = 0;
-	let looker: NodeJS.Timeout | undefined;
-	let lookAtMs = Number.POSITIVE_INFINITY;
-	let lookedAtMs = Number.NEGATIVE_INFINITY;
-	const subscribed = seatStore.watchSeats(showtimeId, onNews);
+	let flushTimer: NodeJS.Timeout | null = null;
+	let isFlushDue = false;
+	let nextFlushAtMs = 0;
+	let refreshTimer: NodeJS.Timeout | undefined;
+	let nextRefreshAtMs = Number.POSITIVE_INFINITY;
+	let lastRefreshAtMs = Number.NEGATIVE_INFINITY;
+	const subscribed = seatStore.watchSeats(showtimeId, onMessage);
 	subscribed.catch(() => {});
 
-	function onNews(news: SeatNews): void {
+	function onMessage(message: SeatNews): void {
 		if (isOver) return;
-		if (news.what === "resumed") {
-			isBlind = true;
+		if (message.what === "resumed") {
+			isStale = true;
 			losses += 1;
-			lookWithin(0);
+			scheduleRefresh(0);
 			return;
 		}
-		if (isBlind) heardBlind = Math.max(heardBlind, news.version);
-		else if (news.what === "reset" ? news.version > ring.latest() : ring.hear(news) === "gap") {
-			ring.restart(news.version);
-			lookWithin(0);
+		if (isStale) pendingVersion = Math.max(pendingVersion, message.version);
+		else if (message.what === "reset" ? message.version > ring.latest() : ring.add(message) === "gap") {
+			ring.restart(message.version);
+			scheduleRefresh(0);
 		}
-		if (news.what === "seats" && news.letter === "H") lookWithin(LOOK_AFTER_HOLD_MS);
-		tellSoon();
+		if (message.what === "seats" && message.letter === "H") scheduleRefresh(REFRESH_AFTER_HOLD_MS);
+		scheduleFlush();
 	}
 
-	async function look(): ReturnType<ReadMap> {
+	async function refresh(): ReturnType<ReadMap> {
 		const lossesBefore = losses;
-		lookedAtMs = performance.now();
+		lastRefreshAtMs = performance.now();
 		const live = await readMap(showtimeId);
 		if (live.outcome !== "read" || isOver) return live;
 		const { version, earliestExpiryAt, nowMs } = live.map;
-		if (isBlind && losses === lossesBefore) {
-			isBlind = false;
+		if (isStale && losses === lossesBefore) {
+			isStale = false;
 			// Nothing was missed if it is where it was: versions never repeat.
-			const present = Math.max(version, heardBlind);
+			const present = Math.max(version, pendingVersion);
 			if (present !== ring.latest()) ring.restart(present);
-			tellSoon();
+			scheduleFlush();
 		}
-		if (earliestExpiryAt !== null) lookWithin(earliestExpiryAt - nowMs);
+		if (earliestExpiryAt !== null) scheduleRefresh(earliestExpiryAt - nowMs);
 		return live;
 	}
 
-	function lookWithin(ms: number): void {
+	function scheduleRefresh(ms: number): void {
 		const nowMs = performance.now();
-		const atMs = Math.max(nowMs + ms, lookedAtMs + LOOK_EVERY_MS);
-		if (isOver || atMs >= lookAtMs) return;
-		clearTimeout(looker);
-		lookAtMs = atMs;
-		looker = setTimeout(() => {
-			lookAtMs = Number.POSITIVE_INFINITY;
-			void lookOnTime();
+		const atMs = Math.max(nowMs + ms, lastRefreshAtMs + REFRESH_EVERY_MS);
+		if (isOver || atMs >= nextRefreshAtMs) return;
+		clearTimeout(refreshTimer);
+		nextRefreshAtMs = atMs;
+		refreshTimer = setTimeout(() => {
+			nextRefreshAtMs = Number.POSITIVE_INFINITY;
+			void refreshOnTimer();
 		}, atMs - nowMs);
 	}
 
-	async function lookOnTime(): Promise<void> {
+	async function refreshOnTimer(): Promise<void> {
 		try {
-			const { outcome } = await look();
-			if (outcome === "recovering") lookWithin(LOOK_AGAIN_MS);
+			const { outcome } = await refresh();
+			if (outcome === "recovering") scheduleRefresh(REFRESH_RETRY_MS);
 			else if (outcome !== "read") end();
 		} catch {
-			lookWithin(LOOK_AGAIN_MS);
+			scheduleRefresh(REFRESH_RETRY_MS);
 		}
 	}
 
-	function tellSoon(): void {
-		isNews = true;
-		teller ??= setTimeout(() => void tellAll(), Math.max(0, tellAtMs - performance.now()));
+	function scheduleFlush(): void {
+		isFlushDue = true;
+		flushTimer ??= setTimeout(() => void flush(), Math.max(0, nextFlushAtMs - performance.now()));
 	}
 
-	async function tellAll(): Promise<void> {
-		isNews = false;
-		ring.gather();
+	async function flush(): Promise<void> {
+		isFlushDue = false;
+		ring.flush();
 		let tookMs = 0;
 		let turnMs = performance.now();
-		let told = 0;
+		let notified = 0;
 		for (const [stream, version] of watchers) {
-			tell(stream, version);
-			told += 1;
-			if (told % TOLD_PER_TURN > 0) continue;
+			sendChanges(stream, version);
+			notified += 1;
+			if (notified % NOTIFIED_PER_TURN > 0) continue;
 			tookMs += performance.now() - turnMs;
 			await turn();
 			turnMs = performance.now();
 		}
 		tookMs += performance.now() - turnMs;
-		tellAtMs = performance.now() + Math.max(TELL_EVERY_MS, tookMs * (1 / TELLING_SHARE_MAX - 1));
-		teller = null;
-		if (isNews && !isOver) tellSoon();
+		nextFlushAtMs = performance.now() + Math.max(FLUSH_EVERY_MS, tookMs * (1 / FLUSH_SHARE_MAX - 1));
+		flushTimer = null;
+		if (isFlushDue && !isOver) scheduleFlush();
 	}
 
-	function tell(stream: EventStream, version: number): void {
-		const events = isBlind ? null : ring.after(version);
+	function sendChanges(stream: EventStream, version: number): void {
+		const events = isStale ? null : ring.after(version);
 		if (events === null) return;
 		watchers.set(stream, events.version);
 		stream.send(events.bytes);
@@ -150,8 +151,8 @@ export function watchShowtime(options: { seatStore: SeatStore; readMap: ReadMap;
 	function end(): void {
 		if (isOver) return;
 		isOver = true;
-		clearTimeout(looker);
-		if (teller !== null) clearTimeout(teller);
+		clearTimeout(refreshTimer);
+		if (flushTimer !== null) clearTimeout(flushTimer);
 		subscribed.then(
 			(unsubscribe) => unsubscribe(),
 			() => {},
@@ -162,7 +163,7 @@ export function watchShowtime(options: { seatStore: SeatStore; readMap: ReadMap;
 
 	return {
 		subscribed,
-		look,
+		refresh,
 		join(stream, since, mapVersion) {
 			if (isOver) {
 				stream.end();
@@ -170,7 +171,7 @@ export function watchShowtime(options: { seatStore: SeatStore; readMap: ReadMap;
 			}
 			const version = since === null || since > mapVersion ? NO_VERSION : since;
 			watchers.set(stream, version);
-			tell(stream, version);
+			sendChanges(stream, version);
 		},
 		leave: (stream) => void watchers.delete(stream),
 		end,
