@@ -2,7 +2,7 @@ import { scryptSync } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectBodyBound, expectJsonOnly, NOWHERE, whileHashing, whileSilent, withoutTables } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
-import { claimsOf, sessionIn } from "../testing/sign-in.ts";
+import { sessionIn, tokenClaimsOf } from "../testing/sign-in.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
 const PASSWORD = "correct horse battery";
@@ -24,7 +24,7 @@ describe("200", () => {
 		expect(first.body).toMatchObject({ user: { email: "ada@example.com" }, expiresInSeconds: 900 });
 		const [one, two] = [sessionIn(first), sessionIn(second)];
 		expect([one.accessToken === two.accessToken, one.refreshToken === two.refreshToken]).toEqual([false, false]);
-		expect(claimsOf(one.accessToken).family).not.toBe(claimsOf(two.accessToken).family);
+		expect(tokenClaimsOf(one.accessToken).family).not.toBe(tokenClaimsOf(two.accessToken).family);
 	});
 
 	it("stores the password's hash anew when it was made at another cost, and takes the password as before", async () => {

@@ -3,7 +3,7 @@ import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectBodyBound, expectJsonOnly, NOWHERE, whileSilent, whileWritesBreak, withoutTables } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
-import { claimsOf, expired, newSession, type Session, sessionIn } from "../testing/sign-in.ts";
+import { expired, newSession, type Session, sessionIn, tokenClaimsOf } from "../testing/sign-in.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
 let api: TestApi;
@@ -18,7 +18,7 @@ const me = (token: string) => api.call("GET /auth/me", { token });
 
 /** As if the tokens of this session had been used so long ago. */
 const age = ({ accessToken }: Session, interval: string) =>
-	api.sql(`update refresh_families set rotated_at = rotated_at - interval '${interval}' where id = '${claimsOf(accessToken).family}'`);
+	api.sql(`update refresh_families set rotated_at = rotated_at - interval '${interval}' where id = '${tokenClaimsOf(accessToken).family}'`);
 
 describe("200", () => {
 	it("gives the next refresh token, and an access token of the same family", async () => {
@@ -28,7 +28,7 @@ describe("200", () => {
 		expect([answer.status, answer.headers["cache-control"]]).toEqual([200, "no-store"]);
 		expect(answer.body).toMatchObject({ user: { id: first.user.id, role: "user" }, expiresInSeconds: 900 });
 		expect(second.refreshToken).not.toBe(first.refreshToken);
-		const [before, after] = [claimsOf(first.accessToken), claimsOf(second.accessToken)];
+		const [before, after] = [tokenClaimsOf(first.accessToken), tokenClaimsOf(second.accessToken)];
 		expect(after).toMatchObject({ sub: first.user.id, role: "user", iss: "holdfast", aud: "holdfast-api", family: before.family });
 		expect([after.jti === before.jti, Number(after.exp) - Number(after.iat)]).toEqual([false, 900]);
 		expect((await me(second.accessToken)).status).toBe(200);
@@ -52,14 +52,14 @@ describe("200", () => {
 	it("gives the role that the user has now", async () => {
 		const first = await newSession(api);
 		await api.sql(`update users set role = 'admin' where id = '${first.user.id}'`);
-		expect(claimsOf(sessionIn(await refresh(first.refreshToken)).accessToken).role).toBe("admin");
+		expect(tokenClaimsOf(sessionIn(await refresh(first.refreshToken)).accessToken).role).toBe("admin");
 	});
 });
 
 describe("401 unauthenticated", () => {
 	it("is one answer to whatever is no token, or not any more", async () => {
 		const [outdated, ended] = [await newSession(api), await newSession(api)];
-		await api.sql(`update refresh_families set expires_at = now() where id = '${claimsOf(outdated.accessToken).family}'`);
+		await api.sql(`update refresh_families set expires_at = now() where id = '${tokenClaimsOf(outdated.accessToken).family}'`);
 		await api.call("POST /auth/logout", { token: ended.accessToken });
 		const problems = [];
 		for (const token of [
@@ -99,7 +99,7 @@ describe("401 unauthenticated", () => {
 
 	it("is the answer to an invented secret of a family that an expired access token names, which ends nothing", async () => {
 		const session = await newSession(api);
-		const family = Buffer.from(String(claimsOf(expired(session.accessToken)).family).replaceAll("-", ""), "hex");
+		const family = Buffer.from(String(tokenClaimsOf(expired(session.accessToken)).family).replaceAll("-", ""), "hex");
 		// In the shape of a token from before MACs, and of one of today.
 		const invented = [randomBytes(32), randomBytes(4 + 32 + 32)].map((rest) => Buffer.concat([family, rest]).toString("base64url"));
 		for (const token of invented) expect(problemIn(await refresh(token))).toMatchObject({ code: "unauthenticated", status: 401 });
@@ -202,7 +202,7 @@ describe("503 outcome_unknown", () => {
 		for (const { refreshToken } of [owner, stolen]) {
 			expect(problemIn(await hearing.call(REQUEST, { body: { refreshToken } })).code).toBe("unauthenticated");
 		}
-		expect(denied).toEqual([claimsOf(owner.accessToken).family]);
+		expect(denied).toEqual([tokenClaimsOf(owner.accessToken).family]);
 		expect((await me(owner.accessToken)).status).toBe(401);
 	});
 });

@@ -9,7 +9,7 @@ import {
 	withoutTables,
 } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
-import { claimsOf, sessionIn } from "../testing/sign-in.ts";
+import { sessionIn, tokenClaimsOf } from "../testing/sign-in.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
 const PASSWORD = "correct horse battery";
@@ -31,7 +31,7 @@ describe("201", () => {
 		expect(answer.body).toMatchObject({ user: { email: "Ada@Example.com", displayName: "Ada", role: "user" }, expiresInSeconds: 900 });
 		expect(JSON.stringify(answer.body)).not.toMatch(/password|scrypt/i);
 		const { accessToken, refreshToken, user } = Object(answer.body);
-		expect(claimsOf(accessToken)).toEqual({
+		expect(tokenClaimsOf(accessToken)).toEqual({
 			sub: user.id,
 			role: "user",
 			jti: expect.stringMatching(/^[0-9a-f-]{36}$/),
@@ -39,7 +39,7 @@ describe("201", () => {
 			iss: "holdfast",
 			aud: "holdfast-api",
 			iat: expect.any(Number),
-			exp: Number(claimsOf(accessToken).iat) + 900,
+			exp: Number(tokenClaimsOf(accessToken).iat) + 900,
 		});
 		expect(sessionIn(await api.call("POST /auth/refresh", { body: { refreshToken } })).accessToken).not.toBe(accessToken);
 		expect((await api.call("GET /auth/me", { token: accessToken })).body).toEqual(user);

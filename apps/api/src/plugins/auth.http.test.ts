@@ -19,12 +19,12 @@ const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("b
 /** A token made by hand, so that each of its parts can be wrong. */
 function token({
 	header = {},
-	claims = {},
+	tokenClaims = {},
 	secret = JWT_SECRET,
 	hash = "sha256",
 }: {
 	header?: object;
-	claims?: object;
+	tokenClaims?: object;
 	secret?: string;
 	hash?: string;
 }) {
@@ -36,7 +36,7 @@ function token({
 		iss: "holdfast",
 		aud: "holdfast-api",
 		exp: nowSeconds() + 60,
-		...claims,
+		...tokenClaims,
 	};
 	const signed = `${encode({ alg: "HS256", typ: "JWT", ...header })}.${encode(all)}`;
 	return `${signed}.${createHmac(hash, secret).update(signed).digest("base64url")}`;
@@ -49,8 +49,8 @@ const OWN_JWK = { kty: "oct", k: Buffer.from(OWN_SECRET).toString("base64url") }
 
 /** A token that says RS256 and is just that. */
 function signedByPair({ privateKey }: typeof KEY_PAIR): string {
-	const [, claims] = token({}).split(".");
-	const signed = `${encode({ alg: "RS256", typ: "JWT" })}.${claims}`;
+	const [, tokenClaims] = token({}).split(".");
+	const signed = `${encode({ alg: "RS256", typ: "JWT" })}.${tokenClaims}`;
 	return `${signed}.${createSign("RSA-SHA256").update(signed).sign(privateKey).toString("base64url")}`;
 }
 
@@ -63,7 +63,7 @@ describe("a valid token", () => {
 	});
 
 	it("is refused from its expiry on, though it was taken a moment before", async () => {
-		const brief = `Bearer ${token({ claims: { exp: nowSeconds() + 3 } })}`;
+		const brief = `Bearer ${token({ tokenClaims: { exp: nowSeconds() + 3 } })}`;
 		expect((await me(brief)).status).toBe(200);
 		expect((await me(brief)).status).toBe(200);
 		await waitUntil("the token to expire", async () => (await me(brief)).status === 401);
@@ -81,32 +81,32 @@ describe("401 unauthenticated", () => {
 		["another key", () => `Bearer ${token({ secret: "another secret of enough characters" })}`],
 		["no algorithm", () => `Bearer ${encode({ alg: "none", typ: "JWT" })}.${token({}).split(".")[1]}.`],
 		["another algorithm", () => `Bearer ${token({ header: { alg: "HS512" }, hash: "sha512" })}`],
-		["a changed claim", () => changed()],
-		["another issuer", () => `Bearer ${token({ claims: { iss: "somebody" } })}`],
-		["another audience", () => `Bearer ${token({ claims: { aud: "another-api" } })}`],
-		["an expired token", () => `Bearer ${token({ claims: { exp: nowSeconds() - 1 } })}`],
-		["a token that never expires", () => `Bearer ${token({ claims: { exp: undefined } })}`],
-		["a token without a user", () => `Bearer ${token({ claims: { sub: undefined } })}`],
-		["a user that cannot exist", () => `Bearer ${token({ claims: { sub: "root" } })}`],
-		["a role that there is not", () => `Bearer ${token({ claims: { role: "root" } })}`],
-		["a token without an id", () => `Bearer ${token({ claims: { jti: undefined } })}`],
-		["a token without a family", () => `Bearer ${token({ claims: { family: undefined } })}`],
-		["a family that cannot exist", () => `Bearer ${token({ claims: { family: "' or 1=1" } })}`],
-		["a family that is a list", () => `Bearer ${token({ claims: { family: [randomUUID()] } })}`],
+		["a changed token claim", () => changed()],
+		["another issuer", () => `Bearer ${token({ tokenClaims: { iss: "somebody" } })}`],
+		["another audience", () => `Bearer ${token({ tokenClaims: { aud: "another-api" } })}`],
+		["an expired token", () => `Bearer ${token({ tokenClaims: { exp: nowSeconds() - 1 } })}`],
+		["a token that never expires", () => `Bearer ${token({ tokenClaims: { exp: undefined } })}`],
+		["a token without a user", () => `Bearer ${token({ tokenClaims: { sub: undefined } })}`],
+		["a user that cannot exist", () => `Bearer ${token({ tokenClaims: { sub: "root" } })}`],
+		["a role that there is not", () => `Bearer ${token({ tokenClaims: { role: "root" } })}`],
+		["a token without an id", () => `Bearer ${token({ tokenClaims: { jti: undefined } })}`],
+		["a token without a family", () => `Bearer ${token({ tokenClaims: { family: undefined } })}`],
+		["a family that cannot exist", () => `Bearer ${token({ tokenClaims: { family: "' or 1=1" } })}`],
+		["a family that is a list", () => `Bearer ${token({ tokenClaims: { family: [randomUUID()] } })}`],
 		["a signature by a key pair", () => `Bearer ${signedByPair(KEY_PAIR)}`],
 		["a signature by a public key, taken for the secret", () => `Bearer ${token({ secret: PUBLIC_KEY })}`],
 		["RS256 in the header over a signature by the secret", () => `Bearer ${token({ header: { alg: "RS256" } })}`],
 		["an algorithm in other letters", () => `Bearer ${token({ header: { alg: "hs256" } })}`],
 		["a key that the token brings along", () => `Bearer ${token({ header: { jwk: OWN_JWK }, secret: OWN_SECRET })}`],
-		["a token of tomorrow", () => `Bearer ${token({ claims: { nbf: nowSeconds() + 3600 } })}`],
-		["a token twice as long as any of ours", () => `Bearer ${token({ claims: { padding: "x".repeat(2_000) } })}`],
+		["a token of tomorrow", () => `Bearer ${token({ tokenClaims: { nbf: nowSeconds() + 3600 } })}`],
+		["a token twice as long as any of ours", () => `Bearer ${token({ tokenClaims: { padding: "x".repeat(2_000) } })}`],
 		["a token behind another header's comma", () => `Bearer ${token({})}, Bearer ${token({})}`],
 	];
 
 	/** Everything as it was signed, save for the role. */
 	function changed(): string {
-		const [header, claims = "", signature] = token({}).split(".");
-		const all = JSON.parse(Buffer.from(claims, "base64url").toString());
+		const [header, tokenClaims = "", signature] = token({}).split(".");
+		const all = JSON.parse(Buffer.from(tokenClaims, "base64url").toString());
 		return `Bearer ${header}.${encode({ ...all, role: "admin" })}.${signature}`;
 	}
 
@@ -133,7 +133,7 @@ describe("401 unauthenticated", () => {
 describe("a family that was denied", () => {
 	it("is refused with every one of its tokens, those verified before included, and no other family is", async () => {
 		const family = randomUUID();
-		const [one, two, other] = [token({ claims: { family } }), token({ claims: { family } }), token({})];
+		const [one, two, other] = [token({ tokenClaims: { family } }), token({ tokenClaims: { family } }), token({})];
 		expect((await me(`Bearer ${one}`)).status).toBe(200);
 		await api.authStore.deny(family, Date.now() + 60_000);
 		for (const denied of [one, two]) expect(problemIn(await me(`Bearer ${denied}`)).code).toBe("unauthenticated");
@@ -142,7 +142,7 @@ describe("a family that was denied", () => {
 
 	it("is refused by another process within a second, where a token is needed and where it is only welcome", async () => {
 		const [other, family, showtimeId] = [await api.another(), randomUUID(), await api.newShowtime()];
-		const denied = token({ claims: { family } });
+		const denied = token({ tokenClaims: { family } });
 		await waitUntil("the other to hear of denials", async () => other.authStore.isDenied(family) === false);
 		await api.authStore.deny(family, Date.now() + 60_000);
 		await waitUntil("it to hear of this one", async () => (await other.call("GET /auth/me", { token: denied })).status === 401, 1_000);

@@ -98,11 +98,11 @@ export function signedInUser(request: FastifyRequest): SignedInUser {
 
 function verifyToken(app: FastifyInstance, token: string): VerifiedToken<SignedInUser> | null {
 	try {
-		const { sub, role: claimed, family, exp } = app.jwt.verify<Record<string, unknown>>(token);
+		const { sub, role: roleInToken, family, exp } = app.jwt.verify<Record<string, unknown>>(token);
 		const id = typeof sub === "string" ? parseUserId(sub) : null;
-		const role = ROLES.find((known) => known === claimed);
+		const role = ROLES.find((known) => known === roleInToken);
 		if (id === null || role === undefined || typeof family !== "string" || !UUID.test(family)) return null;
-		return typeof exp === "number" ? { claims: { id, role, family }, expiresAtMs: exp * MS_PER_SECOND } : null;
+		return typeof exp === "number" ? { tokenClaims: { id, role, family }, expiresAtMs: exp * MS_PER_SECOND } : null;
 	} catch {
 		return null;
 	}

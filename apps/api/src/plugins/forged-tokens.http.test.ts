@@ -18,8 +18,14 @@ const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("b
 
 /** A token with a signature that nobody made, as long as the API reads. */
 function forgedToken(): string {
-	const claims = { sub: randomUUID(), role: "user", jti: randomUUID(), family: randomUUID(), padding: randomBytes(640).toString("hex") };
-	return `${encode({ alg: "HS256", typ: "JWT" })}.${encode(claims)}.${randomBytes(32).toString("base64url")}`;
+	const tokenClaims = {
+		sub: randomUUID(),
+		role: "user",
+		jti: randomUUID(),
+		family: randomUUID(),
+		padding: randomBytes(640).toString("hex"),
+	};
+	return `${encode({ alg: "HS256", typ: "JWT" })}.${encode(tokenClaims)}.${randomBytes(32).toString("base64url")}`;
 }
 
 /** The status of one request with this token, a turn of the event loop later: what a request leaves to that is not kept. */

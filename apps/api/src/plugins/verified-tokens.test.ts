@@ -10,7 +10,7 @@ const open = () =>
 	createVerifiedTokens({
 		verify(token) {
 			verified.push(token);
-			return token.startsWith("valid") ? { claims: { of: token }, expiresAtMs: 1_000 } : null;
+			return token.startsWith("valid") ? { tokenClaims: { of: token }, expiresAtMs: 1_000 } : null;
 		},
 		keptMax: KEPT_MAX,
 		now: () => nowMs,

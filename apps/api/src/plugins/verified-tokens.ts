@@ -5,29 +5,29 @@
  */
 import { createBoundedCache } from "../bounded-cache.ts";
 
-/** What a valid token says, and until when (epoch ms) it says so. */
-export type VerifiedToken<Claims> = { readonly claims: Claims; readonly expiresAtMs: number };
+/** The claims of a valid token, and when it expires (epoch ms). */
+export type VerifiedToken<TokenClaims> = { readonly tokenClaims: TokenClaims; readonly expiresAtMs: number };
 
-export type VerifiedTokensOptions<Claims> = {
-	/** Judges a token's signature and claims; null if anything about it is wrong. */
-	readonly verify: (token: string) => VerifiedToken<Claims> | null;
+export type VerifiedTokensOptions<TokenClaims> = {
+	/** Verifies a token's signature and claims; null if anything about it is wrong. */
+	readonly verify: (token: string) => VerifiedToken<TokenClaims> | null;
 	/** Tokens kept; past it the one used longest ago is verified again at its next use. */
 	readonly keptMax: number;
 	readonly now?: () => number;
 };
 
-/** A function that gives a valid token's claims, or null. A token is refused from its expiry on, however often it was seen. */
-export function createVerifiedTokens<Claims>(options: VerifiedTokensOptions<Claims>): (token: string) => Claims | null {
+/** Returns a function that gives a valid token's claims, or null. A token is refused from its expiry on, however often it was seen. */
+export function createVerifiedTokens<TokenClaims>(options: VerifiedTokensOptions<TokenClaims>): (token: string) => TokenClaims | null {
 	const { verify, keptMax, now = Date.now } = options;
 	// By the text: a look-up tells nothing of other texts, since it compares only those of one (seeded) hash.
-	const kept = createBoundedCache<string, VerifiedToken<Claims>>({ weightMax: keptMax });
+	const kept = createBoundedCache<string, VerifiedToken<TokenClaims>>({ weightMax: keptMax });
 	return (token) => {
 		const known = kept.get(token);
-		if (known !== undefined && known.expiresAtMs > now()) return known.claims;
+		if (known !== undefined && known.expiresAtMs > now()) return known.tokenClaims;
 		if (known !== undefined) kept.delete(token);
 		const verified = verify(token);
 		if (verified === null || verified.expiresAtMs <= now()) return null;
 		kept.set(token, verified);
-		return verified.claims;
+		return verified.tokenClaims;
 	};
 }

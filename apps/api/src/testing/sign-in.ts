@@ -11,15 +11,15 @@ export function sessionIn({ status, body }: TestAnswer): Session {
 	return body as Session;
 }
 
-/** The claims of an access token, unverified. */
-export const claimsOf = (token: string): Record<string, unknown> =>
+/** The token claims of an access token, unverified. */
+export const tokenClaimsOf = (token: string): Record<string, unknown> =>
 	Object(JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()));
 
 /** The same access token, a minute after its time. */
 export function expired(token: string): string {
 	const [header] = token.split(".");
-	const claims = { ...claimsOf(token), exp: Math.floor(Date.now() / 1000) - 60 };
-	const signed = `${header}.${Buffer.from(JSON.stringify(claims)).toString("base64url")}`;
+	const tokenClaims = { ...tokenClaimsOf(token), exp: Math.floor(Date.now() / 1000) - 60 };
+	const signed = `${header}.${Buffer.from(JSON.stringify(tokenClaims)).toString("base64url")}`;
 	return `${signed}.${createHmac("sha256", JWT_SECRET).update(signed).digest("base64url")}`;
 }
 
