@@ -114,9 +114,9 @@ function bookingOf({ showtimeId, seats }: HoldBody, id: string) {
 function problemOf({ seats }: HoldBody, requestId: string) {
 	return {
 		type: "urn:problem-type:holdfast:seats_taken",
-		title: "Seats taken",
+		title: "Seats not available",
 		status: 409,
-		detail: "Every seat named in `seats` is held or sold; nothing was held. Choose others.",
+		detail: "The seats named in `seats` are not available; nothing was held. Choose others.",
 		instance: "/api/v1/bookings",
 		code: "seats_taken",
 		retryable: false,

@@ -410,7 +410,7 @@ export interface components {
             type: string;
             /**
              * @description The same words for every problem of this kind
-             * @example Seats taken
+             * @example Seats not available
              */
             title: string;
             /**
@@ -420,7 +420,7 @@ export interface components {
             status: number;
             /**
              * @description What happened and what to do
-             * @example Every seat named in `seats` is held or sold; nothing was held. Choose others.
+             * @example The seats named in `seats` are not available; nothing was held. Choose others.
              */
             detail: string;
             /**
@@ -3111,7 +3111,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `showtime_closed`: Showtime closed · `showtime_cancelled`: Showtime cancelled · `seats_taken`: Seats taken · `seat_limit`: Too many seats · `hold_limit`: Too many holds · `not_on_sale`: Not on sale */
+            /** @description `showtime_closed`: Showtime closed · `showtime_cancelled`: Showtime cancelled · `seats_taken`: Seats not available · `seat_limit`: Too many seats · `hold_limit`: Too many holds · `not_on_sale`: Not on sale */
             409: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];

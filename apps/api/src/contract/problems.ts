@@ -39,8 +39,8 @@ export const PROBLEMS = {
 	email_taken: { status: 409, title: "E-mail in use", detail: "A user with this e-mail exists. Sign in instead.", retryable: false },
 	seats_taken: {
 		status: 409,
-		title: "Seats taken",
-		detail: "Every seat named in `seats` is held or sold; nothing was held. Choose others.",
+		title: "Seats not available",
+		detail: "The seats named in `seats` are not available; nothing was held. Choose others.",
 		retryable: false,
 	},
 	seat_limit: {
