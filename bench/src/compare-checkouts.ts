@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { findFlaws, type Sample, sumUp } from "./judge-comparison.ts";
+import { findRegressions, type Sample, sumUp } from "./judge-comparison.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const FIGURES_FILE = ".data-bench/figures.json";
@@ -30,7 +30,7 @@ export async function compareCheckouts(base: string, runs: number): Promise<stri
 			`  ${name.padEnd(24)} base ${baseMedian.toFixed(1)} (spread ${baseSpread.toFixed(1)})  head ${headMedian.toFixed(1)} (spread ${headSpread.toFixed(1)})  ${(headMedian - baseMedian >= 0 ? "+" : "") + (headMedian - baseMedian).toFixed(1)} us a request`,
 		);
 	}
-	return findFlaws(figures);
+	return findRegressions(figures);
 }
 
 async function runBench(root: string): Promise<Sample> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findFlaws, type Sample, sumUp } from "./judge-comparison.ts";
+import { findRegressions, type Sample, sumUp } from "./judge-comparison.ts";
 
 const sample = (api: number, redis = 40): Sample =>
 	new Map([
@@ -9,7 +9,7 @@ const sample = (api: number, redis = 40): Sample =>
 		["hold floor floor", 27],
 	]);
 const judge = (base: readonly number[], head: readonly number[]) =>
-	findFlaws(
+	findRegressions(
 		sumUp(
 			base.map((api) => sample(api)),
 			head.map((api) => sample(api)),
@@ -31,7 +31,7 @@ describe("sumUp", () => {
 	});
 });
 
-describe("findFlaws", () => {
+describe("findRegressions", () => {
 	it("accepts a total that rose by exactly 3 % within the spread", () => {
 		// 60 + 40.1 = 100.1; 3 % of it is 3.003.
 		expect(judge([57, 60, 62], [58, 63, 64])).toEqual([]);

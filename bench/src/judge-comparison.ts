@@ -30,8 +30,8 @@ export function sumUp(base: readonly Sample[], head: readonly Sample[]): Compare
 		.filter(({ baseMedian, headMedian }) => Math.max(baseMedian, headMedian) >= WORTH_JUDGING_MICROS);
 }
 
-/** A line for each total that rose by more than `RISE_MAX` or by more than the larger spread. Totals of the floor are not judged. */
-export function findFlaws(figures: readonly ComparedFigure[]): string[] {
+/** One line for each total that rose by more than `RISE_MAX` or by more than the larger spread. Totals of the floor are not judged. */
+export function findRegressions(figures: readonly ComparedFigure[]): string[] {
 	return figures
 		.filter(({ name }) => name.endsWith(" total") && !name.includes("floor"))
 		.flatMap(({ name, baseMedian, headMedian, baseSpread, headSpread }) => {

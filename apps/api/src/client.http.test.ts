@@ -38,7 +38,7 @@ function openBrowser() {
 
 async function register({ tokens, client }: ReturnType<ReturnType<typeof openBrowser>["openTab"]>, email: string) {
 	const { data } = await client.POST("/api/v1/auth/register", { body: { email, password: "correct horse", displayName: "Ada" } });
-	if (data === undefined) throw new Error("a new user can register");
+	if (data === undefined) throw new Error("the new user was not registered");
 	tokens.set(data);
 }
 
@@ -96,12 +96,12 @@ it("is told by a problem's code what was wrong, and throws when there is no answ
 	const tab = openBrowser().openTab();
 	await register(tab, "joan@client.example");
 	const showtimeId = await api.newShowtime();
-	const wish = { showtimeId, seats: ["A1", "Z99"] };
-	const { error } = await tab.client.POST("/api/v1/bookings", { body: wish });
+	const request = { showtimeId, seats: ["A1", "Z99"] };
+	const { error } = await tab.client.POST("/api/v1/bookings", { body: request });
 	expect(error).toMatchObject({ code: "unknown_seats", seats: ["Z99"] });
 	const nowhere = createClient({ baseUrl: "http://127.0.0.1:1", retry: false });
 	await expect(nowhere.GET("/api/v1/movies")).rejects.toThrow("fetch failed");
 	const leave = new AbortController();
-	const watching = tab.client.watchSeats({ showtimeId: wish.seats.join(), signal: leave.signal, onMap: () => {}, onSeats: () => {} });
+	const watching = tab.client.watchSeats({ showtimeId: request.seats.join(), signal: leave.signal, onMap: () => {}, onSeats: () => {} });
 	await expect(watching).rejects.toThrow("the seats were answered 404");
 });

@@ -52,10 +52,10 @@ it.each([
 		(await Promise.all(Array.from({ length: 30 }, () => ask(port, "/readyz")))).every((a) => a?.status === 200),
 	);
 	child.kill("SIGTERM");
-	const toldMs = performance.now();
+	const signalledMs = performance.now();
 	await waitUntil("/readyz to fail", async () => (await ask(port, "/readyz"))?.status === 503, 1_000);
-	expect(performance.now() - toldMs).toBeLessThan(500);
-	while (performance.now() - toldMs < DRAIN_MS - 300) {
+	expect(performance.now() - signalledMs).toBeLessThan(500);
+	while (performance.now() - signalledMs < DRAIN_MS - 300) {
 		const [ready, health] = await Promise.all([ask(port, "/readyz"), ask(port, "/api/v1/health")]);
 		// What is answered at once may have been pipelined with something else.
 		expect([ready, health]).toEqual([
@@ -64,7 +64,7 @@ it.each([
 		]);
 	}
 	await waitUntil("the end of listening", async () => (await ask(port, "/livez")) === null);
-	expect(performance.now() - toldMs).toBeGreaterThan(DRAIN_MS - 100);
+	expect(performance.now() - signalledMs).toBeGreaterThan(DRAIN_MS - 100);
 	expect(await ended).toBe(0);
 });
 
@@ -72,8 +72,8 @@ it("without DRAIN_MS listening ends at once; KEEP_ALIVE_MS is what clients are t
 	const { port, child, ended } = await start({ KEEP_ALIVE_MS: "5000" });
 	expect((await fetch(`http://127.0.0.1:${port}/livez`)).headers.get("keep-alive")).toBe("timeout=5");
 	child.kill("SIGTERM");
-	const toldMs = performance.now();
+	const signalledMs = performance.now();
 	expect(await ended).toBe(0);
-	expect(performance.now() - toldMs).toBeLessThan(3_000);
+	expect(performance.now() - signalledMs).toBeLessThan(3_000);
 	expect(await ask(port, "/livez")).toBeNull();
 });

@@ -10,7 +10,7 @@ import { beginDrain, createDrain } from "./health/drain.ts";
 const settings = readSettingsOrExit();
 const seatStoreOptions = { url: settings.redisUrl, limits: settings.limits, ...settings.durability };
 // A worker that is started anew serves what it can: by then this is for /health to say.
-if (cluster.isPrimary) await refuseFlawedRedis();
+if (cluster.isPrimary) await refuseMisconfiguredRedis();
 const logger = createLogger("api", settings.logLevel);
 await runWorkers(settings.workers, logger, serve);
 
@@ -42,7 +42,7 @@ function readSettingsOrExit(): ApiSettings {
 	}
 }
 
-async function refuseFlawedRedis(): Promise<void> {
+async function refuseMisconfiguredRedis(): Promise<void> {
 	const reason = await findReasonNotToStart(seatStoreOptions);
 	if (reason !== null) exitWith(reason);
 }

@@ -6,7 +6,7 @@
 import { Agent, request as openRequest } from "node:http";
 import { build } from "hdr-histogram-js";
 
-export type BuyWish = {
+export type BuyOptions = {
 	readonly origin: string;
 	readonly showtimeId: string;
 	readonly tokens: readonly string[];
@@ -28,8 +28,8 @@ export type BuySummary = {
 const LATENCY_MAX_MICROS = 60_000_000;
 const SOCKETS_MAX = 64;
 
-export async function buySeats(wish: BuyWish): Promise<BuySummary> {
-	const { origin, showtimeId, tokens, labels, holdsPerSecond, durationMs } = wish;
+export async function buySeats(options: BuyOptions): Promise<BuySummary> {
+	const { origin, showtimeId, tokens, labels, holdsPerSecond, durationMs } = options;
 	const agent = new Agent({ keepAlive: true, maxSockets: SOCKETS_MAX });
 	const histogram = build({ lowestDiscernibleValue: 1, highestTrackableValue: LATENCY_MAX_MICROS, numberOfSignificantValueDigits: 3 });
 	const tally = { answers: 0, holds: 0, refused: 0, faults: 0 };

@@ -53,7 +53,7 @@ function split(connections: readonly LoadConnection[], parts: number): LoadConne
 function summarize(results: readonly LoadResult[], shares: readonly (readonly LoadConnection[])[]): LoadSummary {
 	const sum = (pick: (result: LoadResult) => number): number => results.reduce((total, result) => total + pick(result), 0);
 	const [first, ...others] = results.map((result) => decodeFromCompressedBase64(result.histogram));
-	if (first === undefined) throw new Error("a load has at least one generator");
+	if (first === undefined) throw new Error("the load has no generator");
 	for (const other of others) first.add(other);
 	const byCode: Record<string, number> = {};
 	for (const result of results) for (const [code, n] of Object.entries(result.byCode)) byCode[code] = (byCode[code] ?? 0) + n;

@@ -7,7 +7,7 @@ import { type FollowWish, followSeats, type SeatFollower } from "@holdfast/testi
 import { watchWithClient } from "./watch-with-client.ts";
 
 /** What the process is asked, in this order, and what it answers. Both travel as JSON. */
-export type WatchOrder =
+export type WatchCommand =
 	| { readonly what: "open"; readonly origin: string; readonly showtimeId: string; readonly watchers: number }
 	| { readonly what: "probe"; readonly seat: number }
 	| { readonly what: "probed" }
@@ -35,8 +35,8 @@ const followers: SeatFollower[] = [];
 let probeSeat: number | null = null;
 let seenAtMs: number[] = [];
 
-process.on("message", (order: WatchOrder) => {
-	obey(order).then(
+process.on("message", (command: WatchCommand) => {
+	obey(command).then(
 		(answer) => process.send?.(answer),
 		(error: unknown) => {
 			console.error(error);
@@ -45,14 +45,14 @@ process.on("message", (order: WatchOrder) => {
 	);
 });
 
-async function obey(order: WatchOrder): Promise<WatchAnswer> {
-	switch (order.what) {
+async function obey(command: WatchCommand): Promise<WatchAnswer> {
+	switch (command.what) {
 		case "open":
-			await openAll(order);
+			await openAll(command);
 			setInterval(breakSome, BREAK_EVERY_MS);
 			break;
 		case "probe":
-			probeSeat = order.seat;
+			probeSeat = command.seat;
 			seenAtMs = [];
 			break;
 		case "probed":
@@ -60,15 +60,15 @@ async function obey(order: WatchOrder): Promise<WatchAnswer> {
 			probeSeat = null;
 			break;
 		case "report":
-			await waitFor(() => followers.every((follower) => follower.version() >= order.version));
+			await waitFor(() => followers.every((follower) => follower.version() >= command.version));
 			break;
 	}
 	return report();
 }
 
-async function openAll({ origin, showtimeId, watchers }: Extract<WatchOrder, { what: "open" }>): Promise<void> {
+async function openAll({ origin, showtimeId, watchers }: Extract<WatchCommand, { what: "open" }>): Promise<void> {
 	const agent = new Agent({ keepAlive: true, maxFreeSockets: OPENED_AT_ONCE });
-	const wish: FollowWish = {
+	const options: FollowWish = {
 		origin,
 		showtimeId,
 		agent,
@@ -76,7 +76,7 @@ async function openAll({ origin, showtimeId, watchers }: Extract<WatchOrder, { w
 			if (probeSeat !== null && seats.some(([seat]) => seat === probeSeat)) seenAtMs.push(Date.now());
 		},
 	};
-	const open = (_: unknown, place: number) => (place % WITH_CLIENT_EVERY === 0 ? watchWithClient(wish) : followSeats(wish));
+	const open = (_: unknown, place: number) => (place % WITH_CLIENT_EVERY === 0 ? watchWithClient(options) : followSeats(options));
 	while (followers.length < watchers) {
 		const count = Math.min(OPENED_AT_ONCE, watchers - followers.length);
 		followers.push(...(await Promise.all(Array.from({ length: count }, open))));

@@ -10,7 +10,7 @@ export function watchWithClient({ origin, showtimeId, onEvent = () => {} }: Foll
 		baseUrl: origin,
 		async fetch(request) {
 			if (!request.url.includes("/seats/stream")) return fetch(request);
-			if (seen.maps === 0) throw new Error("the seats are read before the stream is opened");
+			if (seen.maps === 0) throw new Error("the stream was opened before the seats were read");
 			seen.streams += 1;
 			stream = new AbortController();
 			return fetch(request, { signal: AbortSignal.any([request.signal, stream.signal]) });

@@ -17,7 +17,7 @@ export function confirmationsByBuyer(held: LoadSummary, tokens: readonly string[
 
 function tokenOf(tokens: readonly string[], connection: number): string {
 	const token = tokens[connection];
-	if (token === undefined) throw new Error(`connection ${connection} has a buyer`);
+	if (token === undefined) throw new Error(`connection ${connection} has no buyer`);
 	return token;
 }
 

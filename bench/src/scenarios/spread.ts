@@ -41,7 +41,7 @@ export async function spread(bench: Bench, { connections, showtimes, rounds }: S
 		const labels = plan.rows.flatMap((row) => row.seats.flatMap((seat) => seat?.label ?? []));
 		const holds = showtimes * HOLDS_EACH;
 		console.log(`round ${round + 1} of ${rounds}: ${connections} buyers, ${holds} holds each over ${showtimes} showtimes`);
-		const wishes = (path: string): LoadConnection[] =>
+		const holdsAt = (path: string): LoadConnection[] =>
 			tokens.map((token, buyer) => ({
 				token,
 				requests: Array.from({ length: holds }, (_, k) => ({
@@ -50,8 +50,8 @@ export async function spread(bench: Bench, { connections, showtimes, rounds }: S
 				})),
 			}));
 
-		const held = await costs.measure("hold", () => runLoad({ origin: bench.origin, connections: wishes("/api/v1/bookings") }));
-		const heldFloor = await costs.measure("hold floor", () => runLoad({ origin: bench.floorOrigin, connections: wishes("/held") }));
+		const held = await costs.measure("hold", () => runLoad({ origin: bench.origin, connections: holdsAt("/api/v1/bookings") }));
+		const heldFloor = await costs.measure("hold floor", () => runLoad({ origin: bench.floorOrigin, connections: holdsAt("/held") }));
 		const confirmations = confirmationsByBuyer(held, tokens);
 		// A confirm has cost everything once the ledger has it.
 		const confirmed = await costs.measure("confirm", async () => {

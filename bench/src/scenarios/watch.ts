@@ -11,7 +11,7 @@ import { insertShowtimes, insertUsers, mintTokens, waitUntil } from "@holdfast/t
 import { type BuySummary, buySeats } from "../load/buy-seats.ts";
 import type { Load } from "../load/load.ts";
 import { runLoad } from "../load/run-load.ts";
-import type { WatchAnswer, WatchOrder } from "../load/watch-crowd.ts";
+import type { WatchAnswer, WatchCommand } from "../load/watch-crowd.ts";
 import type { Bench } from "../open-bench.ts";
 import { median } from "../report.ts";
 
@@ -29,7 +29,7 @@ export async function watch(bench: Bench, { watchers, seconds, holdsPerSecond }:
 	const tokens = mintTokens(bench.jwtSecret, await insertUsers(bench.databaseUrl, buyersFor(holdsPerSecond, seconds)));
 	const { showtimeIds, plan } = await insertShowtimes(bench.databaseUrl);
 	const [showtimeId] = showtimeIds;
-	if (showtimeId === undefined) throw new Error("a showtime was inserted");
+	if (showtimeId === undefined) throw new Error("no showtime was inserted");
 	const labels = plan.rows.flatMap((row) => row.seats.flatMap((seat) => seat?.label ?? []));
 	// The last seat is kept for the probes.
 	const buy = () =>
@@ -40,7 +40,7 @@ export async function watch(bench: Bench, { watchers, seconds, holdsPerSecond }:
 	printBuying("nobody watches", alone);
 	const rssBefore = bench.apiRssBytes();
 	const processes = split(watchers).map(() => fork(fileURLToPath(new URL("../load/watch-crowd.ts", import.meta.url))));
-	const tell = (order: WatchOrder) => Promise.all(processes.map((process) => ask(process, order)));
+	const sendCommand = (command: WatchCommand) => Promise.all(processes.map((process) => ask(process, command)));
 	try {
 		await Promise.all(
 			split(watchers).map((share, i) => ask(processes[i], { what: "open", origin: bench.origin, showtimeId, watchers: share })),
@@ -53,8 +53,8 @@ export async function watch(bench: Bench, { watchers, seconds, holdsPerSecond }:
 		);
 
 		await bench.costs.measure("floor", () => runLoad(floorLoad(bench, tokens, showtimeId)));
-		await probeOften(bench, { showtimeId, token: tokens[0] ?? "", labels, tell });
-		return [...(await prove(bench, showtimeId, tell)), ...faultsOf(alone), ...faultsOf(watched)];
+		await probeOften(bench, { showtimeId, token: tokens[0] ?? "", labels, sendCommand });
+		return [...(await prove(bench, showtimeId, sendCommand)), ...faultsOf(alone), ...faultsOf(watched)];
 	} finally {
 		for (const process of processes) process.kill("SIGKILL");
 	}
@@ -75,23 +75,23 @@ function buyersFor(holdsPerSecond: number, seconds: number): number {
 	return Math.max(BUYERS_MIN, Math.ceil(holds / (DEFAULT_LIMITS.holdsPerHourMax - PROBES - 2)));
 }
 
-type Tell = (order: WatchOrder) => Promise<WatchAnswer[]>;
+type SendCommand = (command: WatchCommand) => Promise<WatchAnswer[]>;
 
 /** How long after a hold was answered everyone has been told of it. */
 async function probeOften(
 	bench: Bench,
-	probe: { showtimeId: string; token: string; labels: readonly string[]; tell: Tell },
+	probe: { showtimeId: string; token: string; labels: readonly string[]; sendCommand: SendCommand },
 ): Promise<void> {
-	const { showtimeId, token, labels, tell } = probe;
+	const { showtimeId, token, labels, sendCommand } = probe;
 	const person = createClient({ baseUrl: bench.origin, tokens: { access: () => token } });
 	const seat = labels.length - 1;
 	const lags: { half: number; all: number }[] = [];
 	for (let n = 0; n < PROBES; n += 1) {
-		await tell({ what: "probe", seat });
+		await sendCommand({ what: "probe", seat });
 		const held = await person.POST("/api/v1/bookings", { body: { showtimeId, seats: [labels[seat] ?? ""] } });
 		const answeredAtMs = Date.now();
 		if (held.data === undefined) throw new Error(`the probe's hold was answered ${JSON.stringify(held.error)}`);
-		const seen = (await tell({ what: "probed" })).flatMap(({ seenAtMs }) => seenAtMs).sort((a, b) => a - b);
+		const seen = (await sendCommand({ what: "probed" })).flatMap(({ seenAtMs }) => seenAtMs).sort((a, b) => a - b);
 		lags.push({ half: median(seen) - answeredAtMs, all: (seen.at(-1) ?? Number.NaN) - answeredAtMs });
 		await person.DELETE("/api/v1/bookings/{id}", { params: { path: { id: held.data.id } } });
 	}
@@ -101,7 +101,7 @@ async function probeOften(
 }
 
 /** At rest: everyone who watches has the map that Redis has, and nobody was told anything twice or out of order. */
-async function prove({ proof }: Bench, showtimeId: ShowtimeId, tell: Tell): Promise<string[]> {
+async function prove({ proof }: Bench, showtimeId: ShowtimeId, sendCommand: SendCommand): Promise<string[]> {
 	const rest = await waitUntil(
 		"the map to rest",
 		async () => {
@@ -111,7 +111,7 @@ async function prove({ proof }: Bench, showtimeId: ShowtimeId, tell: Tell): Prom
 		REST_DEADLINE_MS,
 	);
 	const version = await proof.mapVersion(showtimeId);
-	const answers = await tell({ what: "report", version });
+	const answers = await sendCommand({ what: "report", version });
 	const views = answers.flatMap((answer) => answer.views);
 	const wrong = views.filter((view) => view.statuses !== rest || view.version !== version);
 	const total = (pick: (answer: WatchAnswer) => number) => answers.reduce((sum, answer) => sum + pick(answer), 0);
@@ -131,9 +131,9 @@ function split(watchers: number): number[] {
 	return Array.from({ length: parts }, (_, part) => Math.floor((watchers * (part + 1)) / parts) - Math.floor((watchers * part) / parts));
 }
 
-async function ask(process: ChildProcess | undefined, order: WatchOrder): Promise<WatchAnswer> {
-	if (process === undefined) throw new Error("there is a process for each share of the watchers");
-	process.send(order);
+async function ask(process: ChildProcess | undefined, command: WatchCommand): Promise<WatchAnswer> {
+	if (process === undefined) throw new Error("a share of the watchers has no process");
+	process.send(command);
 	const over = new AbortController();
 	try {
 		const [answer] = await Promise.race([

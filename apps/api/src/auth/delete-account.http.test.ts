@@ -171,7 +171,7 @@ describe.concurrent("a log-in with the right password", () => {
 			});
 			expect(outcome).toBe("deleted");
 			const [answer] = answers;
-			if (answer === undefined) throw new Error("nobody logged in");
+			if (answer === undefined) throw new Error("the log-in was not sent");
 			if (!isBy(step, "deny_sign_in")) return expect([step, problemIn(answer).code]).toEqual([step, "invalid_credentials"]);
 			const { accessToken, refreshToken } = sessionIn(answer);
 			expect((await api.call("GET /auth/me", { token: accessToken })).status).toBe(401);

@@ -68,7 +68,7 @@ describe("409 showtime_cancelled", () => {
 
 describe("at a showtime that is over and not installed any more", () => {
 	it("a repeat answers the same, and everything else is answered by how the booking stands", async () => {
-		const { confirmed, cancelled, lapsed } = await bookingsOfThePast(api);
+		const { confirmed, cancelled, expired } = await bookingsOfThePast(api);
 		for (const tag of [undefined, '"1"', '"2"']) {
 			const answer = await cancel(cancelled.user, cancelled.id, api, tag);
 			expect(bookingIn(answer)).toMatchObject({ status: "cancelled", version: 2 });
@@ -76,7 +76,7 @@ describe("at a showtime that is over and not installed any more", () => {
 		expect(problemIn(await cancel(cancelled.user, cancelled.id, api, '"3"')).code).toBe("version_mismatch");
 		expect(problemIn(await cancel(confirmed.user, confirmed.id)).code).toBe("showtime_started");
 		expect(problemIn(await cancel(confirmed.user, confirmed.id, api, '"1"')).code).toBe("version_mismatch");
-		expect(bookingIn(await cancel(lapsed.user, lapsed.id))).toMatchObject({ status: "expired", version: 1 });
+		expect(bookingIn(await cancel(expired.user, expired.id))).toMatchObject({ status: "expired", version: 1 });
 	});
 });
 

@@ -63,7 +63,7 @@ describe("200 cancelled", () => {
 describe("409 showtime_started", () => {
 	it("refuses to cancel a confirmed booking from the start on, and still releases a hold", async () => {
 		const [[buyer, holder], showtimeId] = [await api.newUsers(2), await api.newShowtime()];
-		if (buyer === undefined || holder === undefined) throw new Error("there are two users");
+		if (buyer === undefined || holder === undefined) throw new Error("fewer than two users were created");
 		const bought = await api.held(buyer, showtimeId, ["A1"]);
 		await confirm(buyer, bought.id);
 		const merelyHeld = await api.held(holder, showtimeId, ["A2"]);

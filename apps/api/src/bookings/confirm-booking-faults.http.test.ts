@@ -59,7 +59,7 @@ describe("409 showtime_closed", () => {
 
 describe("at a showtime that is over and not installed any more", () => {
 	it("a repeat answers the same, and everything else is answered by how the booking stands", async () => {
-		const { confirmed, cancelled, lapsed } = await bookingsOfThePast(api);
+		const { confirmed, cancelled, expired } = await bookingsOfThePast(api);
 		for (const tag of [undefined, '"1"', '"2"']) {
 			const answer = await confirm(confirmed.user, confirmed.id, api, tag);
 			expect(bookingIn(answer)).toMatchObject({ status: "confirmed", version: 2 });
@@ -69,7 +69,7 @@ describe("at a showtime that is over and not installed any more", () => {
 		expect([problemIn(late).code, late.headers.etag]).toEqual(["version_mismatch", '"2"']);
 		expect(problemIn(await confirm(cancelled.user, cancelled.id)).code).toBe("booking_state");
 		expect(problemIn(await confirm(cancelled.user, cancelled.id, api, '"1"')).code).toBe("version_mismatch");
-		expect(problemIn(await confirm(lapsed.user, lapsed.id)).code).toBe("hold_expired");
+		expect(problemIn(await confirm(expired.user, expired.id)).code).toBe("hold_expired");
 	});
 });
 

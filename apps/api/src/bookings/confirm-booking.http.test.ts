@@ -23,9 +23,9 @@ async function aHold(app: TestApp = api) {
 }
 
 /** A hold whose time is up. */
-async function aLapsedHold() {
+async function anExpiredHold() {
 	const hold = await aHold(brief);
-	await waitUntil("the hold to lapse", async () => {
+	await waitUntil("the hold to expire", async () => {
 		const seen = await api.call(`GET /bookings/${hold.booking.id}`, { token: hold.user.token });
 		return bookingIn(seen).status === "expired";
 	});
@@ -71,7 +71,7 @@ describe("200 confirmed", () => {
 		await confirm(user, booking.id);
 		await settleOutboxes(api.seatStore, api.databaseUrl);
 		const id = parseBookingId(booking.id);
-		if (id === null) throw new Error("a booking has an id");
+		if (id === null) throw new Error("the answer has no valid booking id");
 		expect(await askRedis(api.redis.port, "DEL", `{b${bucketOf(id)}}:bk:${id}`)).toBe(":1");
 		const forgetful = await api.another();
 		for (const app of [api, forgetful]) {
@@ -83,13 +83,13 @@ describe("200 confirmed", () => {
 
 describe("410 hold_expired", () => {
 	it("refuses from the instant of expiry on, before it looks at the version", async () => {
-		const { user, booking } = await aLapsedHold();
+		const { user, booking } = await anExpiredHold();
 		expect(problemIn(await confirm(user, booking.id)).code).toBe("hold_expired");
 		expect(problemIn(await confirm(user, booking.id, { "if-match": '"7"' })).code).toBe("hold_expired");
 	});
 
 	it("has freed the seats by then, for the map and for the next buyer, with no sweeper running", async () => {
-		const { user, showtimeId, booking } = await aLapsedHold();
+		const { user, showtimeId, booking } = await anExpiredHold();
 		const matrix = matrixIn(await api.call(`GET /showtimes/${showtimeId}/seats`));
 		expect(matrix.counts).toMatchObject({ held: 0, available: 100 });
 		const next = await api.newUser();
@@ -130,7 +130,7 @@ describe("409 showtime_cancelled", () => {
 	it("refuses once the showtime does not take place", async () => {
 		const { user, showtimeId, booking } = await aHold();
 		const id = parseBookingId(booking.id);
-		if (id === null) throw new Error("a booking has an id");
+		if (id === null) throw new Error("the answer has no valid booking id");
 		await askRedis(api.redis.port, "HSET", `{b${bucketOf(id)}}:st:${showtimeId}:meta`, "state", "cancelled");
 		expect(problemIn(await confirm(user, booking.id)).code).toBe("showtime_cancelled");
 	});
@@ -142,7 +142,7 @@ describe("503 busy", () => {
 		await confirm(user, (await aHold()).booking.id);
 		const full = await api.another({ limits: { outboxMax: 1 } });
 		const id = parseBookingId(booking.id);
-		if (id === null) throw new Error("a booking has an id");
+		if (id === null) throw new Error("the answer has no valid booking id");
 		await askRedis(api.redis.port, "XADD", `{b${bucketOf(id)}}:ob`, "*", "schema", "1");
 		const answer = await full.call(`POST /bookings/${booking.id}/confirm`, { token: user.token });
 		expect([problemIn(answer).code, answer.headers["retry-after"]]).toEqual(["busy", "2"]);

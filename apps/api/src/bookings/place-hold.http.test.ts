@@ -75,7 +75,7 @@ describe("201 replayed", () => {
 	it("knows a key by its user and showtime: another's, or another showtime's, is another key", async () => {
 		const [[one, two], showtimeId, elsewhere] = [await api.newUsers(2), await api.newShowtime(), await api.newShowtime()];
 		const headers = { "idempotency-key": "same" };
-		if (one === undefined || two === undefined) throw new Error("there are two users");
+		if (one === undefined || two === undefined) throw new Error("fewer than two users were created");
 		const ids = [
 			bookingIn(await api.hold(one, showtimeId, ["A1"], headers)).id,
 			bookingIn(await api.hold(two, showtimeId, ["A2"], headers)).id,

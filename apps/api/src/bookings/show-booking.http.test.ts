@@ -41,7 +41,7 @@ describe("200", () => {
 		const before = await api.call(`GET /bookings/${booking.id}`, { token: user.token });
 		expect(bookingIn(before).recorded).toBe(true);
 		const id = parseBookingId(booking.id);
-		if (id === null) throw new Error("a booking has an id");
+		if (id === null) throw new Error("the answer has no valid booking id");
 		const tag = `{b${bucketOf(id)}}`;
 		await askRedis(api.redis.port, "DEL", `${tag}:bk:${id}`, `${tag}:st:${showtimeId}:meta`);
 		const forgetful = await api.another();

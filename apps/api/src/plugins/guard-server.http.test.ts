@@ -35,10 +35,10 @@ async function open(app: TestApp): Promise<{ socket: Socket; text: () => string 
 }
 
 /** An app whose bookings are read when the test lets them go, and a request for one. */
-async function openParked(wish: { requestTimeoutMs?: number } = {}) {
+async function openParked(options: { requestTimeoutMs?: number } = {}) {
 	const parked: (() => void)[] = [];
 	const app = await api.another({
-		...wish,
+		...options,
 		wrapStore: (seatStore) => ({ ...seatStore, readBooking: () => new Promise((resolve) => parked.push(() => resolve(null))) }),
 	});
 	const { token } = await api.newUser();

@@ -88,8 +88,8 @@ describe("the limit of attempts per account", () => {
 		});
 		// Twenty hashes would be twenty times the yardstick.
 		expect(spentMs - barrierMs).toBeLessThan(5 * oneHashMs);
-		const told = lines.filter(({ outcome }) => outcome !== "invalid_credentials");
-		expect(told.map(({ msg, outcome, status }) => [msg, outcome, status])).toEqual(times(20, ["decided", "too_many_requests", 429]));
+		const refused = lines.filter(({ outcome }) => outcome !== "invalid_credentials");
+		expect(refused.map(({ msg, outcome, status }) => [msg, outcome, status])).toEqual(times(20, ["decided", "too_many_requests", 429]));
 		const metrics = (await api.app.inject("/metrics")).payload;
 		expect(metrics).toMatch(/^holdfast_outcomes_total\{operation="logIn",outcome="too_many_requests"\} \d+$/m);
 	});

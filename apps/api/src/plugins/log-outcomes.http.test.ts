@@ -37,39 +37,39 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-/** Lines of requests; a showtime that is opened on the way has a line of its own. */
-const decisions = () =>
+/** The log lines of requests. Opening a showtime during a request writes a line of its own, without a request id. */
+const loggedOutcomes = () =>
 	lines
 		.splice(0)
 		.map((line) => JSON.parse(line))
 		.filter(({ requestId }) => requestId !== undefined);
 
-describe("a decision", () => {
-	it("is one line: what was asked, how it came out, for which request, how long it took", async () => {
+describe("the log line of an outcome", () => {
+	it("names the route, the outcome, the status, the request and the duration", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		const held = await logged.hold(user, showtimeId, ["A1"], { "x-request-id": "request-0001" });
 		await logged.hold(user, showtimeId, ["A1"]);
 		await logged.call(`POST /bookings/${bookingIn(held).id}/confirm`, { token: user.token });
 		await logged.call(`DELETE /bookings/${bookingIn(held).id}`, { token: user.token });
-		expect(decisions().map(({ route, outcome, status }) => [route, outcome, status])).toEqual([
+		expect(loggedOutcomes().map(({ route, outcome, status }) => [route, outcome, status])).toEqual([
 			["POST /api/v1/bookings", "held", 201],
 			["POST /api/v1/bookings", "seats_taken", 409],
 			["POST /api/v1/bookings/:id/confirm", "confirmed", 200],
 			["DELETE /api/v1/bookings/:id", "cancelled", 200],
 		]);
 		await logged.hold(user, showtimeId, ["A2"], { "x-request-id": "request-0002" });
-		expect(decisions()).toEqual([
+		expect(loggedOutcomes()).toEqual([
 			expect.objectContaining({ level: 30, requestId: "request-0002", ms: expect.any(Number), msg: "decided" }),
 		]);
 	});
 
-	it("has no line when something was merely read", async () => {
+	it("is not written for a successful read", async () => {
 		await logged.call("GET /movies");
 		await logged.call("GET //livez");
 		expect(lines).toEqual([]);
 	});
 
-	it("never shows a token, a password, an e-mail address or what a query was sent with", async () => {
+	it("never contains a token, a password, an e-mail address or the parameters of a query", async () => {
 		const body = { email: "ada@example.com", password: "correct horse battery", displayName: "Ada Lovelace" };
 		const registered = await logged.call("POST /auth/register", { body });
 		await logged.call("POST /auth/login", { body: { email: body.email, password: "wrong wrong" } });
@@ -81,7 +81,7 @@ describe("a decision", () => {
 		expect(lines.join()).not.toMatch(/ada@|correct horse|wrong wrong|Lovelace|eyJ/);
 	});
 
-	it("tells how signing in and out came out, a reuse and a limit too, and shows no token by which that was done", async () => {
+	it("names the outcome of refreshing and signing out, a reused token included, and contains no token", async () => {
 		lines = [];
 		const { user, accessToken, refreshToken } = await newSession(api);
 		const next = sessionIn(await logged.call("POST /auth/refresh", { body: { refreshToken } }));
@@ -93,7 +93,7 @@ describe("a decision", () => {
 		const other = await newSession(api);
 		await logged.call("POST /auth/logout", { token: other.accessToken });
 		const text = lines.join("");
-		expect(decisions().map(({ route, outcome, status }) => `${route} ${status} ${outcome}`)).toEqual([
+		expect(loggedOutcomes().map(({ route, outcome, status }) => `${route} ${status} ${outcome}`)).toEqual([
 			"POST /api/v1/auth/refresh 200 refreshed",
 			"POST /api/v1/auth/refresh 200 refreshed_again",
 			"POST /api/v1/auth/refresh 401 refresh_reused",
@@ -107,7 +107,7 @@ describe("a decision", () => {
 		expect(text).not.toMatch(/eyJ|buyer-|@example/);
 	});
 
-	it("tells of a limit, and of a fault on the way in, without the e-mail that ran into it", async () => {
+	it("names a rate limit and a fault at sign-in without the e-mail address", async () => {
 		const options = { rates: { authPerAccount: 1 }, logger: pino({ level: "info" }, sink) };
 		const [strict, broken] = [await api.another(options), await api.another({ ...options, databaseUrl: databaseWithoutTables(api) })];
 		lines = [];
@@ -115,7 +115,7 @@ describe("a decision", () => {
 		await broken.call("POST /auth/register", { body });
 		await strict.call("POST /auth/login", { body: { email: body.email, password: body.password } });
 		const text = lines.join("");
-		expect(decisions()).toEqual([
+		expect(loggedOutcomes()).toEqual([
 			expect.objectContaining({ route: "POST /api/v1/auth/register", outcome: "internal", status: 500, requestId: expect.any(String) }),
 			expect.objectContaining({ route: "POST /api/v1/auth/login", outcome: "too_many_requests", status: 429 }),
 		]);
@@ -123,17 +123,17 @@ describe("a decision", () => {
 		expect(text).not.toMatch(/grace|Hopper|correct horse|scrypt|eyJ/i);
 	});
 
-	it("tells what broke, for a fault", async () => {
+	it("has the cause of a fault", async () => {
 		const { token } = await api.newUser();
 		await logged.call("GET /bookings/0191d3a0-0000-7000-8000-000000000001", { token });
-		expect(decisions().slice(-1)).toMatchObject([
+		expect(loggedOutcomes().slice(-1)).toMatchObject([
 			{ level: 50, outcome: "internal", status: 500, fault: { type: "Error", message: "deadlock", stack: expect.any(Array) } },
 		]);
 	});
 });
 
-describe("a client that hangs up before its answer", () => {
-	it("leaves a line and a count of what was decided for it all the same, once", async () => {
+describe("a client that disconnects before its answer", () => {
+	it("still gets one log line and one count for its outcome", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		let letGo = () => {};
 		const gate = new Promise<void>((resolve) => {
@@ -163,7 +163,7 @@ describe("a client that hangs up before its answer", () => {
 		lines = [];
 		letGo();
 		await waitUntil("the line", () => lines.length > 0);
-		expect(decisions()).toEqual([
+		expect(loggedOutcomes()).toEqual([
 			expect.objectContaining({ route: "POST /api/v1/bookings", outcome: "held", requestId: "request-0003", hungUp: true }),
 		]);
 		const { payload } = await slow.app.inject("/metrics");

@@ -29,7 +29,7 @@ async function read(app: TestApp = api): Promise<(line: string) => number | null
 }
 
 describe("GET /metrics", () => {
-	it("tells of each route how often it was asked, with which status, and how long that took", async () => {
+	it("reports the number of requests of each route by status, and their duration", async () => {
 		const counted = await api.another();
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		await counted.hold(user, showtimeId, ["A1"]);
@@ -49,7 +49,7 @@ describe("GET /metrics", () => {
 		expect(upTo.toSorted((a, b) => a - b)).toEqual(upTo);
 	});
 
-	it("tells how holds, confirms and cancels came out, by their words", async () => {
+	it("reports the outcomes of holds, confirms and cancels by name", async () => {
 		const counted = await api.another();
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		const { id } = bookingIn(await counted.hold(user, showtimeId, ["A1"]));
@@ -113,7 +113,7 @@ describe("GET /metrics", () => {
 		expect(names.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
 	});
 
-	it("tells how full the outbox is, what is in flight, how the event loop lags, and how many processes it speaks for", async () => {
+	it("reports outbox depth, requests in flight, event loop lag and the number of workers", async () => {
 		const before = (await read())("holdfast_outbox_entries") ?? Number.NaN;
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		await api.call(`POST /bookings/${bookingIn(await api.hold(user, showtimeId, ["A1"])).id}/confirm`, { token: user.token });

@@ -21,7 +21,7 @@ const preflight = (app: TestApp, origin: string, path = "/api/v1/bookings") =>
 
 describe("every answer", () => {
 	it.each(["GET /movies", "GET //livez", "GET //nowhere", "GET /bookings", "GET //openapi.json", "GET //%zz", "POST /auth/login"])(
-		"of %s tells browsers to render, guess and frame nothing",
+		"to %s carries headers that forbid browsers to render, sniff or frame it",
 		async (request) => {
 			const { headers } = await api.call(request);
 			expect(headers).toMatchObject(SECURITY_HEADERS);
@@ -30,7 +30,7 @@ describe("every answer", () => {
 		},
 	);
 
-	it("of the page at /docs lets it run its own script, in no frame and from nowhere else", async () => {
+	it("for the page at /docs allows its own script only, and no frame", async () => {
 		const page = await api.app.inject({ url: "/docs/" });
 		const policy = String(page.headers["content-security-policy"]);
 		expect(policy).toContain("default-src 'self'");
@@ -42,7 +42,7 @@ describe("every answer", () => {
 });
 
 describe("a page of another origin", () => {
-	it("reads nothing unless its origin is on the list: nobody's is by default", async () => {
+	it("cannot read an answer unless its origin is on the list, which is empty by default", async () => {
 		for (const [app, origin] of [
 			[api, SHOP],
 			[shared, "https://evil.example"],

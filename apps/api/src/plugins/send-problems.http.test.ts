@@ -88,7 +88,7 @@ describe("a request that does not arrive whole in time", () => {
 	it.each([
 		["its headers", REQUEST],
 		["its body", `${REQUEST}content-length: 100\r\n\r\n{"email":`],
-	])("is told so when %s stall, and no longer kept", async (_what, bytes) => {
+	])("gets a 400 when %s stall, and is disconnected", async (_what, bytes) => {
 		const impatient = await api.another({ requestTimeoutMs: 300 });
 		const to = Number(new URL(await originOf(impatient)).port);
 		const startMs = performance.now();
@@ -168,7 +168,7 @@ describe("every answer", () => {
 	});
 });
 
-describe("a request that Node would refuse by itself", () => {
+describe("a request that Node would reject by itself", () => {
 	const send = (text: string) =>
 		new Promise<string>((resolve, reject) => {
 			let received = "";
@@ -180,14 +180,14 @@ describe("a request that Node would refuse by itself", () => {
 			socket.on("error", reject);
 		});
 
-	it("is told that without a host it is no HTTP/1.1, as other bytes that are none", async () => {
+	it("gets the 400 of bytes that are not HTTP when an HTTP/1.1 request has no Host", async () => {
 		const answer = await send("GET /livez HTTP/1.1\r\nconnection: close\r\n\r\n");
 		expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\ncontent-type: application\/problem\+json/);
 		expect(JSON.parse(answer.split("\r\n\r\n")[1] ?? "")).toMatchObject({ code: "invalid_request", instance: "/" });
 		expect(await send("GET /livez HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 OK/);
 	});
 
-	it("is answered whatever it expects", async () => {
+	it("is answered as usual when its Expect header is unknown", async () => {
 		expect(await send("GET /livez HTTP/1.1\r\nhost: x\r\nexpect: a-miracle\r\nconnection: close\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 OK/);
 	});
 });

@@ -53,10 +53,12 @@ export function createContractCheck(document: OpenapiDocument): ContractCheck {
 function flawsOfProblem(status: number, body: unknown, conforms: (pointer: string[], body: unknown) => string | null): string[] {
 	const flaw = conforms(["components", "schemas", "Problem"], body);
 	if (flaw !== null) return [flaw];
-	const { code, status: told, retryable } = Object(body);
+	const { code, status: statusInBody, retryable } = Object(body);
 	if (!isProblemCode(code)) return [`${code} is not in the table`];
 	const spec = problemSpec(code);
-	return spec.status === status && told === status && retryable === spec.retryable ? [] : ["status or retryable is not the table's"];
+	return spec.status === status && statusInBody === status && retryable === spec.retryable
+		? []
+		: ["status or retryable is not the table's"];
 }
 
 function headersExpected(status: number): string[] {

@@ -119,17 +119,17 @@ export async function endShowtime(api: TestApi, showtimeId: ShowtimeId): Promise
 		starts_at = now() - interval '4 hours', ends_at = now() - interval '2 hours' where id = '${showtimeId}'`);
 }
 
-/** A confirmed, a cancelled and a lapsed booking, each of a showtime that took place since. */
+/** A confirmed, a cancelled and an expired booking, each of a showtime that took place since. */
 export async function bookingsOfThePast(api: TestApi) {
 	const brief = await api.another({ limits: { holdTtlMs: LIMIT_SPECS.holdTtlMs.min } });
 	const hold = async (app: TestApp) => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		return { ...(await app.held(user, showtimeId, ["A1"])), user, showtimeId };
 	};
-	const [confirmed, cancelled, lapsed] = [await hold(api), await hold(api), await hold(brief)];
+	const [confirmed, cancelled, expired] = [await hold(api), await hold(api), await hold(brief)];
 	await api.call(`POST /bookings/${confirmed.id}/confirm`, { token: confirmed.user.token });
 	await api.call(`DELETE /bookings/${cancelled.id}`, { token: cancelled.user.token });
-	await waitUntil("the hold to lapse", () => Date.now() > Date.parse(lapsed.expiresAt));
-	for (const { showtimeId } of [confirmed, cancelled, lapsed]) await endShowtime(api, showtimeId);
-	return { confirmed, cancelled, lapsed };
+	await waitUntil("the hold to expire", () => Date.now() > Date.parse(expired.expiresAt));
+	for (const { showtimeId } of [confirmed, cancelled, expired]) await endShowtime(api, showtimeId);
+	return { confirmed, cancelled, expired };
 }

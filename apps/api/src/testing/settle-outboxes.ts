@@ -9,7 +9,7 @@ export async function settleOutboxes(seatStore: SeatStore, databaseUrl: string):
 		const entries = await seatStore.readBatch(bucket, { afterEntryId: null, limit: 500 });
 		if (entries.length === 0) continue;
 		const outcome = await settleBatch(database, { bucket, entries, leftBefore: new Set() });
-		if (outcome.outcome !== "settled" || outcome.acked.length !== entries.length) throw new Error("every entry can be settled");
+		if (outcome.outcome !== "settled" || outcome.acked.length !== entries.length) throw new Error("not every entry was settled");
 		const acks = entries.map(({ entryId, event }) => ({
 			entryId,
 			booking: event && isBookingEvent(event) ? { id: event.bookingId, version: event.version } : null,

@@ -51,15 +51,15 @@ export type TestApi = TestApp & {
 	readonly redis: TestRedis;
 	readonly databaseUrl: string;
 	/** Another app on the same stores, with limits, a logger or a database of its own; closed with this one. */
-	another(wish?: AppWish): Promise<TestApp>;
+	another(options?: TestAppOptions): Promise<TestApp>;
 	newUser(): Promise<TestUser>;
 	newUsers(count: number): Promise<TestUser[]>;
-	newShowtime(wish?: ShowtimeWish): Promise<ShowtimeId>;
+	newShowtime(options?: ShowtimeWish): Promise<ShowtimeId>;
 	/** Run SQL, for what only an admin could change. */
 	sql(statement: string): Promise<Record<string, string | null>[]>;
 };
 
-export type AppWish = {
+export type TestAppOptions = {
 	readonly jwtSecret?: string;
 	readonly limits?: Partial<Limits>;
 	readonly watchLimits?: Partial<WatchLimits>;
@@ -78,10 +78,10 @@ export type AppWish = {
 	readonly wrapAuthStore?: (authStore: AuthStore) => AuthStore;
 };
 
-export async function startTestApi(wish: AppWish = {}): Promise<TestApi> {
+export async function startTestApi(options: TestAppOptions = {}): Promise<TestApi> {
 	const [redis, testDatabase] = await Promise.all([startTestRedis(), createTestDatabase()]);
-	const databaseUrl = wish.databaseUrl ?? testDatabase.url;
-	const first = await startTestApp(redis.url, databaseUrl, wish);
+	const databaseUrl = options.databaseUrl ?? testDatabase.url;
+	const first = await startTestApp(redis.url, databaseUrl, options);
 	const others: TestApp[] = [];
 
 	async function newUsers(count: number): Promise<TestUser[]> {
@@ -95,16 +95,16 @@ export async function startTestApi(wish: AppWish = {}): Promise<TestApi> {
 		redis,
 		databaseUrl,
 		newUsers,
-		async another(otherWish = {}) {
-			const other = await startTestApp(redis.url, otherWish.databaseUrl ?? databaseUrl, otherWish);
+		async another(otherOptions = {}) {
+			const other = await startTestApp(redis.url, otherOptions.databaseUrl ?? databaseUrl, otherOptions);
 			others.push(other);
 			return other;
 		},
 		async newUser() {
 			return firstOf(await newUsers(1));
 		},
-		async newShowtime(showtimeWish) {
-			return firstOf((await insertShowtimes(databaseUrl, showtimeWish)).showtimeIds);
+		async newShowtime(showtimeOptions) {
+			return firstOf((await insertShowtimes(databaseUrl, showtimeOptions)).showtimeIds);
 		},
 		sql: (statement) => queryPostgres(databaseUrl, statement),
 		async close() {
@@ -114,29 +114,29 @@ export async function startTestApi(wish: AppWish = {}): Promise<TestApi> {
 	};
 }
 
-async function startTestApp(redisUrl: string, databaseUrl: string, wish: AppWish): Promise<TestApp> {
-	const limits = { ...DEFAULT_LIMITS, ...wish.limits };
-	const seatStore = createSeatStore({ url: redisUrl, limits, ackLevel: wish.ackLevel, probesWrites: true });
+async function startTestApp(redisUrl: string, databaseUrl: string, options: TestAppOptions): Promise<TestApp> {
+	const limits = { ...DEFAULT_LIMITS, ...options.limits };
+	const seatStore = createSeatStore({ url: redisUrl, limits, ackLevel: options.ackLevel, probesWrites: true });
 	const authStore = createAuthStore({ url: redisUrl });
 	const database = createDatabase({ url: databaseUrl });
 	const deps: AppDeps = {
 		settings: {
-			jwtSecret: wish.jwtSecret ?? JWT_SECRET,
+			jwtSecret: options.jwtSecret ?? JWT_SECRET,
 			limits,
 			quarantineMs: null,
-			requestTimeoutMs: wish.requestTimeoutMs ?? REQUEST_TIMEOUT_SPEC.default,
-			answerTimeoutMs: wish.answerTimeoutMs ?? ANSWER_TIMEOUT_SPEC.default,
-			inFlightMax: wish.inFlightMax ?? IN_FLIGHT_SPEC.default,
+			requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_SPEC.default,
+			answerTimeoutMs: options.answerTimeoutMs ?? ANSWER_TIMEOUT_SPEC.default,
+			inFlightMax: options.inFlightMax ?? IN_FLIGHT_SPEC.default,
 			keepAliveMs: KEEP_ALIVE_SPEC.default,
-			settleLagMaxMs: wish.settleLagMaxMs ?? SETTLE_LAG_SPEC.default,
-			watchLimits: { ...DEFAULT_WATCH_LIMITS, ...wish.watchLimits },
-			rates: { ...DEFAULT_RATES, ...wish.rates },
-			corsOrigins: wish.corsOrigins ?? [],
-			trustProxy: wish.trustProxy ?? [],
+			settleLagMaxMs: options.settleLagMaxMs ?? SETTLE_LAG_SPEC.default,
+			watchLimits: { ...DEFAULT_WATCH_LIMITS, ...options.watchLimits },
+			rates: { ...DEFAULT_RATES, ...options.rates },
+			corsOrigins: options.corsOrigins ?? [],
+			trustProxy: options.trustProxy ?? [],
 		},
-		logger: wish.logger ?? createLogger("api", "silent"),
-		seatStore: wish.wrapStore?.(seatStore) ?? seatStore,
-		authStore: wish.wrapAuthStore?.(authStore) ?? authStore,
+		logger: options.logger ?? createLogger("api", "silent"),
+		seatStore: options.wrapStore?.(seatStore) ?? seatStore,
+		authStore: options.wrapAuthStore?.(authStore) ?? authStore,
 		database,
 		drain: createDrain(),
 	};
@@ -144,7 +144,7 @@ async function startTestApp(redisUrl: string, databaseUrl: string, wish: AppWish
 	await app.ready();
 	const check = createContractCheck(documentOf(app));
 
-	const call: TestApp["call"] = async (request, options = {}) => send(app, check, request, options);
+	const call: TestApp["call"] = async (request, callOptions = {}) => send(app, check, request, callOptions);
 	const hold: TestApp["hold"] = (user, showtimeId, seats, headers = {}) =>
 		call("POST /bookings", { token: user.token, body: { showtimeId, seats }, headers });
 	return {
@@ -206,6 +206,6 @@ const documentOf = (app: ApiServer): OpenapiDocument => JSON.parse(JSON.stringif
 
 function firstOf<Item>(items: readonly Item[]): Item {
 	const [first] = items;
-	if (first === undefined) throw new Error("there is at least one");
+	if (first === undefined) throw new Error("expected at least one item, got none");
 	return first;
 }

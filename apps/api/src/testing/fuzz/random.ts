@@ -23,7 +23,7 @@ export function createRandom(seed: number): Random {
 		below,
 		pick(items) {
 			const item = items[below(items.length)];
-			if (item === undefined) throw new Error("there is something to pick from");
+			if (item === undefined) throw new Error("there is nothing to pick from");
 			return item;
 		},
 		once: (n) => below(n) === 0,
