@@ -5,8 +5,10 @@
  * nobody. While a process cannot know whether its copy is whole, it asks Redis.
  */
 import type { Redis } from "ioredis";
+import type { LinkLog } from "./keep-connected.ts";
 import { DENIED_CHANNEL, DENIED_KEY } from "./keys.ts";
-import type { Link, LinkLog } from "./link.ts";
+import type { Link } from "./link.ts";
+import { atKey } from "./place.ts";
 import { readText } from "./reply.ts";
 import { watchChannel } from "./watch-channel.ts";
 
@@ -88,13 +90,13 @@ export function createDenyList({ url, link, log, prepare, keptMax = KEPT_MAX }: 
 			const nowMs = Date.now();
 			if (ids.some((id) => (denied.get(id) ?? 0) > nowMs)) return true;
 			if (watch.isLive()) return false;
-			return link.run("read", CALL_DEADLINE_MS, async (redis) => {
+			return link.run(atKey(DENIED_KEY), "read", CALL_DEADLINE_MS, async (redis) => {
 				const ends = await redis.zmscore(DENIED_KEY, ...ids);
 				return ends.some((untilMs) => Number(untilMs ?? 0) > Date.now());
 			});
 		},
 		async deny(family, untilMs) {
-			await link.run("write", CALL_DEADLINE_MS, (redis) =>
+			await link.run(atKey(DENIED_KEY), "write", CALL_DEADLINE_MS, (redis) =>
 				Promise.all([
 					redis.zadd(DENIED_KEY, untilMs, family),
 					redis.zremrangebyscore(DENIED_KEY, "-inf", Date.now() - CLOCK_SLACK_MS),
@@ -106,7 +108,7 @@ export function createDenyList({ url, link, log, prepare, keptMax = KEPT_MAX }: 
 			keep(family, untilMs);
 		},
 		async allow(id) {
-			await link.run("write", CALL_DEADLINE_MS, (redis) =>
+			await link.run(atKey(DENIED_KEY), "write", CALL_DEADLINE_MS, (redis) =>
 				Promise.all([redis.zrem(DENIED_KEY, id), redis.publish(DENIED_CHANNEL, `${ALLOWED} ${id}`)]),
 			);
 			denied.delete(id);

@@ -6,7 +6,7 @@
 import type { Redis } from "ioredis";
 import { createRoleCheck, DemotedServer } from "./check-role.ts";
 import { type Connection, openConnection } from "./connection.ts";
-import type { LinkLog } from "./link.ts";
+import type { LinkLog } from "./keep-connected.ts";
 import { createConnectPace } from "./pace-connects.ts";
 
 export type ChannelWatch = {
