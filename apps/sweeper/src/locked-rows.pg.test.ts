@@ -194,13 +194,13 @@ it("a locked refund holds up the correction of no other conflict", async () => {
 
 it("a locked showtime holds up the end of no other quarantine", async () => {
 	const both = [await openShowtime(), await openShowtime()].map(({ id }) => id);
-	await query(`update showtimes set line = 1 where id in ('${both.join("','")}')`);
-	const before = await query(`select line from buckets where bucket = ${BUCKET}`);
-	await query(`update buckets set line = line + 1, line_started_at = now() where bucket = ${bucketOf(both[0] ?? buildShowtime().id)}`);
+	await query(`update showtimes set timeline = 1 where id in ('${both.join("','")}')`);
+	const before = await query(`select timeline from buckets where bucket = ${BUCKET}`);
+	await query(`update buckets set timeline = timeline + 1, timeline_started_at = now() where bucket = ${bucketOf(both[0] ?? buildShowtime().id)}`);
 	const behind = async () =>
 		(
 			await query(
-				`select id from showtimes s join buckets b on b.bucket = ${BUCKET} where s.line < b.line and s.id in ('${both.join("','")}')`,
+				`select id from showtimes s join buckets b on b.bucket = ${BUCKET} where s.timeline < b.timeline and s.id in ('${both.join("','")}')`,
 			)
 		).map((row) => row.id);
 	expect([before.length, (await behind()).length]).toEqual([1, 2]);

@@ -214,10 +214,10 @@ describe("start", () => {
 
 	it("ends a quarantine when its time is over", async () => {
 		const showtime = await openShowtime();
-		await query(`update showtimes set line = 1 where id = '${showtime.id}'`);
+		await query(`update showtimes set timeline = 1 where id = '${showtime.id}'`);
 		await query(
-			`insert into buckets (bucket, line, seq, seen_seq, line_started_at) values (${bucketOf(showtime.id)}, 5, 0, 0, now())
-			 on conflict (bucket) do update set line = 5, line_started_at = now()`,
+			`insert into buckets (bucket, timeline, seq, seen_seq, timeline_started_at) values (${bucketOf(showtime.id)}, 5, 0, 0, now())
+			 on conflict (bucket) do update set timeline = 5, timeline_started_at = now()`,
 		);
 		await redis.restart();
 		await waitUntil("the link to be back", () =>

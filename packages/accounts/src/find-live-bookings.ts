@@ -2,7 +2,7 @@
  * What a user still has: confirmed bookings at showtimes that are not over, and live holds. Two places know of them, and neither
  * knows all: Redis has what is not settled yet, Postgres what Redis has lost or let expire.
  *
- * Redis is asked for the line of this user at each showtime. The user index would be one read per bucket, but keeps 200 bookings of
+ * Redis is asked for the entry of this user at each showtime. The user index would be one read per bucket, but keeps 200 bookings of
  * a bucket: somebody who holds and releases often enough pushes an unsettled confirm out of it.
  */
 import { type Database, type LedgerState, listBookingsAt, listUnendedShowtimes, type UnendedShowtime } from "@holdfast/database";

@@ -17,7 +17,7 @@ export { type DeadLetter, type DeadLetterKey, findDeadLetter, listDeadLetters, r
 export { findBooking } from "./ledger/find-booking.ts";
 export type { Gap } from "./ledger/find-gap.ts";
 export { findOpening, type Opening } from "./ledger/find-opening.ts";
-export { type JudgedLine, type JudgeLineOutcome, judgeLine, type LedgerLine } from "./ledger/judge-line.ts";
+export { type CheckTimelineOutcome, checkTimeline } from "./ledger/check-timeline.ts";
 export type { LedgerBooking } from "./ledger/ledger-booking.ts";
 export { type ListBookingsRequest, listBookings } from "./ledger/list-bookings.ts";
 export {

@@ -88,9 +88,9 @@ export async function openTestLedger() {
 		await database.run("rebuilding", (queries) => queries.execute(statement), 30_000);
 	}
 
-	/** Take the showtime's next epoch: of one that was never opened, unless `seenEpoch` says otherwise; on the first line. */
+	/** Take the showtime's next epoch: of one that was never opened, unless `seenEpoch` says otherwise; on the first timeline. */
 	function open(id: ShowtimeId, overrides: Partial<OpenInLedgerRequest> = {}): Promise<OpenInLedgerOutcome> {
-		return openShowtimeInLedger(database, id, { seenEpoch: 0, installedEpoch: 0, line: 1, quarantineMs: null, ...overrides });
+		return openShowtimeInLedger(database, id, { seenEpoch: 0, installedEpoch: 0, timeline: 1, quarantineMs: null, ...overrides });
 	}
 
 	/** A confirmed booking of `seats`, version 2. */

@@ -9,3 +9,4 @@ export * from "./seat-plan.ts";
 export * from "./showtime.ts";
 export * from "./showtime-event.ts";
 export * from "./showtime-snapshot.ts";
+export * from "./timeline.ts";

@@ -1,5 +1,5 @@
 /** A rebuild on real stores: after whatever happened to Redis, what was recorded is sold and nothing is sold twice. */
-import { judgeLine, openShowtimeInLedger, seatOwners } from "@holdfast/database";
+import { checkTimeline, openShowtimeInLedger, seatOwners } from "@holdfast/database";
 import { bucketOf, type ShowtimeId } from "@holdfast/domain";
 import type { SeatStore } from "@holdfast/seat-store";
 import { askRedis, findSeatFlaws, holdLock, waitUntil } from "@holdfast/testing";
@@ -124,7 +124,7 @@ describe("when somebody dies or fails on the way", () => {
 
 	it("one that died after it took the epoch is finished by the next, and settling goes on", async () => {
 		await test.buy(showtimeId, [0]);
-		await openShowtimeInLedger(test.database, showtimeId, { seenEpoch: 1, installedEpoch: 1, line: 1, quarantineMs: null });
+		await openShowtimeInLedger(test.database, showtimeId, { seenEpoch: 1, installedEpoch: 1, timeline: 1, quarantineMs: null });
 		expect(await test.settle()).toBe(0);
 		expect(await rebuild()).toEqual({ outcome: "opened" });
 		expect(await test.settle()).toBe(1);
@@ -190,7 +190,7 @@ describe("when Redis has lost its data", () => {
 		expect(await rebuild()).toEqual({ outcome: "opened" });
 		expect(await statuses()).toBe("SQQQQQQQ");
 		const bucket = bucketOf(showtimeId);
-		expect(await test.query(`select line, last_seq from losses where bucket = ${bucket} order by line desc limit 1`)).toHaveLength(1);
+		expect(await test.query(`select timeline, last_seq from losses where bucket = ${bucket} order by timeline desc limit 1`)).toHaveLength(1);
 		await restartRedis();
 		await rebuild();
 		expect(await statuses()).toBe("SQQQQQQQ");
@@ -217,7 +217,7 @@ describe("when Redis has lost its data", () => {
 		expect(await statuses()).toBe("AAAAAAAA");
 	});
 
-	it("a counter behind the ledger's proves it too, though the line is there", async () => {
+	it("a counter behind the ledger's proves it too, though the timeline is there", async () => {
 		await test.buy(showtimeId, [0]);
 		await test.settle();
 		const bucket = bucketOf(showtimeId);
@@ -225,17 +225,17 @@ describe("when Redis has lost its data", () => {
 		await restartRedis();
 		await rebuild();
 		expect(await statuses()).toBe("SQQQQQQQ");
-		const { seq } = await test.seatStore.joinLine(bucket, null);
+		const { seq } = await test.seatStore.adoptTimeline(bucket, null);
 		expect(seq).toBeGreaterThanOrEqual(Number((await test.query(`select seq from buckets where bucket = ${bucket}`))[0]?.seq));
 		await openQuarantinedShowtime(test, showtimeId);
 	});
 
-	it("a line found lost, that the ledger was not told of, is not forgotten", async () => {
+	it("a timeline found lost, that the ledger was not told of, is not forgotten", async () => {
 		const bucket = bucketOf(showtimeId);
-		const line = Number((await test.query(`select line from buckets where bucket = ${bucket}`))[0]?.line);
+		const timeline = Number((await test.query(`select timeline from buckets where bucket = ${bucket}`))[0]?.timeline);
 		await expect(
-			judgeLine(test.database, bucket, async () => {
-				await test.seatStore.joinLine(bucket, { line: line + 1, seq: 0 });
+			checkTimeline(test.database, bucket, async () => {
+				await test.seatStore.adoptTimeline(bucket, { timeline: timeline + 1, seq: 0 });
 				throw new Error("dies before the COMMIT");
 			}),
 		).rejects.toThrow("dies before the COMMIT");

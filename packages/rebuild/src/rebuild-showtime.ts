@@ -1,9 +1,9 @@
 /**
- * One rebuild: claim, judge the line, take the epoch and read the ledger, merge and install. Whoever dies on the way has
+ * One rebuild: claim, check the timeline, take the epoch and read the ledger, merge and install. Whoever dies on the way has
  * lost nothing: the claim lapses and the next one begins again. Source: docs/reliability.md, docs/adr/0009 and 0010.
  */
 import { randomUUID } from "node:crypto";
-import { type Database, findOpening, findSeatPlan, judgeLine, openShowtimeInLedger } from "@holdfast/database";
+import { type Database, findOpening, findSeatPlan, checkTimeline, openShowtimeInLedger } from "@holdfast/database";
 import { bucketOf, type SeatPlanId, type ShowtimeId } from "@holdfast/domain";
 import { assert, type Logger } from "@holdfast/runtime";
 import { type ClaimOutcome, type SeatStore, SeatStoreFault } from "@holdfast/seat-store";
@@ -66,9 +66,9 @@ type Claim = { readonly token: string; readonly nowMs: number; readonly installe
 
 async function install(deps: RebuildDeps, showtimeId: ShowtimeId, claim: Claim): Promise<RebuildOutcome["outcome"]> {
 	const { seatStore, database, quarantineMs, log } = deps;
-	const line = await judgeHistory(deps, bucketOf(showtimeId));
+	const timeline = await adoptHistory(deps, bucketOf(showtimeId));
 	const { seenEpoch, installedEpoch } = claim;
-	const opened = await openShowtimeInLedger(database, showtimeId, { seenEpoch, installedEpoch, line, quarantineMs });
+	const opened = await openShowtimeInLedger(database, showtimeId, { seenEpoch, installedEpoch, timeline, quarantineMs });
 	if (opened.outcome === "unknown") return "unknown";
 	if (opened.outcome === "raced" || opened.outcome === "locked") return "recovering";
 	const { snapshot } = opened;
@@ -85,14 +85,14 @@ async function install(deps: RebuildDeps, showtimeId: ShowtimeId, claim: Claim):
 }
 
 /** Find out, before anything of the bucket is opened, whether this server has forgotten part of its history. */
-async function judgeHistory({ seatStore, database, log }: RebuildDeps, bucket: number): Promise<number> {
+async function adoptHistory({ seatStore, database, log }: RebuildDeps, bucket: number): Promise<number> {
 	let last: { seq: number; recordedAt: number | null } | null = null;
-	const { line, isRisen } = await judgeLine(database, bucket, (ledger) => {
+	const { timeline, isNew } = await checkTimeline(database, bucket, (ledger) => {
 		last = ledger;
-		return seatStore.joinLine(bucket, ledger);
+		return seatStore.adoptTimeline(bucket, ledger);
 	});
-	if (isRisen) log.error({ bucket, line, lastRecorded: last }, "loss proven: Redis has forgotten what the ledger knows to have happened");
-	return line;
+	if (isNew) log.error({ bucket, timeline, lastRecorded: last }, "loss proven: Redis has forgotten what the ledger knows to have happened");
+	return timeline;
 }
 
 /** Before the showtime: from the moment it is installed, everyone may need its plan. */

@@ -10,7 +10,7 @@ import { placeHold } from "./commands/place-hold.ts";
 import { listRecentBookingIds, loadBooking, readBooking, readBookings } from "./commands/read-bookings.ts";
 import { inspectSeats, listLapsedShowtimes, readNow, readOwnSeats, readSeatMap, reapHolds } from "./commands/read-seat-map.ts";
 import { findUnopened, readPlan, readShowtime, writePlan } from "./commands/read-showtime.ts";
-import { claimShowtime, giveBackClaim, installShowtime, joinLine } from "./commands/rebuild-showtime.ts";
+import { claimShowtime, giveBackClaim, installShowtime, adoptTimeline } from "./commands/rebuild-showtime.ts";
 import { blockSeats, reschedule, setTerms } from "./commands/set-showtime.ts";
 import { createConfirmLane } from "./confirm-lane.ts";
 import { SeatStoreFault, WritesRefused } from "./fault.ts";
@@ -84,7 +84,7 @@ export function createSeatStore(options: SeatStoreOptions): SeatStore {
 				({ outcome }) => outcome === "claimed",
 			),
 		giveBackClaim: (id, token) => write((redis) => giveBackClaim(redis, id, token)),
-		joinLine: (bucket, ledger) => write((redis) => joinLine(redis, bucket, ledger, ackLevel !== "replica")),
+		adoptTimeline: (bucket, ledger) => write((redis) => adoptTimeline(redis, bucket, ledger, ackLevel !== "replica")),
 		installShowtime: (snapshot, claim) => write((redis) => installShowtime(redis, snapshot, claim), INSTALL_DEADLINE_MS),
 		openQuarantined: (id) => write((redis) => openQuarantined(redis, id), INSTALL_DEADLINE_MS),
 		readPlan: (id) => read((redis) => readPlan(redis, id)),

@@ -14,7 +14,6 @@ export type {
 	ExtendOutcome,
 	Fenced,
 	InstallOutcome,
-	LineJudgement,
 	OutboxEntry,
 	PlaceHoldOutcome,
 	ReadBookingsResult,

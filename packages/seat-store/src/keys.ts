@@ -10,7 +10,7 @@ const tag = (bucket: number): string => `{b${bucket}}`;
 export const bucketKeys = (bucket: number) => ({
 	outbox: `${tag(bucket)}:ob`,
 	seq: `${tag(bucket)}:seq`,
-	line: `${tag(bucket)}:line`,
+	timeline: `${tag(bucket)}:timeline`,
 	epochs: `${tag(bucket)}:epochs`,
 	expiries: `${tag(bucket)}:exp`,
 });

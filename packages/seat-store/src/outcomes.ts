@@ -101,9 +101,6 @@ export type InstallOutcome =
 	| { outcome: "lost_claim" }
 	| { outcome: "superseded" };
 
-/** `lost`: this server has forgotten part of what the ledger knows to have happened. */
-export type LineJudgement = { readonly line: number; readonly seq: number; readonly lost: boolean };
-
 /** One entry of a bucket's outbox. `event` is null when its fields make no sense; `raw` is kept for the dead letter. */
 export type OutboxEntry = {
 	readonly entryId: string;

@@ -4,9 +4,11 @@
  * `SeatStoreFault`, after which a write may or may not have happened: repeat the same command to learn which.
  */
 import type {
+	AdoptedTimeline,
 	Booking,
 	BookingId,
 	IndexedSeatPlan,
+	LedgerTimeline,
 	OpenShowtime,
 	SeatPlan,
 	SeatPlanId,
@@ -23,7 +25,6 @@ import type {
 	ConfirmOutcome,
 	ExtendOutcome,
 	InstallOutcome,
-	LineJudgement,
 	OutboxEntry,
 	PlaceHoldOutcome,
 	ReadBookingsResult,
@@ -102,8 +103,8 @@ export type SeatStore = {
 	claimShowtime(showtimeId: ShowtimeId, claim: { token: string; ledgerEpoch: number }): Promise<ClaimOutcome>;
 	/** End a claim that came to nothing. */
 	giveBackClaim(showtimeId: ShowtimeId, token: string): Promise<void>;
-	/** Judge a bucket's history against the ledger's (null: none). Call under the ledger's lock of the bucket. */
-	joinLine(bucket: number, ledger: { line: number; seq: number } | null): Promise<LineJudgement>;
+	/** Compare a bucket's history with the ledger's (null: none) and adopt its timeline. Call under the ledger's lock of the bucket. */
+	adoptTimeline(bucket: number, ledger: Pick<LedgerTimeline, "timeline" | "seq"> | null): Promise<AdoptedTimeline>;
 	/** Last step: merge what stands with the snapshot, read under the claim and its epoch, and open. `nowMs` is the claim's. */
 	installShowtime(snapshot: ShowtimeSnapshot, claim: { token: string; nowMs: number }): Promise<InstallOutcome>;
 	/** Put quarantined seats on sale; gives how many, null while the fence forbids it. */

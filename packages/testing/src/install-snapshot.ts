@@ -5,13 +5,13 @@ import type { InstallOutcome, SeatStore } from "@holdfast/seat-store";
 
 type Wish = { readonly showtime: OpenShowtime } & Partial<ShowtimeSnapshot>;
 
-/** Claim, judge the line against a ledger that knows none, install. Throws when somebody else has the claim. */
+/** Claim, judge the timeline against a ledger that knows none, install. Throws when somebody else has the claim. */
 export async function installSnapshot(seatStore: SeatStore, wish: Wish): Promise<InstallOutcome | { outcome: "already" }> {
 	const snapshot: ShowtimeSnapshot = { blockedSeats: [], epoch: 1, isQuarantined: false, buriedEntries: [], bookings: [], ...wish };
 	const token = randomUUID();
 	const claim = await seatStore.claimShowtime(snapshot.showtime.id, { token, ledgerEpoch: snapshot.epoch });
 	if (claim.outcome === "installed") return { outcome: "already" };
 	if (claim.outcome === "recovering") throw new Error(`showtime ${snapshot.showtime.id} is claimed by somebody else`);
-	await seatStore.joinLine(bucketOf(snapshot.showtime.id), null);
+	await seatStore.adoptTimeline(bucketOf(snapshot.showtime.id), null);
 	return seatStore.installShowtime(snapshot, { token, nowMs: claim.nowMs });
 }

@@ -19,7 +19,7 @@ await withTools(async (tools) => {
 });
 
 function list(quarantined: Awaited<ReturnType<typeof listQuarantined>>): number {
-	for (const { showtimeId, bucket, line } of quarantined) console.log(`${showtimeId}  bucket ${bucket}, line ${line}`);
+	for (const { showtimeId, bucket, timeline } of quarantined) console.log(`${showtimeId}  bucket ${bucket}, timeline ${timeline}`);
 	console.log(`${quarantined.length} in quarantine. Open: npm run seats:open -- <showtime>, or -- --all`);
 	return 0;
 }

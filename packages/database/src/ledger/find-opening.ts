@@ -3,7 +3,7 @@ import type { ShowtimeId, ShowtimeState } from "@holdfast/domain";
 import { eq } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
 import { showtimes } from "../schema/index.ts";
-import { openedLine } from "./opened-line.ts";
+import { openedTimeline } from "./opened-timeline.ts";
 
 export type Opening = {
 	/** What `openShowtimeInLedger` compares with; 0: never opened. */
@@ -12,15 +12,15 @@ export type Opening = {
 	/** Epoch ms, as is `endsAt`. */
 	readonly startsAt: number;
 	readonly endsAt: number;
-	/** The bucket's line of history it was last opened under; null: never opened. */
-	readonly line: number | null;
+	/** The bucket's timeline it was last opened under; null: never opened. */
+	readonly timeline: number | null;
 };
 
 /** What is known of the showtime; or null when there is none. Reads only. */
 export async function findOpening(database: Database, id: ShowtimeId): Promise<Opening | null> {
 	const { redisEpoch: epoch, state, startsAt, endsAt } = showtimes;
 	const [row] = await database.run("opening", (queries) =>
-		queries.select({ epoch, state, startsAt, endsAt, line: openedLine }).from(showtimes).where(eq(showtimes.id, id)),
+		queries.select({ epoch, state, startsAt, endsAt, timeline: openedTimeline }).from(showtimes).where(eq(showtimes.id, id)),
 	);
 	return row === undefined ? null : { ...row, startsAt: row.startsAt.getTime(), endsAt: row.endsAt.getTime() };
 }

@@ -1,18 +1,18 @@
 /**
- * Showtimes that were last opened under an older line of history than their bucket has: loss was proven since, so their
+ * Showtimes that were last opened under an older timeline than their bucket has: loss was proven since, so their
  * seats that look free are kept back until a person opens them or their time is over.
  */
 import type { ShowtimeId } from "@holdfast/domain";
 import { and, asc, count, gt, ne, type SQL, sql } from "drizzle-orm";
 import type { Database, Queries } from "../create-database.ts";
 import { buckets, showtimes } from "../schema/index.ts";
-import { openedLine } from "./opened-line.ts";
+import { openedTimeline } from "./opened-timeline.ts";
 
 export type QuarantinedShowtime = {
 	readonly showtimeId: ShowtimeId;
 	readonly bucket: number;
-	/** The line it was last opened under; its bucket's is higher. */
-	readonly line: number;
+	/** The timeline it was last opened under; its bucket's is higher. */
+	readonly timeline: number;
 	/** Epoch ms. */
 	readonly endsAt: number;
 };
@@ -30,7 +30,7 @@ export function listQuarantined(database: Database, { limit = LIST_MAX }: ListRe
 	return database.run("upkeep", (queries) => selectQuarantined(queries, limit));
 }
 
-/** Those of them whose bucket's line rose `quarantineMs` ago or earlier: the next one who rebuilds them opens them. */
+/** Those of them whose bucket's timeline rose `quarantineMs` ago or earlier: the next one who rebuilds them opens them. */
 export function listQuarantineEnded(
 	database: Database,
 	quarantineMs: number,
@@ -47,19 +47,19 @@ export function countQuarantined(database: Database): Promise<number> {
 	});
 }
 
-/** Whether a quarantine of `quarantineMs` is over, of a row of `buckets`; null when its line never rose. */
+/** Whether a quarantine of `quarantineMs` is over, of a row of `buckets`; null when its timeline never rose. */
 export function isQuarantineOver(quarantineMs: number | null): SQL<boolean | null> {
-	return sql`now() >= ${buckets.lineStartedAt} + ${quarantineMs}::float8 * interval '1 millisecond'`;
+	return sql`now() >= ${buckets.timelineStartedAt} + ${quarantineMs}::float8 * interval '1 millisecond'`;
 }
 
-/** A showtime beside its bucket, if it was last opened under an older line. */
-export const isBehind = and(sql`${buckets.bucket} = ${bucketOfShowtime}`, sql`${openedLine} < ${buckets.line}`);
+/** A showtime beside its bucket, if it was last opened under an older timeline. */
+export const isBehind = and(sql`${buckets.bucket} = ${bucketOfShowtime}`, sql`${openedTimeline} < ${buckets.timeline}`);
 /** A cancelled showtime sells nothing, opened or not. */
 const isToCome = and(gt(showtimes.endsAt, sql`now()`), ne(showtimes.state, "cancelled"));
 
 async function selectQuarantined(queries: Queries, limit: number, which?: SQL): Promise<QuarantinedShowtime[]> {
 	const rows = await queries
-		.select({ showtimeId: showtimes.id, bucket: buckets.bucket, line: sql<number>`${openedLine}`, endsAt: showtimes.endsAt })
+		.select({ showtimeId: showtimes.id, bucket: buckets.bucket, timeline: sql<number>`${openedTimeline}`, endsAt: showtimes.endsAt })
 		.from(showtimes)
 		.innerJoin(buckets, isBehind)
 		.where(and(isToCome, which))

@@ -15,14 +15,14 @@ export type OpenQuarantinedOutcome =
 	| { outcome: "locked" }
 	| { outcome: "unknown" };
 
-/** Note the showtime as opened under its bucket's line. Safe to call twice: the second time it is `not_quarantined`. Waits for no lock. */
+/** Note the showtime as opened under its bucket's timeline. Safe to call twice: the second time it is `not_quarantined`. Waits for no lock. */
 export function openQuarantined(database: Database, showtimeId: ShowtimeId): Promise<OpenQuarantinedOutcome> {
 	return database.run("upkeep", async (queries) => {
 		const isShowtime = eq(showtimes.id, showtimeId);
 		const taken = queries.select({ id: showtimes.id }).from(showtimes).where(isShowtime).for("no key update", { skipLocked: true });
 		const opened = await queries
 			.update(showtimes)
-			.set({ line: sql`${buckets.line}` })
+			.set({ timeline: sql`${buckets.timeline}` })
 			.from(buckets)
 			.where(and(isShowtime, inArray(showtimes.id, taken), isBehind))
 			.returning({ id: showtimes.id });

@@ -92,13 +92,13 @@ it("an arena that sold out a moment ago is read within seconds, though the stati
 	expect(tookMs).toBeLessThan(5_000);
 });
 
-it("what is asked before opening: epoch, state, start, end, and the line it was last opened under", async () => {
+it("what is asked before opening: epoch, state, start, end, and the timeline it was last opened under", async () => {
 	const id = await ledger.addShowtime();
 	const startsAt = ledger.nowMs + 86_400_000;
 	const known = { state: "open", startsAt, endsAt: startsAt + 7_200_000 };
-	expect(await findOpening(ledger.database, id)).toEqual({ ...known, epoch: 0, line: null });
-	await ledger.open(id, { line: 3 });
-	expect(await findOpening(ledger.database, id)).toEqual({ ...known, epoch: 1, line: 3 });
+	expect(await findOpening(ledger.database, id)).toEqual({ ...known, epoch: 0, timeline: null });
+	await ledger.open(id, { timeline: 3 });
+	expect(await findOpening(ledger.database, id)).toEqual({ ...known, epoch: 1, timeline: 3 });
 });
 
 it("a showtime that does not exist is unknown, and leaves nothing behind", async () => {

@@ -11,7 +11,7 @@ import type { Database, Queries } from "../create-database.ts";
 import { bookingSeats, bookings, buckets, showtimes } from "../schema/index.ts";
 import { listBuriedEntries } from "./dead-letters.ts";
 import { isQuarantineOver } from "./list-quarantined.ts";
-import { openedLineOf } from "./opened-line.ts";
+import { openedTimelineOf } from "./opened-timeline.ts";
 import { boundTransaction, LONG_TRANSACTION_MAX_MS } from "./settle-lock.ts";
 
 export type OpenInLedgerRequest = {
@@ -19,8 +19,8 @@ export type OpenInLedgerRequest = {
 	readonly seenEpoch: number;
 	/** The epoch it was last installed under in the seat store, 0 when never. Above the ledger's after the ledger was restored from a backup. */
 	readonly installedEpoch: number;
-	/** The line of the bucket, as `judgeLine` gave it. */
-	readonly line: number;
+	/** The timeline of the bucket, as `checkTimeline` gave it. */
+	readonly timeline: number;
 	/** How long after a proven loss the seats of older showtimes are kept back; null: until a person opens them. */
 	readonly quarantineMs: number | null;
 };
@@ -52,8 +52,8 @@ export async function openShowtimeInLedger(database: Database, id: ShowtimeId, r
 		const [row] = await selectShowtimes(tx).where(eq(showtimes.id, id));
 		if (row === undefined) return { outcome: "unknown" };
 		if (taken === undefined) return { outcome: "raced" };
-		const line = openedLineOf({ line: row.showtime.line, epoch: request.seenEpoch });
-		const isQuarantined = await judgeQuarantine(tx, { id, line }, request);
+		const timeline = openedTimelineOf({ timeline: row.showtime.timeline, epoch: request.seenEpoch });
+		const isQuarantined = await judgeQuarantine(tx, { id, timeline }, request);
 		const snapshot = {
 			showtime: openShowtimeOf(row),
 			blockedSeats: row.showtime.blockedSeats,
@@ -72,21 +72,21 @@ export async function openShowtimeInLedger(database: Database, id: ShowtimeId, r
 	}
 }
 
-type LastOpened = { readonly id: ShowtimeId; readonly line: number | null };
+type LastOpened = { readonly id: ShowtimeId; readonly timeline: number | null };
 
 /**
  * Whether loss was proven after the showtime was last opened, so that seats which look free may be sold already. If not,
- * or if that time is over, the showtime is noted as opened under the line that stands.
+ * or if that time is over, the showtime is noted as opened under the timeline that stands.
  */
-async function judgeQuarantine(tx: Queries, { id, line }: LastOpened, request: OpenInLedgerRequest): Promise<boolean> {
+async function judgeQuarantine(tx: Queries, { id, timeline }: LastOpened, request: OpenInLedgerRequest): Promise<boolean> {
 	const [bucket] = await tx
-		.select({ line: buckets.line, isOver: isQuarantineOver(request.quarantineMs) })
+		.select({ timeline: buckets.timeline, isOver: isQuarantineOver(request.quarantineMs) })
 		.from(buckets)
 		.where(eq(buckets.bucket, bucketOf(id)));
-	// The higher one: a caller may have been asleep since it asked for the line.
-	const standing = Math.max(request.line, bucket?.line ?? 0);
-	if (line !== null && line < standing && bucket?.isOver !== true) return true;
-	await tx.update(showtimes).set({ line: standing }).where(eq(showtimes.id, id));
+	// The higher one: a caller may have been asleep since it asked for the timeline.
+	const standing = Math.max(request.timeline, bucket?.timeline ?? 0);
+	if (timeline !== null && timeline < standing && bucket?.isOver !== true) return true;
+	await tx.update(showtimes).set({ timeline: standing }).where(eq(showtimes.id, id));
 	return false;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The lock that says who may write a bucket's part of the ledger: a batch being settled, or a line being judged. It ends
+ * The lock that says who may write a bucket's part of the ledger: a batch being settled, or a timeline being checked. It ends
  * with the transaction, however that ends. The two-key form shares no number with one-key locks.
  */
 import { type SQL, sql } from "drizzle-orm";

@@ -57,8 +57,8 @@ export const showtimes = pgTable(
 		scheduleVersion: integer("schedule_version").notNull().default(1),
 		/** How often it was opened in Redis. An outbox entry written under an older epoch is never settled. */
 		redisEpoch: integer("redis_epoch").notNull().default(0),
-		/** The bucket's line of history it was last opened under; null: never opened. */
-		line: integer("line"),
+		/** The bucket's timeline it was last opened under; null: never opened. */
+		timeline: integer("timeline"),
 		createdAt: writtenAt("created_at"),
 	},
 	(table) => [

@@ -5,10 +5,10 @@ import { instant, writtenAt } from "./columns.ts";
 /** One row per bucket. An alarm and a report, never a cursor: the stream itself is the to-do list. */
 export const buckets = pgTable("buckets", {
 	bucket: smallint("bucket").primaryKey(),
-	/** The line of history; it rises when loss of the seat store is proven. */
-	line: integer("line").notNull().default(1),
-	/** When the line last rose; null: never. */
-	lineStartedAt: instant("line_started_at"),
+	/** Number of its history in the seat store; rises when loss of the seat store is proven. */
+	timeline: integer("timeline").notNull().default(1),
+	/** When the timeline last rose; null: never. */
+	timelineStartedAt: instant("timeline_started_at"),
 	/** Highest counter that was settled or dead-lettered. */
 	seq: bigint("seq", { mode: "number" }).notNull(),
 	/** Highest counter that was met, entries left behind included: what a gap is judged by. */
@@ -21,15 +21,15 @@ export const losses = pgTable(
 	"losses",
 	{
 		bucket: smallint("bucket").notNull(),
-		/** The line that began with it. */
-		line: integer("line").notNull(),
-		/** The last event that the ledger had: later ones of the old line are gone. 0: it had none. */
+		/** The timeline that started with this loss. */
+		timeline: integer("timeline").notNull(),
+		/** The last event that the ledger had: later ones of the old timeline are gone. 0: it had none. */
 		lastSeq: bigint("last_seq", { mode: "number" }).notNull(),
 		/** When that one was settled; null: it had none. */
 		lastRecordedAt: instant("last_recorded_at"),
 		foundAt: writtenAt("found_at"),
 	},
-	(table) => [primaryKey({ columns: [table.bucket, table.line] })],
+	(table) => [primaryKey({ columns: [table.bucket, table.timeline] })],
 );
 
 /** Outbox entries that can never be settled, kept whole. Their seats stay sold in the seat store until a person decides. */

@@ -27,7 +27,7 @@ describe("a conflict is resolved", () => {
 		return { showtime, loser, winner, conflict, keys: showtimeKeys(showtime.id) };
 	}
 
-	it("its seats go to whom the ledger says, the rest is free, its record and both buyers' lines say so", async () => {
+	it("its seats go to whom the ledger says, the rest is free, its record and both buyers' entries say so", async () => {
 		const { showtime, loser, winner, conflict, keys } = await conflictOf();
 		const told = await toldDuring(test, showtime, async () => expect(await test.store.resolveConflict(conflict)).toBe(true));
 		expect(told).toEqual(["1000000003 A 1,3", "1000000004 S 2"]);
@@ -43,7 +43,7 @@ describe("a conflict is resolved", () => {
 		expect(await unchanged(test, () => test.store.resolveConflict(conflict))).toBe(true);
 	});
 
-	it("leaves the line of a winner that has the booking in it already, and the loser's other bookings", async () => {
+	it("leaves the entry of a winner that has the booking in it already, and the loser's other bookings", async () => {
 		const { showtime, loser, conflict, keys } = await conflictOf();
 		const winner = await held(test.store, showtime, [5]);
 		await test.store.confirmBooking(winner);

@@ -16,7 +16,7 @@ afterEach(() => expectNoFlaws(test));
 const MINUTE_MS = 60_000;
 
 describe("a hold that is extended", () => {
-	it("lasts ten minutes from now, in owner, expiry index, buyer's line and record alike; the map stays", async () => {
+	it("lasts ten minutes from now, in owner, expiry index, buyer's entry and record alike; the map stays", async () => {
 		const { redis, store } = test;
 		const showtime = await test.openShowtime();
 		const command = await held(store, showtime, [1, 2]);

@@ -1,5 +1,5 @@
 /**
- * Which bookings of a user own or held seats at given showtimes. Read from the line that the caps are judged by, which every hold
+ * Which bookings of a user own or held seats at given showtimes. Read from the entry that the caps are judged by, which every hold
  * and confirm writes in its own script: unlike the user index it forgets nothing while the showtime lasts.
  */
 import { type BookingId, parseBookingId, type ShowtimeId, type UserId } from "@holdfast/domain";
@@ -13,12 +13,12 @@ export const SHOWTIMES_ASKED_MAX = 500;
 /** Whether or not the showtimes are open: what a rebuild would start from is read too. Expired holds may be among them. */
 export async function findUserBookings(redis: Redis, userId: UserId, showtimeIds: readonly ShowtimeId[]): Promise<BookingId[]> {
 	assert(showtimeIds.length <= SHOWTIMES_ASKED_MAX, `at most ${SHOWTIMES_ASKED_MAX} showtimes are asked about at once`);
-	const lines = await Promise.all(showtimeIds.map((showtimeId) => redis.hget(showtimeKeys(showtimeId).buyers, userId)));
-	return lines.flatMap((line) => (line === null ? [] : line.split(";").map(readBookingId)));
+	const entries = await Promise.all(showtimeIds.map((showtimeId) => redis.hget(showtimeKeys(showtimeId).buyers, userId)));
+	return entries.flatMap((entry) => (entry === null ? [] : entry.split(";").map(readBookingId)));
 }
 
-function readBookingId(entry: string): BookingId {
-	const id = parseBookingId(entry.split(":")[0] ?? "");
-	assert(id !== null, "an entry of a buyer's line begins with a booking id");
+function readBookingId(booking: string): BookingId {
+	const id = parseBookingId(booking.split(":")[0] ?? "");
+	assert(id !== null, "a booking in a buyer's entry begins with its id");
 	return id;
 }

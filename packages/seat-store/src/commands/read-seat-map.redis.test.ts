@@ -95,7 +95,7 @@ describe("reapHolds", () => {
 		expect(await test.redis.hgetall(showtimeKeys(showtime.id).owner)).toEqual({ 1: `${bookingId}|${booking.expiresAt}` });
 	});
 
-	it("leaves a user's other bookings in their line", async () => {
+	it("leaves a user's other bookings in their entry", async () => {
 		const showtime = await test.openShowtime();
 		const { userId, bookingId } = await held(test.store, showtime, [1]).then(async (bought) => {
 			await test.store.confirmBooking(bought);

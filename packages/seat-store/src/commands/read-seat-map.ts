@@ -52,13 +52,13 @@ export async function reapHolds(redis: Redis, showtimeId: ShowtimeId): Promise<{
 	return { reaped: readInteger(rest[0]), more: readInteger(rest[1]) === 1 };
 }
 
-/** Seats that the user holds or has bought here, from the one line that the caps are judged by. */
+/** Seats that the user holds or has bought here, from the one entry that the caps are judged by. */
 export async function readOwnSeats(redis: Redis, showtimeId: ShowtimeId, userId: UserId, nowMs: number): Promise<number[]> {
-	const line = await redis.hget(showtimeKeys(showtimeId).buyers, userId);
-	if (line === null) return [];
-	return line.split(";").flatMap((entry) => {
-		const [, expiresAt, seats] = entry.split(":");
-		assert(expiresAt !== undefined && seats !== undefined, "a buyer's line is a list of booking:expiry:seats");
+	const entry = await redis.hget(showtimeKeys(showtimeId).buyers, userId);
+	if (entry === null) return [];
+	return entry.split(";").flatMap((booking) => {
+		const [, expiresAt, seats] = booking.split(":");
+		assert(expiresAt !== undefined && seats !== undefined, "a buyer's entry is a list of booking:expiry:seats");
 		return expiresAt === "0" || nowMs < readInteger(expiresAt) ? parseSeats(seats) : [];
 	});
 }

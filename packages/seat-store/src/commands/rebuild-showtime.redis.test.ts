@@ -44,12 +44,12 @@ describe("a showtime that was never installed", () => {
 		const { replid, epoch } = await test.redis.hgetall(showtimeKeys(showtime.id).meta);
 		expect(await test.redis.info("replication")).toContain(`master_replid:${replid}`);
 		expect(epoch).toBe("1");
-		const { epochs, seq, line } = bucketKeys(bucketOf(showtime.id));
+		const { epochs, seq, timeline } = bucketKeys(bucketOf(showtime.id));
 		expect(await test.redis.hget(epochs, showtime.id)).toBe("1");
 		expect(await test.redis.pttl(epochs)).toBe(-1);
 		expect(await test.redis.pttl(seq)).toBe(-1);
-		expect(await test.redis.pttl(line)).toBe(-1);
-		expect(await test.redis.get(line)).toBe("1");
+		expect(await test.redis.pttl(timeline)).toBe(-1);
+		expect(await test.redis.get(timeline)).toBe("1");
 	});
 
 	it("keeps owner and map two days beyond the end, meta one: what is absent is closed", async () => {
@@ -238,7 +238,7 @@ describe("seats are staged in parts", () => {
 		expect(await test.redis.hlen(showtimeKeys(showtime.id).buyers)).toBe(seatCount);
 	});
 
-	it("a booking is never cut in two, so that its buyer's line is whole; quarantine is cut as it comes", async () => {
+	it("a booking is never cut in two, so that its buyer's entry is whole; quarantine is cut as it comes", async () => {
 		const showtime = buildShowtime({ seatCount: 2 * INSTALL_SEATS_MAX + 300 });
 		const most = upTo(INSTALL_SEATS_MAX - 5).map((seat) => recordedAs(showtime, [seat]));
 		const last = recordedAs(
@@ -254,13 +254,13 @@ describe("seats are staged in parts", () => {
 		expect(owners.filter((owner) => owner === "Q|0")).toHaveLength(showtime.seatCount - INSTALL_SEATS_MAX - 5);
 	});
 
-	it("a user's bookings stand in one line, whichever part they came in", async () => {
+	it("a user's bookings are in one entry, whichever part they came in", async () => {
 		const showtime = buildShowtime({ seatCount: INSTALL_SEATS_MAX + 300 });
 		const [first, second] = [recordedAs(showtime, [0]), recordedAs(showtime, [1_200])];
 		const between = upTo(INSTALL_SEATS_MAX).map((i) => recordedAs(showtime, [i + 1]));
 		await installSnapshot(test.store, { showtime, bookings: [first, ...between, { ...second, userId: first.userId }] });
-		const line = await test.redis.hget(showtimeKeys(showtime.id).buyers, first.userId);
-		expect(line).toBe(`${first.bookingId}:0:0;${second.bookingId}:0:1200`);
+		const entry = await test.redis.hget(showtimeKeys(showtime.id).buyers, first.userId);
+		expect(entry).toBe(`${first.bookingId}:0:0;${second.bookingId}:0:1200`);
 	});
 
 	it("a sold-out arena of 50,000 seats takes 50 of them", async () => {

@@ -16,7 +16,7 @@ import { formatSeats, parseSeats } from "../booking-record.ts";
 import { defineScript, runScript } from "../define-script.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { type MergedShowtime, mergeSnapshot, type SeatClaim, type StandingShowtime } from "../merge-snapshot.ts";
-import type { ClaimOutcome, InstallOutcome, LineJudgement, ReadBookingsResult, UnreadableBooking } from "../outcomes.ts";
+import type { ClaimOutcome, InstallOutcome, ReadBookingsResult, UnreadableBooking } from "../outcomes.ts";
 import { readInteger, readText, unknownStatus } from "../reply.ts";
 import { readBookings } from "./read-bookings.ts";
 import { formatMeta, parseMeta } from "./read-showtime.ts";
@@ -26,7 +26,7 @@ export const giveBackClaimScript = defineScript("give-back-claim");
 export const installSeatsScript = defineScript("install-seats");
 export const installBookingsScript = defineScript("install-bookings");
 export const installShowtimeScript = defineScript("install-showtime");
-export const joinLineScript = defineScript("join-line");
+export const adoptTimelineScript = defineScript("adopt-timeline");
 
 /** Seats staged by one script: some three milliseconds, during which Redis serves nobody else. */
 export const INSTALL_SEATS_MAX = 1_000;
@@ -60,16 +60,16 @@ export async function giveBackClaim(redis: Redis, showtimeId: ShowtimeId, token:
 	await runScript(redis, giveBackClaimScript, [showtimeKeys(showtimeId).meta], [token]);
 }
 
-/** Judge the bucket's line of history against the ledger's (null: it has none). */
-export async function joinLine(
+/** Compare the bucket's timeline with the ledger's (null: it has none) and adopt it, or start a new one when loss is proven. */
+export async function adoptTimeline(
 	redis: Redis,
 	bucket: number,
-	ledger: { line: number; seq: number } | null,
+	ledger: Pick<LedgerTimeline, "timeline" | "seq"> | null,
 	judgesSeq: boolean,
-): Promise<LineJudgement> {
-	const { line, seq } = bucketKeys(bucket);
-	const { rest } = await runScript(redis, joinLineScript, [line, seq], [ledger?.line ?? "", ledger?.seq ?? 0, judgesSeq ? "1" : "0"]);
-	return { line: readInteger(rest[0]), seq: readInteger(rest[1]), lost: readInteger(rest[2]) === 1 };
+): Promise<AdoptedTimeline> {
+	const { timeline, seq } = bucketKeys(bucket);
+	const { rest } = await runScript(redis, adoptTimelineScript, [timeline, seq], [ledger?.timeline ?? "", ledger?.seq ?? 0, judgesSeq ? "1" : "0"]);
+	return { timeline: readInteger(rest[0]), seq: readInteger(rest[1]), lost: readInteger(rest[2]) === 1 };
 }
 
 /** Merge and open. `nowMs` is the clock of the claim. Safe to repeat; every step is refused once the claim is lost. */
@@ -198,7 +198,7 @@ async function stageSeats(redis: Redis, token: string, { showtime, claims }: Mer
 	return true;
 }
 
-/** Parts of at most `INSTALL_SEATS_MAX` seats, at least one. Only what nobody's buyer line names is ever cut in two. */
+/** Parts of at most `INSTALL_SEATS_MAX` seats, at least one. Only what no buyer's entry names is ever cut in two. */
 function partsOf(claims: readonly SeatClaim[]): SeatClaim[][] {
 	const parts: SeatClaim[][] = [[]];
 	let count = 0;

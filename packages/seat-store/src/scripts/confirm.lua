@@ -59,7 +59,7 @@ end
 redis.call('HSET', owner_key, unpack(owners))
 write_map(meta_key, map_key, seats, 'S')
 redis.call('ZREM', expiry_key, expiry_member(booking, user, record.seats))
--- Only after a clock that fell back has the user's line gone before the hold.
+-- Only after a clock that fell back has the user's entry gone before the hold.
 if write_buyer(buyers_key, user, now, booking, 0, record.seats) then keep_until_end(ends_at, buyers_key) end
 record.state, record.v, record.recorded = 'CONFIRMED', string.format('%d', tonumber(record.v) + 1), '0'
 record.confirmedAt, record.scheduleVersion = string.format('%d', now), schedule_version

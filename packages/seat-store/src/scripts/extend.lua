@@ -51,7 +51,7 @@ local expires_at = math.max(tonumber(record.expiresAt), extended)
 record.state, record.v, record.expiresAt = 'PAYING', string.format('%d', tonumber(record.v) + 1), string.format('%d', expires_at)
 for _, seat in ipairs(seats) do redis.call('HSET', owner_key, seat, booking .. '|' .. record.expiresAt) end
 redis.call('ZADD', expiry_key, record.expiresAt, expiry_member(booking, user, record.seats))
--- Only after a clock that fell back has the user's line gone before the hold.
+-- Only after a clock that fell back has the user's entry gone before the hold.
 if write_buyer(buyers_key, user, now, booking, expires_at, record.seats) then keep_until_end(ends_at, buyers_key) end
 local flat = flat_record(record)
 redis.call('HSET', booking_key, unpack(flat))

@@ -33,9 +33,9 @@ for i = 6, #ARGV, 4 do
 	end
 	if expires_at ~= '0' then redis.call('ZADD', expiry_key, expires_at, expiry_member(booking, user, seat_list)) end
 	if user ~= '' then
-		local line = redis.call('HGET', buyers_key, user)
-		if not (line and string.find(line, booking, 1, true)) then
-			redis.call('HSET', buyers_key, user, (line and line .. ';' or '') .. booking .. ':' .. expires_at .. ':' .. seat_list)
+		local entry = redis.call('HGET', buyers_key, user)
+		if not (entry and string.find(entry, booking, 1, true)) then
+			redis.call('HSET', buyers_key, user, (entry and entry .. ';' or '') .. booking .. ':' .. expires_at .. ':' .. seat_list)
 		end
 	end
 end

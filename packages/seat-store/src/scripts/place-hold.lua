@@ -64,10 +64,10 @@ for _, seat in ipairs(seats) do
 end
 
 local has_seats, has_holds = 0, 0
-for _, entry in ipairs(live_entries(redis.call('HGET', buyers_key, user), now)) do
-	local _, commas = string.gsub(entry.seats, ',', ',')
+for _, live in ipairs(live_bookings(redis.call('HGET', buyers_key, user), now)) do
+	local _, commas = string.gsub(live.seats, ',', ',')
 	has_seats = has_seats + commas + 1
-	if entry.expires_at > 0 then has_holds = has_holds + 1 end
+	if live.expires_at > 0 then has_holds = has_holds + 1 end
 end
 if has_holds + 1 > tonumber(holds_max) then return { 'hold_limit' } end
 if has_seats + #seats > tonumber(seats_max) then return { 'seat_limit' } end

@@ -17,19 +17,19 @@ COST O(1). ]]
 -- @include append-showtime-event
 local meta_key, outbox_key, seq_key = KEYS[1], KEYS[6], KEYS[7]
 local showtime, version, starts_at, ends_at, keep_until, meta_until, outbox_max = unpack(ARGV)
-local state, replid, schedule_version, schedule_told, showtime_version =
-	unpack(redis.call('HMGET', meta_key, 'state', 'replid', 'scheduleVersion', 'scheduleTold', 'showtimeVersion'))
+local state, replid, schedule_version, schedule_emitted, showtime_version =
+	unpack(redis.call('HMGET', meta_key, 'state', 'replid', 'scheduleVersion', 'scheduleEmitted', 'showtimeVersion'))
 local now = now_ms()
 local refusal = refusal_of_fence(meta_key, state, replid, now)
 if refusal then return { refusal } end
-if tonumber(version) < tonumber(schedule_version) or tonumber(version) <= tonumber(schedule_told or 0) then
+if tonumber(version) < tonumber(schedule_version) or tonumber(version) <= tonumber(schedule_emitted or 0) then
 	redis.call('HINCRBY', meta_key, 'repeats', 1)
 	return { 'set', showtime_version, schedule_version }
 end
 if state == 'cancelled' then return { 'showtime_cancelled' } end
 if redis.call('XLEN', outbox_key) >= tonumber(outbox_max) then return { 'busy' } end
 
-redis.call('HSET', meta_key, 'scheduleVersion', version, 'scheduleTold', version, 'startsAt', starts_at, 'endsAt', ends_at)
+redis.call('HSET', meta_key, 'scheduleVersion', version, 'scheduleEmitted', version, 'startsAt', starts_at, 'endsAt', ends_at)
 append_showtime_event(outbox_key, seq_key, meta_key, 'showtime.rescheduled', showtime, now)
 -- Last: a time that has passed ends the keys at once.
 redis.call('PEXPIREAT', meta_key, meta_until)

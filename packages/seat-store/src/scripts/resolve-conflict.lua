@@ -47,8 +47,8 @@ write_map(meta_key, map_key, freed, 'A')
 write_map(meta_key, map_key, handed, 'S')
 write_buyer(buyers_key, user, now, booking, 0, nil)
 for winner, gain in pairs(gained) do
-	local line = redis.call('HGET', buyers_key, gain.user)
-	if not line or not string.find(line, winner, 1, true) then
+	local entry = redis.call('HGET', buyers_key, gain.user)
+	if not entry or not string.find(entry, winner, 1, true) then
 		write_buyer(buyers_key, gain.user, now, winner, 0, table.concat(gain.seats, ','))
 	end
 end

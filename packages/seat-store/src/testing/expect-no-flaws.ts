@@ -57,7 +57,7 @@ async function expectedOf(redis: Redis, key: string): Promise<{ type: string; li
 		case "ob":
 			return { type: "stream", life: forGood };
 		case "seq":
-		case "line":
+		case "timeline":
 			return { type: "string", life: forGood };
 		case "epochs":
 			return { type: "hash", life: forGood };

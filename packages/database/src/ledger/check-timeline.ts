@@ -1,0 +1,64 @@
+/**
+ * Checks whether a bucket of the seat store has lost what it had acknowledged, before any showtime of the bucket is rebuilt.
+ * The seat store's timeline and counter are compared with the ledger's while nothing of the bucket can be settled.
+ */
+import type { AdoptedTimeline, LedgerTimeline } from "@holdfast/domain";
+import { eq, sql } from "drizzle-orm";
+import type { Database, Queries } from "../create-database.ts";
+import { buckets, losses } from "../schema/index.ts";
+import { boundTransaction, LONG_TRANSACTION_MAX_MS, lockBucket } from "./settle-lock.ts";
+
+/** How long to wait for a batch that is being settled. Longer than that, and another may be rebuilding just as well. */
+const LOCK_WAIT_MAX_MS = 5_000;
+/** How long the seat store may take to answer before Postgres ends the transaction, and with it the lock. */
+const ADOPT_MAX_MS = 10_000;
+
+/** `timeline` is the bucket's now. `isNew`: this call started it, so that showtimes opened before are quarantined. */
+export type CheckTimelineOutcome = { readonly timeline: number; readonly isNew: boolean };
+
+/**
+ * Passes what the ledger has of the bucket (null: nothing yet) to `adopt`, which has the seat store adopt it, and records the
+ * timeline that `adopt` returns. The ledger's timeline never falls. Safe to call twice, and beside settling and other checks of
+ * the bucket: they wait for each other. Throws what `adopt` threw (nothing is recorded), or 55P03 when the lock was not free
+ * within 5 s: call again. If the COMMIT fails after `adopt` raised the seat store's timeline, the next check finds a timeline
+ * above the ledger's: the same loss, not recorded yet, so `adopt` must return `lost` again.
+ */
+export function checkTimeline(
+	database: Database,
+	bucket: number,
+	adopt: (ledger: LedgerTimeline | null) => Promise<AdoptedTimeline>,
+): Promise<CheckTimelineOutcome> {
+	const run = async (tx: Queries): Promise<CheckTimelineOutcome> => {
+		await boundTransaction(tx);
+		await tx.execute(sql`select set_config('idle_in_transaction_session_timeout', ${String(ADOPT_MAX_MS)}, true)`);
+		await lockBucket(tx, bucket, LOCK_WAIT_MAX_MS);
+		const [row] = await tx
+			.select({ timeline: buckets.timeline, seq: buckets.seq, recordedAt: buckets.recordedAt })
+			.from(buckets)
+			.where(eq(buckets.bucket, bucket));
+		const recordedAt = row !== undefined && row.seq > 0 ? row.recordedAt : null;
+		const adopted = await adopt(row === undefined ? null : { timeline: row.timeline, seq: row.seq, recordedAt: recordedAt?.getTime() ?? null });
+		if (row === undefined) {
+			await tx.insert(buckets).values({ bucket, timeline: adopted.timeline, seq: 0, seenSeq: 0 });
+			return { timeline: adopted.timeline, isNew: false };
+		}
+		if (adopted.timeline <= row.timeline) return { timeline: row.timeline, isNew: false };
+		await startTimeline(tx, bucket, adopted);
+		if (adopted.lost) {
+			await tx.insert(losses).values({ bucket, timeline: adopted.timeline, lastSeq: row.seq, lastRecordedAt: recordedAt });
+		}
+		return { timeline: adopted.timeline, isNew: true };
+	};
+	return database.run("rebuilding", (queries) => queries.transaction(run), LONG_TRANSACTION_MAX_MS);
+}
+
+/**
+ * Numbers up to the seat store's counter that were never seen were lost with the old timeline. They are reported once, as a
+ * loss: without raising `seenSeq`, the first event of the new timeline would report them again, as a gap.
+ */
+async function startTimeline(tx: Queries, bucket: number, { timeline, seq }: AdoptedTimeline): Promise<void> {
+	await tx
+		.update(buckets)
+		.set({ timeline, timelineStartedAt: sql`now()`, seenSeq: sql`greatest(${buckets.seenSeq}, ${seq}::bigint)` })
+		.where(eq(buckets.bucket, bucket));
+}
