@@ -80,7 +80,7 @@ export async function openTestLedger() {
 				select gen_random_uuid(), ${userId}, ${id}, ${planId}, 'CONFIRMED', 2, 1, 'EUR', now(), now(), now(), 1
 				from generate_series(1, ${bookings}::integer)
 				returning id, showtime_id
-			), told as (
+			), emitted as (
 				insert into booking_events (booking_id, version, type, bucket, at, payload) select id, 2, 'booking.confirmed', 0, now(), '{}' from made
 			), numbered as (select id, showtime_id, row_number() over () - 1 as at from made)
 			insert into booking_seats (booking_id, showtime_id, seat, label, acquired_at)

@@ -76,10 +76,10 @@ async function install(deps: RebuildDeps, showtimeId: ShowtimeId, claim: Claim):
 	const installed = await seatStore.installShowtime(snapshot, claim);
 	if (installed.outcome !== "installed") return "recovering";
 	const { epoch, isQuarantined, bookings } = snapshot;
-	log.info({ showtimeId, epoch, bookings: bookings.length, told: installed.told, isQuarantined }, "showtime rebuilt");
+	log.info({ showtimeId, epoch, bookings: bookings.length, reemitted: installed.reemitted, isQuarantined }, "showtime rebuilt");
 	for (const { bookingId, error } of installed.unreadable ?? [])
 		log.error({ err: error, bookingId, showtimeId }, "unreadable booking record left out of a rebuild");
-	if (installed.told > 0) log.error({ showtimeId, told: installed.told }, "the ledger had lost events; they are told again");
+	if (installed.reemitted > 0) log.error({ showtimeId, reemitted: installed.reemitted }, "the ledger lacked events; they were emitted again");
 	if (isQuarantined) log.error({ showtimeId }, "free seats are in quarantine: npm run seats:open -- <showtime>");
 	return "opened";
 }

@@ -1,7 +1,7 @@
 /** One connection to Redis from its greeting to its loss. It never comes back: the link makes a new one. */
 import { Redis } from "ioredis";
 import { isWritable } from "./call.ts";
-import { RetiredConnection, tellsOfDemotion } from "./server-errors.ts";
+import { RetiredConnection, reportsDemotion } from "./server-errors.ts";
 
 const CONNECT_DEADLINE_MS = 1_000;
 /** A server that loads its data is asked again this often, not after the second or more that it guesses. */
@@ -53,7 +53,7 @@ export function openConnection(url: string, prepare: (redis: Redis) => void, eve
 		maxRetriesPerRequest: null,
 		// Sees every error reply, and costs an answer nothing; the client itself is to do nothing about it.
 		reconnectOnError: (error) => {
-			if (tellsOfDemotion(error)) events.onDemoted();
+			if (reportsDemotion(error)) events.onDemoted();
 			return false;
 		},
 	});

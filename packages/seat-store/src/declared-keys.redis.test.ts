@@ -86,8 +86,8 @@ async function useEveryCommand(test: TestStore): Promise<void> {
 	await redis.del((await redis.keys("*:ob"))[0] ?? "");
 	const taken: RecordedBooking = { bookingId: newBookingId(showtime.id), userId: newUserId(), state: "CONFIRMED", version: 2, seats: [10] };
 	const cancelled: RecordedBooking = { bookingId: stale.bookingId, userId: stale.userId, state: "CANCELLED", version: 3, seats: [] };
-	const told = await installSnapshot(store, { showtime, epoch: 2, bookings: [taken, cancelled], isQuarantined: true });
-	expect(told).toEqual({ outcome: "installed", told: 1 });
+	const installed = await installSnapshot(store, { showtime, epoch: 2, bookings: [taken, cancelled], isQuarantined: true });
+	expect(installed).toEqual({ outcome: "installed", reemitted: 1 });
 	expect((await store.confirmBooking(held1)).outcome).toBe("hold_expired");
 	await store.openQuarantined(showtime.id);
 	await store.claimShowtime(showtime.id, { token: "given back", ledgerEpoch: 3 });

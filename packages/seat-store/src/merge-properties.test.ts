@@ -99,7 +99,7 @@ function installed(standing: StandingShowtime, merged: MergedShowtime): Standing
 		if (change === "drop") records.delete(bookingId);
 		if (change === "revoke" && record) records.set(bookingId, { ...record, expiresAt: standing.nowMs });
 	}
-	const owners = merged.claims.flatMap(({ booking, expiresAt, seats }) => seats.map((seat) => [seat, { booking, expiresAt }] as const));
+	const owners = merged.ownerships.flatMap(({ booking, expiresAt, seats }) => seats.map((seat) => [seat, { booking, expiresAt }] as const));
 	return { ...standing, showtime: merged.showtime, blockedSeats: merged.blockedSeats, owners: new Map(owners), records };
 }
 
@@ -120,13 +120,13 @@ describe("whatever the two stores say", () => {
 		return record && record.version > (ledger?.version ?? 0) ? { record } : { ledger };
 	}
 
-	always("each seat is claimed once at most, in order, and is one of the plan", (_standing, _snapshot, { claims }) => {
-		const seats = claims.flatMap((claim) => claim.seats);
+	always("each seat is owned once at most, in order, and is one of the plan", (_standing, _snapshot, { ownerships }) => {
+		const seats = ownerships.flatMap((ownership) => ownership.seats);
 		expect(new Set(seats).size).toBe(seats.length);
-		for (const claim of claims) {
-			expect(claim.seats.length).toBeGreaterThan(0);
-			expect([...claim.seats].sort((a, b) => a - b)).toEqual(claim.seats);
-			for (const seat of claim.seats) expect(seat).toBeLessThan(SEATS);
+		for (const ownership of ownerships) {
+			expect(ownership.seats.length).toBeGreaterThan(0);
+			expect([...ownership.seats].sort((a, b) => a - b)).toEqual(ownership.seats);
+			for (const seat of ownership.seats) expect(seat).toBeLessThan(SEATS);
 		}
 	});
 
@@ -148,23 +148,23 @@ describe("whatever the two stores say", () => {
 		}
 	});
 
-	always("a dead booking owns nothing", (standing, snapshot, { claims }) => {
-		for (const { booking } of claims) {
+	always("a dead booking owns nothing", (standing, snapshot, { ownerships }) => {
+		for (const { booking } of ownerships) {
 			const { record, ledger } = accountOf(booking, standing, snapshot);
 			expect(["CANCELLED", "CONFLICT"]).not.toContain(record?.state ?? ledger?.state);
 			if (record?.state === "HELD" || record?.state === "PAYING") expect(record.expiresAt).toBeGreaterThan(NOW);
 		}
 	});
 
-	always("a hold has all its seats or none; one that lives and has none is revoked", (standing, snapshot, { claims, changes }) => {
-		for (const { expiresAt, seats, booking } of claims.filter((claim) => claim.expiresAt > 0)) {
+	always("a hold has all its seats or none; one that lives and has none is revoked", (standing, snapshot, { ownerships, changes }) => {
+		for (const { expiresAt, seats, booking } of ownerships.filter((ownership) => ownership.expiresAt > 0)) {
 			expect(standing.records.get(booking)).toMatchObject({ seats, expiresAt });
 		}
 		for (const record of standing.records.values()) {
 			const isHold = record.state === "HELD" || record.state === "PAYING";
 			const isMine = accountOf(record.id, standing, snapshot).record === record;
 			if (!isHold || !isMine || record.expiresAt <= NOW) continue;
-			const isKept = claims.some(({ booking }) => booking === record.id);
+			const isKept = ownerships.some(({ booking }) => booking === record.id);
 			const isRevoked = changes.some(({ change, bookingId }) => change === "revoke" && bookingId === record.id);
 			expect(isKept).toBe(!isRevoked);
 		}
@@ -189,7 +189,7 @@ describe("whatever the two stores say", () => {
 			for (const { change, bookingId, version } of merged.changes) {
 				const record = standing.records.get(bookingId);
 				expect(record?.version).toBe(version);
-				if (change === "tell") expect(record?.confirmedAt).not.toBeNull();
+				if (change === "reemit") expect(record?.confirmedAt).not.toBeNull();
 			}
 		},
 	);
@@ -213,6 +213,6 @@ describe("whatever the two stores say", () => {
 		expect(ownersOf(again)).toEqual(ownersOf(merged));
 		expect([again.showtime, again.blockedSeats]).toEqual([merged.showtime, merged.blockedSeats]);
 		// What it would tell again is in the outbox by then.
-		expect(again.changes.filter(({ change }) => change !== "tell")).toEqual([]);
+		expect(again.changes.filter(({ change }) => change !== "reemit")).toEqual([]);
 	});
 });

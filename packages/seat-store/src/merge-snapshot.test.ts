@@ -11,7 +11,7 @@ const changesOf = ({ changes }: MergedShowtime): [RecordChange["change"], Bookin
 describe("of two accounts of one booking", () => {
 	it("the ledger's stands when only the ledger has one", () => {
 		const merged = mergeSnapshot(standingOf({}), snapshotOf([ledgerOf(A, "CONFIRMED", 2, [1, 2])]));
-		expect(merged.claims).toEqual([{ booking: A, userId, expiresAt: 0, seats: [1, 2] }]);
+		expect(merged.ownerships).toEqual([{ booking: A, userId, expiresAt: 0, seats: [1, 2] }]);
 		expect(merged.changes).toEqual([]);
 	});
 
@@ -46,14 +46,14 @@ describe("of two accounts of one booking", () => {
 		const cancelled = recordOf(A, [1], { state: "CANCELLED", version: 3, cancelledAt: NOW });
 		const merged = mergeSnapshot(standingOf({}, [cancelled]), snapshotOf([ledgerOf(A, "CONFIRMED", 2, [1])]));
 		expect(ownersOf(merged)).toEqual({});
-		expect(changesOf(merged)).toEqual([["tell", A, 3]]);
+		expect(changesOf(merged)).toEqual([["reemit", A, 3]]);
 	});
 
 	it("the server's stands when only the server has one: a sale keeps its seats, and is told", () => {
 		const standing = standingOf({ 1: [A, 0], 2: [A, 0] }, [recordOf(A, [1, 2], { state: "CONFIRMED", version: 2 })]);
 		const merged = mergeSnapshot(standing, snapshotOf());
-		expect(merged.claims).toEqual([{ booking: A, userId, expiresAt: 0, seats: [1, 2] }]);
-		expect(changesOf(merged)).toEqual([["tell", A, 2]]);
+		expect(merged.ownerships).toEqual([{ booking: A, userId, expiresAt: 0, seats: [1, 2] }]);
+		expect(changesOf(merged)).toEqual([["reemit", A, 2]]);
 	});
 });
 
@@ -79,12 +79,12 @@ describe("a booking that is dead owns nothing", () => {
 	});
 });
 
-describe("of two who claim one seat", () => {
+describe("of two bookings that compete for one seat", () => {
 	it("the ledger's owner wins over a sale that the ledger has not heard of, which keeps its other seats and is told", () => {
 		const standing = standingOf({ 1: [A, 0], 2: [A, 0] }, [recordOf(A, [1, 2], { state: "CONFIRMED", version: 2 })]);
 		const merged = mergeSnapshot(standing, snapshotOf([ledgerOf(B, "CONFIRMED", 2, [1])]));
 		expect(ownersOf(merged)).toEqual({ 1: [B, 0], 2: [A, 0] });
-		expect(changesOf(merged)).toEqual([["tell", A, 2]]);
+		expect(changesOf(merged)).toEqual([["reemit", A, 2]]);
 	});
 
 	it("the ledger's owner wins over a hold, which is revoked whole", () => {
@@ -103,7 +103,7 @@ describe("of two who claim one seat", () => {
 		const merged = mergeSnapshot(standing, snapshotOf([ledgerOf(C, "CONFIRMED", 2, [4])], { showtime: terms, blockedSeats: [2, 3, 4, 5] }));
 		expect(ownersOf(merged)).toEqual({ 2: ["X", 0], 3: [B, 0], 4: [C, 0], 5: ["X", 0] });
 		expect(changesOf(merged)).toEqual([
-			["tell", B, 2],
+			["reemit", B, 2],
 			["revoke", A, 1],
 		]);
 	});
@@ -119,7 +119,7 @@ describe("of two who claim one seat", () => {
 describe("a hold that keeps all its seats", () => {
 	it.each(["HELD", "PAYING"] as const)("stands as it is (%s)", (state) => {
 		const merged = mergeSnapshot(standingOf({ 1: [A, LIVE], 2: [A, LIVE] }, [recordOf(A, [1, 2], { state })]), snapshotOf());
-		expect(merged.claims).toEqual([{ booking: A, userId, expiresAt: LIVE, seats: [1, 2] }]);
+		expect(merged.ownerships).toEqual([{ booking: A, userId, expiresAt: LIVE, seats: [1, 2] }]);
 		expect(merged.changes).toEqual([]);
 	});
 });
@@ -127,7 +127,7 @@ describe("a hold that keeps all its seats", () => {
 describe("what was sold is not sold again", () => {
 	it("when neither the ledger nor a record knows to whom", () => {
 		const merged = mergeSnapshot(standingOf({ 1: [A, 0], 2: ["somebody", 0] }), snapshotOf());
-		expect(merged.claims).toEqual([
+		expect(merged.ownerships).toEqual([
 			{ booking: A, userId: "", expiresAt: 0, seats: [1] },
 			{ booking: "somebody", userId: "", expiresAt: 0, seats: [2] },
 		]);

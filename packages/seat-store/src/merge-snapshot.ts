@@ -5,7 +5,7 @@
  * 1. Of two accounts of one booking the higher version stands; of equals the ledger's.
  * 2. A booking whose account says that it is cancelled, lost or lapsed owns nothing.
  * 3. The ledger's owner of a seat wins. What Redis sold and the ledger has not heard of comes next: its event is in the
- *    outbox, or is told again; then what is blocked. A hold comes last; one that lost any of its seats is revoked whole.
+ *    outbox, or is emitted again; then what is blocked. A hold comes last; one that lost any of its seats is revoked whole.
  * 4. Terms and schedule of the showtime: of each the higher version stands.
  */
 import type { Booking, BookingId, OpenShowtime, ShowtimeSnapshot } from "@holdfast/domain";
@@ -24,22 +24,22 @@ export type StandingShowtime = {
 	readonly records: ReadonlyMap<string, Booking>;
 };
 
-/** `userId` "" for blocked and quarantined seats, and for an owner nobody knows any more. */
-export type SeatClaim = {
+/** Seats and the booking that owns them. `userId` is "" for blocked and quarantined seats, and for an owner that is unknown. */
+export type SeatOwnership = {
 	readonly booking: string;
 	readonly userId: string;
 	readonly expiresAt: number;
 	readonly seats: readonly number[];
 };
 
-/** `revoke`: the hold lapses now. `drop`: the ledger's account is newer. `tell`: the ledger may have to hear of it again. */
-export type RecordChange = { readonly change: "revoke" | "drop" | "tell"; readonly bookingId: BookingId; readonly version: number };
+/** `revoke`: the hold expires now. `drop`: the ledger's copy is newer. `reemit`: its event is emitted again if the ledger lacks it. */
+export type RecordChange = { readonly change: "revoke" | "drop" | "reemit"; readonly bookingId: BookingId; readonly version: number };
 
 export type MergedShowtime = {
 	readonly showtime: OpenShowtime;
 	readonly blockedSeats: readonly number[];
 	/** Every seat that is not free, once. */
-	readonly claims: readonly SeatClaim[];
+	readonly ownerships: readonly SeatOwnership[];
 	readonly changes: readonly RecordChange[];
 	/** The server knows a change of the showtime itself that the ledger does not. */
 	readonly isLedgerBehind: boolean;
@@ -60,7 +60,7 @@ export function mergeSnapshot(standing: StandingShowtime, snapshot: ShowtimeSnap
 	}
 	const newer = [...standing.records.values()].filter(isNewer);
 	for (const record of newer.filter((known) => known.confirmedAt !== null)) {
-		note("tell", record);
+		note("reemit", record);
 		if (record.state === "CONFIRMED") seats.give(record.id, record.userId, 0, seats.ownedBy(record.id));
 	}
 	// Sold, and neither the ledger nor a record knows to whom: what was sold is not sold again.
@@ -85,21 +85,21 @@ export function mergeSnapshot(standing: StandingShowtime, snapshot: ShowtimeSnap
 			Array.from({ length: showtime.seatCount }, (_, seat) => seat),
 		);
 	}
-	return { showtime, blockedSeats, claims: seats.claims, changes, isLedgerBehind };
+	return { showtime, blockedSeats, ownerships: seats.ownerships, changes, isLedgerBehind };
 }
 
 /** Hands out each seat once, first come first served. */
 function createSeatTable(owners: StandingShowtime["owners"]) {
-	const claims: SeatClaim[] = [];
+	const ownerships: SeatOwnership[] = [];
 	const taken = new Set<number>();
 	const byBooking = Map.groupBy(owners, ([, owner]) => owner.booking);
 	return {
-		claims,
+		ownerships,
 		/** Give those of `seats` that are not given yet. */
 		give(booking: string, userId: string, expiresAt: number, seats: readonly number[]): void {
 			const free = seats.filter((seat) => !taken.has(seat)).sort((a, b) => a - b);
 			for (const seat of free) taken.add(seat);
-			if (free.length > 0) claims.push({ booking, userId, expiresAt, seats: free });
+			if (free.length > 0) ownerships.push({ booking, userId, expiresAt, seats: free });
 		},
 		/** Whether the server has this booking as the seat's owner and nobody was given it. */
 		isStill: (seat: number, booking: string): boolean => owners.get(seat)?.booking === booking && !taken.has(seat),

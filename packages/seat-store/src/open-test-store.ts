@@ -146,22 +146,22 @@ export async function unchanged<T>({ redis }: Pick<TestStore, "redis">, run: () 
 	return answer;
 }
 
-/** What watchers of the showtime's map are told while this runs, in order. */
-export async function toldDuring(
+/** Messages published about the showtime's map while `run` runs, in order. */
+export async function publishedDuring(
 	{ redis }: Pick<TestStore, "redis">,
 	showtime: OpenShowtime,
 	run: () => Promise<unknown>,
 ): Promise<string[]> {
 	const channel = showtimeKeys(showtime.id).map;
 	const watcher = redis.duplicate();
-	const told: string[] = [];
+	const published: string[] = [];
 	const ended = new Promise<void>((resolve) => {
-		watcher.on("smessage", (_channel, message) => (String(message) === "end" ? resolve() : told.push(String(message))));
+		watcher.on("smessage", (_channel, message) => (String(message) === "end" ? resolve() : published.push(String(message))));
 	});
 	await watcher.ssubscribe(channel);
 	await run();
 	await redis.spublish(channel, "end");
 	await ended;
 	watcher.disconnect();
-	return told;
+	return published;
 }

@@ -97,7 +97,7 @@ export type ReadBookingsResult = { readonly bookings: Booking[]; readonly unread
  * Redis alone has sold to them stays sold, and one that they merely held is free.
  */
 export type InstallOutcome =
-	| { outcome: "installed"; told: number; unreadable?: readonly UnreadableBooking[] }
+	| { outcome: "installed"; reemitted: number; unreadable?: readonly UnreadableBooking[] }
 	| { outcome: "lost_claim" }
 	| { outcome: "superseded" };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { faultOf, SeatStoreFault } from "./fault.ts";
-import { classifyServerError, RetiredConnection, tellsOfDemotion, wasNotRun } from "./server-errors.ts";
+import { classifyServerError, RetiredConnection, reportsDemotion, wasNotRun } from "./server-errors.ts";
 
 /** As the client hands over what the server replied. */
 const reply = (message: string) => Object.assign(new Error(message), { name: "ReplyError" });
@@ -12,7 +12,7 @@ describe("an error reply of Redis", () => {
 		"READONLY You can't write against a read only replica. script: 1f2e, on @user_script:4.",
 		"MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
 	])("tells of a demotion, and that nothing was done: %s", (message) => {
-		expect([classifyServerError(reply(message)), tellsOfDemotion(reply(message)), wasNotRun(reply(message))]).toEqual([
+		expect([classifyServerError(reply(message)), reportsDemotion(reply(message)), wasNotRun(reply(message))]).toEqual([
 			"demoted",
 			true,
 			true,
@@ -21,7 +21,7 @@ describe("an error reply of Redis", () => {
 
 	it("tells of a demotion under a command that was blocked, and not whether that command did anything", () => {
 		const error = reply("UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)");
-		expect([classifyServerError(error), tellsOfDemotion(error), wasNotRun(error)]).toEqual(["interrupted", true, false]);
+		expect([classifyServerError(error), reportsDemotion(error), wasNotRun(error)]).toEqual(["interrupted", true, false]);
 		expect(faultOf("read", true, error)).toMatchObject({ kind: "unavailable" });
 		expect(faultOf("write", true, error)).toMatchObject({ kind: "outcome_unknown" });
 	});
@@ -41,7 +41,7 @@ describe("an error reply of Redis", () => {
 		"MOVED 866 127.0.0.1:7000",
 		"ASK 866 127.0.0.1:7000",
 	])("comes from the right server, which did nothing: %s", (message) => {
-		expect([classifyServerError(reply(message)), tellsOfDemotion(reply(message)), wasNotRun(reply(message))]).toEqual([
+		expect([classifyServerError(reply(message)), reportsDemotion(reply(message)), wasNotRun(reply(message))]).toEqual([
 			"refused",
 			false,
 			true,

@@ -60,7 +60,7 @@ export function wasNotRun(error: unknown): boolean {
 }
 
 /** Whether the reply says that the connection leads to a server that is not the primary, or no longer. */
-export function tellsOfDemotion(error: Error): boolean {
+export function reportsDemotion(error: Error): boolean {
 	const found = classifyServerError(error);
 	return found === "demoted" || found === "interrupted";
 }

@@ -59,14 +59,14 @@ export function createSeatWatch(openLink: (options: Partial<LinkOptions>) => Lin
 	}
 
 	async function takeUp(redis: Redis): Promise<void> {
-		redis.on("smessage", (name: string, message: string) => tell(name, readNews(message)));
+		redis.on("smessage", (name: string, message: string) => notify(name, readNews(message)));
 		const before = [...channels].filter(([, channel]) => channel.isLive);
 		// One by one: on a cluster the channels lie in several slots.
 		await Promise.all([...channels.keys()].map((name) => redis.ssubscribe(name)));
-		for (const [name, channel] of before) if (channels.get(name) === channel) tell(name, { what: "resumed" });
+		for (const [name, channel] of before) if (channels.get(name) === channel) notify(name, { what: "resumed" });
 	}
 
-	function tell(name: string, news: SeatNews): void {
+	function notify(name: string, news: SeatNews): void {
 		for (const listener of [...(channels.get(name)?.listeners ?? [])]) listener(news);
 	}
 

@@ -34,14 +34,14 @@ beforeAll(async () => {
 afterAll(() => test.close());
 
 type Wish = { readonly client: HoldfastClient; readonly showtimeId: ShowtimeId; readonly seat: string };
-type Told = { readonly showtimeId: ShowtimeId; readonly seat: string; readonly bookingId: string };
+type ConfirmedBooking = { readonly showtimeId: ShowtimeId; readonly seat: string; readonly bookingId: string };
 
 it(`${BOOKINGS} bookings are asked for while parts die, and ${BOOKINGS} are in the ledger: none twice, none lost`, async () => {
 	const wishes = await makeWishes();
 	const { postgres, redis, api } = test.stack;
 	const parts = [postgres, redis, api].flatMap((part) => part ?? []);
 	const random = randomFrom(11);
-	const told: Told[] = [];
+	const bookings: ConfirmedBooking[] = [];
 	const repeats = new Map<string, number[]>();
 	for (let first = 0; first < wishes.length; first += AT_ONCE) {
 		const part = parts[(first / AT_ONCE) % parts.length];
@@ -53,13 +53,13 @@ it(`${BOOKINGS} bookings are asked for while parts die, and ${BOOKINGS} are in t
 		};
 		seen.requests = 0;
 		const [booked] = await Promise.all([Promise.all(wishes.slice(first, first + AT_ONCE).map(book)), outage()]);
-		told.push(...booked);
+		bookings.push(...booked);
 		const name = part?.name ?? "nothing";
 		// A hold and a confirm for each; the rest was asked again.
 		repeats.set(name, [...(repeats.get(name) ?? []), seen.requests - 2 * booked.length]);
 	}
 	await test.proof.drained(DRAIN_DEADLINE_MS);
-	await expectInLedger(told);
+	await expectInLedger(bookings);
 	console.log(`asked again, by what was killed: ${JSON.stringify(Object.fromEntries(repeats))}; holds that were replays: ${seen.replays}`);
 	// Otherwise nothing was in the way, and nothing was shown.
 	for (const part of [redis, api])
@@ -87,7 +87,7 @@ async function makeWishes(): Promise<Wish[]> {
 }
 
 /** Hold and confirm, as an app would: what comes back is an answer, or this fails. */
-async function book({ client, showtimeId, seat }: Wish): Promise<Told> {
+async function book({ client, showtimeId, seat }: Wish): Promise<ConfirmedBooking> {
 	const held = await client.POST("/api/v1/bookings", { body: { showtimeId, seats: [seat] } });
 	if (held.data === undefined) throw new Error(`the hold of ${seat} was answered ${JSON.stringify(held.error)}`);
 	const { id, version } = held.data;
@@ -98,16 +98,16 @@ async function book({ client, showtimeId, seat }: Wish): Promise<Told> {
 	return { showtimeId, seat, bookingId: id };
 }
 
-async function expectInLedger(told: readonly Told[]): Promise<void> {
-	expect(new Set(told.map(({ bookingId }) => bookingId)).size).toBe(BOOKINGS);
-	const showtimeIds = [...new Set(told.map(({ showtimeId }) => showtimeId))];
+async function expectInLedger(bookings: readonly ConfirmedBooking[]): Promise<void> {
+	expect(new Set(bookings.map(({ bookingId }) => bookingId)).size).toBe(BOOKINGS);
+	const showtimeIds = [...new Set(bookings.map(({ showtimeId }) => showtimeId))];
 	const rows = await test.query(
 		`select id, state from bookings where showtime_id in (${showtimeIds.map((id) => `'${id}'`).join()}) order by id`,
 	);
-	expect(rows).toEqual(told.map(({ bookingId }) => ({ id: bookingId, state: "CONFIRMED" })).toSorted((a, b) => (a.id < b.id ? -1 : 1)));
+	expect(rows).toEqual(bookings.map(({ bookingId }) => ({ id: bookingId, state: "CONFIRMED" })).toSorted((a, b) => (a.id < b.id ? -1 : 1)));
 	for (const showtimeId of showtimeIds) {
 		const owners = await test.proof.owners(showtimeId);
-		const wanted = told.filter((one) => one.showtimeId === showtimeId).map(({ seat, bookingId }) => [seatOf(seat), bookingId] as const);
+		const wanted = bookings.filter((one) => one.showtimeId === showtimeId).map(({ seat, bookingId }) => [seatOf(seat), bookingId] as const);
 		expect([...owners].toSorted(([a], [b]) => a - b)).toEqual(wanted.toSorted(([a], [b]) => a - b));
 		expect(await test.proof.flaws(showtimeId)).toEqual([]);
 	}

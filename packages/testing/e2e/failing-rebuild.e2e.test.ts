@@ -65,7 +65,7 @@ it("holds up none of the others, and gets everything once it succeeds", async ()
 async function buyAndCancel(person: RecordedBuyer, showtimeId: ShowtimeId, seat: number, rounds: number): Promise<void> {
 	for (let round = 1; round <= rounds; round += 1) {
 		const held = await insist(() => person.hold(showtimeId, [seat], crypto.randomUUID()));
-		const bookingId = held.told?.bookingId;
+		const bookingId = held.answered?.bookingId;
 		if (bookingId === undefined) throw new Error(`a hold of a free seat was answered ${held.code}`);
 		await insist(() => person.confirm(showtimeId, bookingId));
 		await insist(() => person.cancel(showtimeId, bookingId));

@@ -3,7 +3,7 @@
  * ask there; then the old primary restarts alone, and at last follows the new one.
  */
 import type { ShowtimeId } from "@holdfast/domain";
-import { howLong, tellStories, waitUntil } from "@holdfast/testing";
+import { howLong, reconstructStories, waitUntil } from "@holdfast/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { findFlawsAtRest } from "./find-flaws-at-rest.ts";
 import { type Crowd, startCrowd } from "./live-crowd.ts";
@@ -98,7 +98,7 @@ async function failOverUnderLoad(ackLevel: "local" | "replica") {
 	const mapFlaws = (await Promise.all(showtimeIds.flatMap((id) => [first.proof.flaws(id), second.proof.flaws(id)]))).flat();
 	const atFirst = history.filter(({ server, result }) => server === first.apiUrl && result === "ok");
 	const saidYes = atFirst.filter(
-		({ kind, told, invokedMs }) => (kind === "confirm" || kind === "cancel") && told?.status !== "expired" && invokedMs >= promotedMs,
+		({ kind, answered, invokedMs }) => (kind === "confirm" || kind === "cancel") && answered?.status !== "expired" && invokedMs >= promotedMs,
 	);
 	const servedAlone = atFirst.filter(({ kind, invokedMs }) => (kind === "hold" || kind === "map") && invokedMs >= restartedMs);
 	return { history, flaws, mapFlaws, saidYes, servedAlone, before, after };
@@ -115,7 +115,7 @@ describe("a failover at ACK_LEVEL=replica", () => {
 		expect(before.depth).toBeGreaterThan(0);
 		expect(after.depth).toBeGreaterThanOrEqual(before.depth);
 		expect(findStrangeAnswers(history, ["404 not_found", "409 booking_state"])).toEqual({});
-		expect(tellStories(history).filter(({ cancelled }) => cancelled === "maybe")).toEqual([]);
+		expect(reconstructStories(history).filter(({ cancelled }) => cancelled === "maybe")).toEqual([]);
 	});
 });
 

@@ -11,6 +11,6 @@ export async function findFlawsAtRest(
 ): Promise<string[]> {
 	const flaws: string[] = [];
 	for (const showtimeId of showtimeIds) flaws.push(...(await proof.flaws(showtimeId)));
-	const told = findHistoryFlaws(history, await readAtRest(databaseUrl, showtimeIds), promised);
-	return [...flaws, ...told.map(({ rule, what }) => `${rule}: ${what}`)];
+	const historyFlaws = findHistoryFlaws(history, await readAtRest(databaseUrl, showtimeIds), promised);
+	return [...flaws, ...historyFlaws.map(({ rule, what }) => `${rule}: ${what}`)];
 }

@@ -1,7 +1,7 @@
 /** A crowd at three small halls while every part of the product is killed in turn, judged by what everyone was told. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Part } from "@holdfast/local-stack";
-import { howLong, tellStories, waitUntil } from "@holdfast/testing";
+import { howLong, reconstructStories, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { findFlawsAtRest } from "./find-flaws-at-rest.ts";
 import { type Crowd, startCrowd } from "./live-crowd.ts";
@@ -56,7 +56,7 @@ it("everyone who was told yes has their seats, nobody else does, and no seat eve
 	console.log(`history: ${JSON.stringify(tallyCodes(history))}, faults: ${JSON.stringify(tallyFaults(history))}`);
 	expect(await findFlawsAtRest(test, history, showtimeIds)).toEqual([]);
 	expect(findStrangeAnswers(history)).toEqual({});
-	const stories = tellStories(history);
+	const stories = reconstructStories(history);
 	expect(stories.filter(({ confirmed, cancelled }) => cancelled === "maybe" || (confirmed === "maybe" && cancelled === "no"))).toEqual([]);
 	expect(stories.filter(({ confirmed, cancelled }) => confirmed === "yes" && cancelled === "no")).not.toEqual([]);
 	expect(history.filter(({ result }) => result === "unknown")).not.toEqual([]);

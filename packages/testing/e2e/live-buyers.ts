@@ -43,8 +43,8 @@ export function startBuyers(buyers: readonly Buyer[], showtimeIds: readonly Show
 				const person = turns.current();
 				const held = await insist(() => person.hold(showtimeId, [seat], `${place}-${seat}`));
 				turns.countHold();
-				if (held.told === null) throw new Error(`a hold of a free seat was answered ${held.code}`);
-				const { bookingId } = held.told;
+				if (held.answered === null) throw new Error(`a hold of a free seat was answered ${held.code}`);
+				const { bookingId } = held.answered;
 				const answered = await insist(() => person.confirm(showtimeId, bookingId));
 				if (answered.result !== "ok") throw new Error(`a confirm in time was answered ${answered.code}`);
 				confirmed += 1;

@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { parseShowtimeId, type ShowtimeId } from "@holdfast/domain";
-import { type Operation, tellStories } from "@holdfast/testing";
+import { type Operation, reconstructStories } from "@holdfast/testing";
 import { accountsOf, takeTurns } from "./change-accounts.ts";
 import { insist, isOpen } from "./insist.ts";
 import type { Buyer } from "./open-test-stack.ts";
@@ -78,10 +78,10 @@ async function live(accounts: readonly RecordedBuyer[], seed: number, wish: Crow
 			kept = null;
 			person = turns.current();
 		}
-		const { told, isRefusal } = await ask(() => person.hold(showtimeId, seats, `${seed}-${round}`));
+		const { answered, isRefusal } = await ask(() => person.hold(showtimeId, seats, `${seed}-${round}`));
 		if (!isRefusal) turns.countHold();
-		if (told?.status === "pending") {
-			const { bookingId } = told;
+		if (answered?.status === "pending") {
+			const { bookingId } = answered;
 			const fate = random(5);
 			if (fate === 0) await person.show(showtimeId, bookingId);
 			if (fate === 1) await ask(() => person.cancel(showtimeId, bookingId));
@@ -112,7 +112,7 @@ async function resolveFor(person: RecordedBuyer, history: readonly Operation[]):
 		const last = await insist(question, RESOLVE_ATTEMPTS);
 		if (isOpen(last)) throw new Error(`still ${last.code} when asked ${RESOLVE_ATTEMPTS} times`);
 	};
-	for (const { showtimeId, bookingId, confirmed, cancelled, cancelAskedMs } of tellStories(own)) {
+	for (const { showtimeId, bookingId, confirmed, cancelled, cancelAskedMs } of reconstructStories(own)) {
 		const at = parseShowtime(showtimeId);
 		// Whoever gave up a cancel that was never sent wants it still; what became of the confirm then no longer matters.
 		const wantsCancel = cancelled === "maybe" || (cancelled === "no" && confirmed === "maybe" && cancelAskedMs !== null);

@@ -79,10 +79,10 @@ it.each(["users", "showtimes"])(
 
 /** One seat, confirmed; gives the booking. */
 async function buy(person: RecordedBuyer, showtimeId: ShowtimeId, seat: number): Promise<string> {
-	const { told, code } = await insist(() => person.hold(showtimeId, [seat], crypto.randomUUID()));
-	if (told === null) throw new Error(`a hold of a free seat was answered ${code}`);
-	await insist(() => person.confirm(showtimeId, told.bookingId));
-	return told.bookingId;
+	const { answered, code } = await insist(() => person.hold(showtimeId, [seat], crypto.randomUUID()));
+	if (answered === null) throw new Error(`a hold of a free seat was answered ${code}`);
+	await insist(() => person.confirm(showtimeId, answered.bookingId));
+	return answered.bookingId;
 }
 
 /** One seat that nobody else asks for, bought and given back. */

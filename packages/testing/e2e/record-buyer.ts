@@ -1,6 +1,6 @@
 /** A buyer whose every request and answer enters a history. Nothing is thrown: what went wrong is an outcome like others. */
 import type { ShowtimeId } from "@holdfast/domain";
-import type { Asked, Operation, Told } from "@holdfast/testing";
+import type { Asked, Operation, AnsweredBooking } from "@holdfast/testing";
 import { type Answer, type Buyer, labelOf, seatOf } from "./open-test-stack.ts";
 
 export type RecordedBuyer = {
@@ -23,7 +23,7 @@ export function recordBuyer(buyer: Buyer, history: Operation[]): RecordedBuyer {
 		const [server, invokedMs] = [buyer.server(), Date.now()];
 		const answer = await ask().catch(() => null);
 		const about = { ...asked, client: buyer.userId, showtimeId, server, invokedMs, respondedMs: Date.now() };
-		const operation = { ...about, ...judge(answer), ...(answer !== null && answer.status < 300 ? read(asked, answer) : NOTHING_TOLD) };
+		const operation = { ...about, ...judge(answer), ...(answer !== null && answer.status < 300 ? read(asked, answer) : NO_BOOKING) };
 		history.push(operation);
 		return operation;
 	};
@@ -47,16 +47,16 @@ function judge(answer: Answer | null): Pick<Operation, "result" | "code" | "isRe
 	return { result: UNKNOWN_CODES.includes(answer.code) ? "unknown" : "fail", code, isRefusal };
 }
 
-const NOTHING_TOLD = { told: null, mapVersion: null };
+const NO_BOOKING = { answered: null, mapVersion: null };
 
-function read(asked: Asked, { body }: Answer): Pick<Operation, "told" | "mapVersion"> {
-	if (asked.kind === "map") return { told: null, mapVersion: Number(body.version) };
-	const told: Told = {
+function read(asked: Asked, { body }: Answer): Pick<Operation, "answered" | "mapVersion"> {
+	if (asked.kind === "map") return { answered: null, mapVersion: Number(body.version) };
+	const answered: AnsweredBooking = {
 		bookingId: String(body.id),
 		status: String(body.status),
 		version: Number(body.version),
 		expiresAtMs: Date.parse(String(body.expiresAt)),
 		seats: Array.isArray(body.seats) ? body.seats.map(String).map(seatOf) : [],
 	};
-	return { told, mapVersion: null };
+	return { answered, mapVersion: null };
 }

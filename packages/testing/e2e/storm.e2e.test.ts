@@ -1,5 +1,5 @@
 /** A storm of overlapping multi-seat holds while holds lapse, are released, confirmed and cancelled. */
-import { howLong, tellStories } from "@holdfast/testing";
+import { howLong, reconstructStories } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { findFlawsAtRest } from "./find-flaws-at-rest.ts";
 import { startCrowd } from "./live-crowd.ts";
@@ -39,7 +39,7 @@ it("gives no seat two owners, places no hold in part, and leaves map, owners and
 	expect(await findFlawsAtRest(test, history, [showtimeId])).toEqual([]);
 	expect(findStrangeAnswers(history)).toEqual({});
 	// Every fate that a booking can have came to some.
-	const fates = new Set(tellStories(history).map(({ confirmed, cancelled }) => `confirmed: ${confirmed}, cancelled: ${cancelled}`));
+	const fates = new Set(reconstructStories(history).map(({ confirmed, cancelled }) => `confirmed: ${confirmed}, cancelled: ${cancelled}`));
 	for (const confirmed of ["yes", "no"]) {
 		for (const cancelled of ["yes", "no"]) expect(fates).toContain(`confirmed: ${confirmed}, cancelled: ${cancelled}`);
 	}

@@ -5,7 +5,7 @@
  */
 import type { Pair, Rebuild, Redis, State, Sweep, Which } from "./state.ts";
 
-const TOLD = { nothing: 0, confirmed: 1, cancelling: 2, cancelled: 3 } as const;
+const LAST_ANSWER = { nothing: 0, confirmed: 1, cancelling: 2, cancelled: 3 } as const;
 const REPLICA = { none: 0, attached: 1, promoted: 2 } as const;
 /** Each booking is confirmed once and cancelled once. */
 const OUTBOX_MAX = 4;
@@ -22,9 +22,9 @@ export function encodeState(state: State): string {
 
 /** Everything about one booking that does not name the other. */
 function encodeBooking({ servers, clients, ledger }: State, booking: Which): number {
-	const { told, waits } = clients[booking];
+	const { lastAnswer, waits } = clients[booking];
 	const versions = mix(mix(ledger.versions[booking], 4, servers[0].versions[booking]), 4, servers[1].versions[booking]);
-	return mix(mix(mix(versions, 4, TOLD[told]), 2, bit(waits)), 2, bit(ledger.conflicts[booking]));
+	return mix(mix(mix(versions, 4, LAST_ANSWER[lastAnswer]), 2, bit(waits)), 2, bit(ledger.conflicts[booking]));
 }
 
 /** Under the name that `first` gets: 0 for it, 1 for the other booking. */

@@ -17,7 +17,7 @@ import {
 	type Step,
 	type Which,
 } from "./state.ts";
-import { tellWaiting } from "./use-seat.ts";
+import { answerWaiting } from "./use-seat.ts";
 import type { World } from "./world.ts";
 
 export function failOver(state: State, { hasRestarts }: World): Step[] {
@@ -43,7 +43,7 @@ function replicate(state: State): Step {
 		{
 			...state,
 			servers: [servers[0], servers[0]],
-			clients: [tellWaiting(clients[0]), tellWaiting(clients[1])],
+			clients: [answerWaiting(clients[0]), answerWaiting(clients[1])],
 			rebuilds: [reach(rebuilds[0]), reach(rebuilds[1])],
 		},
 	];

@@ -23,9 +23,9 @@ export type Violation =
 export function findViolations(state: State, world: World): Violation[] {
 	const { clients, ledger } = state;
 	const found = new Set<Violation>();
-	if (BOTH.every((booking) => clients[booking].told === "confirmed")) found.add("two owners");
+	if (BOTH.every((booking) => clients[booking].lastAnswer === "confirmed")) found.add("two owners");
 	for (const booking of BOTH) {
-		if (clients[booking].told !== "nothing" && ledger.conflicts[booking]) found.add("confirmed booking in conflict");
+		if (clients[booking].lastAnswer !== "nothing" && ledger.conflicts[booking]) found.add("confirmed booking in conflict");
 	}
 	const server = findServerAtRest(state, world);
 	if (server === null) return [...found];
@@ -36,9 +36,9 @@ export function findViolations(state: State, world: World): Violation[] {
 	for (const booking of BOTH) {
 		const recorded = ledger.versions[booking];
 		const known = versions[booking];
-		const { told } = clients[booking];
-		if (told === "confirmed" && ledger.owner !== booking) found.add("lost confirm");
-		if (told === "cancelled" && (recorded !== VERSION.cancelled || known !== VERSION.cancelled)) found.add("lost cancel");
+		const { lastAnswer } = clients[booking];
+		if (lastAnswer === "confirmed" && ledger.owner !== booking) found.add("lost confirm");
+		if (lastAnswer === "cancelled" && (recorded !== VERSION.cancelled || known !== VERSION.cancelled)) found.add("lost cancel");
 		if (known !== recorded && Math.max(known, recorded) > VERSION.held) found.add("drift");
 		if (owner === booking && Math.max(known, recorded) === VERSION.cancelled) found.add("seat of a dead booking");
 	}

@@ -14,7 +14,7 @@ import { WHOLE_WORLD, type World } from "./world.ts";
 /** Several times what there are today: a search that meets more has lost its bounds. */
 const STATE_MAX = 1_000_000;
 /** Enough for every harm. That it is no more than that makes the searches short. */
-const LEAN_WORLD: World = { ...WHOLE_WORLD, hasLapses: false, hasLateClaims: false, hasRestarts: false, cancelMax: 1 };
+const LEAN_WORLD: World = { ...WHOLE_WORLD, hasExpiries: false, hasLateClaims: false, hasRestarts: false, cancelMax: 1 };
 
 /** What each safeguard prevents, and where the world that shows it differs from the lean one. */
 const PREVENTED: readonly (readonly [name: keyof Safeguards, harm: Violation, world?: Partial<World>])[] = [

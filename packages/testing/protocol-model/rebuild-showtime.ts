@@ -93,12 +93,12 @@ function mergeSnapshot(redis: Redis, snapshot: Ledger, { safeguards }: World): R
 		owner = buyer;
 		if (versions[buyer] < VERSION.confirmed) versions = replace(versions, buyer, VERSION.confirmed);
 	}
-	const outbox = [...redis.outbox, ...findUntold(redis, snapshot)];
+	const outbox = [...redis.outbox, ...findMissingEvents(redis, snapshot)];
 	return { owner, versions, isOpen: true, epoch: snapshot.epoch, claim: null, outbox };
 }
 
-/** Transitions of Redis that neither the ledger nor the outbox has: they are told again. */
-function findUntold(redis: Redis, snapshot: Ledger): Entry[] {
+/** Transitions of Redis that neither the ledger nor the outbox has: they are emitted again. */
+function findMissingEvents(redis: Redis, snapshot: Ledger): Entry[] {
 	const latest = BOTH.map((booking) => ({ booking, version: redis.versions[booking] }));
 	return latest.filter(({ booking, version }) => {
 		if (version < VERSION.confirmed || version <= snapshot.versions[booking]) return false;

@@ -38,9 +38,9 @@ export type Ledger = {
 	readonly conflicts: Pair<boolean>;
 };
 
-/** The person behind a booking: the last thing they were told, or `cancelling` once they have asked for the end. */
+/** The person behind a booking: the last answer they got, or `cancelling` once they have asked for the end. */
 export type Client = {
-	readonly told: "nothing" | "confirmed" | "cancelling" | "cancelled";
+	readonly lastAnswer: "nothing" | "confirmed" | "cancelling" | "cancelled";
 	/** Whether an answer of A is still waiting for the replica. */
 	readonly waits: boolean;
 };
@@ -82,7 +82,7 @@ export const FRESH_REDIS: Redis = {
 };
 
 export function startState(hasReplica: boolean): State {
-	const client: Client = { told: "nothing", waits: false };
+	const client: Client = { lastAnswer: "nothing", waits: false };
 	return {
 		servers: [FRESH_REDIS, FRESH_REDIS],
 		isPrimaryA: true,

@@ -34,7 +34,7 @@ function useBooking(state: State, world: World, server: Which, booking: Which): 
 	if (version === VERSION.none && owner === null) {
 		steps.push([`hold ${at}`, withServer(state, server, { ...raise(VERSION.held), owner: booking })]);
 	}
-	if (world.hasLapses && isHeld) steps.push([`lapse ${at}`, withServer(state, server, { owner: null })]);
+	if (world.hasExpiries && isHeld) steps.push([`expire ${at}`, withServer(state, server, { owner: null })]);
 	if (mayAskConfirm(state.clients[booking])) {
 		if (isHeld) {
 			const confirmed = withServer(state, server, emit(VERSION.confirmed));
@@ -43,7 +43,7 @@ function useBooking(state: State, world: World, server: Which, booking: Which): 
 		if (version === VERSION.confirmed) steps.push([`confirm again ${at}`, answer(state, world, server, booking, "confirmed")]);
 	}
 	if (mayAskCancel(state, world, booking)) {
-		const asked = { ...state, clients: replace(state.clients, booking, { told: "cancelling", waits: false } satisfies Client) };
+		const asked = { ...state, clients: replace(state.clients, booking, { lastAnswer: "cancelling", waits: false } satisfies Client) };
 		if (version === VERSION.confirmed) {
 			const freed = { ...emit(VERSION.cancelled), owner: owner === booking ? null : owner };
 			steps.push([`cancel ${at}`, answer(withServer(asked, server, freed), world, server, booking, "cancelled")]);
@@ -53,30 +53,30 @@ function useBooking(state: State, world: World, server: Which, booking: Which): 
 	return steps;
 }
 
-function mayAskConfirm({ told, waits }: Client): boolean {
-	return told === "nothing" && !waits;
+function mayAskConfirm({ lastAnswer, waits }: Client): boolean {
+	return lastAnswer === "nothing" && !waits;
 }
 
 /** From the moment somebody asks for the end, all that is owed to them is a truthful answer. */
 function mayAskCancel({ clients }: State, world: World, booking: Which): boolean {
-	const { told, waits } = clients[booking];
-	if (told === "cancelling") return !waits;
-	const { told: otherTold } = clients[otherThan(booking)];
-	const cancelCount = otherTold === "cancelling" || otherTold === "cancelled" ? 1 : 0;
-	return told === "confirmed" && cancelCount < world.cancelMax;
+	const { lastAnswer, waits } = clients[booking];
+	if (lastAnswer === "cancelling") return !waits;
+	const { lastAnswer: otherAnswer } = clients[otherThan(booking)];
+	const cancelCount = otherAnswer === "cancelling" || otherAnswer === "cancelled" ? 1 : 0;
+	return lastAnswer === "confirmed" && cancelCount < world.cancelMax;
 }
 
 /** A answers when its replica has the write, or at once when nobody waits for that. B's own replica is always in step. */
-function answer(state: State, world: World, server: Which, booking: Which, told: "confirmed" | "cancelled"): State {
-	const tell = (client: Client): State => ({ ...state, clients: replace(state.clients, booking, client) });
-	if (!world.safeguards.wait || server === 1) return tell({ told, waits: false });
+function answer(state: State, world: World, server: Which, booking: Which, lastAnswer: "confirmed" | "cancelled"): State {
+	const withClient = (client: Client): State => ({ ...state, clients: replace(state.clients, booking, client) });
+	if (!world.safeguards.wait || server === 1) return withClient({ lastAnswer, waits: false });
 	// After a failover, A waits for a replica that never comes: its client learns nothing, and may ask B.
 	if (state.replica !== "attached") return state;
-	return tell({ ...state.clients[booking], waits: true });
+	return withClient({ ...state.clients[booking], waits: true });
 }
 
 /** The answer that a waiting client gets once the replica has everything that A had written. */
-export function tellWaiting(client: Client): Client {
+export function answerWaiting(client: Client): Client {
 	if (!client.waits) return client;
-	return { told: client.told === "nothing" ? "confirmed" : "cancelled", waits: false };
+	return { lastAnswer: client.lastAnswer === "nothing" ? "confirmed" : "cancelled", waits: false };
 }

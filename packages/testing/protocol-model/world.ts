@@ -5,8 +5,8 @@ import { ALL_SAFEGUARDS, type Safeguards } from "./safeguards.ts";
 export type World = {
 	readonly safeguards: Safeguards;
 	readonly hasReplica: boolean;
-	/** Whether holds lapse. */
-	readonly hasLapses: boolean;
+	/** Whether holds expire. */
+	readonly hasExpiries: boolean;
 	/** Whether a claim may also be made where nothing needs a rebuild, by someone who was called long ago. */
 	readonly hasLateClaims: boolean;
 	/** Whether primaries restart. */
@@ -19,7 +19,7 @@ export type World = {
 export const WHOLE_WORLD: World = {
 	safeguards: ALL_SAFEGUARDS,
 	hasReplica: true,
-	hasLapses: true,
+	hasExpiries: true,
 	hasLateClaims: true,
 	hasRestarts: true,
 	cancelMax: howLong({ short: 1, long: 2 }),

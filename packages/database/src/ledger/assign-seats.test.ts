@@ -1,6 +1,6 @@
 import { type BookingEvent, newBookingId, newSeatPlanId, newShowtimeId, newUserId } from "@holdfast/domain";
 import { expect, it } from "vitest";
-import { judgeClaims } from "./assign-seats.ts";
+import { pickWinners } from "./assign-seats.ts";
 import { foldEvents } from "./record-entries.ts";
 
 const showtimeId = newShowtimeId();
@@ -24,18 +24,18 @@ const event = (seats: number[], overrides: Partial<BookingEvent> = {}): BookingE
 	...overrides,
 });
 
-it("claims are judged in order, all or none, and a loser claims nothing", () => {
+it("picks winners in order, all seats or none, and a loser takes no seat", () => {
 	const [first, second, third] = [event([1]), event([1, 2]), event([2, 3])];
-	expect(judgeClaims([first, second, third], new Map())).toEqual({ winners: [first, third], losers: [second] });
+	expect(pickWinners([first, second, third], new Map())).toEqual({ winners: [first, third], losers: [second] });
 });
 
-it("a seat that is one's own already is no conflict, another's is", () => {
+it("lets a booking win seats that it owns already, and lose seats of another", () => {
 	const [own, other] = [event([5]), event([6])];
 	const owners = new Map([
 		[`${showtimeId} 5`, own.bookingId],
 		[`${showtimeId} 6`, newBookingId(showtimeId)],
 	]);
-	expect(judgeClaims([own, other], owners)).toEqual({ winners: [own], losers: [other] });
+	expect(pickWinners([own, other], owners)).toEqual({ winners: [own], losers: [other] });
 });
 
 it("events fold to the highest version, at its place in the stream; of equals the first stands", () => {

@@ -30,7 +30,7 @@ export async function assignSeats(queries: Queries, changed: readonly BookingEve
 		queries,
 		cancelled.flatMap((event) => seatRowsOf(event, event.cancelledAt ?? event.at, context)),
 	);
-	const { winners, losers } = judgeClaims(confirmed, await readOwners(queries, confirmed));
+	const { winners, losers } = pickWinners(confirmed, await readOwners(queries, confirmed));
 	await markConflicts(queries, losers, context.bucket);
 	await writeSeats(queries, [
 		...losers.flatMap((event) => seatRowsOf(event, event.confirmedAt, context)),
@@ -44,8 +44,8 @@ type Owners = ReadonlyMap<string, string>;
 
 const seatKey = (showtimeId: string, seat: number): string => `${showtimeId} ${seat}`;
 
-/** All or none, first come first served: a booking wins if each of its seats is free or its own already. */
-export function judgeClaims(confirmed: readonly BookingEvent[], owners: Owners): { winners: BookingEvent[]; losers: BookingEvent[] } {
+/** Which of competing confirmations win, in order and all seats or none: a booking wins if each of its seats is free or its own already. */
+export function pickWinners(confirmed: readonly BookingEvent[], owners: Owners): { winners: BookingEvent[]; losers: BookingEvent[] } {
 	const ownerOf = new Map(owners);
 	const winners: BookingEvent[] = [];
 	const losers: BookingEvent[] = [];
@@ -60,8 +60,8 @@ export function judgeClaims(confirmed: readonly BookingEvent[], owners: Owners):
 
 async function readOwners(queries: Queries, confirmed: readonly BookingEvent[]): Promise<Owners> {
 	if (confirmed.length === 0) return new Map();
-	const claims = confirmed.flatMap(({ showtimeId, seats }) => seats.map((seat) => ({ showtimeId, seat })));
-	const given = unnestRows(claims, { showtime_id: ["uuid", (claim) => claim.showtimeId], seat: ["integer", (claim) => claim.seat] });
+	const requested = confirmed.flatMap(({ showtimeId, seats }) => seats.map((seat) => ({ showtimeId, seat })));
+	const given = unnestRows(requested, { showtime_id: ["uuid", (row) => row.showtimeId], seat: ["integer", (row) => row.seat] });
 	// A subselect is one look into the index per seat. Written as a join, Postgres read every active seat there is (50 ms
 	// and growing with the table) for as long as its statistics lagged behind, which under load they do.
 	const rows = await queries.execute<{ showtime_id: string; seat: number; owner: string | null }>(sql`

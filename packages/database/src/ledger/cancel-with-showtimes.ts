@@ -35,7 +35,7 @@ export async function cancelWithShowtimes(
 			update booking_seats set released_at = cancelled.cancelled_at
 			from cancelled
 			where booking_seats.booking_id = cancelled.id and booking_seats.released_at is null
-		), told as (
+		), emitted as (
 			select id, version, cancelled_at, (extract(epoch from cancelled_at) * 1000)::bigint as ms, (
 				select payload from booking_events before
 				where before.booking_id = cancelled.id and before.version = cancelled.version - 1
@@ -45,7 +45,7 @@ export async function cancelWithShowtimes(
 		insert into booking_events (booking_id, version, type, bucket, seq, at, payload)
 		select id, version, 'booking.cancelled', ${bucket}::smallint, null, cancelled_at, coalesce(payload, '{}') || jsonb_build_object(
 			'type', 'booking.cancelled', 'seq', null, 'version', version, 'cancelledAt', ms, 'at', ms)
-		from told
+		from emitted
 		on conflict (booking_id, version) do nothing`);
 	return result.count;
 }

@@ -1,7 +1,7 @@
 import { bucketOf, ENDED_HOLD_TTL_MS, newBookingId, newShowtimeId, newUserId } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { bookingEventOf, held, hold, openTestStore, type TestStore, toldDuring, unchanged } from "../open-test-store.ts";
+import { bookingEventOf, held, hold, openTestStore, type TestStore, publishedDuring, unchanged } from "../open-test-store.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { cancelScript, confirmScript } from "./change-booking.ts";
@@ -68,11 +68,11 @@ describe("confirm", () => {
 		const showtime = await test.openShowtime();
 		const command = await held(test.store, showtime, [1, 2]);
 		await test.store.extendHold(command);
-		const told = await toldDuring(test, showtime, async () => {
+		const published = await publishedDuring(test, showtime, async () => {
 			const confirmed = await test.store.confirmBooking({ ...command, ifVersion: 2 });
 			expect(confirmed).toMatchObject({ outcome: "confirmed", booking: { state: "CONFIRMED", version: 3 } });
 		});
-		expect(told).toEqual(["1000000002 S 1,2"]);
+		expect(published).toEqual(["1000000002 S 1,2"]);
 		expect(await test.redis.exists(showtimeKeys(showtime.id).expiry)).toBe(0);
 	});
 
@@ -204,8 +204,8 @@ describe("cancel", () => {
 		const lapsed = await held(test.store, showtime, [1, 2]);
 		const next = await test.at(lapsed.booking.expiresAt, () => held(test.store, showtime, [2]));
 		// By a clock that has fallen back the first hold is alive, and has lost a seat.
-		const told = await toldDuring(test, showtime, () => test.store.cancelBooking(lapsed));
-		expect(told).toEqual(["1000000003 A 1"]);
+		const published = await publishedDuring(test, showtime, () => test.store.cancelBooking(lapsed));
+		expect(published).toEqual(["1000000003 A 1"]);
 		expect(await test.redis.hgetall(showtimeKeys(showtime.id).owner)).toEqual({ 2: `${next.bookingId}|${next.booking.expiresAt}` });
 	});
 

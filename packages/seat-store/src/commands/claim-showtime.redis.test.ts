@@ -198,7 +198,7 @@ describe("every step of a rebuilder that lost its claim is refused, and changes 
 		await test.at(Date.now() - CLAIM_TTL_MS, () => claim(showtime, "slow"));
 		await claim(showtime, "next");
 		await expectLost(showtime, "slow");
-		expect(await install(showtime, "next")).toEqual({ outcome: "installed", told: 0 });
+		expect(await install(showtime, "next")).toEqual({ outcome: "installed", reemitted: 0 });
 		await expectLost(showtime, "slow");
 	});
 
@@ -252,7 +252,7 @@ describe("an install", () => {
 			expect(await install(showtime, "late", { epoch })).toEqual({ outcome: "superseded" });
 			expect(await standing()).toEqual(before);
 		}
-		expect(await install(showtime, "late", { epoch: 6 })).toEqual({ outcome: "installed", told: 0 });
+		expect(await install(showtime, "late", { epoch: 6 })).toEqual({ outcome: "installed", reemitted: 0 });
 	});
 
 	it("repeats a part without writing a buyer's booking twice", async () => {

@@ -3,7 +3,7 @@ import { buildShowtime, installSnapshot } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runScript } from "../define-script.ts";
 import { bookingKey, showtimeKeys } from "../keys.ts";
-import { held, openTestStore, type TestStore, toldDuring, unchanged } from "../open-test-store.ts";
+import { held, openTestStore, type TestStore, publishedDuring, unchanged } from "../open-test-store.ts";
 import type { Conflict } from "../seat-store.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
@@ -29,8 +29,8 @@ describe("a conflict is resolved", () => {
 
 	it("its seats go to whom the ledger says, the rest is free, its record and both buyers' entries say so", async () => {
 		const { showtime, loser, winner, conflict, keys } = await conflictOf();
-		const told = await toldDuring(test, showtime, async () => expect(await test.store.resolveConflict(conflict)).toBe(true));
-		expect(told).toEqual(["1000000003 A 1,3", "1000000004 S 2"]);
+		const published = await publishedDuring(test, showtime, async () => expect(await test.store.resolveConflict(conflict)).toBe(true));
+		expect(published).toEqual(["1000000003 A 1,3", "1000000004 S 2"]);
 		expect(await test.redis.hgetall(keys.owner)).toEqual({ 2: `${winner.bookingId}|0` });
 		expect(await test.redis.get(keys.map)).toBe("AASAAA");
 		expect(await test.redis.hgetall(keys.buyers)).toEqual({ [winner.userId]: `${winner.bookingId}:0:2` });
@@ -126,8 +126,8 @@ describe("quarantine is ended", () => {
 		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "QSSXQQ" });
 		await test.store.blockSeats({ showtimeId: showtime.id, seats: [0, 4], isBlocked: false });
 		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "QSSXQQ" });
-		const told = await toldDuring(test, showtime, async () => expect(await test.store.openQuarantined(showtime.id)).toBe(3));
-		expect(told).toEqual(["1000000001 A 0,4,5"]);
+		const published = await publishedDuring(test, showtime, async () => expect(await test.store.openQuarantined(showtime.id)).toBe(3));
+		expect(published).toEqual(["1000000001 A 0,4,5"]);
 		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "ASSXAA" });
 		expect(await unchanged(test, () => test.store.openQuarantined(showtime.id))).toBe(0);
 	});

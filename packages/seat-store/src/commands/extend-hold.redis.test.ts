@@ -1,7 +1,7 @@
 import { bucketOf, ENDED_HOLD_TTL_MS, newBookingId, newUserId } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { held, hold, openTestStore, type TestStore, toldDuring, unchanged } from "../open-test-store.ts";
+import { held, hold, openTestStore, type TestStore, publishedDuring, unchanged } from "../open-test-store.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { extendScript } from "./change-booking.ts";
@@ -24,7 +24,7 @@ describe("a hold that is extended", () => {
 		const bucket = bucketKeys(bucketOf(showtime.id));
 		const instant = command.booking.createdAt + MINUTE_MS;
 		const expiresAt = instant + 10 * MINUTE_MS;
-		const told = await toldDuring(test, showtime, async () => {
+		const published = await publishedDuring(test, showtime, async () => {
 			const extended = await test.at(instant, () => store.extendHold(command));
 			expect(extended).toEqual({
 				outcome: "extended",
@@ -32,7 +32,7 @@ describe("a hold that is extended", () => {
 				booking: { ...command.booking, state: "PAYING", version: 2, expiresAt },
 			});
 		});
-		expect(told).toEqual([]);
+		expect(published).toEqual([]);
 		expect(await redis.hgetall(keys.owner)).toEqual({ 1: `${command.bookingId}|${expiresAt}`, 2: `${command.bookingId}|${expiresAt}` });
 		expect(await redis.zrange(keys.expiry, "0", "-1", "WITHSCORES")).toEqual([
 			`${command.bookingId}|${command.userId}|1,2`,

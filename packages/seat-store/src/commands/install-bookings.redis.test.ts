@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => test.stop());
 afterEach(() => expectNoFlaws(test));
 
-type Change = readonly ["revoke" | "drop" | "tell", Awaited<ReturnType<typeof held>>["bookingId"], version: number];
+type Change = readonly ["revoke" | "drop" | "reemit", Awaited<ReturnType<typeof held>>["bookingId"], version: number];
 
 /** A claimed showtime with a sale whose event the outbox has lost, and a hold; `nowMs` is when it was claimed. */
 async function claimed() {
@@ -37,21 +37,21 @@ async function claimed() {
 		);
 	return { showtime, sold, hold, write, nowMs: claim.nowMs };
 }
-const told = (events: number) => ({ status: "written", rest: [events] });
+const reemitted = (events: number) => ({ status: "written", rest: [events] });
 
 describe("each change", () => {
 	it("is made to a record that stands as it was read", async () => {
 		const { showtime, sold, hold, write, nowMs } = await claimed();
 		const changes: Change[] = [
-			["tell", sold.bookingId, 2],
+			["reemit", sold.bookingId, 2],
 			["revoke", hold.bookingId, 1],
 		];
-		expect(await write(changes)).toEqual(told(1));
+		expect(await write(changes)).toEqual(reemitted(1));
 		const [entry] = await test.store.readBatch(bucketOf(showtime.id), { afterEntryId: null, limit: 10 });
 		expect(bookingEventOf(entry)).toMatchObject({ type: "booking.confirmed", bookingId: sold.bookingId, version: 2, at: nowMs });
 		expect(await test.store.readBooking(hold.bookingId)).toEqual({ ...hold.booking, expiresAt: nowMs });
-		expect(await unchanged(test, () => write(changes))).toEqual(told(0));
-		expect(await write([["drop", hold.bookingId, 1]])).toEqual(told(0));
+		expect(await unchanged(test, () => write(changes))).toEqual(reemitted(0));
+		expect(await write([["drop", hold.bookingId, 1]])).toEqual(reemitted(0));
 		expect(await test.redis.exists(bookingKey(hold.bookingId))).toBe(0);
 	});
 
@@ -67,23 +67,23 @@ describe("each change", () => {
 	it("is not told again of an entry that was buried, and is of one whose id it only begins with", async () => {
 		const { sold, write, nowMs } = await claimed();
 		const entry = String(await test.redis.hget(bookingKey(sold.bookingId), "entry"));
-		const tell: Change[] = [["tell", sold.bookingId, 2]];
-		expect(await unchanged(test, () => write(tell, nowMs, ["1-0", entry, "2-0"]))).toEqual(told(0));
-		expect(await write(tell, nowMs, [`${entry}0`, `1${entry}`])).toEqual(told(1));
+		const reemit: Change[] = [["reemit", sold.bookingId, 2]];
+		expect(await unchanged(test, () => write(reemit, nowMs, ["1-0", entry, "2-0"]))).toEqual(reemitted(0));
+		expect(await write(reemit, nowMs, [`${entry}0`, `1${entry}`])).toEqual(reemitted(1));
 	});
 
 	it("is left out where the record has moved on, or is gone", async () => {
 		const { showtime, sold, hold, write } = await claimed();
 		const gone = newBookingId(showtime.id);
 		const changes: Change[] = [
-			["tell", sold.bookingId, 1],
+			["reemit", sold.bookingId, 1],
 			["drop", sold.bookingId, 3],
 			["revoke", hold.bookingId, 2],
 			["drop", gone, 1],
-			["tell", gone, 1],
+			["reemit", gone, 1],
 			["revoke", gone, 1],
 		];
-		expect(await unchanged(test, () => write(changes))).toEqual(told(0));
+		expect(await unchanged(test, () => write(changes))).toEqual(reemitted(0));
 	});
 
 	it("moves no clock of a hold that has lapsed", async () => {
@@ -97,5 +97,5 @@ describe("each change", () => {
 it(`takes ${INSTALL_BOOKINGS_MAX} records at once`, async () => {
 	const { showtime, write } = await claimed();
 	const changes = Array.from({ length: INSTALL_BOOKINGS_MAX }, (): Change => ["drop", newBookingId(showtime.id), 1]);
-	expect(await unchanged(test, () => write(changes))).toEqual(told(0));
+	expect(await unchanged(test, () => write(changes))).toEqual(reemitted(0));
 });

@@ -31,7 +31,7 @@ const BUCKET = 7;
 const showtime: OpenShowtime = buildShowtime({ id: newShowtimeId(BUCKET), seatCount: 3_000 });
 const keys = showtimeKeys(showtime.id);
 const named = (seats: number[]) => ({ bookingId: newBookingId(showtime.id), userId: newUserId(), seats });
-const BOOKINGS = { kept: named([0, 1]), revoked: named([2, 3]), told: named([4]), cancelled: named([5]), dropped: named([6]) };
+const BOOKINGS = { kept: named([0, 1]), revoked: named([2, 3]), reemitted: named([4]), cancelled: named([5]), dropped: named([6]) };
 const command = (of: keyof typeof BOOKINGS) => ({ ...BOOKINGS[of], showtimeId: showtime.id, ifVersion: null });
 /** What the ledger has sold: the first a seat that the server has given to a hold, the rest what the server never heard of. */
 const SOLD = [[3], ...upTo(250).map((i) => upTo(10).map((k) => 100 + 10 * i + k))].map(
@@ -66,7 +66,7 @@ async function setUp(): Promise<void> {
 		await test.store.claimShowtime(showtime.id, { token: "zero", ledgerEpoch: 0 });
 		await test.store.installShowtime(snapshotOf(1, { blockedSeats: [], bookings: [] }), { token: "zero", nowMs: T0 });
 		for (const { seats, ...wish } of Object.values(BOOKINGS)) await held(test.store, showtime, seats, wish);
-		for (const of of ["told", "cancelled"] as const) expect((await test.store.confirmBooking(command(of))).outcome).toBe("confirmed");
+		for (const of of ["reemitted", "cancelled"] as const) expect((await test.store.confirmBooking(command(of))).outcome).toBe("confirmed");
 		expect((await test.store.cancelBooking(command("cancelled"))).outcome).toBe("cancelled");
 	});
 	await test.redis.del(bucketKeys(BUCKET).outbox);
@@ -110,7 +110,7 @@ async function stateNow() {
 		map: await redis.get(keys.map),
 		expiry: await redis.zrange(keys.expiry, "0", "-1", "WITHSCORES"),
 		buyers: await redis.hgetall(keys.buyers),
-		told: entries.map(({ raw }) => `${raw.type} ${raw.bookingId} ${raw.v}`).sort(),
+		outbox: entries.map(({ raw }) => `${raw.type} ${raw.bookingId} ${raw.v}`).sort(),
 		records: records.map((record) => record && { ...record, expiresAt: record.id === BOOKINGS.revoked.bookingId ? 0 : record.expiresAt }),
 	};
 }
@@ -131,18 +131,18 @@ async function expectNothingSold(word: "recovering" | "fenced", nowMs: number): 
 	await test.at(nowMs, async () => {
 		expect(await hold(test.store, showtime, [50])).toEqual({ outcome: word });
 		expect(await test.store.confirmBooking(command("kept"))).toEqual({ outcome: word });
-		expect(await test.store.cancelBooking(command("told"))).toEqual({ outcome: word });
+		expect(await test.store.cancelBooking(command("reemitted"))).toEqual({ outcome: word });
 		expect(await test.store.readSeatMap(showtime.id)).toEqual({ outcome: word });
 	});
 }
 
 it("what it comes to: each seat is its owner's by the merge rule, and each booking is told and kept as it should be", () => {
-	const { owner, map, told, records } = reference;
-	const { kept, revoked, told: sold, cancelled } = BOOKINGS;
+	const { owner, map, outbox, records } = reference;
+	const { kept, revoked, reemitted: sold, cancelled } = BOOKINGS;
 	expect(map?.slice(0, 12)).toBe("HHASSAAAAAXA");
 	expect(owner[4]).toBe(`${sold.bookingId}|0`);
 	expect(Object.keys(owner)).toHaveLength(2 + 1 + 1 + SOLD_SEATS);
-	expect(told).toEqual([`booking.confirmed ${sold.bookingId} 2`, `booking.cancelled ${cancelled.bookingId} 3`].sort());
+	expect(outbox).toEqual([`booking.confirmed ${sold.bookingId} 2`, `booking.cancelled ${cancelled.bookingId} 3`].sort());
 	expect(records.map((record) => record?.id ?? null)).toEqual([
 		kept.bookingId,
 		revoked.bookingId,
@@ -187,7 +187,7 @@ describe("a rebuilder that dies", () => {
 		const { owner, buyers } = await stateNow();
 		// The first had revoked one hold and dropped another's record by then.
 		expect(Object.keys(owner).sort()).toEqual(["0", "1", "4"]);
-		expect(Object.keys(buyers).sort()).toEqual([BOOKINGS.kept.userId, BOOKINGS.told.userId].sort());
+		expect(Object.keys(buyers).sort()).toEqual([BOOKINGS.kept.userId, BOOKINGS.reemitted.userId].sort());
 	});
 });
 

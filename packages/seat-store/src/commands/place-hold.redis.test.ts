@@ -11,7 +11,7 @@ import {
 } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, idempotencyKey, showtimeKeys, userIndexKey } from "../keys.ts";
-import { held, hold, openTestStore, type TestStore, toldDuring, unchanged } from "../open-test-store.ts";
+import { held, hold, openTestStore, type TestStore, publishedDuring, unchanged } from "../open-test-store.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { placeHoldScript } from "./place-hold.ts";
@@ -54,7 +54,7 @@ describe("a hold that is placed", () => {
 
 	it("tells the watchers which seats changed, under which map version", async () => {
 		const showtime = await test.openShowtime();
-		expect(await toldDuring(test, showtime, () => held(test.store, showtime, [7, 9]))).toEqual(["1000000001 H 7,9"]);
+		expect(await publishedDuring(test, showtime, () => held(test.store, showtime, [7, 9]))).toEqual(["1000000001 H 7,9"]);
 	});
 
 	it("is its own replay when the same booking id comes again, as after a lost answer: before any refusal", async () => {

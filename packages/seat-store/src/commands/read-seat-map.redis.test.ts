@@ -1,7 +1,7 @@
 import { bucketOf, newShowtimeId, newUserId } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { held, openTestStore, type TestStore, toldDuring, unchanged } from "../open-test-store.ts";
+import { held, openTestStore, type TestStore, publishedDuring, unchanged } from "../open-test-store.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { LAPSED_SHOWTIMES_MAX, REAP_HOLDS_MAX, readMapScript, reapScript } from "./read-seat-map.ts";
@@ -67,11 +67,11 @@ describe("reapHolds", () => {
 		const { booking } = await held(test.store, showtime, [1, 2]);
 		const reap = () => test.store.reapHolds(showtime.id);
 		expect(await test.at(booking.expiresAt - 1, () => unchanged(test, reap))).toEqual({ reaped: 0, more: false });
-		const told = await toldDuring(test, showtime, async () => {
+		const published = await publishedDuring(test, showtime, async () => {
 			expect(await test.at(booking.expiresAt, reap)).toEqual({ reaped: 1, more: false });
 			expect(await test.at(booking.expiresAt + 1, reap)).toEqual({ reaped: 0, more: false });
 		});
-		expect(told).toEqual(["1000000002 A 1,2"]);
+		expect(published).toEqual(["1000000002 A 1,2"]);
 	});
 
 	it("leaves the booking record alone, and seats that someone else has taken since", async () => {

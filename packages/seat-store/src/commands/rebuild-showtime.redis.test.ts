@@ -2,7 +2,7 @@ import { bucketOf, newBookingId, newUserId, type OpenShowtime, type RecordedBook
 import { buildPlan, buildShowtime, installSnapshot } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { bookingEventOf, held, hold, openTestStore, type TestStore, toldDuring, unchanged } from "../open-test-store.ts";
+import { bookingEventOf, held, hold, openTestStore, type TestStore, publishedDuring, unchanged } from "../open-test-store.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { INSTALL_SEATS_MAX } from "./rebuild-showtime.ts";
 
@@ -31,7 +31,7 @@ describe("a showtime that was never installed", () => {
 		const sold = recordedAs(showtime, [1, 3]);
 		const { bookingId, userId } = sold;
 		const outcome = await installSnapshot(test.store, { showtime, epoch: 4, blockedSeats: [5], bookings: [sold] });
-		expect(outcome).toEqual({ outcome: "installed", told: 0 });
+		expect(outcome).toEqual({ outcome: "installed", reemitted: 0 });
 		expect(await test.store.readShowtime(showtime.id)).toEqual(showtime);
 		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "ASASAX", version: 4_000_000_000 });
 		expect(await test.redis.hgetall(showtimeKeys(showtime.id).owner)).toEqual({ 1: `${bookingId}|0`, 3: `${bookingId}|0`, 5: "X|0" });
@@ -86,7 +86,7 @@ describe("a showtime that stands here already", () => {
 		const keys = showtimeKeys(showtime.id);
 		const standing = await Promise.all([test.redis.hgetall(keys.buyers), test.redis.zrange(keys.expiry, "0", "-1", "WITHSCORES")]);
 		const outcome = await rebuild(showtime, { bookings: [recordedAs(showtime, [4], cancelled)] });
-		expect(outcome).toEqual({ outcome: "installed", told: 0 });
+		expect(outcome).toEqual({ outcome: "installed", reemitted: 0 });
 		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "HHSSAAAA", version: 2_000_000_000 });
 		expect({ ...(await test.store.inspectSeats(showtime.id)), nowMs: 0 }).toEqual({ ...before, nowMs: 0 });
 		const after = await Promise.all([test.redis.hgetall(keys.buyers), test.redis.zrange(keys.expiry, "0", "-1", "WITHSCORES")]);
@@ -102,7 +102,7 @@ describe("a showtime that stands here already", () => {
 		const command = await held(test.store, showtime, [1]);
 		await test.store.confirmBooking(command);
 		await test.redis.del(bucketKeys(bucketOf(showtime.id)).outbox);
-		expect(await rebuild(showtime)).toEqual({ outcome: "installed", told: 1 });
+		expect(await rebuild(showtime)).toEqual({ outcome: "installed", reemitted: 1 });
 		const [entry] = await test.store.readBatch(bucketOf(showtime.id), { afterEntryId: null, limit: 10 });
 		expect(bookingEventOf(entry)).toMatchObject({
 			bookingId: command.bookingId,
@@ -112,7 +112,7 @@ describe("a showtime that stands here already", () => {
 			seq: 2,
 		});
 		expect(await test.redis.hget(bookingKey(command.bookingId), "entry")).toBe(entry?.entryId);
-		expect(await rebuild(showtime, { epoch: 3 })).toEqual({ outcome: "installed", told: 0 });
+		expect(await rebuild(showtime, { epoch: 3 })).toEqual({ outcome: "installed", reemitted: 0 });
 	});
 
 	it("tells a cancel again that a recorded booking's ledger row lacks, and keeps its record until it is heard", async () => {
@@ -124,7 +124,7 @@ describe("a showtime that stands here already", () => {
 		// As an ack leaves it, whose COMMIT was then lost.
 		await test.redis.hset(bookingKey(command.bookingId), "recorded", "1");
 		await test.redis.pexpire(bookingKey(command.bookingId), 86_400_000);
-		expect(await rebuild(showtime, { bookings: [recordedAs(showtime, [1], command)] })).toMatchObject({ told: 1 });
+		expect(await rebuild(showtime, { bookings: [recordedAs(showtime, [1], command)] })).toMatchObject({ reemitted: 1 });
 		const [entry] = await test.store.readBatch(bucketOf(showtime.id), { afterEntryId: null, limit: 10 });
 		expect(bookingEventOf(entry)).toMatchObject({ type: "booking.cancelled", version: 3 });
 		expect(await test.store.readBooking(command.bookingId)).toMatchObject({ recorded: false, version: 3 });
@@ -195,7 +195,7 @@ describe("a showtime that stands here already", () => {
 
 	it("tells its watchers to read anew", async () => {
 		const showtime = await test.openShowtime();
-		expect(await toldDuring(test, showtime, () => rebuild(showtime, { epoch: 6 }))).toEqual(["6000000000 reset"]);
+		expect(await publishedDuring(test, showtime, () => rebuild(showtime, { epoch: 6 }))).toEqual(["6000000000 reset"]);
 	});
 
 	it("in quarantine has no free seat, keeps what is owned, and still lets holds be confirmed", async () => {

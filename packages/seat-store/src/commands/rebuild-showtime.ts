@@ -15,7 +15,7 @@ import type { Redis } from "ioredis";
 import { formatSeats, parseSeats } from "../booking-record.ts";
 import { defineScript, runScript } from "../define-script.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { type MergedShowtime, mergeSnapshot, type SeatClaim, type StandingShowtime } from "../merge-snapshot.ts";
+import { type MergedShowtime, mergeSnapshot, type SeatOwnership, type StandingShowtime } from "../merge-snapshot.ts";
 import type { ClaimOutcome, InstallOutcome, ReadBookingsResult, UnreadableBooking } from "../outcomes.ts";
 import { readInteger, readText, unknownStatus } from "../reply.ts";
 import { readBookings } from "./read-bookings.ts";
@@ -82,11 +82,11 @@ export async function installShowtime(
 	const merged = mergeSnapshot(standing, snapshot);
 	// Before anything is written: a showtime that could not be read back is not installed.
 	const fields = formatMeta(merged.showtime, merged.blockedSeats);
-	const told = await changeRecords(redis, snapshot, token, merged);
-	if (told === null || !(await stageSeats(redis, token, merged))) return { outcome: "lost_claim" };
+	const reemitted = await changeRecords(redis, snapshot, token, merged);
+	if (reemitted === null || !(await stageSeats(redis, token, merged))) return { outcome: "lost_claim" };
 	const { meta, owner, map, expiry, buyers, ...staged } = showtimeKeys(snapshot.showtime.id);
 	const { expiries, epochs, outbox, seq } = bucketKeys(bucketOf(snapshot.showtime.id));
-	const { showtime, claims, isLedgerBehind } = merged;
+	const { showtime, ownerships, isLedgerBehind } = merged;
 	const { status } = await runScript(
 		redis,
 		installShowtimeScript,
@@ -100,7 +100,7 @@ export async function installShowtime(
 			CLAIM_TTL_MS,
 			showtime.id,
 			snapshot.epoch,
-			claims.reduce((sum, { seats }) => sum + seats.length, 0),
+			ownerships.reduce((sum, { seats }) => sum + seats.length, 0),
 			...keptUntil(showtime.endsAt),
 			isLedgerBehind ? "1" : "0",
 			...fields,
@@ -108,7 +108,7 @@ export async function installShowtime(
 	);
 	switch (status) {
 		case "installed":
-			return { outcome: "installed", told, ...(unreadable.length > 0 && { unreadable }) };
+			return { outcome: "installed", reemitted, ...(unreadable.length > 0 && { unreadable }) };
 		case "lost_claim":
 		case "superseded":
 			return { outcome: status };
@@ -160,7 +160,7 @@ async function readRecords(
 	return { records, unreadable };
 }
 
-/** Gives how many events were told again; null when the claim was lost. */
+/** Gives how many events were emitted again; null when the claim was lost. */
 async function changeRecords(
 	redis: Redis,
 	{ showtime: { id: showtimeId }, buriedEntries }: ShowtimeSnapshot,
@@ -169,22 +169,22 @@ async function changeRecords(
 ): Promise<number | null> {
 	const { meta } = showtimeKeys(showtimeId);
 	const { outbox, seq } = bucketKeys(bucketOf(showtimeId));
-	let told = 0;
+	let reemitted = 0;
 	for (let i = 0; i < changes.length; i += INSTALL_BOOKINGS_MAX) {
 		const part = changes.slice(i, i + INSTALL_BOOKINGS_MAX);
 		const keys = [meta, outbox, seq, ...part.map(({ bookingId }) => bookingKey(bookingId))];
 		const args = part.flatMap(({ change, bookingId, version }) => [change, bookingId, version]);
 		const { status, rest } = await runScript(redis, installBookingsScript, keys, [token, CLAIM_TTL_MS, buriedEntries.join(","), ...args]);
 		if (status !== "written") return null;
-		told += readInteger(rest[0]);
+		reemitted += readInteger(rest[0]);
 	}
-	return told;
+	return reemitted;
 }
 
-async function stageSeats(redis: Redis, token: string, { showtime, claims }: MergedShowtime): Promise<boolean> {
+async function stageSeats(redis: Redis, token: string, { showtime, ownerships }: MergedShowtime): Promise<boolean> {
 	const { meta, stagedOwner, stagedMap, stagedExpiry, stagedBuyers } = showtimeKeys(showtime.id);
 	let isFirst = true;
-	for (const part of partsOf(claims)) {
+	for (const part of partsOf(ownerships)) {
 		const args = part.flatMap(({ booking, userId, expiresAt, seats }) => [booking, userId, expiresAt, formatSeats(seats)]);
 		const { status } = await runScript(
 			redis,
@@ -199,24 +199,24 @@ async function stageSeats(redis: Redis, token: string, { showtime, claims }: Mer
 }
 
 /** Parts of at most `INSTALL_SEATS_MAX` seats, at least one. Only what no buyer's entry names is ever cut in two. */
-function partsOf(claims: readonly SeatClaim[]): SeatClaim[][] {
-	const parts: SeatClaim[][] = [[]];
+function partsOf(ownerships: readonly SeatOwnership[]): SeatOwnership[][] {
+	const parts: SeatOwnership[][] = [[]];
 	let count = 0;
-	for (const claim of claims.flatMap(cutClaim)) {
-		if (count + claim.seats.length > INSTALL_SEATS_MAX) {
+	for (const ownership of ownerships.flatMap(cutOwnership)) {
+		if (count + ownership.seats.length > INSTALL_SEATS_MAX) {
 			parts.push([]);
 			count = 0;
 		}
-		parts.at(-1)?.push(claim);
-		count += claim.seats.length;
+		parts.at(-1)?.push(ownership);
+		count += ownership.seats.length;
 	}
 	return parts;
 }
 
-function cutClaim(claim: SeatClaim): SeatClaim[] {
-	const cuts = Math.ceil(claim.seats.length / INSTALL_SEATS_MAX);
+function cutOwnership(ownership: SeatOwnership): SeatOwnership[] {
+	const cuts = Math.ceil(ownership.seats.length / INSTALL_SEATS_MAX);
 	return Array.from({ length: cuts }, (_, i) => ({
-		...claim,
-		seats: claim.seats.slice(i * INSTALL_SEATS_MAX, (i + 1) * INSTALL_SEATS_MAX),
+		...ownership,
+		seats: ownership.seats.slice(i * INSTALL_SEATS_MAX, (i + 1) * INSTALL_SEATS_MAX),
 	}));
 }

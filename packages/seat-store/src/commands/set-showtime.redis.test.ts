@@ -2,7 +2,7 @@ import { bucketOf, type OpenShowtime, type ShowtimeEvent, type ShowtimeState } f
 import { installSnapshot } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bucketKeys, showtimeKeys } from "../keys.ts";
-import { held, hold, openTestStore, type TestStore, toldDuring, unchanged } from "../open-test-store.ts";
+import { held, hold, openTestStore, type TestStore, publishedDuring, unchanged } from "../open-test-store.ts";
 import type { SetTermsCommand } from "../seat-store.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
@@ -111,7 +111,7 @@ describe("block-seats", () => {
 	it("keeps free seats off sale, and gives them back", async () => {
 		const showtime = await test.openShowtime({ seatCount: 6 });
 		const keys = showtimeKeys(showtime.id);
-		const told = await toldDuring(test, showtime, async () => {
+		const published = await publishedDuring(test, showtime, async () => {
 			expect(await block(showtime, [1, 4])).toEqual({ outcome: "set", showtimeVersion: 2, scheduleVersion: 1 });
 			expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "AXAAXA", version: 1_000_000_001 });
 			expect(await test.redis.hgetall(keys.owner)).toEqual({ 1: "X|0", 4: "X|0" });
@@ -119,7 +119,7 @@ describe("block-seats", () => {
 			expect(await hold(test.store, showtime, [0, 1])).toEqual({ outcome: "seats_taken", seats: [1] });
 			expect(await block(showtime, [4], false)).toEqual({ outcome: "set", showtimeVersion: 3, scheduleVersion: 1 });
 		});
-		expect(told).toEqual(["1000000001 X 1,4", "1000000002 A 4"]);
+		expect(published).toEqual(["1000000001 X 1,4", "1000000002 A 4"]);
 		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "AXAAAA" });
 		expect(await lastEvent(showtime)).toMatchObject({ type: "showtime.seats_unblocked", blockedSeats: [1], showtimeVersion: 3, seq: 2 });
 		await block(showtime, [1], false);
@@ -244,8 +244,8 @@ describe("reschedule", () => {
 		const showtime = await test.openShowtime({ scheduleVersion: 2 });
 		for (let drive = 0; drive < 2; drive += 1) {
 			expect(await move(showtime, 2, 0)).toEqual({ outcome: "set", showtimeVersion: 1, scheduleVersion: 2 });
-			const told = await test.store.readBatch(bucketOf(showtime.id), { afterEntryId: null, limit: 500 });
-			expect(told).toMatchObject([{ event: { type: "showtime.rescheduled", scheduleVersion: 2 } }]);
+			const entries = await test.store.readBatch(bucketOf(showtime.id), { afterEntryId: null, limit: 500 });
+			expect(entries).toMatchObject([{ event: { type: "showtime.rescheduled", scheduleVersion: 2 } }]);
 			await installSnapshot(test.store, { showtime, epoch: 2 + drive });
 		}
 	});

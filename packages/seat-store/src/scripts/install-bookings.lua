@@ -5,10 +5,10 @@ KEYS[2] outbox   STREAM  what the ledger does not know yet
 KEYS[3] seq      STRING  event counter of the bucket
 KEYS[4..] booking HASH   their records
 ARGV[1] token   ARGV[2] claimTtlMs   ARGV[3] entries that were buried as dead letters, between commas
-ARGV[4..] for each record: "revoke", "drop" or "tell"; bookingId; version it was read at
-RETURNS {"written", events told} | {"lost_claim"}
+ARGV[4..] for each record: "revoke", "drop" or "reemit"; bookingId; version it was read at
+RETURNS {"written", events emitted again} | {"lost_claim"}
 EFFECTS revoke: the hold ends now, its version stays, its record expires when it would have. drop: the record goes, the ledger's is
-  newer. tell: an event that neither the ledger nor the outbox has is told again, unless its entry was buried. A record that changed
+  newer. reemit: an event that neither the ledger nor the outbox has is emitted again, unless its entry was buried. A record that changed
   since it was read is left as it is. Safe to repeat.
 COST O(records). ]]
 -- @include now
@@ -21,7 +21,7 @@ local token, claim_ttl, buried = unpack(ARGV, 1, 3)
 local now = now_ms()
 if not keep_claim(meta_key, token, now, claim_ttl) then return { 'lost_claim' } end
 
-local function tell(booking_key, booking, record)
+local function reemit(booking_key, booking, record)
 	if record.entry and string.find(',' .. buried .. ',', ',' .. record.entry .. ',', 1, true) then return 0 end
 	if record.entry and #redis.call('XRANGE', outbox_key, record.entry, record.entry) > 0 then return 0 end
 	local event_type = record.state == 'CONFIRMED' and 'booking.confirmed' or 'booking.cancelled'
@@ -31,19 +31,19 @@ local function tell(booking_key, booking, record)
 	return 1
 end
 
-local told = 0
+local reemitted = 0
 for i = 4, #KEYS do
 	local change, booking, version = unpack(ARGV, 3 * i - 8, 3 * i - 6)
 	local record = read_record(KEYS[i])
 	if record and record.v == version then
 		if change == 'drop' then
 			redis.call('DEL', KEYS[i])
-		elseif change == 'tell' then
-			told = told + tell(KEYS[i], booking, record)
+		elseif change == 'reemit' then
+			reemitted = reemitted + reemit(KEYS[i], booking, record)
 		elseif change == 'revoke' and tonumber(record.expiresAt) > now then
 			-- Its idempotency key is still there, so the record must be, too.
 			redis.call('HSET', KEYS[i], 'expiresAt', string.format('%d', now))
 		end
 	end
 end
-return { 'written', told }
+return { 'written', reemitted }

@@ -73,5 +73,5 @@ export const snapshotOf = (bookings: RecordedBooking[] = [], wish: Partial<Showt
 });
 
 /** Owner and expiry by seat. */
-export const ownersOf = ({ claims }: MergedShowtime): Owners =>
-	Object.fromEntries(claims.flatMap(({ booking, expiresAt, seats }) => seats.map((seat) => [seat, [booking, expiresAt]])));
+export const ownersOf = ({ ownerships }: MergedShowtime): Owners =>
+	Object.fromEntries(ownerships.flatMap(({ booking, expiresAt, seats }) => seats.map((seat) => [seat, [booking, expiresAt]])));

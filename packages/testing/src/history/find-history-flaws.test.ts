@@ -6,10 +6,10 @@ import type { Asked, Operation } from "./operation.ts";
 const HALL = "hall";
 const SEATS = [3, 4];
 
-type Change = Partial<Omit<Operation, "kind" | "told">> & { readonly told?: Partial<Operation["told"]> | null };
+type Change = Partial<Omit<Operation, "kind" | "answered">> & { readonly answered?: Partial<Operation["answered"]> | null };
 
 /** An operation of ann about booking a at the instants 100 * n .. 100 * n + 10, answered ok, unless something else is said. */
-function operation(n: number, asked: Asked, version: number, status: string, { told, ...change }: Change = {}): Operation {
+function operation(n: number, asked: Asked, version: number, status: string, { answered, ...change }: Change = {}): Operation {
 	const bookingId = "bookingId" in asked ? asked.bookingId : "a";
 	const base = { bookingId, status, version, expiresAtMs: 10_000, seats: SEATS };
 	return {
@@ -23,25 +23,25 @@ function operation(n: number, asked: Asked, version: number, status: string, { t
 		code: "200",
 		isRefusal: false,
 		mapVersion: null,
-		told: told === null || (change.result ?? "ok") !== "ok" ? null : { ...base, ...told },
+		answered: answered === null || (change.result ?? "ok") !== "ok" ? null : { ...base, ...answered },
 		...change,
 	};
 }
 
 const hold = (n: number, change: Change = {}, key = "key", seats = SEATS) =>
-	operation(n, { kind: "hold", key, seats }, 1, "pending", { ...change, told: { seats, ...change.told } });
+	operation(n, { kind: "hold", key, seats }, 1, "pending", { ...change, answered: { seats, ...change.answered } });
 const confirm = (n: number, change: Change = {}, bookingId = "a") => operation(n, { kind: "confirm", bookingId }, 2, "confirmed", change);
 const cancel = (n: number, change: Change = {}, bookingId = "a") => operation(n, { kind: "cancel", bookingId }, 3, "cancelled", change);
 const map = (n: number, mapVersion: number, change: Change = {}) =>
-	operation(n, { kind: "map" }, 0, "", { ...change, mapVersion, told: null });
+	operation(n, { kind: "map" }, 0, "", { ...change, mapVersion, answered: null });
 
 const UNKNOWN = { result: "unknown", code: "503 outcome_unknown" } as const;
 const NOT_DONE = { result: "fail", code: "503 recovering" } as const;
 const REFUSED = { result: "fail", code: "410 hold_expired", isRefusal: true } as const;
 
 /** Booking b of bob, for the same seats. */
-const BOB = { client: "bob", told: { bookingId: "b" } };
-const LATE_BOB = { client: "bob", told: { bookingId: "b", expiresAtMs: 30_000 } };
+const BOB = { client: "bob", answered: { bookingId: "b" } };
+const LATE_BOB = { client: "bob", answered: { bookingId: "b", expiresAtMs: 30_000 } };
 
 const NOTHING: AtRest = { bookings: [], seats: [], events: [] };
 
@@ -78,7 +78,7 @@ describe("finds nothing wrong with", () => {
 		["a booking", [hold(1), confirm(2)], record()],
 		["a booking that was cancelled", [hold(1), confirm(2), cancel(3)], CANCELLED],
 		["a released hold, its seats sold to the next", [hold(1), cancel(2), hold(3, BOB), confirm(4, BOB, "b")], record("b", "bob")],
-		["a sale after a hold that lapsed", [hold(1, { told: { expiresAtMs: 300 } }), hold(3, BOB), confirm(4, BOB, "b")], record("b", "bob")],
+		["a sale after a hold that lapsed", [hold(1, { answered: { expiresAtMs: 300 } }), hold(3, BOB), confirm(4, BOB, "b")], record("b", "bob")],
 		["a hold answered twice", [hold(1, UNKNOWN), hold(2), hold(3)], NOTHING],
 		["a confirm without an answer that was done", [hold(1), confirm(2, UNKNOWN)], record()],
 		["a confirm without an answer that was not done", [hold(1), confirm(2, UNKNOWN)], NOTHING],
@@ -123,8 +123,8 @@ describe("finds", () => {
 		["lost confirm", "a sale without its seats", [hold(1, {}, "key", []), confirm(2)], { ...record(), seats: [] }],
 		["lost confirm", "a sale without its event", [hold(1), confirm(2)], { ...record(), events: [] }],
 		["lost confirm", "a sale that was also asked to end and never seen", [hold(1), confirm(2), cancel(3, UNKNOWN)], NOTHING],
-		["lost cancel", "a cancelled sale that stands", [hold(1), confirm(2), cancel(3, { told: { version: 2 } })], record()],
-		["lost cancel", "a released hold that was sold", [hold(1), confirm(2, UNKNOWN), cancel(3, { told: { version: 2 } })], record()],
+		["lost cancel", "a cancelled sale that stands", [hold(1), confirm(2), cancel(3, { answered: { version: 2 } })], record()],
+		["lost cancel", "a released hold that was sold", [hold(1), confirm(2, UNKNOWN), cancel(3, { answered: { version: 2 } })], record()],
 		[
 			"recorded twice",
 			"two events of one confirm",
@@ -138,7 +138,7 @@ describe("finds", () => {
 		["unasked", "a booking put off, and done", [hold(1), confirm(2, NOT_DONE)], record()],
 		["unasked", "a sale to someone else", [hold(1), confirm(2)], record("a", "bob")],
 		["partial booking", "one seat of two in the ledger", [hold(1), confirm(2)], record("a", "ann", "CONFIRMED", [3])],
-		["partial booking", "a hold answered with other seats", [hold(1, { told: { seats: [3] } })], NOTHING],
+		["partial booking", "a hold answered with other seats", [hold(1, { answered: { seats: [3] } })], NOTHING],
 		[
 			"partial booking",
 			"one seat released, one not",
@@ -151,9 +151,9 @@ describe("finds", () => {
 			[hold(1), confirm(2), operation(3, { kind: "show", bookingId: "a" }, 1, "pending")],
 			record(),
 		],
-		["version fell", "a ledger behind what was told", [hold(1), confirm(2, { told: { version: 4 } })], record()],
+		["version fell", "a ledger behind what was told", [hold(1), confirm(2, { answered: { version: 4 } })], record()],
 		["version fell", "an older map", [map(1, 5), map(2, 4)], NOTHING],
-		["key used twice", "one key, two bookings", [hold(1), hold(120, { told: { bookingId: "b", expiresAtMs: 20_000 } })], NOTHING],
+		["key used twice", "one key, two bookings", [hold(1), hold(120, { answered: { bookingId: "b", expiresAtMs: 20_000 } })], NOTHING],
 	];
 	it.each(cases)("%s: %s", (rule, _name, operations, atRest) => {
 		expect(rulesOf(operations, atRest)).toEqual([rule]);
@@ -180,6 +180,6 @@ describe("where a hold is not promised", () => {
 	it("only what confirm and cancel told is held against a version", () => {
 		const shown = operation(3, { kind: "show", bookingId: "a" }, 1, "pending");
 		expect(rulesOf([hold(1), confirm(2), shown], record(), promised)).toEqual([]);
-		expect(rulesOf([hold(1), confirm(2), confirm(3, { told: { version: 1 } })], record(), promised)).toEqual(["version fell"]);
+		expect(rulesOf([hold(1), confirm(2), confirm(3, { answered: { version: 1 } })], record(), promised)).toEqual(["version fell"]);
 	});
 });

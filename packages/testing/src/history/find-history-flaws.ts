@@ -4,9 +4,9 @@
  * against nobody.
  */
 import type { AtRest } from "./at-rest.ts";
-import { type Claim, findOverlaps } from "./find-overlaps.ts";
+import { findOverlaps, type Ownership } from "./find-overlaps.ts";
 import type { Operation } from "./operation.ts";
-import { type Story, tellStories } from "./tell-stories.ts";
+import { reconstructStories, type Story } from "./reconstruct-stories.ts";
 
 export type Rule =
 	/** Two bookings were told that they have one seat at the same time. */
@@ -40,9 +40,9 @@ export type Promised = {
 
 /** Every flaw, most of them naming a booking; an empty list is the proof. O(n log n). */
 export function findHistoryFlaws(operations: readonly Operation[], atRest: AtRest, promised: Promised = { holds: true }): Flaw[] {
-	const stories = tellStories(operations);
+	const stories = reconstructStories(operations);
 	return [
-		...findOverlaps(stories.flatMap((story) => claimsOf(story, promised))).map(flaw("two owners")),
+		...findOverlaps(stories.flatMap((story) => ownershipsOf(story, promised))).map(flaw("two owners")),
 		...findFallenVersions(operations, promised).map(flaw("version fell")),
 		...(promised.holds ? findKeysUsedTwice(operations).map(flaw("key used twice")) : []),
 		...findOtherSeats(operations).map(flaw("partial booking")),
@@ -55,8 +55,8 @@ const flaw =
 	(rule: Rule) =>
 	(what: string): Flaw => ({ rule, what });
 
-/** What its client could rely on: from the answer until they asked for an end, or the hold lapsed. */
-function claimsOf(story: Story, { holds }: Promised): Claim[] {
+/** The seats that the client could rely on: from the answer until the client asked for an end, or the hold expired. */
+function ownershipsOf(story: Story, { holds }: Promised): Ownership[] {
 	const endMs = story.cancelAskedMs ?? Number.POSITIVE_INFINITY;
 	const heldFromMs = holds ? story.heldFromMs : null;
 	const fromMs = heldFromMs ?? story.confirmedFromMs;
@@ -68,8 +68,8 @@ function claimsOf(story: Story, { holds }: Promised): Claim[] {
 /** Of one booking, and of one showtime's map at one server. Only what was asked after the other was answered is compared. */
 function findFallenVersions(operations: readonly Operation[], { holds }: Promised): string[] {
 	const bookings = operations.filter(({ kind }) => holds || kind === "confirm" || kind === "cancel");
-	const tellings = [
-		...bookings.map((operation) => ({ ...operation, of: `booking ${operation.told?.bookingId}`, version: operation.told?.version })),
+	const answers = [
+		...bookings.map((operation) => ({ ...operation, of: `booking ${operation.answered?.bookingId}`, version: operation.answered?.version })),
 		...operations.map((operation) => ({
 			...operation,
 			of: `map of ${operation.showtimeId} at ${operation.server}`,
@@ -77,12 +77,12 @@ function findFallenVersions(operations: readonly Operation[], { holds }: Promise
 		})),
 	].filter(({ version }) => version !== undefined);
 	const flaws: string[] = [];
-	for (const [of, told] of Map.groupBy(tellings, (telling) => telling.of)) {
-		const answered = [...told].sort((a, b) => a.respondedMs - b.respondedMs);
+	for (const [of, group] of Map.groupBy(answers, (answer) => answer.of)) {
+		const byResponse = [...group].sort((a, b) => a.respondedMs - b.respondedMs);
 		let [next, highest] = [0, 0];
-		for (const { invokedMs, version = 0 } of [...told].sort((a, b) => a.invokedMs - b.invokedMs)) {
-			for (; (answered[next]?.respondedMs ?? Number.POSITIVE_INFINITY) < invokedMs; next += 1) {
-				highest = Math.max(highest, answered[next]?.version ?? 0);
+		for (const { invokedMs, version = 0 } of [...group].sort((a, b) => a.invokedMs - b.invokedMs)) {
+			for (; (byResponse[next]?.respondedMs ?? Number.POSITIVE_INFINITY) < invokedMs; next += 1) {
+				highest = Math.max(highest, byResponse[next]?.version ?? 0);
 			}
 			if (version < highest) flaws.push(`${of}: ${highest}, then ${version} when asked at ${invokedMs}`);
 		}
@@ -91,19 +91,19 @@ function findFallenVersions(operations: readonly Operation[], { holds }: Promise
 }
 
 function findKeysUsedTwice(operations: readonly Operation[]): string[] {
-	const holds = operations.flatMap(({ told, ...hold }) => (hold.kind === "hold" && told !== null ? [{ ...hold, told }] : []));
+	const holds = operations.flatMap(({ answered, ...hold }) => (hold.kind === "hold" && answered !== null ? [{ ...hold, answered }] : []));
 	const byKey = Map.groupBy(holds, ({ client, showtimeId, key }) => `${key} of ${client} at ${showtimeId}`);
 	return [...byKey].flatMap(([key, of]) => {
-		const ids = [...new Set(of.map(({ told }) => told.bookingId))];
+		const ids = [...new Set(of.map(({ answered }) => answered.bookingId))];
 		return ids.length > 1 ? [`${key}: ${ids.join(", ")}`] : [];
 	});
 }
 
 function findOtherSeats(operations: readonly Operation[]): string[] {
 	return operations.flatMap((operation) => {
-		if (operation.kind !== "hold" || operation.told === null) return [];
-		const { told, seats } = operation;
-		return isSameSet(told.seats, seats) ? [] : [`${told.bookingId} was asked for seats ${seats}, told ${told.seats}`];
+		if (operation.kind !== "hold" || operation.answered === null) return [];
+		const { answered, seats } = operation;
+		return isSameSet(answered.seats, seats) ? [] : [`${answered.bookingId} was asked for seats ${seats}, answered ${answered.seats}`];
 	});
 }
 
@@ -119,11 +119,11 @@ type Record = { readonly rows: AtRest["bookings"]; readonly seats: AtRest["seats
 
 function judgeLedger(stories: readonly Story[], { bookings, seats, events }: AtRest): Flaw[] {
 	const [rowsOf, seatsOf, eventsOf] = [groupByBooking(bookings), groupByBooking(seats), groupByBooking(events)];
-	const told = new Map(stories.map((story) => [story.bookingId, story]));
-	const ids = new Set([...told.keys(), ...rowsOf.keys(), ...seatsOf.keys(), ...eventsOf.keys()]);
+	const storyOf = new Map(stories.map((story) => [story.bookingId, story]));
+	const ids = new Set([...storyOf.keys(), ...rowsOf.keys(), ...seatsOf.keys(), ...eventsOf.keys()]);
 	return [...ids].flatMap((id) => {
 		const record = { rows: rowsOf.get(id) ?? [], seats: seatsOf.get(id) ?? [], events: eventsOf.get(id) ?? [] };
-		const story = told.get(id);
+		const story = storyOf.get(id);
 		return story === undefined ? [flaw("unasked")(`${id} is in the ledger, and in no client's memory`)] : judgeBooking(story, record);
 	});
 }

@@ -1,23 +1,23 @@
-/** The heart of the checker: no two bookings may claim one seat at the same time. */
+/** The heart of the checker: no two bookings may own one seat at the same time. */
 
 /**
- * One claim on a seat as its client knows it. It certainly stood from the moment the answer arrived until the client
- * asked for its end or it lapsed: bounds drawn inward, so that an overlap is always a violation.
+ * The time in which a booking certainly owned a seat, as its client knows: from the answer until the client asked for an end or the
+ * hold expired. The bounds are drawn inward, so that an overlap is always a violation.
  */
-export type Claim = { readonly seat: string; readonly bookingId: string; readonly fromMs: number; readonly untilMs: number };
+export type Ownership = { readonly seat: string; readonly bookingId: string; readonly fromMs: number; readonly untilMs: number };
 
-/** Every claim that overlaps an earlier one of another booking on its seat, as a sentence. O(n log n). */
-export function findOverlaps(claims: readonly Claim[]): string[] {
-	const bySeat = Map.groupBy(claims, ({ seat }) => seat);
+/** Every ownership that overlaps an earlier one of the same seat by another booking, as a sentence. O(n log n). */
+export function findOverlaps(ownerships: readonly Ownership[]): string[] {
+	const bySeat = Map.groupBy(ownerships, ({ seat }) => seat);
 	const overlaps: string[] = [];
 	for (const [seat, of] of bySeat) {
 		const ordered = [...of].sort((a, b) => a.fromMs - b.fromMs);
 		let last = ordered[0];
-		for (const claim of ordered.slice(1)) {
-			if (last && last.bookingId !== claim.bookingId && claim.fromMs < last.untilMs) {
-				overlaps.push(`seat ${seat}: ${last.bookingId} until ${last.untilMs}, ${claim.bookingId} from ${claim.fromMs}`);
+		for (const ownership of ordered.slice(1)) {
+			if (last && last.bookingId !== ownership.bookingId && ownership.fromMs < last.untilMs) {
+				overlaps.push(`seat ${seat}: ${last.bookingId} until ${last.untilMs}, ${ownership.bookingId} from ${ownership.fromMs}`);
 			}
-			if (!last || claim.untilMs > last.untilMs) last = claim;
+			if (!last || ownership.untilMs > last.untilMs) last = ownership;
 		}
 	}
 	return overlaps;

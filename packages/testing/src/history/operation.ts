@@ -9,8 +9,8 @@ export type Asked =
 	| { readonly kind: "confirm" | "cancel" | "show"; readonly bookingId: string }
 	| { readonly kind: "map" };
 
-/** A booking as an answer shows it. */
-export type Told = {
+/** A booking as an answer of the API shows it. */
+export type AnsweredBooking = {
 	readonly bookingId: string;
 	readonly status: string;
 	readonly version: number;
@@ -37,7 +37,7 @@ export type Operation = Asked & {
 	readonly code: string;
 	/** A `fail` that judges the booking, not only this request: whatever repeats it is refused as well, and an earlier one was not done. */
 	readonly isRefusal: boolean;
-	readonly told: Told | null;
+	readonly answered: AnsweredBooking | null;
 	/** Of a seat map. */
 	readonly mapVersion: number | null;
 };

@@ -1,4 +1,4 @@
-/** A history booking by booking: what was asked for it, and how much of that happened as far as its client can know. */
+/** Reconstructs a history booking by booking: what was asked for each, and how much of that happened as far as its client can know. */
 import type { Operation } from "./operation.ts";
 
 /** `maybe`: an answer is missing, and nothing that came later tells. `no`: never asked for, or refused. */
@@ -23,19 +23,19 @@ export type Story = {
 	readonly version: number;
 };
 
-export function tellStories(operations: readonly Operation[]): Story[] {
+export function reconstructStories(operations: readonly Operation[]): Story[] {
 	const byBooking = Map.groupBy(operations, (operation) =>
-		operation.kind === "hold" ? (operation.told?.bookingId ?? "") : operation.kind === "map" ? "" : operation.bookingId,
+		operation.kind === "hold" ? (operation.answered?.bookingId ?? "") : operation.kind === "map" ? "" : operation.bookingId,
 	);
 	byBooking.delete("");
-	return [...byBooking].map(([bookingId, of]) => tellStory(bookingId, of));
+	return [...byBooking].map(([bookingId, of]) => reconstructStory(bookingId, of));
 }
 
-function tellStory(bookingId: string, operations: readonly Operation[]): Story {
+function reconstructStory(bookingId: string, operations: readonly Operation[]): Story {
 	const ofKind = (kind: Operation["kind"]) => operations.filter((operation) => operation.kind === kind);
 	const [holds, confirms, cancels] = [ofKind("hold"), ofKind("confirm"), ofKind("cancel")];
 	const first = holds[0] ?? operations[0];
-	const pending = [...holds, ...ofKind("show")].filter(({ result, told }) => result === "ok" && told?.status === "pending");
+	const pending = [...holds, ...ofKind("show")].filter(({ result, answered }) => result === "ok" && answered?.status === "pending");
 	const cancelAskedMs = earliest(cancels.map(({ invokedMs }) => invokedMs));
 	return {
 		bookingId,
@@ -43,13 +43,13 @@ function tellStory(bookingId: string, operations: readonly Operation[]): Story {
 		showtimeId: first?.showtimeId ?? "",
 		seats: first?.kind === "hold" ? [...first.seats].sort((a, b) => a - b) : null,
 		heldFromMs: earliest(pending.map(({ respondedMs }) => respondedMs)),
-		expiresAtMs: Math.max(0, ...pending.map(({ told }) => told?.expiresAtMs ?? 0)),
+		expiresAtMs: Math.max(0, ...pending.map(({ answered }) => answered?.expiresAtMs ?? 0)),
 		// What is refused once an end was asked for may be refused because of that, after it was done.
 		confirmed: judge(confirms, cancelAskedMs ?? Number.POSITIVE_INFINITY),
 		confirmedFromMs: earliest(confirms.filter(({ result }) => result === "ok").map(({ respondedMs }) => respondedMs)),
 		cancelled: judge(cancels, Number.POSITIVE_INFINITY),
 		cancelAskedMs,
-		version: Math.max(0, ...[...confirms, ...cancels].map(({ told }) => told?.version ?? 0)),
+		version: Math.max(0, ...[...confirms, ...cancels].map(({ answered }) => answered?.version ?? 0)),
 	};
 }
 
