@@ -11,7 +11,7 @@ export function createSweeperMetrics() {
 		deadLetters: counter("holdfast_dead_letters_total", "Outbox entries that can never be settled: a person must look"),
 		conflicts: counter("holdfast_conflicts_total", "Bookings that found a seat of theirs sold to another in the ledger"),
 		outboxGaps: counter("holdfast_outbox_gaps_total", "Times that numbers were missing from an outbox: events were lost"),
-		reapedHolds: counter("holdfast_reaped_holds_total", "Lapsed holds whose seats were given back"),
+		reapedHolds: counter("holdfast_reaped_holds_total", "Expired holds whose seats were given back"),
 		rebuilds: counter("holdfast_rebuilds_total", "Showtimes put together anew from Redis and the ledger"),
 		failedRebuilds: counter("holdfast_failed_rebuilds_total", "Rebuilds that failed and will be tried again"),
 		unopenedShowtimes: gauge("holdfast_unopened_showtimes", "Showtimes of the coming days that cannot be booked before a rebuild"),

@@ -184,9 +184,9 @@ describe("runOnce", () => {
 		const userId = users[0];
 		if (!userId) throw new Error("there is a buyer");
 		await brief.placeHold({ bookingId: newBookingId(showtime.id), userId, showtime, seats: [1], amount: 1250, idempotencyKey: null });
-		await waitUntil("the hold to lapse", async () => (await seatStore.listLapsedShowtimes(bucketOf(showtime.id))).includes(showtime.id));
+		await waitUntil("the hold to expire", async () => (await seatStore.listShowtimesToReap(bucketOf(showtime.id))).includes(showtime.id));
 		expect((await newSweeper().runOnce()).reaped).toBe(1);
-		expect(await seatStore.listLapsedShowtimes(bucketOf(showtime.id))).toEqual([]);
+		expect(await seatStore.listShowtimesToReap(bucketOf(showtime.id))).toEqual([]);
 		await brief.close();
 	});
 });

@@ -8,7 +8,7 @@ import { createRebuilder } from "@holdfast/rebuild";
 import { correctConflicts, endQuarantines } from "./correct-seats.ts";
 import type { SweeperDeps } from "./deps.ts";
 import { createOpenAhead } from "./open-ahead.ts";
-import { reapLapsed } from "./reap-lapsed.ts";
+import { reapExpired } from "./reap-expired.ts";
 import { createRebuilds } from "./rebuild-showtimes.ts";
 import { createBucketSettler, isHalt } from "./settle-buckets.ts";
 
@@ -54,7 +54,7 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
 	}
 
 	async function reap(): Promise<number> {
-		const reaped = await reapLapsed(deps);
+		const reaped = await reapExpired(deps);
 		metrics.reapedHolds.inc(reaped);
 		return reaped;
 	}

@@ -118,7 +118,7 @@ describe("when somebody dies or fails on the way", () => {
 		await test.seatStore.claimShowtime(showtimeId, { token: "dead", ledgerEpoch: 1 });
 		expect(await rebuild()).toEqual({ outcome: "recovering" });
 		expect(await epoch()).toBe(1);
-		await waitUntil("the claim to lapse", async () => (await rebuild()).outcome === "opened", 10_000);
+		await waitUntil("the claim to expire", async () => (await rebuild()).outcome === "opened", 10_000);
 		expect(await epoch()).toBe(2);
 	});
 

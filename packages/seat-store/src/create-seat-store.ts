@@ -8,7 +8,7 @@ import { ackBatch, outboxDepths, readBatch, requeueEntry, settleLagMs, waitForEn
 import { findUserBookings } from "./commands/find-user-bookings.ts";
 import { placeHold } from "./commands/place-hold.ts";
 import { listRecentBookingIds, loadBooking, readBooking, readBookings } from "./commands/read-bookings.ts";
-import { inspectSeats, listLapsedShowtimes, readNow, readOwnSeats, readSeatMap, reapHolds } from "./commands/read-seat-map.ts";
+import { inspectSeats, listShowtimesToReap, readNow, readOwnSeats, readSeatMap, reapHolds } from "./commands/read-seat-map.ts";
 import { findUnopened, readPlan, readShowtime, writePlan } from "./commands/read-showtime.ts";
 import { claimShowtime, giveBackClaim, installShowtime, adoptTimeline } from "./commands/rebuild-showtime.ts";
 import { blockSeats, reschedule, setTerms } from "./commands/set-showtime.ts";
@@ -132,7 +132,7 @@ export function createSeatStore(options: SeatStoreOptions): SeatStore {
 		listRecentBookingIds: (userId) => read((redis) => listRecentBookingIds(redis, userId)),
 
 		reapHolds: (id) => write((redis) => reapHolds(redis, id)),
-		listLapsedShowtimes: (bucket) => read((redis) => listLapsedShowtimes(redis, bucket)),
+		listShowtimesToReap: (bucket) => read((redis) => listShowtimesToReap(redis, bucket)),
 
 		readBatch: (bucket, options) => read((redis) => readBatch(redis, bucket, options)),
 		ackBatch: (bucket, entries) => write((redis) => ackBatch(redis, bucket, entries)),

@@ -71,10 +71,10 @@ async function useEveryCommand(test: TestStore): Promise<void> {
 	const { startsAt, endsAt } = showtime;
 	await store.reschedule({ showtimeId: showtime.id, scheduleVersion: 2, startsAt, endsAt: endsAt + 1 });
 	const repriced = { ...showtime, priceVersion: 2 };
-	const lapsing = await held(test.withLimits({ holdTtlMs: 1 }), repriced, [4]);
-	await waitUntil("the hold to lapse", async () => (await store.now()) >= lapsing.booking.expiresAt);
+	const expiring = await held(test.withLimits({ holdTtlMs: 1 }), repriced, [4]);
+	await waitUntil("the hold to expire", async () => (await store.now()) >= expiring.booking.expiresAt);
 	await store.readSeatMap(showtime.id);
-	await store.loadBooking(lapsing.booking);
+	await store.loadBooking(expiring.booking);
 
 	const lost = await held(store, repriced, [8]);
 	await store.confirmBooking(lost);

@@ -149,10 +149,10 @@ export type SeatStore = {
 	/** The user's bookings of the last month, newest first; the records of some may be gone. */
 	listRecentBookingIds(userId: UserId): Promise<BookingId[]>;
 
-	/** Free up to 100 lapsed holds of a showtime; says how many, and whether more are lapsed. */
+	/** Free up to 100 expired holds of a showtime; says how many, and whether more have expired. */
 	reapHolds(showtimeId: ShowtimeId): Promise<{ reaped: number; more: boolean }>;
-	/** Showtimes of a bucket whose earliest hold has lapsed, at most 100. */
-	listLapsedShowtimes(bucket: number): Promise<ShowtimeId[]>;
+	/** Showtimes of a bucket whose earliest hold has expired, at most 100. */
+	listShowtimesToReap(bucket: number): Promise<ShowtimeId[]>;
 
 	/** The oldest entries of a bucket's outbox, from `afterEntryId` on (exclusive; null: from the start). */
 	readBatch(bucket: number, options: { afterEntryId: string | null; limit: number }): Promise<OutboxEntry[]>;

@@ -52,7 +52,7 @@ describe("a hold that lapses with the sweeper stopped", () => {
 		expect(await late.hold(showtimeId, ["B2"])).toMatchObject({ status: 409, code: "seats_taken", body: { seats: ["B2"] } });
 		expect(seatsOf(await test.get(`/showtimes/${showtimeId}/seats`))).toMatchObject({ B1: "held", B2: "held" });
 
-		await waitUntil("the hold to lapse", () => Date.now() > Date.parse(String(first.body.expiresAt)));
+		await waitUntil("the hold to expire", () => Date.now() > Date.parse(String(first.body.expiresAt)));
 		expect(seatsOf(await test.get(`/showtimes/${showtimeId}/seats`))).toMatchObject({ B1: "available", B2: "available" });
 		expect(await early.confirm(idOf(first))).toMatchObject({ status: 410, code: "hold_expired" });
 		expect((await early.show(idOf(first))).body.status).toBe("expired");

@@ -22,8 +22,8 @@ export async function findSeatFlaws(
 	[...statuses].forEach((letter, seat) => {
 		const owner = ownerOf.get(seat);
 		const expected = letterOf(owner);
-		const isLapsed = owner !== undefined && owner.expiresAt > 0 && nowMs >= owner.expiresAt;
-		if (letter !== expected && !(isLapsed && letter === "A"))
+		const isExpired = owner !== undefined && owner.expiresAt > 0 && nowMs >= owner.expiresAt;
+		if (letter !== expected && !(isExpired && letter === "A"))
 			flaws.push(`seat ${seat}: the map says ${letter}, its owner entry ${expected}`);
 	});
 	for (const { seat } of owners) if (seat >= statuses.length) flaws.push(`seat ${seat} has an owner but no place in the map`);

@@ -201,10 +201,10 @@ describe("cancel", () => {
 
 	it("frees only seats that the booking still owns", async () => {
 		const showtime = await test.openShowtime();
-		const lapsed = await held(test.store, showtime, [1, 2]);
-		const next = await test.at(lapsed.booking.expiresAt, () => held(test.store, showtime, [2]));
+		const expired = await held(test.store, showtime, [1, 2]);
+		const next = await test.at(expired.booking.expiresAt, () => held(test.store, showtime, [2]));
 		// By a clock that has fallen back the first hold is alive, and has lost a seat.
-		const published = await publishedDuring(test, showtime, () => test.store.cancelBooking(lapsed));
+		const published = await publishedDuring(test, showtime, () => test.store.cancelBooking(expired));
 		expect(published).toEqual(["1000000003 A 1"]);
 		expect(await test.redis.hgetall(showtimeKeys(showtime.id).owner)).toEqual({ 2: `${next.bookingId}|${next.booking.expiresAt}` });
 	});

@@ -58,11 +58,11 @@ describe("a claim", () => {
 		const showtime = await test.openShowtime();
 		const first = await claim(showtime);
 		if (first.outcome !== "claimed") throw new Error(first.outcome);
-		const lapses = first.nowMs + CLAIM_TTL_MS;
-		expect(await test.at(lapses - 1, () => unchanged(test, () => claim(showtime, "other")))).toEqual({ outcome: "recovering" });
-		expect(await test.at(lapses - 1, () => claim(showtime))).toMatchObject({ outcome: "claimed" });
-		expect(await test.at(lapses, () => unchanged(test, () => claim(showtime, "other")))).toEqual({ outcome: "recovering" });
-		expect(await test.at(lapses - 1 + CLAIM_TTL_MS, () => claim(showtime, "other"))).toMatchObject({ outcome: "claimed" });
+		const expiresAt = first.nowMs + CLAIM_TTL_MS;
+		expect(await test.at(expiresAt - 1, () => unchanged(test, () => claim(showtime, "other")))).toEqual({ outcome: "recovering" });
+		expect(await test.at(expiresAt - 1, () => claim(showtime))).toMatchObject({ outcome: "claimed" });
+		expect(await test.at(expiresAt, () => unchanged(test, () => claim(showtime, "other")))).toEqual({ outcome: "recovering" });
+		expect(await test.at(expiresAt - 1 + CLAIM_TTL_MS, () => claim(showtime, "other"))).toMatchObject({ outcome: "claimed" });
 	});
 
 	it("lives on with every step of the install", async () => {

@@ -76,8 +76,8 @@ describe("a conflict is resolved", () => {
 	it("one that a lapsed hold still names goes to its owner in the ledger, and the reaping of that hold leaves it", async () => {
 		const { showtime, loser, winner, conflict, keys } = await conflictOf();
 		await test.store.cancelBooking(loser);
-		const lapsing = await held(test.store, showtime, [2]);
-		await test.at(lapsing.booking.expiresAt, async () => {
+		const expiring = await held(test.store, showtime, [2]);
+		await test.at(expiring.booking.expiresAt, async () => {
 			await test.store.resolveConflict(conflict);
 			expect((await test.store.reapHolds(showtime.id)).reaped).toBe(1);
 		});

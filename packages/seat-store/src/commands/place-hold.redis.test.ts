@@ -80,8 +80,8 @@ describe("a hold that is placed", () => {
 
 	it("takes a seat from the instant on at which its hold lapses, though nobody reaped it, and not 1 ms sooner", async () => {
 		const showtime = await test.openShowtime();
-		const lapsing = await held(test.store, showtime, [5, 6]);
-		const { expiresAt } = lapsing.booking;
+		const expiring = await held(test.store, showtime, [5, 6]);
+		const { expiresAt } = expiring.booking;
 		const early = () => unchanged(test, () => hold(test.store, showtime, [6]));
 		expect(await test.at(expiresAt - 1, early)).toEqual({ outcome: "seats_taken", seats: [6] });
 		const next = await test.at(expiresAt, () => held(test.store, showtime, [6, 7]));
@@ -89,7 +89,7 @@ describe("a hold that is placed", () => {
 		expect(await test.redis.hget(showtimeKeys(showtime.id).owner, "6")).toBe(`${next.bookingId}|${next.booking.expiresAt}`);
 		const after = await test.at(expiresAt + 1, () => held(test.store, showtime, [5]));
 		expect(await test.redis.hget(showtimeKeys(showtime.id).owner, "5")).toBe(`${after.bookingId}|${after.booking.expiresAt}`);
-		expect(await test.store.confirmBooking(lapsing)).toEqual({ outcome: "hold_expired" });
+		expect(await test.store.confirmBooking(expiring)).toEqual({ outcome: "hold_expired" });
 	});
 
 	it(`keeps the ${USER_INDEX_MAX} latest bookings of a user in the index, for 30 days after the last`, async () => {
@@ -162,11 +162,11 @@ describe("a hold that is refused changes nothing", () => {
 		const showtime = await test.openShowtime();
 		const userId = newUserId();
 		await test.store.confirmBooking(await held(test.store, showtime, [0, 1, 2, 3, 4, 5], { userId }));
-		const lapsing = await held(test.store, showtime, [6, 7, 8], { userId });
+		const expiring = await held(test.store, showtime, [6, 7, 8], { userId });
 		expect(await refused(showtime, [9, 10], userId)).toEqual({ outcome: "seat_limit" });
 		expect((await hold(test.store, showtime, [9], { userId })).outcome).toBe("held");
 		expect(await refused(showtime, [10], userId)).toEqual({ outcome: "seat_limit" });
-		const { expiresAt } = lapsing.booking;
+		const { expiresAt } = expiring.booking;
 		const few = [10, 11, 12];
 		expect(await test.at(expiresAt - 1, () => refused(showtime, few, userId))).toEqual({ outcome: "seat_limit" });
 		expect((await test.at(expiresAt, () => hold(test.store, showtime, few, { userId }))).outcome).toBe("held");

@@ -4,7 +4,7 @@ import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { held, openTestStore, type TestStore, publishedDuring, unchanged } from "../open-test-store.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
-import { LAPSED_SHOWTIMES_MAX, REAP_HOLDS_MAX, readMapScript, reapScript } from "./read-seat-map.ts";
+import { SHOWTIMES_TO_REAP_MAX, REAP_HOLDS_MAX, readMapScript, reapScript } from "./read-seat-map.ts";
 
 let test: TestStore;
 beforeAll(async () => {
@@ -53,8 +53,8 @@ describe("reapHolds", () => {
 	it(`frees at most ${REAP_HOLDS_MAX} lapsed holds a call, then the rest`, async () => {
 		const showtime = await test.openShowtime({ seatCount: REAP_HOLDS_MAX + 1 });
 		const all = await Promise.all(Array.from({ length: REAP_HOLDS_MAX + 1 }, (_, seat) => held(test.store, showtime, [seat])));
-		const lapsed = Math.max(...all.map(({ booking }) => booking.expiresAt));
-		const reap = () => test.at(lapsed, () => test.store.reapHolds(showtime.id));
+		const expired = Math.max(...all.map(({ booking }) => booking.expiresAt));
+		const reap = () => test.at(expired, () => test.store.reapHolds(showtime.id));
 		expect(await reap()).toEqual({ reaped: REAP_HOLDS_MAX, more: true });
 		expect(await reap()).toEqual({ reaped: 1, more: false });
 		expect(await unchanged(test, reap)).toEqual({ reaped: 0, more: false });
@@ -76,12 +76,12 @@ describe("reapHolds", () => {
 
 	it("leaves the booking record alone, and seats that someone else has taken since", async () => {
 		const showtime = await test.openShowtime();
-		const lapsed = await held(test.store, showtime, [1, 2]);
-		const instant = lapsed.booking.expiresAt;
+		const expired = await held(test.store, showtime, [1, 2]);
+		const instant = expired.booking.expiresAt;
 		const next = await test.at(instant, () => held(test.store, showtime, [2]));
-		const record = await test.redis.dumpBuffer(bookingKey(lapsed.bookingId));
+		const record = await test.redis.dumpBuffer(bookingKey(expired.bookingId));
 		expect(await test.at(instant, () => test.store.reapHolds(showtime.id))).toEqual({ reaped: 1, more: false });
-		expect(await test.redis.dumpBuffer(bookingKey(lapsed.bookingId))).toEqual(record);
+		expect(await test.redis.dumpBuffer(bookingKey(expired.bookingId))).toEqual(record);
 		expect(await test.redis.hgetall(showtimeKeys(showtime.id).owner)).toEqual({ 2: `${next.bookingId}|${next.booking.expiresAt}` });
 		expect(await test.redis.hkeys(showtimeKeys(showtime.id).buyers)).toEqual([next.userId]);
 		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ earliestExpiryAt: next.booking.expiresAt });
@@ -101,16 +101,16 @@ describe("reapHolds", () => {
 			await test.store.confirmBooking(bought);
 			return bought;
 		});
-		const lapsing = await held(test.store, showtime, [2], { userId });
-		await test.at(lapsing.booking.expiresAt, () => test.store.reapHolds(showtime.id));
+		const expiring = await held(test.store, showtime, [2], { userId });
+		await test.at(expiring.booking.expiresAt, () => test.store.reapHolds(showtime.id));
 		expect(await test.redis.hget(showtimeKeys(showtime.id).buyers, userId)).toBe(`${bookingId}:0:1`);
 	});
 
-	it("is told which showtimes need it, from the instant of expiry on, and the list empties", async () => {
+	it("lists the showtimes to reap from the instant of expiry on, until they are reaped", async () => {
 		const showtime = await test.openShowtime();
 		const bucket = bucketOf(showtime.id);
 		const { booking } = await held(test.store, showtime, [1]);
-		const list = (instant: number) => test.at(instant, () => test.store.listLapsedShowtimes(bucket));
+		const list = (instant: number) => test.at(instant, () => test.store.listShowtimesToReap(bucket));
 		expect(await list(booking.expiresAt - 1)).toEqual([]);
 		expect(await list(booking.expiresAt)).toEqual([showtime.id]);
 		await test.at(booking.expiresAt, () => test.store.reapHolds(showtime.id));
@@ -118,10 +118,10 @@ describe("reapHolds", () => {
 		expect(await test.redis.exists(bucketKeys(bucket).expiries)).toBe(0);
 	});
 
-	it(`is told of ${LAPSED_SHOWTIMES_MAX} at once, those that lapsed first`, async () => {
-		const ids = Array.from({ length: LAPSED_SHOWTIMES_MAX + 1 }, () => newShowtimeId(3));
+	it(`lists at most ${SHOWTIMES_TO_REAP_MAX} showtimes, the earliest expiry first`, async () => {
+		const ids = Array.from({ length: SHOWTIMES_TO_REAP_MAX + 1 }, () => newShowtimeId(3));
 		await test.redis.zadd(bucketKeys(3).expiries, ...ids.flatMap((id, i) => [i + 1, id]));
-		expect(await test.store.listLapsedShowtimes(3)).toEqual(ids.slice(0, LAPSED_SHOWTIMES_MAX));
+		expect(await test.store.listShowtimesToReap(3)).toEqual(ids.slice(0, SHOWTIMES_TO_REAP_MAX));
 	});
 
 	it("leaves the showtime on the list by its next expiry", async () => {
@@ -138,9 +138,9 @@ describe("reapHolds", () => {
 		const showtime = await test.openShowtime();
 		const { booking } = await held(test.store, showtime, [1]);
 		await test.redis.del(showtimeKeys(showtime.id).meta);
-		const lapsed = <T>(run: () => Promise<T>) => test.at(booking.expiresAt, run);
-		expect(await lapsed(() => test.store.reapHolds(showtime.id))).toEqual({ reaped: 0, more: false });
-		expect(await lapsed(() => test.store.listLapsedShowtimes(bucketOf(showtime.id)))).toEqual([]);
+		const expired = <T>(run: () => Promise<T>) => test.at(booking.expiresAt, run);
+		expect(await expired(() => test.store.reapHolds(showtime.id))).toEqual({ reaped: 0, more: false });
+		expect(await expired(() => test.store.listShowtimesToReap(bucketOf(showtime.id)))).toEqual([]);
 	});
 
 	it("does not lose sight of a showtime whose rebuilder was slow and gave it back", async () => {
@@ -151,7 +151,7 @@ describe("reapHolds", () => {
 		await test.at(booking.expiresAt, () => test.store.reapHolds(showtime.id));
 		expect(test.replies.get("reap")?.at(-1)).toBe("fenced");
 		await test.store.giveBackClaim(showtime.id, "slow");
-		const list = () => test.store.listLapsedShowtimes(bucketOf(showtime.id));
+		const list = () => test.store.listShowtimesToReap(bucketOf(showtime.id));
 		expect(await test.at(booking.expiresAt, list)).toEqual([showtime.id]);
 	});
 });
@@ -160,12 +160,12 @@ describe("readOwnSeats", () => {
 	it("gives what the user holds and has bought, and nothing that has lapsed", async () => {
 		const showtime = await test.openShowtime();
 		const userId = newUserId();
-		const lapsing = await held(test.withLimits({ holdTtlMs: 100_000 }), showtime, [9], { userId });
+		const expiring = await held(test.withLimits({ holdTtlMs: 100_000 }), showtime, [9], { userId });
 		await test.store.confirmBooking(await held(test.store, showtime, [1, 2], { userId }));
 		await held(test.store, showtime, [5], { userId });
 		await held(test.store, showtime, [6]);
-		expect(await test.store.readOwnSeats(showtime.id, userId, lapsing.booking.expiresAt - 1)).toEqual([9, 1, 2, 5]);
-		expect(await test.store.readOwnSeats(showtime.id, userId, lapsing.booking.expiresAt)).toEqual([1, 2, 5]);
+		expect(await test.store.readOwnSeats(showtime.id, userId, expiring.booking.expiresAt - 1)).toEqual([9, 1, 2, 5]);
+		expect(await test.store.readOwnSeats(showtime.id, userId, expiring.booking.expiresAt)).toEqual([1, 2, 5]);
 		expect(await test.store.readOwnSeats(showtime.id, newUserId(), Date.now())).toEqual([]);
 	});
 });

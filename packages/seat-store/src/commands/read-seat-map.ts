@@ -14,8 +14,8 @@ export const reapScript = defineScript("reap");
 
 /** Holds freed by one reap call. */
 export const REAP_HOLDS_MAX = 100;
-/** Showtimes with lapsed holds that one listing names. */
-export const LAPSED_SHOWTIMES_MAX = 100;
+/** Showtimes with expired holds that one listing names. */
+export const SHOWTIMES_TO_REAP_MAX = 100;
 /** A 50,000-seat showtime whose every hold lapsed at once needs 500 reaps; beyond twice that something is wrong. */
 const READ_ROUNDS_MAX = 1_000;
 
@@ -43,7 +43,7 @@ export async function readSeatMap(redis: Redis, showtimeId: ShowtimeId): Promise
 	throw new Error(`broken invariant: reaping ${showtimeId} comes to an end`);
 }
 
-/** Free up to 100 lapsed holds of a showtime. Safe to call at any time, by anyone. */
+/** Free up to 100 expired holds of a showtime. Safe to call at any time, by anyone. */
 export async function reapHolds(redis: Redis, showtimeId: ShowtimeId): Promise<{ reaped: number; more: boolean }> {
 	const { meta, owner, map, expiry, buyers } = showtimeKeys(showtimeId);
 	const { expiries } = bucketKeys(bucketOf(showtimeId));
@@ -81,10 +81,10 @@ export async function inspectSeats(redis: Redis, showtimeId: ShowtimeId): Promis
 	};
 }
 
-/** Showtimes of a bucket whose earliest hold has lapsed by the Redis clock. */
-export async function listLapsedShowtimes(redis: Redis, bucket: number): Promise<ShowtimeId[]> {
+/** Showtimes of a bucket whose earliest hold has expired by the Redis clock. */
+export async function listShowtimesToReap(redis: Redis, bucket: number): Promise<ShowtimeId[]> {
 	const nowMs = await readNow(redis);
-	const ids = await redis.zrange(bucketKeys(bucket).expiries, "-inf", String(nowMs), "BYSCORE", "LIMIT", 0, LAPSED_SHOWTIMES_MAX);
+	const ids = await redis.zrange(bucketKeys(bucket).expiries, "-inf", String(nowMs), "BYSCORE", "LIMIT", 0, SHOWTIMES_TO_REAP_MAX);
 	return ids.flatMap((id) => parseShowtimeId(id) ?? []);
 }
 

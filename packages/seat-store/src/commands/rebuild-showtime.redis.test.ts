@@ -183,9 +183,9 @@ describe("a showtime that stands here already", () => {
 
 	it("drops what has lapsed, and names the next expiry on the bucket's list", async () => {
 		const showtime = await test.openShowtime({ seatCount: 4 });
-		const lapsed = await held(test.store, showtime, [0]);
-		const lives = await test.at(lapsed.booking.expiresAt - 1, () => held(test.store, showtime, [1]));
-		await test.at(lapsed.booking.expiresAt, () => rebuild(showtime));
+		const expired = await held(test.store, showtime, [0]);
+		const lives = await test.at(expired.booking.expiresAt - 1, () => held(test.store, showtime, [1]));
+		await test.at(expired.booking.expiresAt, () => rebuild(showtime));
 		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "AHAA", earliestExpiryAt: lives.booking.expiresAt });
 		const { expiries } = bucketKeys(bucketOf(showtime.id));
 		expect(await test.redis.zscore(expiries, showtime.id)).toBe(String(lives.booking.expiresAt));

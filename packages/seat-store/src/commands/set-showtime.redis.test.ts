@@ -138,14 +138,14 @@ describe("block-seats", () => {
 
 	it("a lapsed hold stands in nobody's way, from its instant on and not 1 ms sooner, and cannot come back", async () => {
 		const showtime = await test.openShowtime();
-		const lapsing = await held(test.store, showtime, [1, 2]);
-		const { expiresAt } = lapsing.booking;
+		const expiring = await held(test.store, showtime, [1, 2]);
+		const { expiresAt } = expiring.booking;
 		const early = await test.at(expiresAt - 1, () => unchanged(test, () => block(showtime, [2])));
 		expect(early).toEqual({ outcome: "seats_taken", seats: [2] });
 		expect((await test.at(expiresAt, () => block(showtime, [2]))).outcome).toBe("set");
 		await test.at(expiresAt, () => test.store.reapHolds(showtime.id));
 		expect(await test.redis.hgetall(showtimeKeys(showtime.id).owner)).toEqual({ 2: "X|0" });
-		expect(await test.store.confirmBooking(lapsing)).toEqual({ outcome: "hold_expired" });
+		expect(await test.store.confirmBooking(expiring)).toEqual({ outcome: "hold_expired" });
 	});
 
 	it("what is so already stays so; when all is, it is a repeat", async () => {

@@ -29,9 +29,9 @@ if refusal then
 	return { refusal }
 end
 
-local lapsed = redis.call('ZRANGE', expiry_key, '-inf', now, 'BYSCORE', 'LIMIT', 0, holds_max)
+local expired = redis.call('ZRANGE', expiry_key, '-inf', now, 'BYSCORE', 'LIMIT', 0, holds_max)
 local freed = {}
-for _, member in ipairs(lapsed) do
+for _, member in ipairs(expired) do
 	local booking, user, seat_list = string.match(member, '^([^|]+)|([^|]+)|(.*)$')
 	local seats = parse_seats(seat_list)
 	for i, value in ipairs(redis.call('HMGET', owner_key, unpack(seats))) do
@@ -39,7 +39,7 @@ for _, member in ipairs(lapsed) do
 	end
 	write_buyer(buyers_key, user, now, booking, 0, nil)
 end
-if #lapsed > 0 then redis.call('ZREM', expiry_key, unpack(lapsed)) end
+if #expired > 0 then redis.call('ZREM', expiry_key, unpack(expired)) end
 if #freed > 0 then redis.call('HDEL', owner_key, unpack(freed)) end
 write_map(meta_key, map_key, freed, 'A')
 
@@ -49,4 +49,4 @@ if first[2] then
 else
 	redis.call('ZREM', expiries_key, showtime)
 end
-return { 'reaped', #lapsed, (first[2] and tonumber(first[2]) <= now) and 1 or 0 }
+return { 'reaped', #expired, (first[2] and tonumber(first[2]) <= now) and 1 or 0 }
