@@ -14,7 +14,10 @@ const PNPM = "12.21.0";
 /** The first Node that runs TypeScript without a flag. */
 const NODE_MIN = [22, 18];
 
-/** What each command hands over to, and what it is for. */
+/** Runs a tool of the product on the stores of the environment or of the running start. */
+const RUN_ON_STORES = "packages/local-stack/src/bin/run-on-stores.ts";
+
+/** What each command hands over to (a file, or a file and its first argument), and what it is for. */
 const COMMANDS = {
 	start: ["packages/local-stack/src/bin/start.ts", "run everything on this machine (PORT, DATA_DIR, REDIS_URL, DATABASE_URL)"],
 	test: ["scripts/run-tests.ts", "run the tests; arguments go to vitest"],
@@ -24,10 +27,10 @@ const COMMANDS = {
 	check: ["scripts/check.ts", "format, lint, types, imports, unused code"],
 	bench: ["bench/src/main.ts", "measure; arguments name the scenario"],
 	"db:generate": ["scripts/generate-migration.ts", "write a migration from the schema: -- --name what-changes"],
-	"db:migrate": ["packages/local-stack/src/bin/migrate.ts", "apply the migrations to DATABASE_URL or the running start"],
-	"seats:open": ["packages/local-stack/src/bin/open-seats.ts", "list quarantined showtimes, or open them: -- <showtime>... or -- --all"],
-	"dead-letters": ["packages/local-stack/src/bin/dead-letters.ts", "list entries that could not be settled: -- show, replay, resolve"],
-	"users:delete": ["packages/local-stack/src/bin/delete-user.ts", "delete an account that has no bookings ahead: -- --email <address>"],
+	"db:migrate": ["packages/local-stack/src/bin/migrate-stack.ts", "apply the migrations to DATABASE_URL or the running start"],
+	"seats:open": [[RUN_ON_STORES, "apps/sweeper/src/bin/open-seats.ts"], "list quarantined showtimes, or open them: -- <showtime>... or -- --all"],
+	"dead-letters": [[RUN_ON_STORES, "apps/sweeper/src/bin/handle-dead-letters.ts"], "list entries that could not be settled: -- show, replay, resolve"],
+	"users:delete": [[RUN_ON_STORES, "apps/sweeper/src/bin/delete-user.ts"], "delete an account that has no bookings ahead: -- --email <address>"],
 	sql: ["packages/local-stack/src/bin/sql.ts", 'run one statement there: node scripts/run.mjs sql "select ..."'],
 };
 
@@ -42,7 +45,7 @@ process.env.PATH = `${join(ROOT, "node_modules/.bin")}${delimiter}${process.env.
 process.env.NODE_COMPILE_CACHE ??= join(ROOT, ".cache/node");
 process.env.TURBO_TELEMETRY_DISABLED = "1";
 installDependencies();
-handOver(findNode(), ["--disable-warning=ExperimentalWarning", entry, ...args]);
+handOver(findNode(), ["--disable-warning=ExperimentalWarning", ...[entry].flat(), ...args]);
 
 /** Once for each state of the lockfile. */
 function installDependencies() {

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { askRedis, findFreePort } from "@holdfast/local-stack";
+import { sendInlineCommand, findFreePort } from "@holdfast/local-stack";
 import { startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 
@@ -56,8 +56,8 @@ async function health(): Promise<string | null> {
 }
 
 it.each(["1", "2"])("does not start with %s worker(s), and says everything that is wrong and what to do", async (workers) => {
-	await askRedis(redis.port, "CONFIG SET appendfsync everysec");
-	await askRedis(redis.port, "CONFIG SET maxmemory-policy allkeys-lru");
+	await sendInlineCommand(redis.port, "CONFIG SET appendfsync everysec");
+	await sendInlineCommand(redis.port, "CONFIG SET maxmemory-policy allkeys-lru");
 	const { ended, printed } = run({ WORKERS: workers });
 	expect(await ended).toBe(1);
 	expect(printed.err).toMatch(
@@ -78,7 +78,7 @@ it("does not start beside a replica while ACK_LEVEL is not set, and names both c
 });
 
 it("starts where the loss is accepted, with a loud warning", async () => {
-	await askRedis(redis.port, "CONFIG SET appendfsync everysec");
+	await sendInlineCommand(redis.port, "CONFIG SET appendfsync everysec");
 	const { child, ended, printed } = run({ I_ACCEPT_LOSING_CONFIRMED_BOOKINGS: "true" });
 	await waitUntil("the API to serve", async () => (await health()) === "degraded ok", START_DEADLINE_MS);
 	child.kill("SIGTERM");
@@ -93,10 +93,10 @@ it("starts without Redis, refuses one that comes flawed, and serves once it is m
 	await redis.restart();
 	await waitUntil("Redis to be found", async () => (await health()) === "degraded ok");
 
-	await askRedis(redis.port, "CONFIG SET appendfsync no");
-	await askRedis(redis.port, "CLIENT KILL TYPE normal");
+	await sendInlineCommand(redis.port, "CONFIG SET appendfsync no");
+	await sendInlineCommand(redis.port, "CLIENT KILL TYPE normal");
 	await waitUntil("the flaw to be found", async () => (await health()) === "down failed");
-	await askRedis(redis.port, "CONFIG SET appendfsync always");
+	await sendInlineCommand(redis.port, "CONFIG SET appendfsync always");
 	await waitUntil("the mending to be found", async () => (await health()) === "degraded ok");
 
 	child.kill("SIGTERM");

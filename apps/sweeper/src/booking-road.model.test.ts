@@ -29,7 +29,7 @@ import {
 } from "@holdfast/testing";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createSweeperMetrics } from "./metrics.ts";
+import { createSweeperMetrics } from "./sweeper-metrics.ts";
 import { createSweeper, type Sweeper } from "./sweeper.ts";
 
 const SEATS = 6;

@@ -3,7 +3,7 @@ import type { Database } from "@holdfast/database";
 import type { Limits } from "@holdfast/domain";
 import type { Logger } from "@holdfast/runtime";
 import type { SeatStore } from "@holdfast/seat-store";
-import type { SweeperMetrics } from "./metrics.ts";
+import type { SweeperMetrics } from "./sweeper-metrics.ts";
 
 export type SweeperDeps = {
 	readonly seatStore: SeatStore;

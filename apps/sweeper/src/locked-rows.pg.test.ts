@@ -20,7 +20,7 @@ import {
 } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import type { SweeperDeps } from "./deps.ts";
-import { createSweeperMetrics } from "./metrics.ts";
+import { createSweeperMetrics } from "./sweeper-metrics.ts";
 import { createBatchSize, settleBucket } from "./settle-bucket.ts";
 import { createSweeper } from "./sweeper.ts";
 

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { askRedis } from "@holdfast/local-stack";
+import { sendInlineCommand } from "@holdfast/local-stack";
 import { startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 
@@ -37,7 +37,7 @@ function run(environment: Record<string, string> = {}) {
 }
 
 it("does not start, and says what is wrong and what to do", async () => {
-	await askRedis(redis.port, "CONFIG SET appendfsync everysec");
+	await sendInlineCommand(redis.port, "CONFIG SET appendfsync everysec");
 	const { ended, printed } = run();
 	expect(await ended).toBe(1);
 	expect(printed.err).toMatch(/^Redis does not keep what is confirmed:\n- appendfsync is everysec; it must be always\nMend it .*I_ACCEPT_/);
@@ -45,9 +45,9 @@ it("does not start, and says what is wrong and what to do", async () => {
 });
 
 it("starts where the loss is accepted, with a loud warning", async () => {
-	await askRedis(redis.port, "CONFIG SET appendfsync everysec");
+	await sendInlineCommand(redis.port, "CONFIG SET appendfsync everysec");
 	const { child, ended, printed } = run({ I_ACCEPT_LOSING_CONFIRMED_BOOKINGS: "true" });
-	await waitUntil("the sweeper to be heard", async () => (await askRedis(redis.port, "EXISTS sweeper:alive")) === ":1", START_DEADLINE_MS);
+	await waitUntil("the sweeper to be heard", async () => (await sendInlineCommand(redis.port, "EXISTS sweeper:alive")) === ":1", START_DEADLINE_MS);
 	child.kill("SIGTERM");
 	expect(await ended).toBe(0);
 	expect(printed.out).toContain("REDIS MAY LOSE CONFIRMED BOOKINGS");
@@ -57,7 +57,7 @@ it("starts without Redis, and sweeps when it comes", async () => {
 	await redis.kill();
 	const { child, ended } = run();
 	await redis.restart();
-	await waitUntil("the sweeper to be heard", async () => (await askRedis(redis.port, "EXISTS sweeper:alive")) === ":1", START_DEADLINE_MS);
+	await waitUntil("the sweeper to be heard", async () => (await sendInlineCommand(redis.port, "EXISTS sweeper:alive")) === ":1", START_DEADLINE_MS);
 	child.kill("SIGTERM");
 	expect(await ended).toBe(0);
 });

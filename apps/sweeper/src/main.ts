@@ -3,7 +3,7 @@ import { createDatabase } from "@holdfast/database";
 import { DEFAULT_LIMITS, LIMIT_SPECS, QUARANTINE_SPEC } from "@holdfast/domain";
 import { closeOnSignals, createLogger, readSettings, serveMetrics } from "@holdfast/runtime";
 import { createSeatStore, findReasonNotToStart, readDurabilitySettings } from "@holdfast/seat-store";
-import { createSweeperMetrics } from "./metrics.ts";
+import { createSweeperMetrics } from "./sweeper-metrics.ts";
 import { createSweeper } from "./sweeper.ts";
 
 const settings = readSettings(process.env, (env) => ({

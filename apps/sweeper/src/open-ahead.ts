@@ -5,7 +5,7 @@
 import { listUpcomingShowtimes } from "@holdfast/database";
 import type { ShowtimeId } from "@holdfast/domain";
 import type { SweeperDeps } from "./deps.ts";
-import type { Rebuilds } from "./rebuild-showtimes.ts";
+import type { RebuildQueue } from "./queue-rebuilds.ts";
 
 const AHEAD_MS = 48 * 60 * 60 * 1000;
 /** A large operator's two days: 400 screens with six showtimes each. */
@@ -18,7 +18,7 @@ const LOOK_EVERY_MS = 30_000;
 const LOOK_AGAIN_MS = 1_000;
 
 /** Gives a round to be run every second or so; it does nothing unless there is a reason. Safe beside another sweeper. */
-export function createOpenAhead({ seatStore, database, metrics }: SweeperDeps, rebuilds: Rebuilds): () => Promise<void> {
+export function createOpenAhead({ seatStore, database, metrics }: SweeperDeps, rebuilds: RebuildQueue): () => Promise<void> {
 	let knownServer: string | undefined;
 	let lookAt = 0;
 
@@ -31,7 +31,7 @@ export function createOpenAhead({ seatStore, database, metrics }: SweeperDeps, r
 			const ids = showtimes.slice(i, i + ASK_MAX).map(({ id }) => id);
 			for (const id of await seatStore.findUnopened(ids)) unopened.add(id);
 		}
-		for (const { id, startsAt } of showtimes) if (unopened.has(id)) rebuilds.want(id, startsAt);
+		for (const { id, startsAt } of showtimes) if (unopened.has(id)) rebuilds.request(id, startsAt);
 		metrics.unopenedShowtimes.set(unopened.size);
 		knownServer = server;
 		lookAt = Date.now() + (unopened.size > 0 ? LOOK_AGAIN_MS : LOOK_EVERY_MS);

@@ -15,7 +15,7 @@ import {
 	type TestRedis,
 } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createSweeperMetrics } from "./metrics.ts";
+import { createSweeperMetrics } from "./sweeper-metrics.ts";
 import { createSweeper, type Sweeper } from "./sweeper.ts";
 
 let redis: TestRedis;

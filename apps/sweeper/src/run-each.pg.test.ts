@@ -16,7 +16,7 @@ import {
 	type TestRedis,
 } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createSweeperMetrics } from "./metrics.ts";
+import { createSweeperMetrics } from "./sweeper-metrics.ts";
 import { runEach } from "./run-each.ts";
 import { createSweeper, type Sweeper } from "./sweeper.ts";
 

@@ -18,7 +18,7 @@ import {
 } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SweeperDeps } from "./deps.ts";
-import { createSweeperMetrics } from "./metrics.ts";
+import { createSweeperMetrics } from "./sweeper-metrics.ts";
 import { createSweeper } from "./sweeper.ts";
 
 let redis: TestRedis;

@@ -5,12 +5,13 @@
  */
 import { setTimeout } from "node:timers/promises";
 import { createRebuilder } from "@holdfast/rebuild";
-import { correctConflicts, endQuarantines } from "./correct-seats.ts";
+import { correctConflicts } from "./correct-conflicts.ts";
+import { endQuarantines } from "./end-quarantines.ts";
 import type { SweeperDeps } from "./deps.ts";
 import { createOpenAhead } from "./open-ahead.ts";
 import { reapExpired } from "./reap-expired.ts";
-import { createRebuilds } from "./rebuild-showtimes.ts";
-import { createBucketSettler, isHalt } from "./settle-buckets.ts";
+import { createRebuildQueue } from "./queue-rebuilds.ts";
+import { createBucketSettler, isHalt } from "./create-bucket-settler.ts";
 
 /** How long to wait for new entries before looking round again. */
 const WAIT_FOR_ENTRIES_MS = 1_000;
@@ -42,7 +43,7 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
 	const { seatStore, log, metrics } = deps;
 	const stopping = new AbortController();
 	const loops: Promise<void>[] = [];
-	const rebuilds = createRebuilds(deps, createRebuilder(deps));
+	const rebuilds = createRebuildQueue(deps, createRebuilder(deps));
 	const openAhead = createOpenAhead(deps, rebuilds);
 	const settler = createBucketSettler(deps, rebuilds);
 

@@ -1,7 +1,7 @@
 import { newShowtimeId } from "@holdfast/domain";
 import { createLogger } from "@holdfast/runtime";
 import { expect, it } from "vitest";
-import { createSweeperMetrics } from "./metrics.ts";
+import { createSweeperMetrics } from "./sweeper-metrics.ts";
 import { createWaitWatch, LONG_WAIT_MS } from "./watch-waits.ts";
 
 it("counts the showtimes that wait in all buckets, and logs one that waits for 5 s once, and again in its next wait", async () => {

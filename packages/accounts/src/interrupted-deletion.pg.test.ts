@@ -1,7 +1,7 @@
 /** Deletions that stop half-way: the process dies, or a store does; and that the same command finishes them. */
 import { createDatabase, listRefreshFamilies } from "@holdfast/database";
 import { DEFAULT_LIMITS } from "@holdfast/domain";
-import { askRedis } from "@holdfast/local-stack";
+import { sendInlineCommand } from "@holdfast/local-stack";
 import { createAuthStore, createSeatStore } from "@holdfast/seat-store";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -127,10 +127,10 @@ describe("without a store", () => {
 
 	it("that reads and refuses writes, Redis, it does nothing and says so", async () => {
 		const { person } = await personWithHold();
-		await askRedis(test.redis.port, "CONFIG SET appendfsync everysec");
+		await sendInlineCommand(test.redis.port, "CONFIG SET appendfsync everysec");
 		const seatStore = createSeatStore({ url: test.redis.url, limits: DEFAULT_LIMITS });
 		const error = await interruptionOf(test.remove(person.email, { seatStore }));
-		await askRedis(test.redis.port, "CONFIG SET appendfsync always");
+		await sendInlineCommand(test.redis.port, "CONFIG SET appendfsync always");
 		expect(error.hasBegun).toBe(false);
 		expect(error.message).toContain("Redis refuses writes: appendfsync is everysec");
 		await expectUntouched(person);

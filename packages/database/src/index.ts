@@ -30,7 +30,7 @@ export { countQuarantined, listQuarantined, listQuarantineEnded, type Quarantine
 export { countSoldSeats, type SeatOwner, seatOwners } from "./ledger/list-seat-owners.ts";
 export { listUncorrectedConflicts, markConflictCorrected, type UncorrectedConflict } from "./ledger/list-uncorrected-conflicts.ts";
 export { listUpcomingShowtimes, type UpcomingShowtime } from "./ledger/list-upcoming-showtimes.ts";
-export { type OpenQuarantinedOutcome, openQuarantined } from "./ledger/open-quarantined.ts";
+export { type MarkQuarantineEndedOutcome, markQuarantineEnded } from "./ledger/mark-quarantine-ended.ts";
 export { type OpenInLedgerOutcome, type OpenInLedgerRequest, openShowtimeInLedger } from "./ledger/open-showtime-in-ledger.ts";
 export type { SettleEntry } from "./ledger/outbox-entry.ts";
 export { type SettleBatch, type SettleOutcome, settleBatch, UnknownEntryVersion } from "./ledger/settle-batch.ts";

@@ -6,7 +6,7 @@ export { endWith } from "./process/end-with.ts";
 export { findFreePort } from "./process/find-free-port.ts";
 export { runForeground } from "./process/run-foreground.ts";
 export type { Service } from "./process/spawn-service.ts";
-export { askRedis } from "./redis/ask-redis.ts";
+export { sendInlineCommand } from "./redis/send-inline-command.ts";
 export { findRedisServer } from "./redis/find-redis-server.ts";
 export { REDIS_FLAGS } from "./redis/redis-flags.ts";
 export { isLinkUp, type RedisOptions, type RunningRedis, startRedis } from "./redis/start-redis.ts";

@@ -1,5 +1,5 @@
 /** End the quarantine of a showtime: a person has decided that its free seats may be sold again, or its time is over. */
-import { type Database, openQuarantined } from "@holdfast/database";
+import { type Database, markQuarantineEnded } from "@holdfast/database";
 import type { ShowtimeId } from "@holdfast/domain";
 import type { SeatStore } from "@holdfast/seat-store";
 
@@ -24,6 +24,6 @@ export async function openQuarantinedShowtime(
 ): Promise<OpenQuarantinedOutcome> {
 	const seats = await seatStore.openQuarantined(showtimeId);
 	if (seats === null) return { outcome: "recovering" };
-	const { outcome } = await openQuarantined(database, showtimeId);
-	return outcome === "opened" ? { outcome, seats } : { outcome };
+	const { outcome } = await markQuarantineEnded(database, showtimeId);
+	return outcome === "ended" ? { outcome: "opened", seats } : { outcome };
 }

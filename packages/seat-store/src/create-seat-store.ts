@@ -10,7 +10,7 @@ import { placeHold } from "./commands/place-hold.ts";
 import { listRecentBookingIds, loadBooking, readBooking, readBookings } from "./commands/read-bookings.ts";
 import { inspectSeats, listShowtimesToReap, readNow, readOwnSeats, readSeatMap, reapHolds } from "./commands/read-seat-map.ts";
 import { findUnopened, readPlan, readShowtime, writePlan } from "./commands/read-showtime.ts";
-import { claimShowtime, giveBackClaim, installShowtime, adoptTimeline } from "./commands/rebuild-showtime.ts";
+import { claimShowtime, giveBackClaim, installShowtime, adoptTimeline } from "./commands/install-showtime.ts";
 import { blockSeats, reschedule, setTerms } from "./commands/set-showtime.ts";
 import { createConfirmLane } from "./confirm-lane.ts";
 import { SeatStoreFault, WritesRefused } from "./fault.ts";
@@ -20,7 +20,7 @@ import { createLink, type Link, type LinkLog, type LinkOptions } from "./link.ts
 import { createWriteProbe } from "./probe-writes.ts";
 import type { SeatStore } from "./seat-store.ts";
 import { createDurabilityCheck, type DurabilityOptions } from "./verify-durability.ts";
-import { createSeatWatch } from "./watch-seats.ts";
+import { createSeatSubscriptions } from "./subscribe-to-seats.ts";
 
 export type SeatStoreOptions = DurabilityOptions & {
 	readonly url: string;
@@ -55,7 +55,7 @@ export function createSeatStore(options: SeatStoreOptions): SeatStore {
 	});
 	const confirms = ackLevel === "replica" ? open({ refusal, inspect: durability.inspectOnce }) : null;
 	const lane = confirms && createConfirmLane({ link: confirms, deadlineMs: CALL_DEADLINE_MS });
-	const seatWatch = createSeatWatch(open);
+	const seatSubscriptions = createSeatSubscriptions(open);
 	let blocking: Link | null = null;
 
 	const read = <T>(run: Run<T>, deadlineMs = CALL_DEADLINE_MS): Promise<T> => shared.run("read", deadlineMs, run);
@@ -122,7 +122,7 @@ export function createSeatStore(options: SeatStoreOptions): SeatStore {
 		resolveConflict: (conflict) => write((redis) => resolveConflict(redis, conflict)),
 
 		readSeatMap: (id) => read((redis) => readSeatMap(redis, id)),
-		watchSeats: (id, listener) => seatWatch.watch(id, listener),
+		watchSeats: (id, listener) => seatSubscriptions.watch(id, listener),
 		readOwnSeats: (id, userId, nowMs) => read((redis) => readOwnSeats(redis, id, userId, nowMs)),
 		inspectSeats: (id) => read((redis) => inspectSeats(redis, id)),
 		readBooking: (id) => read((redis) => readBooking(redis, id)),
@@ -154,7 +154,7 @@ export function createSeatStore(options: SeatStoreOptions): SeatStore {
 		durability: durability.state,
 		condition: durability.condition,
 		close: async () => {
-			for (const link of [shared, confirms, blocking, seatWatch]) link?.close();
+			for (const link of [shared, confirms, blocking, seatSubscriptions]) link?.close();
 		},
 	};
 }

@@ -18,7 +18,7 @@ import { SeatStoreFault } from "./fault.ts";
 import { bucketKeys, showtimeKeys } from "./keys.ts";
 import { createLink, type Link } from "./link.ts";
 import type { SeatStore } from "./seat-store.ts";
-import type { SeatNews } from "./watch-seats.ts";
+import type { SeatNews } from "./subscribe-to-seats.ts";
 
 const DEADLINE_MS = 2_000;
 /** A look each second, and the way to the new primary. */

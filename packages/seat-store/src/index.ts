@@ -32,4 +32,4 @@ export type {
 	SetTermsCommand,
 } from "./seat-store.ts";
 export type { AckLevel, Durability, DurabilityOptions, ServerCondition } from "./verify-durability.ts";
-export type { SeatListener, SeatNews } from "./watch-seats.ts";
+export type { SeatListener, SeatNews } from "./subscribe-to-seats.ts";

@@ -32,7 +32,7 @@ import type {
 	SetShowtimeOutcome,
 } from "./outcomes.ts";
 import type { Durability, ServerCondition } from "./verify-durability.ts";
-import type { SeatListener } from "./watch-seats.ts";
+import type { SeatListener } from "./subscribe-to-seats.ts";
 
 export type PlaceHoldCommand = {
 	readonly bookingId: BookingId;

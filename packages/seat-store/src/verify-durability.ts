@@ -4,7 +4,7 @@
  */
 import type { Redis } from "ioredis";
 import { assertPrimary, createRoleCheck } from "./check-role.ts";
-import { createFlawFinder, type Findings } from "./find-flaws.ts";
+import { createDurabilityFlawFinder, type Findings } from "./find-durability-flaws.ts";
 import type { LinkLog } from "./link.ts";
 
 /**
@@ -54,7 +54,7 @@ export function createDurabilityCheck(
 	{ ackLevel, acceptsLoss = false, readsReplica = false }: DurabilityOptions,
 	log: LinkLog,
 ): DurabilityCheck {
-	const findFlaws = createFlawFinder();
+	const findFlaws = createDurabilityFlawFinder();
 	const checkRole = createRoleCheck();
 	const inspected = new WeakSet<Redis>();
 	const replicasNeeded = ackLevel === "replica" ? 1 : 0;

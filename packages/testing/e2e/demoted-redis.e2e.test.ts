@@ -3,7 +3,7 @@
  * to find the new primary by themselves, with everything that they do at Redis.
  */
 import { rmSync } from "node:fs";
-import { askRedis, makeScratchFolder, type Stack, startStack } from "@holdfast/local-stack";
+import { sendInlineCommand, makeScratchFolder, type Stack, startStack } from "@holdfast/local-stack";
 import {
 	followSeats,
 	insertShowtimes,
@@ -71,8 +71,8 @@ const sales = ({ history }: Crowd) => history.filter(({ kind, result }) => kind 
 const DEMOTE = {
 	async local({ primary, replica, proxy }: Scene) {
 		proxy.retarget(replica.port);
-		await askRedis(primary.port, `FAILOVER TO 127.0.0.1 ${replica.port} TIMEOUT 10000`);
-		await waitUntil("the failover", async () => (await askRedis(replica.port, "ROLE", 3))?.includes("master"));
+		await sendInlineCommand(primary.port, `FAILOVER TO 127.0.0.1 ${replica.port} TIMEOUT 10000`);
+		await waitUntil("the failover", async () => (await sendInlineCommand(replica.port, "ROLE", 3))?.includes("master"));
 	},
 	async replica({ primary, replica, proxy }: Scene) {
 		proxy.retarget(replica.port);
@@ -110,8 +110,8 @@ it.each(["local", "replica"] as const)(
 
 		const { history } = crowd;
 		// The old primary is a replica now: whatever still asks it to wait, or listens there, was not moved.
-		expect(await askRedis(scene.primary.port, "PUBSUB SHARDCHANNELS", 1)).toBe("*0");
-		expect(await askRedis(replica.port, "PUBSUB NUMSUB denied", 4)).toMatch(/:1$/);
+		expect(await sendInlineCommand(scene.primary.port, "PUBSUB SHARDCHANNELS", 1)).toBe("*0");
+		expect(await sendInlineCommand(replica.port, "PUBSUB NUMSUB denied", 4)).toMatch(/:1$/);
 		expect(findStrangeAnswers(history, ["404 not_found", "409 booking_state"])).toEqual({});
 		expect(await findFlawsAtRest({ proof, databaseUrl }, history, showtimeIds, { holds: false })).toEqual([]);
 		await waitUntil("the watcher to know the map", async () => watcher.statuses() === (await proof.statuses(showtimeId)));

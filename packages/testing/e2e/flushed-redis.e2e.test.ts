@@ -86,8 +86,8 @@ function findAlarm(message: string): Record<string, unknown> | undefined {
 /** What `npm run seats:open -- <showtime>` prints. */
 async function openSeats(showtimeId: ShowtimeId): Promise<string> {
 	const { databaseUrl, redisUrl } = test.stack.info;
-	const entry = fileURLToPath(new URL("../../local-stack/src/bin/open-seats.ts", import.meta.url));
+	const runner = fileURLToPath(new URL("../../local-stack/src/bin/run-on-stores.ts", import.meta.url));
 	const env = { PATH: process.env.PATH, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl };
-	const { stdout } = await promisify(execFile)(process.execPath, [entry, showtimeId], { env });
+	const { stdout } = await promisify(execFile)(process.execPath, [runner, "apps/sweeper/src/bin/open-seats.ts", showtimeId], { env });
 	return stdout;
 }

@@ -1,7 +1,7 @@
 /** Health of the built product, from outside, while its stores are changed and no connection breaks: true within 2 s, both ways. */
 import { rmSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { askRedis, makeScratchFolder, queryPostgres, type Stack, startStack } from "@holdfast/local-stack";
+import { sendInlineCommand, makeScratchFolder, queryPostgres, type Stack, startStack } from "@holdfast/local-stack";
 import { insertShowtimes, startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Buyer, idOf, insertBuyers, UNTHROTTLED } from "./open-test-stack.ts";
@@ -73,7 +73,7 @@ async function expectTruth(what: string, word: string, spoil: () => Promise<unkn
 	expect(ready.status).toBe(200);
 }
 
-const order = (command: string) => askRedis(primary.port, command);
+const order = (command: string) => sendInlineCommand(primary.port, command);
 const admin = (statement: string) => queryPostgres(`${stack.info.databaseUrl}?options=-c%20default_transaction_read_only%3Doff`, statement);
 
 const adminReloads = (statement: string) => admin(statement).then(() => admin("select pg_reload_conf()"));

@@ -1,13 +1,13 @@
 /** Every step that the world can take from a state. */
 import { failOver } from "./fail-over.ts";
-import { isClaimedBy, rebuildShowtime } from "./rebuild-showtime.ts";
+import { isClaimedBy, runRebuilders } from "./run-rebuilders.ts";
 import { settleEntry } from "./settle-entry.ts";
 import { isPrimary, type State, type Step, type Sweep, type Which } from "./state.ts";
 import { useSeat } from "./use-seat.ts";
 import type { World } from "./world.ts";
 
 export function findSteps(state: State, world: World): Step[] {
-	const steps = [...useSeat(state, world), ...settleEntry(state, world), ...rebuildShowtime(state, world), ...failOver(state, world)];
+	const steps = [...useSeat(state, world), ...settleEntry(state, world), ...runRebuilders(state, world), ...failOver(state, world)];
 	return steps.map(([label, next]) => [label, sendHome(next, world)]);
 }
 

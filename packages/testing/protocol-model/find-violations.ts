@@ -2,7 +2,7 @@
  * What must never be: checked in every state, and once more when everything has come to rest: one primary, open under the
  * ledger's epoch, nothing in the outbox, nobody at work.
  */
-import { needsRebuild } from "./rebuild-showtime.ts";
+import { needsRebuild } from "./run-rebuilders.ts";
 import { BOTH, isPrimary, type State, VERSION, type Which } from "./state.ts";
 import type { World } from "./world.ts";
 

@@ -3,7 +3,7 @@
  * it, so a test may flush, kill and restart it as it likes.
  */
 import { rmSync } from "node:fs";
-import { askRedis, isLinkUp, makeScratchFolder, startRedis } from "@holdfast/local-stack";
+import { sendInlineCommand, isLinkUp, makeScratchFolder, startRedis } from "@holdfast/local-stack";
 import { waitUntil } from "./wait-until.ts";
 
 export type TestRedis = {
@@ -51,7 +51,7 @@ export async function startTestRedis(
 		await redis.ended;
 	};
 	const order = async (command: string) => {
-		const answer = await askRedis(port, command);
+		const answer = await sendInlineCommand(port, command);
 		if (answer?.startsWith("+OK") !== true) throw new Error(`${command} was answered ${answer}`);
 	};
 	return {

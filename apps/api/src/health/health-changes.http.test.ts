@@ -1,5 +1,5 @@
 /** Health under changes of live servers, none of which breaks a connection: it is true within 2 s, and again within 2 s of the way back. */
-import { askRedis, queryPostgres } from "@holdfast/local-stack";
+import { sendInlineCommand, queryPostgres } from "@holdfast/local-stack";
 import { startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestApi, type TestApi, type TestApp } from "../testing/start-test-api.ts";
@@ -34,7 +34,7 @@ async function untilSays(word: string, app: TestApp = api) {
 	}
 }
 
-const order = (command: string, { port }: TestRedis = api.redis) => askRedis(port, command);
+const order = (command: string, { port }: TestRedis = api.redis) => sendInlineCommand(port, command);
 const admin = (statement: string) => queryPostgres(`${api.databaseUrl}?options=-c%20default_transaction_read_only%3Doff`, statement);
 
 describe("down", () => {

@@ -1,4 +1,4 @@
-import { askRedis } from "@holdfast/local-stack";
+import { sendInlineCommand } from "@holdfast/local-stack";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectNoQuery } from "../testing/provoke.ts";
@@ -82,13 +82,13 @@ describe("503", () => {
 	});
 
 	it("is down while Redis does not keep what it acknowledges, and up once it is mended", async () => {
-		await askRedis(api.redis.port, "CONFIG SET appendfsync everysec");
+		await sendInlineCommand(api.redis.port, "CONFIG SET appendfsync everysec");
 		const flawed = await api.another();
 		const { status, body } = await flawed.call("GET /health");
 		expect([status, Object(body).status, checksIn(body).redis, checksIn(body).durability]).toEqual([503, "down", "ok", "failed"]);
 		const refused = await flawed.hold(await api.newUser(), await api.newShowtime(), ["A1"]);
 		expect([refused.status, problemIn(refused).code]).toEqual([503, "unavailable"]);
-		await askRedis(api.redis.port, "CONFIG SET appendfsync always");
+		await sendInlineCommand(api.redis.port, "CONFIG SET appendfsync always");
 		await waitUntil("the mending to be found", async () => (await flawed.call("GET /health")).status === 200);
 	});
 

@@ -1,6 +1,6 @@
 /** What a process gives to watchers at most, and that it takes all of it back. */
 import { bucketOf, type ShowtimeId } from "@holdfast/domain";
-import { askRedis } from "@holdfast/local-stack";
+import { sendInlineCommand } from "@holdfast/local-stack";
 import { SeatStoreFault } from "@holdfast/seat-store";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -22,7 +22,7 @@ afterAll(() => api.close());
 const channelOf = (showtimeId: ShowtimeId) => `{b${bucketOf(showtimeId)}}:st:${showtimeId}:map`;
 /** Connections that Redis has for this channel: `*2|$n|channel|:count`. */
 const subscriptions = async (showtimeId: ShowtimeId) =>
-	Number((await askRedis(api.redis.port, `PUBSUB SHARDNUMSUB ${channelOf(showtimeId)}`, 4))?.split("|:")[1]);
+	Number((await sendInlineCommand(api.redis.port, `PUBSUB SHARDNUMSUB ${channelOf(showtimeId)}`, 4))?.split("|:")[1]);
 const refusal = async (app: TestApp, showtimeId: ShowtimeId) => problemIn(await app.call(`GET /showtimes/${showtimeId}/seats/stream`)).code;
 const open = (app: TestApp, showtimeId: ShowtimeId, count: number) =>
 	Promise.all(Array.from({ length: count }, () => readStream(app, showtimeId)));
@@ -102,7 +102,7 @@ describe("a crowd at one showtime", () => {
 				for (const stream of live) stream.close();
 			}
 			await waitUntil("all to be gone", async () => (await watchers(api)) === 0);
-			await waitUntil("the subscriptions to end", async () => (await askRedis(api.redis.port, "PUBSUB SHARDCHANNELS")) === "*0");
+			await waitUntil("the subscriptions to end", async () => (await sendInlineCommand(api.redis.port, "PUBSUB SHARDCHANNELS")) === "*0");
 		};
 		await comeAndGo(2);
 		const before = timers();
@@ -146,7 +146,7 @@ describe("a client that does not read", () => {
 		let sent = 0;
 		while ((await watchers(api)) === 2) {
 			sent += 1;
-			await askRedis(api.redis.port, `SPUBLISH ${channelOf(showtimeId)} "${version + sent} H ${seats}"`);
+			await sendInlineCommand(api.redis.port, `SPUBLISH ${channelOf(showtimeId)} "${version + sent} H ${seats}"`);
 			await good.until(1 + sent);
 		}
 		await waitUntil("the other to have heard all", () => good.events.at(-1)?.version === version + sent);

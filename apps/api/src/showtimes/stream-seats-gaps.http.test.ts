@@ -1,6 +1,6 @@
 /** What a watcher is told when something was missed, made anew, or lapsed: never a map that is not the one in Redis. */
 import { bucketOf, type ShowtimeId } from "@holdfast/domain";
-import { askRedis } from "@holdfast/local-stack";
+import { sendInlineCommand } from "@holdfast/local-stack";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readStream } from "../testing/read-stream.ts";
@@ -44,7 +44,7 @@ describe("a watcher", () => {
 		const live = await readStream(api, showtimeId, { query: `?since=${FIRST}` });
 		await api.held(user, showtimeId, ["A1"]);
 		await live.until(1);
-		await askRedis(api.redis.port, `DEL ${keyOf(showtimeId, "meta")}`);
+		await sendInlineCommand(api.redis.port, `DEL ${keyOf(showtimeId, "meta")}`);
 		await api.call(`GET /showtimes/${showtimeId}/seats`);
 		expect((await live.until(2))[1]).toEqual({ event: "reset", version: 2 * FIRST, seats: [] });
 		live.close();
@@ -53,7 +53,7 @@ describe("a watcher", () => {
 	it("says reset when a change was missed, rather than lead on past it", async () => {
 		const showtimeId = await openShowtime();
 		const live = await readStream(api, showtimeId, { query: `?since=${FIRST}` });
-		const publish = (message: string) => askRedis(api.redis.port, `SPUBLISH ${keyOf(showtimeId, "map")} "${message}"`);
+		const publish = (message: string) => sendInlineCommand(api.redis.port, `SPUBLISH ${keyOf(showtimeId, "map")} "${message}"`);
 		await publish(`${FIRST + 1} H 4`);
 		await live.until(1);
 		await publish(`${FIRST + 3} S 5`);
@@ -78,7 +78,7 @@ describe("a watcher", () => {
 			`SETRANGE ${keyOf(changed, "map")} 7 X`,
 			"EXEC",
 		];
-		await askRedis(api.redis.port, steps.join("\r\n"), steps.length);
+		await sendInlineCommand(api.redis.port, steps.join("\r\n"), steps.length);
 		expect(await live.until(1)).toEqual([{ event: "reset", version: FIRST + 1, seats: [] }]);
 		for (const showtimeId of [changed, quiet]) await api.held(user, showtimeId, ["A1"]);
 		expect((await live.until(2))[1]).toEqual({ event: "delta", version: FIRST + 2, seats: [[0, "H"]] });

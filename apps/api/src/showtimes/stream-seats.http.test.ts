@@ -1,5 +1,5 @@
 import { newShowtimeId, type ShowtimeId } from "@holdfast/domain";
-import { askRedis } from "@holdfast/local-stack";
+import { sendInlineCommand } from "@holdfast/local-stack";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { withBrokenMaps, withoutPostgres } from "../testing/broken-apps.ts";
@@ -120,7 +120,7 @@ describe("200", () => {
 describe("404 not_found", () => {
 	it.each(["nonsense", newShowtimeId()])("refuses %s, and subscribes to nothing", async (id) => {
 		expect(problemIn(await api.call(`GET /showtimes/${id}/seats/stream`)).code).toBe("not_found");
-		await waitUntil("nothing to be subscribed to", async () => (await askRedis(api.redis.port, "PUBSUB SHARDCHANNELS")) === "*0");
+		await waitUntil("nothing to be subscribed to", async () => (await sendInlineCommand(api.redis.port, "PUBSUB SHARDCHANNELS")) === "*0");
 	});
 
 	it("is the answer to a HEAD, which would never end", async () => {

@@ -6,7 +6,7 @@ import { openTestLedger, type TestLedger } from "../open-test-ledger.ts";
 import { findOpening } from "./find-opening.ts";
 import { checkTimeline } from "./check-timeline.ts";
 import { countQuarantined, listQuarantined, listQuarantineEnded } from "./list-quarantined.ts";
-import { openQuarantined } from "./open-quarantined.ts";
+import { markQuarantineEnded } from "./mark-quarantine-ended.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -125,8 +125,8 @@ describe("a person who opens one", () => {
 		const [id, other] = [await addShowtime(), await addShowtime()];
 		for (const each of [id, other]) await ledger.open(each);
 		await judge(2);
-		expect(await openQuarantined(ledger.database, id)).toEqual({ outcome: "opened" });
-		expect(await openQuarantined(ledger.database, id)).toEqual({ outcome: "not_quarantined" });
+		expect(await markQuarantineEnded(ledger.database, id)).toEqual({ outcome: "ended" });
+		expect(await markQuarantineEnded(ledger.database, id)).toEqual({ outcome: "not_quarantined" });
 		expect(await mine()).toMatchObject([{ showtimeId: other }]);
 		expect(await isQuarantined(id, { seenEpoch: 1, timeline: 2 })).toBe(false);
 		expect(await isQuarantined(other, { seenEpoch: 1, timeline: 2 })).toBe(true);
@@ -135,7 +135,7 @@ describe("a person who opens one", () => {
 	it("learns of one that was never opened, and of none such", async () => {
 		await judge(1);
 		await judge(2);
-		expect(await openQuarantined(ledger.database, await addShowtime())).toEqual({ outcome: "not_quarantined" });
-		expect(await openQuarantined(ledger.database, newShowtimeId(bucket))).toEqual({ outcome: "unknown" });
+		expect(await markQuarantineEnded(ledger.database, await addShowtime())).toEqual({ outcome: "not_quarantined" });
+		expect(await markQuarantineEnded(ledger.database, newShowtimeId(bucket))).toEqual({ outcome: "unknown" });
 	});
 });

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { makeScratchFolder } from "../make-scratch-folder.ts";
 import { queryPostgres } from "../postgres/query-postgres.ts";
 import { type RunningPostgres, startPostgres } from "../postgres/start-postgres.ts";
-import { askRedis } from "../redis/ask-redis.ts";
+import { sendInlineCommand } from "../redis/send-inline-command.ts";
 import { REPOSITORY_ROOT } from "../repository.ts";
 
 const entry = join(REPOSITORY_ROOT, "packages/local-stack/src/bin/start.ts");
@@ -71,8 +71,8 @@ it("refuses a given Redis that is a replica", async () => {
 });
 
 it("refuses a given Redis that does not keep what it acknowledges", async () => {
-	await askRedis(redis.port, "CONFIG SET appendfsync everysec");
-	toStop.push(() => askRedis(redis.port, "CONFIG SET appendfsync always"));
+	await sendInlineCommand(redis.port, "CONFIG SET appendfsync everysec");
+	toStop.push(() => sendInlineCommand(redis.port, "CONFIG SET appendfsync always"));
 	const said = await refusal({ REDIS_URL: redis.url, DATABASE_URL: postgres.url });
 	expect(said).toMatch(/^Redis does not keep what is confirmed:\n- appendfsync is everysec; it must be always\nMend it .*\.$/);
 });

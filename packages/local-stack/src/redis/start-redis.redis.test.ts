@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { makeScratchFolder } from "../make-scratch-folder.ts";
-import { askRedis } from "./ask-redis.ts";
+import { sendInlineCommand } from "./send-inline-command.ts";
 import { REDIS_FLAGS } from "./redis-flags.ts";
 import { type RedisOptions, type RunningRedis, startRedis } from "./start-redis.ts";
 
@@ -24,36 +24,36 @@ afterEach(async () => {
 test("runs with every flag of the table", async () => {
 	const redis = await start();
 	for (const [flag, value] of REDIS_FLAGS) {
-		expect.soft(await askRedis(redis.port, `CONFIG GET ${flag}`, 5)).toBe(`*2|$${flag.length}|${flag}|$${value.length}|${value}`);
+		expect.soft(await sendInlineCommand(redis.port, `CONFIG GET ${flag}`, 5)).toBe(`*2|$${flag.length}|${flag}|$${value.length}|${value}`);
 	}
 });
 
 test("keeps an acknowledged write over a kill -9 and a new start on the same folder", async () => {
 	const first = await start();
-	expect(await askRedis(first.port, "SET kept yes")).toBe("+OK");
+	expect(await sendInlineCommand(first.port, "SET kept yes")).toBe("+OK");
 	first.kill("SIGKILL");
 	await first.ended;
 	const second = await start();
-	expect(await askRedis(second.port, "STRLEN kept")).toBe(":3");
+	expect(await sendInlineCommand(second.port, "STRLEN kept")).toBe(":3");
 });
 
 test("a second start on a folder ends the server that a killed runner left there", async () => {
 	const left = await start();
 	const next = await start();
 	expect(left.isRunning()).toBe(false);
-	expect(await askRedis(next.port, "PING")).toBe("+PONG");
+	expect(await sendInlineCommand(next.port, "PING")).toBe("+PONG");
 });
 
 test("a cluster of one node owns every slot", async () => {
 	const redis = await start({ folder: "cluster", cluster: true });
-	expect(await askRedis(redis.port, "SET any yes")).toBe("+OK");
+	expect(await sendInlineCommand(redis.port, "SET any yes")).toBe("+OK");
 });
 
 test("a replica is ready with what its primary had, runs with the same flags, and is the copy that WAIT counts", async () => {
 	const primary = await start();
-	await askRedis(primary.port, "SET before yes");
+	await sendInlineCommand(primary.port, "SET before yes");
 	const replica = await start({ folder: "replica", replicaOf: primary });
-	expect(await askRedis(replica.port, "STRLEN before")).toBe(":3");
-	expect(await askRedis(replica.port, "CONFIG GET appendfsync", 5)).toBe("*2|$11|appendfsync|$6|always");
-	expect(await askRedis(primary.port, "SET after yes\r\nWAIT 1 1900", 2)).toBe("+OK|:1");
+	expect(await sendInlineCommand(replica.port, "STRLEN before")).toBe(":3");
+	expect(await sendInlineCommand(replica.port, "CONFIG GET appendfsync", 5)).toBe("*2|$11|appendfsync|$6|always");
+	expect(await sendInlineCommand(primary.port, "SET after yes\r\nWAIT 1 1900", 2)).toBe("+OK|:1");
 });

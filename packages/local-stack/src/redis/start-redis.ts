@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Service, spawnService } from "../process/spawn-service.ts";
 import { startOnPort } from "../process/start-on-port.ts";
 import { stopStaleServer } from "../process/stop-stale-server.ts";
-import { askRedis } from "./ask-redis.ts";
+import { sendInlineCommand } from "./send-inline-command.ts";
 import { findRedisServer } from "./find-redis-server.ts";
 import { redisArguments } from "./redis-flags.ts";
 
@@ -56,15 +56,15 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
 
 /** Whether the replica that listens there has its primary's data and hears of every change. */
 export async function isLinkUp(port: number): Promise<boolean> {
-	const answer = await askRedis(port, "INFO replication", REPLICATION_LINES);
+	const answer = await sendInlineCommand(port, "INFO replication", REPLICATION_LINES);
 	return answer?.includes("|master_link_status:up") === true;
 }
 
 async function isReady(port: number, { cluster, replicaOf }: RedisOptions): Promise<boolean> {
-	if ((await askRedis(port, "PING")) !== "+PONG") return false;
+	if ((await sendInlineCommand(port, "PING")) !== "+PONG") return false;
 	if (replicaOf !== undefined) return isLinkUp(port);
 	if (cluster !== true) return true;
 	// A node that restarts remembers its slots and refuses to add them again: both answers are fine.
-	await askRedis(port, "CLUSTER ADDSLOTSRANGE 0 16383");
-	return (await askRedis(port, "EXISTS x")) === ":0";
+	await sendInlineCommand(port, "CLUSTER ADDSLOTSRANGE 0 16383");
+	return (await sendInlineCommand(port, "EXISTS x")) === ":0";
 }

@@ -97,7 +97,7 @@ async function bringUp(options: StackOptions, lock: DataFolderLock, parts: Part[
 		JWT_SECRET: secrets.jwtSecret,
 	};
 	if (options.redisUrl !== undefined) await refuseUselessRedis(env, signal);
-	await runEntry({ entry: "packages/database/src/bin/migrate.ts", env, onLine: onProgress, signal });
+	await runEntry({ entry: "packages/database/src/bin/apply-migrations.ts", env, onLine: onProgress, signal });
 
 	const appOptions = (name: string): AppOptions => ({
 		env,
@@ -117,7 +117,7 @@ async function bringUp(options: StackOptions, lock: DataFolderLock, parts: Part[
 	const sweeper = definePart("sweeper", async () => noted(await startSweeper(appOptions("sweeper"))));
 	// The catalogue grows while the apps start: they need its tables, not its rows.
 	const admin = { ADMIN_EMAIL: secrets.admin.email, ADMIN_PASSWORD: secrets.admin.password };
-	const seed = { entry: "packages/database/src/bin/seed-demo.ts", env: { ...env, ...admin }, onLine: onProgress, signal };
+	const seed = { entry: "packages/database/src/bin/seed-database.ts", env: { ...env, ...admin }, onLine: onProgress, signal };
 	await settleAll([options.skipSeed === true ? undefined : runEntry(seed), startAll(parts, [api, sweeper])]);
 	signal.throwIfAborted();
 	const apiUrl = originOf(host, port ?? 0);

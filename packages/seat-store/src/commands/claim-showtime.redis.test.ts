@@ -13,7 +13,7 @@ import {
 	installClaimScript,
 	installSeatsScript,
 	installShowtimeScript,
-} from "./rebuild-showtime.ts";
+} from "./install-showtime.ts";
 
 let test: TestStore;
 beforeAll(async () => {

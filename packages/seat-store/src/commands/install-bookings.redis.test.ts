@@ -5,7 +5,7 @@ import { runScript } from "../define-script.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { bookingEventOf, held, openTestStore, type TestStore, unchanged } from "../open-test-store.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
-import { INSTALL_BOOKINGS_MAX, installBookingsScript } from "./rebuild-showtime.ts";
+import { INSTALL_BOOKINGS_MAX, installBookingsScript } from "./install-showtime.ts";
 
 let test: TestStore;
 beforeAll(async () => {

@@ -15,7 +15,7 @@ import { bucketKeys, showtimeKeys } from "../keys.ts";
 import { held, hold, openTestStore, type TestStore } from "../open-test-store.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { injectClock, type SendScript } from "../testing/inject-clock.ts";
-import { claimShowtime, installShowtime } from "./rebuild-showtime.ts";
+import { claimShowtime, installShowtime } from "./install-showtime.ts";
 
 let test: TestStore;
 beforeAll(async () => {

@@ -7,7 +7,7 @@ import { bucketKeys, showtimeKeys } from "../keys.ts";
 import type { BlockSeatsOutcome, SetShowtimeOutcome } from "../outcomes.ts";
 import { readInteger, type ScriptReply, unknownStatus } from "../reply.ts";
 import type { BlockSeatsCommand, RescheduleCommand, SetTermsCommand } from "../seat-store.ts";
-import { keptUntil } from "./rebuild-showtime.ts";
+import { keptUntil } from "./install-showtime.ts";
 
 export const setTermsScript = defineScript("set-terms");
 export const blockSeatsScript = defineScript("block-seats");

@@ -5,5 +5,5 @@ import { findDatabaseUrl } from "../stack/find-database-url.ts";
 
 await endWith(async () => {
 	const env = { DATABASE_URL: findDatabaseUrl(process.env) };
-	return runForeground(process.execPath, ["packages/database/src/bin/migrate.ts", ...process.argv.slice(2)], { env });
+	return runForeground(process.execPath, ["packages/database/src/bin/apply-migrations.ts", ...process.argv.slice(2)], { env });
 });

@@ -1,4 +1,4 @@
-/** Rebuilds that the sweeper wants: at work beside the settling, and each showtime that fails tried again ever more rarely. */
+/** The sweeper's queue of rebuilds: they run beside settling, and a showtime whose rebuild fails is retried with growing pauses. */
 import type { ShowtimeId } from "@holdfast/domain";
 import type { Rebuilder } from "@holdfast/rebuild";
 import type { SweeperDeps } from "./deps.ts";
@@ -8,16 +8,16 @@ const BACK_OFF_MAX_MS = 60_000;
 /** As many failures in a row are no passing trouble. */
 const FAILURES_ALARMING = 3;
 
-export type Rebuilds = {
-	/** Rebuild this showtime soon, unless that failed a moment ago. Comes back at once. */
-	want(showtimeId: ShowtimeId, startsAt?: number): void;
+export type RebuildQueue = {
+	/** Request a rebuild of this showtime, which begins soon unless one has just failed. Returns at once. */
+	request(showtimeId: ShowtimeId, startsAt?: number): void;
 	/** Resolves when nothing is at work. */
 	idle(): Promise<void>;
 };
 
-export function createRebuilds({ log, metrics }: Pick<SweeperDeps, "log" | "metrics">, rebuilder: Rebuilder): Rebuilds {
+export function createRebuildQueue({ log, metrics }: Pick<SweeperDeps, "log" | "metrics">, rebuilder: Rebuilder): RebuildQueue {
 	const failures = new Map<ShowtimeId, { readonly count: number; readonly notBefore: number }>();
-	const wanted = new Set<ShowtimeId>();
+	const requested = new Set<ShowtimeId>();
 
 	async function rebuild(showtimeId: ShowtimeId, startsAt: number): Promise<void> {
 		try {
@@ -42,13 +42,13 @@ export function createRebuilds({ log, metrics }: Pick<SweeperDeps, "log" | "metr
 	}
 
 	return {
-		want(showtimeId, startsAt = 0) {
-			if (wanted.has(showtimeId) || Date.now() < (failures.get(showtimeId)?.notBefore ?? 0)) return;
-			wanted.add(showtimeId);
-			void rebuild(showtimeId, startsAt).finally(() => wanted.delete(showtimeId));
+		request(showtimeId, startsAt = 0) {
+			if (requested.has(showtimeId) || Date.now() < (failures.get(showtimeId)?.notBefore ?? 0)) return;
+			requested.add(showtimeId);
+			void rebuild(showtimeId, startsAt).finally(() => requested.delete(showtimeId));
 		},
 		async idle() {
-			while (wanted.size > 0) await rebuilder.idle().then(() => new Promise(setImmediate));
+			while (requested.size > 0) await rebuilder.idle().then(() => new Promise(setImmediate));
 		},
 	};
 }

@@ -30,7 +30,7 @@ const FENCE_PROBE = `#!lua flags=no-writes
 return string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')`;
 
 /** Rejects when the connection does. */
-export function createFlawFinder(): (redis: Redis) => Promise<Findings> {
+export function createDurabilityFlawFinder(): (redis: Redis) => Promise<Findings> {
 	/** By connection: what its server refused to answer, by question. */
 	const refusals = new WeakMap<Redis, Map<string, string>>();
 	/** Connections on which a script was seen to read the server's own replication id: that does not change. */

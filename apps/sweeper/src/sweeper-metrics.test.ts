@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { createSweeperMetrics } from "./metrics.ts";
+import { createSweeperMetrics } from "./sweeper-metrics.ts";
 
 it("every metric of the sweeper is listed in docs/ARCHITECTURE.md", async () => {
 	const { text } = await createSweeperMetrics().render();

@@ -1,5 +1,5 @@
 /**
- * Rebuild a showtime on this server: claim it, which freezes its seats; merge what stands with what the ledger knows; put
+ * Install a showtime on this server: claim it, which freezes its seats; merge what stands with what the ledger knows; put
  * the result in its place in one step. The caller reads the ledger between claim and install (packages/rebuild).
  */
 import {

@@ -22,7 +22,7 @@ import {
 } from "./state.ts";
 import type { World } from "./world.ts";
 
-export function rebuildShowtime(state: State, world: World): Step[] {
+export function runRebuilders(state: State, world: World): Step[] {
 	return BOTH.flatMap((rebuilder) => {
 		const rebuild = state.rebuilds[rebuilder];
 		if (rebuild !== null) return [...advance(state, world, rebuilder, rebuild), ...giveUp(state, rebuilder, rebuild)];

@@ -2,7 +2,7 @@ import { askRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { showtimeKeys } from "./keys.ts";
 import { held, hold, openTestStore, type TestStore } from "./open-test-store.ts";
-import type { SeatNews } from "./watch-seats.ts";
+import type { SeatNews } from "./subscribe-to-seats.ts";
 
 let test: TestStore;
 beforeAll(async () => {

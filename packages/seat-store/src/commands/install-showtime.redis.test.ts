@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { bookingEventOf, held, hold, openTestStore, type TestStore, publishedDuring, unchanged } from "../open-test-store.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
-import { INSTALL_SEATS_MAX } from "./rebuild-showtime.ts";
+import { INSTALL_SEATS_MAX } from "./install-showtime.ts";
 
 let test: TestStore;
 beforeAll(async () => {

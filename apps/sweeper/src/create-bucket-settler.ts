@@ -6,7 +6,7 @@ import { CONNECTION_BUDGETS, classifySettleError } from "@holdfast/database";
 import { BUCKET_COUNT } from "@holdfast/domain";
 import { SeatStoreFault } from "@holdfast/seat-store";
 import type { SweeperDeps } from "./deps.ts";
-import type { Rebuilds } from "./rebuild-showtimes.ts";
+import type { RebuildQueue } from "./queue-rebuilds.ts";
 import { createBatchSize, settleBucket } from "./settle-bucket.ts";
 import { createWaitWatch } from "./watch-waits.ts";
 
@@ -27,7 +27,7 @@ type Round = { readonly settled: number; readonly failures: readonly { readonly 
 /** Whether trying again mends nothing: a missing migration, or an entry from a newer version, needs a person. */
 export const isHalt = (error: unknown): boolean => !(error instanceof SeatStoreFault) && classifySettleError(error) === "halt";
 
-export function createBucketSettler(deps: SweeperDeps, rebuilds: Pick<Rebuilds, "want">): BucketSettler {
+export function createBucketSettler(deps: SweeperDeps, rebuilds: Pick<RebuildQueue, "request">): BucketSettler {
 	const { log, limits } = deps;
 	const all = Array.from({ length: BUCKET_COUNT }, (_, bucket) => bucket);
 	const waits = createWaitWatch(deps);
@@ -43,7 +43,7 @@ export function createBucketSettler(deps: SweeperDeps, rebuilds: Pick<Rebuilds, 
 			for (let bucket = queue.shift(); bucket !== undefined; bucket = queue.shift()) {
 				try {
 					const pass = await settleBucket(deps, bucket, sizes[bucket] ?? createBatchSize(limits.settleBatchMax));
-					for (const showtimeId of pass.left) rebuilds.want(showtimeId);
+					for (const showtimeId of pass.left) rebuilds.request(showtimeId);
 					waits.note(bucket, pass.waiting);
 					settled += pass.settled;
 					if (pass.halted !== null) throw pass.halted;

@@ -1,6 +1,6 @@
 /**
- * Tells of each change of a showtime's seats as Redis publishes it: one subscription per showtime however many listen, on a link
- * of its own, where no message waits behind an answer.
+ * Subscriptions to the changes of a showtime's seats, as Redis publishes them: one per showtime however many listeners there are,
+ * on a link of their own, where no message waits behind an answer.
  */
 import type { ShowtimeId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
@@ -21,7 +21,7 @@ export type SeatNews =
 /** Is called in order, one message at a time; must not throw. */
 export type SeatListener = (news: SeatNews) => void;
 
-export type SeatWatch = {
+export type SeatSubscriptions = {
 	/**
 	 * Resolves when nothing that is published from then on can be missed unnoticed, to what ends it. Rejects with `SeatStoreFault`
 	 * when Redis cannot be reached; then nothing is left behind.
@@ -41,7 +41,7 @@ type Channel = {
 };
 
 /** Connects when somebody watches for the first time. */
-export function createSeatWatch(openLink: (options: Partial<LinkOptions>) => Link): SeatWatch {
+export function createSeatSubscriptions(openLink: (options: Partial<LinkOptions>) => Link): SeatSubscriptions {
 	const channels = new Map<string, Channel>();
 	const checkRole = createRoleCheck();
 	const takenUp = new WeakSet<Redis>();

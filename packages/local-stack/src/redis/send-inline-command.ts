@@ -7,7 +7,7 @@ import { createConnection } from "node:net";
 const ANSWER_DEADLINE_MS = 2_000;
 
 /** Resolves to the first `lines` lines of the reply, joined by `|` (`+PONG`, `-LOADING ...`), or null when nobody answers. */
-export function askRedis(port: number, command: string, lines = 1): Promise<string | null> {
+export function sendInlineCommand(port: number, command: string, lines = 1): Promise<string | null> {
 	return new Promise((resolve) => {
 		let reply = "";
 		const socket = createConnection({ host: "127.0.0.1", port });

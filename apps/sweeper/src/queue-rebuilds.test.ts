@@ -2,52 +2,52 @@ import { newShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import type { RebuildOutcome } from "@holdfast/rebuild";
 import { createLogger } from "@holdfast/runtime";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createSweeperMetrics } from "./metrics.ts";
-import { createRebuilds } from "./rebuild-showtimes.ts";
+import { createSweeperMetrics } from "./sweeper-metrics.ts";
+import { createRebuildQueue } from "./queue-rebuilds.ts";
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));
 afterEach(() => void vi.useRealTimers());
 
-const openRebuilds = (answer: () => Promise<RebuildOutcome>, metrics = createSweeperMetrics()) => {
+const openRebuildQueue = (answer: () => Promise<RebuildOutcome>, metrics = createSweeperMetrics()) => {
 	const rebuild = vi.fn((_id: ShowtimeId) => answer());
 	const deps = { log: createLogger("test", "silent"), metrics };
-	return { rebuild, rebuilds: createRebuilds(deps, { rebuild, pending: () => 0, idle: async () => {} }) };
+	return { rebuild, rebuilds: createRebuildQueue(deps, { rebuild, pending: () => 0, idle: async () => {} }) };
 };
 const later = (ms: number) => void vi.setSystemTime(Date.now() + ms);
 
 describe("a rebuild that the sweeper wants", () => {
 	it("is tried ever more rarely while it fails, each minute at least, and at once again after a success", async () => {
 		let fails = true;
-		const { rebuild, rebuilds } = openRebuilds(() => (fails ? Promise.reject(new Error("no")) : Promise.resolve({ outcome: "opened" })));
+		const { rebuild, rebuilds } = openRebuildQueue(() => (fails ? Promise.reject(new Error("no")) : Promise.resolve({ outcome: "opened" })));
 		const id = newShowtimeId();
-		const want = async (): Promise<number> => {
-			rebuilds.want(id);
+		const request = async (): Promise<number> => {
+			rebuilds.request(id);
 			await rebuilds.idle();
 			return rebuild.mock.calls.length;
 		};
-		expect([await want(), await want()]).toEqual([1, 1]);
+		expect([await request(), await request()]).toEqual([1, 1]);
 		for (let tries = 2; tries < 12; tries += 1) {
 			later(60_000);
-			expect(await want()).toBe(tries);
+			expect(await request()).toBe(tries);
 		}
 		later(40_000);
-		expect(await want()).toBe(11);
+		expect(await request()).toBe(11);
 		fails = false;
 		later(20_000);
-		expect([await want(), await want(), await want()]).toEqual([12, 13, 14]);
+		expect([await request(), await request(), await request()]).toEqual([12, 13, 14]);
 	});
 
 	it("fails when no replica has the claim: a primary that stands alone is told of, and does not ask each moment", async () => {
 		const metrics = createSweeperMetrics();
-		const { rebuild, rebuilds } = openRebuilds(() => Promise.resolve({ outcome: "unkept" }), metrics);
+		const { rebuild, rebuilds } = openRebuildQueue(() => Promise.resolve({ outcome: "unkept" }), metrics);
 		const id = newShowtimeId();
 		for (let tries = 1; tries <= 3; tries += 1) {
-			rebuilds.want(id);
+			rebuilds.request(id);
 			await rebuilds.idle();
 			expect(rebuild).toHaveBeenCalledTimes(tries);
 			expect((await metrics.render()).text).toContain(`holdfast_failed_rebuilds_total ${tries}\n`);
 			later(200 * 2 ** tries * 0.7);
-			rebuilds.want(id);
+			rebuilds.request(id);
 			await rebuilds.idle();
 			expect(rebuild).toHaveBeenCalledTimes(tries);
 			later(60_000);
@@ -55,15 +55,15 @@ describe("a rebuild that the sweeper wants", () => {
 	});
 
 	it("waits only a moment when another process is at it, and holds up no other showtime", async () => {
-		const { rebuild, rebuilds } = openRebuilds(() => Promise.resolve({ outcome: "recovering" }));
+		const { rebuild, rebuilds } = openRebuildQueue(() => Promise.resolve({ outcome: "recovering" }));
 		const [one, other] = [newShowtimeId(), newShowtimeId()];
-		for (const id of [one, one, other]) rebuilds.want(id);
+		for (const id of [one, one, other]) rebuilds.request(id);
 		await rebuilds.idle();
-		rebuilds.want(one);
+		rebuilds.request(one);
 		await rebuilds.idle();
 		expect(rebuild.mock.calls.map(([id]) => id)).toEqual([one, other]);
 		later(200);
-		rebuilds.want(one);
+		rebuilds.request(one);
 		await rebuilds.idle();
 		expect(rebuild).toHaveBeenCalledTimes(3);
 	});

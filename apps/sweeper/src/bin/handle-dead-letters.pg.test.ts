@@ -17,7 +17,7 @@ import {
 	waitUntil,
 } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createSweeperMetrics } from "../metrics.ts";
+import { createSweeperMetrics } from "../sweeper-metrics.ts";
 import { createSweeper, type Sweeper } from "../sweeper.ts";
 
 let redis: TestRedis;
@@ -44,7 +44,7 @@ const query = (statement: string) => queryPostgres(testDatabase.url, statement);
 
 /** What `npm run dead-letters -- <words>` says, and how it ends. */
 function run(...words: string[]): Promise<{ code: number; said: string }> {
-	const entry = fileURLToPath(new URL("dead-letters.ts", import.meta.url));
+	const entry = fileURLToPath(new URL("handle-dead-letters.ts", import.meta.url));
 	const env = { PATH: process.env.PATH, DATABASE_URL: testDatabase.url, REDIS_URL: redis.url };
 	return new Promise((resolve) => {
 		execFile(process.execPath, ["--disable-warning=ExperimentalWarning", entry, ...words], { env }, (error, stdout, stderr) =>
