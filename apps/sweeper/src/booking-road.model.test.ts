@@ -81,10 +81,10 @@ type Step = fc.AsyncCommand<ReferenceModel, Road>;
 async function openRoad(): Promise<Road> {
 	const { showtimeIds } = await insertShowtimes(testDatabase.url, { rows: 1, seatsPerRow: SEATS });
 	const [id] = showtimeIds;
-	if (id === undefined) throw new Error("there is a showtime");
+	if (id === undefined) throw new Error("no showtime was inserted");
 	expect(await rebuild(id)).toBe("opened");
 	const showtime = await seatStore.readShowtime(id);
-	if (showtime === null) throw new Error("it is installed");
+	if (showtime === null) throw new Error("the showtime is not installed");
 	// Of its own: what they have placed in the past hour must be what the model knows of.
 	const users = await insertUsers(testDatabase.url, USERS);
 	return { showtime, users, steps: 0 };
@@ -135,7 +135,7 @@ function change(what: "extend" | "confirm" | "cancel", at: number, versionOff: n
 		if (!booking.isLoaded && !model.isFenced()) {
 			expect(outcome).toBe("not_loaded");
 			const found = await findBooking(database, booking.id);
-			if (found === null) throw new Error("what is recorded is in the ledger");
+			if (found === null) throw new Error("a recorded booking is not in the ledger");
 			await seatStore.loadBooking(found.booking);
 			booking.isLoaded = true;
 			expect((await send()).outcome).toBe(model[what](booking, ifVersion));
@@ -149,7 +149,7 @@ const steps = {
 	hold: (user: number, seats: number[]) =>
 		step(`hold ${seats} by ${user}`, async (model, { showtime, users }) => {
 			const userId = pick(users, user);
-			if (userId === undefined) throw new Error("there are users");
+			if (userId === undefined) throw new Error("no user was inserted");
 			const bookingId = newBookingId(showtime.id);
 			const amount = 1250 * seats.length;
 			const answer = await seatStore.placeHold({ bookingId, userId, showtime, seats, amount, idempotencyKey: null });

@@ -41,14 +41,14 @@ const limitMemory = (bytes: number) => askRedis(redis.port, "CONFIG", "SET", "ma
 
 it("holds and confirms are refused whole, cancels and the outbox go on, and nothing acknowledged is lost", async () => {
 	const [showtimeId] = (await insertShowtimes(testDatabase.url)).showtimeIds;
-	if (showtimeId === undefined) throw new Error("there is a showtime");
+	if (showtimeId === undefined) throw new Error("no showtime was inserted");
 	const rebuilder = createRebuilder({ seatStore, database, quarantineMs: null, log: createLogger("rebuild", "silent") });
 	await rebuilder.rebuild(showtimeId, 0);
 	const showtime = await seatStore.readShowtime(showtimeId);
-	if (showtime === null) throw new Error("it is installed");
+	if (showtime === null) throw new Error("the showtime is not installed");
 	const place = async (seat: number, buyer: number) => {
 		const [userId, bookingId] = [users[buyer], newBookingId(showtimeId)];
-		if (userId === undefined) throw new Error("there are users");
+		if (userId === undefined) throw new Error("no user was inserted");
 		await seatStore.placeHold({ bookingId, userId, showtime, seats: [seat], amount: 1250, idempotencyKey: null });
 		return { bookingId, userId, showtimeId, ifVersion: null };
 	};

@@ -75,7 +75,7 @@ it("a conflict whose record in Redis makes no sense does not keep a later confli
 	for (const showtime of showtimes) losers.push(await buy(showtime, 6));
 	for (const { bookingId } of winners) await query(`update booking_seats set seat = 6, label = 'A7' where booking_id = '${bookingId}'`);
 	const [broken, fine] = losers;
-	if (broken === undefined || fine === undefined) throw new Error("two bookings conflict");
+	if (broken === undefined || fine === undefined) throw new Error("fewer than two bookings conflict");
 	expect(await askRedis(redis.port, "HSET", `{b1}:bk:${broken.bookingId}`, "v", "x")).toBe(":0");
 	await sweeper.runOnce();
 	const corrected = await query("select booking_id from refunds where store_corrected_at is not null");

@@ -61,7 +61,7 @@ async function openShowtime(bucket?: number): Promise<OpenShowtime> {
 
 async function buy(showtime: OpenShowtime, seats: number[], buyer = 0) {
 	const userId = users[buyer];
-	if (!userId) throw new Error("there is such a buyer");
+	if (!userId) throw new Error("no such buyer");
 	const bookingId = newBookingId(showtime.id);
 	await seatStore.placeHold({ bookingId, userId, showtime, seats, amount: 1250 * seats.length, idempotencyKey: null });
 	const command = { bookingId, userId, showtimeId: showtime.id, ifVersion: null };
@@ -182,7 +182,7 @@ describe("runOnce", () => {
 		const showtime = await openShowtime();
 		const brief = createSeatStore({ url: redis.url, limits: { ...DEFAULT_LIMITS, holdTtlMs: 1 } });
 		const userId = users[0];
-		if (!userId) throw new Error("there is a buyer");
+		if (!userId) throw new Error("no buyer was inserted");
 		await brief.placeHold({ bookingId: newBookingId(showtime.id), userId, showtime, seats: [1], amount: 1250, idempotencyKey: null });
 		await waitUntil("the hold to expire", async () => (await seatStore.listShowtimesToReap(bucketOf(showtime.id))).includes(showtime.id));
 		expect((await newSweeper().runOnce()).reaped).toBe(1);
@@ -340,7 +340,7 @@ describe("a bucket that cannot be settled", () => {
 		await sweeper.stop();
 		expect(await isRecorded(behind)).toBe(false);
 		const [newer] = (await seatStore.readBatch(5, { afterEntryId: null, limit: 10 })).filter(({ event }) => event === null);
-		if (newer === undefined) throw new Error("it is left in the outbox");
+		if (newer === undefined) throw new Error("the entry is not in the outbox");
 		await seatStore.ackBatch(5, [{ entryId: newer.entryId, booking: null }]);
 		await newSweeper().runOnce();
 		for (const one of [...bought, behind]) expect(await isRecorded(one)).toBe(true);

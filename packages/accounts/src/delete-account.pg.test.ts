@@ -40,7 +40,7 @@ describe("a user with nothing ahead", () => {
 	it("is deleted by e-mail in any case: holds are released, the row loses its person, bookings keep their user", async () => {
 		const person = await test.newPerson();
 		const [first, second] = await test.newShowtimes({ count: 2 });
-		if (first === undefined || second === undefined) throw new Error("two showtimes were inserted");
+		if (first === undefined || second === undefined) throw new Error("fewer than two showtimes were inserted");
 		const cancelled = await test.buy(person, first, [5]);
 		await test.settle();
 		expect((await test.seatStore.cancelBooking(cancelled)).outcome).toBe("cancelled");

@@ -39,7 +39,7 @@ describe("a confirmed booking", () => {
 	it("is found while only Redis knows it, though 200 later holds have pushed it out of the user index", async () => {
 		const person = await test.newPerson();
 		const [showtimeId, other] = await test.newShowtimes({ count: 2, bucket: 7 });
-		if (showtimeId === undefined || other === undefined) throw new Error("two showtimes were inserted");
+		if (showtimeId === undefined || other === undefined) throw new Error("fewer than two showtimes were inserted");
 		const { bookingId } = await test.buy(person, showtimeId, [0]);
 		const longAgoMs = Date.now() - 5 * 3_600_000;
 		const age = (id: BookingId, place: number) =>
@@ -185,7 +185,7 @@ describe("the bounds of a look", () => {
 			return { person, outcome };
 		});
 		const [enough, tooMany] = await Promise.all(runs);
-		if (enough === undefined || tooMany === undefined) throw new Error("two deletions ran");
+		if (enough === undefined || tooMany === undefined) throw new Error("fewer than two deletions ran");
 		expect(enough.outcome).toBe("deleted");
 		expect(tooMany.outcome).toMatch(/^Holds of the user kept changing in 20 looks\. The account cannot sign in; it is not deleted yet\./);
 		expect(await test.isAnonymous(tooMany.person)).toBe(false);

@@ -319,7 +319,7 @@ async function openNetwork(targetPort: number): Promise<Network> {
 	};
 	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 	const address = server.address();
-	if (address === null || typeof address === "string") throw new Error("the server listens on a port");
+	if (address === null || typeof address === "string") throw new Error("the server has no port");
 	network.port = address.port;
 	return network;
 }

@@ -47,7 +47,7 @@ export async function openTestLedger() {
 	async function addUser(): Promise<UserId> {
 		users += 1;
 		const made = await createUser(database, { email: `u${users}@example.org`, passwordHash: "-", displayName: "U", role: "user" });
-		if (made.outcome !== "created") throw new Error("the address is new");
+		if (made.outcome !== "created") throw new Error("the address is taken");
 		return made.user.id;
 	}
 

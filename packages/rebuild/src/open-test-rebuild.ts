@@ -26,7 +26,7 @@ export async function openTestRebuild() {
 
 	async function hold(showtimeId: ShowtimeId, seats: number[], buyer = 0, store: SeatStore = seatStore) {
 		const [userId, showtime] = [users[buyer] as UserId, await store.readShowtime(showtimeId)];
-		if (showtime === null) throw new Error("the showtime is installed");
+		if (showtime === null) throw new Error("the showtime is not installed");
 		const bookingId = newBookingId(showtimeId);
 		const { outcome } = await store.placeHold({ bookingId, userId, showtime, seats, amount: 1250 * seats.length, idempotencyKey: null });
 		if (outcome !== "held") throw new Error(`the hold was answered ${outcome}`);
@@ -40,7 +40,7 @@ export async function openTestRebuild() {
 			const entries = await seatStore.readBatch(bucket, { afterEntryId: null, limit: 500 });
 			if (entries.length === 0) continue;
 			const outcome = await settleBatch(database, { bucket, entries });
-			if (outcome.outcome !== "settled") throw new Error("nobody else settles");
+			if (outcome.outcome !== "settled") throw new Error("another process settles the bucket");
 			const done = entries.filter(({ entryId }) => outcome.acked.includes(entryId));
 			settled += done.length;
 			await seatStore.ackBatch(
@@ -67,7 +67,7 @@ export async function openTestRebuild() {
 		query: (statement: string) => queryPostgres(testDatabase.url, statement),
 		async newShowtime(bucket?: number): Promise<ShowtimeId> {
 			const [id] = (await insertShowtimes(testDatabase.url, bucket === undefined ? {} : { bucket })).showtimeIds;
-			if (id === undefined) throw new Error("there is a showtime");
+			if (id === undefined) throw new Error("no showtime was inserted");
 			return id;
 		},
 		async stop() {

@@ -112,7 +112,7 @@ export async function held(store: SeatStore, showtime: OpenShowtime, seats: numb
 
 /** The booking event of an entry. */
 export function bookingEventOf(entry: OutboxEntry | undefined): BookingEvent {
-	if (!entry?.event || !isBookingEvent(entry.event)) throw new Error("the entry is a booking event");
+	if (!entry?.event || !isBookingEvent(entry.event)) throw new Error("the entry is not a booking event");
 	return entry.event;
 }
 

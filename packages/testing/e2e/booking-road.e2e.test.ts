@@ -11,7 +11,7 @@ afterAll(() => test.close());
 
 const seatsOf = (answer: Answer): Record<string, string> => {
 	const { rows } = answer.body;
-	if (!Array.isArray(rows)) throw new Error("a seat matrix has rows");
+	if (!Array.isArray(rows)) throw new Error("the seat matrix has no rows");
 	return Object.fromEntries(rows.flatMap((row) => row.seats).map((seat) => [seat.label, seat.status]));
 };
 
@@ -23,7 +23,7 @@ describe("a race of 1,000 users for the same two seats", () => {
 		for (const { status, body } of answers) if (status === 409) expect(body.seats).toEqual(["E5", "E6"]);
 		const winner = answers.findIndex(({ status }) => status === 201);
 		const won = answers[winner];
-		if (!won) throw new Error("there is a winner");
+		if (!won) throw new Error("no booking won");
 		expect((await buyers[winner]?.confirm(idOf(won)))?.status).toBe(200);
 		await test.proof.drained(10_000);
 		expect(await test.proof.flaws(showtimeId)).toEqual([]);
@@ -45,7 +45,7 @@ describe("one seat, four spellings", () => {
 describe("a hold that lapses with the sweeper stopped", () => {
 	it("is free at its expiry to the map, to the next buyer, and to a late confirm", async () => {
 		const [[early, late], showtimeId] = [await test.buyers(2), await test.showtime()];
-		if (!early || !late) throw new Error("there are two buyers");
+		if (!early || !late) throw new Error("fewer than two buyers were inserted");
 		await test.stack.sweeper.stop();
 		const first = await early.hold(showtimeId, ["B1", "B2"]);
 		expect(first.status).toBe(201);
@@ -69,7 +69,7 @@ describe("a hold that lapses with the sweeper stopped", () => {
 describe("a confirmed booking that is cancelled, and its seat sold again", () => {
 	it("shows both in the ledger, in order", async () => {
 		const [[first, second], showtimeId] = [await test.buyers(2), await test.showtime()];
-		if (!first || !second) throw new Error("there are two buyers");
+		if (!first || !second) throw new Error("fewer than two buyers were inserted");
 		const one = idOf(await first.hold(showtimeId, ["C3"]));
 		expect((await first.confirm(one)).status).toBe(200);
 		expect(await first.cancel(one)).toMatchObject({ status: 200, body: { status: "cancelled" } });

@@ -81,7 +81,7 @@ async function makeWishes(): Promise<Wish[]> {
 	const clients = tokens.map((token) => createClient({ baseUrl, tokens: { access: () => token }, fetch: counted }));
 	return Array.from({ length: BOOKINGS }, (_, place) => {
 		const [client, showtimeId] = [clients[place % BUYERS], showtimeIds[Math.floor(place / SEATS_PER_SHOWTIME)]];
-		if (client === undefined || showtimeId === undefined) throw new Error("there is a client and a showtime for each");
+		if (client === undefined || showtimeId === undefined) throw new Error("a booking has no client or no showtime");
 		return { client, showtimeId, seat: labelOf(place % SEATS_PER_SHOWTIME) };
 	});
 }

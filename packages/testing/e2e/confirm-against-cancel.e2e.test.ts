@@ -19,7 +19,7 @@ async function race(headers: Record<string, string>) {
 	const buyers = await test.buyers(ROUNDS);
 	for (const [round, buyer] of buyers.entries()) {
 		const [showtimeId, label] = [showtimeIds[Math.floor(round / SEATS.length)], SEATS[round % SEATS.length]];
-		if (!showtimeId || !label) throw new Error("there is a seat for every round");
+		if (!showtimeId || !label) throw new Error("a round has no showtime or no seat");
 		const bookingId = idOf(await buyer.hold(showtimeId, [label]));
 		// Which of the two is sent first alternates.
 		const sent =

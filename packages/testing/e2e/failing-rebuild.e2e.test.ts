@@ -26,7 +26,7 @@ afterAll(() => test.close());
 
 it("holds up none of the others, and gets everything once it succeeds", async () => {
 	const [failing, beside] = await test.showtimes(2, { bucket: 5 });
-	if (failing === undefined || beside === undefined) throw new Error("there are two showtimes");
+	if (failing === undefined || beside === undefined) throw new Error("fewer than two showtimes were inserted");
 	const history: Operation[] = [];
 	const people = (await test.buyers(BUYERS)).map((buyer) => recordBuyer(buyer, history));
 

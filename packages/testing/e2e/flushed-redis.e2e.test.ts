@@ -25,7 +25,7 @@ afterAll(() => test.close());
 
 it("keeps what was recorded, says what it cannot know, and sells no seat before a person says so", async () => {
 	const [showtimeId] = await test.showtimes(1);
-	if (showtimeId === undefined) throw new Error("there is a showtime");
+	if (showtimeId === undefined) throw new Error("no showtime was inserted");
 	const startMs = Date.now();
 	const people = await test.buyers(CLIENTS * ACCOUNTS_EACH + SEATS);
 	const crowd = startCrowd({

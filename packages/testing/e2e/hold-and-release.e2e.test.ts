@@ -48,7 +48,7 @@ it("places 100 holds per bucket, is answered 429 with a truthful Retry-After fro
 	const showtimeIds = (await Promise.all(buckets.map((bucket) => test.showtimes(1, { bucket })))).flat();
 	for (const showtimeId of showtimeIds) expect((await test.get(`/showtimes/${showtimeId}/seats`)).status).toBe(200);
 	const [warm, buyer] = await test.buyers(2);
-	if (warm === undefined || buyer === undefined) throw new Error("two buyers were inserted");
+	if (warm === undefined || buyer === undefined) throw new Error("fewer than two buyers were inserted");
 	await Promise.all(showtimeIds.map(async (id) => warm.cancel(idOf(await warm.hold(id, ["A1"])))));
 
 	const [before, startMs] = [await measure(), Date.now()];

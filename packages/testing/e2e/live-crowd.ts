@@ -69,7 +69,7 @@ async function live(accounts: readonly RecordedBuyer[], seed: number, wish: Crow
 	let kept: { showtimeId: ShowtimeId; bookingId: string } | null = null;
 	for (let round = 1; !isStopping(); round += 1) {
 		const showtimeId = showtimeIds[random(showtimeIds.length)];
-		if (showtimeId === undefined) throw new Error("a crowd needs a showtime");
+		if (showtimeId === undefined) throw new Error("the crowd has no showtime");
 		const size = 1 + random(SEATS_TOGETHER_MAX);
 		const first = random(seatCount - size + 1);
 		const seats = Array.from({ length: size }, (_, n) => first + n);

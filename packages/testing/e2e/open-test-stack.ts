@@ -62,7 +62,7 @@ export async function openTestStack(environment: Record<string, string> = {}): P
 		buyers: (count) => insertBuyers({ databaseUrl, jwtSecret, count, server: () => apiUrl }),
 		async showtime() {
 			const [id] = (await insertShowtimes(databaseUrl)).showtimeIds;
-			if (id === undefined) throw new Error("a showtime was inserted");
+			if (id === undefined) throw new Error("no showtime was inserted");
 			return id;
 		},
 		showtimes: async (count, wish) => (await insertShowtimes(databaseUrl, { ...wish, count })).showtimeIds,

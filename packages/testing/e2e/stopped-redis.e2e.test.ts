@@ -27,7 +27,7 @@ afterAll(() => test.close());
 it("makes every answer a 503 in time, piles nothing up, and afterwards everything works at once", async () => {
 	const showtimeIds = await test.showtimes(2);
 	const [showtimeId] = showtimeIds;
-	if (showtimeId === undefined) throw new Error("there is a showtime");
+	if (showtimeId === undefined) throw new Error("no showtime was inserted");
 	const [visitors, buyers] = [await test.buyers(BURST), await test.buyers(CLIENTS * ACCOUNTS_EACH)];
 	const crowd = startCrowd({ buyers, people: CLIENTS, showtimeIds, seatCount: SEATS, restMaxMs: 50 });
 	const sales = () => crowd.history.filter(({ kind, result }) => kind === "confirm" && result === "ok").length;

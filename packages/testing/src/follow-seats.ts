@@ -164,7 +164,7 @@ export function parseFrame(frame: string): SeatEvent | null {
 	const data = fields.get("data");
 	if (data === undefined) return null;
 	const { version, seats = [] }: { version: number; seats?: [number, string][] } = JSON.parse(data);
-	if (String(version) !== fields.get("id")) throw new Error(`an event's id is its version: ${frame}`);
+	if (String(version) !== fields.get("id")) throw new Error(`an event's id is not its version: ${frame}`);
 	return { event: fields.get("event") === "reset" ? "reset" : "delta", version, seats };
 }
 

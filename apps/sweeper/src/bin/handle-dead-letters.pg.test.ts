@@ -61,10 +61,10 @@ async function rebuild(showtimeId: ShowtimeId): Promise<void> {
 /** Seats bought by somebody whom the ledger does not know: their entries can never be settled as they are. */
 async function buyUnknown(userId: UserId, seats: readonly number[]): Promise<BookingId[]> {
 	const [showtimeId] = (await insertShowtimes(testDatabase.url)).showtimeIds;
-	if (showtimeId === undefined) throw new Error("a showtime was inserted");
+	if (showtimeId === undefined) throw new Error("no showtime was inserted");
 	await rebuild(showtimeId);
 	const showtime = await seatStore.readShowtime(showtimeId);
-	if (showtime === null) throw new Error("it is installed");
+	if (showtime === null) throw new Error("the showtime is not installed");
 	return Promise.all(
 		seats.map(async (seat) => {
 			const bookingId = newBookingId(showtimeId);
@@ -78,7 +78,7 @@ async function buyUnknown(userId: UserId, seats: readonly number[]): Promise<Boo
 it("lists them, shows one, puts them back once their cause is mended, and sets one aside", async () => {
 	const userId = newUserId();
 	const [first, second, third] = await buyUnknown(userId, [0, 1, 2]);
-	if (first === undefined || second === undefined || third === undefined) throw new Error("three were bought");
+	if (first === undefined || second === undefined || third === undefined) throw new Error("fewer than three seats were bought");
 	await sweeper.runOnce();
 	expect((await metrics.render()).text).toContain("holdfast_dead_letters_total 3\n");
 
@@ -105,12 +105,12 @@ it("lists them, shows one, puts them back once their cause is mended, and sets o
 
 it("what was buried is not told again by a rebuild, and stays sold", async () => {
 	const [bookingId] = await buyUnknown(newUserId(), [4]);
-	if (bookingId === undefined) throw new Error("one was bought");
+	if (bookingId === undefined) throw new Error("no seat was bought");
 	await sweeper.runOnce();
 	const letters = async () => (await query("select entry_id from dead_letters")).length;
 	const before = await letters();
 	const { showtimeId } = (await seatStore.readBooking(bookingId)) ?? {};
-	if (showtimeId === undefined) throw new Error("its record is kept");
+	if (showtimeId === undefined) throw new Error("the booking's record is missing");
 	await redis.restart();
 	await waitUntil("the link to be back", () =>
 		seatStore.ping().then(

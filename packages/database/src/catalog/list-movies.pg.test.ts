@@ -115,7 +115,7 @@ it.each([
 	const status = "ended" as const;
 	for (const _ of [1, 2]) await add(character.repeat(TITLE_MAX_CHARS), { status });
 	const first = await listMovies(database, { limit: 1, status });
-	if (first.outcome !== "page" || first.nextCursor === null) throw new Error("there is another one");
+	if (first.outcome !== "page" || first.nextCursor === null) throw new Error("the first page has no next cursor");
 	// The bound that the API has for a cursor.
 	expect(first.nextCursor.length).toBeLessThanOrEqual(2_000);
 	expect(await titles({ status, cursor: first.nextCursor })).toContain(character.repeat(TITLE_MAX_CHARS));

@@ -24,7 +24,7 @@ const person = (email: string) => ({ email, passwordHash: "$scrypt$x", displayNa
 
 it("a user is found by id and by address in any case, and the hash is given only for the login", async () => {
 	const made = await createUser(database, person("Zoe@Example.org"));
-	if (made.outcome !== "created") throw new Error("the address is new");
+	if (made.outcome !== "created") throw new Error("the address is taken");
 	expect(made.user).toMatchObject({ email: "Zoe@Example.org", displayName: "Zoë", role: "user" });
 	expect(Math.abs(made.user.createdAt - Date.now())).toBeLessThan(60_000);
 	expect(await findUser(database, made.user.id)).toEqual(made.user);
@@ -48,7 +48,7 @@ it("an error tells neither the password hash nor the address: it may end up in a
 	const error: unknown = await createUser(database, { ...person("secret@x.org"), displayName: "nul \0" }).catch(
 		(thrown: unknown) => thrown,
 	);
-	if (!(error instanceof Error)) throw new Error("Postgres stores no NUL");
+	if (!(error instanceof Error)) throw new Error("Postgres stored a NUL character");
 	const logged = `${error.message} ${error.stack} ${JSON.stringify(error)} ${String(error.cause)}`;
 	expect(logged).not.toContain("$scrypt");
 	expect(logged).not.toContain("secret@x.org");
@@ -58,13 +58,13 @@ it("the first admin is created once, gets a new password when it is another, and
 	const admin = { email: "admin@x.org", password: "first password" };
 	expect(await ensureAdmin(database, admin)).toEqual({ outcome: "created" });
 	const made = (await findUserByEmail(database, admin.email))?.user;
-	if (made === undefined) throw new Error("the admin was created");
+	if (made === undefined) throw new Error("no admin was created");
 	expect(made.role).toBe("admin");
 	const opened = await openRefreshFamily(database, made.id);
 	if (opened.outcome !== "opened") throw new Error(`the sign-in was ${opened.outcome}`);
 	expect(await ensureAdmin(database, admin)).toEqual({ outcome: "unchanged" });
 	const rotated = await rotateRefreshToken(database, opened.refreshToken);
-	if (rotated.outcome !== "rotated") throw new Error("an unchanged password ends no family");
+	if (rotated.outcome !== "rotated") throw new Error("an unchanged password ended the family");
 	expect(await ensureAdmin(database, { ...admin, password: "second password" })).toEqual({ outcome: "password_set" });
 	expect(await rotateRefreshToken(database, rotated.refreshToken)).toEqual({ outcome: "refused" });
 	await createUser(database, person("eve@x.org"));

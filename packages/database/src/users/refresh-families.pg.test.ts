@@ -29,7 +29,7 @@ const rotate = (token: string) => rotateRefreshToken(database, token);
 
 async function newUser(): Promise<UserId> {
 	const [id] = await insertUsers(url, 1);
-	if (id === undefined) throw new Error("a user was inserted");
+	if (id === undefined) throw new Error("no user was inserted");
 	return id;
 }
 
@@ -225,7 +225,7 @@ describe("a family", () => {
 
 it("a password's hash is replaced if nobody was faster", async () => {
 	const made = await createUser(database, { email: "re@hash.org", passwordHash: "old", displayName: "R", role: "user" });
-	if (made.outcome !== "created") throw new Error("the address is new");
+	if (made.outcome !== "created") throw new Error("the address is taken");
 	expect(await replacePasswordHash(database, made.user.id, { from: "old", to: "new" })).toBe(true);
 	expect(await replacePasswordHash(database, made.user.id, { from: "old", to: "newer" })).toBe(false);
 	expect((await findUserByEmail(database, "re@hash.org"))?.passwordHash).toBe("new");

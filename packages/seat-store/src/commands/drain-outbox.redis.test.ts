@@ -24,7 +24,7 @@ async function sell(seats: number[]) {
 	const command = await held(test.store, await open(), seats);
 	await test.store.confirmBooking(command);
 	const [entry] = (await readAll()).slice(-1);
-	if (!entry) throw new Error("a confirm leaves an entry");
+	if (!entry) throw new Error("the confirm left no entry in the outbox");
 	const ack = (version: number) => test.store.ackBatch(BUCKET, [{ entryId: entry.entryId, booking: { id: command.bookingId, version } }]);
 	return { command, entry, ack };
 }
@@ -136,7 +136,7 @@ describe("loadBooking", () => {
 		const { command, ack } = await sell([4]);
 		await ack(2);
 		const booking = await test.store.readBooking(command.bookingId);
-		if (!booking) throw new Error("the booking is readable");
+		if (!booking) throw new Error("the booking is not readable");
 		await test.redis.del(bookingKey(command.bookingId));
 		return { command, booking };
 	}

@@ -25,7 +25,7 @@ const depthOf = (showtime: OpenShowtime) => test.redis.xlen(bucketKeys(bucketOf(
 /** The latest event of the showtime's bucket, which must be the one that meta names as its last. */
 async function lastEvent(showtime: OpenShowtime): Promise<ShowtimeEvent> {
 	const entry = (await test.store.readBatch(bucketOf(showtime.id), { afterEntryId: null, limit: 500 })).at(-1);
-	if (!entry?.event || !("blockedSeats" in entry.event)) throw new Error("the last entry is a showtime's event");
+	if (!entry?.event || !("blockedSeats" in entry.event)) throw new Error("the last entry is not a showtime event with blocked seats");
 	expect((await metaOf(showtime)).entry).toBe(entry.entryId);
 	expect(entry.epoch).toBe(1);
 	return entry.event;
