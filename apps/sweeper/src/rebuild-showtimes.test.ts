@@ -5,8 +5,15 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createSweeperMetrics } from "./metrics.ts";
 import { createRebuilds } from "./rebuild-showtimes.ts";
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));
-afterEach(() => void vi.useRealTimers());
+beforeEach(() => {
+	vi.useFakeTimers({ toFake: ["Date"] });
+	// In the middle of its jitter every wait has the same length in each run.
+	vi.spyOn(Math, "random").mockReturnValue(0.5);
+});
+afterEach(() => {
+	vi.useRealTimers();
+	vi.restoreAllMocks();
+});
 
 const openRebuilds = (answer: () => Promise<RebuildOutcome>, metrics = createSweeperMetrics()) => {
 	const rebuild = vi.fn((_id: ShowtimeId) => answer());

@@ -1,5 +1,6 @@
 /** Starts, observes and stops a process. Knows no word of the domain. */
 export * from "./assert.ts";
+export * from "./back-off.ts";
 export * from "./guard-connections.ts";
 export * from "./limit-concurrency.ts";
 export * from "./logger.ts";
@@ -8,4 +9,6 @@ export * from "./password.ts";
 export * from "./run-workers.ts";
 export * from "./settings.ts";
 export * from "./shutdown.ts";
+export * from "./single-flight.ts";
+export * from "./with-deadline.ts";
 export * from "./worker-metrics.ts";

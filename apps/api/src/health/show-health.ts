@@ -1,4 +1,5 @@
 /** `GET /health`: whether bookings work now. */
+import { createSingleFlight } from "@holdfast/runtime";
 import { Health, type HealthBody } from "../contract/health.ts";
 import type { AppDeps, Routes } from "../routes.ts";
 import { checkHealth } from "./check-health.ts";
@@ -6,15 +7,12 @@ import { checkHealth } from "./check-health.ts";
 const RETRY_AFTER_SECONDS = 2;
 
 export function addShowHealth(app: Routes, { seatStore, database, settings }: AppDeps): void {
-	let underWay: Promise<HealthBody> | null = null;
+	const looks = createSingleFlight<"health", HealthBody>();
 
 	/** One look for all who ask meanwhile, since anybody may ask, and always gets an answer. A look is over before it is 2 s old. */
 	function lookTogether(): Promise<HealthBody> {
 		const { limits, settleLagMaxMs } = settings;
-		underWay ??= checkHealth({ seatStore, database, outboxMax: limits.outboxMax, settleLagMaxMs }).finally(() => {
-			underWay = null;
-		});
-		return underWay;
+		return looks.run("health", () => checkHealth({ seatStore, database, outboxMax: limits.outboxMax, settleLagMaxMs }));
 	}
 
 	app.route({

@@ -3,6 +3,7 @@
  * is kept may be behind; that is harmless, since the script judges a hold by what is installed and says `stale_prices`.
  */
 import type { IndexedSeatPlan, OpenShowtime, ShowtimeId } from "@holdfast/domain";
+import { createSingleFlight } from "@holdfast/runtime";
 import type { SeatStore } from "@holdfast/seat-store";
 import { createBoundedCache } from "../bounded-cache.ts";
 import type { NotOpen, ShowtimeOpener } from "./open-showtime.ts";
@@ -27,17 +28,12 @@ export type LiveShowtimes = {
 export function createLiveShowtimes(deps: { seatStore: SeatStore; seatPlans: SeatPlans; openShowtime: ShowtimeOpener }): LiveShowtimes {
 	const { seatStore, seatPlans, openShowtime } = deps;
 	const cache = createBoundedCache<ShowtimeId, OpenShowtime>({ weightMax: CACHED_SHOWTIMES_MAX });
-	const reads = new Map<ShowtimeId, Promise<OpenShowtime | null>>();
+	const reads = createSingleFlight<ShowtimeId, OpenShowtime | null>();
 
 	/** One read per showtime at a time: a crowd that meets a cold cache asks once. */
 	function peek(showtimeId: ShowtimeId): Promise<OpenShowtime | null> {
 		const cached = cache.get(showtimeId);
-		if (cached !== undefined) return Promise.resolve(cached);
-		const already = reads.get(showtimeId);
-		if (already !== undefined) return already;
-		const read = readAndKeep(showtimeId).finally(() => reads.delete(showtimeId));
-		reads.set(showtimeId, read);
-		return read;
+		return cached === undefined ? reads.run(showtimeId, () => readAndKeep(showtimeId)) : Promise.resolve(cached);
 	}
 
 	async function readAndKeep(showtimeId: ShowtimeId): Promise<OpenShowtime | null> {

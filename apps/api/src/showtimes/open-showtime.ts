@@ -6,6 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type Database, findOpening } from "@holdfast/database";
 import type { ShowtimeId } from "@holdfast/domain";
 import type { Rebuilder } from "@holdfast/rebuild";
+import { createSingleFlight, withDeadline } from "@holdfast/runtime";
 import { SeatStoreFault } from "@holdfast/seat-store";
 import { createBoundedCache } from "../bounded-cache.ts";
 
@@ -31,7 +32,7 @@ const WAIT_MS = 3_000;
 const LOOK_EVERY_MS = 50;
 
 export function createShowtimeOpener({ database, rebuilder }: { database: Database; rebuilder: Rebuilder }): ShowtimeOpener {
-	const underWay = new Map<ShowtimeId, Promise<OpenShowtimeOutcome>>();
+	const openings = createSingleFlight<ShowtimeId, OpenShowtimeOutcome>();
 	const refusals = createBoundedCache<ShowtimeId, { readonly refusal: NotOpen; readonly untilMs: number }>({ weightMax: REFUSALS_MAX });
 
 	async function open(showtimeId: ShowtimeId): Promise<OpenShowtimeOutcome> {
@@ -55,13 +56,10 @@ export function createShowtimeOpener({ database, rebuilder }: { database: Databa
 	return async (showtimeId) => {
 		const known = refusals.get(showtimeId);
 		if (known !== undefined && Date.now() < known.untilMs) return known.refusal;
-		let opening = underWay.get(showtimeId);
-		if (opening === undefined) {
-			if (underWay.size >= OPENINGS_MAX) return { outcome: "recovering" };
-			opening = open(showtimeId).finally(() => underWay.delete(showtimeId));
-			underWay.set(showtimeId, opening);
-		}
-		return waitFor(opening);
+		if (!openings.has(showtimeId) && openings.size >= OPENINGS_MAX) return { outcome: "recovering" };
+		// A rebuild goes on when nobody waits for it any more.
+		const opening = openings.run(showtimeId, () => open(showtimeId));
+		return withDeadline(opening, WAIT_MS, () => ({ outcome: "recovering" }));
 	};
 }
 
@@ -69,18 +67,6 @@ export function createShowtimeOpener({ database, rebuilder }: { database: Databa
 function unknownIsRecovering(error: unknown): { outcome: "recovering" } {
 	if (error instanceof SeatStoreFault && error.kind === "outcome_unknown") return { outcome: "recovering" };
 	throw error;
-}
-
-/** A rebuild goes on when nobody waits for it any more. */
-async function waitFor(opening: Promise<OpenShowtimeOutcome>): Promise<OpenShowtimeOutcome> {
-	const abort = new AbortController();
-	const late = pause(WAIT_MS, { outcome: "recovering" } as const, { signal: abort.signal });
-	late.catch(() => {});
-	try {
-		return await Promise.race([opening, late]);
-	} finally {
-		abort.abort();
-	}
 }
 
 function refusalOf(opening: Awaited<ReturnType<typeof findOpening>>, nowMs: number): NotOpen | null {
