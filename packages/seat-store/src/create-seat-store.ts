@@ -1,7 +1,8 @@
 /** Builds the seat store over one Redis. */
 import type { Limits } from "@holdfast/domain";
+import { SILENT_LOG } from "@holdfast/runtime";
 import type { Redis } from "ioredis";
-import type { Run } from "./call.ts";
+import { CALL_DEADLINE_MS, type Run } from "./call.ts";
 import { cancelBooking, confirmBooking, extendHold } from "./commands/change-booking.ts";
 import { openQuarantined, resolveConflict } from "./commands/correct-seats.ts";
 import { ackBatch, outboxDepths, readBatch, requeueEntry, settleLagMs, waitForEntries } from "./commands/drain-outbox.ts";
@@ -33,16 +34,12 @@ export type SeatStoreOptions = DurabilityOptions & {
 	readonly probesWrites?: boolean;
 };
 
-/** A call that has no answer by then fails: a script takes a fraction of a millisecond, so this is outage, not load. */
-export const CALL_DEADLINE_MS = 2_000;
 /** A sold-out arena of 50,000 seats is installed in 50 scripts, half a second in all. */
 const INSTALL_DEADLINE_MS = 10_000;
 
-const SILENT: LinkLog = { info: () => {}, warn: () => {}, error: () => {} };
-
 /** Connects in the background; a call given meanwhile waits a second for the link. Writes wait for what `durability` finds. */
 export function createSeatStore(options: SeatStoreOptions): SeatStore {
-	const { url, limits, log = SILENT, ackLevel, prepareConnection: prepare, commandsInFlightMax } = options;
+	const { url, limits, log = SILENT_LOG, ackLevel, prepareConnection: prepare, commandsInFlightMax } = options;
 	const durability = createDurabilityCheck(options, log);
 	const open = (own: Partial<LinkOptions>): Link => createLink({ url, log, prepare, commandsInFlightMax, ...own });
 	const { refusal } = durability;

@@ -1,6 +1,7 @@
 /** Every way to Redis leaves a server that was demoted while its address already leads to the new primary. */
 import { randomUUID } from "node:crypto";
 import { DEFAULT_LIMITS } from "@holdfast/domain";
+import { SILENT_LOG } from "@holdfast/runtime";
 import {
 	buildShowtime,
 	installSnapshot,
@@ -23,7 +24,6 @@ import type { SeatNews } from "./watch-seats.ts";
 const DEADLINE_MS = 2_000;
 /** A look each second, and the way to the new primary. */
 const LEFT_WITHIN_MS = 2_000;
-const SILENT = { info: () => {}, warn: () => {}, error: () => {} };
 
 const toClose: (() => unknown)[] = [];
 afterEach(async () => {
@@ -55,7 +55,7 @@ function look({ url }: TestRedis): Redis {
 }
 
 function openLink(): Link {
-	const link = createLink({ url: proxy.url, log: SILENT });
+	const link = createLink({ url: proxy.url, log: SILENT_LOG });
 	toClose.push(link.close);
 	return link;
 }

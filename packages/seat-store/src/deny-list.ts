@@ -5,6 +5,7 @@
  * nobody. While a process cannot know whether its copy is whole, it asks Redis.
  */
 import type { Redis } from "ioredis";
+import { CALL_DEADLINE_MS } from "./call.ts";
 import { DENIED_CHANNEL, DENIED_KEY } from "./keys.ts";
 import type { Link, LinkLog } from "./link.ts";
 import { readText } from "./reply.ts";
@@ -39,7 +40,6 @@ export type DenyListOptions = {
 export const DENIAL_HEARD_WITHIN_MS = 1_000;
 /** Families and users kept in a process, about 150 bytes each: 100,000 people who log out within a quarter of an hour. Past it Redis is asked. */
 const KEPT_MAX = 100_000;
-const CALL_DEADLINE_MS = 2_000;
 const PRUNE_EVERY_MS = 30_000;
 /** How far the clocks of two processes may be apart: what expired by one of them is kept this much longer. */
 const CLOCK_SLACK_MS = 60_000;

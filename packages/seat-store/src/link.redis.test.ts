@@ -1,4 +1,5 @@
 /** The link to a real Redis that dies, stands still, falls silent and comes back. */
+import { SILENT_LOG } from "@holdfast/runtime";
 import { openTestProxy, startTestRedis, type TestProxy, type TestRedis, waitUntil } from "@holdfast/testing";
 import { Redis } from "ioredis";
 import { afterEach, describe, expect, it } from "vitest";
@@ -8,7 +9,6 @@ import { createLink, type Link, type LinkOptions } from "./link.ts";
 const DEADLINE_MS = 2_000;
 /** Within this a dead Redis is noticed, and so is its return. */
 const NOTICE_MS = 2_000;
-const SILENT = { info: () => {}, warn: () => {}, error: () => {} };
 
 const toClose: (() => unknown)[] = [];
 afterEach(async () => {
@@ -22,7 +22,7 @@ async function start(): Promise<TestRedis> {
 }
 
 function open(url: string, options: Partial<LinkOptions> = {}): Link {
-	const link = createLink({ url, log: SILENT, ...options });
+	const link = createLink({ url, log: SILENT_LOG, ...options });
 	toClose.push(link.close);
 	return link;
 }
