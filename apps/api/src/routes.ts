@@ -6,8 +6,8 @@ import type { BookingId, ShowtimeId } from "@holdfast/domain";
 import type { Logger } from "@holdfast/runtime";
 import type { AuthStore, SeatStore } from "@holdfast/seat-store";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
+import type { LRUCache } from "lru-cache";
 import type { LedgerWait } from "./bookings/prefer-wait.ts";
-import type { BoundedCache } from "./bounded-cache.ts";
 import type { Drain } from "./health/drain.ts";
 import type { ReportUnreadable } from "./leave-out-unreadable.ts";
 import type { ApiSettings } from "./settings.ts";
@@ -49,7 +49,7 @@ export type RouteDeps = AppDeps & {
 	readonly seatWatches: SeatWatches;
 	readonly awaitRecorded: LedgerWait;
 	readonly reportUnreadable: ReportUnreadable;
-	readonly showtimeOfBooking: BoundedCache<BookingId, ShowtimeId>;
+	readonly showtimeOfBooking: LRUCache<BookingId, ShowtimeId>;
 };
 
 /** A server whose handlers are typed by their schemas. */

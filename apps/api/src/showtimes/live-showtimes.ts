@@ -5,7 +5,7 @@
 import type { IndexedSeatPlan, OpenShowtime, ShowtimeId } from "@holdfast/domain";
 import { createSingleFlight } from "@holdfast/runtime";
 import type { SeatStore } from "@holdfast/seat-store";
-import { createBoundedCache } from "../bounded-cache.ts";
+import { LRUCache } from "lru-cache";
 import type { NotOpen, ShowtimeOpener } from "./open-showtime.ts";
 import type { SeatPlans } from "./seat-plans.ts";
 
@@ -27,7 +27,7 @@ export type LiveShowtimes = {
 
 export function createLiveShowtimes(deps: { seatStore: SeatStore; seatPlans: SeatPlans; openShowtime: ShowtimeOpener }): LiveShowtimes {
 	const { seatStore, seatPlans, openShowtime } = deps;
-	const cache = createBoundedCache<ShowtimeId, OpenShowtime>({ weightMax: CACHED_SHOWTIMES_MAX });
+	const cache = new LRUCache<ShowtimeId, OpenShowtime>({ max: CACHED_SHOWTIMES_MAX });
 	const reads = createSingleFlight<ShowtimeId, OpenShowtime | null>();
 
 	/** One read per showtime at a time: a crowd that meets a cold cache asks once. */
@@ -44,7 +44,7 @@ export function createLiveShowtimes(deps: { seatStore: SeatStore; seatPlans: Sea
 
 	return {
 		peek,
-		forget: (showtimeId) => cache.delete(showtimeId),
+		forget: (showtimeId) => void cache.delete(showtimeId),
 		async reopen(showtimeId) {
 			cache.delete(showtimeId);
 			return openShowtime(showtimeId);

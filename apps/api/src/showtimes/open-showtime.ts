@@ -8,7 +8,7 @@ import type { ShowtimeId } from "@holdfast/domain";
 import type { Rebuilder } from "@holdfast/rebuild";
 import { createSingleFlight, withDeadline } from "@holdfast/runtime";
 import { SeatStoreFault } from "@holdfast/seat-store";
-import { createBoundedCache } from "../bounded-cache.ts";
+import { LRUCache } from "lru-cache";
 
 /** Why a showtime cannot be opened. `recovering`: it is being rebuilt, or too many are; ask again. */
 export type NotOpen =
@@ -33,14 +33,14 @@ const LOOK_EVERY_MS = 50;
 
 export function createShowtimeOpener({ database, rebuilder }: { database: Database; rebuilder: Rebuilder }): ShowtimeOpener {
 	const openings = createSingleFlight<ShowtimeId, OpenShowtimeOutcome>();
-	const refusals = createBoundedCache<ShowtimeId, { readonly refusal: NotOpen; readonly untilMs: number }>({ weightMax: REFUSALS_MAX });
+	const refusals = new LRUCache<ShowtimeId, NotOpen>({ max: REFUSALS_MAX, ttl: REFUSAL_TTL_MS });
 
 	async function open(showtimeId: ShowtimeId): Promise<OpenShowtimeOutcome> {
 		const opening = await findOpening(database, showtimeId);
 		const refusal = refusalOf(opening, Date.now());
 		if (opening === null || refusal !== null) {
-			const known = refusal ?? { outcome: "not_found" };
-			refusals.set(showtimeId, { refusal: known, untilMs: Date.now() + REFUSAL_TTL_MS });
+			const known: NotOpen = refusal ?? { outcome: "not_found" };
+			refusals.set(showtimeId, known);
 			return known;
 		}
 		const lookUntil = Date.now() + WAIT_MS;
@@ -55,7 +55,7 @@ export function createShowtimeOpener({ database, rebuilder }: { database: Databa
 
 	return async (showtimeId) => {
 		const known = refusals.get(showtimeId);
-		if (known !== undefined && Date.now() < known.untilMs) return known.refusal;
+		if (known !== undefined) return known;
 		if (!openings.has(showtimeId) && openings.size >= OPENINGS_MAX) return { outcome: "recovering" };
 		// A rebuild goes on when nobody waits for it any more.
 		const opening = openings.run(showtimeId, () => open(showtimeId));
