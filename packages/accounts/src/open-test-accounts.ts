@@ -1,8 +1,8 @@
 /** For tests of this room: a Redis, a database, showtimes on sale, and what a person does in them without an API. */
 import { createDatabase, type Database, openRefreshFamily, settleBatch } from "@holdfast/database";
 import {
+	ALL_BUCKETS,
 	type BookingId,
-	BUCKET_COUNT,
 	DEFAULT_LIMITS,
 	isBookingEvent,
 	type Limits,
@@ -81,7 +81,7 @@ export async function openTestAccounts() {
 		},
 		/** What a sweeper does, once. */
 		async settle(): Promise<void> {
-			for (let bucket = 0; bucket < BUCKET_COUNT; bucket += 1) await settleBucket(bucket);
+			for (const bucket of ALL_BUCKETS) await settleBucket(bucket);
 		},
 		async newPerson(): Promise<Person> {
 			const [userId] = await insertUsers(testDatabase.url, 1);

@@ -4,6 +4,7 @@
  * process, and the next call after its return works again.
  */
 import type { SeatPlanId } from "@holdfast/domain";
+import { createSingleFlight } from "@holdfast/runtime";
 import { CALLS_PER_CONNECTION_MAX, CONNECTION_BUDGETS, type DatabaseWork, STATEMENT_TIMEOUTS_MS } from "./connection-budgets.ts";
 import { type Lane, openLane } from "./open-lane.ts";
 import type { Queries } from "./queries.ts";
@@ -63,17 +64,12 @@ export function createDatabase(options: DatabaseOptions): Database {
 		settling: open("settling"),
 		rebuilding: open("rebuilding"),
 	};
-	let pinging: Promise<unknown> | null = null;
+	const pings = createSingleFlight<"ping", unknown>();
 	return {
 		run: (kind, work, ownDeadlineMs) => lanes[kind].run(work, ownDeadlineMs),
 		labelsByPlan: new Map(),
 		async ping() {
-			pinging ??= lanes.upkeep
-				.run((on) => on.execute("select 1"))
-				.finally(() => {
-					pinging = null;
-				});
-			await pinging;
+			await pings.run("ping", () => lanes.upkeep.run((on) => on.execute("select 1")));
 		},
 		async close() {
 			await Promise.all(Object.values(lanes).map((lane) => lane.close()));

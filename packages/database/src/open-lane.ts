@@ -3,6 +3,7 @@
  * work. What waits for a person and what nobody waits for travel in lanes of their own, so that neither holds up the
  * other.
  */
+import { withDeadline } from "@holdfast/runtime";
 import { DrizzleQueryError } from "drizzle-orm/errors";
 import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
@@ -86,7 +87,9 @@ export function openLane(options: LaneOptions): Lane {
 	return {
 		async run(work, deadlineMs = answerMaxMs) {
 			if (calls >= callsMax) throw new DatabaseOverload(callsMax);
-			return within(deadlineMs, attempt(work));
+			return withDeadline(attempt(work), deadlineMs, () => {
+				throw new DatabaseTimeout(deadlineMs);
+			});
 		},
 		async close() {
 			await pool.client.end({ timeout: CLOSE_DEADLINE_S });
@@ -122,19 +125,6 @@ function openPool({ url, connectionsMax, applicationName, statementTimeoutMs, lo
 /** What the driver threw. The query builder's wrapper has the parameters in its message, and a password hash must not reach a log. */
 function withoutParameters(error: unknown): unknown {
 	return error instanceof DrizzleQueryError && error.cause ? error.cause : error;
-}
-
-/** Wait for `working` at most `deadlineMs`. What it does after that is nobody's business any more, its failure included. */
-async function within<Result>(deadlineMs: number, working: Promise<Result>): Promise<Result> {
-	let timer: NodeJS.Timeout | undefined;
-	const late = new Promise<never>((_, reject) => {
-		timer = setTimeout(() => reject(new DatabaseTimeout(deadlineMs)), deadlineMs);
-	});
-	try {
-		return await Promise.race([working, late]);
-	} finally {
-		clearTimeout(timer);
-	}
 }
 
 /** The deadline passed. Whether a write happened is not known. */

@@ -19,6 +19,9 @@ export type BookingId = Branded<"BookingId">;
 /** Number of buckets. Fixed when a system is installed: ids carry it. Source: ADR 0003. */
 export const BUCKET_COUNT = 16;
 
+/** Every bucket of this system. Whatever goes through all buckets goes through this list. */
+export const ALL_BUCKETS: readonly number[] = Array.from({ length: BUCKET_COUNT }, (_, bucket) => bucket);
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /**

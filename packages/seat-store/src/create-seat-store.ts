@@ -1,5 +1,6 @@
 /** Builds the seat store over one Redis. */
 import type { Limits } from "@holdfast/domain";
+import { SILENT_LOG } from "@holdfast/runtime";
 import type { Redis } from "ioredis";
 import { CALL_DEADLINE_MS, type Run } from "./call.ts";
 import { cancelBooking, confirmBooking, extendHold } from "./commands/change-booking.ts";
@@ -15,7 +16,7 @@ import { blockSeats, reschedule, setTerms } from "./commands/set-showtime.ts";
 import { createConfirmLane } from "./confirm-lane.ts";
 import { SeatStoreFault, WritesRefused } from "./fault.ts";
 import { inspectServer } from "./inspect-server.ts";
-import { type LinkLog, SILENT } from "./keep-connected.ts";
+import type { LinkLog } from "./keep-connected.ts";
 import { planKey, SWEEPER_ALIVE_KEY, WRITE_PROBE_KEY } from "./keys.ts";
 import { createLink, type Link, type LinkOptions } from "./link.ts";
 import { atBucket, atBucketOf, atKey, type Place, WHOLE_STORE } from "./place.ts";
@@ -40,7 +41,7 @@ const INSTALL_DEADLINE_MS = 10_000;
 
 /** Connects in the background; a call given meanwhile waits a second for the link. Writes wait for what `durability` finds. */
 export function createSeatStore(options: SeatStoreOptions): SeatStore {
-	const { url, limits, log = SILENT, ackLevel, prepareConnection: prepare, commandsInFlightMax } = options;
+	const { url, limits, log = SILENT_LOG, ackLevel, prepareConnection: prepare, commandsInFlightMax } = options;
 	const durability = createDurabilityCheck(options, log);
 	const open = (own: Partial<LinkOptions>): Link => createLink({ url, log, prepare, commandsInFlightMax, ...own });
 	const { refusal } = durability;

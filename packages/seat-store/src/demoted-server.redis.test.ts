@@ -1,6 +1,7 @@
 /** Every way to Redis leaves a server that was demoted while its address already leads to the new primary. */
 import { randomUUID } from "node:crypto";
 import { DEFAULT_LIMITS } from "@holdfast/domain";
+import { SILENT_LOG } from "@holdfast/runtime";
 import {
 	buildShowtime,
 	installSnapshot,
@@ -15,7 +16,6 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createAuthStore } from "./auth-store.ts";
 import { createSeatStore, type SeatStoreOptions } from "./create-seat-store.ts";
 import { SeatStoreFault } from "./fault.ts";
-import { SILENT } from "./keep-connected.ts";
 import { bucketKeys, showtimeKeys } from "./keys.ts";
 import { createLink, type Link } from "./link.ts";
 import { atKey, WHOLE_STORE } from "./place.ts";
@@ -55,7 +55,7 @@ function look({ url }: TestRedis): Redis {
 }
 
 function openLink(): Link {
-	const link = createLink({ url: proxy.url, log: SILENT });
+	const link = createLink({ url: proxy.url, log: SILENT_LOG });
 	toClose.push(link.close);
 	return link;
 }

@@ -5,10 +5,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { createClient, type HoldfastClient } from "@holdfast/client";
 import type { ShowtimeId } from "@holdfast/domain";
-import { howLong, insertUsers, mintTokens } from "@holdfast/testing";
+import { createRandom, howLong, insertUsers, mintTokens } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { labelOf, openTestStack, seatOf, type TestStack } from "./open-test-stack.ts";
-import { randomFrom } from "./random-from.ts";
 
 const BOOKINGS = howLong({ short: 60, long: 500 });
 /** So many at a time, and one outage for each so many. */
@@ -40,7 +39,7 @@ it(`${BOOKINGS} bookings are asked for while parts die, and ${BOOKINGS} are in t
 	const wishes = await makeWishes();
 	const { postgres, redis, api } = test.stack;
 	const parts = [postgres, redis, api].flatMap((part) => part ?? []);
-	const random = randomFrom(11);
+	const { below: random } = createRandom(11);
 	const bookings: ConfirmedBooking[] = [];
 	const repeats = new Map<string, number[]>();
 	for (let first = 0; first < wishes.length; first += AT_ONCE) {

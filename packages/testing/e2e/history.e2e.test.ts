@@ -1,12 +1,11 @@
 /** A crowd at three small halls while every part of the product is killed in turn, judged by what everyone was told. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Part } from "@holdfast/local-stack";
-import { howLong, reconstructStories, waitUntil } from "@holdfast/testing";
+import { createRandom, howLong, reconstructStories, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { findFlawsAtRest } from "./find-flaws-at-rest.ts";
 import { type Crowd, startCrowd } from "./live-crowd.ts";
 import { openTestStack, type TestStack } from "./open-test-stack.ts";
-import { randomFrom } from "./random-from.ts";
 import { findStrangeAnswers, tallyCodes, tallyFaults } from "./tally-history.ts";
 
 const CLIENTS = 64;
@@ -64,7 +63,7 @@ it("everyone who was told yes has their seats, nobody else does, and no seat eve
 
 /** One after the other, in an order of chance; the crowd gets on between two of them. */
 async function killInTurn(crowd: Crowd): Promise<void> {
-	const random = randomFrom(7);
+	const { below: random } = createRandom(7);
 	const { api, sweeper, redis, postgres } = test.stack;
 	for (const endsAt = Date.now() + DURATION_MS; Date.now() < endsAt; ) {
 		const parts = [api, sweeper, redis, postgres].flatMap((part) => (part === null ? [] : [{ part, turn: random(1_000) }]));

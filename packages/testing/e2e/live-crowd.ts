@@ -4,11 +4,10 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { parseShowtimeId, type ShowtimeId } from "@holdfast/domain";
-import { type Operation, reconstructStories } from "@holdfast/testing";
+import { createRandom, type Operation, reconstructStories } from "@holdfast/testing";
 import { accountsOf, takeTurns } from "./change-accounts.ts";
 import { insist, isOpen } from "./insist.ts";
 import type { Buyer } from "./open-test-stack.ts";
-import { randomFrom } from "./random-from.ts";
 import { type RecordedBuyer, recordBuyer } from "./record-buyer.ts";
 
 export type Crowd = {
@@ -61,7 +60,7 @@ export function startCrowd(wish: CrowdWish): Crowd {
 
 async function live(accounts: readonly RecordedBuyer[], seed: number, wish: CrowdWish, isStopping: () => boolean): Promise<void> {
 	const { showtimeIds, seatCount, patienceMax = Number.POSITIVE_INFINITY, restMaxMs = 10 } = wish;
-	const random = randomFrom(seed);
+	const { below: random } = createRandom(seed);
 	const ask = (question: () => Promise<Operation>) =>
 		insist(question, Number.isFinite(patienceMax) ? 1 + random(patienceMax) : patienceMax);
 	const turns = takeTurns(accounts);

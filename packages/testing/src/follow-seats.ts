@@ -4,12 +4,7 @@
  */
 import { type Agent, get, type IncomingMessage } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-
-export type SeatEvent = {
-	readonly event: "delta" | "reset";
-	readonly version: number;
-	readonly seats: readonly (readonly [number, string])[];
-};
+import { parseSeatEvents, type SeatEvent } from "./parse-seat-events.ts";
 
 export type SeatFollower = {
 	/** One letter per seat, as this client knows them. */
@@ -87,9 +82,8 @@ export async function followSeats({ origin, showtimeId, agent, onEvent = () => {
 		} else apply(event);
 	}
 
-	function onFrame(frame: string): void {
-		const event = parseFrame(frame);
-		if (event === null) return;
+	function hear(event: SeatEvent): void {
+		if (isClosed) return;
 		if (lastId !== null && event.version <= lastId) flaws.push(`told version ${event.version} after ${lastId}`);
 		lastId = event.version;
 		seen.events += 1;
@@ -109,13 +103,8 @@ export async function followSeats({ origin, showtimeId, agent, onEvent = () => {
 					return;
 				}
 				response = opened;
-				let rest = "";
 				opened.setEncoding("utf8");
-				opened.on("data", (chunk: string) => {
-					const frames = (rest + chunk).split("\n\n");
-					rest = frames.pop() ?? "";
-					if (!isClosed) frames.forEach(onFrame);
-				});
+				opened.on("data", parseSeatEvents(hear));
 				opened.on("error", () => {});
 				opened.on("close", () => void comeBack());
 				resolve();
@@ -151,21 +140,6 @@ export async function followSeats({ origin, showtimeId, agent, onEvent = () => {
 			response?.destroy();
 		},
 	};
-}
-
-/** One event of the stream; null for comments and the word on when to come back. Throws on what is neither. */
-export function parseFrame(frame: string): SeatEvent | null {
-	const fields = new Map<string, string>();
-	for (const line of frame.split("\n")) {
-		if (line.startsWith(":")) continue;
-		const colon = line.indexOf(": ");
-		fields.set(line.slice(0, colon), line.slice(colon + 2));
-	}
-	const data = fields.get("data");
-	if (data === undefined) return null;
-	const { version, seats = [] }: { version: number; seats?: [number, string][] } = JSON.parse(data);
-	if (String(version) !== fields.get("id")) throw new Error(`an event's id is not its version: ${frame}`);
-	return { event: fields.get("event") === "reset" ? "reset" : "delta", version, seats };
 }
 
 function readText(url: string, agent: Agent | undefined): Promise<string> {

@@ -5,7 +5,7 @@
 import { type Database, findBooking } from "@holdfast/database";
 import type { Booking, BookingId, ShowtimeId, UserId } from "@holdfast/domain";
 import type { ChangeBookingCommand, SeatStore } from "@holdfast/seat-store";
-import type { BoundedCache } from "../bounded-cache.ts";
+import type { LRUCache } from "lru-cache";
 import type { LiveShowtimes } from "../showtimes/live-showtimes.ts";
 import type { NotOpen } from "../showtimes/open-showtime.ts";
 import { findOwnBooking } from "./find-own-booking.ts";
@@ -15,7 +15,7 @@ export type ChangeBookingDeps = {
 	readonly database: Database;
 	readonly liveShowtimes: LiveShowtimes;
 	/** A booking never moves to another showtime, so what was learnt once saves a read. Tells nothing about whose it is. */
-	readonly showtimeOfBooking: BoundedCache<BookingId, ShowtimeId>;
+	readonly showtimeOfBooking: LRUCache<BookingId, ShowtimeId>;
 };
 
 /** One try, and one more for each thing that may have to be brought back. */

@@ -1,4 +1,4 @@
-import { flawOfLayout, parsePrices, parseShowtimeId } from "@holdfast/domain";
+import { DAY_MS, flawOfLayout, parsePrices, parseShowtimeId } from "@holdfast/domain";
 import { createTestDatabase } from "@holdfast/testing";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -8,7 +8,6 @@ import { DEMO_ROOMS } from "./demo-rooms.ts";
 import { CLEANING_MINUTES } from "./plan-programme.ts";
 import { seedDemo } from "./seed-demo.ts";
 
-const DAY_MS = 86_400_000;
 /** Late in the evening in Europe, the next morning in Tokyo, three days before American clocks change. */
 const NOW_MS = Date.UTC(2031, 9, 30, 22, 45);
 

@@ -1,5 +1,5 @@
 /** Extend, confirm and cancel: the ways a user's booking changes. All answer with the whole booking. */
-import { type Booking, type BookingId, bucketOf, ENDED_HOLD_TTL_MS, type Limits } from "@holdfast/domain";
+import { type Booking, type BookingId, bucketOf, ENDED_HOLD_TTL_MS, type Limits, SEATS_TTL_MS } from "@holdfast/domain";
 import type { Redis } from "ioredis";
 import { parseBooking } from "../booking-record.ts";
 import { defineScript, runScript } from "../define-script.ts";
@@ -19,7 +19,7 @@ export async function extendHold(redis: Redis, limits: Limits, command: ChangeBo
 	// A script derives no key from data, so the key to move along is read first. place-hold alone writes it.
 	const placedWith = await redis.hget(bookingKey(command.bookingId), "idempotencyKey");
 	if (placedWith !== null) keys.push(idempotencyKey(command.userId, command.showtimeId, placedWith));
-	const args = [...argumentsOf(command), limits.holdExtensionMs, limits.holdLifeMaxMs, ENDED_HOLD_TTL_MS];
+	const args = [...argumentsOf(command), limits.holdExtensionMs, limits.holdLifeMaxMs, ENDED_HOLD_TTL_MS, SEATS_TTL_MS];
 	const { status, rest } = await runScript(redis, extendScript, keys, args);
 	switch (status) {
 		case "extended":
@@ -42,7 +42,8 @@ export async function extendHold(redis: Redis, limits: Limits, command: ChangeBo
 
 /** Sell the seats of a live hold to its user. A repeat answers the same. */
 export async function confirmBooking(redis: Redis, limits: Limits, command: ChangeBookingCommand): Promise<ConfirmOutcome> {
-	const { status, rest } = await runScript(redis, confirmScript, keysOf(command), [...argumentsOf(command), limits.outboxMax]);
+	const args = [...argumentsOf(command), limits.outboxMax, SEATS_TTL_MS];
+	const { status, rest } = await runScript(redis, confirmScript, keysOf(command), args);
 	switch (status) {
 		case "confirmed":
 			return { outcome: "confirmed", ...readChanged(command.bookingId, rest) };

@@ -1,4 +1,4 @@
-import { newBookingId, newUserId, RECORD_TTL_MS, type RecordedBooking } from "@holdfast/domain";
+import { newBookingId, newUserId, type RecordedBooking, SEATS_TTL_MS } from "@holdfast/domain";
 import { buildShowtime, installSnapshot } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runScript } from "../define-script.ts";
@@ -69,7 +69,7 @@ describe("a conflict is resolved", () => {
 		await test.store.resolveConflict(conflict);
 		expect(await test.redis.hgetall(keys.owner)).toEqual({ 2: `${winner.bookingId}|0` });
 		expect(await test.redis.get(keys.map)).toBe("AASAAA");
-		expect(await test.redis.pexpiretime(keys.owner)).toBe(showtime.endsAt + 2 * RECORD_TTL_MS);
+		expect(await test.redis.pexpiretime(keys.owner)).toBe(showtime.endsAt + SEATS_TTL_MS);
 		expect(await unchanged(test, () => test.store.resolveConflict(conflict))).toBe(true);
 	});
 

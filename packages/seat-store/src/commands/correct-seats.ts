@@ -1,5 +1,5 @@
 /** Bring seats in line with what the ledger, or a person, has decided about them. */
-import { RECORD_TTL_MS, type ShowtimeId } from "@holdfast/domain";
+import { RECORD_TTL_MS, SEATS_TTL_MS, type ShowtimeId } from "@holdfast/domain";
 import type { Redis } from "ioredis";
 import { defineScript, runScript } from "../define-script.ts";
 import { bookingKey, showtimeKeys } from "../keys.ts";
@@ -29,7 +29,7 @@ export async function resolveConflict(redis: Redis, conflict: Conflict): Promise
 		redis,
 		resolveConflictScript,
 		[...keys, ...winners.map(bookingKey)],
-		[conflict.bookingId, conflict.userId, conflict.version, RECORD_TTL_MS, ...conflict.seats.flatMap(argsOf)],
+		[conflict.bookingId, conflict.userId, conflict.version, RECORD_TTL_MS, SEATS_TTL_MS, ...conflict.seats.flatMap(argsOf)],
 	);
 	return status === "resolved";
 }

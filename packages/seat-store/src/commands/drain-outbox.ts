@@ -1,9 +1,9 @@
 /** The sweeper's side of the outbox: wait for entries, read a batch, drop what is settled. */
 import {
+	ALL_BUCKETS,
 	BOOKING_EVENT_TYPES,
 	type BookingEvent,
 	type BookingId,
-	BUCKET_COUNT,
 	EVENT_SCHEMA,
 	type OutboxEvent,
 	parseBookingId,
@@ -26,8 +26,6 @@ import { readNow } from "./read-seat-map.ts";
 
 export const readBatchScript = defineScript("read-batch");
 export const ackBatchScript = defineScript("ack-batch");
-
-const BUCKETS = Array.from({ length: BUCKET_COUNT }, (_, bucket) => bucket);
 
 /** The oldest entries behind `afterEntryId`, each with the epoch of its showtime, in one atomic read. */
 export async function readBatch(
@@ -138,21 +136,21 @@ export async function ackBatch(
 
 /** Block until an outbox has an entry; gives the buckets that do, or none at the deadline. */
 export async function waitForEntries(blocking: Redis, timeoutMs: number): Promise<number[]> {
-	const keys = BUCKETS.map((bucket) => bucketKeys(bucket).outbox);
+	const keys = ALL_BUCKETS.map((bucket) => bucketKeys(bucket).outbox);
 	const reply: unknown = await blocking.xread("COUNT", 1, "BLOCK", timeoutMs, "STREAMS", ...keys, ...keys.map(() => "0-0"));
 	if (reply === null) return [];
 	const names = Array.isArray(reply) ? reply.map((stream) => readList(stream)[0]) : Object.keys(Object(reply));
-	return BUCKETS.filter((bucket) => names.includes(bucketKeys(bucket).outbox));
+	return ALL_BUCKETS.filter((bucket) => names.includes(bucketKeys(bucket).outbox));
 }
 
 /** Entries waiting per bucket. */
 export async function outboxDepths(redis: Redis): Promise<number[]> {
-	return Promise.all(BUCKETS.map((bucket) => redis.xlen(bucketKeys(bucket).outbox)));
+	return Promise.all(ALL_BUCKETS.map((bucket) => redis.xlen(bucketKeys(bucket).outbox)));
 }
 
 /** How long the oldest entry of all buckets has waited, ms by the server's own clock; 0 when none does. An entry's id begins with the instant it was added. */
 export async function settleLagMs(redis: Redis): Promise<number> {
-	const oldest = BUCKETS.map(async (bucket) => (await redis.xrange(bucketKeys(bucket).outbox, "-", "+", "COUNT", 1))[0]?.[0]);
+	const oldest = ALL_BUCKETS.map(async (bucket) => (await redis.xrange(bucketKeys(bucket).outbox, "-", "+", "COUNT", 1))[0]?.[0]);
 	const [nowMs, ...ids] = await Promise.all([readNow(redis), ...oldest]);
 	return Math.max(0, ...ids.map((id) => (id === undefined ? 0 : nowMs - readInteger(readText(id).split("-")[0]))));
 }

@@ -1,4 +1,4 @@
-import { bucketOf, newBookingId, newUserId, type OpenShowtime, type RecordedBooking } from "@holdfast/domain";
+import { bucketOf, DAY_MS, newBookingId, newUserId, type OpenShowtime, type RecordedBooking } from "@holdfast/domain";
 import { buildPlan, buildShowtime, installSnapshot } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
@@ -210,7 +210,6 @@ describe("a showtime that stands here already", () => {
 	});
 
 	it("that was over days ago leaves its epoch alone, and tells what the ledger lacks before its keys end", async () => {
-		const DAY_MS = 86_400_000;
 		const showtime = await test.openShowtime();
 		await test.store.setTerms({ showtimeId: showtime.id, change: { what: "state", state: "paused" } });
 		await test.redis.del(bucketKeys(bucketOf(showtime.id)).outbox);

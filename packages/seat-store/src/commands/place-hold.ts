@@ -5,6 +5,7 @@ import {
 	ENDED_HOLD_TTL_MS,
 	isBookingAmount,
 	type Limits,
+	SEATS_TTL_MS,
 	USER_INDEX_MAX,
 	USER_INDEX_TTL_MS,
 } from "@holdfast/domain";
@@ -41,6 +42,7 @@ export async function placeHold(redis: Redis, limits: Limits, command: PlaceHold
 		ENDED_HOLD_TTL_MS,
 		USER_INDEX_MAX,
 		USER_INDEX_TTL_MS,
+		SEATS_TTL_MS,
 		key ?? "",
 		...seats,
 	]);

@@ -1,5 +1,5 @@
 /** Read booking records, and bring one back from the ledger. */
-import { type Booking, type BookingId, BUCKET_COUNT, parseBookingId, RECORD_TTL_MS, type UserId } from "@holdfast/domain";
+import { ALL_BUCKETS, type Booking, type BookingId, parseBookingId, RECORD_TTL_MS, type UserId } from "@holdfast/domain";
 import type { Redis } from "ioredis";
 import { formatBooking, parseBooking } from "../booking-record.ts";
 import { defineScript, runScript } from "../define-script.ts";
@@ -21,8 +21,7 @@ export async function loadBooking(redis: Redis, booking: Booking): Promise<void>
 
 /** Bookings of a user that Redis knows of, newest first: the indexes of all buckets. The record of one may be gone. */
 export async function listRecentBookingIds(redis: Redis, userId: UserId): Promise<BookingId[]> {
-	const buckets = Array.from({ length: BUCKET_COUNT }, (_, bucket) => bucket);
-	const members = await Promise.all(buckets.map((bucket) => redis.zrange(userIndexKey(bucket, userId), "0", "-1")));
+	const members = await Promise.all(ALL_BUCKETS.map((bucket) => redis.zrange(userIndexKey(bucket, userId), "0", "-1")));
 	const ids = members.flat().flatMap((member) => parseBookingId(member) ?? []);
 	return ids.sort((a, b) => (a < b ? 1 : -1));
 }

@@ -1,5 +1,5 @@
 /** What an admin may change of a showtime on sale. Each change is in Redis at once, and in the outbox for the ledger. */
-import { bucketOf, type Limits, PRICE_MAX, parsePrices, type ShowtimeState, type TierPrices } from "@holdfast/domain";
+import { bucketOf, type Limits, PRICE_MAX, parsePrices, SEATS_TTL_MS, type ShowtimeState, type TierPrices } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import type { Redis } from "ioredis";
 import { defineScript, runScript } from "../define-script.ts";
@@ -56,7 +56,7 @@ export async function blockSeats(redis: Redis, limits: Limits, command: BlockSea
 	assert(seats.length >= 1 && seats.length <= BLOCK_SEATS_MAX, `1..${BLOCK_SEATS_MAX} seats are blocked at once`);
 	const { meta, owner, map } = showtimeKeys(showtimeId);
 	const { outbox, seq } = bucketKeys(bucketOf(showtimeId));
-	const args = [showtimeId, isBlocked ? "block" : "unblock", limits.outboxMax, ...seats];
+	const args = [showtimeId, isBlocked ? "block" : "unblock", limits.outboxMax, SEATS_TTL_MS, ...seats];
 	const reply = await runScript(redis, blockSeatsScript, [meta, owner, map, outbox, seq], args);
 	if (reply.status === "seats_taken") return { outcome: "seats_taken", seats: reply.rest.map(readInteger) };
 	return parseReply(reply) ?? unknownStatus(blockSeatsScript, reply.status);

@@ -1,9 +1,10 @@
+/** What the caches of this API rely on, whichever version of the library is installed: their bounds. */
+import { LRUCache } from "lru-cache";
 import { describe, expect, it } from "vitest";
-import { createBoundedCache } from "./bounded-cache.ts";
 
-describe("bounded cache", () => {
+describe("lru-cache", () => {
 	it("keeps as many as it may and forgets the least recently used one past that", () => {
-		const cache = createBoundedCache<string, number>({ weightMax: 2 });
+		const cache = new LRUCache<string, number>({ max: 2 });
 		cache.set("a", 1);
 		cache.set("b", 2);
 		expect(cache.size).toBe(2);
@@ -13,7 +14,7 @@ describe("bounded cache", () => {
 	});
 
 	it("bounds the weight, not the number, when entries are weighed", () => {
-		const cache = createBoundedCache<string, string>({ weightMax: 10, weigh: (text) => text.length });
+		const cache = new LRUCache<string, string>({ maxSize: 10, sizeCalculation: (text) => text.length });
 		cache.set("a", "xxxx");
 		cache.set("b", "xxxxxx");
 		expect(cache.size).toBe(2);
@@ -22,7 +23,7 @@ describe("bounded cache", () => {
 	});
 
 	it("does not keep what alone is too heavy, and counts a replaced entry once", () => {
-		const cache = createBoundedCache<string, string>({ weightMax: 4, weigh: (text) => text.length });
+		const cache = new LRUCache<string, string>({ maxSize: 4, sizeCalculation: (text) => text.length });
 		cache.set("a", "xxxxx");
 		expect(cache.size).toBe(0);
 		for (let round = 0; round < 3; round += 1) cache.set("b", "xxx");
