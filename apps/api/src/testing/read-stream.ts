@@ -1,6 +1,7 @@
 /** Opens a stream of seats on an app that listens, and keeps what comes, event by event. */
 import { get, type IncomingMessage } from "node:http";
-import { parseFrame, type SeatEvent, waitUntil } from "@holdfast/testing";
+import { parseFrame, type SeatEvent } from "@holdfast/proofs";
+import { waitUntil } from "@holdfast/testing";
 import type { TestApp } from "./start-test-api.ts";
 
 export type TestStream = {
