@@ -123,7 +123,7 @@ module.exports = {
 	],
 	options: {
 		doNotFollow: { path: "node_modules" },
-		exclude: { path: "(^|/)(dist|\\.next|\\.turbo)/" },
+		exclude: { path: "^(apps|packages)/[^/]+/(dist|\\.next|\\.turbo)/" },
 		tsPreCompilationDeps: true,
 		enhancedResolveOptions: {
 			exportsFields: ["exports"],

@@ -94,6 +94,16 @@ test.each([
 	expect((await findFlaws()).join("\n")).toContain(rule);
 });
 
+test("refuses a package that only the root declares", async () => {
+	plant("package.json", '{ "devDependencies": { "vitest": "5.1.1" } }');
+	plant("packages/database/package.json", '{ "dependencies": { "declared": "1.0.0" } }');
+	plant("packages/database/src/read.test.ts", 'import "vitest"; import "declared"; import "node:fs";');
+	for (const name of ["vitest", "declared"]) plant(`node_modules/${name}/index.js`, "module.exports = {};");
+	expect((await findFlaws()).filter((flaw) => flaw.includes("does not declare it"))).toEqual([
+		expect.stringMatching(/^packages\/database\/src\/read\.test\.ts imports vitest\n.*packages\/database\/package\.json/),
+	]);
+});
+
 test("refuses a cycle", async () => {
 	plant("packages/domain/src/a.ts", 'import { b } from "./b.ts"; export const a = () => b;');
 	plant("packages/domain/src/b.ts", 'import { a } from "./a.ts"; export const b = () => a;');
