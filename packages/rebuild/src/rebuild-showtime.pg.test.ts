@@ -7,8 +7,8 @@ import { askRedis, holdLock, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createRebuilder } from "./create-rebuilder.ts";
 import { openQuarantinedShowtime } from "./open-quarantined-showtime.ts";
-import { openTestRebuild, type TestRebuild } from "./open-test-rebuild.ts";
 import { rebuildShowtime } from "./rebuild-showtime.ts";
+import { openTestRebuild, type TestRebuild } from "./testing/open-test-rebuild.ts";
 
 let test: TestRebuild;
 let showtimeId: ShowtimeId;
