@@ -8,7 +8,8 @@
  */
 
 import { parseShowtimeId } from "@holdfast/domain";
-import { createRandom, findSeatFlaws, howLong } from "@holdfast/testing";
+import { findSeatFlaws } from "@holdfast/seat-store/testing";
+import { createRandom, howLong } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { OpenapiDocument } from "./testing/check-contract.ts";
 import { type DrawnRequest, drawRequest, type Operation, type Surface } from "./testing/fuzz/draw-request.ts";

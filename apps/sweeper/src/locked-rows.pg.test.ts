@@ -5,6 +5,7 @@ import { bucketOf, DEFAULT_LIMITS, newBookingId, type OpenShowtime, type Showtim
 import { queryPostgres } from "@holdfast/local-stack";
 import { createLogger } from "@holdfast/runtime";
 import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
+import { installSnapshot } from "@holdfast/seat-store/testing";
 import {
 	buildShowtime,
 	createTestDatabase,
@@ -12,7 +13,6 @@ import {
 	holdLock,
 	insertShowtimes,
 	insertUsers,
-	installSnapshot,
 	startTestRedis,
 	type TestDatabase,
 	type TestRedis,

@@ -4,13 +4,13 @@ import { bucketOf, DEFAULT_LIMITS, newBookingId, type OpenShowtime, type UserId 
 import { queryPostgres } from "@holdfast/local-stack";
 import { createLogger } from "@holdfast/runtime";
 import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
+import { installSnapshot } from "@holdfast/seat-store/testing";
 import {
 	askRedis,
 	buildShowtime,
 	createTestDatabase,
 	insertShowtimes,
 	insertUsers,
-	installSnapshot,
 	startTestRedis,
 	type TestDatabase,
 	type TestRedis,

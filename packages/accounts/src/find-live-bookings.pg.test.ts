@@ -6,7 +6,7 @@ import { askRedis, insertShowtimes, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DeletionInterrupted, type DeletionStep } from "./deletion-steps.ts";
 import { BOOKINGS_LISTED_MAX, findLiveBookings } from "./find-live-bookings.ts";
-import { firstOf, openTestAccounts, type Person, type TestAccounts } from "./open-test-accounts.ts";
+import { firstOf, openTestAccounts, type Person, type TestAccounts } from "./testing/open-test-accounts.ts";
 
 let test: TestAccounts;
 beforeAll(async () => {

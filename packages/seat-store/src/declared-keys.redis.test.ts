@@ -3,12 +3,13 @@
  * with MONITOR on a one-node cluster. A plain Redis would let an undeclared key pass in silence.
  */
 import { bucketOf, newBookingId, newUserId, type RecordedBooking } from "@holdfast/domain";
-import { installSnapshot, waitUntil } from "@holdfast/testing";
+import { waitUntil } from "@holdfast/testing";
 import { expect, it } from "vitest";
 import type { Script } from "./define-script.ts";
 import { showtimeKeys } from "./keys.ts";
 import { held, hold, openTestStore, type TestStore } from "./open-test-store.ts";
 import { ALL_SCRIPTS } from "./testing/inject-clock.ts";
+import { installSnapshot } from "./testing/install-snapshot.ts";
 
 type Run = { script: Script | undefined; declared: string[]; touched: Set<string>; times: number };
 

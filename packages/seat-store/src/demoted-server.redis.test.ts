@@ -2,15 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { DEFAULT_LIMITS } from "@holdfast/domain";
 import { SILENT_LOG } from "@holdfast/runtime";
-import {
-	buildShowtime,
-	installSnapshot,
-	openTestProxy,
-	startTestRedis,
-	type TestProxy,
-	type TestRedis,
-	waitUntil,
-} from "@holdfast/testing";
+import { buildShowtime, openTestProxy, startTestRedis, type TestProxy, type TestRedis, waitUntil } from "@holdfast/testing";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createAuthStore } from "./auth-store.ts";
@@ -21,6 +13,7 @@ import { createLink, type Link } from "./link.ts";
 import { atKey, WHOLE_STORE } from "./place.ts";
 import type { SeatStore } from "./seat-store.ts";
 import type { SeatNews } from "./subscribe-to-seats.ts";
+import { installSnapshot } from "./testing/install-snapshot.ts";
 
 const DEADLINE_MS = 2_000;
 /** A look each second, and the way to the new primary. */

@@ -1,9 +1,10 @@
 import { bucketOf, DAY_MS, newBookingId, newUserId, type OpenShowtime, type RecordedBooking } from "@holdfast/domain";
-import { buildPlan, buildShowtime, installSnapshot } from "@holdfast/testing";
+import { buildPlan, buildShowtime } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { bookingEventOf, held, hold, openTestStore, publishedDuring, type TestStore, unchanged } from "../open-test-store.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
+import { installSnapshot } from "../testing/install-snapshot.ts";
 import { INSTALL_SEATS_MAX } from "./install-showtime.ts";
 
 let test: TestStore;

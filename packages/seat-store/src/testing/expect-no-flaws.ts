@@ -3,11 +3,11 @@
  * docs/data.md gives it, and every map agrees with its owners. Returns every flaw as a sentence.
  */
 import { DAY_MS, ENDED_HOLD_TTL_MS, LIMIT_SPECS, parseBookingId, parseShowtimeId, type ShowtimeId } from "@holdfast/domain";
-import { findSeatFlaws } from "@holdfast/testing";
 import type { Redis } from "ioredis";
 import { expect } from "vitest";
 import { bookingKey } from "../keys.ts";
 import type { TestStore } from "../open-test-store.ts";
+import { findSeatFlaws } from "./find-seat-flaws.ts";
 
 /** What a PEXPIRE may be behind a clock that was read a moment before or after it. */
 const SLACK_MS = 10_000;

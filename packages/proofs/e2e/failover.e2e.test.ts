@@ -3,7 +3,8 @@
  * ask there; then the old primary restarts alone, and at last follows the new one.
  */
 import type { ShowtimeId } from "@holdfast/domain";
-import { howLong, reconstructStories, waitUntil } from "@holdfast/testing";
+import { reconstructStories } from "@holdfast/proofs";
+import { howLong, waitUntil } from "@holdfast/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { findFlawsAtRest } from "./find-flaws-at-rest.ts";
 import { type Crowd, startCrowd } from "./live-crowd.ts";

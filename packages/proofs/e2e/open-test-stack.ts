@@ -3,7 +3,8 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { ShowtimeId, UserId } from "@holdfast/domain";
 import { makeScratchFolder, queryPostgres, type Stack, startStack } from "@holdfast/local-stack";
-import { insertShowtimes, insertUsers, mintTokens, openProof, type Proof, type ShowtimeWish } from "@holdfast/testing";
+import { openProof, type Proof } from "@holdfast/proofs";
+import { insertShowtimes, insertUsers, mintTokens, type ShowtimeWish } from "@holdfast/testing";
 
 /** What an answer says. `code` is a problem's; `body` is parsed JSON. */
 export type Answer = {

@@ -1,6 +1,6 @@
 /** A server for the tests of `runWorkers`: says who answers, slowly or as a metric if asked, and finishes what is in flight when it is stopped. */
 import { createServer } from "node:http";
-import { closeOnSignals, createLogger, joinWorkerMetrics, listenOptions, mergeWorkerTexts, runWorkers } from "./index.ts";
+import { closeOnSignals, createLogger, joinWorkerMetrics, listenOptions, mergeWorkerTexts, runWorkers } from "../index.ts";
 
 const [, , port, workers] = process.argv;
 const SLOW_MS = 500;

@@ -2,16 +2,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { makeScratchFolder, queryPostgres, type RunningPostgres, sendInlineCommand, startPostgres } from "@holdfast/local-stack";
 import { startTestRedis, type TestRedis } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { makeScratchFolder } from "../make-scratch-folder.ts";
-import { queryPostgres } from "../postgres/query-postgres.ts";
-import { type RunningPostgres, startPostgres } from "../postgres/start-postgres.ts";
-import { sendInlineCommand } from "../redis/send-inline-command.ts";
-import { REPOSITORY_ROOT } from "../repository.ts";
 
-const entry = join(REPOSITORY_ROOT, "packages/local-stack/src/bin/start.ts");
+const entry = fileURLToPath(new URL("../../local-stack/src/bin/start.ts", import.meta.url));
 
 let dataDir: string;
 let postgresDir: string;

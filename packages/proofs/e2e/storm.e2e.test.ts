@@ -1,5 +1,7 @@
 /** A storm of overlapping multi-seat holds while holds lapse, are released, confirmed and cancelled. */
-import { howLong, reconstructStories } from "@holdfast/testing";
+
+import { reconstructStories } from "@holdfast/proofs";
+import { howLong } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { findFlawsAtRest } from "./find-flaws-at-rest.ts";
 import { startCrowd } from "./live-crowd.ts";

@@ -7,7 +7,8 @@ import { copyFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { ShowtimeId } from "@holdfast/domain";
 import { makeScratchFolder, queryPostgres, type Stack, startStack } from "@holdfast/local-stack";
-import { insertShowtimes, openProof, type Proof, startTestRedis, type TestRedis } from "@holdfast/testing";
+import { openProof, type Proof } from "@holdfast/proofs";
+import { insertShowtimes, startTestRedis, type TestRedis } from "@holdfast/testing";
 import { type Buyer, insertBuyers, UNTHROTTLED } from "./open-test-stack.ts";
 
 export type Side = {

@@ -6,8 +6,8 @@ import { createDatabase, seatOwners } from "@holdfast/database";
 import { DEFAULT_LIMITS, type ShowtimeId } from "@holdfast/domain";
 import { queryPostgres } from "@holdfast/local-stack";
 import { createSeatStore } from "@holdfast/seat-store";
-import { findPartialHolds, findSeatFlaws } from "./find-seat-flaws.ts";
-import { waitUntil } from "./wait-until.ts";
+import { findPartialHolds, findSeatFlaws } from "@holdfast/seat-store/testing";
+import { waitUntil } from "@holdfast/testing";
 
 export type Proof = {
 	/** Resolves when every outbox is empty; rejects after `deadlineMs`. */

@@ -15,8 +15,8 @@ import { createRebuilder } from "@holdfast/rebuild";
 import { createLogger } from "@holdfast/runtime";
 import { createAuthStore, createSeatStore } from "@holdfast/seat-store";
 import { createTestDatabase, insertShowtimes, insertUsers, type ShowtimeWish, startTestRedis, waitUntil } from "@holdfast/testing";
-import type { DeletionDeps, DeletionOutcome } from "./delete-account.ts";
-import { deleteAccount } from "./delete-account.ts";
+import type { DeletionDeps, DeletionOutcome } from "../delete-account.ts";
+import { deleteAccount } from "../delete-account.ts";
 
 export type TestAccounts = Awaited<ReturnType<typeof openTestAccounts>>;
 export type Person = { readonly userId: UserId; readonly email: string };

@@ -1,7 +1,8 @@
 /** Open a showtime in a seat store as a rebuild does, with a snapshot that a test makes up instead of a ledger. */
 import { randomUUID } from "node:crypto";
 import { bucketOf, type OpenShowtime, type ShowtimeSnapshot } from "@holdfast/domain";
-import type { InstallOutcome, SeatStore } from "@holdfast/seat-store";
+import type { InstallOutcome } from "../outcomes.ts";
+import type { SeatStore } from "../seat-store.ts";
 
 type Wish = { readonly showtime: OpenShowtime } & Partial<ShowtimeSnapshot>;
 

@@ -1,7 +1,7 @@
 /** One showtime whose rebuild fails and fails, with hundreds of its entries at the head of the outbox that others share. */
 
 import type { ShowtimeId } from "@holdfast/domain";
-import type { Operation } from "@holdfast/testing";
+import type { Operation } from "@holdfast/proofs";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { findFlawsAtRest } from "./find-flaws-at-rest.ts";

@@ -1,7 +1,7 @@
 /** Buyers who buy one seat after another, in several halls, until told to stop, and take no for an answer from nobody. */
 import { setTimeout as delay } from "node:timers/promises";
 import { DEFAULT_LIMITS, type ShowtimeId } from "@holdfast/domain";
-import type { Operation } from "@holdfast/testing";
+import type { Operation } from "@holdfast/proofs";
 import { accountsOf, takeTurns } from "./change-accounts.ts";
 import { insist } from "./insist.ts";
 import type { Buyer, TestStack } from "./open-test-stack.ts";

@@ -1,6 +1,7 @@
 /** Somebody holds `select ... for update` on one row of the ledger while bookings of many showtimes are confirmed. */
 import { BUCKET_COUNT, type ShowtimeId } from "@holdfast/domain";
-import { type HeldLock, holdLock, howLong, type Operation, waitUntil } from "@holdfast/testing";
+import type { Operation } from "@holdfast/proofs";
+import { type HeldLock, holdLock, howLong, waitUntil } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { findFlawsAtRest } from "./find-flaws-at-rest.ts";
 import { insist } from "./insist.ts";

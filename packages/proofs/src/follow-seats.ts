@@ -4,7 +4,7 @@
  */
 import { type Agent, get, type IncomingMessage } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { parseSeatEvents, type SeatEvent } from "./parse-seat-events.ts";
+import { parseSeatEvents, type SeatEvent } from "@holdfast/testing";
 
 export type SeatFollower = {
 	/** One letter per seat, as this client knows them. */

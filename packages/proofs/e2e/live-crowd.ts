@@ -4,7 +4,8 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { parseShowtimeId, type ShowtimeId } from "@holdfast/domain";
-import { createRandom, type Operation, reconstructStories } from "@holdfast/testing";
+import { type Operation, reconstructStories } from "@holdfast/proofs";
+import { createRandom } from "@holdfast/testing";
 import { accountsOf, takeTurns } from "./change-accounts.ts";
 import { insist, isOpen } from "./insist.ts";
 import type { Buyer } from "./open-test-stack.ts";

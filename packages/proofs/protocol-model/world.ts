@@ -1,5 +1,5 @@
 /** How much of the world a search looks at. Less finds a violation sooner; only the whole of it shows that there is none. */
-import { howLong } from "../src/how-long.ts";
+import { howLong } from "@holdfast/testing";
 import { ALL_SAFEGUARDS, type Safeguards } from "./safeguards.ts";
 
 export type World = {

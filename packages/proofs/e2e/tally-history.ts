@@ -1,5 +1,5 @@
 /** A history in figures, for people and for the question whether anything strange was answered. */
-import type { Operation } from "@holdfast/testing";
+import type { Operation } from "@holdfast/proofs";
 import { isOpen } from "./insist.ts";
 
 /** `confirm 200`: 41, ... */

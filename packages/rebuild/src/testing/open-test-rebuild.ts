@@ -5,7 +5,7 @@ import { queryPostgres } from "@holdfast/local-stack";
 import { createLogger } from "@holdfast/runtime";
 import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
 import { createTestDatabase, insertShowtimes, insertUsers, startTestRedis } from "@holdfast/testing";
-import type { RebuildDeps } from "./rebuild-showtime.ts";
+import type { RebuildDeps } from "../rebuild-showtime.ts";
 
 export type TestRebuild = Awaited<ReturnType<typeof openTestRebuild>>;
 

@@ -1,7 +1,8 @@
 /** A crowd at three small halls while every part of the product is killed in turn, judged by what everyone was told. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Part } from "@holdfast/local-stack";
-import { createRandom, howLong, reconstructStories, waitUntil } from "@holdfast/testing";
+import { reconstructStories } from "@holdfast/proofs";
+import { createRandom, howLong, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { findFlawsAtRest } from "./find-flaws-at-rest.ts";
 import { type Crowd, startCrowd } from "./live-crowd.ts";

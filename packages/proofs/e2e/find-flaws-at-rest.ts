@@ -1,6 +1,6 @@
 /** The whole proof after a run: what clients were told, the ledger, and Redis, each against the others. */
 import type { ShowtimeId } from "@holdfast/domain";
-import { findHistoryFlaws, type Operation, type Promised, type Proof, readAtRest } from "@holdfast/testing";
+import { findHistoryFlaws, type Operation, type Promised, type Proof, readAtRest } from "@holdfast/proofs";
 
 /** Once every outbox is empty. Every flaw as a sentence; an empty list is the proof. */
 export async function findFlawsAtRest(

@@ -4,17 +4,8 @@
  */
 import { rmSync } from "node:fs";
 import { makeScratchFolder, type Stack, sendInlineCommand, startStack } from "@holdfast/local-stack";
-import {
-	followSeats,
-	insertShowtimes,
-	openProof,
-	openTestProxy,
-	type Proof,
-	startTestRedis,
-	type TestProxy,
-	type TestRedis,
-	waitUntil,
-} from "@holdfast/testing";
+import { followSeats, openProof, type Proof } from "@holdfast/proofs";
+import { insertShowtimes, openTestProxy, startTestRedis, type TestProxy, type TestRedis, waitUntil } from "@holdfast/testing";
 import { afterEach, expect, it } from "vitest";
 import { findFlawsAtRest } from "./find-flaws-at-rest.ts";
 import { type Crowd, startCrowd } from "./live-crowd.ts";

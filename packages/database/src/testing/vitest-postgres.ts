@@ -3,10 +3,10 @@
  * template that `createTestDatabase` copies. A run of other projects never comes here.
  */
 import { rmSync } from "node:fs";
-import { migrateDatabase } from "@holdfast/database";
 import { makeScratchFolder, queryPostgres, startPostgres } from "@holdfast/local-stack";
+import { TEMPLATE_DATABASE } from "@holdfast/testing";
 import type { TestProject } from "vitest/node";
-import { TEMPLATE_DATABASE } from "./create-test-database.ts";
+import { migrateDatabase } from "../migrate-database.ts";
 
 /** Runs once per project that has files to run; the first one starts the server for all. Returns what ends it. */
 export default async function setup(project: TestProject): Promise<undefined | (() => Promise<void>)> {

@@ -1,6 +1,6 @@
 /** How a client repeats itself: the same request again, until the answer is one. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { Operation } from "@holdfast/testing";
+import type { Operation } from "@holdfast/proofs";
 
 const RETRY_MS = 100;
 /** Longer than any outage that a test makes. A limit by the hour would otherwise be asked about until the test times out. */
