@@ -8,7 +8,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
 /** How long the seat store keeps a booking that the ledger has: one that was recorded, loaded back or lost a conflict. */
-export const RECORD_TTL_MS = DAY_MS;
+export const RECORD_TTL_MS = 1 * DAY_MS;
 
 /**
  * How long after a hold's end its record stays readable and its idempotency key replays it. Placing sets that end, an
@@ -23,7 +23,7 @@ export const USER_INDEX_TTL_MS = 30 * DAY_MS;
 export const SEATS_TTL_MS = 2 * DAY_MS;
 
 /** The same for its `meta`: a day less, since an absent `meta` means that the showtime is closed. */
-export const META_TTL_MS = DAY_MS;
+export const META_TTL_MS = 1 * DAY_MS;
 
 /** How long a rebuild may go without a step before another process may take it over. Source: docs/reliability.md. */
 export const CLAIM_TTL_MS = 5_000;
