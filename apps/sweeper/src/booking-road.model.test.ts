@@ -13,7 +13,7 @@ import { createReferenceModel, type ModelBooking, type ReferenceModel } from "@h
 import { createRebuilder } from "@holdfast/rebuild";
 import { createLogger } from "@holdfast/runtime";
 import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
-import { injectClock } from "@holdfast/seat-store/testing";
+import { bookingKey, injectClock } from "@holdfast/seat-store/testing";
 import {
 	askRedis,
 	createTestDatabase,
@@ -225,7 +225,7 @@ const steps = {
 	forget: (at: number) =>
 		bookingStep("forget", at, async (_model, _road, booking) => {
 			if (booking.recordedVersion !== booking.version) return;
-			await askRedis(redis.port, "DEL", `{b${bucketOf(booking.id)}}:bk:${booking.id}`);
+			await askRedis(redis.port, "DEL", bookingKey(booking.id));
 			booking.isLoaded = false;
 		}),
 };

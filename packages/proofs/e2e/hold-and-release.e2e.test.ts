@@ -1,5 +1,6 @@
 /** One account that holds and releases in a loop, in every bucket at once: what it can make Redis keep, and for how long. */
-import { ALL_BUCKETS, BUCKET_COUNT, DEFAULT_LIMITS, ENDED_HOLD_TTL_MS, type ShowtimeId } from "@holdfast/domain";
+import { ALL_BUCKETS, BUCKET_COUNT, DEFAULT_LIMITS, ENDED_HOLD_TTL_MS, newBookingId, newShowtimeId, newUserId, type ShowtimeId } from "@holdfast/domain";
+import { bookingKey, idempotencyKey } from "@holdfast/seat-store/testing";
 import { askRedis } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Answer, type Buyer, idOf, openTestStack, type TestStack, tally } from "./open-test-stack.ts";
@@ -27,10 +28,15 @@ async function holdAndRelease(buyer: Buyer, showtimeId: ShowtimeId): Promise<Ans
 	return answers;
 }
 
+/** What the keys of all records, and of all idempotency keys, have in common. */
+const [RECORD, IDEMPOTENCY] = [bookingKey(newBookingId(newShowtimeId())), idempotencyKey(newUserId(), newShowtimeId(), "k")].map(
+	(key) => `:${key.split(":")[1]}:`,
+);
+
 /** How many ms until the last record or idempotency key ends; then the memory that Redis uses. Each in one line, as INLINE takes it. */
 const LONGEST_TTL =
-	"local most = 0 for _, key in ipairs(redis.call('KEYS', '{b*')) do " +
-	"if string.find(key, ':bk:') or string.find(key, ':idem:') then most = math.max(most, redis.call('PTTL', key)) end end return most";
+	"local most = 0 for _, key in ipairs(redis.call('KEYS', '*')) do " +
+	`if string.find(key, '${RECORD}') or string.find(key, '${IDEMPOTENCY}') then most = math.max(most, redis.call('PTTL', key)) end end return most`;
 const USED_MEMORY = "return tonumber(string.match(redis.call('INFO', 'memory'), 'used_memory:(%d+)'))";
 
 async function measure(): Promise<{ keys: number; bytes: number; longestTtlMs: number }> {

@@ -6,7 +6,7 @@ import { bucketOf, newBookingId, newUserId, type RecordedBooking } from "@holdfa
 import { waitUntil } from "@holdfast/testing";
 import { expect, it } from "vitest";
 import type { Script } from "./define-script.ts";
-import { showtimeKeys } from "./keys.ts";
+import { bucketKeys, showtimeKeys } from "./keys.ts";
 import { held, hold, openTestStore, type TestStore } from "./open-test-store.ts";
 import { ALL_SCRIPTS } from "./testing/inject-clock.ts";
 import { installSnapshot } from "./testing/install-snapshot.ts";
@@ -84,7 +84,7 @@ async function useEveryCommand(test: TestStore): Promise<void> {
 
 	const [held1, sold, stale] = [await held(store, repriced, [10]), await held(store, repriced, [11]), await held(store, repriced, [12])];
 	await store.confirmBooking(sold);
-	await redis.del((await redis.keys("*:ob"))[0] ?? "");
+	await redis.del(bucketKeys(bucketOf(showtime.id)).outbox);
 	const taken: RecordedBooking = { bookingId: newBookingId(showtime.id), userId: newUserId(), state: "CONFIRMED", version: 2, seats: [10] };
 	const cancelled: RecordedBooking = { bookingId: stale.bookingId, userId: stale.userId, state: "CANCELLED", version: 3, seats: [] };
 	const installed = await installSnapshot(store, { showtime, epoch: 2, bookings: [taken, cancelled], isQuarantined: true });

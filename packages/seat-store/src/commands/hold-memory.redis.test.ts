@@ -4,6 +4,7 @@
  */
 import { BUCKET_COUNT, bucketOf, DEFAULT_LIMITS, newUserId, type OpenShowtime, SEATS_PER_PLAN_MAX } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { bucketKeys } from "../keys.ts";
 import { held, hold, openTestStore, type TestStore } from "../open-test-store.ts";
 
 let test: TestStore;
@@ -91,7 +92,7 @@ it("one account that confirms and cancels for a day leaves no more bytes than do
 	}
 	const { keys, bytes } = await measure();
 	expect(keys).toBe(2 * perHour + 1);
-	expect(await test.redis.xlen(`{b${bucketOf(showtime.id)}}:ob`)).toBe(2 * perHour);
+	expect(await test.redis.xlen(bucketKeys(bucketOf(showtime.id)).outbox)).toBe(2 * perHour);
 	// A record lives for 24 hours from when it was recorded: of 25 hours at most, the one that is under way included.
 	const bytesOfDay = (HOURS + 1) * bytes;
 	console.log(`${bytes} bytes for ${perHour} bookings that were confirmed and cancelled, so ${bytesOfDay} in a day`);
