@@ -40,7 +40,7 @@ export async function endQuarantines(deps: SweeperDeps, rebuilds: Rebuilds): Pro
 	if (quarantineMs !== null) {
 		const end = async ({ showtimeId }: QuarantinedShowtime): Promise<void> => {
 			const { outcome } = await openQuarantinedShowtime(deps, showtimeId);
-			if (outcome === "recovering") rebuilds.want(showtimeId);
+			if (outcome === "not_ready") rebuilds.want(showtimeId);
 			else if (outcome !== "locked") log.info({ showtimeId, outcome }, "quarantine ended");
 		};
 		await runEach(await listQuarantineEnded(database, quarantineMs), end, { log, fieldsOf: ({ showtimeId }) => ({ showtimeId }) });

@@ -3,6 +3,7 @@ import { parseShowtimeId } from "@holdfast/domain";
 import { Type } from "typebox";
 import { addressOf } from "../client-address.ts";
 import { SeatDelta, SeatReset } from "../contract/live-seats.ts";
+import { BY_SHOWTIME_ID } from "../contract/page.ts";
 import { OPENING_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED } from "../contract/share.ts";
 import { stampHeaders } from "../plugins/stamp-answers.ts";
@@ -47,7 +48,7 @@ export function addStreamSeats(app: Routes, { seatWatches }: RouteDeps): void {
 			summary: "Seats as they change",
 			description: DESCRIPTION,
 			tags: ["showtimes"],
-			params: Type.Object({ showtimeId: Type.String({ description: "Its id, a UUID" }) }),
+			params: BY_SHOWTIME_ID,
 			querystring: Type.Object(
 				{ since: Type.Optional(Type.Integer({ minimum: 0, maximum: VERSION_MAX, description: "`version` of the seats that you have" })) },
 				CLOSED,
