@@ -1,9 +1,9 @@
 import { newMovieId, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { openTestLedger, type TestLedger } from "../open-test-ledger.ts";
 import { writeCursor } from "../read-page.ts";
 import { movies } from "../schema/index.ts";
+import { openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
 import { type ListShowtimesRequest, listShowtimes } from "./list-showtimes.ts";
 
 let ledger: TestLedger;

@@ -3,7 +3,7 @@ import { waitUntil } from "@holdfast/testing";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { classifySettleError, isDatabaseUnavailable } from "../classify-error.ts";
-import { openTestLedger, type TestLedger } from "../open-test-ledger.ts";
+import { openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
 import { checkTimeline } from "./check-timeline.ts";
 import { settleBatch } from "./settle-batch.ts";
 

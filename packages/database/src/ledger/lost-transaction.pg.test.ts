@@ -9,7 +9,7 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isDatabaseUnavailable } from "../classify-error.ts";
 import { createDatabase, type Database, type Queries } from "../create-database.ts";
-import { openTestLedger, type TestLedger } from "../open-test-ledger.ts";
+import { openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
 import { checkTimeline } from "./check-timeline.ts";
 
 /** How long after the loss the work goes on: before the driver has noticed, while it reconnects (100 ms), and once it has. */

@@ -1,7 +1,7 @@
 import { type BookingEvent, bucketOf, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { cancelOf, openTestLedger, type TestLedger } from "../open-test-ledger.ts";
+import { cancelOf, openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
 import { findBooking } from "./find-booking.ts";
 import { seatOwners } from "./list-seat-owners.ts";
 import type { SettleEntry } from "./outbox-entry.ts";

@@ -2,7 +2,7 @@
 import { setTimeout as stand } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { classifySettleError } from "../classify-error.ts";
-import { openTestLedger, type TestLedger } from "../open-test-ledger.ts";
+import { openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
 import { lockBucket, tryLockBucket } from "./settle-lock.ts";
 
 let ledger: TestLedger;

@@ -17,11 +17,11 @@ import {
 } from "@holdfast/domain";
 import { createTestDatabase } from "@holdfast/testing";
 import { type SQL, sql } from "drizzle-orm";
-import { createDatabase } from "./create-database.ts";
-import { type OpenInLedgerOutcome, type OpenInLedgerRequest, openShowtimeInLedger } from "./ledger/open-showtime-in-ledger.ts";
-import type { SettleEntry } from "./ledger/outbox-entry.ts";
-import { auditoriums, movies, seatPlans, showtimes } from "./schema/index.ts";
-import { createUser } from "./users/create-user.ts";
+import { createDatabase } from "../create-database.ts";
+import { type OpenInLedgerOutcome, type OpenInLedgerRequest, openShowtimeInLedger } from "../ledger/open-showtime-in-ledger.ts";
+import type { SettleEntry } from "../ledger/outbox-entry.ts";
+import { auditoriums, movies, seatPlans, showtimes } from "../schema/index.ts";
+import { createUser } from "../users/create-user.ts";
 
 const HOUR_MS = 3_600_000;
 /** An instant with milliseconds, so that a lost digit shows. */
