@@ -1,7 +1,8 @@
 /**
- * Keeps the driver from speaking on a connection that is gone. When a transaction's work fails, postgres.js 3.4.9 sends a
- * ROLLBACK; on a lost connection that write ends the process ("Cannot read properties of null (reading 'write')", thrown
- * from a timer where nobody can catch it) or is never sent and never answered. Known upstream, without a release.
+ * Keeps the driver from sending ROLLBACK on a lost connection. The defect of postgres.js 3.4.9: when the work of a transaction fails,
+ * the driver always sends ROLLBACK, also when the work failed because the connection was lost. That write either throws from a timer,
+ * where no code can catch it, and ends the process ("Cannot read properties of null (reading 'write')"), or waits for an answer for
+ * ever. Described in the pull request porsager/postgres#1155, which is open.
  */
 import { isConnectionLost } from "./classify-error.ts";
 import type { Queries } from "./queries.ts";
