@@ -1,6 +1,7 @@
 /**
  * Makes bookings durable, and knows the catalogue: the only room that speaks to Postgres. Every call takes the
- * `Database` of the process first; any call may throw, and `isDatabaseUnavailable` tells a dead Postgres from a fault.
+ * `Database` of the process first; any call may throw, and `isDatabaseUnavailable` tells a dead Postgres from a fault. A write that
+ * may have happened throws `DatabaseOutcomeUnknown`.
  */
 export { findMovie } from "./catalog/find-movie.ts";
 export { findSeatPlan, type SeatPlanReader } from "./catalog/find-seat-plan.ts";

@@ -8,6 +8,7 @@ import { and, asc, eq, isNull, sql } from "drizzle-orm";
 import { openShowtimeOf, selectShowtimes } from "../catalog/showtime.ts";
 import { isLockTimeout } from "../classify-error.ts";
 import type { Database, Queries } from "../create-database.ts";
+import { writeTo } from "../run-queries.ts";
 import { bookingSeats, bookings, buckets, showtimes } from "../schema/index.ts";
 import { listBuriedEntries } from "./dead-letters.ts";
 import { isQuarantineOver } from "./list-quarantined.ts";
@@ -65,7 +66,7 @@ export async function openShowtimeInLedger(database: Database, id: ShowtimeId, r
 		return { outcome: "opened", snapshot };
 	};
 	try {
-		return await database.run("rebuilding", (queries) => queries.transaction(open), LONG_TRANSACTION_MAX_MS);
+		return await writeTo(database, "rebuilding", (queries) => queries.transaction(open), LONG_TRANSACTION_MAX_MS);
 	} catch (error) {
 		if (isLockTimeout(error)) return { outcome: "locked" };
 		throw error;
