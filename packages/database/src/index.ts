@@ -17,6 +17,7 @@ export { createDatabase, type Database, type DatabaseOptions } from "./create-da
 export { type CheckTimelineOutcome, checkTimeline } from "./ledger/check-timeline.ts";
 export { type DeadLetter, type DeadLetterKey, findDeadLetter, listDeadLetters, resolveDeadLetter } from "./ledger/dead-letters.ts";
 export { findBooking } from "./ledger/find-booking.ts";
+export { findBucketBeyond } from "./ledger/find-bucket-beyond.ts";
 export type { Gap } from "./ledger/find-gap.ts";
 export { findOpening, type Opening } from "./ledger/find-opening.ts";
 export type { LedgerBooking } from "./ledger/ledger-booking.ts";

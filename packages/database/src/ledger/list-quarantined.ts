@@ -7,6 +7,7 @@ import { and, asc, count, gt, ne, type SQL, sql } from "drizzle-orm";
 import type { Database, ReadQueries } from "../create-database.ts";
 import { readFrom } from "../run-queries.ts";
 import { buckets, showtimes } from "../schema/index.ts";
+import { bucketOfShowtime } from "./bucket-of-showtime.ts";
 import { openedTimeline } from "./opened-timeline.ts";
 
 export type QuarantinedShowtime = {
@@ -22,9 +23,6 @@ export type QuarantinedShowtime = {
 const LIST_MAX = 1_000;
 
 type ListRequest = { readonly limit?: number };
-
-/** The bucket that a showtime's id carries: its last byte. */
-const bucketOfShowtime: SQL = sql`get_byte(uuid_send(${showtimes.id}), 15)`;
 
 /** Those that are not over or cancelled, the next to start first; at most `limit`. */
 export function listQuarantined(database: Database, { limit = LIST_MAX }: ListRequest = {}): Promise<QuarantinedShowtime[]> {
