@@ -22,15 +22,15 @@ export type { Gap } from "./ledger/find-gap.ts";
 export { findOpening, type Opening } from "./ledger/find-opening.ts";
 export type { LedgerBooking } from "./ledger/ledger-booking.ts";
 export { type ListBookingsRequest, listBookings } from "./ledger/list-bookings.ts";
+export { countQuarantined, listQuarantined, listQuarantineEnded, type QuarantinedShowtime } from "./ledger/list-quarantined.ts";
+export { countSoldSeats, type SeatOwner, seatOwners } from "./ledger/list-seat-owners.ts";
+export { listUncorrectedConflicts, markConflictCorrected, type UncorrectedConflict } from "./ledger/list-uncorrected-conflicts.ts";
 export {
 	type LedgerState,
 	listBookingsAt,
 	listUnendedShowtimes,
 	type UnendedShowtime,
-} from "./ledger/list-bookings-ahead.ts";
-export { countQuarantined, listQuarantined, listQuarantineEnded, type QuarantinedShowtime } from "./ledger/list-quarantined.ts";
-export { countSoldSeats, type SeatOwner, seatOwners } from "./ledger/list-seat-owners.ts";
-export { listUncorrectedConflicts, markConflictCorrected, type UncorrectedConflict } from "./ledger/list-uncorrected-conflicts.ts";
+} from "./ledger/list-unended-showtimes.ts";
 export { listUpcomingShowtimes, type UpcomingShowtime } from "./ledger/list-upcoming-showtimes.ts";
 export { type MarkQuarantineEndedOutcome, markQuarantineEnded } from "./ledger/mark-quarantine-ended.ts";
 export { type OpenInLedgerOutcome, type OpenInLedgerRequest, openShowtimeInLedger } from "./ledger/open-showtime-in-ledger.ts";

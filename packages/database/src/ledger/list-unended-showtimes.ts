@@ -1,4 +1,4 @@
-/** What the ledger knows of one user's bookings at showtimes that are not over. */
+/** Lists the showtimes that are not over, and the bookings of one user at them: what the deletion of an account has to look through. */
 import type { BookingId, BookingState, ShowtimeId, UserId } from "@holdfast/domain";
 import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
