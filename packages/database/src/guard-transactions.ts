@@ -1,5 +1,5 @@
 /**
- * Keeps the driver from speaking on a connection that is gone. postgres.js 3.4.9 does so twice, known upstream, without a release:
+ * Keeps the driver from speaking on a connection that is gone. postgres.js 3.4.9 does so twice (porsager/postgres#1155, open):
  *
  * - When a transaction's work ends, it sends a COMMIT or a ROLLBACK. On a lost connection that write ends the process ("Cannot read
  *   properties of null (reading 'write')", thrown from a timer where it cannot be caught), or is never sent and never answered.

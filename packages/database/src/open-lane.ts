@@ -1,7 +1,6 @@
 /**
- * A pool of connections with one kind of patience: how long a statement may take, and how long a call waits for its
- * work. What waits for a person and what nobody waits for travel in lanes of their own, so that neither holds up the
- * other.
+ * A lane: the connections of one kind of work, with its own limits on statements, locks and waiting calls. It also replaces its pool of
+ * postgres.js connections after a loss, which works around two defects of that driver (`replace`).
  */
 import { withDeadline } from "@holdfast/runtime";
 import { DrizzleQueryError } from "drizzle-orm/errors";
@@ -25,7 +24,7 @@ export type LaneOptions = {
 };
 
 export type Lane = {
-	/** Run `work`. Throws what the query threw, or `DatabaseOverload` (nothing was sent), or `DatabaseTimeout`. */
+	/** Returns the result of `work`. Throws what the query threw, or `DatabaseOverload` (nothing was sent), or `DatabaseTimeout`. */
 	run<Result>(work: (queries: Queries) => Promise<Result>, deadlineMs?: number): Promise<Result>;
 	close(): Promise<void>;
 };
@@ -53,8 +52,9 @@ export function openLane(options: LaneOptions): Lane {
 	let leftReadOnlyMs = Number.NEGATIVE_INFINITY;
 
 	/**
-	 * Leave a pool one of whose connections was lost in the middle of a statement: postgres.js 3.4.9 keeps the server's
-	 * last word on such a connection and gives it to the first call after the reconnect. Calls that still run may finish.
+	 * Leaves a pool that lost a connection during a statement. Two defects of postgres.js 3.4.9: it keeps the error that the server sent
+	 * last on that connection, and fails the first call after the reconnect with it; and it runs the later statements of a lost
+	 * transaction on the new connection, outside any transaction (porsager/postgres#1155). Calls that still run may finish.
 	 */
 	function replace(lost: Pool): void {
 		if (lost !== pool) return;

@@ -2,6 +2,7 @@ import type { ShowtimeId } from "@holdfast/domain";
 import { showtimeKeys } from "@holdfast/seat-store/testing";
 import { askRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { whileWritesBreak } from "../testing/provoke.ts";
 import { bookingIn, matrixIn, problemIn, seatIn } from "../testing/read-answers.ts";
 import { settleOutboxes } from "../testing/settle-outboxes.ts";
 import { startTestApi, type TestApi, type TestUser } from "../testing/start-test-api.ts";
@@ -104,6 +105,14 @@ describe("503 recovering", () => {
 		await askRedis(api.redis.port, "HSET", showtimeKeys(showtimeId).meta, "claimUntil", "1");
 		expect((await api.hold(user, showtimeId, ["A1"])).status).toBe(201);
 		expect(await epochOf(showtimeId)).toBe(1);
+	});
+
+	it("is the answer, not outcome_unknown, to a request whose rebuild lost Postgres during a write; the next request opens the showtime", async () => {
+		const showtimeId = await api.newShowtime();
+		const problem = await whileWritesBreak(api, "showtimes", () => api.call(`GET /showtimes/${showtimeId}/seats`));
+		expect([problem.code, problem.retryable]).toEqual(["recovering", true]);
+		expect(await epochOf(showtimeId)).toBe(0);
+		expect((await api.call(`GET /showtimes/${showtimeId}/seats`)).status).toBe(200);
 	});
 });
 

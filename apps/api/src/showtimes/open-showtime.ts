@@ -3,7 +3,7 @@
  * has it rebuilt. What is unknown, over or cancelled is refused here, and never rebuilt because somebody asked.
  */
 import { setTimeout as pause } from "node:timers/promises";
-import { type Database, findOpening } from "@holdfast/database";
+import { type Database, DatabaseOutcomeUnknown, findOpening } from "@holdfast/database";
 import type { ShowtimeId } from "@holdfast/domain";
 import type { Rebuilder } from "@holdfast/rebuild";
 import { createSingleFlight, withDeadline } from "@holdfast/runtime";
@@ -63,9 +63,13 @@ export function createShowtimeOpener({ database, rebuilder }: { database: Databa
 	};
 }
 
-/** Whether a step of the rebuild happened is nothing to whoever asked: the showtime is not open yet, and is looked at again. */
+/**
+ * The request itself has changed nothing yet, so it must not be answered `outcome_unknown` for a step of the rebuild that may have
+ * happened. The showtime is being made ready; the opener looks again.
+ */
 function unknownIsRecovering(error: unknown): { outcome: "recovering" } {
-	if (error instanceof SeatStoreFault && error.kind === "outcome_unknown") return { outcome: "recovering" };
+	const isUnknown = error instanceof DatabaseOutcomeUnknown || (error instanceof SeatStoreFault && error.kind === "outcome_unknown");
+	if (isUnknown) return { outcome: "recovering" };
 	throw error;
 }
 

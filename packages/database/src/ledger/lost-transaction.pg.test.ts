@@ -9,7 +9,9 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isDatabaseUnavailable } from "../classify-error.ts";
 import { createDatabase, type Database, type Queries } from "../create-database.ts";
-import { openTestLedger, type TestLedger } from "../open-test-ledger.ts";
+import { readFrom, writeTo } from "../run-queries.ts";
+import { openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
+import { replaceLane } from "../testing/replace-lane.ts";
 import { checkTimeline } from "./check-timeline.ts";
 
 /** How long after the loss the work goes on: before the driver has noticed, while it reconnects (100 ms), and once it has. */
@@ -47,7 +49,7 @@ const calls: Promise<unknown>[] = [];
  * it again meanwhile.
  */
 async function loseSession(database: Database, bucket: number, delayMs: number): Promise<void> {
-	const call = () => outcomeOf(database.run("rebuilding", (queries) => queries.execute(sql`select pg_sleep(0.05)`)));
+	const call = () => outcomeOf(readFrom(database, "rebuilding", (queries) => queries.execute(sql`select pg_sleep(0.05)`)));
 	calls.push(...Array.from({ length: CALLS_WAITING }, call));
 	await endSession(bucket);
 	calls.push(call());
@@ -82,8 +84,10 @@ function watchWork(database: Database): { watched: Database; ended: Promise<unkn
 					}, config)) satisfies Queries["transaction"],
 			},
 		});
-	const run: Database["run"] = (kind, work, ownDeadlineMs) => database.run(kind, (queries) => work(watch(queries)), ownDeadlineMs);
-	return { watched: { ...database, run }, ended };
+	const watched = replaceLane(database, "rebuilding", (work, deadlineMs) =>
+		writeTo(database, "rebuilding", (queries) => work(watch(queries)), deadlineMs),
+	);
+	return { watched, ended };
 }
 
 const timelineOf = (bucket: number) =>
@@ -142,7 +146,7 @@ describe.each(DELAYS_MS.map((delayMs, place) => ({ delayMs, bucket: place })))(
 						later.push(await Promise.race([outcomeOf(statement()), wait(UNANSWERED_MS)]));
 					}
 				};
-				const run = database.run("rebuilding", (queries) =>
+				const run = writeTo(database, "rebuilding", (queries) =>
 					queries.transaction(async (tx) => {
 						await work(tx).then(worked.resolve, worked.reject);
 					}),

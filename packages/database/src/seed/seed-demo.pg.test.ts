@@ -4,6 +4,7 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { listMovies } from "../catalog/list-movies.ts";
 import { createDatabase, type Database } from "../create-database.ts";
+import { readFrom } from "../run-queries.ts";
 import { DEMO_ROOMS } from "./demo-rooms.ts";
 import { CLEANING_MINUTES } from "./plan-programme.ts";
 import { seedDemo } from "./seed-demo.ts";
@@ -24,7 +25,7 @@ afterAll(async () => {
 });
 
 const rows = <Row extends Record<string, unknown>>(statement: ReturnType<typeof sql>) =>
-	database.run("upkeep", async (queries) => [...(await queries.execute<Row>(statement))]);
+	readFrom(database, "upkeep", async (queries) => [...(await queries.execute<Row>(statement))]);
 const dump = () =>
 	rows(
 		sql`select to_json(m) as row from movies m union all select to_json(s) from showtimes s union all select to_json(a) from auditoriums a`,

@@ -4,6 +4,7 @@ import { DAY_MS, type UserId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import { sql } from "drizzle-orm";
 import type { Database, Queries } from "../create-database.ts";
+import { writeTo } from "../run-queries.ts";
 import { refreshFamilies, users } from "../schema/index.ts";
 import { formatRefreshToken, hashOf, newSecret } from "./refresh-token.ts";
 
@@ -26,7 +27,7 @@ export type OpenFamilyOutcome = ({ outcome: "opened" } & OpenedFamily) | { outco
  * user's oldest beyond `FAMILIES_PER_USER_MAX`. Called again it begins another.
  */
 export const openRefreshFamily = (database: Database, userId: UserId): Promise<OpenFamilyOutcome> =>
-	database.run("accounts", (queries) =>
+	writeTo(database, "accounts", (queries) =>
 		queries.transaction(async (tx) => {
 			if (!(await lockSignIn(tx, userId))) return { outcome: "denied" };
 			return { outcome: "opened", ...(await insertRefreshFamily(tx, userId)) };

@@ -1,7 +1,8 @@
-/** What the ledger knows of one user's bookings at showtimes that are not over. */
+/** Lists the showtimes that are not over, and the bookings of one user at them: what the deletion of an account has to look through. */
 import type { BookingId, BookingState, ShowtimeId, UserId } from "@holdfast/domain";
 import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
+import { readFrom } from "../run-queries.ts";
 import { bookings, movies, showtimes } from "../schema/index.ts";
 
 /** Instants are epoch ms. `isOver`: it has ended, by the clock of Postgres. */
@@ -21,7 +22,7 @@ export function listUnendedShowtimes(
 	{ afterId, endedWithinMs, limit }: { readonly afterId: ShowtimeId | null; readonly endedWithinMs: number; readonly limit: number },
 ): Promise<UnendedShowtime[]> {
 	const isRecent = gt(showtimes.endsAt, sql`now() - ${endedWithinMs}::float8 * interval '1 millisecond'`);
-	return database.run("bookings", async (queries) => {
+	return readFrom(database, "bookings", async (queries) => {
 		const rows = await queries
 			.select({
 				id: showtimes.id,
@@ -48,7 +49,7 @@ export type LedgerState = {
 
 /** The user's bookings at these showtimes, cancelled ones too: caps of the seat store bound those that are not. */
 export function listBookingsAt(database: Database, userId: UserId, showtimeIds: readonly ShowtimeId[]): Promise<LedgerState[]> {
-	return database.run("bookings", (queries) =>
+	return readFrom(database, "bookings", (queries) =>
 		queries
 			.select({ id: bookings.id, showtimeId: bookings.showtimeId, state: bookings.state, version: bookings.version })
 			.from(bookings)

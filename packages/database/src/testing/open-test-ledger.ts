@@ -17,11 +17,12 @@ import {
 } from "@holdfast/domain";
 import { createTestDatabase } from "@holdfast/testing";
 import { type SQL, sql } from "drizzle-orm";
-import { createDatabase } from "./create-database.ts";
-import { type OpenInLedgerOutcome, type OpenInLedgerRequest, openShowtimeInLedger } from "./ledger/open-showtime-in-ledger.ts";
-import type { SettleEntry } from "./ledger/outbox-entry.ts";
-import { auditoriums, movies, seatPlans, showtimes } from "./schema/index.ts";
-import { createUser } from "./users/create-user.ts";
+import { createDatabase } from "../create-database.ts";
+import { type OpenInLedgerOutcome, type OpenInLedgerRequest, openShowtimeInLedger } from "../ledger/open-showtime-in-ledger.ts";
+import type { SettleEntry } from "../ledger/outbox-entry.ts";
+import { readFrom, writeTo } from "../run-queries.ts";
+import { auditoriums, movies, seatPlans, showtimes } from "../schema/index.ts";
+import { createUser } from "../users/create-user.ts";
 
 const HOUR_MS = 3_600_000;
 /** An instant with milliseconds, so that a lost digit shows. */
@@ -35,7 +36,7 @@ export async function openTestLedger() {
 	const [auditoriumId, movieId, planId] = [newAuditoriumId(), newMovieId(), newSeatPlanId()];
 	const tiers = [{ id: "standard", name: "Standard" }];
 	const layout = gridLayout({ rows: 10, seatsPerRow: 10, tiers, tierOfRow: () => "standard" });
-	await database.run("upkeep", async (queries) => {
+	await writeTo(database, "upkeep", async (queries) => {
 		await queries.insert(auditoriums).values({ id: auditoriumId, name: "Hall 1", timeZone: "Europe/Vienna" });
 		await queries.insert(seatPlans).values({ id: planId, auditoriumId, layout, seatCount: 100 });
 		const movie = { id: movieId, title: "The Third Man", description: "A film.", durationMinutes: 104, genre: "Thriller" };
@@ -68,7 +69,7 @@ export async function openTestLedger() {
 			salesCloseAt: startsAt,
 			...overrides,
 		};
-		await database.run("upkeep", (queries) => queries.insert(showtimes).values(row));
+		await writeTo(database, "upkeep", (queries) => queries.insert(showtimes).values(row));
 		return row.id;
 	}
 
@@ -85,7 +86,7 @@ export async function openTestLedger() {
 			), numbered as (select id, showtime_id, row_number() over () - 1 as at from made)
 			insert into booking_seats (booking_id, showtime_id, seat, label, acquired_at)
 			select id, showtime_id, at * ${seatsEach} + i, 'X', now() from numbered, generate_series(0, ${seatsEach - 1}::integer) i`;
-		await database.run("rebuilding", (queries) => queries.execute(statement), 30_000);
+		await writeTo(database, "rebuilding", (queries) => queries.execute(statement), 30_000);
 	}
 
 	/** Take the showtime's next epoch: of one that was never opened, unless `seenEpoch` says otherwise; on the first timeline. */
@@ -165,12 +166,12 @@ export async function openTestLedger() {
 		confirmed,
 		showtimeEventOf,
 		entryOf,
-		/** Rows of any statement, for looking at what is there. */
+		/** The rows that a statement returns. It may write. */
 		rows: <Row extends Record<string, unknown>>(statement: SQL) =>
-			database.run("rebuilding", async (queries) => [...(await queries.execute<Row>(statement))], 30_000),
+			writeTo(database, "rebuilding", async (queries) => [...(await queries.execute<Row>(statement))], 30_000),
 		/** Everything the ledger holds, to compare before and after. */
 		dump: () =>
-			database.run("upkeep", async (queries) => {
+			readFrom(database, "upkeep", async (queries) => {
 				const tables = [
 					"bookings",
 					"booking_seats",
