@@ -28,9 +28,18 @@ const COMMANDS = {
 	bench: ["bench/src/main.ts", "measure; arguments name the scenario"],
 	"db:generate": ["scripts/generate-migration.ts", "write a migration from the schema: -- --name what-changes"],
 	"db:migrate": ["packages/local-stack/src/bin/migrate-stack.ts", "apply the migrations to DATABASE_URL or the running start"],
-	"seats:open": [[RUN_ON_STORES, "apps/sweeper/src/bin/open-seats.ts"], "list quarantined showtimes, or open them: -- <showtime>... or -- --all"],
-	"dead-letters": [[RUN_ON_STORES, "apps/sweeper/src/bin/handle-dead-letters.ts"], "list entries that could not be settled: -- show, replay, resolve"],
-	"users:delete": [[RUN_ON_STORES, "apps/sweeper/src/bin/delete-user.ts"], "delete an account that has no bookings ahead: -- --email <address>"],
+	"seats:open": [
+		[RUN_ON_STORES, "apps/sweeper/src/bin/open-seats.ts"],
+		"list quarantined showtimes, or open them: -- <showtime>... or -- --all",
+	],
+	"dead-letters": [
+		[RUN_ON_STORES, "apps/sweeper/src/bin/handle-dead-letters.ts"],
+		"list entries that could not be settled: -- show, replay, resolve",
+	],
+	"users:delete": [
+		[RUN_ON_STORES, "apps/sweeper/src/bin/delete-user.ts"],
+		"delete an account that has no bookings ahead: -- --email <address>",
+	],
 	sql: ["packages/local-stack/src/bin/sql.ts", 'run one statement there: node scripts/run.mjs sql "select ..."'],
 };
 

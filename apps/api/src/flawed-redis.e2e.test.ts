@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { sendInlineCommand, findFreePort } from "@holdfast/local-stack";
+import { findFreePort, sendInlineCommand } from "@holdfast/local-stack";
 import { startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 

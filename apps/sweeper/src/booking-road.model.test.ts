@@ -29,8 +29,8 @@ import {
 } from "@holdfast/testing";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createSweeperMetrics } from "./sweeper-metrics.ts";
 import { createSweeper, type Sweeper } from "./sweeper.ts";
+import { createSweeperMetrics } from "./sweeper-metrics.ts";
 
 const SEATS = 6;
 const USERS = 3;

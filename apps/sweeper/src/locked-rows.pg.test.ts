@@ -20,9 +20,9 @@ import {
 } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import type { SweeperDeps } from "./deps.ts";
-import { createSweeperMetrics } from "./sweeper-metrics.ts";
 import { createBatchSize, settleBucket } from "./settle-bucket.ts";
 import { createSweeper } from "./sweeper.ts";
+import { createSweeperMetrics } from "./sweeper-metrics.ts";
 
 const BUCKET = 7;
 /**
@@ -196,7 +196,9 @@ it("a locked showtime holds up the end of no other quarantine", async () => {
 	const both = [await openShowtime(), await openShowtime()].map(({ id }) => id);
 	await query(`update showtimes set timeline = 1 where id in ('${both.join("','")}')`);
 	const before = await query(`select timeline from buckets where bucket = ${BUCKET}`);
-	await query(`update buckets set timeline = timeline + 1, timeline_started_at = now() where bucket = ${bucketOf(both[0] ?? buildShowtime().id)}`);
+	await query(
+		`update buckets set timeline = timeline + 1, timeline_started_at = now() where bucket = ${bucketOf(both[0] ?? buildShowtime().id)}`,
+	);
 	const behind = async () =>
 		(
 			await query(

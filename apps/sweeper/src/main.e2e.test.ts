@@ -47,7 +47,11 @@ it("does not start, and says what is wrong and what to do", async () => {
 it("starts where the loss is accepted, with a loud warning", async () => {
 	await sendInlineCommand(redis.port, "CONFIG SET appendfsync everysec");
 	const { child, ended, printed } = run({ I_ACCEPT_LOSING_CONFIRMED_BOOKINGS: "true" });
-	await waitUntil("the sweeper to be heard", async () => (await sendInlineCommand(redis.port, "EXISTS sweeper:alive")) === ":1", START_DEADLINE_MS);
+	await waitUntil(
+		"the sweeper to be heard",
+		async () => (await sendInlineCommand(redis.port, "EXISTS sweeper:alive")) === ":1",
+		START_DEADLINE_MS,
+	);
 	child.kill("SIGTERM");
 	expect(await ended).toBe(0);
 	expect(printed.out).toContain("REDIS MAY LOSE CONFIRMED BOOKINGS");
@@ -57,7 +61,11 @@ it("starts without Redis, and sweeps when it comes", async () => {
 	await redis.kill();
 	const { child, ended } = run();
 	await redis.restart();
-	await waitUntil("the sweeper to be heard", async () => (await sendInlineCommand(redis.port, "EXISTS sweeper:alive")) === ":1", START_DEADLINE_MS);
+	await waitUntil(
+		"the sweeper to be heard",
+		async () => (await sendInlineCommand(redis.port, "EXISTS sweeper:alive")) === ":1",
+		START_DEADLINE_MS,
+	);
 	child.kill("SIGTERM");
 	expect(await ended).toBe(0);
 });

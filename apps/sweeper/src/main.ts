@@ -3,8 +3,8 @@ import { createDatabase } from "@holdfast/database";
 import { DEFAULT_LIMITS, LIMIT_SPECS, QUARANTINE_SPEC } from "@holdfast/domain";
 import { closeOnSignals, createLogger, readSettings, serveMetrics } from "@holdfast/runtime";
 import { createSeatStore, findReasonNotToStart, readDurabilitySettings } from "@holdfast/seat-store";
-import { createSweeperMetrics } from "./sweeper-metrics.ts";
 import { createSweeper } from "./sweeper.ts";
+import { createSweeperMetrics } from "./sweeper-metrics.ts";
 
 const settings = readSettings(process.env, (env) => ({
 	databaseUrl: env.text("DATABASE_URL"),

@@ -15,8 +15,8 @@ import {
 	type TestRedis,
 } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createSweeperMetrics } from "./sweeper-metrics.ts";
 import { createSweeper, type Sweeper } from "./sweeper.ts";
+import { createSweeperMetrics } from "./sweeper-metrics.ts";
 
 let redis: TestRedis;
 let testDatabase: TestDatabase;

@@ -2,8 +2,8 @@ import { newShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import type { RebuildOutcome } from "@holdfast/rebuild";
 import { createLogger } from "@holdfast/runtime";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createSweeperMetrics } from "./sweeper-metrics.ts";
 import { createRebuildQueue } from "./queue-rebuilds.ts";
+import { createSweeperMetrics } from "./sweeper-metrics.ts";
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));
 afterEach(() => void vi.useRealTimers());
@@ -18,7 +18,9 @@ const later = (ms: number) => void vi.setSystemTime(Date.now() + ms);
 describe("a rebuild that the sweeper wants", () => {
 	it("is tried ever more rarely while it fails, each minute at least, and at once again after a success", async () => {
 		let fails = true;
-		const { rebuild, rebuilds } = openRebuildQueue(() => (fails ? Promise.reject(new Error("no")) : Promise.resolve({ outcome: "opened" })));
+		const { rebuild, rebuilds } = openRebuildQueue(() =>
+			fails ? Promise.reject(new Error("no")) : Promise.resolve({ outcome: "opened" }),
+		);
 		const id = newShowtimeId();
 		const request = async (): Promise<number> => {
 			rebuilds.request(id);

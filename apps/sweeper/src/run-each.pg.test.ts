@@ -16,9 +16,9 @@ import {
 	type TestRedis,
 } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createSweeperMetrics } from "./sweeper-metrics.ts";
 import { runEach } from "./run-each.ts";
 import { createSweeper, type Sweeper } from "./sweeper.ts";
+import { createSweeperMetrics } from "./sweeper-metrics.ts";
 
 let redis: TestRedis;
 let testDatabase: TestDatabase;

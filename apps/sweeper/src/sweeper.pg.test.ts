@@ -18,8 +18,8 @@ import {
 } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SweeperDeps } from "./deps.ts";
-import { createSweeperMetrics } from "./sweeper-metrics.ts";
 import { createSweeper } from "./sweeper.ts";
+import { createSweeperMetrics } from "./sweeper-metrics.ts";
 
 let redis: TestRedis;
 let testDatabase: TestDatabase;

@@ -6,12 +6,12 @@
 import { setTimeout } from "node:timers/promises";
 import { createRebuilder } from "@holdfast/rebuild";
 import { correctConflicts } from "./correct-conflicts.ts";
-import { endQuarantines } from "./end-quarantines.ts";
-import type { SweeperDeps } from "./deps.ts";
-import { createOpenAhead } from "./open-ahead.ts";
-import { reapExpired } from "./reap-expired.ts";
-import { createRebuildQueue } from "./queue-rebuilds.ts";
 import { createBucketSettler, isHalt } from "./create-bucket-settler.ts";
+import type { SweeperDeps } from "./deps.ts";
+import { endQuarantines } from "./end-quarantines.ts";
+import { createOpenAhead } from "./open-ahead.ts";
+import { createRebuildQueue } from "./queue-rebuilds.ts";
+import { reapExpired } from "./reap-expired.ts";
 
 /** How long to wait for new entries before looking round again. */
 const WAIT_FOR_ENTRIES_MS = 1_000;

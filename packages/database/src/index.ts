@@ -13,11 +13,11 @@ export { isDatabaseWritable } from "./check-writable.ts";
 export { classifySettleError, DatabaseOutcomeUnknown, isDatabaseUnavailable, type SettleErrorClass } from "./classify-error.ts";
 export { CONNECTION_BUDGETS, type ConnectionBudget, type DatabaseWork } from "./connection-budgets.ts";
 export { createDatabase, type Database, type DatabaseOptions } from "./create-database.ts";
+export { type CheckTimelineOutcome, checkTimeline } from "./ledger/check-timeline.ts";
 export { type DeadLetter, type DeadLetterKey, findDeadLetter, listDeadLetters, resolveDeadLetter } from "./ledger/dead-letters.ts";
 export { findBooking } from "./ledger/find-booking.ts";
 export type { Gap } from "./ledger/find-gap.ts";
 export { findOpening, type Opening } from "./ledger/find-opening.ts";
-export { type CheckTimelineOutcome, checkTimeline } from "./ledger/check-timeline.ts";
 export type { LedgerBooking } from "./ledger/ledger-booking.ts";
 export { type ListBookingsRequest, listBookings } from "./ledger/list-bookings.ts";
 export {

@@ -190,7 +190,9 @@ describe("when Redis has lost its data", () => {
 		expect(await rebuild()).toEqual({ outcome: "opened" });
 		expect(await statuses()).toBe("SQQQQQQQ");
 		const bucket = bucketOf(showtimeId);
-		expect(await test.query(`select timeline, last_seq from losses where bucket = ${bucket} order by timeline desc limit 1`)).toHaveLength(1);
+		expect(await test.query(`select timeline, last_seq from losses where bucket = ${bucket} order by timeline desc limit 1`)).toHaveLength(
+			1,
+		);
 		await restartRedis();
 		await rebuild();
 		expect(await statuses()).toBe("SQQQQQQQ");

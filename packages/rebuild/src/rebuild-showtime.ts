@@ -3,7 +3,7 @@
  * lost nothing: the claim lapses and the next one begins again. Source: docs/reliability.md, docs/adr/0009 and 0010.
  */
 import { randomUUID } from "node:crypto";
-import { type Database, findOpening, findSeatPlan, checkTimeline, openShowtimeInLedger } from "@holdfast/database";
+import { checkTimeline, type Database, findOpening, findSeatPlan, openShowtimeInLedger } from "@holdfast/database";
 import { bucketOf, type SeatPlanId, type ShowtimeId } from "@holdfast/domain";
 import { assert, type Logger } from "@holdfast/runtime";
 import { type ClaimOutcome, type SeatStore, SeatStoreFault } from "@holdfast/seat-store";
@@ -79,7 +79,8 @@ async function install(deps: RebuildDeps, showtimeId: ShowtimeId, claim: Claim):
 	log.info({ showtimeId, epoch, bookings: bookings.length, reemitted: installed.reemitted, isQuarantined }, "showtime rebuilt");
 	for (const { bookingId, error } of installed.unreadable ?? [])
 		log.error({ err: error, bookingId, showtimeId }, "unreadable booking record left out of a rebuild");
-	if (installed.reemitted > 0) log.error({ showtimeId, reemitted: installed.reemitted }, "the ledger lacked events; they were emitted again");
+	if (installed.reemitted > 0)
+		log.error({ showtimeId, reemitted: installed.reemitted }, "the ledger lacked events; they were emitted again");
 	if (isQuarantined) log.error({ showtimeId }, "free seats are in quarantine: npm run seats:open -- <showtime>");
 	return "opened";
 }

@@ -6,11 +6,11 @@ import { cancelBooking, confirmBooking, extendHold } from "./commands/change-boo
 import { openQuarantined, resolveConflict } from "./commands/correct-seats.ts";
 import { ackBatch, outboxDepths, readBatch, requeueEntry, settleLagMs, waitForEntries } from "./commands/drain-outbox.ts";
 import { findUserBookings } from "./commands/find-user-bookings.ts";
+import { adoptTimeline, claimShowtime, giveBackClaim, installShowtime } from "./commands/install-showtime.ts";
 import { placeHold } from "./commands/place-hold.ts";
 import { listRecentBookingIds, loadBooking, readBooking, readBookings } from "./commands/read-bookings.ts";
 import { inspectSeats, listShowtimesToReap, readNow, readOwnSeats, readSeatMap, reapHolds } from "./commands/read-seat-map.ts";
 import { findUnopened, readPlan, readShowtime, writePlan } from "./commands/read-showtime.ts";
-import { claimShowtime, giveBackClaim, installShowtime, adoptTimeline } from "./commands/install-showtime.ts";
 import { blockSeats, reschedule, setTerms } from "./commands/set-showtime.ts";
 import { createConfirmLane } from "./confirm-lane.ts";
 import { SeatStoreFault, WritesRefused } from "./fault.ts";
@@ -19,8 +19,8 @@ import { planKey, SWEEPER_ALIVE_KEY } from "./keys.ts";
 import { createLink, type Link, type LinkLog, type LinkOptions } from "./link.ts";
 import { createWriteProbe } from "./probe-writes.ts";
 import type { SeatStore } from "./seat-store.ts";
-import { createDurabilityCheck, type DurabilityOptions } from "./verify-durability.ts";
 import { createSeatSubscriptions } from "./subscribe-to-seats.ts";
+import { createDurabilityCheck, type DurabilityOptions } from "./verify-durability.ts";
 
 export type SeatStoreOptions = DurabilityOptions & {
 	readonly url: string;

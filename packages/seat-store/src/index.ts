@@ -31,5 +31,5 @@ export type {
 	SeatStore,
 	SetTermsCommand,
 } from "./seat-store.ts";
-export type { AckLevel, Durability, DurabilityOptions, ServerCondition } from "./verify-durability.ts";
 export type { SeatListener, SeatNews } from "./subscribe-to-seats.ts";
+export type { AckLevel, Durability, DurabilityOptions, ServerCondition } from "./verify-durability.ts";

@@ -31,8 +31,8 @@ import type {
 	ReadMapOutcome,
 	SetShowtimeOutcome,
 } from "./outcomes.ts";
-import type { Durability, ServerCondition } from "./verify-durability.ts";
 import type { SeatListener } from "./subscribe-to-seats.ts";
+import type { Durability, ServerCondition } from "./verify-durability.ts";
 
 export type PlaceHoldCommand = {
 	readonly bookingId: BookingId;

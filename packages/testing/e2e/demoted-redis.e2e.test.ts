@@ -3,7 +3,7 @@
  * to find the new primary by themselves, with everything that they do at Redis.
  */
 import { rmSync } from "node:fs";
-import { sendInlineCommand, makeScratchFolder, type Stack, startStack } from "@holdfast/local-stack";
+import { makeScratchFolder, type Stack, sendInlineCommand, startStack } from "@holdfast/local-stack";
 import {
 	followSeats,
 	insertShowtimes,

@@ -98,7 +98,8 @@ async function failOverUnderLoad(ackLevel: "local" | "replica") {
 	const mapFlaws = (await Promise.all(showtimeIds.flatMap((id) => [first.proof.flaws(id), second.proof.flaws(id)]))).flat();
 	const atFirst = history.filter(({ server, result }) => server === first.apiUrl && result === "ok");
 	const saidYes = atFirst.filter(
-		({ kind, answered, invokedMs }) => (kind === "confirm" || kind === "cancel") && answered?.status !== "expired" && invokedMs >= promotedMs,
+		({ kind, answered, invokedMs }) =>
+			(kind === "confirm" || kind === "cancel") && answered?.status !== "expired" && invokedMs >= promotedMs,
 	);
 	const servedAlone = atFirst.filter(({ kind, invokedMs }) => (kind === "hold" || kind === "map") && invokedMs >= restartedMs);
 	return { history, flaws, mapFlaws, saidYes, servedAlone, before, after };

@@ -1,6 +1,6 @@
 /** A buyer whose every request and answer enters a history. Nothing is thrown: what went wrong is an outcome like others. */
 import type { ShowtimeId } from "@holdfast/domain";
-import type { Asked, Operation, AnsweredBooking } from "@holdfast/testing";
+import type { AnsweredBooking, Asked, Operation } from "@holdfast/testing";
 import { type Answer, type Buyer, labelOf, seatOf } from "./open-test-stack.ts";
 
 export type RecordedBuyer = {

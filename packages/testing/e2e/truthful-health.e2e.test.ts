@@ -1,7 +1,7 @@
 /** Health of the built product, from outside, while its stores are changed and no connection breaks: true within 2 s, both ways. */
 import { rmSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { sendInlineCommand, makeScratchFolder, queryPostgres, type Stack, startStack } from "@holdfast/local-stack";
+import { makeScratchFolder, queryPostgres, type Stack, sendInlineCommand, startStack } from "@holdfast/local-stack";
 import { insertShowtimes, startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Buyer, idOf, insertBuyers, UNTHROTTLED } from "./open-test-stack.ts";

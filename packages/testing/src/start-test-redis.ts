@@ -3,7 +3,7 @@
  * it, so a test may flush, kill and restart it as it likes.
  */
 import { rmSync } from "node:fs";
-import { sendInlineCommand, isLinkUp, makeScratchFolder, startRedis } from "@holdfast/local-stack";
+import { isLinkUp, makeScratchFolder, sendInlineCommand, startRedis } from "@holdfast/local-stack";
 import { waitUntil } from "./wait-until.ts";
 
 export type TestRedis = {

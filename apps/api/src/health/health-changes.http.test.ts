@@ -1,5 +1,5 @@
 /** Health under changes of live servers, none of which breaks a connection: it is true within 2 s, and again within 2 s of the way back. */
-import { sendInlineCommand, queryPostgres } from "@holdfast/local-stack";
+import { queryPostgres, sendInlineCommand } from "@holdfast/local-stack";
 import { startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestApi, type TestApi, type TestApp } from "../testing/start-test-api.ts";

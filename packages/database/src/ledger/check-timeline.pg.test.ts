@@ -30,7 +30,8 @@ async function settle(seat: number, seq: number) {
 }
 
 const check = (adopted: AdoptedTimeline) => checkTimeline(ledger.database, bucket, async () => adopted);
-const losses = () => ledger.rows(sql`select timeline, last_seq::int, last_recorded_at from losses where bucket = ${bucket} order by timeline`);
+const losses = () =>
+	ledger.rows(sql`select timeline, last_seq::int, last_recorded_at from losses where bucket = ${bucket} order by timeline`);
 const rowOf = async () =>
 	(
 		await ledger.rows<{ timeline: number; seq: number; timeline_started_at: unknown; recorded_at: unknown }>(

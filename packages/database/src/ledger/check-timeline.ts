@@ -37,7 +37,9 @@ export function checkTimeline(
 			.from(buckets)
 			.where(eq(buckets.bucket, bucket));
 		const recordedAt = row !== undefined && row.seq > 0 ? row.recordedAt : null;
-		const adopted = await adopt(row === undefined ? null : { timeline: row.timeline, seq: row.seq, recordedAt: recordedAt?.getTime() ?? null });
+		const adopted = await adopt(
+			row === undefined ? null : { timeline: row.timeline, seq: row.seq, recordedAt: recordedAt?.getTime() ?? null },
+		);
 		if (row === undefined) {
 			await tx.insert(buckets).values({ bucket, timeline: adopted.timeline, seq: 0, seenSeq: 0 });
 			return { timeline: adopted.timeline, isNew: false };

@@ -3,8 +3,8 @@ import { BUCKET_COUNT, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openTestLedger, type TestLedger } from "../open-test-ledger.ts";
-import { findOpening } from "./find-opening.ts";
 import { checkTimeline } from "./check-timeline.ts";
+import { findOpening } from "./find-opening.ts";
 import { countQuarantined, listQuarantined, listQuarantineEnded } from "./list-quarantined.ts";
 import { markQuarantineEnded } from "./mark-quarantine-ended.ts";
 

@@ -2,8 +2,8 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { makeScratchFolder } from "../make-scratch-folder.ts";
-import { sendInlineCommand } from "./send-inline-command.ts";
 import { REDIS_FLAGS } from "./redis-flags.ts";
+import { sendInlineCommand } from "./send-inline-command.ts";
 import { type RedisOptions, type RunningRedis, startRedis } from "./start-redis.ts";
 
 const dataDir = makeScratchFolder();

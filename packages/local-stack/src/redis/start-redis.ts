@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { type Service, spawnService } from "../process/spawn-service.ts";
 import { startOnPort } from "../process/start-on-port.ts";
 import { stopStaleServer } from "../process/stop-stale-server.ts";
-import { sendInlineCommand } from "./send-inline-command.ts";
 import { findRedisServer } from "./find-redis-server.ts";
 import { redisArguments } from "./redis-flags.ts";
+import { sendInlineCommand } from "./send-inline-command.ts";
 
 export type RedisOptions = {
 	/** Holds the append-only files; made when missing. One server at a time. */

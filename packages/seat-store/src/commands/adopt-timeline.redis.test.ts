@@ -14,7 +14,11 @@ const BUCKET = 3;
 const keys = bucketKeys(BUCKET);
 
 /** Timeline and seq of the server (null: no key), and of the ledger; then what the server answers and has afterwards. */
-type Row = [here: [timeline: number | null, seq: number | null], ledger: [timeline: number, seq: number] | null, adopted: [number, number, boolean]];
+type Row = [
+	here: [timeline: number | null, seq: number | null],
+	ledger: [timeline: number, seq: number] | null,
+	adopted: [number, number, boolean],
+];
 
 async function adopt(here: Row[0], ledger: Row[1], judgesSeq: boolean) {
 	await test.redis.flushall();

@@ -1,7 +1,7 @@
 import { bucketOf, ENDED_HOLD_TTL_MS, newBookingId, newShowtimeId, newUserId } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { bookingEventOf, held, hold, openTestStore, type TestStore, publishedDuring, unchanged } from "../open-test-store.ts";
+import { bookingEventOf, held, hold, openTestStore, publishedDuring, type TestStore, unchanged } from "../open-test-store.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { cancelScript, confirmScript } from "./change-booking.ts";

@@ -3,7 +3,7 @@ import { buildShowtime, installSnapshot } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runScript } from "../define-script.ts";
 import { bookingKey, showtimeKeys } from "../keys.ts";
-import { held, openTestStore, type TestStore, publishedDuring, unchanged } from "../open-test-store.ts";
+import { held, openTestStore, publishedDuring, type TestStore, unchanged } from "../open-test-store.ts";
 import type { Conflict } from "../seat-store.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";

@@ -2,7 +2,7 @@ import { bucketOf, newBookingId, newUserId, type OpenShowtime, type RecordedBook
 import { buildPlan, buildShowtime, installSnapshot } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { bookingEventOf, held, hold, openTestStore, type TestStore, publishedDuring, unchanged } from "../open-test-store.ts";
+import { bookingEventOf, held, hold, openTestStore, publishedDuring, type TestStore, unchanged } from "../open-test-store.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { INSTALL_SEATS_MAX } from "./install-showtime.ts";
 

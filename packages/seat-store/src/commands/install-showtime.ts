@@ -3,10 +3,12 @@
  * the result in its place in one step. The caller reads the ledger between claim and install (packages/rebuild).
  */
 import {
+	type AdoptedTimeline,
 	type Booking,
 	type BookingId,
 	bucketOf,
 	CLAIM_TTL_MS,
+	type LedgerTimeline,
 	parseBookingId,
 	type ShowtimeId,
 	type ShowtimeSnapshot,
@@ -68,7 +70,12 @@ export async function adoptTimeline(
 	judgesSeq: boolean,
 ): Promise<AdoptedTimeline> {
 	const { timeline, seq } = bucketKeys(bucket);
-	const { rest } = await runScript(redis, adoptTimelineScript, [timeline, seq], [ledger?.timeline ?? "", ledger?.seq ?? 0, judgesSeq ? "1" : "0"]);
+	const { rest } = await runScript(
+		redis,
+		adoptTimelineScript,
+		[timeline, seq],
+		[ledger?.timeline ?? "", ledger?.seq ?? 0, judgesSeq ? "1" : "0"],
+	);
 	return { timeline: readInteger(rest[0]), seq: readInteger(rest[1]), lost: readInteger(rest[2]) === 1 };
 }
 

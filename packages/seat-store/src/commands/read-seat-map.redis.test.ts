@@ -1,10 +1,10 @@
 import { bucketOf, newShowtimeId, newUserId } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { held, openTestStore, type TestStore, publishedDuring, unchanged } from "../open-test-store.ts";
+import { held, openTestStore, publishedDuring, type TestStore, unchanged } from "../open-test-store.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
-import { SHOWTIMES_TO_REAP_MAX, REAP_HOLDS_MAX, readMapScript, reapScript } from "./read-seat-map.ts";
+import { REAP_HOLDS_MAX, readMapScript, reapScript, SHOWTIMES_TO_REAP_MAX } from "./read-seat-map.ts";
 
 let test: TestStore;
 beforeAll(async () => {

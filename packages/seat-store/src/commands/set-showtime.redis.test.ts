@@ -2,7 +2,7 @@ import { bucketOf, type OpenShowtime, type ShowtimeEvent, type ShowtimeState } f
 import { installSnapshot } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bucketKeys, showtimeKeys } from "../keys.ts";
-import { held, hold, openTestStore, type TestStore, publishedDuring, unchanged } from "../open-test-store.ts";
+import { held, hold, openTestStore, publishedDuring, type TestStore, unchanged } from "../open-test-store.ts";
 import type { SetTermsCommand } from "../seat-store.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";

@@ -78,7 +78,11 @@ describe("finds nothing wrong with", () => {
 		["a booking", [hold(1), confirm(2)], record()],
 		["a booking that was cancelled", [hold(1), confirm(2), cancel(3)], CANCELLED],
 		["a released hold, its seats sold to the next", [hold(1), cancel(2), hold(3, BOB), confirm(4, BOB, "b")], record("b", "bob")],
-		["a sale after a hold that lapsed", [hold(1, { answered: { expiresAtMs: 300 } }), hold(3, BOB), confirm(4, BOB, "b")], record("b", "bob")],
+		[
+			"a sale after a hold that lapsed",
+			[hold(1, { answered: { expiresAtMs: 300 } }), hold(3, BOB), confirm(4, BOB, "b")],
+			record("b", "bob"),
+		],
 		["a hold answered twice", [hold(1, UNKNOWN), hold(2), hold(3)], NOTHING],
 		["a confirm without an answer that was done", [hold(1), confirm(2, UNKNOWN)], record()],
 		["a confirm without an answer that was not done", [hold(1), confirm(2, UNKNOWN)], NOTHING],

@@ -69,7 +69,11 @@ function ownershipsOf(story: Story, { holds }: Promised): Ownership[] {
 function findFallenVersions(operations: readonly Operation[], { holds }: Promised): string[] {
 	const bookings = operations.filter(({ kind }) => holds || kind === "confirm" || kind === "cancel");
 	const answers = [
-		...bookings.map((operation) => ({ ...operation, of: `booking ${operation.answered?.bookingId}`, version: operation.answered?.version })),
+		...bookings.map((operation) => ({
+			...operation,
+			of: `booking ${operation.answered?.bookingId}`,
+			version: operation.answered?.version,
+		})),
 		...operations.map((operation) => ({
 			...operation,
 			of: `map of ${operation.showtimeId} at ${operation.server}`,
