@@ -114,7 +114,7 @@ it("touches the keys it declared and no others, all of one slot, and reads the t
 	}
 	for (const script of ALL_SCRIPTS) {
 		const mine = runs.filter((run) => run.script === script);
-		const never = script.keyNames.filter((_, i) => !mine.some(({ declared, touched }) => touched.has(declared[i] ?? "")));
+		const never = script.keys.filter((_, i) => !mine.some(({ declared, touched }) => touched.has(declared[i] ?? "")));
 		expect(never, `keys that ${script.name} declares and never touches`).toEqual([]);
 	}
 });

@@ -5,7 +5,7 @@ import { parseBooking } from "../booking-record.ts";
 import { defineScript, runScript } from "../define-script.ts";
 import { bookingKey, bucketKeys, idempotencyKey, showtimeKeys } from "../keys.ts";
 import type { CancelOutcome, ConfirmOutcome, ExtendOutcome } from "../outcomes.ts";
-import { readFields, readInteger, unknownStatus } from "../reply.ts";
+import { readFields, readInteger } from "../reply.ts";
 import type { ChangeBookingCommand } from "../seat-store.ts";
 
 export const extendScript = defineScript("extend");
@@ -14,13 +14,14 @@ export const cancelScript = defineScript("cancel");
 
 /** Give a live hold more time for its payment, once. A repeat answers the same. */
 export async function extendHold(redis: Redis, limits: Limits, command: ChangeBookingCommand): Promise<ExtendOutcome> {
-	const { meta, owner, expiry, buyers } = showtimeKeys(command.showtimeId);
-	const keys = [meta, owner, expiry, buyers, bookingKey(command.bookingId)];
 	// A script derives no key from data, so the key to move along is read first. place-hold alone writes it.
 	const placedWith = await redis.hget(bookingKey(command.bookingId), "idempotencyKey");
-	if (placedWith !== null) keys.push(idempotencyKey(command.userId, command.showtimeId, placedWith));
-	const args = [...argumentsOf(command), limits.holdExtensionMs, limits.holdLifeMaxMs, ENDED_HOLD_TTL_MS];
-	const { status, rest } = await runScript(redis, extendScript, keys, args);
+	const idempotency = placedWith === null ? null : idempotencyKey(command.userId, command.showtimeId, placedWith);
+	const { holdExtensionMs: extensionMs, holdLifeMaxMs: lifeMaxMs } = limits;
+	const { status, rest } = await runScript(redis, extendScript, {
+		keys: { ...keysOf(command), idempotency },
+		args: { ...argumentsOf(command), extensionMs, lifeMaxMs, endedHoldTtlMs: ENDED_HOLD_TTL_MS },
+	});
 	switch (status) {
 		case "extended":
 			return { outcome: "extended", ...readChanged(command.bookingId, rest) };
@@ -35,14 +36,15 @@ export async function extendHold(redis: Redis, limits: Limits, command: ChangeBo
 		case "fenced":
 		case "recovering":
 			return { outcome: status };
-		default:
-			return unknownStatus(extendScript, status);
 	}
 }
 
 /** Sell the seats of a live hold to its user. A repeat answers the same. */
 export async function confirmBooking(redis: Redis, limits: Limits, command: ChangeBookingCommand): Promise<ConfirmOutcome> {
-	const { status, rest } = await runScript(redis, confirmScript, keysOf(command), [...argumentsOf(command), limits.outboxMax]);
+	const { status, rest } = await runScript(redis, confirmScript, {
+		keys: keysOf(command),
+		args: { ...argumentsOf(command), outboxMax: limits.outboxMax },
+	});
 	switch (status) {
 		case "confirmed":
 			return { outcome: "confirmed", ...readChanged(command.bookingId, rest) };
@@ -58,14 +60,15 @@ export async function confirmBooking(redis: Redis, limits: Limits, command: Chan
 		case "fenced":
 		case "recovering":
 			return { outcome: status };
-		default:
-			return unknownStatus(confirmScript, status);
 	}
 }
 
 /** Release a hold or cancel a confirmed booking. A repeat answers the same; an expired hold stays as it is. */
 export async function cancelBooking(redis: Redis, limits: Limits, command: ChangeBookingCommand): Promise<CancelOutcome> {
-	const { status, rest } = await runScript(redis, cancelScript, keysOf(command), [...argumentsOf(command), limits.outboxMax]);
+	const { status, rest } = await runScript(redis, cancelScript, {
+		keys: keysOf(command),
+		args: { ...argumentsOf(command), outboxMax: limits.outboxMax },
+	});
 	switch (status) {
 		case "cancelled":
 			return { outcome: "cancelled", ...readChanged(command.bookingId, rest) };
@@ -80,20 +83,16 @@ export async function cancelBooking(redis: Redis, limits: Limits, command: Chang
 		case "fenced":
 		case "recovering":
 			return { outcome: status };
-		default:
-			return unknownStatus(cancelScript, status);
 	}
 }
 
-function keysOf({ bookingId, showtimeId }: ChangeBookingCommand): string[] {
-	const { meta, owner, map, expiry, buyers } = showtimeKeys(showtimeId);
-	const { outbox, seq } = bucketKeys(bucketOf(showtimeId));
-	return [meta, owner, map, expiry, buyers, bookingKey(bookingId), outbox, seq];
-}
+const keysOf = ({ bookingId, showtimeId }: ChangeBookingCommand) => ({
+	...showtimeKeys(showtimeId),
+	...bucketKeys(bucketOf(showtimeId)),
+	booking: bookingKey(bookingId),
+});
 
-function argumentsOf({ bookingId, userId, ifVersion }: ChangeBookingCommand): (string | number)[] {
-	return [bookingId, userId, ifVersion ?? ""];
-}
+const argumentsOf = ({ bookingId, userId, ifVersion }: ChangeBookingCommand) => ({ bookingId, userId, ifVersion: ifVersion ?? "" });
 
 function readChanged(bookingId: BookingId, [nowMs, record]: readonly unknown[]): { booking: Booking; nowMs: number } {
 	return { booking: parseBooking(bookingId, readFields(record)), nowMs: readInteger(nowMs) };

@@ -35,8 +35,8 @@ export async function readBatch(
 	bucket: number,
 	{ afterEntryId, limit }: { afterEntryId: string | null; limit: number },
 ): Promise<OutboxEntry[]> {
-	const { outbox, epochs } = bucketKeys(bucket);
-	const { rest } = await runScript(redis, readBatchScript, [outbox, epochs], [afterEntryId === null ? "-" : `(${afterEntryId}`, limit]);
+	const start = afterEntryId === null ? "-" : `(${afterEntryId}`;
+	const { rest } = await runScript(redis, readBatchScript, { keys: bucketKeys(bucket), args: { start, limit } });
 	const epochOf = readList(rest[1]);
 	return readList(rest[0]).map((entry, i) => {
 		const [entryId, flat] = readList(entry);
@@ -128,12 +128,11 @@ export async function ackBatch(
 ): Promise<void> {
 	if (entries.length === 0) return;
 	const bookings = entries.flatMap(({ booking }) => booking ?? []);
-	await runScript(
-		redis,
-		ackBatchScript,
-		[bucketKeys(bucket).outbox, ...bookings.map(({ id }) => bookingKey(id))],
-		[RECORD_TTL_MS, bookings.length, ...bookings.map(({ version }) => version), ...entries.map(({ entryId }) => entryId)],
-	);
+	const settled = [...bookings.map(({ version }) => version), ...entries.map(({ entryId }) => entryId)];
+	await runScript(redis, ackBatchScript, {
+		keys: { ...bucketKeys(bucket), bookings: bookings.map(({ id }) => bookingKey(id)) },
+		args: { recordTtlMs: RECORD_TTL_MS, bookingCount: bookings.length, settled },
+	});
 }
 
 /** Block until an outbox has an entry; gives the buckets that do, or none at the deadline. */

@@ -19,7 +19,7 @@ import { defineScript, runScript } from "../define-script.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { type MergedShowtime, mergeSnapshot, type SeatOwnership, type StandingShowtime } from "../merge-snapshot.ts";
 import type { ClaimOutcome, InstallOutcome, ReadBookingsResult, UnreadableBooking } from "../outcomes.ts";
-import { readInteger, readText, unknownStatus } from "../reply.ts";
+import { readInteger, readText } from "../reply.ts";
 import { readBookings } from "./read-bookings.ts";
 import { formatMeta, parseMeta } from "./read-showtime.ts";
 
@@ -44,22 +44,22 @@ export async function claimShowtime(
 	showtimeId: ShowtimeId,
 	{ token, ledgerEpoch }: { token: string; ledgerEpoch: number },
 ): Promise<ClaimOutcome> {
-	const keys = [showtimeKeys(showtimeId).meta];
-	const { status, rest } = await runScript(redis, installClaimScript, keys, [token, CLAIM_TTL_MS, STAGED_TTL_MS, ledgerEpoch]);
+	const { status, rest } = await runScript(redis, installClaimScript, {
+		keys: showtimeKeys(showtimeId),
+		args: { token, claimTtlMs: CLAIM_TTL_MS, claimedMetaTtlMs: STAGED_TTL_MS, ledgerEpoch },
+	});
 	switch (status) {
 		case "claimed":
 			return { outcome: "claimed", nowMs: readInteger(rest[0]), installedEpoch: readInteger(rest[1]) };
 		case "installed":
 		case "recovering":
 			return { outcome: status };
-		default:
-			return unknownStatus(installClaimScript, status);
 	}
 }
 
 /** End a claim that came to nothing; the showtime is exactly as open or closed as it was before. */
 export async function giveBackClaim(redis: Redis, showtimeId: ShowtimeId, token: string): Promise<void> {
-	await runScript(redis, giveBackClaimScript, [showtimeKeys(showtimeId).meta], [token]);
+	await runScript(redis, giveBackClaimScript, { keys: showtimeKeys(showtimeId), args: { token } });
 }
 
 /** Compare the bucket's timeline with the ledger's (null: it has none) and adopt it, or start a new one when loss is proven. */
@@ -69,13 +69,10 @@ export async function adoptTimeline(
 	ledger: Pick<LedgerTimeline, "timeline" | "seq"> | null,
 	judgesSeq: boolean,
 ): Promise<AdoptedTimeline> {
-	const { timeline, seq } = bucketKeys(bucket);
-	const { rest } = await runScript(
-		redis,
-		adoptTimelineScript,
-		[timeline, seq],
-		[ledger?.timeline ?? "", ledger?.seq ?? 0, judgesSeq ? "1" : "0"],
-	);
+	const { rest } = await runScript(redis, adoptTimelineScript, {
+		keys: bucketKeys(bucket),
+		args: { ledgerTimeline: ledger?.timeline ?? "", ledgerSeq: ledger?.seq ?? 0, judgesSeq: judgesSeq ? "1" : "0" },
+	});
 	return { timeline: readInteger(rest[0]), seq: readInteger(rest[1]), lost: readInteger(rest[2]) === 1 };
 }
 
@@ -91,41 +88,31 @@ export async function installShowtime(
 	const fields = formatMeta(merged.showtime, merged.blockedSeats);
 	const reemitted = await changeRecords(redis, snapshot, token, merged);
 	if (reemitted === null || !(await stageSeats(redis, token, merged))) return { outcome: "lost_claim" };
-	const { meta, owner, map, expiry, buyers, ...staged } = showtimeKeys(snapshot.showtime.id);
-	const { expiries, epochs, outbox, seq } = bucketKeys(bucketOf(snapshot.showtime.id));
 	const { showtime, ownerships, isLedgerBehind } = merged;
-	const { status } = await runScript(
-		redis,
-		installShowtimeScript,
-		[
-			...[meta, owner, map, expiry, buyers],
-			...[staged.stagedOwner, staged.stagedMap, staged.stagedExpiry, staged.stagedBuyers],
-			...[expiries, epochs, outbox, seq],
-		],
-		[
+	const { status } = await runScript(redis, installShowtimeScript, {
+		keys: { ...showtimeKeys(showtime.id), ...bucketKeys(bucketOf(showtime.id)) },
+		args: {
 			token,
-			CLAIM_TTL_MS,
-			showtime.id,
-			snapshot.epoch,
-			ownerships.reduce((sum, { seats }) => sum + seats.length, 0),
+			claimTtlMs: CLAIM_TTL_MS,
+			showtimeId: showtime.id,
+			epoch: snapshot.epoch,
+			ownerCount: ownerships.reduce((sum, { seats }) => sum + seats.length, 0),
 			...keptUntil(showtime.endsAt),
-			isLedgerBehind ? "1" : "0",
-			...fields,
-		],
-	);
+			isLedgerBehind: isLedgerBehind ? "1" : "0",
+			fields,
+		},
+	});
 	switch (status) {
 		case "installed":
 			return { outcome: "installed", reemitted, ...(unreadable.length > 0 && { unreadable }) };
 		case "lost_claim":
 		case "superseded":
 			return { outcome: status };
-		default:
-			return unknownStatus(installShowtimeScript, status);
 	}
 }
 
 /** When owner and map end, and when meta does: a day sooner, since absent meta means closed. */
-export const keptUntil = (endsAt: number): [keepUntil: number, metaUntil: number] => [endsAt + 2 * DAY_MS, endsAt + DAY_MS];
+export const keptUntil = (endsAt: number) => ({ keepUntil: endsAt + 2 * DAY_MS, metaUntil: endsAt + DAY_MS });
 
 /** All that the server holds of the showtime. Its seats are frozen by the claim, so the reads agree with each other. */
 async function readStanding(
@@ -174,14 +161,22 @@ async function changeRecords(
 	token: string,
 	{ changes }: MergedShowtime,
 ): Promise<number | null> {
-	const { meta } = showtimeKeys(showtimeId);
-	const { outbox, seq } = bucketKeys(bucketOf(showtimeId));
 	let reemitted = 0;
 	for (let i = 0; i < changes.length; i += INSTALL_BOOKINGS_MAX) {
 		const part = changes.slice(i, i + INSTALL_BOOKINGS_MAX);
-		const keys = [meta, outbox, seq, ...part.map(({ bookingId }) => bookingKey(bookingId))];
-		const args = part.flatMap(({ change, bookingId, version }) => [change, bookingId, version]);
-		const { status, rest } = await runScript(redis, installBookingsScript, keys, [token, CLAIM_TTL_MS, buriedEntries.join(","), ...args]);
+		const { status, rest } = await runScript(redis, installBookingsScript, {
+			keys: {
+				...showtimeKeys(showtimeId),
+				...bucketKeys(bucketOf(showtimeId)),
+				bookings: part.map(({ bookingId }) => bookingKey(bookingId)),
+			},
+			args: {
+				token,
+				claimTtlMs: CLAIM_TTL_MS,
+				buriedEntries: buriedEntries.join(","),
+				changes: part.flatMap(({ change, bookingId, version }) => [change, bookingId, version]),
+			},
+		});
 		if (status !== "written") return null;
 		reemitted += readInteger(rest[0]);
 	}
@@ -189,16 +184,19 @@ async function changeRecords(
 }
 
 async function stageSeats(redis: Redis, token: string, { showtime, ownerships }: MergedShowtime): Promise<boolean> {
-	const { meta, stagedOwner, stagedMap, stagedExpiry, stagedBuyers } = showtimeKeys(showtime.id);
 	let isFirst = true;
 	for (const part of partsOf(ownerships)) {
-		const args = part.flatMap(({ booking, userId, expiresAt, seats }) => [booking, userId, expiresAt, formatSeats(seats)]);
-		const { status } = await runScript(
-			redis,
-			installSeatsScript,
-			[meta, stagedOwner, stagedMap, stagedExpiry, stagedBuyers],
-			[token, CLAIM_TTL_MS, STAGED_TTL_MS, showtime.seatCount, isFirst ? "1" : "0", ...args],
-		);
+		const { status } = await runScript(redis, installSeatsScript, {
+			keys: showtimeKeys(showtime.id),
+			args: {
+				token,
+				claimTtlMs: CLAIM_TTL_MS,
+				stagedTtlMs: STAGED_TTL_MS,
+				seatCount: showtime.seatCount,
+				isFirst: isFirst ? "1" : "0",
+				owners: part.flatMap(({ booking, userId, expiresAt, seats }) => [booking, userId, expiresAt, formatSeats(seats)]),
+			},
+		});
 		if (status !== "staged") return false;
 		isFirst = false;
 	}

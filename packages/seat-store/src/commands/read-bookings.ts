@@ -16,7 +16,10 @@ export async function readBooking(redis: Redis, bookingId: BookingId): Promise<B
 
 /** Write a ledger booking back, unless Redis has a record of it. */
 export async function loadBooking(redis: Redis, booking: Booking): Promise<void> {
-	await runScript(redis, loadBookingScript, [bookingKey(booking.id)], [RECORD_TTL_MS, ...formatBooking(booking)]);
+	await runScript(redis, loadBookingScript, {
+		keys: { booking: bookingKey(booking.id) },
+		args: { recordTtlMs: RECORD_TTL_MS, fields: formatBooking(booking) },
+	});
 }
 
 /** Bookings of a user that Redis knows of, newest first: the indexes of all buckets. The record of one may be gone. */

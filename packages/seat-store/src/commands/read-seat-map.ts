@@ -21,9 +21,8 @@ const READ_ROUNDS_MAX = 1_000;
 
 /** The map with nothing lapsed in it: a reader who sees the earliest expiry in the past reaps first. */
 export async function readSeatMap(redis: Redis, showtimeId: ShowtimeId): Promise<ReadMapOutcome> {
-	const { meta, map, expiry } = showtimeKeys(showtimeId);
 	for (let round = 0; round < READ_ROUNDS_MAX; round += 1) {
-		const { status, rest } = await runScript(redis, readMapScript, [meta, map, expiry], []);
+		const { status, rest } = await runScript(redis, readMapScript, { keys: showtimeKeys(showtimeId), args: {} });
 		if (status === "not_ready" || status === "fenced" || status === "recovering") return { outcome: status };
 		const [nowMs, version, statuses, earliest, showtimeVersion, scheduleVersion] = rest;
 		const earliestExpiryAt = earliest === "" ? null : readInteger(earliest);
@@ -45,9 +44,10 @@ export async function readSeatMap(redis: Redis, showtimeId: ShowtimeId): Promise
 
 /** Free up to 100 expired holds of a showtime. Safe to call at any time, by anyone. */
 export async function reapHolds(redis: Redis, showtimeId: ShowtimeId): Promise<{ reaped: number; more: boolean }> {
-	const { meta, owner, map, expiry, buyers } = showtimeKeys(showtimeId);
-	const { expiries } = bucketKeys(bucketOf(showtimeId));
-	const { status, rest } = await runScript(redis, reapScript, [meta, owner, map, expiry, expiries, buyers], [showtimeId, REAP_HOLDS_MAX]);
+	const { status, rest } = await runScript(redis, reapScript, {
+		keys: { ...showtimeKeys(showtimeId), ...bucketKeys(bucketOf(showtimeId)) },
+		args: { showtimeId, holdsMax: REAP_HOLDS_MAX },
+	});
 	if (status !== "reaped") return { reaped: 0, more: false };
 	return { reaped: readInteger(rest[0]), more: readInteger(rest[1]) === 1 };
 }

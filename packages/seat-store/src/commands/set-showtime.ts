@@ -1,11 +1,11 @@
 /** What an admin may change of a showtime on sale. Each change is in Redis at once, and in the outbox for the ledger. */
-import { bucketOf, type Limits, PRICE_MAX, parsePrices, type ShowtimeState, type TierPrices } from "@holdfast/domain";
+import { bucketOf, type Limits, PRICE_MAX, parsePrices, type ShowtimeId, type ShowtimeState, type TierPrices } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import type { Redis } from "ioredis";
-import { defineScript, runScript } from "../define-script.ts";
+import { defineScript, runScript, type StatusOf } from "../define-script.ts";
 import { bucketKeys, showtimeKeys } from "../keys.ts";
 import type { BlockSeatsOutcome, SetShowtimeOutcome } from "../outcomes.ts";
-import { readInteger, type ScriptReply, unknownStatus } from "../reply.ts";
+import { readInteger, type ScriptReply } from "../reply.ts";
 import type { BlockSeatsCommand, RescheduleCommand, SetTermsCommand } from "../seat-store.ts";
 import { keptUntil } from "./install-showtime.ts";
 
@@ -25,12 +25,9 @@ const TYPE_OF_STATE = {
 
 /** Open, pause, close or cancel; new prices; another sales window. */
 export async function setTerms(redis: Redis, limits: Limits, { showtimeId, change }: SetTermsCommand): Promise<SetShowtimeOutcome> {
-	const { outbox, seq } = bucketKeys(bucketOf(showtimeId));
-	const [type, fields] = fieldsOf(change);
-	const args = [showtimeId, type, limits.outboxMax, ...fields];
-	const reply = await runScript(redis, setTermsScript, [showtimeKeys(showtimeId).meta, outbox, seq], args);
-	const outcome = parseReply(reply);
-	return outcome ?? unknownStatus(setTermsScript, reply.status);
+	const [eventType, fields] = fieldsOf(change);
+	const args = { showtimeId, eventType, outboxMax: limits.outboxMax, fields };
+	return parseReply(await runScript(redis, setTermsScript, { keys: keysOf(showtimeId), args }));
 }
 
 function fieldsOf(change: SetTermsCommand["change"]): [type: string, fields: (string | number)[]] {
@@ -54,25 +51,21 @@ function formatPrices(prices: TierPrices): string {
 export async function blockSeats(redis: Redis, limits: Limits, command: BlockSeatsCommand): Promise<BlockSeatsOutcome> {
 	const { showtimeId, seats, isBlocked } = command;
 	assert(seats.length >= 1 && seats.length <= BLOCK_SEATS_MAX, `1..${BLOCK_SEATS_MAX} seats are blocked at once`);
-	const { meta, owner, map } = showtimeKeys(showtimeId);
-	const { outbox, seq } = bucketKeys(bucketOf(showtimeId));
-	const args = [showtimeId, isBlocked ? "block" : "unblock", limits.outboxMax, ...seats];
-	const reply = await runScript(redis, blockSeatsScript, [meta, owner, map, outbox, seq], args);
-	if (reply.status === "seats_taken") return { outcome: "seats_taken", seats: reply.rest.map(readInteger) };
-	return parseReply(reply) ?? unknownStatus(blockSeatsScript, reply.status);
+	const args = { showtimeId, change: isBlocked ? "block" : "unblock", outboxMax: limits.outboxMax, seats };
+	const { status, rest } = await runScript(redis, blockSeatsScript, { keys: keysOf(showtimeId), args });
+	return status === "seats_taken" ? { outcome: status, seats: rest.map(readInteger) } : parseReply({ status, rest });
 }
 
 /** Move it to a time that the ledger has already, under its version. */
 export async function reschedule(redis: Redis, limits: Limits, command: RescheduleCommand): Promise<SetShowtimeOutcome> {
 	const { showtimeId, scheduleVersion, startsAt, endsAt } = command;
-	const { meta, owner, map, expiry, buyers } = showtimeKeys(showtimeId);
-	const { outbox, seq } = bucketKeys(bucketOf(showtimeId));
-	const args = [showtimeId, scheduleVersion, startsAt, endsAt, ...keptUntil(endsAt), limits.outboxMax];
-	const reply = await runScript(redis, rescheduleScript, [meta, owner, map, expiry, buyers, outbox, seq], args);
-	return parseReply(reply) ?? unknownStatus(rescheduleScript, reply.status);
+	const args = { showtimeId, scheduleVersion, startsAt, endsAt, ...keptUntil(endsAt), outboxMax: limits.outboxMax };
+	return parseReply(await runScript(redis, rescheduleScript, { keys: keysOf(showtimeId), args }));
 }
 
-function parseReply({ status, rest }: ScriptReply): SetShowtimeOutcome | null {
+const keysOf = (showtimeId: ShowtimeId) => ({ ...showtimeKeys(showtimeId), ...bucketKeys(bucketOf(showtimeId)) });
+
+function parseReply({ status, rest }: ScriptReply<StatusOf<"set-terms" | "reschedule">>): SetShowtimeOutcome {
 	switch (status) {
 		case "set":
 			return { outcome: "set", showtimeVersion: readInteger(rest[0]), scheduleVersion: readInteger(rest[1]) };
@@ -82,7 +75,5 @@ function parseReply({ status, rest }: ScriptReply): SetShowtimeOutcome | null {
 		case "fenced":
 		case "recovering":
 			return { outcome: status };
-		default:
-			return null;
 	}
 }

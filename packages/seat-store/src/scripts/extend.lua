@@ -5,7 +5,7 @@ KEYS[2] owner    HASH    seat index -> owner entry
 KEYS[3] expiry   ZSET    live holds of this showtime by expiry
 KEYS[4] buyers   HASH    user -> what they hold and have bought here
 KEYS[5] booking  HASH    the booking's record
-KEYS[6] idempotency STRING  what the hold was placed with; only when it was placed with a key
+KEYS[6?] idempotency STRING  what the hold was placed with; only when it was placed with a key
 ARGV[1] bookingId   ARGV[2] userId   ARGV[3] ifVersion or ""   ARGV[4] extensionMs   ARGV[5] lifeMaxMs   ARGV[6] endedHoldTtlMs
 RETURNS {"extended", nowMs, record as flat field-value list} | {"hold_expired"} | {"booking_state"} | {"version_mismatch", version}
   | {"showtime_cancelled"} | {"not_found"} | {"not_loaded"} | {"not_ready"} | {"fenced"} | {"recovering"}
