@@ -1,5 +1,6 @@
 /** Starts, observes and stops a process. Knows no word of the domain. */
 export * from "./assert.ts";
+export * from "./back-off.ts";
 export * from "./guard-connections.ts";
 export * from "./limit-concurrency.ts";
 export * from "./logger.ts";

@@ -5,9 +5,11 @@ import { Redis } from "ioredis";
 import { afterEach, describe, expect, it } from "vitest";
 import { type AuthStore, type AuthStoreOptions, createAuthStore } from "./auth-store.ts";
 import { SeatStoreFault } from "./fault.ts";
-import { DENIED_CHANNEL, DENIED_KEY } from "./keys.ts";
+import { deniedKeys } from "./keys.ts";
 
 const MINUTE_MS = 60_000;
+const [FIRST, SECOND] = [deniedKeys(0), deniedKeys(1)];
+const LISTS = [FIRST.list, SECOND.list];
 
 const toClose: (() => unknown)[] = [];
 afterEach(async () => {
@@ -107,7 +109,7 @@ describe("a family that is denied", () => {
 		const newcomer = open(server.url);
 		expect(await newcomer.isDenied(family, user)).toBe(true);
 		expect(await newcomer.isDenied(family, stranger)).toBe(false);
-		expect(await redis.zcard(DENIED_KEY)).toBe(1);
+		for (const list of LISTS) expect(await redis.zcard(list)).toBe(1);
 	});
 
 	it("is forgotten when its time is over, by processes and by Redis", async () => {
@@ -118,12 +120,14 @@ describe("a family that is denied", () => {
 		await store.deny(brief, Date.now() + 300);
 		expect(store.isDenied(brief)).toBe(true);
 		await waitUntil("it to end", () => known(store, brief) === false);
-		await redis.zadd(DENIED_KEY, Date.now() - 2 * MINUTE_MS, "long over");
+		for (const list of LISTS) await redis.zadd(list, Date.now() - 2 * MINUTE_MS, "long over");
 		await store.deny(other, later());
-		expect(await redis.zrange(DENIED_KEY, "0", "-1")).toEqual([brief, other]);
-		const endsInMs = await redis.pttl(DENIED_KEY);
-		expect(endsInMs).toBeGreaterThan(10 * MINUTE_MS);
-		expect(endsInMs).toBeLessThanOrEqual(11 * MINUTE_MS);
+		for (const list of LISTS) {
+			expect(await redis.zrange(list, "0", "-1")).toEqual([brief, other]);
+			const endsInMs = await redis.pttl(list);
+			expect(endsInMs).toBeGreaterThan(10 * MINUTE_MS);
+			expect(endsInMs).toBeLessThanOrEqual(11 * MINUTE_MS);
+		}
 	});
 });
 
@@ -134,7 +138,7 @@ describe("while Redis is not heard", () => {
 		await untilLive(store);
 		const family = randomUUID();
 		// Straight into Redis: nobody publishes it.
-		await redis.zadd(DENIED_KEY, later(), family);
+		for (const list of LISTS) await redis.zadd(list, later(), family);
 		expect(known(store, family)).toBe(false);
 		await killSubscriptions(redis);
 		await waitUntil("its death to be noticed", () => known(store, family) !== false);
@@ -171,7 +175,7 @@ describe("while Redis is not heard", () => {
 		expect(store.isDenied(first)).toBe(true);
 		await expect(store.deny(second, later())).rejects.toBeInstanceOf(SeatStoreFault);
 		await server.restart();
-		await look(server).del(DENIED_KEY);
+		await look(server).del(LISTS);
 		await untilLive(store);
 		expect([store.isDenied(first), store.isDenied(second)]).toEqual([true, false]);
 		await store.deny(second, later());
@@ -234,7 +238,7 @@ it("what is published and is no denial does no harm", async () => {
 	const server = await start();
 	const store = open(server.url);
 	await untilLive(store);
-	await look(server).publish(DENIED_CHANNEL, "nonsense");
+	for (const { channel } of [FIRST, SECOND]) await look(server).publish(channel, "nonsense");
 	const family = randomUUID();
 	await store.deny(family, later());
 	expect(store.isDenied(family)).toBe(true);

@@ -4,9 +4,12 @@
  */
 import { createHash } from "node:crypto";
 import type { Redis } from "ioredis";
+import { CALL_DEADLINE_MS } from "./call.ts";
 import { createDenyList, type DenyList } from "./deny-list.ts";
+import { type LinkLog, SILENT } from "./keep-connected.ts";
 import { attemptsKey } from "./keys.ts";
-import { createLink, type LinkLog } from "./link.ts";
+import { createLink } from "./link.ts";
+import { atKey } from "./place.ts";
 
 export type AttemptCount = {
 	/** Attempts in this window, this one included. */
@@ -29,12 +32,9 @@ export type AuthStoreOptions = {
 	readonly log?: LinkLog;
 	/** Sees every new client before it is used. For tests. */
 	readonly prepareConnection?: (redis: Redis) => void;
-	/** Families of the deny list that this process keeps. For tests. */
+	/** Families of the deny list that this process keeps, of each copy. For tests. */
 	readonly deniedKeptMax?: number;
 };
-
-const CALL_DEADLINE_MS = 2_000;
-const SILENT: LinkLog = { info: () => {}, warn: () => {}, error: () => {} };
 
 /** Connects in the background. */
 export function createAuthStore({ url, log = SILENT, prepareConnection: prepare, deniedKeptMax: keptMax }: AuthStoreOptions): AuthStore {
@@ -47,9 +47,8 @@ export function createAuthStore({ url, log = SILENT, prepareConnection: prepare,
 		allow: denyList.allow,
 		async countAttempt(limit, subject, windowMs) {
 			const key = attemptsKey(limit, hashOf(subject));
-			// A read to its caller: nobody minds an attempt that was counted and not answered. Sent together; NX mends a window
-			// without an end, should anything ever come between the first two.
-			const [attempts, , windowEndsInMs] = await link.run("read", CALL_DEADLINE_MS, (redis) =>
+			// Sent together; NX mends a window without an end, should anything ever come between the first two.
+			const [attempts, , windowEndsInMs] = await link.run(atKey(key), "tally", CALL_DEADLINE_MS, (redis) =>
 				Promise.all([redis.incr(key), redis.pexpire(key, windowMs, "NX"), redis.pttl(key)]),
 			);
 			return { attempts, windowEndsInMs: Math.max(0, windowEndsInMs) };

@@ -6,6 +6,9 @@ import type { Redis } from "ioredis";
 import { type Effect, faultOf } from "./fault.ts";
 import { wasNotRun } from "./server-errors.ts";
 
+/** A call that has no answer by then fails: a script takes a fraction of a millisecond, so this is outage, not load. */
+export const CALL_DEADLINE_MS = 2_000;
+
 /** What a call does with the connection that it is handed: one command, or several in turn. */
 export type Run<T> = (redis: Redis) => Promise<T>;
 

@@ -27,6 +27,14 @@ export function createRoleCheck(): RoleCheck {
 	};
 }
 
+/** The same, and rejects unless a PING is answered: a server that refuses to tell its role still answers that. */
+export function createPingedRoleCheck(): RoleCheck {
+	const checkRole = createRoleCheck();
+	return async (redis) => {
+		await Promise.all([redis.ping(), checkRole(redis)]);
+	};
+}
+
 /** Throws `DemotedServer` for the role of a replica, as INFO names it. */
 export function assertPrimary(role: string | undefined): void {
 	if (role === "slave") throw new DemotedServer();

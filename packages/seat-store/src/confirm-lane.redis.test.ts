@@ -4,11 +4,11 @@ import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type ConfirmLane, createConfirmLane } from "./confirm-lane.ts";
 import { SeatStoreFault } from "./fault.ts";
+import { SILENT } from "./keep-connected.ts";
 import { createLink, type Link } from "./link.ts";
+import { WHOLE_STORE } from "./place.ts";
 
 const DEADLINE_MS = 2_000;
-const SILENT = { info: () => {}, warn: () => {}, error: () => {} };
-
 let primary: TestRedis;
 let replica: TestRedis;
 let [onPrimary, onReplica]: Redis[] = [];
@@ -29,7 +29,7 @@ let lane: ConfirmLane;
 beforeEach(async () => {
 	link = createLink({ url: primary.url, log: SILENT });
 	lane = createConfirmLane({ link, deadlineMs: DEADLINE_MS });
-	await link.run("read", DEADLINE_MS, (redis) => redis.ping());
+	await link.run(WHOLE_STORE, "read", DEADLINE_MS, (redis) => redis.ping());
 });
 afterEach(async () => {
 	link.close();
@@ -153,7 +153,7 @@ describe("a lane whose connection breaks", () => {
 
 	it("during the WAIT fails those in flight at once, and serves the next", async () => {
 		replica.pause();
-		const id = await link.run("read", DEADLINE_MS, (redis) => redis.client("ID"));
+		const id = await link.run(WHOLE_STORE, "read", DEADLINE_MS, (redis) => redis.client("ID"));
 		const startMs = performance.now();
 		const waiting = fateOf(put("waiting"));
 		await waitUntil("the WAIT", async () => /cmd=wait/.test(String(await onPrimary?.client("LIST"))));

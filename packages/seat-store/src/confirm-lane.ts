@@ -6,6 +6,7 @@ import type { Redis } from "ioredis";
 import { type Run, startCall } from "./call.ts";
 import { SeatStoreFault } from "./fault.ts";
 import type { Link } from "./link.ts";
+import { WHOLE_STORE } from "./place.ts";
 
 /** Confirms and cancels that wait for their round, past which one is refused: two seconds of them, at twice the rate measured. */
 const CONFIRMS_WAITING_MAX = 10_000;
@@ -46,7 +47,7 @@ export function createConfirmLane({ link, deadlineMs, waitingMax = CONFIRMS_WAIT
 			const round = [...waiting].slice(0, ROUND_MAX);
 			for (const entry of round) waiting.delete(entry);
 			await link
-				.run("write", roundDeadlineMs, (redis) => sendRound(redis, round))
+				.run(WHOLE_STORE, "write", roundDeadlineMs, (redis) => sendRound(redis, round))
 				.catch((error: unknown) => {
 					for (const entry of round) entry.fail(error);
 				});

@@ -15,16 +15,16 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createAuthStore } from "./auth-store.ts";
 import { createSeatStore, type SeatStoreOptions } from "./create-seat-store.ts";
 import { SeatStoreFault } from "./fault.ts";
+import { SILENT } from "./keep-connected.ts";
 import { bucketKeys, showtimeKeys } from "./keys.ts";
 import { createLink, type Link } from "./link.ts";
+import { atKey, WHOLE_STORE } from "./place.ts";
 import type { SeatStore } from "./seat-store.ts";
 import type { SeatNews } from "./subscribe-to-seats.ts";
 
 const DEADLINE_MS = 2_000;
 /** A look each second, and the way to the new primary. */
 const LEFT_WITHIN_MS = 2_000;
-const SILENT = { info: () => {}, warn: () => {}, error: () => {} };
-
 const toClose: (() => unknown)[] = [];
 afterEach(async () => {
 	for (const close of toClose.splice(0).reverse()) await close();
@@ -86,8 +86,8 @@ async function fateOf(call: Promise<unknown>): Promise<string> {
 	}
 }
 
-const set = (link: Link, key: string) => link.run("write", DEADLINE_MS, (redis) => redis.set(key, "yes"));
-const get = (link: Link, key: string) => link.run("read", DEADLINE_MS, (redis) => redis.get(key));
+const set = (link: Link, key: string) => link.run(atKey(key), "write", DEADLINE_MS, (redis) => redis.set(key, "yes"));
+const get = (link: Link, key: string) => link.run(atKey(key), "read", DEADLINE_MS, (redis) => redis.get(key));
 const untilWritten = (link: Link, key: string) =>
 	waitUntil(`${key} to be written`, async () => (await fateOf(set(link, key))) === "done", LEFT_WITHIN_MS);
 
@@ -120,7 +120,7 @@ describe("a link whose server was demoted", () => {
 
 	it("answers outcome_unknown where one step of a write was done and the next refused", async () => {
 		const link = openLink();
-		const halfDone = link.run("write", 10_000, async (redis) => {
+		const halfDone = link.run(WHOLE_STORE, "write", 10_000, async (redis) => {
 			await redis.set("first", "yes");
 			await failOver();
 			await redis.set("second", "yes");
@@ -134,8 +134,8 @@ describe("a link whose server was demoted", () => {
 		await failOver();
 		const script = `return redis.call("SET", "script", "yes")`;
 		const fates = [
-			link.run("write", DEADLINE_MS, (redis) => redis.get("before").then(() => redis.set("refused", "yes"))),
-			link.run("write", DEADLINE_MS, (redis) => redis.evalsha("0".repeat(40), 0).catch(() => redis.eval(script, 0))),
+			link.run(WHOLE_STORE, "write", DEADLINE_MS, (redis) => redis.get("before").then(() => redis.set("refused", "yes"))),
+			link.run(WHOLE_STORE, "write", DEADLINE_MS, (redis) => redis.evalsha("0".repeat(40), 0).catch(() => redis.eval(script, 0))),
 		].map(fateOf);
 		expect(await Promise.all(fates)).toEqual(["unavailable", "unavailable"]);
 	});
@@ -162,7 +162,7 @@ describe("a server that refuses writes and is the right one", () => {
 	])("keeps its connection on %s: reads go on, and the next write asks it again", async (_code, spoil, mend) => {
 		const [link, admin] = [openLink(), look(primary)];
 		await set(link, "before");
-		const idOf = () => link.run("read", DEADLINE_MS, (redis) => redis.client("ID"));
+		const idOf = () => link.run(WHOLE_STORE, "read", DEADLINE_MS, (redis) => redis.client("ID"));
 		const id = await idOf();
 		await admin.call("CONFIG", "SET", ...spoil);
 		expect(await fateOf(set(link, "refused"))).toBe("unavailable");

@@ -1,119 +1,76 @@
 /**
  * Which access tokens are refused before they expire: those of a family (somebody logged out, or a refresh token was used twice)
  * and those of a user (the account is being deleted). The list does not tell families from users: both are UUIDs.
- * Redis keeps the list while any of the tokens could still be valid; every process keeps a copy, so that a request asks
- * nobody. While a process cannot know whether its copy is whole, it asks Redis.
+ * Redis keeps the list while any of the tokens could still be valid, in two copies, each of which suffices; every process hears both, so
+ * that a request asks nobody. While a process cannot know whether it has heard everything of at least one of them, it asks Redis.
  */
-import type { Redis } from "ioredis";
-import { DENIED_CHANNEL, DENIED_KEY } from "./keys.ts";
-import type { Link, LinkLog } from "./link.ts";
-import { readText } from "./reply.ts";
-import { watchChannel } from "./watch-channel.ts";
+import { ALLOWED, createDeniedCopy, type DeniedCopy, type DeniedCopyOptions } from "./denied-copy.ts";
+import { SeatStoreFault } from "./fault.ts";
+import { DENIED_BUCKETS } from "./keys.ts";
 
 export type DenyList = {
 	/**
 	 * Whether one of these, a token's family and its user, was denied: at once while this process hears of every denial (within a
-	 * second of it), else as Redis answers. Rejects with `SeatStoreFault` when Redis has to be asked and does not answer.
+	 * second of it), else as Redis answers. Rejects with `SeatStoreFault` when Redis has to be asked and neither copy answers.
 	 */
 	isDenied(...ids: readonly string[]): boolean | Promise<boolean>;
-	/** Deny it until then (epoch ms): here from the return on, elsewhere within `DENIAL_HEARD_WITHIN_MS`. Safe to call twice. */
+	/**
+	 * Deny it until then (epoch ms): here from the return on, elsewhere within `DENIAL_HEARD_WITHIN_MS`. Resolves when both copies have it;
+	 * `outcome_unknown` when one of them has it, or may have it. Safe to call twice.
+	 */
 	deny(id: string, untilMs: number): Promise<void>;
 	/**
-	 * Take a denial back: here from the return on, elsewhere within `DENIAL_HEARD_WITHIN_MS`, except in a process that does not hear
-	 * Redis at that moment: that one goes on refusing until the denial ends. Safe to call twice.
+	 * Take a denial back from both copies: here from the return on, elsewhere within `DENIAL_HEARD_WITHIN_MS`, except in a process that
+	 * does not hear one of them at that moment: that one goes on refusing until the denial ends. Safe to call twice.
 	 */
 	allow(id: string): Promise<void>;
 	close(): void;
 };
 
-export type DenyListOptions = {
-	readonly url: string;
-	/** Asks and writes; the list hears on a connection of its own. */
-	readonly link: Link;
-	readonly log: LinkLog;
-	readonly prepare?: ((redis: Redis) => void) | undefined;
-	readonly keptMax?: number | undefined;
-};
+export type DenyListOptions = Omit<DeniedCopyOptions, "bucket">;
 
 /** A process that has not heard of a denial for this long asks Redis: a silent subscription is found out within 750 ms. */
 export const DENIAL_HEARD_WITHIN_MS = 1_000;
-/** Families and users kept in a process, about 150 bytes each: 100,000 people who log out within a quarter of an hour. Past it Redis is asked. */
-const KEPT_MAX = 100_000;
-const CALL_DEADLINE_MS = 2_000;
-const PRUNE_EVERY_MS = 30_000;
-/** How far the clocks of two processes may be apart: what expired by one of them is kept this much longer. */
-const CLOCK_SLACK_MS = 60_000;
-/** The end of a denial that is taken back: it is over. */
-const ALLOWED = 0;
-/** A published denial: until when, and what. */
-const DENIAL = /^(\d{1,15}) (\S+)$/;
 
-export function createDenyList({ url, link, log, prepare, keptMax = KEPT_MAX }: DenyListOptions): DenyList {
-	/** Until when each is denied, epoch ms. */
-	const denied = new Map<string, number>();
-
-	function keep(family: string, untilMs: number): void {
-		if (denied.size >= keptMax) prune();
-		if (denied.size < keptMax) denied.set(family, untilMs);
-		else watch.restart();
-	}
-
-	function prune(): void {
-		const nowMs = Date.now();
-		for (const [family, untilMs] of denied) if (untilMs <= nowMs) denied.delete(family);
-	}
-
-	/** Adds to what is kept: a Redis that forgot a denial does not make this process forget it. */
-	async function load(redis: Redis): Promise<void> {
-		const rows = await redis.zrangebyscore(DENIED_KEY, Date.now(), "+inf", "WITHSCORES", "LIMIT", 0, keptMax + 1);
-		if (rows.length / 2 > keptMax) throw new Error(`more than ${keptMax} families are denied`);
-		for (let row = 0; row < rows.length; row += 2) keep(readText(rows[row]), Number(rows[row + 1]));
-	}
-
-	const watch = watchChannel({
-		url,
-		channel: DENIED_CHANNEL,
-		log,
-		prepare,
-		load,
-		onMessage(message) {
-			const [, untilMs, family] = DENIAL.exec(message) ?? [];
-			if (family !== undefined) keep(family, Number(untilMs));
-		},
-	});
-	const pruning = setInterval(prune, PRUNE_EVERY_MS).unref();
-
+export function createDenyList(options: DenyListOptions): DenyList {
+	const copies = DENIED_BUCKETS.map((bucket) => createDeniedCopy({ ...options, bucket }));
 	return {
 		isDenied(...ids) {
-			const nowMs = Date.now();
-			if (ids.some((id) => (denied.get(id) ?? 0) > nowMs)) return true;
-			if (watch.isLive()) return false;
-			return link.run("read", CALL_DEADLINE_MS, async (redis) => {
-				const ends = await redis.zmscore(DENIED_KEY, ...ids);
-				return ends.some((untilMs) => Number(untilMs ?? 0) > Date.now());
-			});
+			// Each copy remembers for itself: what one hears late takes nothing back that the other was told since.
+			if (copies.some((copy) => copy.knows(ids))) return true;
+			return copies.some((copy) => copy.isLive()) ? false : askEither(copies, ids);
 		},
-		async deny(family, untilMs) {
-			await link.run("write", CALL_DEADLINE_MS, (redis) =>
-				Promise.all([
-					redis.zadd(DENIED_KEY, untilMs, family),
-					redis.zremrangebyscore(DENIED_KEY, "-inf", Date.now() - CLOCK_SLACK_MS),
-					redis.pexpireat(DENIED_KEY, untilMs + CLOCK_SLACK_MS),
-					redis.publish(DENIED_CHANNEL, `${untilMs} ${family}`),
-				]),
-			);
+		async deny(id, untilMs) {
+			await writeBoth(copies, (copy) => copy.deny(id, untilMs));
 			// Not before: somebody whose denial was not taken must be able to ask for it again.
-			keep(family, untilMs);
+			for (const copy of copies) copy.keep(id, untilMs);
 		},
 		async allow(id) {
-			await link.run("write", CALL_DEADLINE_MS, (redis) =>
-				Promise.all([redis.zrem(DENIED_KEY, id), redis.publish(DENIED_CHANNEL, `${ALLOWED} ${id}`)]),
-			);
-			denied.delete(id);
+			await writeBoth(copies, (copy) => copy.allow(id));
+			for (const copy of copies) copy.keep(id, ALLOWED);
 		},
 		close() {
-			clearInterval(pruning);
-			watch.close();
+			for (const copy of copies) copy.close();
 		},
 	};
 }
+
+/** The union of what the copies answer. */
+async function askEither(copies: readonly DeniedCopy[], ids: readonly string[]): Promise<boolean> {
+	const answers = await Promise.allSettled(copies.map((copy) => copy.ask(ids)));
+	const known = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
+	const [failure] = reasonsOf(answers);
+	if (known.length === 0) throw failure;
+	return known.includes(true);
+}
+
+async function writeBoth(copies: readonly DeniedCopy[], write: (copy: DeniedCopy) => Promise<unknown>): Promise<void> {
+	const failures = reasonsOf(await Promise.allSettled(copies.map(write)));
+	if (failures.length === 0) return;
+	const unknown = failures.find((failure) => failure instanceof SeatStoreFault && failure.kind === "outcome_unknown");
+	const isUndone = failures.length === copies.length;
+	throw unknown ?? (isUndone ? failures[0] : new SeatStoreFault("outcome_unknown", failures[0]));
+}
+
+const reasonsOf = (results: readonly PromiseSettledResult<unknown>[]): unknown[] =>
+	results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));

@@ -18,7 +18,11 @@ export class WritesRefused extends Error {
 	override readonly name = "WritesRefused";
 }
 
-export type Effect = "read" | "write";
+/**
+ * `tally`: a write that only counts. An unanswered one may have been counted, and its caller need not know: it is `unavailable`, as a
+ * read is.
+ */
+export type Effect = "read" | "write" | "tally";
 
 /** A reply that was read and makes no sense: JSON that is none, a value of another shape. No outage, and no reason to try again. */
 const isParseFailure = (error: Error): boolean => error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError;

@@ -1,8 +1,9 @@
 /** The seat store: makes what may happen to a seat atomic. The only room that knows Redis. */
 
 export { type AttemptCount, type AuthStore, type AuthStoreOptions, createAuthStore } from "./auth-store.ts";
+export { CALL_DEADLINE_MS } from "./call.ts";
 export { SHOWTIMES_ASKED_MAX } from "./commands/find-user-bookings.ts";
-export { CALL_DEADLINE_MS, createSeatStore, type SeatStoreOptions } from "./create-seat-store.ts";
+export { createSeatStore, type SeatStoreOptions } from "./create-seat-store.ts";
 export { DENIAL_HEARD_WITHIN_MS } from "./deny-list.ts";
 export { findReasonNotToStart, readDurabilitySettings } from "./durability-settings.ts";
 export { SeatStoreFault } from "./fault.ts";

@@ -51,10 +51,16 @@ export const SWEEPER_ALIVE_KEY = "sweeper:alive";
 /** Written once a second, to learn whether Redis takes writes. Nobody reads it. */
 export const WRITE_PROBE_KEY = "health:write";
 
-/** Families of access tokens that are refused, and users all of whose tokens are, by the instant until which they are. */
-export const DENIED_KEY = "denied";
-/** Where every denial is published. */
-export const DENIED_CHANNEL = "denied";
+/** Buckets that have a copy of the deny list: two, whose tags lie in opposite halves of the slots, so that no one server has both. */
+export const DENIED_BUCKETS = [0, 1] as const;
+
+/** One copy of the deny list. */
+export const deniedKeys = (bucket: (typeof DENIED_BUCKETS)[number]) => ({
+	/** Families of access tokens that are refused, and users all of whose tokens are, by the instant until which they are. */
+	list: `${tag(bucket)}:denied`,
+	/** The channel on which every denial is published. */
+	channel: `${tag(bucket)}:denied`,
+});
 
 /** Attempts of one subject in the running window of a limit. */
 export const attemptsKey = (limit: string, subjectHash: string): string => `attempts:${limit}:${subjectHash}`;

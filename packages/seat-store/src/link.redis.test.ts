@@ -2,14 +2,14 @@
 import { openTestProxy, startTestRedis, type TestProxy, type TestRedis, waitUntil } from "@holdfast/testing";
 import { Redis } from "ioredis";
 import { afterEach, describe, expect, it } from "vitest";
-import { SeatStoreFault } from "./fault.ts";
+import { type Effect, SeatStoreFault } from "./fault.ts";
+import { SILENT } from "./keep-connected.ts";
 import { createLink, type Link, type LinkOptions } from "./link.ts";
+import { atBucket, atKey, WHOLE_STORE } from "./place.ts";
 
 const DEADLINE_MS = 2_000;
 /** Within this a dead Redis is noticed, and so is its return. */
 const NOTICE_MS = 2_000;
-const SILENT = { info: () => {}, warn: () => {}, error: () => {} };
-
 const toClose: (() => unknown)[] = [];
 afterEach(async () => {
 	for (const close of toClose.splice(0).reverse()) await close();
@@ -35,8 +35,8 @@ function look({ url }: TestRedis): Redis {
 	return redis;
 }
 
-const get = (link: Link, key = "key", deadlineMs = DEADLINE_MS) => link.run("read", deadlineMs, (redis) => redis.get(key));
-const append = (link: Link, value: string | number) => link.run("write", DEADLINE_MS, (redis) => redis.rpush("list", value));
+const get = (link: Link, key = "key", deadlineMs = DEADLINE_MS) => link.run(atKey(key), "read", deadlineMs, (redis) => redis.get(key));
+const append = (link: Link, value: string | number) => link.run(atKey("list"), "write", DEADLINE_MS, (redis) => redis.rpush("list", value));
 const answers = (link: Link): Promise<boolean> =>
 	get(link).then(
 		() => true,
@@ -156,7 +156,7 @@ describe("Redis, standing still for 3 s", () => {
 	it("lets a call wait 2 s, and answers on the same connection when it goes on", async () => {
 		const server = await start();
 		const link = open(server.url);
-		const clientId = await link.run("read", DEADLINE_MS, (redis) => redis.client("ID"));
+		const clientId = await link.run(WHOLE_STORE, "read", DEADLINE_MS, (redis) => redis.client("ID"));
 		server.pause();
 		const pausedMs = performance.now();
 		const [write, read] = await Promise.all([timed(fateOf(append(link, 1))), timed(fateOf(get(link)))]);
@@ -168,7 +168,7 @@ describe("Redis, standing still for 3 s", () => {
 		await waitUntil("3 s to be over", () => performance.now() - pausedMs > 3_000);
 		server.resume();
 		expect((await timed(waitUntil("the link", () => answers(link)))).ms).toBeLessThan(NOTICE_MS);
-		expect(await link.run("read", DEADLINE_MS, (redis) => redis.client("ID"))).toBe(clientId);
+		expect(await link.run(WHOLE_STORE, "read", DEADLINE_MS, (redis) => redis.client("ID"))).toBe(clientId);
 	});
 
 	it("is sent nothing that its caller was told had not been done", async () => {
@@ -190,7 +190,7 @@ describe("Redis, standing still for 3 s", () => {
 		const link = open(server.url);
 		await get(link);
 		server.pause();
-		const late = link.run("write", 200, async (redis) => {
+		const late = link.run(WHOLE_STORE, "write", 200, async (redis) => {
 			await redis.get("key");
 			await redis.set("late", "yes");
 		});
@@ -205,7 +205,7 @@ describe("Redis, standing still for 3 s", () => {
 		const link = open(server.url);
 		await get(link);
 		server.pause();
-		const large = link.run("write", DEADLINE_MS, (redis) => redis.set("large", Buffer.alloc(64 * 1024 * 1024)));
+		const large = link.run(WHOLE_STORE, "write", DEADLINE_MS, (redis) => redis.set("large", Buffer.alloc(64 * 1024 * 1024)));
 		expect(await fateOf(large)).toBe("outcome_unknown");
 		server.resume();
 		await waitUntil("the link", () => answers(link));
@@ -248,13 +248,29 @@ describe("a connection that falls silent", () => {
 		await get(link);
 		const startMs = performance.now();
 		await waitUntil("a pause longer than the limit", () => performance.now() - startMs > 500);
-		expect(await fateOf(link.run("read", 20, () => new Promise(() => {})))).toBe("unavailable");
+		expect(await fateOf(link.run(WHOLE_STORE, "read", 20, () => new Promise(() => {})))).toBe("unavailable");
 		server.pause();
 		expect(await fateOf(get(link, "key", 20))).toBe("unavailable");
 		server.resume();
 		expect(await fateOf(get(link))).toBe("done");
 		expect(proxy.accepted()).toBe(1);
 	});
+});
+
+describe("a redirect of a cluster", () => {
+	it.each(["MOVED 866 127.0.0.1:1", "ASK 866 127.0.0.1:1", "TRYAGAIN Multiple keys request during rehashing of slot"])(
+		"is not followed, and says that nothing was run: unavailable to a read and to a write, on a connection that is kept: %s",
+		async (reply) => {
+			const server = await start();
+			const proxy = await openProxy(server.port);
+			const link = open(proxy.url);
+			const redirected = (effect: Effect) =>
+				link.run(atBucket(0), effect, DEADLINE_MS, (redis) => redis.eval(`return redis.error_reply("${reply}")`, 0));
+			expect([await fateOf(redirected("read")), await fateOf(redirected("write"))]).toEqual(["unavailable", "unavailable"]);
+			expect(await fateOf(append(link, 1))).toBe("done");
+			expect(proxy.accepted()).toBe(1);
+		},
+	);
 });
 
 describe("commands in flight", () => {

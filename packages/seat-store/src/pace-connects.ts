@@ -1,7 +1,7 @@
 /** How long to wait before the next connection: little and jittered, growing; a server that was demoted is looked for at most once a second. */
+import { createBackOff } from "@holdfast/runtime";
 
-const BACK_OFF_MIN_MS = 50;
-const BACK_OFF_MAX_MS = 500;
+const BACK_OFF = { minMs: 50, maxMs: 500 };
 /** Each new connection resolves the address again. */
 const RESOLVE_EVERY_MS = 1_000;
 
@@ -17,19 +17,16 @@ export type ConnectPace = {
 };
 
 export function createConnectPace(): ConnectPace {
-	let failures = 0;
+	const backOff = createBackOff(BACK_OFF);
 	let startedMs = 0;
 	return {
 		start() {
 			startedMs = performance.now();
 		},
-		succeed() {
-			failures = 0;
-		},
-		isFirstFailure: () => failures === 0,
+		succeed: backOff.reset,
+		isFirstFailure: () => backOff.failures === 0,
 		fail(wasDemoted) {
-			const backOffMs = Math.min(BACK_OFF_MIN_MS * 2 ** failures, BACK_OFF_MAX_MS) * (0.5 + Math.random() / 2);
-			failures += 1;
+			const backOffMs = backOff.next();
 			return wasDemoted ? Math.max(backOffMs, RESOLVE_EVERY_MS - (performance.now() - startedMs)) : backOffMs;
 		},
 	};

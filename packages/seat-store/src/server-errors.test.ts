@@ -48,6 +48,9 @@ describe("an error reply of Redis", () => {
 		]);
 		expect(faultOf("write", false, reply(message))).toMatchObject({ kind: "unavailable" });
 		expect(faultOf("write", true, reply(message))).toMatchObject({ kind: "outcome_unknown" });
+		for (const effect of ["read", "tally"] as const) {
+			expect(faultOf(effect, true, reply(message))).toMatchObject({ kind: "unavailable" });
+		}
 	});
 
 	it.each(["ERR value is not an integer or out of range", "WRONGTYPE Operation against a key holding the wrong kind of value"])(

@@ -5,9 +5,10 @@
 import type { ShowtimeId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import type { Redis } from "ioredis";
-import { createRoleCheck } from "./check-role.ts";
+import { createPingedRoleCheck } from "./check-role.ts";
 import { showtimeKeys } from "./keys.ts";
 import type { Link, LinkOptions } from "./link.ts";
+import { atBucketOf, type Place } from "./place.ts";
 import { readInteger } from "./reply.ts";
 
 export type SeatNews =
@@ -34,6 +35,7 @@ export type SeatSubscriptions = {
 const SUBSCRIBE_DEADLINE_MS = 2_000;
 
 type Channel = {
+	readonly place: Place;
 	readonly listeners: Set<SeatListener>;
 	readonly subscribed: Promise<void>;
 	/** It was subscribed once: from then on a new connection means that something may have been missed. */
@@ -43,21 +45,9 @@ type Channel = {
 /** Connects when somebody watches for the first time. */
 export function createSeatSubscriptions(openLink: (options: Partial<LinkOptions>) => Link): SeatSubscriptions {
 	const channels = new Map<string, Channel>();
-	const checkRole = createRoleCheck();
-	const takenUp = new WeakSet<Redis>();
 	let link: Link | null = null;
 
-	/**
-	 * A server that only publishes may well be silent, and one that was demoted says nothing of it: it is asked. Every new connection
-	 * takes up all that is watched before it is used.
-	 */
-	async function inspect(redis: Redis): Promise<void> {
-		await Promise.all([redis.ping(), checkRole(redis)]);
-		if (takenUp.has(redis)) return;
-		takenUp.add(redis);
-		await takeUp(redis);
-	}
-
+	/** A new connection takes up all that is watched before it is used. */
 	async function takeUp(redis: Redis): Promise<void> {
 		redis.on("smessage", (name: string, message: string) => notify(name, readNews(message)));
 		const before = [...channels].filter(([, channel]) => channel.isLive);
@@ -70,12 +60,14 @@ export function createSeatSubscriptions(openLink: (options: Partial<LinkOptions>
 		for (const listener of [...(channels.get(name)?.listeners ?? [])]) listener(news);
 	}
 
-	function subscribe(name: string): Channel {
-		link ??= openLink({ inspect });
+	function subscribe(name: string, place: Place): Channel {
+		// A server that only publishes may well be silent, and one that was demoted says nothing of it: it is asked.
+		link ??= openLink({ use: "seat changes", inspect: createPingedRoleCheck(), onConnected: takeUp });
 		const channel: Channel = {
+			place,
 			listeners: new Set(),
 			isLive: false,
-			subscribed: link.run("read", SUBSCRIBE_DEADLINE_MS, async (redis) => {
+			subscribed: link.run(place, "read", SUBSCRIBE_DEADLINE_MS, async (redis) => {
 				await redis.ssubscribe(name);
 				channel.isLive = true;
 			}),
@@ -88,7 +80,7 @@ export function createSeatSubscriptions(openLink: (options: Partial<LinkOptions>
 		if (!channel.listeners.delete(listener) || channel.listeners.size > 0 || channels.get(name) !== channel) return;
 		channels.delete(name);
 		// Where this fails the connection is lost, and the subscription with it.
-		link?.run("read", SUBSCRIBE_DEADLINE_MS, (redis) => redis.sunsubscribe(name)).catch(() => {});
+		link?.run(channel.place, "read", SUBSCRIBE_DEADLINE_MS, (redis) => redis.sunsubscribe(name)).catch(() => {});
 	}
 
 	return {
@@ -96,7 +88,7 @@ export function createSeatSubscriptions(openLink: (options: Partial<LinkOptions>
 			const name = showtimeKeys(showtimeId).map;
 			// A function of its own, so that the same listener may watch twice.
 			const own: SeatListener = (news) => listener(news);
-			const channel = channels.get(name) ?? subscribe(name);
+			const channel = channels.get(name) ?? subscribe(name, atBucketOf(showtimeId));
 			channel.listeners.add(own);
 			try {
 				await channel.subscribed;

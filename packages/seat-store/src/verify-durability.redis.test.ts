@@ -80,7 +80,7 @@ describe("a Redis that keeps what it acknowledges", () => {
 		await store.ping();
 		expect(store.durability()).toEqual({ status: "ok", flaws: [] });
 		expect(await writeFault(store)).toBeNull();
-		expect(logged).toEqual(["info: linked to redis"]);
+		expect(logged).toEqual(["info: redis connected"]);
 	});
 });
 

@@ -5,7 +5,7 @@
 import type { Redis } from "ioredis";
 import { assertPrimary, createRoleCheck } from "./check-role.ts";
 import { createDurabilityFlawFinder, type Findings } from "./find-durability-flaws.ts";
-import type { LinkLog } from "./link.ts";
+import type { LinkLog } from "./keep-connected.ts";
 
 /**
  * When confirm and cancel answer. `local`: when this Redis has it on disk; survives a crash of every process and of the

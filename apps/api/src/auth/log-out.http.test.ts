@@ -1,3 +1,4 @@
+import { sendInlineCommand } from "@holdfast/local-stack";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectBodyBound, expectJsonOnly, NOWHERE, whileWritesBreak, withoutTables } from "../testing/provoke.ts";
@@ -130,6 +131,16 @@ describe("503 outcome_unknown", () => {
 		expect((await whileWritesBreak(api, "refresh_families", () => logOut(accessToken))).code).toBe("outcome_unknown");
 		expect((await logOut(accessToken)).status).toBe(204);
 		expect((await refresh(refreshToken)).status).toBe(401);
+	});
+
+	it("is the answer when only one of the two copies of the deny list takes the denial, and 204 once both do again", async () => {
+		const { accessToken } = await newSession(api);
+		const [, copy = ""] = (await sendInlineCommand(api.redis.port, "PUBSUB CHANNELS *:denied", 5))?.match(/[^|]+:denied/g) ?? [];
+		await sendInlineCommand(api.redis.port, `SET ${copy} nonsense`);
+		expect(problemIn(await logOut(accessToken))).toMatchObject({ code: "outcome_unknown", retryable: true });
+		await waitUntil("the denial to be heard", async () => (await me(accessToken)).status === 401);
+		await sendInlineCommand(api.redis.port, `DEL ${copy}`);
+		expect((await logOut((await newSession(api)).accessToken)).status).toBe(204);
 	});
 
 	it("is the answer while Redis stands still; sent again it is signed out, or the token is refused already", async () => {
