@@ -74,6 +74,7 @@ async function useEveryCommand(test: TestStore): Promise<void> {
 	const expiring = await held(test.withLimits({ holdTtlMs: 1 }), repriced, [4]);
 	await waitUntil("the hold to expire", async () => (await store.now()) >= expiring.booking.expiresAt);
 	await store.readSeatMap(showtime.id);
+	await store.findUnopened([showtime.id]);
 	await store.loadBooking(expiring.booking);
 
 	const lost = await held(store, repriced, [8]);

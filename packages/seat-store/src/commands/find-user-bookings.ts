@@ -2,9 +2,10 @@
  * Which bookings of a user own or held seats at given showtimes. Read from the entry that the caps are judged by, which every hold
  * and confirm writes in its own script: unlike the user index it forgets nothing while the showtime lasts.
  */
-import { type BookingId, parseBookingId, type ShowtimeId, type UserId } from "@holdfast/domain";
+import type { BookingId, ShowtimeId, UserId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import type { Redis } from "ioredis";
+import { parseBuyer } from "../buyer-entry.ts";
 import { showtimeKeys } from "../keys.ts";
 
 /** Showtimes that one call may name: each costs a command, and a connection has 1,000 of them under way at most. */
@@ -14,11 +15,5 @@ export const SHOWTIMES_ASKED_MAX = 500;
 export async function findUserBookings(redis: Redis, userId: UserId, showtimeIds: readonly ShowtimeId[]): Promise<BookingId[]> {
 	assert(showtimeIds.length <= SHOWTIMES_ASKED_MAX, `at most ${SHOWTIMES_ASKED_MAX} showtimes are asked about at once`);
 	const entries = await Promise.all(showtimeIds.map((showtimeId) => redis.hget(showtimeKeys(showtimeId).buyers, userId)));
-	return entries.flatMap((entry) => (entry === null ? [] : entry.split(";").map(readBookingId)));
-}
-
-function readBookingId(booking: string): BookingId {
-	const id = parseBookingId(booking.split(":")[0] ?? "");
-	assert(id !== null, "a booking in a buyer's entry begins with its id");
-	return id;
+	return entries.flatMap((entry) => parseBuyer(entry).map(({ bookingId }) => bookingId));
 }

@@ -19,7 +19,8 @@ import { defineScript, runScript } from "../define-script.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { type MergedShowtime, mergeSnapshot, type SeatOwnership, type StandingShowtime } from "../merge-snapshot.ts";
 import type { ClaimOutcome, InstallOutcome, ReadBookingsResult, UnreadableBooking } from "../outcomes.ts";
-import { readInteger, readText } from "../reply.ts";
+import { parseOwners } from "../owner-entry.ts";
+import { readInteger } from "../reply.ts";
 import { readBookings } from "./read-bookings.ts";
 import { formatMeta, parseMeta } from "./read-showtime.ts";
 
@@ -122,12 +123,7 @@ async function readStanding(
 ): Promise<StandingShowtime & Pick<ReadBookingsResult, "unreadable">> {
 	const keys = showtimeKeys(showtime.id);
 	const [meta, entries] = await Promise.all([redis.hgetall(keys.meta), redis.hgetall(keys.owner)]);
-	const owners = new Map(
-		Object.entries(entries).map(([seat, entry]) => {
-			const [booking, expiresAt] = entry.split("|");
-			return [readInteger(seat), { booking: readText(booking), expiresAt: readInteger(expiresAt) }];
-		}),
-	);
+	const owners = parseOwners(entries);
 	const named = [...owners.values()].map(({ booking }) => booking).filter((booking) => booking !== "X" && booking !== "Q");
 	const ids = new Set([...named.flatMap((id) => parseBookingId(id) ?? []), ...bookings.map(({ bookingId }) => bookingId)]);
 	const blocked = meta.blockedSeats ?? "";

@@ -1,11 +1,11 @@
 /** Read the live seat map, and give back the seats of lapsed holds on the way. */
 import { bucketOf, parseShowtimeId, type ShowtimeId, type UserId } from "@holdfast/domain";
-import { assert } from "@holdfast/runtime";
 import type { Redis } from "ioredis";
-import { parseSeats } from "../booking-record.ts";
+import { parseBuyer } from "../buyer-entry.ts";
 import { defineScript, runScript } from "../define-script.ts";
 import { bucketKeys, showtimeKeys } from "../keys.ts";
 import type { ReadMapOutcome } from "../outcomes.ts";
+import { parseOwners } from "../owner-entry.ts";
 import { readInteger, readList, readText } from "../reply.ts";
 import type { SeatInspection } from "../seat-store.ts";
 
@@ -55,12 +55,7 @@ export async function reapHolds(redis: Redis, showtimeId: ShowtimeId): Promise<{
 /** Seats that the user holds or has bought here, from the one entry that the caps are judged by. */
 export async function readOwnSeats(redis: Redis, showtimeId: ShowtimeId, userId: UserId, nowMs: number): Promise<number[]> {
 	const entry = await redis.hget(showtimeKeys(showtimeId).buyers, userId);
-	if (entry === null) return [];
-	return entry.split(";").flatMap((booking) => {
-		const [, expiresAt, seats] = booking.split(":");
-		assert(expiresAt !== undefined && seats !== undefined, "a buyer's entry is a list of booking:expiry:seats");
-		return expiresAt === "0" || nowMs < readInteger(expiresAt) ? parseSeats(seats) : [];
-	});
+	return parseBuyer(entry).flatMap(({ expiresAt, seats }) => (expiresAt === 0 || nowMs < expiresAt ? seats : []));
 }
 
 /** Owners and map of one instant (MULTI). O(seats taken). */
@@ -72,10 +67,7 @@ export async function inspectSeats(redis: Redis, showtimeId: ShowtimeId): Promis
 		return value;
 	});
 	return {
-		owners: Object.entries(Object(owners)).map(([seat, value]) => {
-			const [bookingId, expiresAt] = readText(value).split("|");
-			return { seat: readInteger(seat), bookingId: readText(bookingId), expiresAt: readInteger(expiresAt) };
-		}),
+		owners: [...parseOwners(Object(owners))].map(([seat, { booking, expiresAt }]) => ({ seat, bookingId: booking, expiresAt })),
 		statuses: statuses === null ? "" : readText(statuses),
 		nowMs: readTime(time),
 	};

@@ -55,19 +55,6 @@ export function formatMeta(showtime: OpenShowtime, blockedSeats: readonly number
 	return fields.flat();
 }
 
-/** Of these showtimes, the ones that the fence would refuse. One pipeline; a showtime that is being rebuilt counts. */
-export async function findUnopened(redis: Redis, showtimeIds: readonly ShowtimeId[]): Promise<ShowtimeId[]> {
-	const [info, ...metas] = await Promise.all([
-		redis.info("replication"),
-		...showtimeIds.map((id) => redis.hmget(showtimeKeys(id).meta, "state", "replid")),
-	]);
-	const server = /master_replid:(\w+)/.exec(info)?.[1];
-	return showtimeIds.filter((_, i) => {
-		const [state, replid] = metas[i] ?? [];
-		return state === null || replid !== server;
-	});
-}
-
 /** A seat plan as written by `writePlan`, indexed; null when Redis does not have it. */
 export async function readPlan(redis: Redis, planId: SeatPlanId): Promise<IndexedSeatPlan | null> {
 	const json = await redis.get(planKey(planId));

@@ -20,18 +20,14 @@ COST O(seats of the booking + the user's live entries). ]]
 -- @include buyers
 -- @include expiry
 -- @include booking-record
+-- @include open-own-booking
 -- @include keep-until
 local meta_key, owner_key, expiry_key, buyers_key, booking_key, idem_key = unpack(KEYS)
 local booking, user, if_version, extension, life_max, ended_ttl = unpack(ARGV)
 
-local state, replid, ends_at = unpack(redis.call('HMGET', meta_key, 'state', 'replid', 'endsAt'))
 local now = now_ms()
-local refusal = refusal_of_fence(meta_key, state, replid, now)
+local record, refusal, ends_at = open_own_booking(meta_key, booking_key, user, now, 'endsAt')
 if refusal then return { refusal } end
-local record = read_record(booking_key)
-if not record then return { 'not_loaded' } end
-if record.user ~= user then return { 'not_found' } end
-if state == 'cancelled' then return { 'showtime_cancelled' } end
 if not is_hold(record) then
 	if version_differs(if_version, record.v) then return { 'version_mismatch', record.v } end
 	return { 'booking_state' }

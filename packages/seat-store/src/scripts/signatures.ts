@@ -32,6 +32,11 @@ export type ScriptSignatures = {
 		args: { bookingId: Value; userId: Value; ifVersion: Value; extensionMs: Value; lifeMaxMs: Value; endedHoldTtlMs: Value };
 		status: "extended" | "hold_expired" | "booking_state" | "version_mismatch" | "showtime_cancelled" | "not_found" | "not_loaded" | "not_ready" | "fenced" | "recovering";
 	};
+	"find-unopened": {
+		keys: { metas: readonly string[] };
+		args: Record<never, never>;
+		status: "found";
+	};
 	"give-back-claim": {
 		keys: { meta: string };
 		args: { token: Value };
@@ -104,4 +109,4 @@ export type ScriptSignatures = {
 	};
 };
 
-export const SCRIPT_NAMES: readonly (keyof ScriptSignatures)[] = ["ack-batch", "adopt-timeline", "block-seats", "cancel", "confirm", "extend", "give-back-claim", "install-bookings", "install-claim", "install-seats", "install-showtime", "load-booking", "open-quarantined", "place-hold", "read-batch", "read-map", "reap", "reschedule", "resolve-conflict", "set-terms"];
+export const SCRIPT_NAMES: readonly (keyof ScriptSignatures)[] = ["ack-batch", "adopt-timeline", "block-seats", "cancel", "confirm", "extend", "find-unopened", "give-back-claim", "install-bookings", "install-claim", "install-seats", "install-showtime", "load-booking", "open-quarantined", "place-hold", "read-batch", "read-map", "reap", "reschedule", "resolve-conflict", "set-terms"];
