@@ -314,6 +314,20 @@ describe("a process short of CPU", () => {
 	});
 });
 
+it("logs the first failure of an outage and no other, and that the connection is back", async () => {
+	const server = await start();
+	const logged: string[] = [];
+	const note = (_fields: unknown, message?: string) => void logged.push(message ?? "");
+	const link = open(server.url, { log: { info: note, warn: note, error: note } });
+	await get(link);
+	await server.kill();
+	// A second of attempts to connect.
+	await waitUntil("a call to be given up", async () => (await timed(fateOf(get(link)))).ms > 900);
+	await server.restart();
+	await waitUntil("the link", () => answers(link));
+	expect(logged).toEqual(["redis connected", "redis disconnected; connecting again", "redis connected"]);
+});
+
 it("shows every new client to prepare before it is used", async () => {
 	const server = await start();
 	const seen: Redis[] = [];
