@@ -2,14 +2,19 @@
 import { BUCKET_COUNT, type ShowtimeId } from "@holdfast/domain";
 import type { SweeperDeps } from "./deps.ts";
 import { runEach } from "./run-each.ts";
+import { throwFirst } from "./throw-first.ts";
 
 /** Holds freed for one showtime before the others have their turn. */
 const REAPS_PER_SHOWTIME_MAX = 10;
 
-/** One round over all buckets; gives how many holds were freed. Safe beside another sweeper and beside readers that reap. */
+/**
+ * One round over all buckets; gives how many holds were freed. Safe beside another sweeper and beside readers that reap. A bucket whose
+ * server does not answer keeps none of the others back; its failure is thrown at the end.
+ */
 export async function reapExpired({ seatStore, log }: Pick<SweeperDeps, "seatStore" | "log">): Promise<number> {
 	const buckets = Array.from({ length: BUCKET_COUNT }, (_, bucket) => bucket);
-	const showtimeIds = (await Promise.all(buckets.map((bucket) => seatStore.listShowtimesToReap(bucket)))).flat();
+	const lists = await Promise.allSettled(buckets.map((bucket) => seatStore.listShowtimesToReap(bucket)));
+	const showtimeIds = lists.flatMap((list) => (list.status === "fulfilled" ? list.value : []));
 	let reaped = 0;
 	const reap = async (showtimeId: ShowtimeId): Promise<void> => {
 		for (let call = 0; call < REAPS_PER_SHOWTIME_MAX; call += 1) {
@@ -19,5 +24,6 @@ export async function reapExpired({ seatStore, log }: Pick<SweeperDeps, "seatSto
 		}
 	};
 	await runEach(showtimeIds, reap, { log, fieldsOf: (showtimeId) => ({ showtimeId }) });
+	throwFirst(lists);
 	return reaped;
 }

@@ -1,90 +1,109 @@
 /** Extend, confirm and cancel: the ways a user's booking changes. All answer with the whole booking. */
-import { type Booking, type BookingId, bucketOf, ENDED_HOLD_TTL_MS, type Limits } from "@holdfast/domain";
-import type { Redis } from "ioredis";
+import { type Booking, type BookingId, bucketOf, ENDED_HOLD_TTL_MS, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { parseBooking } from "../booking-record.ts";
+import { durable, write } from "../command.ts";
 import { defineScript, runScript } from "../define-script.ts";
 import { bookingKey, bucketKeys, idempotencyKey, showtimeKeys } from "../keys.ts";
 import type { CancelOutcome, ConfirmOutcome, ExtendOutcome } from "../outcomes.ts";
+import { atBucketOf } from "../place.ts";
 import { readFields, readInteger } from "../reply.ts";
-import type { ChangeBookingCommand } from "../seat-store.ts";
+
+export type ChangeBookingCommand = {
+	readonly bookingId: BookingId;
+	readonly showtimeId: ShowtimeId;
+	readonly userId: UserId;
+	/** Only if the booking stands at this version; null: whatever it is. */
+	readonly ifVersion: number | null;
+};
 
 export const extendScript = defineScript("extend");
 export const confirmScript = defineScript("confirm");
 export const cancelScript = defineScript("cancel");
 
-/** Give a live hold more time for its payment, once. A repeat answers the same. */
-export async function extendHold(redis: Redis, limits: Limits, command: ChangeBookingCommand): Promise<ExtendOutcome> {
-	// A script derives no key from data, so the key to move along is read first. place-hold alone writes it.
-	const placedWith = await redis.hget(bookingKey(command.bookingId), "idempotencyKey");
-	const idempotency = placedWith === null ? null : idempotencyKey(command.userId, command.showtimeId, placedWith);
-	const { holdExtensionMs: extensionMs, holdLifeMaxMs: lifeMaxMs } = limits;
-	const { status, rest } = await runScript(redis, extendScript, {
-		keys: { ...keysOf(command), idempotency },
-		args: { ...argumentsOf(command), extensionMs, lifeMaxMs, endedHoldTtlMs: ENDED_HOLD_TTL_MS },
-	});
-	switch (status) {
-		case "extended":
-			return { outcome: "extended", ...readChanged(command.bookingId, rest) };
-		case "version_mismatch":
-			return { outcome: status, version: readInteger(rest[0]) };
-		case "hold_expired":
-		case "booking_state":
-		case "showtime_cancelled":
-		case "not_found":
-		case "not_loaded":
-		case "not_ready":
-		case "fenced":
-		case "recovering":
-			return { outcome: status };
-	}
-}
+/** Give a live hold more time for its payment, once per hold. A repeat answers the same. */
+export const extendHold = write({
+	place: ({ bookingId }: ChangeBookingCommand) => atBucketOf(bookingId),
+	async run(redis, { limits }, command): Promise<ExtendOutcome> {
+		// A script derives no key from data, so the key to move along is read first. place-hold alone writes it.
+		const placedWith = await redis.hget(bookingKey(command.bookingId), "idempotencyKey");
+		const idempotency = placedWith === null ? null : idempotencyKey(command.userId, command.showtimeId, placedWith);
+		const { holdExtensionMs: extensionMs, holdLifeMaxMs: lifeMaxMs } = limits;
+		const { status, rest } = await runScript(redis, extendScript, {
+			keys: { ...keysOf(command), idempotency },
+			args: { ...argumentsOf(command), extensionMs, lifeMaxMs, endedHoldTtlMs: ENDED_HOLD_TTL_MS },
+		});
+		switch (status) {
+			case "extended":
+				return { outcome: "extended", ...readChanged(command.bookingId, rest) };
+			case "version_mismatch":
+				return { outcome: status, version: readInteger(rest[0]) };
+			case "hold_expired":
+			case "booking_state":
+			case "showtime_cancelled":
+			case "not_found":
+			case "not_loaded":
+			case "not_ready":
+			case "fenced":
+			case "recovering":
+				return { outcome: status };
+		}
+	},
+});
 
 /** Sell the seats of a live hold to its user. A repeat answers the same. */
-export async function confirmBooking(redis: Redis, limits: Limits, command: ChangeBookingCommand): Promise<ConfirmOutcome> {
-	const { status, rest } = await runScript(redis, confirmScript, {
-		keys: keysOf(command),
-		args: { ...argumentsOf(command), outboxMax: limits.outboxMax },
-	});
-	switch (status) {
-		case "confirmed":
-			return { outcome: "confirmed", ...readChanged(command.bookingId, rest) };
-		case "version_mismatch":
-			return { outcome: status, version: readInteger(rest[0]) };
-		case "hold_expired":
-		case "booking_state":
-		case "showtime_cancelled":
-		case "busy":
-		case "not_found":
-		case "not_loaded":
-		case "not_ready":
-		case "fenced":
-		case "recovering":
-			return { outcome: status };
-	}
-}
+export const confirmBooking = durable({
+	place: ({ bookingId }: ChangeBookingCommand) => atBucketOf(bookingId),
+	async run(redis, { limits }, command): Promise<ConfirmOutcome> {
+		const { status, rest } = await runScript(redis, confirmScript, {
+			keys: keysOf(command),
+			args: { ...argumentsOf(command), outboxMax: limits.outboxMax },
+		});
+		switch (status) {
+			case "confirmed":
+				return { outcome: "confirmed", ...readChanged(command.bookingId, rest) };
+			case "version_mismatch":
+				return { outcome: status, version: readInteger(rest[0]) };
+			case "hold_expired":
+			case "booking_state":
+			case "showtime_cancelled":
+			case "busy":
+			case "not_found":
+			case "not_loaded":
+			case "not_ready":
+			case "fenced":
+			case "recovering":
+				return { outcome: status };
+		}
+	},
+	hasWritten: ({ outcome }) => outcome === "confirmed",
+});
 
 /** Release a hold or cancel a confirmed booking. A repeat answers the same; an expired hold stays as it is. */
-export async function cancelBooking(redis: Redis, limits: Limits, command: ChangeBookingCommand): Promise<CancelOutcome> {
-	const { status, rest } = await runScript(redis, cancelScript, {
-		keys: keysOf(command),
-		args: { ...argumentsOf(command), outboxMax: limits.outboxMax },
-	});
-	switch (status) {
-		case "cancelled":
-			return { outcome: "cancelled", ...readChanged(command.bookingId, rest) };
-		case "version_mismatch":
-			return { outcome: status, version: readInteger(rest[0]) };
-		case "showtime_started":
-		case "showtime_cancelled":
-		case "busy":
-		case "not_found":
-		case "not_loaded":
-		case "not_ready":
-		case "fenced":
-		case "recovering":
-			return { outcome: status };
-	}
-}
+export const cancelBooking = durable({
+	place: ({ bookingId }: ChangeBookingCommand) => atBucketOf(bookingId),
+	async run(redis, { limits }, command): Promise<CancelOutcome> {
+		const { status, rest } = await runScript(redis, cancelScript, {
+			keys: keysOf(command),
+			args: { ...argumentsOf(command), outboxMax: limits.outboxMax },
+		});
+		switch (status) {
+			case "cancelled":
+				return { outcome: "cancelled", ...readChanged(command.bookingId, rest) };
+			case "version_mismatch":
+				return { outcome: status, version: readInteger(rest[0]) };
+			case "showtime_started":
+			case "showtime_cancelled":
+			case "busy":
+			case "not_found":
+			case "not_loaded":
+			case "not_ready":
+			case "fenced":
+			case "recovering":
+				return { outcome: status };
+		}
+	},
+	hasWritten: ({ outcome }) => outcome === "cancelled",
+});
 
 const keysOf = ({ bookingId, showtimeId }: ChangeBookingCommand) => ({
 	...showtimeKeys(showtimeId),

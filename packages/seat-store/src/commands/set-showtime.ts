@@ -1,17 +1,36 @@
 /** What an admin may change of a showtime on sale. Each change is in Redis at once, and in the outbox for the ledger. */
-import { bucketOf, type Limits, PRICE_MAX, parsePrices, type ShowtimeId, type ShowtimeState, type TierPrices } from "@holdfast/domain";
+import { bucketOf, PRICE_MAX, parsePrices, type ShowtimeId, type ShowtimeState, type TierPrices } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
-import type { Redis } from "ioredis";
+import { durable } from "../command.ts";
 import { defineScript, runScript, type StatusOf } from "../define-script.ts";
 import { bucketKeys, showtimeKeys } from "../keys.ts";
 import type { BlockSeatsOutcome, SetShowtimeOutcome } from "../outcomes.ts";
+import { atBucketOf } from "../place.ts";
 import { readInteger, type ScriptReply } from "../reply.ts";
-import type { BlockSeatsCommand, RescheduleCommand, SetTermsCommand } from "../seat-store.ts";
 import { keptUntil } from "./install-showtime.ts";
 
 export const setTermsScript = defineScript("set-terms");
 export const blockSeatsScript = defineScript("block-seats");
 export const rescheduleScript = defineScript("reschedule");
+
+/** One change of what a showtime is sold on. Prices are minor units by tier id, at most `PRICE_MAX`, for every tier of its plan. */
+export type SetTermsCommand = {
+	readonly showtimeId: ShowtimeId;
+	readonly change:
+		| { readonly what: "state"; readonly state: ShowtimeState }
+		| { readonly what: "prices"; readonly prices: TierPrices; readonly currency: string }
+		| { readonly what: "window"; readonly salesOpenAt: number; readonly salesCloseAt: number };
+};
+
+/** Distinct seat indexes, 1..BLOCK_SEATS_MAX. */
+export type BlockSeatsCommand = { readonly showtimeId: ShowtimeId; readonly seats: readonly number[]; readonly isBlocked: boolean };
+
+export type RescheduleCommand = {
+	readonly showtimeId: ShowtimeId;
+	readonly scheduleVersion: number;
+	readonly startsAt: number;
+	readonly endsAt: number;
+};
 
 /** Seats blocked or given back by one command. */
 export const BLOCK_SEATS_MAX = 1_000;
@@ -24,11 +43,15 @@ const TYPE_OF_STATE = {
 } as const satisfies Record<ShowtimeState, string>;
 
 /** Open, pause, close or cancel; new prices; another sales window. */
-export async function setTerms(redis: Redis, limits: Limits, { showtimeId, change }: SetTermsCommand): Promise<SetShowtimeOutcome> {
-	const [eventType, fields] = fieldsOf(change);
-	const args = { showtimeId, eventType, outboxMax: limits.outboxMax, fields };
-	return parseReply(await runScript(redis, setTermsScript, { keys: keysOf(showtimeId), args }));
-}
+export const setTerms = durable({
+	place: ({ showtimeId }: SetTermsCommand) => atBucketOf(showtimeId),
+	async run(redis, { limits }, { showtimeId, change }): Promise<SetShowtimeOutcome> {
+		const [eventType, fields] = fieldsOf(change);
+		const args = { showtimeId, eventType, outboxMax: limits.outboxMax, fields };
+		return parseReply(await runScript(redis, setTermsScript, { keys: keysOf(showtimeId), args }));
+	},
+	hasWritten: ({ outcome }) => outcome === "set",
+});
 
 function fieldsOf(change: SetTermsCommand["change"]): [type: string, fields: (string | number)[]] {
 	switch (change.what) {
@@ -48,20 +71,28 @@ function formatPrices(prices: TierPrices): string {
 }
 
 /** Keep free seats off sale, or give blocked ones back; all of them or none. At most `BLOCK_SEATS_MAX`. */
-export async function blockSeats(redis: Redis, limits: Limits, command: BlockSeatsCommand): Promise<BlockSeatsOutcome> {
-	const { showtimeId, seats, isBlocked } = command;
-	assert(seats.length >= 1 && seats.length <= BLOCK_SEATS_MAX, `1..${BLOCK_SEATS_MAX} seats are blocked at once`);
-	const args = { showtimeId, change: isBlocked ? "block" : "unblock", outboxMax: limits.outboxMax, seats };
-	const { status, rest } = await runScript(redis, blockSeatsScript, { keys: keysOf(showtimeId), args });
-	return status === "seats_taken" ? { outcome: status, seats: rest.map(readInteger) } : parseReply({ status, rest });
-}
+export const blockSeats = durable({
+	place: ({ showtimeId }: BlockSeatsCommand) => atBucketOf(showtimeId),
+	async run(redis, { limits }, command): Promise<BlockSeatsOutcome> {
+		const { showtimeId, seats, isBlocked } = command;
+		assert(seats.length >= 1 && seats.length <= BLOCK_SEATS_MAX, `1..${BLOCK_SEATS_MAX} seats are blocked at once`);
+		const args = { showtimeId, change: isBlocked ? "block" : "unblock", outboxMax: limits.outboxMax, seats };
+		const { status, rest } = await runScript(redis, blockSeatsScript, { keys: keysOf(showtimeId), args });
+		return status === "seats_taken" ? { outcome: status, seats: rest.map(readInteger) } : parseReply({ status, rest });
+	},
+	hasWritten: ({ outcome }) => outcome === "set",
+});
 
 /** Move it to a time that the ledger has already, under its version. */
-export async function reschedule(redis: Redis, limits: Limits, command: RescheduleCommand): Promise<SetShowtimeOutcome> {
-	const { showtimeId, scheduleVersion, startsAt, endsAt } = command;
-	const args = { showtimeId, scheduleVersion, startsAt, endsAt, ...keptUntil(endsAt), outboxMax: limits.outboxMax };
-	return parseReply(await runScript(redis, rescheduleScript, { keys: keysOf(showtimeId), args }));
-}
+export const reschedule = durable({
+	place: ({ showtimeId }: RescheduleCommand) => atBucketOf(showtimeId),
+	async run(redis, { limits }, command): Promise<SetShowtimeOutcome> {
+		const { showtimeId, scheduleVersion, startsAt, endsAt } = command;
+		const args = { showtimeId, scheduleVersion, startsAt, endsAt, ...keptUntil(endsAt), outboxMax: limits.outboxMax };
+		return parseReply(await runScript(redis, rescheduleScript, { keys: keysOf(showtimeId), args }));
+	},
+	hasWritten: ({ outcome }) => outcome === "set",
+});
 
 const keysOf = (showtimeId: ShowtimeId) => ({ ...showtimeKeys(showtimeId), ...bucketKeys(bucketOf(showtimeId)) });
 
