@@ -2,13 +2,18 @@
 import { ALL_BUCKETS, type ShowtimeId } from "@holdfast/domain";
 import type { SweeperDeps } from "./deps.ts";
 import { runEach } from "./run-each.ts";
+import { throwFirst } from "./throw-first.ts";
 
 /** Holds freed for one showtime before the others have their turn. */
 const REAPS_PER_SHOWTIME_MAX = 10;
 
-/** One round over all buckets; gives how many holds were freed. Safe beside another sweeper and beside readers that reap. */
+/**
+ * One round over all buckets; gives how many holds were freed. Safe beside another sweeper and beside readers that reap. A bucket whose
+ * server does not answer keeps none of the others back; its failure is thrown at the end.
+ */
 export async function reapExpired({ seatStore, log }: Pick<SweeperDeps, "seatStore" | "log">): Promise<number> {
-	const showtimeIds = (await Promise.all(ALL_BUCKETS.map((bucket) => seatStore.listShowtimesToReap(bucket)))).flat();
+	const lists = await Promise.allSettled(ALL_BUCKETS.map((bucket) => seatStore.listShowtimesToReap(bucket)));
+	const showtimeIds = lists.flatMap((list) => (list.status === "fulfilled" ? list.value : []));
 	let reaped = 0;
 	const reap = async (showtimeId: ShowtimeId): Promise<void> => {
 		for (let call = 0; call < REAPS_PER_SHOWTIME_MAX; call += 1) {
@@ -18,5 +23,6 @@ export async function reapExpired({ seatStore, log }: Pick<SweeperDeps, "seatSto
 		}
 	};
 	await runEach(showtimeIds, reap, { log, fieldsOf: (showtimeId) => ({ showtimeId }) });
+	throwFirst(lists);
 	return reaped;
 }

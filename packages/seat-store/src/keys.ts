@@ -4,20 +4,21 @@
  */
 import { type BookingId, bucketOf, type SeatPlanId, type ShowtimeId, type UserId } from "@holdfast/domain";
 
-const tag = (bucket: number): string => `{b${bucket}}`;
+/** The hash tag of a bucket. */
+export const tagOf = (bucket: number): string => `{b${bucket}}`;
 
 /** Keys of one bucket. */
 export const bucketKeys = (bucket: number) => ({
-	outbox: `${tag(bucket)}:ob`,
-	seq: `${tag(bucket)}:seq`,
-	timeline: `${tag(bucket)}:timeline`,
-	epochs: `${tag(bucket)}:epochs`,
-	expiries: `${tag(bucket)}:exp`,
+	outbox: `${tagOf(bucket)}:ob`,
+	seq: `${tagOf(bucket)}:seq`,
+	timeline: `${tagOf(bucket)}:timeline`,
+	epochs: `${tagOf(bucket)}:epochs`,
+	expiries: `${tagOf(bucket)}:exp`,
 });
 
 /** Keys of one showtime. */
 export function showtimeKeys(showtimeId: ShowtimeId) {
-	const prefix = `${tag(bucketOf(showtimeId))}:st:${showtimeId}`;
+	const prefix = `${tagOf(bucketOf(showtimeId))}:st:${showtimeId}`;
 	return {
 		meta: `${prefix}:meta`,
 		owner: `${prefix}:owner`,
@@ -33,14 +34,14 @@ export function showtimeKeys(showtimeId: ShowtimeId) {
 }
 
 /** A booking's record. */
-export const bookingKey = (bookingId: BookingId): string => `${tag(bucketOf(bookingId))}:bk:${bookingId}`;
+export const bookingKey = (bookingId: BookingId): string => `${tagOf(bucketOf(bookingId))}:bk:${bookingId}`;
 
 /** A user's recent bookings in one bucket. */
-export const userIndexKey = (bucket: number, userId: UserId): string => `${tag(bucket)}:u:${userId}`;
+export const userIndexKey = (bucket: number, userId: UserId): string => `${tagOf(bucket)}:u:${userId}`;
 
 /** What an idempotency key was used for; its scope is one user at one showtime. */
 export const idempotencyKey = (userId: UserId, showtimeId: ShowtimeId, key: string): string =>
-	`${tag(bucketOf(showtimeId))}:idem:${userId}:${showtimeId}:${key}`;
+	`${tagOf(bucketOf(showtimeId))}:idem:${userId}:${showtimeId}:${key}`;
 
 /** A seat plan: immutable, in no bucket, never touched by a script. */
 export const planKey = (planId: SeatPlanId): string => `plan:${planId}`;
@@ -57,9 +58,9 @@ export const DENIED_BUCKETS = [0, 1] as const;
 /** One copy of the deny list. */
 export const deniedKeys = (bucket: (typeof DENIED_BUCKETS)[number]) => ({
 	/** Families of access tokens that are refused, and users all of whose tokens are, by the instant until which they are. */
-	list: `${tag(bucket)}:denied`,
+	list: `${tagOf(bucket)}:denied`,
 	/** The channel on which every denial is published. */
-	channel: `${tag(bucket)}:denied`,
+	channel: `${tagOf(bucket)}:denied`,
 });
 
 /** Attempts of one subject in the running window of a limit. */

@@ -139,7 +139,7 @@ describe("a showtime that stands here already", () => {
 		expect(await test.store.confirmBooking(command)).toEqual({ outcome: "hold_expired" });
 		const record = await test.store.readBooking(command.bookingId);
 		expect(record).toMatchObject({ state: "HELD", version: 1 });
-		expect(record?.expiresAt).toBeLessThanOrEqual(await test.store.now());
+		expect(record?.expiresAt).toBeLessThanOrEqual(await test.store.now(bucketOf(showtime.id)));
 		expect(await test.redis.hexists(showtimeKeys(showtime.id).buyers, command.userId)).toBe(0);
 	});
 

@@ -11,14 +11,16 @@ import {
 	type ShowtimeId,
 } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
-import type { Redis } from "ioredis";
+import { read, write } from "../command.ts";
 import { planKey, showtimeKeys } from "../keys.ts";
+import { atBucketOf, atKey } from "../place.ts";
 import { readInteger } from "../reply.ts";
 
-/** The showtime as installed, or null. */
-export async function readShowtime(redis: Redis, showtimeId: ShowtimeId): Promise<OpenShowtime | null> {
-	return parseMeta(showtimeId, await redis.hgetall(showtimeKeys(showtimeId).meta));
-}
+/** The showtime as installed, or null when it is not. */
+export const readShowtime = read({
+	place: (showtimeId: ShowtimeId) => atBucketOf(showtimeId),
+	run: async (redis, _context, showtimeId) => parseMeta(showtimeId, await redis.hgetall(showtimeKeys(showtimeId).meta)),
+});
 
 /** What meta says of a showtime; null when it says nothing, or holds no more than a claim. */
 export function parseMeta(showtimeId: ShowtimeId, meta: Readonly<Record<string, string>>): OpenShowtime | null {
@@ -55,26 +57,22 @@ export function formatMeta(showtime: OpenShowtime, blockedSeats: readonly number
 	return fields.flat();
 }
 
-/** Of these showtimes, the ones that the fence would refuse. One pipeline; a showtime that is being rebuilt counts. */
-export async function findUnopened(redis: Redis, showtimeIds: readonly ShowtimeId[]): Promise<ShowtimeId[]> {
-	const [info, ...metas] = await Promise.all([
-		redis.info("replication"),
-		...showtimeIds.map((id) => redis.hmget(showtimeKeys(id).meta, "state", "replid")),
-	]);
-	const server = /master_replid:(\w+)/.exec(info)?.[1];
-	return showtimeIds.filter((_, i) => {
-		const [state, replid] = metas[i] ?? [];
-		return state === null || replid !== server;
-	});
-}
-
 /** A seat plan as written by `writePlan`, indexed; null when Redis does not have it. */
-export async function readPlan(redis: Redis, planId: SeatPlanId): Promise<IndexedSeatPlan | null> {
-	const json = await redis.get(planKey(planId));
-	return json === null ? null : indexSeatPlan(JSON.parse(json));
-}
+export const readPlan = read({
+	place: (planId: SeatPlanId) => atKey(planKey(planId)),
+	async run(redis, _context, planId): Promise<IndexedSeatPlan | null> {
+		const json = await redis.get(planKey(planId));
+		return json === null ? null : indexSeatPlan(JSON.parse(json));
+	},
+});
+
+export const hasPlan = read({
+	place: (planId: SeatPlanId) => atKey(planKey(planId)),
+	run: async (redis, _context, planId) => (await redis.exists(planKey(planId))) === 1,
+});
 
 /** Plans are immutable, so writing one twice changes nothing. */
-export async function writePlan(redis: Redis, plan: SeatPlan): Promise<void> {
-	await redis.set(planKey(plan.id), JSON.stringify(plan));
-}
+export const writePlan = write({
+	place: ({ id }: SeatPlan) => atKey(planKey(id)),
+	run: async (redis, _context, plan) => void (await redis.set(planKey(plan.id), JSON.stringify(plan))),
+});

@@ -7,12 +7,12 @@ KEYS[4] expiry      ZSET    live holds of this showtime by expiry
 KEYS[5] expiries    ZSET    showtimes of the bucket by their earliest expiry
 KEYS[6] buyers      HASH    user -> what they hold and have bought here
 KEYS[7] booking     HASH    the new booking's record
-KEYS[8] user-index  ZSET    the user's recent bookings in this bucket
-KEYS[9] idempotency STRING  `bookingId|3,4`; only when the client sent a key
+KEYS[8] userIndex   ZSET    the user's recent bookings in this bucket
+KEYS[9?] idempotency STRING  `bookingId|3,4`; only when the client sent a key
 ARGV[1] showtimeId   ARGV[2] bookingId   ARGV[3] userId   ARGV[4] planId   ARGV[5] priceVersion   ARGV[6] amount, minor units
 ARGV[7] holdTtlMs   ARGV[8] seatsPerUserMax   ARGV[9] liveHoldsPerUserMax   ARGV[10] holdsPerHourMax, at most userIndexMax
 ARGV[11] endedHoldTtlMs   ARGV[12] userIndexMax   ARGV[13] userIndexTtlMs   ARGV[14] seatsTtlMs
-ARGV[15] client's idempotency key or ""   ARGV[16..] seat indexes, distinct, ascending
+ARGV[15] idempotencyKey or ""   ARGV[16..] seats: indexes, distinct, ascending
 RETURNS {"held", nowMs, createdAt, expiresAt, currency} | {"replayed", bookingId} | {"seats_taken", seat...}
   | {"seat_limit"} | {"hold_limit"} | {"hourly_limit", retryInMs} | {"not_on_sale"} | {"showtime_closed"} | {"showtime_cancelled"}
   | {"idempotency_mismatch"} | {"stale_prices"} | {"not_ready"} | {"fenced"} | {"recovering"}

@@ -31,7 +31,7 @@ export async function expectNoFlaws(test: TestStore): Promise<void> {
 
 async function findKeyFlaws({ redis, store }: TestStore): Promise<string[]> {
 	const flaws: string[] = [];
-	const nowMs = await store.now();
+	const nowMs = await store.now(0);
 	const showtimes = new Set<ShowtimeId>();
 	for (const key of await redis.keys("*")) {
 		const [type, end] = await Promise.all([redis.type(key), redis.pexpiretime(key)]);
