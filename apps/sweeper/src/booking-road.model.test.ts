@@ -6,6 +6,7 @@
  *
  * A failure prints its seed, path and replayPath; MODEL_SEED, MODEL_PATH and MODEL_REPLAY run just that one again.
  */
+
 import { createDatabase, type Database, findBooking, seatOwners, settleBatch } from "@holdfast/database";
 import { bucketOf, DEFAULT_LIMITS, newBookingId, type OpenShowtime, type UserId } from "@holdfast/domain";
 import { queryPostgres } from "@holdfast/local-stack";
@@ -13,6 +14,7 @@ import { createRebuilder } from "@holdfast/rebuild";
 import { createLogger } from "@holdfast/runtime";
 import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
 import { injectClock } from "@holdfast/seat-store/inject-clock";
+import { bookingKey } from "@holdfast/seat-store/keys";
 import {
 	askRedis,
 	createReferenceModel,
@@ -227,7 +229,7 @@ const steps = {
 	forget: (at: number) =>
 		bookingStep("forget", at, async (_model, _road, booking) => {
 			if (booking.recordedVersion !== booking.version) return;
-			await askRedis(redis.port, "DEL", `{b${bucketOf(booking.id)}}:bk:${booking.id}`);
+			await askRedis(redis.port, "DEL", bookingKey(booking.id));
 			booking.isLoaded = false;
 		}),
 };

@@ -3,7 +3,7 @@
  * newer version's entry at the head of one outbox must not keep fifteen others unrecorded.
  */
 import { CONNECTION_BUDGETS, classifySettleError } from "@holdfast/database";
-import { BUCKET_COUNT } from "@holdfast/domain";
+import { listBuckets } from "@holdfast/domain";
 import { SeatStoreFault } from "@holdfast/seat-store";
 import type { SweeperDeps } from "./deps.ts";
 import type { RebuildQueue } from "./queue-rebuilds.ts";
@@ -29,7 +29,7 @@ export const isHalt = (error: unknown): boolean => !(error instanceof SeatStoreF
 
 export function createBucketSettler(deps: SweeperDeps, rebuilds: Pick<RebuildQueue, "request">): BucketSettler {
 	const { log, limits } = deps;
-	const all = Array.from({ length: BUCKET_COUNT }, (_, bucket) => bucket);
+	const all = listBuckets(limits);
 	const waits = createWaitWatch(deps);
 	const sizes = all.map(() => createBatchSize(limits.settleBatchMax));
 	/** How often each bucket failed in a row, and until when it is put off (epoch ms). */

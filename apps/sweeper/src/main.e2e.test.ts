@@ -1,8 +1,10 @@
 /** The sweeper's process itself, on a Redis that does not keep what it acknowledges. */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { sendInlineCommand } from "@holdfast/local-stack";
+import { bucketKeys } from "@holdfast/seat-store/keys";
 import { startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 
@@ -49,7 +51,7 @@ it("starts where the loss is accepted, with a loud warning", async () => {
 	const { child, ended, printed } = run({ I_ACCEPT_LOSING_CONFIRMED_BOOKINGS: "true" });
 	await waitUntil(
 		"the sweeper to be heard",
-		async () => (await sendInlineCommand(redis.port, "EXISTS sweeper:alive")) === ":1",
+		async () => (await sendInlineCommand(redis.port, `EXISTS ${bucketKeys(15).swept}`)) === ":1",
 		START_DEADLINE_MS,
 	);
 	child.kill("SIGTERM");
@@ -63,7 +65,7 @@ it("starts without Redis, and sweeps when it comes", async () => {
 	await redis.restart();
 	await waitUntil(
 		"the sweeper to be heard",
-		async () => (await sendInlineCommand(redis.port, "EXISTS sweeper:alive")) === ":1",
+		async () => (await sendInlineCommand(redis.port, `EXISTS ${bucketKeys(15).swept}`)) === ":1",
 		START_DEADLINE_MS,
 	);
 	child.kill("SIGTERM");

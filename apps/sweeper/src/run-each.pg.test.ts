@@ -1,9 +1,11 @@
 /** What makes no sense in Redis holds up itself and nothing else: conflicts are corrected and holds reaped beside it. */
+
 import { createDatabase, type Database } from "@holdfast/database";
-import { bucketOf, DEFAULT_LIMITS, newBookingId, type OpenShowtime, type UserId } from "@holdfast/domain";
+import { DEFAULT_LIMITS, newBookingId, type OpenShowtime, type UserId } from "@holdfast/domain";
 import { queryPostgres } from "@holdfast/local-stack";
 import { createLogger } from "@holdfast/runtime";
 import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
+import { bookingKey, showtimeKeys } from "@holdfast/seat-store/keys";
 import {
 	askRedis,
 	buildShowtime,
@@ -76,7 +78,7 @@ it("a conflict whose record in Redis makes no sense does not keep a later confli
 	for (const { bookingId } of winners) await query(`update booking_seats set seat = 6, label = 'A7' where booking_id = '${bookingId}'`);
 	const [broken, fine] = losers;
 	if (broken === undefined || fine === undefined) throw new Error("fewer than two bookings conflict");
-	expect(await askRedis(redis.port, "HSET", `{b1}:bk:${broken.bookingId}`, "v", "x")).toBe(":0");
+	expect(await askRedis(redis.port, "HSET", bookingKey(broken.bookingId), "v", "x")).toBe(":0");
 	await sweeper.runOnce();
 	const corrected = await query("select booking_id from refunds where store_corrected_at is not null");
 	expect(corrected).toEqual([{ booking_id: fine.bookingId }]);
@@ -88,7 +90,7 @@ it("a showtime whose expired holds cannot be reaped does not keep those of anoth
 	const [broken, fine] = [await openShowtime(3), await openShowtime(4)];
 	for (const showtime of [broken, fine]) await hold(showtime, 0, brief);
 	await brief.close();
-	const owners = `{b${bucketOf(broken.id)}}:st:${broken.id}:owner`;
+	const owners = showtimeKeys(broken.id).owner;
 	expect(await askRedis(redis.port, "DEL", owners)).toBe(":1");
 	expect(await askRedis(redis.port, "SADD", owners, "x")).toBe(":1");
 	await sweeper.runOnce();

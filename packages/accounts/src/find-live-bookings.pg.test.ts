@@ -1,7 +1,9 @@
 /** What a look finds, where only one of the stores knows of it, and at its bounds. */
+
 import { type BookingId, bucketOf, newBookingId, type ShowtimeId } from "@holdfast/domain";
 import { queryPostgres } from "@holdfast/local-stack";
 import { SHOWTIMES_ASKED_MAX } from "@holdfast/seat-store";
+import { bookingKey, showtimeKeys, userIndexKey } from "@holdfast/seat-store/keys";
 import { askRedis, insertShowtimes, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DeletionInterrupted, type DeletionStep } from "./deletion-steps.ts";
@@ -43,7 +45,7 @@ describe("a confirmed booking", () => {
 		const { bookingId } = await test.buy(person, showtimeId, [0]);
 		const longAgoMs = Date.now() - 5 * 3_600_000;
 		const age = (id: BookingId, place: number) =>
-			askRedis(test.redis.port, "ZADD", `{b7}:u:${person.userId}`, "XX", String(longAgoMs + place), id);
+			askRedis(test.redis.port, "ZADD", userIndexKey(7, person.userId), "XX", String(longAgoMs + place), id);
 		await age(bookingId, 0);
 		for (let place = 1; place <= 200; place += 1) {
 			const held = await test.hold(person, other, [1]);
@@ -60,7 +62,7 @@ describe("a confirmed booking", () => {
 		const person = await test.newPerson();
 		const { bookingId, showtimeId } = await test.buy(person, await newShowtime(), [0]);
 		await test.settle();
-		for (const key of [`st:${showtimeId}:buyers`, `bk:${bookingId}`]) await forget(`{b${bucketOf(bookingId)}}:${key}`);
+		for (const key of [showtimeKeys(showtimeId).buyers, bookingKey(bookingId)]) await forget(key);
 		expect(idsOf(await look(person))).toEqual([bookingId]);
 	});
 
@@ -102,7 +104,7 @@ describe("a confirmed booking", () => {
 	it("that has seats in Redis, and neither record nor row, stops the deletion: nobody can tell what it is", async () => {
 		const person = await test.newPerson();
 		const { bookingId } = await test.buy(person, await newShowtime(), [0]);
-		await forget(`{b${bucketOf(bookingId)}}:bk:${bookingId}`);
+		await forget(bookingKey(bookingId));
 		const error: unknown = await test.remove(person.email).catch((thrown: unknown) => thrown);
 		if (!(error instanceof DeletionInterrupted)) throw new Error("the deletion went on");
 		expect([error.hasBegun, error.message]).toEqual([

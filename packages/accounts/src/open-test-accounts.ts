@@ -1,15 +1,6 @@
 /** For tests of this room: a Redis, a database, showtimes on sale, and what a person does in them without an API. */
 import { createDatabase, type Database, openRefreshFamily, settleBatch } from "@holdfast/database";
-import {
-	type BookingId,
-	BUCKET_COUNT,
-	DEFAULT_LIMITS,
-	isBookingEvent,
-	type Limits,
-	newBookingId,
-	type ShowtimeId,
-	type UserId,
-} from "@holdfast/domain";
+import { type BookingId, DEFAULT_LIMITS, isBookingEvent, type Limits, newBookingId, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { queryPostgres } from "@holdfast/local-stack";
 import { createRebuilder } from "@holdfast/rebuild";
 import { createLogger } from "@holdfast/runtime";
@@ -81,7 +72,7 @@ export async function openTestAccounts() {
 		},
 		/** What a sweeper does, once. */
 		async settle(): Promise<void> {
-			for (let bucket = 0; bucket < BUCKET_COUNT; bucket += 1) await settleBucket(bucket);
+			for (let bucket = 0; bucket < DEFAULT_LIMITS.buckets; bucket += 1) await settleBucket(bucket);
 		},
 		async newPerson(): Promise<Person> {
 			const [userId] = await insertUsers(testDatabase.url, 1);

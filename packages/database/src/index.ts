@@ -13,6 +13,7 @@ export { isDatabaseWritable } from "./check-writable.ts";
 export { classifySettleError, DatabaseOutcomeUnknown, isDatabaseUnavailable, type SettleErrorClass } from "./classify-error.ts";
 export { CONNECTION_BUDGETS, type ConnectionBudget, type DatabaseWork } from "./connection-budgets.ts";
 export { createDatabase, type Database, type DatabaseOptions } from "./create-database.ts";
+export { findBucketBeyond } from "./find-bucket-beyond.ts";
 export { type CheckTimelineOutcome, checkTimeline } from "./ledger/check-timeline.ts";
 export { type DeadLetter, type DeadLetterKey, findDeadLetter, listDeadLetters, resolveDeadLetter } from "./ledger/dead-letters.ts";
 export { findBooking } from "./ledger/find-booking.ts";

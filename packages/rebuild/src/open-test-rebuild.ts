@@ -1,6 +1,6 @@
 /** For tests of this room: a Redis, a database with showtimes and users, and rebuilders on them. */
 import { createDatabase, type Database, settleBatch } from "@holdfast/database";
-import { BUCKET_COUNT, DEFAULT_LIMITS, isBookingEvent, newBookingId, type ShowtimeId, type UserId } from "@holdfast/domain";
+import { DEFAULT_LIMITS, isBookingEvent, newBookingId, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { queryPostgres } from "@holdfast/local-stack";
 import { createLogger } from "@holdfast/runtime";
 import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
@@ -36,7 +36,7 @@ export async function openTestRebuild() {
 	/** What a sweeper does, once; gives how many entries were settled. */
 	async function settle(): Promise<number> {
 		let settled = 0;
-		for (let bucket = 0; bucket < BUCKET_COUNT; bucket += 1) {
+		for (let bucket = 0; bucket < DEFAULT_LIMITS.buckets; bucket += 1) {
 			const entries = await seatStore.readBatch(bucket, { afterEntryId: null, limit: 500 });
 			if (entries.length === 0) continue;
 			const outcome = await settleBatch(database, { bucket, entries });

@@ -1,5 +1,5 @@
 /** One account that holds and releases in a loop, in every bucket at once: what it can make Redis keep, and for how long. */
-import { BUCKET_COUNT, DEFAULT_LIMITS, ENDED_HOLD_TTL_MS, type ShowtimeId } from "@holdfast/domain";
+import { DEFAULT_LIMITS, ENDED_HOLD_TTL_MS, listBuckets, type ShowtimeId } from "@holdfast/domain";
 import { askRedis } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Answer, type Buyer, idOf, openTestStack, type TestStack, tally } from "./open-test-stack.ts";
@@ -44,7 +44,7 @@ async function measure(): Promise<{ keys: number; bytes: number; longestTtlMs: n
 }
 
 it("places 100 holds per bucket, is answered 429 with a truthful Retry-After from the 101st on, and fills 4 MB at most", async () => {
-	const buckets = Array.from({ length: BUCKET_COUNT }, (_, bucket) => bucket);
+	const buckets = listBuckets(DEFAULT_LIMITS);
 	const showtimeIds = (await Promise.all(buckets.map((bucket) => test.showtimes(1, { bucket })))).flat();
 	for (const showtimeId of showtimeIds) expect((await test.get(`/showtimes/${showtimeId}/seats`)).status).toBe(200);
 	const [warm, buyer] = await test.buyers(2);
@@ -57,7 +57,7 @@ it("places 100 holds per bucket, is answered 429 with a truthful Retry-After fro
 	const placed = answers.flat().filter(({ status }) => status === 201).length;
 	const [keys, bytes] = [after.keys - before.keys, after.bytes - before.bytes];
 	console.log(
-		`${placed} of ${BUCKET_COUNT * ATTEMPTS_PER_BUCKET} holds placed and released: ${keys} keys, ${bytes} bytes ` +
+		`${placed} of ${DEFAULT_LIMITS.buckets * ATTEMPTS_PER_BUCKET} holds placed and released: ${keys} keys, ${bytes} bytes ` +
 			`(${Math.round(bytes / placed)} a hold), the last for ${Math.round(after.longestTtlMs / 60_000)} minutes`,
 	);
 	for (const ofBucket of answers) {
@@ -70,7 +70,7 @@ it("places 100 holds per bucket, is answered 429 with a truthful Retry-After fro
 			expect(Number(retryAfter)).toBeLessThanOrEqual(3_600);
 		}
 	}
-	expect(keys).toBe(BUCKET_COUNT * (2 * holdsPerHourMax + 1));
+	expect(keys).toBe(DEFAULT_LIMITS.buckets * (2 * holdsPerHourMax + 1));
 	expect(keys).toBeLessThanOrEqual(KEYS_MAX);
 	expect(bytes).toBeLessThanOrEqual(BYTES_MAX);
 	expect(after.longestTtlMs).toBeLessThanOrEqual(holdTtlMs + ENDED_HOLD_TTL_MS);

@@ -1,6 +1,8 @@
 /** What a cancel is answered that is not judged: nobody asked, nothing that can be read, or a part that does not play along. */
-import { bucketOf, newBookingId, newShowtimeId } from "@holdfast/domain";
+
+import { newBookingId, newShowtimeId } from "@holdfast/domain";
 import { SeatStoreFault } from "@holdfast/seat-store";
+import { showtimeKeys } from "@holdfast/seat-store/keys";
 import { askRedis } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bookingsOfThePast, endShowtime, expectBodyBound, expectJsonOnly, NOWHERE, uninstall, whileSilent } from "../testing/provoke.ts";
@@ -61,7 +63,7 @@ describe("409 showtime_closed", () => {
 describe("409 showtime_cancelled", () => {
 	it("leaves a booking of a showtime that does not take place to what happens to all of them", async () => {
 		const { user, showtimeId, id } = await aHold();
-		await askRedis(api.redis.port, "HSET", `{b${bucketOf(showtimeId)}}:st:${showtimeId}:meta`, "state", "cancelled");
+		await askRedis(api.redis.port, "HSET", showtimeKeys(showtimeId).meta, "state", "cancelled");
 		expect(problemIn(await cancel(user, id)).code).toBe("showtime_cancelled");
 	});
 });

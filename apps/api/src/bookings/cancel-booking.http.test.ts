@@ -1,4 +1,4 @@
-import { bucketOf } from "@holdfast/domain";
+import { showtimeKeys } from "@holdfast/seat-store/keys";
 import { askRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectUserLimit } from "../testing/provoke.ts";
@@ -67,7 +67,7 @@ describe("409 showtime_started", () => {
 		const bought = await api.held(buyer, showtimeId, ["A1"]);
 		await confirm(buyer, bought.id);
 		const merelyHeld = await api.held(holder, showtimeId, ["A2"]);
-		await askRedis(api.redis.port, "HSET", `{b${bucketOf(showtimeId)}}:st:${showtimeId}:meta`, "startsAt", String(Date.now()));
+		await askRedis(api.redis.port, "HSET", showtimeKeys(showtimeId).meta, "startsAt", String(Date.now()));
 		expect(problemIn(await cancel(buyer, bought.id)).code).toBe("showtime_started");
 		expect((await cancel(holder, merelyHeld.id)).status).toBe(200);
 	});

@@ -1,4 +1,5 @@
 import { bucketOf, newBookingId, parseBookingId } from "@holdfast/domain";
+import { bookingKey, bucketKeys, showtimeKeys } from "@holdfast/seat-store/keys";
 import { askRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectUserLimit } from "../testing/provoke.ts";
@@ -72,7 +73,7 @@ describe("200 confirmed", () => {
 		await settleOutboxes(api.seatStore, api.databaseUrl);
 		const id = parseBookingId(booking.id);
 		if (id === null) throw new Error("the answer has no valid booking id");
-		expect(await askRedis(api.redis.port, "DEL", `{b${bucketOf(id)}}:bk:${id}`)).toBe(":1");
+		expect(await askRedis(api.redis.port, "DEL", bookingKey(id))).toBe(":1");
 		const forgetful = await api.another();
 		for (const app of [api, forgetful]) {
 			const answer = await app.call(`POST /bookings/${id}/confirm`, { token: user.token });
@@ -131,7 +132,7 @@ describe("409 showtime_cancelled", () => {
 		const { user, showtimeId, booking } = await aHold();
 		const id = parseBookingId(booking.id);
 		if (id === null) throw new Error("the answer has no valid booking id");
-		await askRedis(api.redis.port, "HSET", `{b${bucketOf(id)}}:st:${showtimeId}:meta`, "state", "cancelled");
+		await askRedis(api.redis.port, "HSET", showtimeKeys(showtimeId).meta, "state", "cancelled");
 		expect(problemIn(await confirm(user, booking.id)).code).toBe("showtime_cancelled");
 	});
 });
@@ -143,7 +144,7 @@ describe("503 busy", () => {
 		const full = await api.another({ limits: { outboxMax: 1 } });
 		const id = parseBookingId(booking.id);
 		if (id === null) throw new Error("the answer has no valid booking id");
-		await askRedis(api.redis.port, "XADD", `{b${bucketOf(id)}}:ob`, "*", "schema", "1");
+		await askRedis(api.redis.port, "XADD", bucketKeys(bucketOf(id)).outbox, "*", "schema", "1");
 		const answer = await full.call(`POST /bookings/${booking.id}/confirm`, { token: user.token });
 		expect([problemIn(answer).code, answer.headers["retry-after"]]).toEqual(["busy", "2"]);
 		expect((await confirm(user, booking.id)).status).toBe(200);

@@ -43,7 +43,7 @@ export function addConfirmBooking(app: ApiServer, deps: RouteDeps): void {
 			],
 		},
 		handler: async (request, reply) => {
-			const bookingId = parseBookingId(request.params.id);
+			const bookingId = parseBookingId(request.params.id, deps.settings.limits.buckets);
 			if (bookingId === null) return reply.problem("not_found");
 			const ifMatch = parseIfMatch(request.headers["if-match"]);
 			if (ifMatch.outcome === "malformed")

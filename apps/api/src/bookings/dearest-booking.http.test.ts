@@ -1,5 +1,7 @@
 /** The dearest booking there may be goes the whole way exactly; a price beyond the bound is refused before anything is held. */
-import { BOOKING_AMOUNT_MAX, bucketOf, PRICE_MAX } from "@holdfast/domain";
+
+import { BOOKING_AMOUNT_MAX, PRICE_MAX, parseBookingId } from "@holdfast/domain";
+import { bookingKey, showtimeKeys } from "@holdfast/seat-store/keys";
 import { askRedis } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { bookingIn, bookingsIn, problemIn } from "../testing/read-answers.ts";
@@ -24,7 +26,9 @@ it("ten seats at the highest price are held, confirmed, recorded, listed and can
 	expect([confirmed.status, confirmed.total]).toEqual(["confirmed", total]);
 	await settleOutboxes(api.seatStore, api.databaseUrl);
 	expect(await api.sql(`select amount from bookings where id = '${held.id}'`)).toEqual([{ amount: String(BOOKING_AMOUNT_MAX) }]);
-	await askRedis(api.redis.port, "DEL", `{b${bucketOf(showtimeId)}}:bk:${held.id}`);
+	const bookingId = parseBookingId(held.id);
+	if (bookingId === null) throw new Error("the answer has no valid booking id");
+	await askRedis(api.redis.port, "DEL", bookingKey(bookingId));
 	const [listed] = bookingsIn(await api.call("GET /bookings", { token: user.token })).items;
 	expect([listed?.recorded, listed?.total]).toEqual([true, total]);
 	expect(bookingIn(await api.call(`DELETE /bookings/${held.id}`, { token: user.token })).total).toEqual(total);
@@ -33,7 +37,7 @@ it("ten seats at the highest price are held, confirmed, recorded, listed and can
 it("a showtime whose price in Redis is beyond the bound is a fault of ours, holds nothing, and fails no other showtime", async () => {
 	const [user, showtimeId, other] = [await api.newUser(), await api.newShowtime(), await api.newShowtime()];
 	await api.held(await api.newUser(), showtimeId, ["J1"]);
-	const meta = `{b${bucketOf(showtimeId)}}:st:${showtimeId}:meta`;
+	const meta = showtimeKeys(showtimeId).meta;
 	expect(await askRedis(api.redis.port, "HSET", meta, "prices", `'{"standard":${2 ** 53}}'`)).toBe(":0");
 	const fresh = await api.another();
 	expect(problemIn(await fresh.hold(user, showtimeId, ["A1"]))).toMatchObject({ code: "internal", status: 500 });

@@ -1,4 +1,5 @@
 import { bucketOf, newShowtimeId } from "@holdfast/domain";
+import { userIndexKey } from "@holdfast/seat-store/keys";
 import { askRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectUserLimit } from "../testing/provoke.ts";
@@ -240,7 +241,7 @@ describe("429 too_many_requests", () => {
 
 		// The first hold of the two was placed almost an hour ago.
 		const almostMs = Date.now() - 3_600_000 + 700;
-		await askRedis(api.redis.port, "ZADD", `{b${bucketOf(showtimeId)}}:u:${user.id}`, "XX", String(almostMs), first.id);
+		await askRedis(api.redis.port, "ZADD", userIndexKey(bucketOf(showtimeId), user.id), "XX", String(almostMs), first.id);
 		expect((await strict.hold(user, showtimeId, ["A3"])).headers["retry-after"]).toBe("1");
 		await waitUntil("the second that Retry-After named", () => Date.now() >= almostMs + 3_600_300);
 		expect((await strict.hold(user, showtimeId, ["A3"])).status).toBe(201);

@@ -1,4 +1,5 @@
-import { bucketOf, newBookingId, parseBookingId } from "@holdfast/domain";
+import { newBookingId, parseBookingId } from "@holdfast/domain";
+import { bookingKey, showtimeKeys } from "@holdfast/seat-store/keys";
 import { askRedis } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectNoQuery, expectUserLimit, NOWHERE, withoutTables } from "../testing/provoke.ts";
@@ -42,8 +43,7 @@ describe("200", () => {
 		expect(bookingIn(before).recorded).toBe(true);
 		const id = parseBookingId(booking.id);
 		if (id === null) throw new Error("the answer has no valid booking id");
-		const tag = `{b${bucketOf(id)}}`;
-		await askRedis(api.redis.port, "DEL", `${tag}:bk:${id}`, `${tag}:st:${showtimeId}:meta`);
+		await askRedis(api.redis.port, "DEL", bookingKey(id), showtimeKeys(showtimeId).meta);
 		const forgetful = await api.another();
 		const after = await forgetful.call(`GET /bookings/${booking.id}`, { token: user.token });
 		expect(after.body).toEqual(before.body);

@@ -1,6 +1,8 @@
 /** A booking that cannot be read is left out of its owner's list, which goes on; and it is logged and counted. */
+
 import { Writable } from "node:stream";
-import { bucketOf, parseBookingId } from "@holdfast/domain";
+import { DEFAULT_LIMITS, listBuckets, parseBookingId, parseSeatPlanId } from "@holdfast/domain";
+import { bookingKey, planKey } from "@holdfast/seat-store/keys";
 import { askRedis } from "@holdfast/testing";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -42,7 +44,7 @@ beforeEach(async () => {
 function recordKey(id: string): string {
 	const bookingId = parseBookingId(id);
 	if (bookingId === null) throw new Error(`${id} is not the id of a booking`);
-	return `{b${bucketOf(bookingId)}}:bk:${id}`;
+	return bookingKey(bookingId);
 }
 
 const redis = async (...words: string[]) => expect(await askRedis(api.redis.port, ...words)).not.toMatch(/^-/);
@@ -112,7 +114,9 @@ it("a list of nothing but unreadable bookings is an empty page", async () => {
 it("a list whose seat plan cannot be parsed leaves out the bookings of that plan only", async () => {
 	const other = await api.held(user, await api.newShowtime(), ["B1"]);
 	const [row] = await api.sql(`select seat_plan_id from bookings where id = '${bought[0]}'`);
-	await redis("SET", `plan:${row?.seat_plan_id}`, "{");
+	const planId = parseSeatPlanId(row?.seat_plan_id ?? "");
+	if (planId === null) throw new Error("the booking has no seat plan");
+	for (const bucket of listBuckets(DEFAULT_LIMITS)) await redis("SET", planKey(bucket, planId), "{");
 	const fresh = await api.another({ logger: pino({ level: "error" }, sink) });
 	const { items } = bookingsIn(await fresh.call("GET /bookings", { token: user.token }));
 	expect(items.map(({ id }) => id)).toEqual([other.id]);

@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { WRITE_PROBE_KEY } from "@holdfast/seat-store/keys";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { problemIn, type TestAnswer } from "../testing/read-answers.ts";
@@ -163,7 +164,7 @@ describe("a hold", () => {
 
 /** Heartbeats, and the look at the server that each process takes once a second. */
 const isOfHealth = ({ name, rest }: { name: string; rest: string }) =>
-	["ping", "info", "config"].includes(name) || (name === "set" && rest.includes('"health:write"'));
+	["ping", "info", "config"].includes(name) || (name === "set" && rest.includes(`"${WRITE_PROBE_KEY}"`));
 
 /** The commands that clients send while this runs; a script's own, and those that no request causes, are left out. */
 async function watchRedis({ redis }: TestApi, run: () => Promise<unknown>): Promise<string[]> {

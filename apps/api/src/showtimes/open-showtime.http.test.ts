@@ -1,4 +1,5 @@
-import { bucketOf, type ShowtimeId } from "@holdfast/domain";
+import type { ShowtimeId } from "@holdfast/domain";
+import { showtimeKeys } from "@holdfast/seat-store/keys";
 import { askRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bookingIn, matrixIn, problemIn, seatIn } from "../testing/read-answers.ts";
@@ -11,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const metaOf = (showtimeId: ShowtimeId) => `{b${bucketOf(showtimeId)}}:st:${showtimeId}:meta`;
+const metaOf = (showtimeId: ShowtimeId) => showtimeKeys(showtimeId).meta;
 const epochOf = async (showtimeId: ShowtimeId) =>
 	Number((await api.sql(`select redis_epoch from showtimes where id = '${showtimeId}'`))[0]?.redis_epoch);
 

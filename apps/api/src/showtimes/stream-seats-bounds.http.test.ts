@@ -1,7 +1,9 @@
 /** What a process gives to watchers at most, and that it takes all of it back. */
-import { bucketOf, type ShowtimeId } from "@holdfast/domain";
+
+import type { ShowtimeId } from "@holdfast/domain";
 import { sendInlineCommand } from "@holdfast/local-stack";
 import { SeatStoreFault } from "@holdfast/seat-store";
+import { showtimeKeys } from "@holdfast/seat-store/keys";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { problemIn } from "../testing/read-answers.ts";
@@ -19,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const channelOf = (showtimeId: ShowtimeId) => `{b${bucketOf(showtimeId)}}:st:${showtimeId}:map`;
+const channelOf = (showtimeId: ShowtimeId) => showtimeKeys(showtimeId).map;
 /** Connections that Redis has for this channel: `*2|$n|channel|:count`. */
 const subscriptions = async (showtimeId: ShowtimeId) =>
 	Number((await sendInlineCommand(api.redis.port, `PUBSUB SHARDNUMSUB ${channelOf(showtimeId)}`, 4))?.split("|:")[1]);

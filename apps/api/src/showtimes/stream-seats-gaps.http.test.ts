@@ -1,6 +1,8 @@
 /** What a watcher is told when something was missed, made anew, or lapsed: never a map that is not the one in Redis. */
-import { bucketOf, type ShowtimeId } from "@holdfast/domain";
+
+import type { ShowtimeId } from "@holdfast/domain";
 import { sendInlineCommand } from "@holdfast/local-stack";
+import { showtimeKeys } from "@holdfast/seat-store/keys";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readStream } from "../testing/read-stream.ts";
@@ -14,7 +16,6 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const keyOf = (showtimeId: ShowtimeId, what: string) => `{b${bucketOf(showtimeId)}}:st:${showtimeId}:${what}`;
 /** A showtime that is open, and stands at its first version. */
 async function openShowtime(): Promise<ShowtimeId> {
 	const showtimeId = await api.newShowtime();
@@ -44,7 +45,7 @@ describe("a watcher", () => {
 		const live = await readStream(api, showtimeId, { query: `?since=${FIRST}` });
 		await api.held(user, showtimeId, ["A1"]);
 		await live.until(1);
-		await sendInlineCommand(api.redis.port, `DEL ${keyOf(showtimeId, "meta")}`);
+		await sendInlineCommand(api.redis.port, `DEL ${showtimeKeys(showtimeId).meta}`);
 		await api.call(`GET /showtimes/${showtimeId}/seats`);
 		expect((await live.until(2))[1]).toEqual({ event: "reset", version: 2 * FIRST, seats: [] });
 		live.close();
@@ -53,7 +54,7 @@ describe("a watcher", () => {
 	it("says reset when a change was missed, rather than lead on past it", async () => {
 		const showtimeId = await openShowtime();
 		const live = await readStream(api, showtimeId, { query: `?since=${FIRST}` });
-		const publish = (message: string) => sendInlineCommand(api.redis.port, `SPUBLISH ${keyOf(showtimeId, "map")} "${message}"`);
+		const publish = (message: string) => sendInlineCommand(api.redis.port, `SPUBLISH ${showtimeKeys(showtimeId).map} "${message}"`);
 		await publish(`${FIRST + 1} H 4`);
 		await live.until(1);
 		await publish(`${FIRST + 3} S 5`);
@@ -74,8 +75,8 @@ describe("a watcher", () => {
 		const steps = [
 			"MULTI",
 			"CLIENT KILL TYPE pubsub",
-			`HINCRBY ${keyOf(changed, "meta")} mapVersion 1`,
-			`SETRANGE ${keyOf(changed, "map")} 7 X`,
+			`HINCRBY ${showtimeKeys(changed).meta} mapVersion 1`,
+			`SETRANGE ${showtimeKeys(changed).map} 7 X`,
 			"EXEC",
 		];
 		await sendInlineCommand(api.redis.port, steps.join("\r\n"), steps.length);

@@ -1,7 +1,9 @@
 /** Brings about, for any route, what each of them declares: bodies that are no bodies, stores that are gone or not ours. */
-import { bucketOf, LIMIT_SPECS, type ShowtimeId } from "@holdfast/domain";
+
+import { LIMIT_SPECS, type ShowtimeId } from "@holdfast/domain";
 import { verifyPassword } from "@holdfast/runtime";
 import { SeatStoreFault } from "@holdfast/seat-store";
+import { showtimeKeys } from "@holdfast/seat-store/keys";
 import { askRedis, waitUntil } from "@holdfast/testing";
 import { expect } from "vitest";
 import type { ProblemBody } from "../contract/problem-schema.ts";
@@ -110,7 +112,7 @@ export async function whileWritesBreak(api: TestApi, table: string, ask: () => P
 
 /** Redis has never heard of the showtime; its bookings it has. */
 export const uninstall = (api: TestApi, showtimeId: ShowtimeId): Promise<string> =>
-	askRedis(api.redis.port, "DEL", `{b${bucketOf(showtimeId)}}:st:${showtimeId}:meta`);
+	askRedis(api.redis.port, "DEL", showtimeKeys(showtimeId).meta);
 
 /** It took place, and is not installed any more. */
 export async function endShowtime(api: TestApi, showtimeId: ShowtimeId): Promise<void> {

@@ -1,5 +1,6 @@
 import { newBookingId, newShowtimeId, newUserId, type ShowtimeId } from "@holdfast/domain";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { showtimeKeys } from "../keys.ts";
 import { openTestStore, type TestStore } from "../open-test-store.ts";
 import { SHOWTIMES_ASKED_MAX } from "./find-user-bookings.ts";
 
@@ -46,7 +47,7 @@ it("no longer finds a booking that was released or cancelled", async () => {
 it("still finds what a showtime behind the fence was sold", async () => {
 	const bought = await hold();
 	await test.store.confirmBooking(bought);
-	await test.redis.hdel(`{b${Number.parseInt(bought.showtimeId.slice(-2), 16)}}:st:${bought.showtimeId}:meta`, "replid");
+	await test.redis.hdel(showtimeKeys(bought.showtimeId).meta, "replid");
 	expect((await test.store.readSeatMap(bought.showtimeId)).outcome).not.toBe("read");
 	expect(await find(bought.userId, [bought.showtimeId])).toEqual([bought.bookingId]);
 });

@@ -2,8 +2,9 @@
  * What one account can make Redis keep by holding and releasing all day, in one bucket, as docs/data.md states it. The clock is
  * the test's, which Redis's own expiry does not follow: so the test deletes what has expired by that clock.
  */
-import { BUCKET_COUNT, bucketOf, DEFAULT_LIMITS, newUserId, type OpenShowtime, SEATS_PER_PLAN_MAX } from "@holdfast/domain";
+import { bucketOf, DEFAULT_LIMITS, newUserId, type OpenShowtime, SEATS_PER_PLAN_MAX } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { bucketKeys } from "../keys.ts";
 import { held, hold, openTestStore, type TestStore } from "../open-test-store.ts";
 
 let test: TestStore;
@@ -68,7 +69,7 @@ it("one account that holds and releases for a day leaves no more keys and bytes 
 	}
 	console.log(
 		`${placed} holds and releases in ${HOURS} hours: at most ${most.keys} keys and ${most.bytes} bytes at once, ` +
-			`so ${most.keys * BUCKET_COUNT} and ${most.bytes * BUCKET_COUNT} in all ${BUCKET_COUNT} buckets`,
+			`so ${most.keys * DEFAULT_LIMITS.buckets} and ${most.bytes * DEFAULT_LIMITS.buckets} in all ${DEFAULT_LIMITS.buckets} buckets`,
 	);
 	expect(placed).toBe(HOURS * DEFAULT_LIMITS.holdsPerHourMax);
 	expect(most.keys).toBe(KEYS_PER_BUCKET_MAX);
@@ -91,7 +92,7 @@ it("one account that confirms and cancels for a day leaves no more bytes than do
 	}
 	const { keys, bytes } = await measure();
 	expect(keys).toBe(2 * perHour + 1);
-	expect(await test.redis.xlen(`{b${bucketOf(showtime.id)}}:ob`)).toBe(2 * perHour);
+	expect(await test.redis.xlen(bucketKeys(bucketOf(showtime.id)).outbox)).toBe(2 * perHour);
 	// A record lives for 24 hours from when it was recorded: of 25 hours at most, the one that is under way included.
 	const bytesOfDay = (HOURS + 1) * bytes;
 	console.log(`${bytes} bytes for ${perHour} bookings that were confirmed and cancelled, so ${bytesOfDay} in a day`);
