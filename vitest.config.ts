@@ -3,8 +3,9 @@
  * `x.test.ts` nothing, `x.model.test.ts` time to search, and a PostgreSQL, `x.redis.test.ts` a Redis, `x.pg.test.ts` a PostgreSQL,
  * `x.http.test.ts` and `x.e2e.test.ts` both.
  */
+
+import { howLong } from "@holdfast/testing/how-long";
 import { defineConfig } from "vitest/config";
-import { howLong } from "./packages/testing/src/how-long.ts";
 
 const KINDS = ["model", "redis", "pg", "http", "e2e"] as const;
 const NEEDS_POSTGRES: readonly string[] = ["model", "pg", "http", "e2e"];
@@ -32,7 +33,7 @@ function defineProject(name: string, include: string, exclude: readonly string[]
 			exclude: ["**/node_modules/**", ...exclude],
 			testTimeout: deadlineMs,
 			hookTimeout: deadlineMs,
-			globalSetup: NEEDS_POSTGRES.includes(name) ? ["packages/testing/src/vitest-postgres.ts"] : [],
+			globalSetup: NEEDS_POSTGRES.includes(name) ? ["packages/database/src/testing/vitest-postgres.ts"] : [],
 		},
 	};
 }

@@ -5,7 +5,8 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findFreePort, type Part, readStackFile, type StackInfo, startStack } from "@holdfast/local-stack";
-import { openProof, type Proof, waitUntil } from "@holdfast/testing";
+import { openProof, type Proof } from "@holdfast/proofs";
+import { waitUntil } from "@holdfast/testing";
 import { type CostReport, createCostReport } from "./cost-report.ts";
 import { readProcessorTime } from "./processor-time.ts";
 

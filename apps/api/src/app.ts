@@ -3,11 +3,11 @@ import type { BookingId, ShowtimeId } from "@holdfast/domain";
 import { createRebuilder } from "@holdfast/rebuild";
 import { createConnectionGuard } from "@holdfast/runtime";
 import { type FastifyBaseLogger, fastify, LogController } from "fastify";
+import { LRUCache } from "lru-cache";
 import type { ApiServer } from "./api-server.ts";
 import { addAuthRoutes } from "./auth/index.ts";
 import { addBookingRoutes } from "./bookings/index.ts";
 import { createLedgerWait } from "./bookings/prefer-wait.ts";
-import { createBoundedCache } from "./bounded-cache.ts";
 import { compileTrust } from "./client-address.ts";
 import { SHARED_SCHEMAS } from "./contract/index.ts";
 import { buildValidator } from "./contract/validators.ts";
@@ -137,6 +137,6 @@ function makeRouteDeps(deps: AppDeps, metrics: ApiMetrics): RouteDeps {
 		seatWatches,
 		awaitRecorded: createLedgerWait(seatStore),
 		reportUnreadable: createUnreadableReport(log, metrics.unreadable),
-		showtimeOfBooking: createBoundedCache<BookingId, ShowtimeId>({ weightMax: BOOKINGS_REMEMBERED_MAX }),
+		showtimeOfBooking: new LRUCache<BookingId, ShowtimeId>({ max: BOOKINGS_REMEMBERED_MAX }),
 	};
 }

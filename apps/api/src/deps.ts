@@ -3,9 +3,9 @@ import type { Database } from "@holdfast/database";
 import type { BookingId, ShowtimeId } from "@holdfast/domain";
 import type { Logger } from "@holdfast/runtime";
 import type { AuthStore, SeatStore } from "@holdfast/seat-store";
+import type { LRUCache } from "lru-cache";
 import type { ApiSettings } from "./api-settings.ts";
 import type { LedgerWait } from "./bookings/prefer-wait.ts";
-import type { BoundedCache } from "./bounded-cache.ts";
 import type { Drain } from "./health/drain.ts";
 import type { ReportUnreadable } from "./leave-out-unreadable.ts";
 import type { LiveShowtimes } from "./showtimes/live-showtimes.ts";
@@ -46,5 +46,5 @@ export type RouteDeps = AppDeps & {
 	readonly seatWatches: SeatWatches;
 	readonly awaitRecorded: LedgerWait;
 	readonly reportUnreadable: ReportUnreadable;
-	readonly showtimeOfBooking: BoundedCache<BookingId, ShowtimeId>;
+	readonly showtimeOfBooking: LRUCache<BookingId, ShowtimeId>;
 };

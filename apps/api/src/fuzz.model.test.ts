@@ -8,12 +8,12 @@
  */
 
 import { parseShowtimeId } from "@holdfast/domain";
-import { findSeatFlaws, howLong } from "@holdfast/testing";
+import { findSeatFlaws } from "@holdfast/seat-store/testing";
+import { createRandom, howLong } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { OpenapiDocument } from "./testing/check-contract.ts";
 import { type DrawnRequest, drawRequest, type Operation, type Surface } from "./testing/fuzz/draw-request.ts";
 import { createJudge } from "./testing/fuzz/judge-answer.ts";
-import { createRandom } from "./testing/fuzz/random.ts";
 import { type RawOutcome, sendRaw } from "./testing/fuzz/send-raw.ts";
 import { startTestApi, type TestApi } from "./testing/start-test-api.ts";
 

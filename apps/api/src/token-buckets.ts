@@ -3,7 +3,7 @@
  * only the instant is kept at which it will be full again, so a full one is the same as none, and forgetting a bucket only
  * ever lets somebody ask sooner.
  */
-import { createBoundedCache } from "./bounded-cache.ts";
+import { LRUCache } from "lru-cache";
 
 export type TokenBuckets = {
 	/** Take a token: 0. There is none: how long until there is one, ms; nothing was taken. */
@@ -24,7 +24,7 @@ const ROUNDING_MS = 0.001;
 
 export function createTokenBuckets({ perSecond, burst, keptMax, now = () => performance.now() }: TokenBucketsOptions): TokenBuckets {
 	const tokenMs = 1000 / perSecond;
-	const fullAt = createBoundedCache<string, number>({ weightMax: keptMax });
+	const fullAt = new LRUCache<string, number>({ max: keptMax });
 	return {
 		take(key) {
 			const nowMs = now();

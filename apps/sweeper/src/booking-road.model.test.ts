@@ -6,24 +6,20 @@
  *
  * A failure prints its seed, path and replayPath; MODEL_SEED, MODEL_PATH and MODEL_REPLAY run just that one again.
  */
-
 import { createDatabase, type Database, findBooking, seatOwners, settleBatch } from "@holdfast/database";
 import { bucketOf, DEFAULT_LIMITS, newBookingId, type OpenShowtime, type UserId } from "@holdfast/domain";
 import { queryPostgres } from "@holdfast/local-stack";
+import { createReferenceModel, type ModelBooking, type ReferenceModel } from "@holdfast/proofs";
 import { createRebuilder } from "@holdfast/rebuild";
 import { createLogger } from "@holdfast/runtime";
 import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
-import { injectClock } from "@holdfast/seat-store/inject-clock";
-import { bookingKey } from "@holdfast/seat-store/keys";
+import { bookingKey, injectClock } from "@holdfast/seat-store/testing";
 import {
 	askRedis,
-	createReferenceModel,
 	createTestDatabase,
 	howLong,
 	insertShowtimes,
 	insertUsers,
-	type ModelBooking,
-	type ReferenceModel,
 	startTestRedis,
 	type TestDatabase,
 	type TestRedis,

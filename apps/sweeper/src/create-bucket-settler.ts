@@ -4,6 +4,7 @@
  */
 import { CONNECTION_BUDGETS, classifySettleError } from "@holdfast/database";
 import { listBuckets } from "@holdfast/domain";
+import { type BackOff, createBackOff } from "@holdfast/runtime";
 import { SeatStoreFault } from "@holdfast/seat-store";
 import type { SweeperDeps } from "./deps.ts";
 import type { RebuildQueue } from "./queue-rebuilds.ts";
@@ -12,8 +13,7 @@ import { createWaitWatch } from "./watch-waits.ts";
 
 /** Buckets settled at the same time, each in its own transaction and on its own connection. */
 const BUCKETS_AT_ONCE = CONNECTION_BUDGETS.settling.connections;
-const BACK_OFF_MIN_MS = 50;
-const BACK_OFF_MAX_MS = 5_000;
+const BACK_OFF = { minMs: 50, maxMs: 5_000 };
 
 export type BucketSettler = {
 	/** Settle those of `buckets` that are not put off; gives how many entries were. What fails is told to the log, not thrown. */
@@ -32,8 +32,8 @@ export function createBucketSettler(deps: SweeperDeps, rebuilds: Pick<RebuildQue
 	const all = listBuckets(limits);
 	const waits = createWaitWatch(deps);
 	const sizes = all.map(() => createBatchSize(limits.settleBatchMax));
-	/** How often each bucket failed in a row, and until when it is put off (epoch ms). */
-	const failing = new Map<number, { readonly count: number; readonly notBefore: number }>();
+	/** Buckets that failed at their last try, and until when each is put off (epoch ms). */
+	const failing = new Map<number, { readonly backOff: BackOff; readonly notBefore: number }>();
 
 	async function settleRound(buckets: readonly number[]): Promise<Round> {
 		const queue = [...buckets];
@@ -58,9 +58,9 @@ export function createBucketSettler(deps: SweeperDeps, rebuilds: Pick<RebuildQue
 	}
 
 	function putOff(bucket: number, error: unknown): void {
-		const count = (failing.get(bucket)?.count ?? 0) + 1;
-		const backOffMs = isHalt(error) ? BACK_OFF_MAX_MS : Math.min(BACK_OFF_MIN_MS * 2 ** (count - 1), BACK_OFF_MAX_MS);
-		failing.set(bucket, { count, notBefore: Date.now() + backOffMs * (0.5 + Math.random()) });
+		const backOff = failing.get(bucket)?.backOff ?? createBackOff(BACK_OFF);
+		const waitMs = backOff.next();
+		failing.set(bucket, { backOff, notBefore: Date.now() + (isHalt(error) ? BACK_OFF.maxMs : waitMs) });
 	}
 
 	return {

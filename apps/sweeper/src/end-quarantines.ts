@@ -11,7 +11,7 @@ export async function endQuarantines(deps: SweeperDeps, rebuilds: RebuildQueue):
 	if (quarantineMs !== null) {
 		const end = async ({ showtimeId }: QuarantinedShowtime): Promise<void> => {
 			const { outcome } = await openQuarantinedShowtime(deps, showtimeId);
-			if (outcome === "recovering") rebuilds.request(showtimeId);
+			if (outcome === "not_ready") rebuilds.request(showtimeId);
 			else if (outcome !== "locked") log.info({ showtimeId, outcome }, "quarantine ended");
 		};
 		await runEach(await listQuarantineEnded(database, quarantineMs), end, { log, fieldsOf: ({ showtimeId }) => ({ showtimeId }) });

@@ -1,10 +1,9 @@
 /** The sweeper's process itself, on a Redis that does not keep what it acknowledges. */
-
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { sendInlineCommand } from "@holdfast/local-stack";
-import { bucketKeys } from "@holdfast/seat-store/keys";
+import { bucketKeys } from "@holdfast/seat-store/testing";
 import { startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 

@@ -4,10 +4,10 @@ import { bucketOf, DEFAULT_LIMITS, newBookingId, type UserId } from "@holdfast/d
 import { createRebuilder } from "@holdfast/rebuild";
 import { createLogger } from "@holdfast/runtime";
 import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
+import { findSeatFlaws } from "@holdfast/seat-store/testing";
 import {
 	askRedis,
 	createTestDatabase,
-	findSeatFlaws,
 	insertShowtimes,
 	insertUsers,
 	startTestRedis,

@@ -5,8 +5,15 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createRebuildQueue } from "./queue-rebuilds.ts";
 import { createSweeperMetrics } from "./sweeper-metrics.ts";
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));
-afterEach(() => void vi.useRealTimers());
+beforeEach(() => {
+	vi.useFakeTimers({ toFake: ["Date"] });
+	// In the middle of its jitter every wait has the same length in each run.
+	vi.spyOn(Math, "random").mockReturnValue(0.5);
+});
+afterEach(() => {
+	vi.useRealTimers();
+	vi.restoreAllMocks();
+});
 
 const openRebuildQueue = (answer: () => Promise<RebuildOutcome>, metrics = createSweeperMetrics()) => {
 	const rebuild = vi.fn((_id: ShowtimeId) => answer());

@@ -1,10 +1,12 @@
 /** The sweeper's queue of rebuilds: they run beside settling, and a showtime whose rebuild fails is retried with growing pauses. */
 import type { ShowtimeId } from "@holdfast/domain";
 import type { Rebuilder } from "@holdfast/rebuild";
+import { type BackOff, createBackOff, createSingleFlight } from "@holdfast/runtime";
 import type { SweeperDeps } from "./deps.ts";
 
-const BACK_OFF_MIN_MS = 200;
-const BACK_OFF_MAX_MS = 60_000;
+const BACK_OFF = { minMs: 400, maxMs: 60_000 };
+/** While another process rebuilds a showtime, it is looked at again this soon. */
+const RECOVERING_WAIT_MS = 200;
 /** As many failures in a row are no passing trouble. */
 const FAILURES_ALARMING = 3;
 
@@ -16,39 +18,39 @@ export type RebuildQueue = {
 };
 
 export function createRebuildQueue({ log, metrics }: Pick<SweeperDeps, "log" | "metrics">, rebuilder: Rebuilder): RebuildQueue {
-	const failures = new Map<ShowtimeId, { readonly count: number; readonly notBefore: number }>();
-	const requested = new Set<ShowtimeId>();
+	/** Showtimes that are put off, and until when (epoch ms). */
+	const putOff = new Map<ShowtimeId, { readonly backOff: BackOff; readonly notBefore: number }>();
+	const flights = createSingleFlight<ShowtimeId, void>();
 
 	async function rebuild(showtimeId: ShowtimeId, startsAt: number): Promise<void> {
 		try {
 			const { outcome } = await rebuilder.rebuild(showtimeId, startsAt);
-			if (outcome === "recovering") return putOff(showtimeId, null);
+			if (outcome === "recovering") {
+				putOff.set(showtimeId, { backOff: createBackOff(BACK_OFF), notBefore: Date.now() + RECOVERING_WAIT_MS });
+				return;
+			}
 			if (outcome === "unkept") throw new Error("no replica has the claim");
-			failures.delete(showtimeId);
+			putOff.delete(showtimeId);
 			if (outcome === "opened") metrics.rebuilds.inc();
 		} catch (error) {
 			metrics.failedRebuilds.inc();
-			putOff(showtimeId, error);
+			noteFailure(showtimeId, error);
 		}
 	}
 
-	/** `error` null: another process is at it, which is no failure; look again soon. */
-	function putOff(showtimeId: ShowtimeId, error: unknown): void {
-		const count = error === null ? 0 : (failures.get(showtimeId)?.count ?? 0) + 1;
-		const backOffMs = Math.min(BACK_OFF_MIN_MS * 2 ** count, BACK_OFF_MAX_MS) * (0.75 + Math.random() / 4);
-		failures.set(showtimeId, { count, notBefore: Date.now() + backOffMs });
-		if (error === null) return;
-		log[count >= FAILURES_ALARMING ? "error" : "warn"]({ err: error, showtimeId, failures: count, backOffMs }, "rebuild failed");
+	function noteFailure(showtimeId: ShowtimeId, error: unknown): void {
+		const backOff = putOff.get(showtimeId)?.backOff ?? createBackOff(BACK_OFF);
+		const backOffMs = backOff.next();
+		putOff.set(showtimeId, { backOff, notBefore: Date.now() + backOffMs });
+		const { failures } = backOff;
+		log[failures >= FAILURES_ALARMING ? "error" : "warn"]({ err: error, showtimeId, failures, backOffMs }, "rebuild failed");
 	}
 
 	return {
 		request(showtimeId, startsAt = 0) {
-			if (requested.has(showtimeId) || Date.now() < (failures.get(showtimeId)?.notBefore ?? 0)) return;
-			requested.add(showtimeId);
-			void rebuild(showtimeId, startsAt).finally(() => requested.delete(showtimeId));
+			if (Date.now() < (putOff.get(showtimeId)?.notBefore ?? 0)) return;
+			void flights.run(showtimeId, () => rebuild(showtimeId, startsAt));
 		},
-		async idle() {
-			while (requested.size > 0) await rebuilder.idle().then(() => new Promise(setImmediate));
-		},
+		idle: flights.idle,
 	};
 }

@@ -1,18 +1,16 @@
 /** What makes no sense in Redis holds up itself and nothing else: conflicts are corrected and holds reaped beside it. */
-
 import { createDatabase, type Database } from "@holdfast/database";
 import { DEFAULT_LIMITS, newBookingId, type OpenShowtime, type UserId } from "@holdfast/domain";
 import { queryPostgres } from "@holdfast/local-stack";
 import { createLogger } from "@holdfast/runtime";
 import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
-import { bookingKey, showtimeKeys } from "@holdfast/seat-store/keys";
+import { bookingKey, installSnapshot, showtimeKeys } from "@holdfast/seat-store/testing";
 import {
 	askRedis,
 	buildShowtime,
 	createTestDatabase,
 	insertShowtimes,
 	insertUsers,
-	installSnapshot,
 	startTestRedis,
 	type TestDatabase,
 	type TestRedis,

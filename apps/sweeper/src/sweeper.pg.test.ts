@@ -4,13 +4,12 @@ import { bucketOf, DEFAULT_LIMITS, newBookingId, type OpenShowtime, type Showtim
 import { queryPostgres } from "@holdfast/local-stack";
 import { createLogger } from "@holdfast/runtime";
 import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
+import { findSeatFlaws, installSnapshot } from "@holdfast/seat-store/testing";
 import {
 	buildShowtime,
 	createTestDatabase,
-	findSeatFlaws,
 	insertShowtimes,
 	insertUsers,
-	installSnapshot,
 	startTestRedis,
 	type TestDatabase,
 	type TestRedis,

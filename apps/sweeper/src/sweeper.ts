@@ -5,6 +5,7 @@
  */
 import { setTimeout } from "node:timers/promises";
 import { createRebuilder } from "@holdfast/rebuild";
+import { createBackOff } from "@holdfast/runtime";
 import { startBeating } from "./beat-buckets.ts";
 import { correctConflicts } from "./correct-conflicts.ts";
 import { createBucketSettler, isHalt } from "./create-bucket-settler.ts";
@@ -26,8 +27,7 @@ const IDLE_PASS_MS = 200;
 const REAP_EVERY_MS = 250;
 const OPEN_AHEAD_EVERY_MS = 500;
 const CORRECT_EVERY_MS = 2_000;
-const BACK_OFF_MIN_MS = 50;
-const BACK_OFF_MAX_MS = 5_000;
+const BACK_OFF = { minMs: 50, maxMs: 5_000 };
 
 export type Sweeper = {
 	/** Reap; settle every bucket once; rebuild what had to be left, and settle that; correct conflicts. */
@@ -68,18 +68,19 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
 
 	/** Repeat `round` until stopped; a round that fails is retried with growing, jittered pauses. */
 	async function loop(name: string, everyMs: number, round: () => Promise<unknown>): Promise<void> {
-		let backOffMs = BACK_OFF_MIN_MS;
+		const backOff = createBackOff(BACK_OFF);
 		while (!stopping.signal.aborted) {
 			try {
 				await round();
-				backOffMs = BACK_OFF_MIN_MS;
+				backOff.reset();
 				await pause(everyMs, stopping.signal);
 			} catch (error) {
 				if (stopping.signal.aborted) return;
 				const halts = isHalt(error);
+				const waitMs = backOff.next();
+				const backOffMs = halts ? BACK_OFF.maxMs : waitMs;
 				log[halts ? "fatal" : "warn"]({ err: error, loop: name, backOffMs }, halts ? "halted: is a migration missing?" : "backing off");
-				await pause(halts ? BACK_OFF_MAX_MS : backOffMs * (0.5 + Math.random()), stopping.signal);
-				backOffMs = Math.min(backOffMs * 2, BACK_OFF_MAX_MS);
+				await pause(backOffMs, stopping.signal);
 			}
 		}
 	}

@@ -3,7 +3,7 @@
  * client; some lose their connection now and then. Asked at the end what each of them sees.
  */
 import { Agent } from "node:http";
-import { type FollowWish, followSeats, type SeatFollower } from "@holdfast/testing";
+import { type FollowWish, followSeats, type SeatFollower } from "@holdfast/proofs";
 import { watchWithClient } from "./watch-with-client.ts";
 
 /** What the process is asked, in this order, and what it answers. Both travel as JSON. */

@@ -1,6 +1,6 @@
 /** A watcher as an app is one: by the client that is handed out, which reads, applies and comes back by its own rules. */
 import { createClient } from "@holdfast/client";
-import type { FollowWish, SeatFollower } from "@holdfast/testing";
+import type { FollowWish, SeatFollower } from "@holdfast/proofs";
 
 /** Resolves when the seats are read. */
 export function watchWithClient({ origin, showtimeId, onEvent = () => {} }: FollowWish): Promise<SeatFollower> {

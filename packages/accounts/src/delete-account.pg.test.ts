@@ -3,7 +3,7 @@ import { listRefreshFamilies } from "@holdfast/database";
 import { LIMIT_SPECS } from "@holdfast/domain";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DELETION_STEPS, type DeletionStep } from "./deletion-steps.ts";
-import { firstOf, openTestAccounts, type Person, type TestAccounts } from "./open-test-accounts.ts";
+import { firstOf, openTestAccounts, type Person, type TestAccounts } from "./testing/open-test-accounts.ts";
 
 let test: TestAccounts;
 beforeAll(async () => {

@@ -1,14 +1,13 @@
 /** What a look finds, where only one of the stores knows of it, and at its bounds. */
-
 import { type BookingId, bucketOf, newBookingId, type ShowtimeId } from "@holdfast/domain";
 import { queryPostgres } from "@holdfast/local-stack";
 import { SHOWTIMES_ASKED_MAX } from "@holdfast/seat-store";
-import { bookingKey, showtimeKeys, userIndexKey } from "@holdfast/seat-store/keys";
+import { bookingKey, showtimeKeys, userIndexKey } from "@holdfast/seat-store/testing";
 import { askRedis, insertShowtimes, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DeletionInterrupted, type DeletionStep } from "./deletion-steps.ts";
 import { BOOKINGS_LISTED_MAX, findLiveBookings } from "./find-live-bookings.ts";
-import { firstOf, openTestAccounts, type Person, type TestAccounts } from "./open-test-accounts.ts";
+import { firstOf, openTestAccounts, type Person, type TestAccounts } from "./testing/open-test-accounts.ts";
 
 let test: TestAccounts;
 beforeAll(async () => {

@@ -7,7 +7,7 @@ import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DeletionDeps } from "./delete-account.ts";
 import { DELETION_STEPS, DeletionInterrupted, type DeletionStep } from "./deletion-steps.ts";
-import { firstOf, openTestAccounts, type Person, type TestAccounts } from "./open-test-accounts.ts";
+import { firstOf, openTestAccounts, type Person, type TestAccounts } from "./testing/open-test-accounts.ts";
 
 let test: TestAccounts;
 beforeAll(async () => {

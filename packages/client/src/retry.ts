@@ -1,4 +1,5 @@
 /** The documented retry rules: when the same request is sent again, and when it is not. */
+import { backOffMs } from "./back-off.ts";
 
 export type RetryOptions = {
 	/** Attempts in all, the first included. */
@@ -14,11 +15,7 @@ export type Send = (request: Request) => Promise<Response>;
 
 const DEFAULTS = { attemptsMax: 8, giveUpAfterMs: 30_000, attemptTimeoutMs: 15_000 } as const satisfies RetryOptions;
 
-/** Where the server did not say how long to wait: doubled from attempt to attempt. */
-const BACKOFF_MS = 200;
-const BACKOFF_MAX_MS = 5_000;
-/** A wait is up to half as long again, by chance: who were refused together must not come back together. */
-const JITTER = 0.5;
+const BACK_OFF = { minMs: 200, maxMs: 5_000 };
 
 /** Answers by which the server says when to come back. */
 const COME_BACK: readonly number[] = [429, 503];
@@ -90,11 +87,10 @@ function waitBeforeRepeat(outcome: Outcome, request: Request, attempt: number): 
 	if ("response" in outcome) {
 		const { status, headers } = outcome.response;
 		const saidMs = COME_BACK.includes(status) ? parseRetryAfter(headers.get("retry-after"), Date.now()) : null;
-		if (saidMs !== null) return Math.max(saidMs, BACKOFF_MS) * (1 + Math.random() * JITTER);
+		if (saidMs !== null) return backOffMs(attempt, saidMs, BACK_OFF);
 		if (!NO_ANSWER.includes(status)) return null;
 	}
-	if (!isRepeatable(request)) return null;
-	return Math.min(BACKOFF_MS * 2 ** (attempt - 1), BACKOFF_MAX_MS) * (1 + Math.random() * JITTER);
+	return isRepeatable(request) ? backOffMs(attempt, null, BACK_OFF) : null;
 }
 
 /** `Retry-After` (RFC 9110, 10.2.3) in milliseconds from now: seconds or a date; null when it is neither. */

@@ -92,7 +92,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description A wrong password and an unknown e-mail get one answer, after one time.
+         * @description A wrong password and an unknown e-mail get one answer, after one time. After `outcome_unknown` send the same request again: a session that the first one may have opened expires unused.
          */
         post: operations["logIn"];
         delete?: never;
@@ -1796,7 +1796,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`: Too busy · `unavailable`: Unavailable · `overloaded`: Overloaded */
+            /** @description `busy`: Too busy · `outcome_unknown`: Outcome unknown · `unavailable`: Unavailable · `overloaded`: Overloaded */
             503: {
                 headers: {
                     /** @description Seconds to wait before the same request is sent again */
@@ -1808,7 +1808,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code: "busy" | "unavailable" | "overloaded";
+                        code: "busy" | "outcome_unknown" | "unavailable" | "overloaded";
                     };
                 };
             };

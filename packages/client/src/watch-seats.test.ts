@@ -27,6 +27,11 @@ describe("events", () => {
 		expect(await eventsIn(...text)).toEqual(wanted);
 	});
 
+	it("are given up when one of them has no end", async () => {
+		const endless = `data: ${"x".repeat(1_000_001)}`;
+		await expect(eventsIn("data: x\n\n", endless)).rejects.toThrow();
+	});
+
 	it("may end their lines as HTTP does", async () => {
 		expect(await eventsIn("data: x\r\n\r\n")).toEqual([{ event: "message", id: "", data: "x" }]);
 	});

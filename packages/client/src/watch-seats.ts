@@ -1,4 +1,5 @@
 /** Seats as they change, for as long as somebody looks: the map, then one stream of changes that is opened anew whenever it breaks. */
+import { backOffMs } from "./back-off.ts";
 import { readEvents } from "./read-events.ts";
 import { parseRetryAfter, pause, type Send } from "./retry.ts";
 import type { SeatDelta, SeatReset, SeatStatuses } from "./schema.ts";
@@ -28,11 +29,8 @@ export type SeatSource = {
 
 /** The server says something every 15 s; after three times that, nobody is there. */
 const SILENCE_MAX_MS = 45_000;
-const BACKOFF_MS = 500;
-const BACKOFF_MAX_MS = 10_000;
-/** The longest wait that a `Retry-After` is followed for: a person is watching. */
-const RETRY_AFTER_MAX_MS = 60_000;
-const JITTER = 0.5;
+/** A server that asks for an hour is asked sooner: a person is looking at the seats. */
+const BACK_OFF = { minMs: 500, maxMs: 10_000, saidMaxMs: 60_000 };
 
 /** Why an attempt to watch ended. `waitMs`: how long the server asks to wait. */
 type Ended = { readonly outcome: "refused"; readonly status: number } | { readonly outcome: "broken"; readonly waitMs: number | null };
@@ -46,9 +44,7 @@ export function createSeatWatcher(source: SeatSource): WatchSeats {
 			if (options.signal.aborted) return;
 			if (ended.outcome === "refused") throw new Error(`the seats were answered ${ended.status}`);
 			failures = receivedEvent ? 1 : failures + 1;
-			const requestedMs = ended.waitMs ?? BACKOFF_MS * 2 ** (failures - 1);
-			const waitMs = Math.max(BACKOFF_MS, Math.min(requestedMs, ended.waitMs === null ? BACKOFF_MAX_MS : RETRY_AFTER_MAX_MS));
-			await pause(waitMs * (1 + Math.random() * JITTER), options.signal).catch(() => {});
+			await pause(backOffMs(failures, ended.waitMs, BACK_OFF), options.signal).catch(() => {});
 		}
 	};
 }

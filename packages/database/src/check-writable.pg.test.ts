@@ -4,6 +4,7 @@ import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { isDatabaseWritable } from "./check-writable.ts";
 import { createDatabase, type Database } from "./create-database.ts";
+import { writeTo } from "./run-queries.ts";
 
 const scratch = makeScratchFolder();
 let server: RunningPostgres;
@@ -28,7 +29,7 @@ const admin = (statement: string) => queryPostgres(`${server.url}?options=-c%20d
 
 async function canWrite(): Promise<boolean> {
 	try {
-		await database.run("upkeep", (queries) => queries.execute(sql`create table if not exists written (at int)`));
+		await writeTo(database, "upkeep", (queries) => queries.execute(sql`create table if not exists written (at int)`));
 		return true;
 	} catch {
 		return false;

@@ -6,6 +6,7 @@
 import { sql } from "drizzle-orm";
 import { isReadOnlyRefusal } from "./classify-error.ts";
 import type { Database } from "./create-database.ts";
+import { readFrom } from "./run-queries.ts";
 
 /** The stronger of several settings first: PostgreSQL, ALTER ROLE. */
 const LOOK = sql`
@@ -21,7 +22,7 @@ const LOOK = sql`
 			limit 1
 		), false) as elsewhere`;
 
-/** Throws what `Database.run` throws when Postgres does not answer. */
+/** Throws what `readFrom` throws when Postgres does not answer. */
 export async function isDatabaseWritable(database: Database): Promise<boolean> {
 	// The first look leaves sessions that are read-only; only new ones can tell whether that is over.
 	return (await look(database)) || (await look(database));
@@ -29,7 +30,7 @@ export async function isDatabaseWritable(database: Database): Promise<boolean> {
 
 async function look(database: Database): Promise<boolean> {
 	try {
-		return await database.run("upkeep", async (queries) => {
+		return await readFrom(database, "upkeep", async (queries) => {
 			const [found] = await queries.execute<{ here: boolean; elsewhere: boolean }>(LOOK);
 			if (found?.here !== false) throw new ReadOnlySession();
 			return !found.elsewhere;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { classifySettleError, codeOf, isDatabaseUnavailable } from "./classify-error.ts";
+import { classifySettleError, codeOf, DatabaseOutcomeUnknown, isDatabaseUnavailable } from "./classify-error.ts";
 
 const coded = (code: string) => Object.assign(new Error("x"), { code });
 
@@ -28,7 +28,10 @@ it.each([
 ])("%s: %s", (code, settleClass, isUnavailable) => {
 	expect(classifySettleError(coded(code))).toBe(settleClass);
 	expect(isDatabaseUnavailable(coded(code))).toBe(isUnavailable);
-	expect(classifySettleError(new Error("Failed query", { cause: coded(code) }))).toBe(settleClass);
+	for (const wrapped of [new Error("Failed query", { cause: coded(code) }), new DatabaseOutcomeUnknown(coded(code))]) {
+		expect(classifySettleError(wrapped)).toBe(settleClass);
+		expect(isDatabaseUnavailable(wrapped)).toBe(isUnavailable);
+	}
 });
 
 it("what has no code is a fault of ours", () => {

@@ -82,23 +82,16 @@ export function isReadOnlyRefusal(error: unknown): boolean {
 	return codeOf(error) === "25006";
 }
 
-/**
- * Wait for a write. Throws `DatabaseOutcomeUnknown` where it failed and may have been done all the same: nobody was there any more
- * to say so.
- */
-export async function asWrite<Result>(writing: Promise<Result>): Promise<Result> {
-	try {
-		return await writing;
-	} catch (error) {
-		throw isConnectionLost(error) || codeOf(error) === "DATABASE_TIMEOUT" ? new DatabaseOutcomeUnknown(error) : error;
-	}
+/** Whether a write that failed with this error may have happened: its connection was lost after it was made, or its deadline passed. */
+export function mayHaveHappened(error: unknown): boolean {
+	return isConnectionLost(error) || codeOf(error) === "DATABASE_TIMEOUT";
 }
 
-/** A write that may have happened. `cause` is what was thrown. */
+/** A write that may have happened. `cause` is what was thrown; its code is what `codeOf` finds. */
 export class DatabaseOutcomeUnknown extends Error {
 	override readonly name = "DatabaseOutcomeUnknown";
 	constructor(cause: unknown) {
-		super("postgres was lost in the middle of a write", { cause });
+		super("Postgres did not answer a write; it may have happened", { cause });
 	}
 }
 

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { codeOf, isDatabaseUnavailable } from "./classify-error.ts";
 import { CONNECTION_BUDGETS, type ConnectionBudget, type DatabaseWork, STATEMENT_TIMEOUTS_MS } from "./connection-budgets.ts";
 import { createDatabase, type Database, type DatabaseOptions } from "./create-database.ts";
+import { readFrom, writeTo } from "./run-queries.ts";
 
 const opened: Database[] = [];
 const open = (options: DatabaseOptions): Database => {
@@ -33,13 +34,13 @@ const KINDS: readonly DatabaseWork[] = ["accounts", "bookings", "catalogue", "op
 const kindAt = (place: number): DatabaseWork => KINDS[place % KINDS.length] ?? "upkeep";
 
 const sleep = (database: Database, seconds: number, kind: DatabaseWork = "upkeep") =>
-	database.run(kind, (queries) => queries.execute(sql`select pg_sleep(${seconds})`));
+	readFrom(database, kind, (queries) => queries.execute(sql`select pg_sleep(${seconds})`));
 
 /** A call that takes no time, of a kind that a client waits for. */
-const askShort = (database: Database) => database.run("bookings", (queries) => queries.execute(sql`select 1`));
+const askShort = (database: Database) => readFrom(database, "bookings", (queries) => queries.execute(sql`select 1`));
 
 /** A call that takes no time, of one kind of work after the other. */
-const ask = (database: Database, place = 0) => database.run(kindAt(place), (queries) => queries.execute(sql`select 1`), 2_500);
+const ask = (database: Database, place = 0) => readFrom(database, kindAt(place), (queries) => queries.execute(sql`select 1`), 2_500);
 
 describe("a Postgres that stops, dies and comes back", () => {
 	const scratch = makeScratchFolder();
@@ -68,7 +69,7 @@ describe("a Postgres that stops, dies and comes back", () => {
 		const later = await failureOf(database.ping());
 		expect(codeOf(later.error)).toBe("ECONNREFUSED");
 		expect(later.afterMs).toBeLessThan(1_000);
-		const transaction = await failureOf(database.run("accounts", (queries) => queries.transaction(() => Promise.resolve())));
+		const transaction = await failureOf(writeTo(database, "accounts", (queries) => queries.transaction(() => Promise.resolve())));
 		expect(isDatabaseUnavailable(transaction.error)).toBe(true);
 
 		server = await startPostgres({ dataDir: scratch, port: server.port, throwaway: true });
@@ -93,7 +94,8 @@ describe("a Postgres that dies in the middle of transactions", () => {
 		const database = open({ url: server.url });
 		const transactions = Array.from({ length: 5 }, (_, place) =>
 			failureOf(
-				database.run(
+				writeTo(
+					database,
 					place % 2 === 0 ? "settling" : "rebuilding",
 					(queries) =>
 						queries.transaction(async (tx) => {
@@ -111,7 +113,7 @@ describe("a Postgres that dies in the middle of transactions", () => {
 		server = await startPostgres({ dataDir: scratch, port: server.port, throwaway: true });
 		await database.ping();
 		const later = Array.from({ length: 20 }, () =>
-			failureOf(database.run("rebuilding", (queries) => queries.transaction((tx) => tx.execute(sql`select 1`)), 5_000)),
+			failureOf(writeTo(database, "rebuilding", (queries) => queries.transaction((tx) => tx.execute(sql`select 1`)), 5_000)),
 		);
 		expect((await Promise.all(later)).filter(({ error }) => error !== null)).toEqual([]);
 	});
@@ -191,7 +193,7 @@ describe("a Postgres that is there", () => {
 
 	it("ends a transaction whose client says nothing more, with its locks", async () => {
 		const database = open({ url });
-		const settings = await database.run("bookings", (queries) =>
+		const settings = await readFrom(database, "bookings", (queries) =>
 			queries.execute<{ name: string; setting: string }>(
 				sql`select name, setting from pg_settings where name in ('idle_in_transaction_session_timeout', 'default_transaction_isolation') order by name`,
 			),
@@ -251,7 +253,7 @@ describe("the connection budgets", () => {
 		const isBusy = async () => (await countSleeping(test.url)) === connections;
 		await waitUntil("every connection of the kind to be occupied, and no other", isBusy);
 		for (const kind of KINDS.filter((other) => other !== busy)) {
-			const { error, afterMs } = await failureOf(database.run(kind, (queries) => queries.execute(sql`select 1`)));
+			const { error, afterMs } = await failureOf(readFrom(database, kind, (queries) => queries.execute(sql`select 1`)));
 			expect(error).toBeNull();
 			expect(afterMs).toBeLessThan(500);
 		}
@@ -272,7 +274,7 @@ describe("the connection budgets", () => {
 				await isDone.promise;
 			});
 			await isLocked.promise;
-			const { error, afterMs } = await failureOf(database.run(kind, (queries) => queries.execute(sql`select count(*) from movies`)));
+			const { error, afterMs } = await failureOf(readFrom(database, kind, (queries) => queries.execute(sql`select count(*) from movies`)));
 			isDone.resolve();
 			await holding;
 			await holder.end();

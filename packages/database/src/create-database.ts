@@ -3,22 +3,18 @@
  * A dead, stopped or restarting Postgres makes calls fail within the deadline; it never hangs them and never ends the
  * process, and the next call after its return works again.
  */
-import type { SeatPlanId } from "@holdfast/domain";
+import { createSingleFlight } from "@holdfast/runtime";
 import { CALLS_PER_CONNECTION_MAX, CONNECTION_BUDGETS, type DatabaseWork, STATEMENT_TIMEOUTS_MS } from "./connection-budgets.ts";
 import { type Lane, openLane } from "./open-lane.ts";
-import type { Queries } from "./queries.ts";
 
-export type { Queries } from "./queries.ts";
+export type { Queries, ReadQueries } from "./queries.ts";
 
+/** The key of a handle's lanes. The package does not export it, so no other room can reach them; `run-queries.ts` is the way to them in this one. */
+export const LANES: unique symbol = Symbol("lanes");
+
+/** Other rooms can ping and close a handle, and pass it to the functions of this one. */
 export type Database = {
-	/**
-	 * Run `work` on a connection of its kind within the deadline of one statement (or a deadline of its own, when it is
-	 * many statements). Throws what the query threw, or `DatabaseOverload` (nothing was sent), or `DatabaseTimeout` (a
-	 * write may or may not have happened). Used inside this package only.
-	 */
-	run<Result>(kind: DatabaseWork, work: (queries: Queries) => Promise<Result>, ownDeadlineMs?: number): Promise<Result>;
-	/** Seat labels of plans met before, by seat index. Plans are immutable, so an entry is never wrong; bounded by `PLANS_KEPT_MAX`. */
-	readonly labelsByPlan: Map<SeatPlanId, readonly string[]>;
+	readonly [LANES]: Readonly<Record<DatabaseWork, Lane>>;
 	/** Answers or throws within the deadline. Calls at the same time share one query. */
 	ping(): Promise<void>;
 	/** Let what runs finish, at most `CLOSE_DEADLINE_S`, and close. Safe to call twice. */
@@ -54,7 +50,7 @@ export function createDatabase(options: DatabaseOptions): Database {
 			lockTimeoutMs,
 		});
 	};
-	const lanes: Readonly<Record<DatabaseWork, Lane>> = {
+	const lanes: Database[typeof LANES] = {
 		accounts: open("accounts"),
 		bookings: open("bookings"),
 		catalogue: open("catalogue"),
@@ -63,17 +59,11 @@ export function createDatabase(options: DatabaseOptions): Database {
 		settling: open("settling"),
 		rebuilding: open("rebuilding"),
 	};
-	let pinging: Promise<unknown> | null = null;
+	const pings = createSingleFlight<"ping", unknown>();
 	return {
-		run: (kind, work, ownDeadlineMs) => lanes[kind].run(work, ownDeadlineMs),
-		labelsByPlan: new Map(),
+		[LANES]: lanes,
 		async ping() {
-			pinging ??= lanes.upkeep
-				.run((on) => on.execute("select 1"))
-				.finally(() => {
-					pinging = null;
-				});
-			await pinging;
+			await pings.run("ping", () => lanes.upkeep.run((on) => on.execute("select 1")));
 		},
 		async close() {
 			await Promise.all(Object.values(lanes).map((lane) => lane.close()));

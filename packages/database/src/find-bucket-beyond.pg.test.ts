@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createDatabase } from "./create-database.ts";
 import { findBucketBeyond } from "./find-bucket-beyond.ts";
-import { openTestLedger, type TestLedger } from "./open-test-ledger.ts";
+import { openTestLedger, type TestLedger } from "./testing/open-test-ledger.ts";
 
 let ledger: TestLedger;
 beforeAll(async () => {

@@ -2,6 +2,7 @@
 import { sql } from "drizzle-orm";
 import { isDatabaseUnavailable } from "./classify-error.ts";
 import type { Database } from "./create-database.ts";
+import { readFrom } from "./run-queries.ts";
 
 /** The last byte of a showtime's id is its bucket. */
 const HIGHEST = sql`
@@ -15,12 +16,13 @@ const HIGHEST = sql`
  * and when Postgres or its tables are not there yet. Reads all showtimes: for the start alone.
  */
 export async function findBucketBeyond(database: Database, buckets: number): Promise<string | null> {
-	const highest = await database
-		.run("upkeep", async (queries) => (await queries.execute<{ bucket: number | null }>(HIGHEST))[0]?.bucket ?? null)
-		.catch((error: unknown) => {
-			if (isDatabaseUnavailable(error) || isMissingTable(error)) return null;
-			throw error;
-		});
+	const highest = await readFrom(database, "upkeep", async (queries) => {
+		const [found] = await queries.execute<{ bucket: number | null }>(HIGHEST);
+		return found?.bucket ?? null;
+	}).catch((error: unknown) => {
+		if (isDatabaseUnavailable(error) || isMissingTable(error)) return null;
+		throw error;
+	});
 	if (highest === null || highest < buckets) return null;
 	return `The ledger has data of bucket ${highest}, and BUCKETS=${buckets} ends at bucket ${buckets - 1}: set BUCKETS to ${highest + 1} or more, for every process.`;
 }

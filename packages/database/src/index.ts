@@ -1,6 +1,7 @@
 /**
  * Makes bookings durable, and knows the catalogue: the only room that speaks to Postgres. Every call takes the
- * `Database` of the process first; any call may throw, and `isDatabaseUnavailable` tells a dead Postgres from a fault.
+ * `Database` of the process first; any call may throw, and `isDatabaseUnavailable` tells a dead Postgres from a fault. A write that
+ * may have happened throws `DatabaseOutcomeUnknown`.
  */
 export { findMovie } from "./catalog/find-movie.ts";
 export { findSeatPlan, type SeatPlanReader } from "./catalog/find-seat-plan.ts";
@@ -21,15 +22,15 @@ export type { Gap } from "./ledger/find-gap.ts";
 export { findOpening, type Opening } from "./ledger/find-opening.ts";
 export type { LedgerBooking } from "./ledger/ledger-booking.ts";
 export { type ListBookingsRequest, listBookings } from "./ledger/list-bookings.ts";
+export { countQuarantined, listQuarantined, listQuarantineEnded, type QuarantinedShowtime } from "./ledger/list-quarantined.ts";
+export { countSoldSeats, type SeatOwner, seatOwners } from "./ledger/list-seat-owners.ts";
+export { listUncorrectedConflicts, markConflictCorrected, type UncorrectedConflict } from "./ledger/list-uncorrected-conflicts.ts";
 export {
 	type LedgerState,
 	listBookingsAt,
 	listUnendedShowtimes,
 	type UnendedShowtime,
-} from "./ledger/list-bookings-ahead.ts";
-export { countQuarantined, listQuarantined, listQuarantineEnded, type QuarantinedShowtime } from "./ledger/list-quarantined.ts";
-export { countSoldSeats, type SeatOwner, seatOwners } from "./ledger/list-seat-owners.ts";
-export { listUncorrectedConflicts, markConflictCorrected, type UncorrectedConflict } from "./ledger/list-uncorrected-conflicts.ts";
+} from "./ledger/list-unended-showtimes.ts";
 export { listUpcomingShowtimes, type UpcomingShowtime } from "./ledger/list-upcoming-showtimes.ts";
 export { type MarkQuarantineEndedOutcome, markQuarantineEnded } from "./ledger/mark-quarantine-ended.ts";
 export { type OpenInLedgerOutcome, type OpenInLedgerRequest, openShowtimeInLedger } from "./ledger/open-showtime-in-ledger.ts";

@@ -1,8 +1,8 @@
 /**
- * A pool of connections with one kind of patience: how long a statement may take, and how long a call waits for its
- * work. What waits for a person and what nobody waits for travel in lanes of their own, so that neither holds up the
- * other.
+ * A lane: the connections of one kind of work, with its own limits on statements, locks and waiting calls. It also replaces its pool of
+ * postgres.js connections after a loss, which works around two defects of that driver (`replace`).
  */
+import { withDeadline } from "@holdfast/runtime";
 import { DrizzleQueryError } from "drizzle-orm/errors";
 import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
@@ -24,7 +24,7 @@ export type LaneOptions = {
 };
 
 export type Lane = {
-	/** Run `work`. Throws what the query threw, or `DatabaseOverload` (nothing was sent), or `DatabaseTimeout`. */
+	/** Returns the result of `work`. Throws what the query threw, or `DatabaseOverload` (nothing was sent), or `DatabaseTimeout`. */
 	run<Result>(work: (queries: Queries) => Promise<Result>, deadlineMs?: number): Promise<Result>;
 	close(): Promise<void>;
 };
@@ -52,8 +52,9 @@ export function openLane(options: LaneOptions): Lane {
 	let leftReadOnlyMs = Number.NEGATIVE_INFINITY;
 
 	/**
-	 * Leave a pool one of whose connections was lost in the middle of a statement: postgres.js 3.4.9 keeps the server's
-	 * last word on such a connection and gives it to the first call after the reconnect. Calls that still run may finish.
+	 * Leaves a pool that lost a connection during a statement. Two defects of postgres.js 3.4.9: it keeps the error that the server sent
+	 * last on that connection, and fails the first call after the reconnect with it; and it runs the later statements of a lost
+	 * transaction on the new connection, outside any transaction (porsager/postgres#1155). Calls that still run may finish.
 	 */
 	function replace(lost: Pool): void {
 		if (lost !== pool) return;
@@ -86,7 +87,9 @@ export function openLane(options: LaneOptions): Lane {
 	return {
 		async run(work, deadlineMs = answerMaxMs) {
 			if (calls >= callsMax) throw new DatabaseOverload(callsMax);
-			return within(deadlineMs, attempt(work));
+			return withDeadline(attempt(work), deadlineMs, () => {
+				throw new DatabaseTimeout(deadlineMs);
+			});
 		},
 		async close() {
 			await pool.client.end({ timeout: CLOSE_DEADLINE_S });
@@ -122,19 +125,6 @@ function openPool({ url, connectionsMax, applicationName, statementTimeoutMs, lo
 /** What the driver threw. The query builder's wrapper has the parameters in its message, and a password hash must not reach a log. */
 function withoutParameters(error: unknown): unknown {
 	return error instanceof DrizzleQueryError && error.cause ? error.cause : error;
-}
-
-/** Wait for `working` at most `deadlineMs`. What it does after that is nobody's business any more, its failure included. */
-async function within<Result>(deadlineMs: number, working: Promise<Result>): Promise<Result> {
-	let timer: NodeJS.Timeout | undefined;
-	const late = new Promise<never>((_, reject) => {
-		timer = setTimeout(() => reject(new DatabaseTimeout(deadlineMs)), deadlineMs);
-	});
-	try {
-		return await Promise.race([working, late]);
-	} finally {
-		clearTimeout(timer);
-	}
 }
 
 /** The deadline passed. Whether a write happened is not known. */

@@ -1,6 +1,7 @@
 /**
- * A connection to Postgres that notices when the other side has gone silent. A server that is stopped, or a host
- * that vanished, closes nothing: TCP would hold a query for a quarter of an hour, and its connection with it.
+ * A socket to Postgres that closes when the server has fallen silent. The defect of postgres.js 3.4.9: it has no timeout for the answer
+ * to a query. A server that is stopped, or a host that vanished, closes no connection, so TCP would hold a query for a quarter of an
+ * hour, and its connection with it.
  */
 import { connect, type Socket } from "node:net";
 

@@ -2,6 +2,7 @@
 export * from "./booking.ts";
 export * from "./booking-event.ts";
 export * from "./ids.ts";
+export * from "./lifetimes.ts";
 export * from "./limits.ts";
 export * from "./money.ts";
 export * from "./seat-map.ts";

@@ -2,6 +2,7 @@
  * Every limit of the booking rules, in one table. Each is an environment setting of the API and the sweeper;
  * the default is what a cinema would want. Source of the defaults: docs/ARCHITECTURE.md, "Limits".
  */
+import { DAY_MS } from "./lifetimes.ts";
 
 /** One limit: the environment variable that sets it, its default and the range it may be set to. */
 export type LimitSpec = {
@@ -96,7 +97,7 @@ export const listBuckets = ({ buckets }: Pick<Limits, "buckets">): number[] => A
  * How long free seats are kept back once Redis is proven to have forgotten part of a bucket's history. Nothing is right
  * for everybody, so there is no default: unset, only `npm run seats:open` ends it.
  */
-export const QUARANTINE_SPEC = { env: "QUARANTINE_MS", min: 0, max: 30 * 24 * 60 * 60 * 1000 } as const;
+export const QUARANTINE_SPEC = { env: "QUARANTINE_MS", min: 0, max: 30 * DAY_MS } as const;
 
 /** Bounds that ids, texts and plans must keep, fixed because stored data depends on them. */
 export const SEATS_PER_PLAN_MAX = 50_000;
@@ -108,18 +109,3 @@ export const PRICE_MAX = 999_999_999_999;
 /** The most a booking may cost, in minor units: its seats at `PRICE_MAX` each. */
 export const BOOKING_AMOUNT_MAX = LIMIT_SPECS.seatsPerBookingMax.max * PRICE_MAX;
 export const IDEMPOTENCY_KEY_PATTERN = "^[A-Za-z0-9_-]{1,64}$";
-
-/** How long the seat store keeps a booking that the ledger has: one that was recorded, loaded back or lost a conflict. */
-export const RECORD_TTL_MS = 24 * 60 * 60 * 1000;
-
-/**
- * How long after a hold's end its record stays readable and its idempotency key replays it. Placing sets that end, an
- * extension moves it, and a release leaves it where it is. The OpenAPI document promises this hour to clients.
- */
-export const ENDED_HOLD_TTL_MS = 60 * 60 * 1000;
-
-/** How long after its last booking the seat store keeps a user's index of one bucket. */
-export const USER_INDEX_TTL_MS = 30 * 24 * 60 * 60 * 1000;
-
-/** How long a rebuild may go without a step before another process may take it over. Source: docs/reliability.md. */
-export const CLAIM_TTL_MS = 5_000;

@@ -1,5 +1,6 @@
 /** The rebuilds of one process: a few at a time, the nearest showtime first, each showtime once however many ask. */
 import type { ShowtimeId } from "@holdfast/domain";
+import { createSingleFlight } from "@holdfast/runtime";
 import { type RebuildDeps, type RebuildOutcome, rebuildShowtime } from "./rebuild-showtime.ts";
 
 /** Rebuilds at work in one process. More would only wait for Postgres, and hold its connections. */
@@ -22,7 +23,7 @@ type Waiting = { readonly showtimeId: ShowtimeId; readonly startsAt: number; rea
 
 export function createRebuilder(options: RebuilderOptions): Rebuilder {
 	const { atOnceMax = REBUILDS_AT_ONCE, waitingMax = REBUILDS_WAITING_MAX, ...deps } = options;
-	const known = new Map<ShowtimeId, Promise<RebuildOutcome>>();
+	const flights = createSingleFlight<ShowtimeId, RebuildOutcome>();
 	const waiting: Waiting[] = [];
 	let atWork = 0;
 
@@ -50,23 +51,16 @@ export function createRebuilder(options: RebuilderOptions): Rebuilder {
 		try {
 			return await rebuildShowtime(deps, showtimeId);
 		} finally {
-			known.delete(showtimeId);
 			passOn();
 		}
 	}
 
 	return {
 		rebuild(showtimeId, startsAt) {
-			const already = known.get(showtimeId);
-			if (already !== undefined) return already;
-			if (waiting.length >= waitingMax) return Promise.resolve({ outcome: "recovering" });
-			const rebuild = run(showtimeId, startsAt);
-			known.set(showtimeId, rebuild);
-			return rebuild;
+			if (!flights.has(showtimeId) && waiting.length >= waitingMax) return Promise.resolve({ outcome: "recovering" });
+			return flights.run(showtimeId, () => run(showtimeId, startsAt));
 		},
-		pending: () => known.size,
-		async idle() {
-			while (known.size > 0) await Promise.allSettled(known.values());
-		},
+		pending: () => flights.size,
+		idle: flights.idle,
 	};
 }

@@ -4,13 +4,13 @@ import type { ShowtimeId } from "@holdfast/domain";
 import type { SeatStore } from "@holdfast/seat-store";
 
 /**
- * `not_quarantined`: nothing to do. `recovering`: it must be rebuilt first; ask again. `locked`: its seats are on sale, but its row in
+ * `not_quarantined`: nothing to do. `not_ready`: it must be rebuilt first; ask again. `locked`: its seats are on sale, but its row in
  * the ledger is locked, so the next rebuild would keep them back again; ask again.
  */
 export type OpenQuarantinedOutcome =
 	| { outcome: "opened"; seats: number }
 	| { outcome: "not_quarantined" }
-	| { outcome: "recovering" }
+	| { outcome: "not_ready" }
 	| { outcome: "locked" }
 	| { outcome: "unknown" };
 
@@ -23,7 +23,7 @@ export async function openQuarantinedShowtime(
 	showtimeId: ShowtimeId,
 ): Promise<OpenQuarantinedOutcome> {
 	const seats = await seatStore.openQuarantined(showtimeId);
-	if (seats === null) return { outcome: "recovering" };
+	if (seats === null) return { outcome: "not_ready" };
 	const { outcome } = await markQuarantineEnded(database, showtimeId);
 	return outcome === "ended" ? { outcome: "opened", seats } : { outcome };
 }

@@ -2,12 +2,13 @@
 import { checkTimeline, openShowtimeInLedger, seatOwners } from "@holdfast/database";
 import { bucketOf, type ShowtimeId } from "@holdfast/domain";
 import type { SeatStore } from "@holdfast/seat-store";
-import { askRedis, findSeatFlaws, holdLock, waitUntil } from "@holdfast/testing";
+import { findSeatFlaws } from "@holdfast/seat-store/testing";
+import { askRedis, holdLock, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createRebuilder } from "./create-rebuilder.ts";
 import { openQuarantinedShowtime } from "./open-quarantined-showtime.ts";
-import { openTestRebuild, type TestRebuild } from "./open-test-rebuild.ts";
 import { rebuildShowtime } from "./rebuild-showtime.ts";
+import { openTestRebuild, type TestRebuild } from "./testing/open-test-rebuild.ts";
 
 let test: TestRebuild;
 let showtimeId: ShowtimeId;

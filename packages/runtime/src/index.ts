@@ -9,4 +9,6 @@ export * from "./prometheus-metrics.ts";
 export * from "./run-workers.ts";
 export * from "./settings.ts";
 export * from "./shutdown.ts";
+export * from "./single-flight.ts";
+export * from "./with-deadline.ts";
 export * from "./worker-metrics.ts";

@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 
-const FIXTURE = fileURLToPath(new URL("./run-workers-fixture.ts", import.meta.url));
+const FIXTURE = fileURLToPath(new URL("./testing/run-workers-fixture.ts", import.meta.url));
 let started: ChildProcess | null = null;
 afterEach(() => started?.kill("SIGKILL"));
 

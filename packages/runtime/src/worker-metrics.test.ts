@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { mergeWorkerTexts } from "./worker-metrics.ts";
 
-const FIXTURE = fileURLToPath(new URL("./run-workers-fixture.ts", import.meta.url));
+const FIXTURE = fileURLToPath(new URL("./testing/run-workers-fixture.ts", import.meta.url));
 let started: ChildProcess | null = null;
 afterEach(() => started?.kill("SIGKILL"));
 

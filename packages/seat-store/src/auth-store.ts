@@ -3,10 +3,11 @@
  * connections of its own, so that neither waits behind the seats.
  */
 import { createHash } from "node:crypto";
+import { SILENT_LOG } from "@holdfast/runtime";
 import type { Redis } from "ioredis";
 import { CALL_DEADLINE_MS } from "./call.ts";
 import { createDenyList, type DenyList } from "./deny-list.ts";
-import { type LinkLog, SILENT } from "./keep-connected.ts";
+import type { LinkLog } from "./keep-connected.ts";
 import { attemptsKey } from "./keys.ts";
 import { createLink } from "./link.ts";
 import { atKey } from "./place.ts";
@@ -37,9 +38,14 @@ export type AuthStoreOptions = {
 };
 
 /** Connects in the background. */
-export function createAuthStore({ url, log = SILENT, prepareConnection: prepare, deniedKeptMax: keptMax }: AuthStoreOptions): AuthStore {
+export function createAuthStore({
+	url,
+	log = SILENT_LOG,
+	prepareConnection: prepare,
+	deniedKeptMax: keptMax,
+}: AuthStoreOptions): AuthStore {
 	// The seat store's link to the same server tells the log of its losses.
-	const link = createLink({ url, log: SILENT, prepare });
+	const link = createLink({ url, log: SILENT_LOG, prepare });
 	const denyList = createDenyList({ url, link, log, prepare, keptMax });
 	return {
 		isDenied: denyList.isDenied,

@@ -1,10 +1,10 @@
 /** The confirm lane on a real Redis with a real replica, which stands still, lags and comes back. */
+import { SILENT_LOG } from "@holdfast/runtime";
 import { openTestProxy, startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type ConfirmLane, createConfirmLane } from "./confirm-lane.ts";
 import { SeatStoreFault } from "./fault.ts";
-import { SILENT } from "./keep-connected.ts";
 import { createLink, type Link } from "./link.ts";
 import { WHOLE_STORE } from "./place.ts";
 
@@ -27,7 +27,7 @@ afterAll(async () => {
 let link: Link;
 let lane: ConfirmLane;
 beforeEach(async () => {
-	link = createLink({ url: primary.url, log: SILENT });
+	link = createLink({ url: primary.url, log: SILENT_LOG });
 	lane = createConfirmLane({ link, deadlineMs: DEADLINE_MS });
 	await link.run(WHOLE_STORE, "read", DEADLINE_MS, (redis) => redis.ping());
 });
@@ -135,7 +135,7 @@ describe("a lane whose connection breaks", () => {
 		const other = await startTestRedis();
 		const replicaOfOther = await startTestRedis({ replicaOf: other });
 		const proxy = await openTestProxy(primary.port);
-		const moving = createLink({ url: proxy.url, log: SILENT });
+		const moving = createLink({ url: proxy.url, log: SILENT_LOG });
 		const cut = createConfirmLane({ link: moving, deadlineMs: DEADLINE_MS }).run(async (redis) => {
 			const answer = await redis.set("cut", "yes");
 			proxy.redirect(other.port);

@@ -1,11 +1,12 @@
 /** Which way each command goes: by ACK_LEVEL, and beside a call that blocks. */
 import { DEFAULT_LIMITS } from "@holdfast/domain";
-import { buildShowtime, installSnapshot, openTestProxy, startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
+import { buildShowtime, openTestProxy, startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createSeatStore, type SeatStoreOptions } from "./create-seat-store.ts";
 import { SeatStoreFault } from "./fault.ts";
 import { held } from "./open-test-store.ts";
 import type { SeatStore } from "./seat-store.ts";
+import { installSnapshot } from "./testing/install-snapshot.ts";
 
 let primary: TestRedis;
 let replica: TestRedis;

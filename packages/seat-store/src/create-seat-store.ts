@@ -1,12 +1,13 @@
 /** Builds the seat store over one Redis. */
 import { type Limits, listBuckets } from "@holdfast/domain";
+import { SILENT_LOG } from "@holdfast/runtime";
 import type { Redis } from "ioredis";
 import { CALL_DEADLINE_MS } from "./call.ts";
 import { bindCommands, type Lanes } from "./command.ts";
 import * as commands from "./commands/index.ts";
 import { createConfirmLane } from "./confirm-lane.ts";
 import { SeatStoreFault, WritesRefused } from "./fault.ts";
-import { type LinkLog, SILENT } from "./keep-connected.ts";
+import type { LinkLog } from "./keep-connected.ts";
 import { PROBED_BUCKET } from "./keys.ts";
 import { createLink, type Link, type LinkOptions } from "./link.ts";
 import { atBucket } from "./place.ts";
@@ -28,7 +29,7 @@ export type SeatStoreOptions = DurabilityOptions & {
 
 /** Connects in the background; a call given meanwhile waits a second for the link. Writes wait for what `durability` finds. */
 export function createSeatStore(options: SeatStoreOptions): SeatStore {
-	const { url, limits, log = SILENT, ackLevel, prepareConnection: prepare, commandsInFlightMax } = options;
+	const { url, limits, log = SILENT_LOG, ackLevel, prepareConnection: prepare, commandsInFlightMax } = options;
 	const durability = createDurabilityCheck(options, log);
 	const open = (own: Partial<LinkOptions>): Link => createLink({ url, log, prepare, commandsInFlightMax, ...own });
 	const { refusal } = durability;

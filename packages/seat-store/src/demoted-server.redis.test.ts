@@ -1,26 +1,19 @@
 /** Every way to Redis leaves a server that was demoted while its address already leads to the new primary. */
 import { randomUUID } from "node:crypto";
 import { DEFAULT_LIMITS } from "@holdfast/domain";
-import {
-	buildShowtime,
-	installSnapshot,
-	openTestProxy,
-	startTestRedis,
-	type TestProxy,
-	type TestRedis,
-	waitUntil,
-} from "@holdfast/testing";
+import { SILENT_LOG } from "@holdfast/runtime";
+import { buildShowtime, openTestProxy, startTestRedis, type TestProxy, type TestRedis, waitUntil } from "@holdfast/testing";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createAuthStore } from "./auth-store.ts";
 import { createSeatStore, type SeatStoreOptions } from "./create-seat-store.ts";
 import { SeatStoreFault } from "./fault.ts";
-import { SILENT } from "./keep-connected.ts";
 import { bucketKeys, showtimeKeys } from "./keys.ts";
 import { createLink, type Link } from "./link.ts";
 import { atKey, WHOLE_STORE } from "./place.ts";
 import type { SeatStore } from "./seat-store.ts";
 import type { SeatNews } from "./subscribe-to-seats.ts";
+import { installSnapshot } from "./testing/install-snapshot.ts";
 
 const DEADLINE_MS = 2_000;
 /** A look each second, and the way to the new primary. */
@@ -55,7 +48,7 @@ function look({ url }: TestRedis): Redis {
 }
 
 function openLink(): Link {
-	const link = createLink({ url: proxy.url, log: SILENT });
+	const link = createLink({ url: proxy.url, log: SILENT_LOG });
 	toClose.push(link.close);
 	return link;
 }

@@ -1,9 +1,10 @@
 /** Seats change only on the server, and in that life of it, on which the showtime was installed; and not while it is claimed. */
 import { bucketOf, CLAIM_TTL_MS, newShowtimeId } from "@holdfast/domain";
-import { installSnapshot, waitUntil } from "@holdfast/testing";
+import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { bookingKey, showtimeKeys } from "./keys.ts";
 import { bookingEventOf, openTestStore, type TestStore } from "./open-test-store.ts";
+import { installSnapshot } from "./testing/install-snapshot.ts";
 import { expectAllRefused, expectNoneRefused, type Scene, setScene } from "./testing/try-fenced-scripts.ts";
 
 let test: TestStore;

@@ -16,8 +16,6 @@ const SILENCE_MAX_MS = 4_000;
 /** Logs lost connections and refused servers; callers learn of them by their faults. */
 export type LinkLog = Pick<Logger, "info" | "warn" | "error">;
 
-export const SILENT: LinkLog = { info: () => {}, warn: () => {}, error: () => {} };
-
 /** How a connection in use is inspected again: nothing else tells a quiet connection that its server was demoted or is silent. */
 export type Probe = {
 	/** From the end of a probe to the next. */

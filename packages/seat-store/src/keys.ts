@@ -62,5 +62,12 @@ export const deniedKeys = (bucket: (typeof DENIED_BUCKETS)[number]) => ({
 	channel: `${tagOf(bucket)}:denied`,
 });
 
+/** Of the layout before the tags of bucket-tags.ts: written without an end by the first install of a showtime in one of its sixteen buckets. */
+export const OLD_LAYOUT_KEYS: readonly string[] = Array.from({ length: 16 }, (_, bucket) => [
+	`{b${bucket}}:epochs`,
+	`{b${bucket}}:line`,
+	`{b${bucket}}:timeline`,
+]).flat();
+
 /** Attempts of one subject in the running window of a limit: the one kind of key that is in no bucket, each where its own name lies. */
 export const attemptsKey = (limit: string, subjectHash: string): string => `attempts:${limit}:${subjectHash}`;

@@ -1,9 +1,9 @@
 /** The link to a real Redis that dies, stands still, falls silent and comes back. */
+import { SILENT_LOG } from "@holdfast/runtime";
 import { openTestProxy, startTestRedis, type TestProxy, type TestRedis, waitUntil } from "@holdfast/testing";
 import { Redis } from "ioredis";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Effect, SeatStoreFault } from "./fault.ts";
-import { SILENT } from "./keep-connected.ts";
 import { createLink, type Link, type LinkOptions } from "./link.ts";
 import { atBucket, atKey, WHOLE_STORE } from "./place.ts";
 
@@ -22,7 +22,7 @@ async function start(): Promise<TestRedis> {
 }
 
 function open(url: string, options: Partial<LinkOptions> = {}): Link {
-	const link = createLink({ url, log: SILENT, ...options });
+	const link = createLink({ url, log: SILENT_LOG, ...options });
 	toClose.push(link.close);
 	return link;
 }

@@ -10,7 +10,7 @@ import {
 	type OpenShowtime,
 	type UserId,
 } from "@holdfast/domain";
-import { buildShowtime, installSnapshot, startTestRedis, type TestRedis } from "@holdfast/testing";
+import { buildShowtime, startTestRedis, type TestRedis } from "@holdfast/testing";
 import { Redis } from "ioredis";
 import { expect, inject } from "vitest";
 import { createSeatStore } from "./create-seat-store.ts";
@@ -18,6 +18,7 @@ import { showtimeKeys } from "./keys.ts";
 import type { OutboxEntry, PlaceHoldOutcome } from "./outcomes.ts";
 import type { SeatStore } from "./seat-store.ts";
 import { injectClock } from "./testing/inject-clock.ts";
+import { installSnapshot } from "./testing/install-snapshot.ts";
 import { newReplies, type Replies, watchReplies } from "./testing/watch-replies.ts";
 
 export type TestStore = {

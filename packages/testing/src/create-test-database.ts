@@ -1,6 +1,6 @@
 /**
  * A database for one test file, cloned from a migrated template (some 50 ms). The PostgreSQL that holds it runs once
- * per test run (`vitest-postgres.ts`); tests that kill a PostgreSQL start one of their own with local-stack.
+ * per test run (`database/src/testing/vitest-postgres.ts`); tests that kill a PostgreSQL start one of their own with local-stack.
  */
 import { randomBytes } from "node:crypto";
 import { queryPostgres } from "@holdfast/local-stack";

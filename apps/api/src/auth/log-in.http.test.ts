@@ -1,6 +1,14 @@
 import { scryptSync } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectBodyBound, expectJsonOnly, NOWHERE, whileHashing, whileSilent, withoutTables } from "../testing/provoke.ts";
+import {
+	expectBodyBound,
+	expectJsonOnly,
+	NOWHERE,
+	whileHashing,
+	whileSilent,
+	whileWritesBreak,
+	withoutTables,
+} from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
 import { sessionIn, tokenClaimsOf } from "../testing/sign-in.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
@@ -143,5 +151,13 @@ describe("503 unavailable", () => {
 		const orphan = await api.another({ databaseUrl: NOWHERE });
 		expect(problemIn(await orphan.call(REQUEST, { body })).code).toBe("unavailable");
 		expect((await whileSilent(api, api, REQUEST, { body })).code).toBe("unavailable");
+	});
+});
+
+describe("503 outcome_unknown", () => {
+	it("answers a sign-in whose write lost Postgres, and the same request signs in once Postgres is back", async () => {
+		const problem = await whileWritesBreak(api, "refresh_families", () => logIn("ada@example.com", PASSWORD));
+		expect([problem.code, problem.retryable]).toEqual(["outcome_unknown", true]);
+		expect((await logIn("ada@example.com", PASSWORD)).status).toBe(200);
 	});
 });

@@ -26,12 +26,14 @@ export function addLogIn(app: ApiServer, { database, logger }: AppDeps): void {
 		schema: {
 			operationId: "logIn",
 			summary: "Sign in",
-			description: "A wrong password and an unknown e-mail get one answer, after one time.",
+			description:
+				"A wrong password and an unknown e-mail get one answer, after one time. After `outcome_unknown` send the " +
+				"same request again: a session that the first one may have opened expires unused.",
 			tags: ["auth"],
 			body: Credentials.ref,
 			response: { 200: Session.answer("Signed in") },
 		},
-		config: { problems: [...BODY_PROBLEMS, "invalid_credentials", "too_many_requests", "busy", ...STORE_PROBLEMS] },
+		config: { problems: [...BODY_PROBLEMS, "invalid_credentials", "too_many_requests", "busy", "outcome_unknown", ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {
 			const { email, password } = request.body;
 			const waitMs = await app.countAccountAttempt(email);

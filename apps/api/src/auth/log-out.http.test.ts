@@ -1,4 +1,5 @@
 import { sendInlineCommand } from "@holdfast/local-stack";
+import { DENIED_BUCKETS, deniedKeys } from "@holdfast/seat-store/testing";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectBodyBound, expectJsonOnly, NOWHERE, whileWritesBreak, withoutTables } from "../testing/provoke.ts";
@@ -135,7 +136,7 @@ describe("503 outcome_unknown", () => {
 
 	it("is the answer when only one of the two copies of the deny list takes the denial, and 204 once both do again", async () => {
 		const { accessToken } = await newSession(api);
-		const [, copy = ""] = (await sendInlineCommand(api.redis.port, "PUBSUB CHANNELS *:denied", 5))?.match(/[^|]+:denied/g) ?? [];
+		const copy = deniedKeys(DENIED_BUCKETS[1]).list;
 		await sendInlineCommand(api.redis.port, `SET ${copy} nonsense`);
 		expect(problemIn(await logOut(accessToken))).toMatchObject({ code: "outcome_unknown", retryable: true });
 		await waitUntil("the denial to be heard", async () => (await me(accessToken)).status === 401);

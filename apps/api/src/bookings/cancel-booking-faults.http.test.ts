@@ -1,13 +1,11 @@
 /** What a cancel is answered that is not judged: nobody asked, nothing that can be read, or a part that does not play along. */
-
-import { newBookingId, newShowtimeId } from "@holdfast/domain";
-import { SeatStoreFault } from "@holdfast/seat-store";
-import { showtimeKeys } from "@holdfast/seat-store/keys";
+import { showtimeKeys } from "@holdfast/seat-store/testing";
 import { askRedis } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bookingsOfThePast, endShowtime, expectBodyBound, expectJsonOnly, NOWHERE, uninstall, whileSilent } from "../testing/provoke.ts";
+import { createChangeFaults } from "../testing/change-faults.ts";
+import { bookingsOfThePast } from "../testing/provoke.ts";
 import { bookingIn, problemIn } from "../testing/read-answers.ts";
-import { startTestApi, type TestApi, type TestApp, type TestUser } from "../testing/start-test-api.ts";
+import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
 let api: TestApi;
 beforeAll(async () => {
@@ -15,49 +13,25 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const requestFor = (id: string) => `DELETE /bookings/${id}`;
-const cancel = ({ token }: TestUser, id: string, app: TestApp = api, ifMatch?: string) =>
-	app.call(requestFor(id), { token, headers: ifMatch === undefined ? {} : { "if-match": ifMatch } });
-
-async function aHold() {
-	const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
-	return { user, showtimeId, id: (await api.held(user, showtimeId, ["A1"])).id };
-}
+const faults = createChangeFaults({ requestFor: (id) => `DELETE /bookings/${id}`, command: "cancelBooking", done: "cancelled" }, () => api);
+const { change: cancel, aHold } = faults;
 
 describe("401 unauthenticated", () => {
-	it("refuses who does not say who they are, and changes nothing", async () => {
-		const { user, id } = await aHold();
-		expect(problemIn(await api.call(requestFor(id))).code).toBe("unauthenticated");
-		expect(problemIn(await api.call(requestFor(id), { token: "not.a.token" })).code).toBe("unauthenticated");
-		expect(bookingIn(await api.call(`GET /bookings/${id}`, { token: user.token })).version).toBe(1);
-	});
+	it("refuses who does not say who they are, and changes nothing", faults.refusesStrangers);
 });
 
 describe("413 payload_too_large", () => {
-	it("refuses a body over 16 KiB, and reads one of just that", async () => {
-		await expectBodyBound(api, requestFor("x"), (await api.newUser()).token);
-	});
+	it("refuses a body over 16 KiB, and reads one of just that", faults.boundsItsBody);
 });
 
 describe("415 unsupported_media_type", () => {
-	it("reads JSON and nothing else", async () => expectJsonOnly(api, requestFor("x"), (await api.newUser()).token));
+	it("reads JSON and nothing else", faults.readsJsonOnly);
 });
 
 describe("409 showtime_closed", () => {
-	it("is the answer when the showtime is not installed any more, and over by now", async () => {
-		const { user, showtimeId, id } = await aHold();
-		await endShowtime(api, showtimeId);
-		expect(problemIn(await cancel(user, id)).code).toBe("showtime_closed");
-	});
+	it("is the answer when the showtime is not installed any more, and over by now", faults.refusesWhatIsOver);
 
-	it("is not the answer where sales were closed: it is rebuilt, and what was held is cancelled there", async () => {
-		const { user, showtimeId, id } = await aHold();
-		await uninstall(api, showtimeId);
-		await api.sql(`update showtimes set state = 'closed' where id = '${showtimeId}'`);
-		expect(bookingIn(await cancel(user, id)).status).toBe("cancelled");
-		const late = await api.hold(await api.newUser(), showtimeId, ["J1"]);
-		expect(problemIn(late).code).toBe("showtime_closed");
-	});
+	it("is not the answer where sales were closed: it is rebuilt, and what was held is cancelled there", faults.worksWhereSalesWereClosed);
 });
 
 describe("409 showtime_cancelled", () => {
@@ -83,45 +57,19 @@ describe("at a showtime that is over and not installed any more", () => {
 });
 
 describe("500 internal", () => {
-	it("is the answer when something of ours breaks; the booking stays as it was", async () => {
-		const { user, id } = await aHold();
-		const broken = await api.another({ wrapStore: (store) => ({ ...store, cancelBooking: () => Promise.reject(new Error("broke")) }) });
-		expect(problemIn(await cancel(user, id, broken)).code).toBe("internal");
-		expect(bookingIn(await api.call(`GET /bookings/${id}`, { token: user.token })).version).toBe(1);
-	});
+	it("is the answer when something of ours breaks; the booking stays as it was", faults.saysInternalWhenBroken);
 });
 
 describe("503 recovering", () => {
-	it("is the answer while somebody else prepares the showtime and does not come to an end", async () => {
-		const { user, showtimeId, id } = await aHold();
-		await uninstall(api, showtimeId);
-		await api.seatStore.claimShowtime(showtimeId, { token: "somebody else", ledgerEpoch: 1 });
-		const answer = await cancel(user, id);
-		expect([problemIn(answer).code, answer.headers["retry-after"]]).toEqual(["recovering", "1"]);
-	});
+	it("is the answer while somebody else prepares the showtime and does not come to an end", faults.waitsForAnothersRebuild);
 });
 
 describe("503 outcome_unknown", () => {
-	it("is the answer while Redis stands still: it may yet do it. A repeat tells", async () => {
-		const { user, id } = await aHold();
-		const problem = await whileSilent(api, api, requestFor(id), { token: user.token });
-		expect([problem.code, problem.retryable]).toEqual(["outcome_unknown", true]);
-		expect(bookingIn(await cancel(user, id)).status).toBe("cancelled");
-	});
+	it("is the answer while Redis stands still: it may yet do it. A repeat tells", faults.isUnknownWhileRedisIsSilent);
 
-	it("is the answer when it was done and the booking cannot be shown; a repeat shows it", async () => {
-		const { user, id } = await aHold();
-		const gone = () => Promise.reject(new SeatStoreFault("unavailable", new Error("gone")));
-		const fresh = await api.another({ wrapStore: (store) => ({ ...store, readPlan: gone }) });
-		expect(problemIn(await cancel(user, id, fresh)).code).toBe("outcome_unknown");
-		expect(bookingIn(await cancel(user, id))).toMatchObject({ status: "cancelled", version: 2 });
-	});
+	it("is the answer when it was done and the booking cannot be shown; a repeat shows it", faults.isUnknownWhenItCannotBeShown);
 });
 
 describe("503 unavailable", () => {
-	it("is the answer when only the ledger could know the booking, and Postgres is gone", async () => {
-		const orphan = await api.another({ databaseUrl: NOWHERE });
-		const answer = await cancel(await api.newUser(), newBookingId(newShowtimeId()), orphan);
-		expect([problemIn(answer).code, answer.headers["retry-after"]]).toEqual(["unavailable", "2"]);
-	});
+	it("is the answer when only the ledger could know the booking, and Postgres is gone", faults.isUnavailableWithoutPostgres);
 });

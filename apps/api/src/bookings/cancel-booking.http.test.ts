@@ -1,4 +1,4 @@
-import { showtimeKeys } from "@holdfast/seat-store/keys";
+import { showtimeKeys } from "@holdfast/seat-store/testing";
 import { askRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectUserLimit } from "../testing/provoke.ts";

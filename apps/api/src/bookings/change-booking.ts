@@ -4,8 +4,9 @@
  */
 import { type Database, findBooking } from "@holdfast/database";
 import type { Booking, BookingId, ShowtimeId, UserId } from "@holdfast/domain";
-import type { ChangeBookingCommand, SeatStore } from "@holdfast/seat-store";
-import type { BoundedCache } from "../bounded-cache.ts";
+import { whileOpen } from "@holdfast/rebuild";
+import type { CancelOutcome, ChangeBookingCommand, ConfirmOutcome, SeatStore } from "@holdfast/seat-store";
+import type { LRUCache } from "lru-cache";
 import type { LiveShowtimes } from "../showtimes/live-showtimes.ts";
 import type { NotOpen } from "../showtimes/open-showtime.ts";
 import { findOwnBooking } from "./find-own-booking.ts";
@@ -15,62 +16,60 @@ export type ChangeBookingDeps = {
 	readonly database: Database;
 	readonly liveShowtimes: LiveShowtimes;
 	/** A booking never moves to another showtime, so what was learnt once saves a read. Tells nothing about whose it is. */
-	readonly showtimeOfBooking: BoundedCache<BookingId, ShowtimeId>;
+	readonly showtimeOfBooking: LRUCache<BookingId, ShowtimeId>;
 };
 
-/** One try, and one more for each thing that may have to be brought back. */
-const TRIES_MAX = 3;
+export type ChangeOutcome = ConfirmOutcome | CancelOutcome;
 
-export type BookingChange<Outcome> = {
+export type BookingChange = {
 	readonly bookingId: BookingId;
 	readonly userId: UserId;
 	/** Go on only at this version; null: at any. */
 	readonly ifVersion: number | null;
 	/** Ask the script that judges it. */
-	readonly ask: (command: ChangeBookingCommand) => Promise<Outcome>;
+	readonly ask: (command: ChangeBookingCommand) => Promise<ChangeOutcome>;
 	/** The answer where no script can: at a showtime that is over and not installed any more. */
-	readonly answerOver: (found: { booking: Booking; nowMs: number }, ifVersion: number | null) => Outcome | { outcome: "showtime_closed" };
+	readonly answerOver: (
+		found: { booking: Booking; nowMs: number },
+		ifVersion: number | null,
+	) => ChangeOutcome | { outcome: "showtime_closed" };
 };
 
+const NOT_FOUND = { outcome: "not_found" } as const;
+
 /**
- * Ask until it is judged. `not_loaded`, `not_ready` and `fenced` come back only when the store lost again what was just brought
- * back. Whose booking it is is judged before anything is said or done about its showtime.
+ * Ask until it is judged. `not_loaded` comes back only when the store lost again the record that was just brought back. Whose
+ * booking it is is judged before anything is said or done about its showtime.
  */
-export async function changeBooking<Outcome extends { outcome: string }>(
+export async function changeBooking(
 	deps: ChangeBookingDeps,
-	{ bookingId, userId, ifVersion, ask, answerOver }: BookingChange<Outcome>,
-): Promise<Outcome | NotOpen> {
+	{ bookingId, userId, ifVersion, ask, answerOver }: BookingChange,
+): Promise<ChangeOutcome | NotOpen> {
 	const { liveShowtimes, showtimeOfBooking } = deps;
 	const showtimeId = showtimeOfBooking.get(bookingId) ?? (await findShowtimeId(deps, bookingId, userId));
-	if (showtimeId === null) return { outcome: "not_found" };
+	if (showtimeId === null) return NOT_FOUND;
 	showtimeOfBooking.set(bookingId, showtimeId);
 
 	const command = { bookingId, userId, ifVersion, showtimeId };
-	let result = await ask(command);
-	for (let attempt = 1; attempt < TRIES_MAX; attempt += 1) {
-		switch (result.outcome) {
-			case "not_loaded":
-				if ((await loadFromLedger(deps, bookingId, userId)) === null) return { outcome: "not_found" };
-				break;
-			case "not_ready":
-			case "fenced":
-			case "recovering": {
-				// The fence comes before the booking in the script, and would tell a stranger that there is one.
-				const found = await findOwnBooking(deps, bookingId, userId);
-				if (found === null) return { outcome: "not_found" };
-				if (result.outcome === "recovering") return result;
-				const opening = await liveShowtimes.reopen(showtimeId);
-				if (opening.outcome === "showtime_closed") return answerOver(found, ifVersion);
-				if (opening.outcome !== "opened") return opening;
-				break;
-			}
-			default:
-				return result;
-		}
-		result = await ask(command);
+	const findOwn = () => findOwnBooking(deps, bookingId, userId);
+	async function askLoaded(): Promise<ChangeOutcome> {
+		const answer = await ask(command);
+		if (answer.outcome !== "not_loaded") return answer;
+		return (await loadFromLedger(deps, bookingId, userId)) === null ? NOT_FOUND : ask(command);
 	}
-	return result;
+	async function askOwn(): Promise<ChangeOutcome> {
+		const answer = await askLoaded();
+		// The fence comes before the booking in the script, and would tell a stranger that there is one.
+		return isRefusedByFence(answer) && (await findOwn()) === null ? NOT_FOUND : answer;
+	}
+	const result = await whileOpen(() => liveShowtimes.reopen(showtimeId), askOwn);
+	if (result.outcome !== "showtime_closed") return result;
+	const found = await findOwn();
+	return found === null ? NOT_FOUND : answerOver(found, ifVersion);
 }
+
+const isRefusedByFence = ({ outcome }: ChangeOutcome): boolean =>
+	outcome === "not_ready" || outcome === "fenced" || outcome === "recovering";
 
 async function findShowtimeId(deps: ChangeBookingDeps, bookingId: BookingId, userId: UserId): Promise<ShowtimeId | null> {
 	const booking = (await deps.seatStore.readBooking(bookingId)) ?? (await loadFromLedger(deps, bookingId, userId));

@@ -1,5 +1,5 @@
 import { bucketOf, newBookingId, parseBookingId } from "@holdfast/domain";
-import { bookingKey, bucketKeys, showtimeKeys } from "@holdfast/seat-store/keys";
+import { bookingKey, bucketKeys, showtimeKeys } from "@holdfast/seat-store/testing";
 import { askRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectUserLimit } from "../testing/provoke.ts";

@@ -1,9 +1,9 @@
 /** The dearest booking there may be goes the whole way exactly; a price beyond the bound is refused before anything is held. */
-
-import { BOOKING_AMOUNT_MAX, PRICE_MAX, parseBookingId } from "@holdfast/domain";
-import { bookingKey, showtimeKeys } from "@holdfast/seat-store/keys";
+import { BOOKING_AMOUNT_MAX, PRICE_MAX } from "@holdfast/domain";
+import { showtimeKeys } from "@holdfast/seat-store/testing";
 import { askRedis } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { recordKey } from "../testing/provoke.ts";
 import { bookingIn, bookingsIn, problemIn } from "../testing/read-answers.ts";
 import { settleOutboxes } from "../testing/settle-outboxes.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
@@ -26,9 +26,7 @@ it("ten seats at the highest price are held, confirmed, recorded, listed and can
 	expect([confirmed.status, confirmed.total]).toEqual(["confirmed", total]);
 	await settleOutboxes(api.seatStore, api.databaseUrl);
 	expect(await api.sql(`select amount from bookings where id = '${held.id}'`)).toEqual([{ amount: String(BOOKING_AMOUNT_MAX) }]);
-	const bookingId = parseBookingId(held.id);
-	if (bookingId === null) throw new Error("the answer has no valid booking id");
-	await askRedis(api.redis.port, "DEL", bookingKey(bookingId));
+	await askRedis(api.redis.port, "DEL", recordKey(held.id));
 	const [listed] = bookingsIn(await api.call("GET /bookings", { token: user.token })).items;
 	expect([listed?.recorded, listed?.total]).toEqual([true, total]);
 	expect(bookingIn(await api.call(`DELETE /bookings/${held.id}`, { token: user.token })).total).toEqual(total);
@@ -37,7 +35,7 @@ it("ten seats at the highest price are held, confirmed, recorded, listed and can
 it("a showtime whose price in Redis is beyond the bound is a fault of ours, holds nothing, and fails no other showtime", async () => {
 	const [user, showtimeId, other] = [await api.newUser(), await api.newShowtime(), await api.newShowtime()];
 	await api.held(await api.newUser(), showtimeId, ["J1"]);
-	const meta = showtimeKeys(showtimeId).meta;
+	const { meta } = showtimeKeys(showtimeId);
 	expect(await askRedis(api.redis.port, "HSET", meta, "prices", `'{"standard":${2 ** 53}}'`)).toBe(":0");
 	const fresh = await api.another();
 	expect(problemIn(await fresh.hold(user, showtimeId, ["A1"]))).toMatchObject({ code: "internal", status: 500 });

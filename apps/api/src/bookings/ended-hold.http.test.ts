@@ -1,7 +1,7 @@
 /** A hold that ended: what a client can still read and repeat in the hour after its end, and what is answered afterwards. */
 import { DEFAULT_LIMITS, ENDED_HOLD_TTL_MS, newBookingId } from "@holdfast/domain";
 import { createSeatStore } from "@holdfast/seat-store";
-import { injectClock } from "@holdfast/seat-store/inject-clock";
+import { injectClock } from "@holdfast/seat-store/testing";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { bookingIn, problemIn } from "../testing/read-answers.ts";

@@ -1,7 +1,7 @@
 /** A booking as it stands now, if it is this user's: "not there" and "not yours" are the same null. */
-import { setTimeout as pause } from "node:timers/promises";
 import { type Database, findBooking, isDatabaseUnavailable } from "@holdfast/database";
 import { type Booking, type BookingId, bucketOf, type UserId } from "@holdfast/domain";
+import { withDeadline } from "@holdfast/runtime";
 import type { SeatStore } from "@holdfast/seat-store";
 
 /** How long a booking that Redis has waits for what the ledger may know better. A Postgres that stands still answers nobody. */
@@ -31,7 +31,7 @@ function askBriefly(ledger: Promise<Booking | null>): Promise<Booking | null> {
 		if (isDatabaseUnavailable(error)) return null;
 		throw error;
 	});
-	return Promise.race([answer, pause(LEDGER_WAIT_MS, null, { ref: false })]);
+	return withDeadline(answer, LEDGER_WAIT_MS, () => null);
 }
 
 /** Of equals the ledger's: it is the one that knows it is recorded. */

@@ -2,7 +2,16 @@
  * The hot road: labels to seats, seats to a price, one script. Once a showtime is installed and known to this
  * process, this is one round trip to Redis and none to Postgres.
  */
-import { findSeats, type IndexedSeatPlan, newBookingId, type OpenShowtime, type ShowtimeId, type UserId } from "@holdfast/domain";
+import {
+	type BookingId,
+	findSeats,
+	type IndexedSeatPlan,
+	newBookingId,
+	type OpenShowtime,
+	type ShowtimeId,
+	type UserId,
+} from "@holdfast/domain";
+import { whileOpen } from "@holdfast/rebuild";
 import { assert } from "@holdfast/runtime";
 import type { AuthStore, Fenced, PlaceHoldOutcome, SeatStore } from "@holdfast/seat-store";
 import type { LiveShowtimes } from "../showtimes/live-showtimes.ts";
@@ -29,45 +38,50 @@ export type HoldSeatsOutcome =
 	| { outcome: "unauthenticated" }
 	| NotOpen;
 
-/** One try, one after the prices were read anew, one after the showtime was opened anew. */
-const TRIES_MAX = 3;
+type HoldSeatsDeps = { seatStore: SeatStore; authStore: Pick<AuthStore, "isDenied">; liveShowtimes: LiveShowtimes };
 
-export async function holdSeats(
-	{ seatStore, authStore, liveShowtimes }: { seatStore: SeatStore; authStore: Pick<AuthStore, "isDenied">; liveShowtimes: LiveShowtimes },
-	{ showtimeId, userId, family, labels, idempotencyKey }: HoldSeatsRequest,
-): Promise<HoldSeatsOutcome> {
+/** Safe to repeat with the same idempotency key. */
+export async function holdSeats(deps: HoldSeatsDeps, request: HoldSeatsRequest): Promise<HoldSeatsOutcome> {
+	const { liveShowtimes } = deps;
+	const { showtimeId } = request;
 	const bookingId = newBookingId(showtimeId);
-	let stalePrices = 0;
-	for (let attempt = 0; attempt < TRIES_MAX; attempt += 1) {
-		const live = await liveShowtimes.find(showtimeId);
-		if (live.outcome !== "found") return live;
-		const { showtime, plan } = live;
-		const found = findSeats(plan, labels);
-		if (found.outcome === "unknown_seats") return found;
-		const seats = found.indexes.toSorted((a, b) => a - b);
-		const amount = priceOf(showtime, plan, seats);
-		// Once more: a slow body or a rebuild may lie in between, and a deleted account must not get seats after its holds were released.
-		if (await authStore.isDenied(family, userId)) return { outcome: "unauthenticated" };
-		const result = await seatStore.placeHold({ bookingId, userId, showtime, seats, amount, idempotencyKey });
-		switch (result.outcome) {
-			case "stale_prices":
-				stalePrices += 1;
-				if (stalePrices > 1) return { outcome: "busy" };
-				liveShowtimes.forget(showtimeId);
-				break;
-			case "recovering":
-				return { outcome: "recovering" };
-			case "not_ready":
-			case "fenced": {
-				const opening = await liveShowtimes.reopen(showtimeId);
-				if (opening.outcome !== "opened") return opening;
-				break;
-			}
-			default:
-				return { outcome: "judged", result, plan };
-		}
+	const hold = () =>
+		whileOpen(
+			() => liveShowtimes.reopen(showtimeId),
+			() => holdOnce(deps, request, bookingId),
+		);
+	const first = await hold();
+	if (first.outcome !== "stale_prices") return first;
+	liveShowtimes.forget(showtimeId);
+	const second = await hold();
+	return second.outcome === "stale_prices" ? { outcome: "busy" } : second;
+}
+
+/** By what this process knows of the showtime: `stale_prices` when that is no longer what is installed. */
+async function holdOnce(
+	{ seatStore, authStore, liveShowtimes }: HoldSeatsDeps,
+	{ showtimeId, userId, family, labels, idempotencyKey }: HoldSeatsRequest,
+	bookingId: BookingId,
+): Promise<HoldSeatsOutcome | { outcome: "stale_prices" } | Fenced> {
+	const live = await liveShowtimes.find(showtimeId);
+	if (live.outcome !== "found") return live;
+	const { showtime, plan } = live;
+	const found = findSeats(plan, labels);
+	if (found.outcome === "unknown_seats") return found;
+	const seats = found.indexes.toSorted((a, b) => a - b);
+	const amount = priceOf(showtime, plan, seats);
+	// Once more: a slow body or a rebuild may lie in between, and a deleted account must not get seats after its holds were released.
+	if (await authStore.isDenied(family, userId)) return { outcome: "unauthenticated" };
+	const result = await seatStore.placeHold({ bookingId, userId, showtime, seats, amount, idempotencyKey });
+	switch (result.outcome) {
+		case "stale_prices":
+		case "recovering":
+		case "not_ready":
+		case "fenced":
+			return result;
+		default:
+			return { outcome: "judged", result, plan };
 	}
-	return { outcome: "recovering" };
 }
 
 function priceOf(showtime: OpenShowtime, plan: IndexedSeatPlan, seats: readonly number[]): number {

@@ -1,5 +1,5 @@
 import { bucketOf, newShowtimeId } from "@holdfast/domain";
-import { userIndexKey } from "@holdfast/seat-store/keys";
+import { userIndexKey } from "@holdfast/seat-store/testing";
 import { askRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectUserLimit } from "../testing/provoke.ts";

@@ -81,7 +81,7 @@ export function addPlaceHold(app: ApiServer, deps: RouteDeps): void {
 					const { booking, nowMs } = result;
 					deps.showtimeOfBooking.set(booking.id, showtimeId);
 					reply.outcome = "held";
-					reply.code(201).headers({ etag: entityTag(booking.version), location: `/api/v1/bookings/${booking.id}` });
+					reply.code(201).headers({ etag: entityTag(booking.version), location: `${app.prefix}/${booking.id}` });
 					return reply.send(presentBooking(booking, plan, nowMs));
 				}
 				case "replayed": {
@@ -91,7 +91,7 @@ export function addPlaceHold(app: ApiServer, deps: RouteDeps): void {
 					reply.outcome = "replayed";
 					reply.code(201).headers({
 						etag: entityTag(booking.version),
-						location: `/api/v1/bookings/${booking.id}`,
+						location: `${app.prefix}/${booking.id}`,
 						"idempotency-replayed": "true",
 					});
 					return reply.send(presentBooking(booking, plan, nowMs));

@@ -1,7 +1,7 @@
 /** A crowd over real HTTP, all after the same two seats. */
 import { Agent, request } from "node:http";
 import { createDatabase, seatOwners } from "@holdfast/database";
-import { findSeatFlaws } from "@holdfast/testing";
+import { findSeatFlaws } from "@holdfast/seat-store/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { settleOutboxes } from "../testing/settle-outboxes.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";

@@ -1,5 +1,5 @@
 import { newBookingId, parseBookingId } from "@holdfast/domain";
-import { bookingKey, showtimeKeys } from "@holdfast/seat-store/keys";
+import { bookingKey, showtimeKeys } from "@holdfast/seat-store/testing";
 import { askRedis } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectNoQuery, expectUserLimit, NOWHERE, withoutTables } from "../testing/provoke.ts";

@@ -1,11 +1,11 @@
 /** A booking that cannot be read is left out of its owner's list, which goes on; and it is logged and counted. */
-
 import { Writable } from "node:stream";
-import { DEFAULT_LIMITS, listBuckets, parseBookingId, parseSeatPlanId } from "@holdfast/domain";
-import { bookingKey, planKey } from "@holdfast/seat-store/keys";
+import { DEFAULT_LIMITS, listBuckets, parseSeatPlanId } from "@holdfast/domain";
+import { planKey } from "@holdfast/seat-store/testing";
 import { askRedis } from "@holdfast/testing";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { recordKey } from "../testing/provoke.ts";
 import { bookingsIn, problemIn } from "../testing/read-answers.ts";
 import { settleOutboxes } from "../testing/settle-outboxes.ts";
 import { startTestApi, type TestApi, type TestApp, type TestUser } from "../testing/start-test-api.ts";
@@ -40,12 +40,6 @@ beforeEach(async () => {
 	await settleOutboxes(api.seatStore, api.databaseUrl);
 	lines = [];
 });
-
-function recordKey(id: string): string {
-	const bookingId = parseBookingId(id);
-	if (bookingId === null) throw new Error(`${id} is not the id of a booking`);
-	return bookingKey(bookingId);
-}
 
 const redis = async (...words: string[]) => expect(await askRedis(api.redis.port, ...words)).not.toMatch(/^-/);
 const sql = (statement: string) => () => api.sql(`${statement} where id = '${bought[2]}'`);
@@ -114,7 +108,7 @@ it("a list of nothing but unreadable bookings is an empty page", async () => {
 it("a list whose seat plan cannot be parsed leaves out the bookings of that plan only", async () => {
 	const other = await api.held(user, await api.newShowtime(), ["B1"]);
 	const [row] = await api.sql(`select seat_plan_id from bookings where id = '${bought[0]}'`);
-	const planId = parseSeatPlanId(row?.seat_plan_id ?? "");
+	const planId = parseSeatPlanId(String(row?.seat_plan_id));
 	if (planId === null) throw new Error("the booking has no seat plan");
 	for (const bucket of listBuckets(DEFAULT_LIMITS)) await redis("SET", planKey(bucket, planId), "{");
 	const fresh = await api.another({ logger: pino({ level: "error" }, sink) });

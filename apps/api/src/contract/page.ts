@@ -25,8 +25,11 @@ export const PAGE_QUERY = {
 	),
 };
 
-/** The parameter of every route to one thing. An id that cannot exist is 404, so any text is taken. */
-export const BY_ID = Type.Object({ id: Type.String({ description: "Its id, a UUID" }) });
+/** The parameter of every route to one thing, or to what belongs to it. An id that cannot exist is 404, so any text is taken. */
+const ID = Type.String({ description: "Its id, a UUID" });
+export const BY_ID = Type.Object({ id: ID });
+export const BY_SHOWTIME_ID = Type.Object({ showtimeId: ID });
+export const BY_MOVIE_ID = Type.Object({ movieId: ID });
 
 /** The header by which a reader says what it has already. */
 export const IF_NONE_MATCH = Type.Object({ "if-none-match": Type.Optional(Type.String({ description: "An `ETag` seen before" })) });

@@ -1,5 +1,6 @@
 /** Looks at everything the API stands on, at the same time and within a deadline. */
 import { type Database, isDatabaseWritable } from "@holdfast/database";
+import { withDeadline } from "@holdfast/runtime";
 import type { Durability, SeatStore } from "@holdfast/seat-store";
 import type { HealthBody } from "../contract/health.ts";
 
@@ -80,16 +81,12 @@ type Look<Value> = { isOk: boolean; ms: number; value?: Value };
 async function look<Value>(ask: () => Promise<Value>): Promise<Look<Value>> {
 	const startMs = performance.now();
 	const took = () => Math.round(performance.now() - startMs);
-	let timer: NodeJS.Timeout | undefined;
-	const deadline = new Promise<never>((_resolve, reject) => {
-		timer = setTimeout(() => reject(new Error("no answer in time")), CHECK_DEADLINE_MS);
-	});
 	try {
-		const value = await Promise.race([ask(), deadline]);
+		const value = await withDeadline(ask(), CHECK_DEADLINE_MS, () => {
+			throw new Error("no answer in time");
+		});
 		return { isOk: true, ms: took(), value };
 	} catch {
 		return { isOk: false, ms: took() };
-	} finally {
-		clearTimeout(timer);
 	}
 }

@@ -1,5 +1,5 @@
 /** `GET /health`: whether bookings work now. */
-
+import { createSingleFlight } from "@holdfast/runtime";
 import type { ApiServer } from "../api-server.ts";
 import { Health, type HealthBody } from "../contract/health.ts";
 import type { AppDeps } from "../deps.ts";
@@ -8,15 +8,12 @@ import { checkHealth } from "./check-health.ts";
 const RETRY_AFTER_SECONDS = 2;
 
 export function addShowHealth(app: ApiServer, { seatStore, database, settings }: AppDeps): void {
-	let underWay: Promise<HealthBody> | null = null;
+	const looks = createSingleFlight<"health", HealthBody>();
 
 	/** One look for all who ask meanwhile, since anybody may ask, and always gets an answer. A look is over before it is 2 s old. */
 	function lookTogether(): Promise<HealthBody> {
 		const { limits, settleLagMaxMs } = settings;
-		underWay ??= checkHealth({ seatStore, database, outboxMax: limits.outboxMax, settleLagMaxMs }).finally(() => {
-			underWay = null;
-		});
-		return underWay;
+		return looks.run("health", () => checkHealth({ seatStore, database, outboxMax: limits.outboxMax, settleLagMaxMs }));
 	}
 
 	app.route({

@@ -3,7 +3,7 @@ import { findMovie, listShowtimes } from "@holdfast/database";
 import { parseMovieId } from "@holdfast/domain";
 import { Type } from "typebox";
 import type { ApiServer } from "../api-server.ts";
-import { BAD_CURSOR, PAGE_LIMIT_DEFAULT, PAGE_QUERY } from "../contract/page.ts";
+import { BAD_CURSOR, BY_MOVIE_ID, PAGE_LIMIT_DEFAULT, PAGE_QUERY } from "../contract/page.ts";
 import { STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED } from "../contract/share.ts";
 import { SHOWTIME_DATE, ShowtimePage } from "../contract/showtime.ts";
@@ -20,7 +20,7 @@ export function addListShowtimesOfMovie(app: ApiServer, { database, reportUnread
 			summary: "Upcoming showtimes of a movie",
 			description: "From now on, soonest first; of one day at the venue, if `date` names it.",
 			tags: ["movies"],
-			params: Type.Object({ movieId: Type.String({ description: "Its id, a UUID" }) }),
+			params: BY_MOVIE_ID,
 			querystring: Type.Object({ ...PAGE_QUERY, date: SHOWTIME_DATE }, CLOSED),
 			response: { 200: ShowtimePage.answer("A page of showtimes, soonest first") },
 		},

@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { WRITE_PROBE_KEY } from "@holdfast/seat-store/keys";
+import { WRITE_PROBE_KEY } from "@holdfast/seat-store/testing";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { problemIn, type TestAnswer } from "../testing/read-answers.ts";

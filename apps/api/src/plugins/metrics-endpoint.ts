@@ -2,8 +2,7 @@
  * `GET /metrics` for Prometheus: the counters of every worker, and the outbox depth. Not part of the contract with clients: block it
  * at the proxy. Names follow docs/glossary.md; docs/ARCHITECTURE.md lists them.
  */
-import { setTimeout as pause } from "node:timers/promises";
-import { createMetrics, joinWorkerMetrics, mergeWorkerTexts } from "@holdfast/runtime";
+import { createMetrics, joinWorkerMetrics, mergeWorkerTexts, withDeadline } from "@holdfast/runtime";
 import type { SeatStore } from "@holdfast/seat-store";
 import type { FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
@@ -60,7 +59,7 @@ export const metricsEndpoint = fp<{ metrics: ApiMetrics; seatStore: OutboxLook }
 
 /** What Redis says in time. */
 const orNull = <Value>(asked: Promise<Value>): Promise<Value | null> =>
-	Promise.race([asked.catch(() => null), pause(OUTBOX_DEADLINE_MS, null, { ref: false })]);
+	withDeadline(asked, OUTBOX_DEADLINE_MS, () => null).catch(() => null);
 
 const staysOpen = ({ routeOptions }: FastifyRequest): boolean => routeOptions.config?.staysOpen === true;
 

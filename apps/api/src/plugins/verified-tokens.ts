@@ -3,7 +3,7 @@
  * what was never valid is not kept and pushes nothing out, as it would in fast-jwt's own cache, where 10,000 forged tokens of 2 KB
  * were 65 MB and more, and took the places of the valid ones.
  */
-import { createBoundedCache } from "../bounded-cache.ts";
+import { LRUCache } from "lru-cache";
 
 /** The claims of a valid token, and when it expires (epoch ms). */
 export type VerifiedToken<TokenClaims> = { readonly tokenClaims: TokenClaims; readonly expiresAtMs: number };
@@ -20,7 +20,7 @@ export type VerifiedTokensOptions<TokenClaims> = {
 export function createVerifiedTokens<TokenClaims>(options: VerifiedTokensOptions<TokenClaims>): (token: string) => TokenClaims | null {
 	const { verify, keptMax, now = Date.now } = options;
 	// By the text: a look-up tells nothing of other texts, since it compares only those of one (seeded) hash.
-	const kept = createBoundedCache<string, VerifiedToken<TokenClaims>>({ weightMax: keptMax });
+	const kept = new LRUCache<string, VerifiedToken<TokenClaims>>({ max: keptMax });
 	return (token) => {
 		const known = kept.get(token);
 		if (known !== undefined && known.expiresAtMs > now()) return known.tokenClaims;

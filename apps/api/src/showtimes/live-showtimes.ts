@@ -3,8 +3,9 @@
  * is kept may be behind; that is harmless, since the script judges a hold by what is installed and says `stale_prices`.
  */
 import type { IndexedSeatPlan, OpenShowtime, ShowtimeId } from "@holdfast/domain";
+import { createSingleFlight } from "@holdfast/runtime";
 import type { SeatStore } from "@holdfast/seat-store";
-import { createBoundedCache } from "../bounded-cache.ts";
+import { LRUCache } from "lru-cache";
 import type { NotOpen, ShowtimeOpener } from "./open-showtime.ts";
 import type { SeatPlans } from "./seat-plans.ts";
 
@@ -26,18 +27,13 @@ export type LiveShowtimes = {
 
 export function createLiveShowtimes(deps: { seatStore: SeatStore; seatPlans: SeatPlans; openShowtime: ShowtimeOpener }): LiveShowtimes {
 	const { seatStore, seatPlans, openShowtime } = deps;
-	const cache = createBoundedCache<ShowtimeId, OpenShowtime>({ weightMax: CACHED_SHOWTIMES_MAX });
-	const reads = new Map<ShowtimeId, Promise<OpenShowtime | null>>();
+	const cache = new LRUCache<ShowtimeId, OpenShowtime>({ max: CACHED_SHOWTIMES_MAX });
+	const reads = createSingleFlight<ShowtimeId, OpenShowtime | null>();
 
 	/** One read per showtime at a time: a crowd that meets a cold cache asks once. */
 	function peek(showtimeId: ShowtimeId): Promise<OpenShowtime | null> {
 		const cached = cache.get(showtimeId);
-		if (cached !== undefined) return Promise.resolve(cached);
-		const already = reads.get(showtimeId);
-		if (already !== undefined) return already;
-		const read = readAndKeep(showtimeId).finally(() => reads.delete(showtimeId));
-		reads.set(showtimeId, read);
-		return read;
+		return cached === undefined ? reads.run(showtimeId, () => readAndKeep(showtimeId)) : Promise.resolve(cached);
 	}
 
 	async function readAndKeep(showtimeId: ShowtimeId): Promise<OpenShowtime | null> {
@@ -48,7 +44,7 @@ export function createLiveShowtimes(deps: { seatStore: SeatStore; seatPlans: Sea
 
 	return {
 		peek,
-		forget: (showtimeId) => cache.delete(showtimeId),
+		forget: (showtimeId) => void cache.delete(showtimeId),
 		async reopen(showtimeId) {
 			cache.delete(showtimeId);
 			return openShowtime(showtimeId);

@@ -1,7 +1,8 @@
 import type { ShowtimeId } from "@holdfast/domain";
-import { showtimeKeys } from "@holdfast/seat-store/keys";
+import { showtimeKeys } from "@holdfast/seat-store/testing";
 import { askRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { whileWritesBreak } from "../testing/provoke.ts";
 import { bookingIn, matrixIn, problemIn, seatIn } from "../testing/read-answers.ts";
 import { settleOutboxes } from "../testing/settle-outboxes.ts";
 import { startTestApi, type TestApi, type TestUser } from "../testing/start-test-api.ts";
@@ -12,7 +13,6 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const metaOf = (showtimeId: ShowtimeId) => showtimeKeys(showtimeId).meta;
 const epochOf = async (showtimeId: ShowtimeId) =>
 	Number((await api.sql(`select redis_epoch from showtimes where id = '${showtimeId}'`))[0]?.redis_epoch);
 
@@ -71,7 +71,7 @@ describe("opening a showtime", () => {
 		const { id } = await api.held(user, showtimeId, ["A1", "A2"]);
 		await api.call(`POST /bookings/${id}/confirm`, { token: user.token });
 		await settleOutboxes(api.seatStore, api.databaseUrl);
-		expect(await askRedis(api.redis.port, "DEL", metaOf(showtimeId))).toBe(":1");
+		expect(await askRedis(api.redis.port, "DEL", showtimeKeys(showtimeId).meta)).toBe(":1");
 
 		const matrix = matrixIn(await api.call(`GET /showtimes/${showtimeId}/seats`, { token: user.token }));
 		expect(matrix.counts).toMatchObject({ sold: 2, available: 98 });
@@ -84,11 +84,11 @@ describe("opening a showtime", () => {
 	it("opens it again for a hold and for a confirm that find it gone", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		await api.call(`GET /showtimes/${showtimeId}/seats`);
-		await askRedis(api.redis.port, "DEL", metaOf(showtimeId));
+		await askRedis(api.redis.port, "DEL", showtimeKeys(showtimeId).meta);
 		const { id } = await api.held(user, showtimeId, ["A1"]);
 		expect((await api.call(`POST /bookings/${id}/confirm`, { token: user.token })).status).toBe(200);
 		await settleOutboxes(api.seatStore, api.databaseUrl);
-		await askRedis(api.redis.port, "DEL", metaOf(showtimeId));
+		await askRedis(api.redis.port, "DEL", showtimeKeys(showtimeId).meta);
 		expect((await api.call(`POST /bookings/${id}/confirm`, { token: user.token })).status).toBe(200);
 	});
 });
@@ -102,9 +102,17 @@ describe("503 recovering", () => {
 		expect([problemIn(answer).code, problemIn(answer).retryable, answer.headers["retry-after"]]).toEqual(["recovering", true, "1"]);
 		expect(problemIn(await api.call(`GET /showtimes/${showtimeId}/seats`)).code).toBe("recovering");
 		expect(await epochOf(showtimeId)).toBe(0);
-		await askRedis(api.redis.port, "HSET", metaOf(showtimeId), "claimUntil", "1");
+		await askRedis(api.redis.port, "HSET", showtimeKeys(showtimeId).meta, "claimUntil", "1");
 		expect((await api.hold(user, showtimeId, ["A1"])).status).toBe(201);
 		expect(await epochOf(showtimeId)).toBe(1);
+	});
+
+	it("is the answer, not outcome_unknown, to a request whose rebuild lost Postgres during a write; the next request opens the showtime", async () => {
+		const showtimeId = await api.newShowtime();
+		const problem = await whileWritesBreak(api, "showtimes", () => api.call(`GET /showtimes/${showtimeId}/seats`));
+		expect([problem.code, problem.retryable]).toEqual(["recovering", true]);
+		expect(await epochOf(showtimeId)).toBe(0);
+		expect((await api.call(`GET /showtimes/${showtimeId}/seats`)).status).toBe(200);
 	});
 });
 
@@ -136,7 +144,7 @@ describe("prices that moved on", () => {
 	it("are read anew, once, and the hold is placed at today's price", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		await api.held(user, showtimeId, ["A1"]);
-		await askRedis(api.redis.port, "HSET", metaOf(showtimeId), "priceVersion", "2", "prices", '"{\\"standard\\":990}"');
+		await askRedis(api.redis.port, "HSET", showtimeKeys(showtimeId).meta, "priceVersion", "2", "prices", '"{\\"standard\\":990}"');
 		expect((await api.held(user, showtimeId, ["A2"])).total).toEqual({ amount: 990, currency: "USD" });
 	});
 
@@ -147,7 +155,7 @@ describe("prices that moved on", () => {
 				...seatStore,
 				async readShowtime(id) {
 					const showtime = await seatStore.readShowtime(id);
-					if (showtime !== null) await askRedis(api.redis.port, "HINCRBY", metaOf(id), "priceVersion", "1");
+					if (showtime !== null) await askRedis(api.redis.port, "HINCRBY", showtimeKeys(id).meta, "priceVersion", "1");
 					return showtime;
 				},
 			}),

@@ -3,11 +3,12 @@
  * has it rebuilt. What is unknown, over or cancelled is refused here, and never rebuilt because somebody asked.
  */
 import { setTimeout as pause } from "node:timers/promises";
-import { type Database, findOpening } from "@holdfast/database";
+import { type Database, DatabaseOutcomeUnknown, findOpening } from "@holdfast/database";
 import type { ShowtimeId } from "@holdfast/domain";
 import type { Rebuilder } from "@holdfast/rebuild";
+import { createSingleFlight, withDeadline } from "@holdfast/runtime";
 import { SeatStoreFault } from "@holdfast/seat-store";
-import { createBoundedCache } from "../bounded-cache.ts";
+import { LRUCache } from "lru-cache";
 
 /** Why a showtime cannot be opened. `recovering`: it is being rebuilt, or too many are; ask again. */
 export type NotOpen =
@@ -31,15 +32,15 @@ const WAIT_MS = 3_000;
 const LOOK_EVERY_MS = 50;
 
 export function createShowtimeOpener({ database, rebuilder }: { database: Database; rebuilder: Rebuilder }): ShowtimeOpener {
-	const underWay = new Map<ShowtimeId, Promise<OpenShowtimeOutcome>>();
-	const refusals = createBoundedCache<ShowtimeId, { readonly refusal: NotOpen; readonly untilMs: number }>({ weightMax: REFUSALS_MAX });
+	const openings = createSingleFlight<ShowtimeId, OpenShowtimeOutcome>();
+	const refusals = new LRUCache<ShowtimeId, NotOpen>({ max: REFUSALS_MAX, ttl: REFUSAL_TTL_MS });
 
 	async function open(showtimeId: ShowtimeId): Promise<OpenShowtimeOutcome> {
 		const opening = await findOpening(database, showtimeId);
 		const refusal = refusalOf(opening, Date.now());
 		if (opening === null || refusal !== null) {
-			const known = refusal ?? { outcome: "not_found" };
-			refusals.set(showtimeId, { refusal: known, untilMs: Date.now() + REFUSAL_TTL_MS });
+			const known: NotOpen = refusal ?? { outcome: "not_found" };
+			refusals.set(showtimeId, known);
 			return known;
 		}
 		const lookUntil = Date.now() + WAIT_MS;
@@ -54,33 +55,22 @@ export function createShowtimeOpener({ database, rebuilder }: { database: Databa
 
 	return async (showtimeId) => {
 		const known = refusals.get(showtimeId);
-		if (known !== undefined && Date.now() < known.untilMs) return known.refusal;
-		let opening = underWay.get(showtimeId);
-		if (opening === undefined) {
-			if (underWay.size >= OPENINGS_MAX) return { outcome: "recovering" };
-			opening = open(showtimeId).finally(() => underWay.delete(showtimeId));
-			underWay.set(showtimeId, opening);
-		}
-		return waitFor(opening);
+		if (known !== undefined) return known;
+		if (!openings.has(showtimeId) && openings.size >= OPENINGS_MAX) return { outcome: "recovering" };
+		// A rebuild goes on when nobody waits for it any more.
+		const opening = openings.run(showtimeId, () => open(showtimeId));
+		return withDeadline(opening, WAIT_MS, () => ({ outcome: "recovering" }));
 	};
 }
 
-/** Whether a step of the rebuild happened is nothing to whoever asked: the showtime is not open yet, and is looked at again. */
+/**
+ * The request itself has changed nothing yet, so it must not be answered `outcome_unknown` for a step of the rebuild that may have
+ * happened. The showtime is being made ready; the opener looks again.
+ */
 function unknownIsRecovering(error: unknown): { outcome: "recovering" } {
-	if (error instanceof SeatStoreFault && error.kind === "outcome_unknown") return { outcome: "recovering" };
+	const isUnknown = error instanceof DatabaseOutcomeUnknown || (error instanceof SeatStoreFault && error.kind === "outcome_unknown");
+	if (isUnknown) return { outcome: "recovering" };
 	throw error;
-}
-
-/** A rebuild goes on when nobody waits for it any more. */
-async function waitFor(opening: Promise<OpenShowtimeOutcome>): Promise<OpenShowtimeOutcome> {
-	const abort = new AbortController();
-	const late = pause(WAIT_MS, { outcome: "recovering" } as const, { signal: abort.signal });
-	late.catch(() => {});
-	try {
-		return await Promise.race([opening, late]);
-	} finally {
-		abort.abort();
-	}
 }
 
 function refusalOf(opening: Awaited<ReturnType<typeof findOpening>>, nowMs: number): NotOpen | null {

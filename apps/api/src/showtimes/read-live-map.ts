@@ -1,6 +1,7 @@
 /** The seat map of a showtime as it is now, with the plan its letters count in. */
 import type { ShowtimeId } from "@holdfast/domain";
-import type { ReadMapOutcome } from "@holdfast/seat-store";
+import { whileOpen } from "@holdfast/rebuild";
+import type { Fenced, ReadMapOutcome } from "@holdfast/seat-store";
 import type { LiveShowtime, LiveShowtimes } from "./live-showtimes.ts";
 import type { NotOpen } from "./open-showtime.ts";
 
@@ -9,29 +10,34 @@ export type ReadSeatMap = (showtimeId: ShowtimeId) => Promise<ReadMapOutcome>;
 
 export type LiveMap = LiveShowtime & { readonly map: Extract<ReadMapOutcome, { outcome: "read" }> };
 
-/** One try, one after the showtime was opened or read anew. */
-const TRIES_MAX = 2;
+type ReadLiveMapDeps = { readSeatMap: ReadSeatMap; liveShowtimes: LiveShowtimes };
+type LiveMapOutcome = ({ outcome: "read" } & LiveMap) | NotOpen;
 
 /** Opens the showtime first when nobody has. */
-export async function readLiveMap(
-	{ readSeatMap, liveShowtimes }: { readSeatMap: ReadSeatMap; liveShowtimes: LiveShowtimes },
+export async function readLiveMap(deps: ReadLiveMapDeps, showtimeId: ShowtimeId): Promise<LiveMapOutcome> {
+	const { liveShowtimes } = deps;
+	const read = () =>
+		whileOpen(
+			() => liveShowtimes.reopen(showtimeId),
+			() => readOnce(deps, showtimeId),
+		);
+	const first = await read();
+	if (first.outcome !== "outdated") return first;
+	liveShowtimes.forget(showtimeId);
+	const second = await read();
+	return second.outcome === "outdated" ? { outcome: "recovering" } : second;
+}
+
+/** `outdated`: the map is of another version of the showtime than this process knows. */
+async function readOnce(
+	{ readSeatMap, liveShowtimes }: ReadLiveMapDeps,
 	showtimeId: ShowtimeId,
-): Promise<({ outcome: "read" } & LiveMap) | NotOpen> {
-	for (let attempt = 0; attempt < TRIES_MAX; attempt += 1) {
-		const live = await liveShowtimes.find(showtimeId);
-		if (live.outcome !== "found") return live;
-		const map = await readSeatMap(showtimeId);
-		if (map.outcome === "recovering") return map;
-		if (map.outcome === "not_ready" || map.outcome === "fenced") {
-			const opening = await liveShowtimes.reopen(showtimeId);
-			if (opening.outcome !== "opened") return opening;
-		} else if (isOutdated(live, map)) {
-			liveShowtimes.forget(showtimeId);
-		} else {
-			return { outcome: "read", showtime: live.showtime, plan: live.plan, map };
-		}
-	}
-	return { outcome: "recovering" };
+): Promise<LiveMapOutcome | { outcome: "outdated" } | Fenced> {
+	const live = await liveShowtimes.find(showtimeId);
+	if (live.outcome !== "found") return live;
+	const map = await readSeatMap(showtimeId);
+	if (map.outcome !== "read") return map;
+	return isOutdated(live, map) ? { outcome: "outdated" } : { outcome: "read", showtime: live.showtime, plan: live.plan, map };
 }
 
 /** Whether the showtime was changed since this process last read it: its plan, its prices, its time. */

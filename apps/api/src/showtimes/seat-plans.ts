@@ -3,7 +3,7 @@ import { type Database, findSeatPlan, type SeatPlanReader } from "@holdfast/data
 import { type BookingId, bucketOf, type IndexedSeatPlan, indexSeatPlan, type SeatPlanId, type ShowtimeId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import type { SeatStore } from "@holdfast/seat-store";
-import { createBoundedCache } from "../bounded-cache.ts";
+import { LRUCache } from "lru-cache";
 import { joinReads } from "../join-reads.ts";
 
 /** About 200 bytes per seat: some 100 MB at the very most. */
@@ -17,7 +17,7 @@ export type SeatPlans = {
 };
 
 export function createSeatPlans({ seatStore, database }: { seatStore: SeatStore; database: Database }): SeatPlans {
-	const cache = createBoundedCache<SeatPlanId, IndexedSeatPlan>({ weightMax: CACHED_SEATS_MAX, weigh: ({ seats }) => seats.length });
+	const cache = new LRUCache<SeatPlanId, IndexedSeatPlan>({ maxSize: CACHED_SEATS_MAX, sizeCalculation: ({ seats }) => seats.length });
 
 	async function readFromLedger(planId: SeatPlanId, reader: SeatPlanReader): Promise<IndexedSeatPlan | null> {
 		const plan = await findSeatPlan(database, planId, reader);

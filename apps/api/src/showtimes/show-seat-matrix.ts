@@ -4,7 +4,7 @@ import { parseShowtimeId, type ShowtimeId, type UserId } from "@holdfast/domain"
 import { Type } from "typebox";
 import type { ApiServer } from "../api-server.ts";
 import { SeatStatuses, type SeatStatusesBody } from "../contract/live-seats.ts";
-import { IF_NONE_MATCH } from "../contract/page.ts";
+import { BY_SHOWTIME_ID, IF_NONE_MATCH } from "../contract/page.ts";
 import { OPENING_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED, oneOf } from "../contract/share.ts";
 import { SeatMatrix } from "../contract/showtime.ts";
@@ -35,7 +35,7 @@ export function addShowSeatMatrix(app: ApiServer, deps: RouteDeps): void {
 				"alone (`Vary: Authorization`). `view=status` is one letter per seat, over the plan at `GET /plans/{id}`, the same for all.",
 			tags: ["showtimes"],
 			security: [{}, { accessToken: [] }],
-			params: Type.Object({ showtimeId: Type.String({ description: "Its id, a UUID" }) }),
+			params: BY_SHOWTIME_ID,
 			querystring: Type.Object({ view: Type.Optional(oneOf(["matrix", "status"], "`matrix` when absent")) }, CLOSED),
 			headers: IF_NONE_MATCH,
 			response: {

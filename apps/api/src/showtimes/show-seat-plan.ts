@@ -1,9 +1,9 @@
 /** `GET /plans/:id`: rows, gaps, tiers and kinds of seat. A plan never changes, so whoever has it need never ask again. */
 import { createHash } from "node:crypto";
 import { parseSeatPlanId, type SeatPlanId } from "@holdfast/domain";
+import { LRUCache } from "lru-cache";
 import { Type } from "typebox";
 import type { ApiServer } from "../api-server.ts";
-import { createBoundedCache } from "../bounded-cache.ts";
 import { BY_ID, IF_NONE_MATCH } from "../contract/page.ts";
 import { STORE_PROBLEMS } from "../contract/problems.ts";
 import { SeatPlan } from "../contract/seat-plan.ts";
@@ -16,9 +16,9 @@ const KEPT_PLANS_BYTES_MAX = 32 * 1024 * 1024;
 const FOR_EVER = "public, max-age=31536000, immutable";
 
 export function addShowSeatPlan(app: ApiServer, { seatPlans }: RouteDeps): void {
-	const kept = createBoundedCache<SeatPlanId, { readonly tag: string; readonly body: Buffer }>({
-		weightMax: KEPT_PLANS_BYTES_MAX,
-		weigh: ({ body }) => body.length,
+	const kept = new LRUCache<SeatPlanId, { readonly tag: string; readonly body: Buffer }>({
+		maxSize: KEPT_PLANS_BYTES_MAX,
+		sizeCalculation: ({ body }) => body.length,
 	});
 
 	async function findRendered(planId: SeatPlanId) {

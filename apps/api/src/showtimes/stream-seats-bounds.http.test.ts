@@ -1,9 +1,8 @@
 /** What a process gives to watchers at most, and that it takes all of it back. */
-
 import type { ShowtimeId } from "@holdfast/domain";
 import { sendInlineCommand } from "@holdfast/local-stack";
 import { SeatStoreFault } from "@holdfast/seat-store";
-import { showtimeKeys } from "@holdfast/seat-store/keys";
+import { showtimeKeys } from "@holdfast/seat-store/testing";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { problemIn } from "../testing/read-answers.ts";
@@ -21,10 +20,9 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const channelOf = (showtimeId: ShowtimeId) => showtimeKeys(showtimeId).map;
 /** Connections that Redis has for this channel: `*2|$n|channel|:count`. */
 const subscriptions = async (showtimeId: ShowtimeId) =>
-	Number((await sendInlineCommand(api.redis.port, `PUBSUB SHARDNUMSUB ${channelOf(showtimeId)}`, 4))?.split("|:")[1]);
+	Number((await sendInlineCommand(api.redis.port, `PUBSUB SHARDNUMSUB ${showtimeKeys(showtimeId).map}`, 4))?.split("|:")[1]);
 const refusal = async (app: TestApp, showtimeId: ShowtimeId) => problemIn(await app.call(`GET /showtimes/${showtimeId}/seats/stream`)).code;
 const open = (app: TestApp, showtimeId: ShowtimeId, count: number) =>
 	Promise.all(Array.from({ length: count }, () => readStream(app, showtimeId)));
@@ -148,7 +146,7 @@ describe("a client that does not read", () => {
 		let sent = 0;
 		while ((await watchers(api)) === 2) {
 			sent += 1;
-			await sendInlineCommand(api.redis.port, `SPUBLISH ${channelOf(showtimeId)} "${version + sent} H ${seats}"`);
+			await sendInlineCommand(api.redis.port, `SPUBLISH ${showtimeKeys(showtimeId).map} "${version + sent} H ${seats}"`);
 			await good.until(1 + sent);
 		}
 		await waitUntil("the other to have heard all", () => good.events.at(-1)?.version === version + sent);

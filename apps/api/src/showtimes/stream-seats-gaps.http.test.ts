@@ -1,8 +1,7 @@
 /** What a watcher is told when something was missed, made anew, or lapsed: never a map that is not the one in Redis. */
-
 import type { ShowtimeId } from "@holdfast/domain";
 import { sendInlineCommand } from "@holdfast/local-stack";
-import { showtimeKeys } from "@holdfast/seat-store/keys";
+import { showtimeKeys } from "@holdfast/seat-store/testing";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readStream } from "../testing/read-stream.ts";

@@ -4,6 +4,7 @@ import { Type } from "typebox";
 import type { ApiServer } from "../api-server.ts";
 import { addressOf } from "../client-address.ts";
 import { SeatDelta, SeatReset } from "../contract/live-seats.ts";
+import { BY_SHOWTIME_ID } from "../contract/page.ts";
 import { OPENING_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED } from "../contract/share.ts";
 import type { RouteDeps } from "../deps.ts";
@@ -48,7 +49,7 @@ export function addStreamSeats(app: ApiServer, { seatWatches, settings }: RouteD
 			summary: "Seats as they change",
 			description: DESCRIPTION,
 			tags: ["showtimes"],
-			params: Type.Object({ showtimeId: Type.String({ description: "Its id, a UUID" }) }),
+			params: BY_SHOWTIME_ID,
 			querystring: Type.Object(
 				{ since: Type.Optional(Type.Integer({ minimum: 0, maximum: VERSION_MAX, description: "`version` of the seats that you have" })) },
 				CLOSED,

@@ -1,9 +1,8 @@
 /** Brings about, for any route, what each of them declares: bodies that are no bodies, stores that are gone or not ours. */
-
-import { LIMIT_SPECS, type ShowtimeId } from "@holdfast/domain";
+import { LIMIT_SPECS, parseBookingId, type ShowtimeId } from "@holdfast/domain";
 import { verifyPassword } from "@holdfast/runtime";
 import { SeatStoreFault } from "@holdfast/seat-store";
-import { showtimeKeys } from "@holdfast/seat-store/keys";
+import { bookingKey, showtimeKeys } from "@holdfast/seat-store/testing";
 import { askRedis, waitUntil } from "@holdfast/testing";
 import { expect } from "vitest";
 import type { ProblemBody } from "../contract/problem-schema.ts";
@@ -108,6 +107,13 @@ export async function whileWritesBreak(api: TestApi, table: string, ask: () => P
 	await end("wait_event = 'PgSleep'");
 	await locking;
 	return problem;
+}
+
+/** Where Redis keeps the record of a booking that an answer showed. */
+export function recordKey(id: string): string {
+	const bookingId = parseBookingId(id);
+	if (bookingId === null) throw new Error(`${id} is not the id of a booking`);
+	return bookingKey(bookingId);
 }
 
 /** Redis has never heard of the showtime; its bookings it has. */

@@ -1,6 +1,6 @@
 /** Opens a stream of seats on an app that listens, and keeps what comes, event by event. */
 import { get, type IncomingMessage } from "node:http";
-import { parseFrame, type SeatEvent, waitUntil } from "@holdfast/testing";
+import { parseSeatEvents, type SeatEvent, waitUntil } from "@holdfast/testing";
 import type { TestApp } from "./start-test-api.ts";
 
 export type TestStream = {
@@ -40,16 +40,11 @@ export async function readStream(
 	}
 	const events: SeatEvent[] = [];
 	let hasEnded = false;
-	let rest = "";
 	response.setEncoding("utf8");
-	response.on("data", (chunk: string) => {
-		const frames = (rest + chunk).split("\n\n");
-		rest = frames.pop() ?? "";
-		for (const frame of frames) {
-			const event = parseFrame(frame);
-			if (event !== null) events.push(event);
-		}
-	});
+	response.on(
+		"data",
+		parseSeatEvents((event) => events.push(event)),
+	);
 	response.on("error", () => {});
 	response.on("close", () => {
 		hasEnded = true;

@@ -5,7 +5,7 @@
  */
 import { listQuarantined } from "@holdfast/database";
 import { parseShowtimeId, type ShowtimeId } from "@holdfast/domain";
-import { createRebuilder, openQuarantinedShowtime } from "@holdfast/rebuild";
+import { createRebuilder, openQuarantinedShowtime, whileOpen } from "@holdfast/rebuild";
 import { type Tools, withTools } from "./open-tools.ts";
 
 await withTools(async (tools) => {
@@ -31,11 +31,11 @@ function readShowtimeId(text: string): ShowtimeId {
 }
 
 async function open(tools: Tools, showtimeId: ShowtimeId): Promise<boolean> {
-	let result = await openQuarantinedShowtime(tools, showtimeId);
-	if (result.outcome === "recovering") {
-		await createRebuilder({ ...tools, quarantineMs: null }).rebuild(showtimeId, 0);
-		result = await openQuarantinedShowtime(tools, showtimeId);
-	}
+	const rebuilder = createRebuilder({ ...tools, quarantineMs: null });
+	const result = await whileOpen(
+		() => rebuilder.rebuild(showtimeId, 0),
+		() => openQuarantinedShowtime(tools, showtimeId),
+	);
 	switch (result.outcome) {
 		case "opened":
 			console.log(`${showtimeId}  ${result.seats} seats are on sale again`);
@@ -47,6 +47,7 @@ async function open(tools: Tools, showtimeId: ShowtimeId): Promise<boolean> {
 			console.log(`${showtimeId}  is no showtime`);
 			return false;
 		case "recovering":
+		case "unkept":
 			console.log(`${showtimeId}  is being rebuilt; try again`);
 			return false;
 		case "locked":

@@ -2,12 +2,13 @@
 import type { MovieId } from "@holdfast/domain";
 import { and, eq, isNull } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
+import { readFrom } from "../run-queries.ts";
 import { movies } from "../schema/index.ts";
 import { type Movie, movieColumns } from "./movie.ts";
 
 /** The movie, or null; an archived one is null too. */
 export async function findMovie(database: Database, id: MovieId): Promise<Movie | null> {
-	const [row] = await database.run("catalogue", (queries) =>
+	const [row] = await readFrom(database, "catalogue", (queries) =>
 		queries
 			.select(movieColumns)
 			.from(movies)

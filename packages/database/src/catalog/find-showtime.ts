@@ -2,11 +2,12 @@
 import type { ShowtimeId } from "@holdfast/domain";
 import { eq } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
+import { readFrom } from "../run-queries.ts";
 import { showtimes } from "../schema/index.ts";
 import { type Showtime, selectShowtimes, showtimeOf } from "./showtime.ts";
 
 /** The showtime in whatever state, past ones included; or null. */
 export async function findShowtime(database: Database, id: ShowtimeId): Promise<Showtime | null> {
-	const [row] = await database.run("catalogue", (queries) => selectShowtimes(queries).where(eq(showtimes.id, id)));
+	const [row] = await readFrom(database, "catalogue", (queries) => selectShowtimes(queries).where(eq(showtimes.id, id)));
 	return row === undefined ? null : showtimeOf(row);
 }

@@ -4,6 +4,7 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createDatabase, type Database } from "../create-database.ts";
 import { writeCursor } from "../read-page.ts";
+import { writeTo } from "../run-queries.ts";
 import { movies, TITLE_MAX_CHARS } from "../schema/index.ts";
 import { findMovie } from "./find-movie.ts";
 import { type ListMoviesRequest, listMovies, titleHas } from "./list-movies.ts";
@@ -26,7 +27,7 @@ afterAll(async () => {
 async function add(title: string, overrides: Partial<typeof movies.$inferInsert> = {}) {
 	const id = newMovieId();
 	const row = { id, title, description: "A film.", durationMinutes: 90, genre: "Drama", status: "now_showing" as const, ...overrides };
-	await database.run("catalogue", (queries) => queries.insert(movies).values(row));
+	await writeTo(database, "catalogue", (queries) => queries.insert(movies).values(row));
 	return id;
 }
 
@@ -65,7 +66,8 @@ it.each([
 });
 
 it("a search reads an index of trigrams, not every title", async () => {
-	const explain = database.run(
+	const explain = writeTo(
+		database,
 		"rebuilding",
 		(queries) =>
 			queries.transaction(async (transaction) => {
@@ -120,7 +122,7 @@ it.each([
 	expect(first.nextCursor.length).toBeLessThanOrEqual(2_000);
 	expect(await titles({ status, cursor: first.nextCursor })).toContain(character.repeat(TITLE_MAX_CHARS));
 	await expect(add(character.repeat(TITLE_MAX_CHARS + 1))).rejects.toThrow("movies_title_length");
-	await database.run("catalogue", (queries) => queries.delete(movies).where(sql`status = 'ended'`));
+	await writeTo(database, "catalogue", (queries) => queries.delete(movies).where(sql`status = 'ended'`));
 });
 
 it("a title has one character at least", async () => {

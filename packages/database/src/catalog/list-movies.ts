@@ -3,6 +3,7 @@ import { parseMovieId } from "@holdfast/domain";
 import { and, asc, eq, isNull, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
 import { type PageOutcome, type PageRequest, pageOf, parseCursor } from "../read-page.ts";
+import { readFrom } from "../run-queries.ts";
 import { type MovieStatus, movies, searchable } from "../schema/index.ts";
 import { type Movie, movieColumns } from "./movie.ts";
 
@@ -27,7 +28,7 @@ export async function listMovies(database: Database, request: ListMoviesRequest)
 		if (after === null) return { outcome: "bad_cursor" };
 		conditions.push(sql`(${movies.title}, ${movies.id}) > (${after.key}, ${after.id}::uuid)`);
 	}
-	const rows = await database.run("catalogue", (queries) =>
+	const rows = await readFrom(database, "catalogue", (queries) =>
 		queries
 			.select(movieColumns)
 			.from(movies)

@@ -1,9 +1,10 @@
 import { newMovieId, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { openTestLedger, type TestLedger } from "../open-test-ledger.ts";
 import { writeCursor } from "../read-page.ts";
+import { writeTo } from "../run-queries.ts";
 import { movies } from "../schema/index.ts";
+import { openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
 import { type ListShowtimesRequest, listShowtimes } from "./list-showtimes.ts";
 
 let ledger: TestLedger;
@@ -26,7 +27,7 @@ async function list(request: Partial<ListShowtimesRequest>) {
 it("showtimes come by start, only those that have not begun; cancelled ones and those of archived movies do not", async () => {
 	const archivedId = newMovieId();
 	const movie = { id: archivedId, title: "Gone", description: "", durationMinutes: 90, genre: "Drama", status: "ended" as const };
-	await ledger.database.run("catalogue", (queries) => queries.insert(movies).values({ ...movie, archivedAt: new Date() }));
+	await writeTo(ledger.database, "catalogue", (queries) => queries.insert(movies).values({ ...movie, archivedAt: new Date() }));
 	const late = await add("2031-03-02T20:00:00Z", "UTC");
 	const early = await add("2031-03-01T20:00:00Z", "UTC", { state: "paused" });
 	await add("2031-02-27T20:00:00Z", "UTC");

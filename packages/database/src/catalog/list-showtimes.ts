@@ -3,6 +3,7 @@ import { type MovieId, parseShowtimeId } from "@holdfast/domain";
 import { and, asc, eq, gt, isNull, ne, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
 import { type PageOutcome, type PageRequest, pageOf, parseCursor } from "../read-page.ts";
+import { readFrom } from "../run-queries.ts";
 import { movies, showtimes } from "../schema/index.ts";
 import { type Showtime, selectShowtimes, showtimeOf } from "./showtime.ts";
 
@@ -32,7 +33,7 @@ export async function listShowtimes(database: Database, request: ListShowtimesRe
 		const startsAt = new Date(Number(after.key)).toISOString();
 		conditions.push(sql`(${showtimes.startsAt}, ${showtimes.id}) > (${startsAt}::timestamptz, ${after.id}::uuid)`);
 	}
-	const rows = await database.run("catalogue", (queries) =>
+	const rows = await readFrom(database, "catalogue", (queries) =>
 		selectShowtimes(queries)
 			.where(and(...conditions))
 			.orderBy(asc(showtimes.startsAt), asc(showtimes.id))

@@ -1,7 +1,7 @@
 /** A showtime with its movie and room: one set of columns and one mapper for every read of one. */
 import type { OpenShowtime } from "@holdfast/domain";
 import { eq } from "drizzle-orm";
-import type { Queries } from "../create-database.ts";
+import type { ReadQueries } from "../create-database.ts";
 import { auditoriums, movies, seatPlans, showtimes } from "../schema/index.ts";
 import type { MovieSummary } from "./movie.ts";
 
@@ -9,7 +9,7 @@ import type { MovieSummary } from "./movie.ts";
 export type Showtime = OpenShowtime & { readonly movie: MovieSummary };
 
 /** Showtimes joined with what they name; add `where`, order and limit. */
-export function selectShowtimes(queries: Queries) {
+export function selectShowtimes(queries: ReadQueries) {
 	return queries
 		.select({ showtime: showtimes, movie: movies, auditorium: auditoriums, seatCount: seatPlans.seatCount })
 		.from(showtimes)

@@ -3,7 +3,7 @@ import { type BookingEvent, bucketOf, newShowtimeId, type OutboxEvent, type Show
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { findShowtime } from "../catalog/find-showtime.ts";
-import { cancelOf, openTestLedger, type TestLedger } from "../open-test-ledger.ts";
+import { cancelOf, openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
 import { findBooking } from "./find-booking.ts";
 import { seatOwners } from "./list-seat-owners.ts";
 import type { SettleEntry } from "./outbox-entry.ts";

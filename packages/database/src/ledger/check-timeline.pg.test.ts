@@ -3,7 +3,8 @@ import { waitUntil } from "@holdfast/testing";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { classifySettleError, isDatabaseUnavailable } from "../classify-error.ts";
-import { openTestLedger, type TestLedger } from "../open-test-ledger.ts";
+import { writeTo } from "../run-queries.ts";
+import { openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
 import { checkTimeline } from "./check-timeline.ts";
 import { settleBatch } from "./settle-batch.ts";
 
@@ -130,7 +131,8 @@ it("lets nothing settle while a timeline is checked, and runs one check at a tim
 it("throws an error to retry when another check holds the bucket for too long", async () => {
 	const gate = Promise.withResolvers<void>();
 	const isHeld = Promise.withResolvers<void>();
-	const holder = ledger.database.run(
+	const holder = writeTo(
+		ledger.database,
 		"rebuilding",
 		(queries) =>
 			queries.transaction(async (tx) => {

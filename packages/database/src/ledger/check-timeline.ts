@@ -5,6 +5,7 @@
 import type { AdoptedTimeline, LedgerTimeline } from "@holdfast/domain";
 import { eq, sql } from "drizzle-orm";
 import type { Database, Queries } from "../create-database.ts";
+import { writeTo } from "../run-queries.ts";
 import { buckets, losses } from "../schema/index.ts";
 import { boundTransaction, LONG_TRANSACTION_MAX_MS, lockBucket } from "./settle-lock.ts";
 
@@ -51,7 +52,7 @@ export function checkTimeline(
 		}
 		return { timeline: adopted.timeline, isNew: true };
 	};
-	return database.run("rebuilding", (queries) => queries.transaction(run), LONG_TRANSACTION_MAX_MS);
+	return writeTo(database, "rebuilding", (queries) => queries.transaction(run), LONG_TRANSACTION_MAX_MS);
 }
 
 /**

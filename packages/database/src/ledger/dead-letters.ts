@@ -5,6 +5,7 @@
  */
 import { and, asc, desc, eq, isNull, sql } from "drizzle-orm";
 import type { Database, Queries } from "../create-database.ts";
+import { readFrom, writeTo } from "../run-queries.ts";
 import { deadLetters } from "../schema/index.ts";
 import type { DeadEntry } from "./outbox-entry.ts";
 
@@ -28,7 +29,7 @@ export function listDeadLetters(
 	database: Database,
 	{ includeResolved = false, limit }: { readonly includeResolved?: boolean; readonly limit: number },
 ): Promise<DeadLetter[]> {
-	return database.run("upkeep", async (queries) => {
+	return readFrom(database, "upkeep", async (queries) => {
 		const rows = await queries
 			.select()
 			.from(deadLetters)
@@ -41,13 +42,13 @@ export function listDeadLetters(
 
 /** The letter, resolved or not; or null. */
 export async function findDeadLetter(database: Database, key: DeadLetterKey): Promise<DeadLetter | null> {
-	const [row] = await database.run("upkeep", (queries) => queries.select().from(deadLetters).where(isLetter(key)));
+	const [row] = await readFrom(database, "upkeep", (queries) => queries.select().from(deadLetters).where(isLetter(key)));
 	return row === undefined ? null : deadLetterOf(row);
 }
 
 /** Note that it was dealt with. Gives whether it waited until now: the second time, and for an unknown one, false. */
 export function resolveDeadLetter(database: Database, key: DeadLetterKey): Promise<boolean> {
-	return database.run("upkeep", async (queries) => {
+	return writeTo(database, "upkeep", async (queries) => {
 		const isOpen = and(isLetter(key), isNull(deadLetters.resolvedAt));
 		const resolved = await queries
 			.update(deadLetters)

@@ -2,12 +2,13 @@
 import type { BookingId } from "@holdfast/domain";
 import { eq } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
+import { readFrom } from "../run-queries.ts";
 import { bookings } from "../schema/index.ts";
 import { addSeats, type LedgerBooking, selectBookings } from "./ledger-booking.ts";
 
 /** The booking at its highest settled version, or null. Whose it is, the caller judges. Throws when its row makes no sense. */
 export function findBooking(database: Database, id: BookingId): Promise<LedgerBooking | null> {
-	return database.run("bookings", async (queries) => {
+	return readFrom(database, "bookings", async (queries) => {
 		const rows = await selectBookings(queries).where(eq(bookings.id, id));
 		const { bookings: found, unreadable } = await addSeats(queries, rows);
 		if (unreadable[0] !== undefined) throw unreadable[0].error;

@@ -2,6 +2,7 @@
 import type { ShowtimeId, ShowtimeState } from "@holdfast/domain";
 import { eq } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
+import { readFrom } from "../run-queries.ts";
 import { showtimes } from "../schema/index.ts";
 import { openedTimeline } from "./opened-timeline.ts";
 
@@ -19,7 +20,7 @@ export type Opening = {
 /** What is known of the showtime; or null when there is none. Reads only. */
 export async function findOpening(database: Database, id: ShowtimeId): Promise<Opening | null> {
 	const { redisEpoch: epoch, state, startsAt, endsAt } = showtimes;
-	const [row] = await database.run("opening", (queries) =>
+	const [row] = await readFrom(database, "opening", (queries) =>
 		queries.select({ epoch, state, startsAt, endsAt, timeline: openedTimeline }).from(showtimes).where(eq(showtimes.id, id)),
 	);
 	return row === undefined ? null : { ...row, startsAt: row.startsAt.getTime(), endsAt: row.endsAt.getTime() };

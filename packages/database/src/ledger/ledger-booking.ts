@@ -2,7 +2,7 @@
 import { BOOKING_STATES, type Booking, type BookingId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import { asc, inArray } from "drizzle-orm";
-import type { Queries } from "../create-database.ts";
+import type { ReadQueries } from "../create-database.ts";
 import { bookingSeats, bookings } from "../schema/index.ts";
 
 export type LedgerBooking = {
@@ -13,7 +13,7 @@ export type LedgerBooking = {
 };
 
 /** Bookings; add `where`, order and limit. Seats come by `addSeats`. */
-export function selectBookings(queries: Queries) {
+export function selectBookings(queries: ReadQueries) {
 	return queries.select({ booking: bookings }).from(bookings).$dynamic();
 }
 
@@ -25,7 +25,7 @@ export type UnreadableRow = { readonly bookingId: BookingId; readonly error: Err
 export type ReadRows = { readonly bookings: LedgerBooking[]; readonly unreadable: UnreadableRow[] };
 
 /** Read the seats of these bookings, active or released, and put both together; the order of `rows` is kept. */
-export async function addSeats(queries: Queries, rows: readonly BookingRow[]): Promise<ReadRows> {
+export async function addSeats(queries: ReadQueries, rows: readonly BookingRow[]): Promise<ReadRows> {
 	if (rows.length === 0) return { bookings: [], unreadable: [] };
 	const ids = rows.map((row) => row.booking.id);
 	const seats = await queries

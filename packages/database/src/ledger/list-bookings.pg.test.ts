@@ -1,6 +1,6 @@
 import { bucketOf, newBookingId } from "@holdfast/domain";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { cancelOf, openTestLedger, type TestLedger } from "../open-test-ledger.ts";
+import { cancelOf, openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
 import { findBooking } from "./find-booking.ts";
 import { listBookings } from "./list-bookings.ts";
 import { settleBatch } from "./settle-batch.ts";

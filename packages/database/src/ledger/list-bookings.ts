@@ -2,6 +2,7 @@
 import type { BookingId, UserId } from "@holdfast/domain";
 import { and, desc, eq, lt } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
+import { readFrom } from "../run-queries.ts";
 import { bookings } from "../schema/index.ts";
 import { addSeats, type ReadRows, selectBookings } from "./ledger-booking.ts";
 
@@ -20,7 +21,7 @@ export type LedgerPage = ReadRows & { readonly rowCount: number; readonly lastId
  */
 export function listBookings(database: Database, { userId, beforeId, limit }: ListBookingsRequest): Promise<LedgerPage> {
 	const own = eq(bookings.userId, userId);
-	return database.run("bookings", async (queries) => {
+	return readFrom(database, "bookings", async (queries) => {
 		const rows = await selectBookings(queries)
 			.where(beforeId === undefined ? own : and(own, lt(bookings.id, beforeId)))
 			.orderBy(desc(bookings.id))

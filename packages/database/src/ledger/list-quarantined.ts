@@ -4,8 +4,10 @@
  */
 import type { ShowtimeId } from "@holdfast/domain";
 import { and, asc, count, gt, ne, type SQL, sql } from "drizzle-orm";
-import type { Database, Queries } from "../create-database.ts";
+import type { Database, ReadQueries } from "../create-database.ts";
+import { readFrom } from "../run-queries.ts";
 import { buckets, showtimes } from "../schema/index.ts";
+import { bucketOfShowtime } from "./bucket-of-showtime.ts";
 import { openedTimeline } from "./opened-timeline.ts";
 
 export type QuarantinedShowtime = {
@@ -22,12 +24,9 @@ const LIST_MAX = 1_000;
 
 type ListRequest = { readonly limit?: number };
 
-/** The bucket that a showtime's id carries: its last byte. */
-const bucketOfShowtime: SQL = sql`get_byte(uuid_send(${showtimes.id}), 15)`;
-
 /** Those that are not over or cancelled, the next to start first; at most `limit`. */
 export function listQuarantined(database: Database, { limit = LIST_MAX }: ListRequest = {}): Promise<QuarantinedShowtime[]> {
-	return database.run("upkeep", (queries) => selectQuarantined(queries, limit));
+	return readFrom(database, "upkeep", (queries) => selectQuarantined(queries, limit));
 }
 
 /** Those of them whose bucket's timeline rose `quarantineMs` ago or earlier: the next one who rebuilds them opens them. */
@@ -36,12 +35,12 @@ export function listQuarantineEnded(
 	quarantineMs: number,
 	{ limit = LIST_MAX }: ListRequest = {},
 ): Promise<QuarantinedShowtime[]> {
-	return database.run("upkeep", (queries) => selectQuarantined(queries, limit, isQuarantineOver(quarantineMs)));
+	return readFrom(database, "upkeep", (queries) => selectQuarantined(queries, limit, isQuarantineOver(quarantineMs)));
 }
 
 /** How many there are. */
 export function countQuarantined(database: Database): Promise<number> {
-	return database.run("upkeep", async (queries) => {
+	return readFrom(database, "upkeep", async (queries) => {
 		const [row] = await queries.select({ showtimes: count() }).from(showtimes).innerJoin(buckets, isBehind).where(isToCome);
 		return row?.showtimes ?? 0;
 	});
@@ -57,7 +56,7 @@ export const isBehind = and(sql`${buckets.bucket} = ${bucketOfShowtime}`, sql`${
 /** A cancelled showtime sells nothing, opened or not. */
 const isToCome = and(gt(showtimes.endsAt, sql`now()`), ne(showtimes.state, "cancelled"));
 
-async function selectQuarantined(queries: Queries, limit: number, which?: SQL): Promise<QuarantinedShowtime[]> {
+async function selectQuarantined(queries: ReadQueries, limit: number, which?: SQL): Promise<QuarantinedShowtime[]> {
 	const rows = await queries
 		.select({ showtimeId: showtimes.id, bucket: buckets.bucket, timeline: sql<number>`${openedTimeline}`, endsAt: showtimes.endsAt })
 		.from(showtimes)

@@ -2,13 +2,14 @@
 import type { BookingId, ShowtimeId, UserId } from "@holdfast/domain";
 import { and, asc, count, eq, isNull } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
+import { readFrom } from "../run-queries.ts";
 import { bookingSeats, bookings } from "../schema/index.ts";
 
 export type SeatOwner = { readonly seat: number; readonly label: string; readonly bookingId: BookingId; readonly userId: UserId };
 
 /** Every active seat of the showtime, by seat index. */
 export function seatOwners(database: Database, showtimeId: ShowtimeId): Promise<SeatOwner[]> {
-	return database.run("upkeep", (queries) =>
+	return readFrom(database, "upkeep", (queries) =>
 		queries
 			.select({ seat: bookingSeats.seat, label: bookingSeats.label, bookingId: bookingSeats.bookingId, userId: bookings.userId })
 			.from(bookingSeats)
@@ -20,7 +21,7 @@ export function seatOwners(database: Database, showtimeId: ShowtimeId): Promise<
 
 /** How many seats of the showtime are sold, as far as the ledger knows. */
 export function countSoldSeats(database: Database, showtimeId: ShowtimeId): Promise<number> {
-	return database.run("upkeep", async (queries) => {
+	return readFrom(database, "upkeep", async (queries) => {
 		const active = and(eq(bookingSeats.showtimeId, showtimeId), isNull(bookingSeats.releasedAt));
 		const [row] = await queries.select({ seats: count() }).from(bookingSeats).where(active);
 		return row?.seats ?? 0;

@@ -2,7 +2,7 @@
 import { type BookingEvent, bucketOf, type ShowtimeId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { cancelOf, openTestLedger, type TestLedger } from "../open-test-ledger.ts";
+import { cancelOf, openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
 import { listUncorrectedConflicts, markConflictCorrected } from "./list-uncorrected-conflicts.ts";
 import { settleBatch } from "./settle-batch.ts";
 

@@ -2,7 +2,8 @@
 import type { BookingId, ShowtimeId, UserId } from "@holdfast/domain";
 import { and, asc, eq, gt, inArray, isNull, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
-import type { Database, Queries } from "../create-database.ts";
+import type { Database, ReadQueries } from "../create-database.ts";
+import { readFrom, writeTo } from "../run-queries.ts";
 import { bookingSeats, bookings, refunds, showtimes } from "../schema/index.ts";
 
 export type UncorrectedConflict = {
@@ -25,7 +26,7 @@ const isKept = gt(showtimes.endsAt, sql`now() - interval '1 day'`);
 
 /** Those that the seat store was not told of and that matter to it, the oldest first, at most `limit`. */
 export function listUncorrectedConflicts(database: Database, { limit }: { readonly limit: number }): Promise<UncorrectedConflict[]> {
-	return database.run("upkeep", async (queries) => {
+	return readFrom(database, "upkeep", async (queries) => {
 		const conflicts = await queries
 			.select({ bookingId: bookings.id, showtimeId: bookings.showtimeId, userId: bookings.userId, version: bookings.version })
 			.from(refunds)
@@ -51,7 +52,7 @@ export function listUncorrectedConflicts(database: Database, { limit }: { readon
  * has locked the row: then the conflict is listed again. Waits for no lock.
  */
 export async function markConflictCorrected(database: Database, bookingId: BookingId): Promise<boolean> {
-	const marked = await database.run("upkeep", (queries) => {
+	const marked = await writeTo(database, "upkeep", (queries) => {
 		const isOpen = and(eq(refunds.bookingId, bookingId), isNull(refunds.storeCorrectedAt));
 		const taken = queries.select({ id: refunds.bookingId }).from(refunds).where(isOpen).for("no key update", { skipLocked: true });
 		return queries
@@ -65,7 +66,7 @@ export async function markConflictCorrected(database: Database, bookingId: Booki
 
 type SeatRow = { readonly loser: BookingId; readonly seat: number; readonly owner: BookingId | null; readonly userId: UserId | null };
 
-async function readSeats(queries: Queries, ids: readonly BookingId[]): Promise<Map<BookingId, SeatRow[]>> {
+async function readSeats(queries: ReadQueries, ids: readonly BookingId[]): Promise<Map<BookingId, SeatRow[]>> {
 	if (ids.length === 0) return new Map();
 	const owned = alias(bookingSeats, "owned");
 	const isOwned = and(eq(owned.showtimeId, bookingSeats.showtimeId), eq(owned.seat, bookingSeats.seat), isNull(owned.releasedAt));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { openTestLedger, type TestLedger } from "../open-test-ledger.ts";
+import { openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
 import { listUpcomingShowtimes } from "./list-upcoming-showtimes.ts";
 
 const MINUTE_MS = 60_000;

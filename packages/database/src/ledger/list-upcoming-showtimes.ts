@@ -2,6 +2,7 @@
 import type { ShowtimeId } from "@holdfast/domain";
 import { and, asc, gt, lte, ne, sql } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
+import { readFrom } from "../run-queries.ts";
 import { showtimes } from "../schema/index.ts";
 
 /** `startsAt` is epoch ms; `epoch` is how often it was opened, 0 for never. */
@@ -17,7 +18,7 @@ export function listUpcomingShowtimes(
 ): Promise<UpcomingShowtime[]> {
 	const isSoon = lte(showtimes.startsAt, sql`now() + ${withinMs}::float8 * interval '1 millisecond'`);
 	const isToCome = and(gt(showtimes.endsAt, sql`now()`), ne(showtimes.state, "cancelled"));
-	return database.run("upkeep", async (queries) => {
+	return readFrom(database, "upkeep", async (queries) => {
 		const rows = await queries
 			.select({ id: showtimes.id, startsAt: showtimes.startsAt, epoch: showtimes.redisEpoch })
 			.from(showtimes)

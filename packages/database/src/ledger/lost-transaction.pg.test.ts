@@ -1,7 +1,7 @@
 /**
  * A transaction whose session ends while its work waits for something else, as `checkTimeline` waits for Redis. None of its later
  * statements may run outside the transaction, on the socket that the driver opens for the next call. postgres.js 3.4.9 would do that;
- * `openLane` prevents it, as it ends a pool that has lost a connection.
+ * guard-transactions.ts prevents it.
  */
 import { queryPostgres } from "@holdfast/local-stack";
 import { waitUntil } from "@holdfast/testing";
@@ -9,13 +9,16 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isDatabaseUnavailable } from "../classify-error.ts";
 import { createDatabase, type Database, type Queries } from "../create-database.ts";
-import { openTestLedger, type TestLedger } from "../open-test-ledger.ts";
+import { readFrom, writeTo } from "../run-queries.ts";
+import { openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
+import { replaceLane } from "../testing/replace-lane.ts";
 import { checkTimeline } from "./check-timeline.ts";
 
 /** How long after the loss the work goes on: before the driver has noticed, while it reconnects (100 ms), and once it has. */
 const DELAYS_MS = [0, 20, 150, 600];
 /** A statement that was sent is answered far sooner. */
-const UNANSWERED_MS = 300;
+const UNANSWERED_MS = 2_000;
+const CALLS_WAITING = 6;
 
 let ledger: TestLedger;
 beforeAll(async () => {
@@ -38,25 +41,32 @@ async function endSession(bucket: number): Promise<void> {
 	await waitUntil("the session to be gone", async () => (await queryPostgres(ledger.url, `select 1 ${held}`)).length === 0);
 }
 
-/** Ends the session and goes on after `delayMs`, while another call makes the driver open the only connection again. */
-async function loseSession(database: Database, bucket: number, delayMs: number): Promise<void> {
-	await endSession(bucket);
-	others.push(outcomeOf(database.run("rebuilding", (queries) => queries.execute(sql`select 1`))));
-	await wait(delayMs);
-}
-const others: Promise<unknown>[] = [];
+/** How the calls end that were made beside a transaction. */
+const calls: Promise<unknown>[] = [];
 
 /**
- * Runs `work` on a handle of its own with one connection for each kind of work. Every session has ended when this resolves: nothing
- * of it can commit after that. */
-async function onOwnHandle<Result>(name: string, work: (database: Database) => Promise<Result>): Promise<Result> {
-	const database = createDatabase({ url: ledger.url, applicationName: name, poolMax: 1 });
+ * Ends the session and goes on after `delayMs`. Calls that wait for the only connection, and one that comes later, make the driver open
+ * it again meanwhile.
+ */
+async function loseSession(database: Database, bucket: number, delayMs: number): Promise<void> {
+	const call = () => outcomeOf(readFrom(database, "rebuilding", (queries) => queries.execute(sql`select pg_sleep(0.05)`)));
+	calls.push(...Array.from({ length: CALLS_WAITING }, call));
+	await endSession(bucket);
+	calls.push(call());
+	await wait(delayMs);
+}
+
+/**
+ * Runs `work` on a handle of its own with one connection for each kind of work. When this resolves the calls beside it were answered
+ * and the handle is closed: nothing that the driver had queued can commit after that.
+ */
+async function onOwnHandle<Result>(work: (database: Database) => Promise<Result>): Promise<Result> {
+	const database = createDatabase({ url: ledger.url, poolMax: 1 });
 	try {
 		return await work(database);
 	} finally {
+		await Promise.all(calls.splice(0));
 		await database.close();
-		const sessions = `select 1 from pg_stat_activity where application_name = '${name}'`;
-		await waitUntil("every session to end", async () => (await queryPostgres(ledger.url, sessions)).length === 0, 10_000);
 	}
 }
 
@@ -74,8 +84,10 @@ function watchWork(database: Database): { watched: Database; ended: Promise<unkn
 					}, config)) satisfies Queries["transaction"],
 			},
 		});
-	const run: Database["run"] = (kind, work, ownDeadlineMs) => database.run(kind, (queries) => work(watch(queries)), ownDeadlineMs);
-	return { watched: { ...database, run }, ended };
+	const watched = replaceLane(database, "rebuilding", (work, deadlineMs) =>
+		writeTo(database, "rebuilding", (queries) => work(watch(queries)), deadlineMs),
+	);
+	return { watched, ended };
 }
 
 const timelineOf = (bucket: number) =>
@@ -95,7 +107,7 @@ describe.each(DELAYS_MS.map((delayMs, place) => ({ delayMs, bucket: place })))(
 	({ delayMs, bucket }) => {
 		it("fails the check of a timeline, and records nothing of it", async () => {
 			await checkTimeline(ledger.database, bucket, async () => ({ timeline: 1, lost: false, seq: 0 }));
-			await onOwnHandle(`check-${delayMs}`, async (database) => {
+			await onOwnHandle(async (database) => {
 				const { watched, ended } = watchWork(database);
 				const checked = outcomeOf(checkLoss(watched, bucket, () => loseSession(database, bucket, delayMs)));
 				expect(isDatabaseUnavailable(await checked)).toBe(true);
@@ -106,21 +118,35 @@ describe.each(DELAYS_MS.map((delayMs, place) => ({ delayMs, bucket: place })))(
 			expect(await timelineOf(bucket)).toEqual(BEFORE);
 		});
 
-		it("runs none of its later statements: the first is rejected, and no later one is answered with success", async () => {
+		it("ends as a failure when its work has nothing more to write", async () => {
+			const before = await ledger.dump();
+			await onOwnHandle(async (database) => {
+				const { watched, ended } = watchWork(database);
+				const unchanged = checkTimeline(watched, bucket, async () => {
+					await loseSession(database, bucket, delayMs);
+					return { timeline: 1, lost: false, seq: 0 };
+				});
+				expect(isDatabaseUnavailable(await outcomeOf(unchanged))).toBe(true);
+				expect(await ended[0]).toBe("resolved");
+			});
+			expect(await ledger.dump()).toEqual(before);
+		});
+
+		it("has each of its later statements rejected, also those after a failure, and commits none", async () => {
 			const before = await ledger.dump();
 			const later: unknown[] = [];
-			await onOwnHandle(`statements-${delayMs}`, async (database) => {
+			await onOwnHandle(async (database) => {
 				const worked = Promise.withResolvers<void>();
 				const work = async (tx: Queries): Promise<void> => {
 					await tx.execute(sql`select pg_advisory_xact_lock(1, ${bucket}::integer)`);
 					await loseSession(database, bucket, delayMs);
-					// A work that goes on after a failure. The driver answers the first of these statements, and need not answer the others.
+					// A work that goes on after a failure.
 					for (const set of [sql`timeline = 8`, sql`seq = 8`, sql`timeline = 9`]) {
-						const statement = tx.execute(sql`update buckets set ${set} where bucket = ${bucket}`);
-						later.push(await Promise.race([outcomeOf(statement), wait(UNANSWERED_MS)]));
+						const statement = async () => tx.execute(sql`update buckets set ${set} where bucket = ${bucket}`);
+						later.push(await Promise.race([outcomeOf(statement()), wait(UNANSWERED_MS)]));
 					}
 				};
-				const run = database.run("rebuilding", (queries) =>
+				const run = writeTo(database, "rebuilding", (queries) =>
 					queries.transaction(async (tx) => {
 						await work(tx).then(worked.resolve, worked.reject);
 					}),
@@ -128,9 +154,7 @@ describe.each(DELAYS_MS.map((delayMs, place) => ({ delayMs, bucket: place })))(
 				expect(isDatabaseUnavailable(await outcomeOf(run))).toBe(true);
 				await worked.promise;
 			});
-			expect(later).toHaveLength(3);
-			expect(later[0]).toBeInstanceOf(Error);
-			expect(later).not.toContain("resolved");
+			expect(later).toEqual([expect.any(Error), expect.any(Error), expect.any(Error)]);
 			expect(await ledger.dump()).toEqual(before);
 		});
 	},
@@ -139,7 +163,7 @@ describe.each(DELAYS_MS.map((delayMs, place) => ({ delayMs, bucket: place })))(
 it("a check whose session lives commits the same statements", async () => {
 	const bucket = DELAYS_MS.length;
 	await checkTimeline(ledger.database, bucket, async () => ({ timeline: 1, lost: false, seq: 0 }));
-	await onOwnHandle("check-live", async (database) => {
+	await onOwnHandle(async (database) => {
 		const { watched, ended } = watchWork(database);
 		expect(await checkLoss(watched, bucket, () => wait(20))).toEqual({ timeline: 2, isNew: true });
 		expect(await ended[0]).toBe("resolved");

@@ -2,6 +2,7 @@
 import type { ShowtimeId } from "@holdfast/domain";
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
+import { writeTo } from "../run-queries.ts";
 import { buckets, showtimes } from "../schema/index.ts";
 import { isBehind } from "./list-quarantined.ts";
 
@@ -17,7 +18,7 @@ export type MarkQuarantineEndedOutcome =
 
 /** Records the showtime as opened under its bucket's timeline. Safe to call twice: the second time it is `not_quarantined`. Waits for no lock. */
 export function markQuarantineEnded(database: Database, showtimeId: ShowtimeId): Promise<MarkQuarantineEndedOutcome> {
-	return database.run("upkeep", async (queries) => {
+	return writeTo(database, "upkeep", async (queries) => {
 		const isShowtime = eq(showtimes.id, showtimeId);
 		const taken = queries.select({ id: showtimes.id }).from(showtimes).where(isShowtime).for("no key update", { skipLocked: true });
 		const opened = await queries

@@ -2,7 +2,7 @@ import { bucketOf, newShowtimeId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { findShowtime } from "../catalog/find-showtime.ts";
-import { cancelOf, openTestLedger, type TestLedger } from "../open-test-ledger.ts";
+import { cancelOf, openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
 import { findOpening } from "./find-opening.ts";
 import { countSoldSeats } from "./list-seat-owners.ts";
 import { settleBatch } from "./settle-batch.ts";

@@ -8,6 +8,7 @@ import { and, asc, eq, isNull, sql } from "drizzle-orm";
 import { openShowtimeOf, selectShowtimes } from "../catalog/showtime.ts";
 import { isLockTimeout } from "../classify-error.ts";
 import type { Database, Queries } from "../create-database.ts";
+import { writeTo } from "../run-queries.ts";
 import { bookingSeats, bookings, buckets, showtimes } from "../schema/index.ts";
 import { listBuriedEntries } from "./dead-letters.ts";
 import { isQuarantineOver } from "./list-quarantined.ts";
@@ -53,7 +54,7 @@ export async function openShowtimeInLedger(database: Database, id: ShowtimeId, r
 		if (row === undefined) return { outcome: "unknown" };
 		if (taken === undefined) return { outcome: "raced" };
 		const timeline = openedTimelineOf({ timeline: row.showtime.timeline, epoch: request.seenEpoch });
-		const isQuarantined = await judgeQuarantine(tx, { id, timeline }, request);
+		const isQuarantined = await checkQuarantine(tx, { id, timeline }, request);
 		const snapshot = {
 			showtime: openShowtimeOf(row),
 			blockedSeats: row.showtime.blockedSeats,
@@ -65,7 +66,7 @@ export async function openShowtimeInLedger(database: Database, id: ShowtimeId, r
 		return { outcome: "opened", snapshot };
 	};
 	try {
-		return await database.run("rebuilding", (queries) => queries.transaction(open), LONG_TRANSACTION_MAX_MS);
+		return await writeTo(database, "rebuilding", (queries) => queries.transaction(open), LONG_TRANSACTION_MAX_MS);
 	} catch (error) {
 		if (isLockTimeout(error)) return { outcome: "locked" };
 		throw error;
@@ -75,10 +76,10 @@ export async function openShowtimeInLedger(database: Database, id: ShowtimeId, r
 type LastOpened = { readonly id: ShowtimeId; readonly timeline: number | null };
 
 /**
- * Whether loss was proven after the showtime was last opened, so that seats which look free may be sold already. If not,
- * or if that time is over, the showtime is noted as opened under the timeline that stands.
+ * Whether loss was proven after the showtime was last opened, so that seats which look free may be sold already. If not, or if the
+ * quarantine is over, records the showtime as opened under the bucket's timeline.
  */
-async function judgeQuarantine(tx: Queries, { id, timeline }: LastOpened, request: OpenInLedgerRequest): Promise<boolean> {
+async function checkQuarantine(tx: Queries, { id, timeline }: LastOpened, request: OpenInLedgerRequest): Promise<boolean> {
 	const [bucket] = await tx
 		.select({ timeline: buckets.timeline, isOver: isQuarantineOver(request.quarantineMs) })
 		.from(buckets)

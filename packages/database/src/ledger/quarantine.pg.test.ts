@@ -2,7 +2,7 @@
 import { DEFAULT_LIMITS, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { openTestLedger, type TestLedger } from "../open-test-ledger.ts";
+import { openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
 import { checkTimeline } from "./check-timeline.ts";
 import { findOpening } from "./find-opening.ts";
 import { countQuarantined, listQuarantined, listQuarantineEnded } from "./list-quarantined.ts";

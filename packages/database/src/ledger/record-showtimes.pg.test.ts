@@ -3,7 +3,7 @@ import { bucketOf, newShowtimeId, PRICE_MAX, type ShowtimeEvent, type ShowtimeId
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { findShowtime } from "../catalog/find-showtime.ts";
-import { openTestLedger, type TestLedger } from "../open-test-ledger.ts";
+import { openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
 import type { SettleEntry } from "./outbox-entry.ts";
 import { settleBatch } from "./settle-batch.ts";
 

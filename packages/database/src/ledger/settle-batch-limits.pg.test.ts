@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { classifySettleError } from "../classify-error.ts";
 import type { DatabaseWork } from "../connection-budgets.ts";
 import type { Queries } from "../create-database.ts";
-import { cancelOf, openTestLedger, type TestLedger } from "../open-test-ledger.ts";
+import { cancelOf, openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
 import { seatOwners } from "./list-seat-owners.ts";
 import type { SettleEntry } from "./outbox-entry.ts";
 import { type SettleOutcome, settleBatch, UnknownEntryVersion } from "./settle-batch.ts";

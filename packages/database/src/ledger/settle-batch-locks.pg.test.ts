@@ -3,7 +3,7 @@ import { type BookingEvent, bucketOf, newShowtimeId, newUserId, type ShowtimeId,
 import { type HeldLock, holdLock } from "@holdfast/testing";
 import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { cancelOf, openTestLedger, type TestLedger } from "../open-test-ledger.ts";
+import { cancelOf, openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
 import type { SettleEntry } from "./outbox-entry.ts";
 import { type SettleBatch, type SettleOutcome, settleBatch } from "./settle-batch.ts";
 

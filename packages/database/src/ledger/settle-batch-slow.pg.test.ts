@@ -4,7 +4,7 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { classifySettleError } from "../classify-error.ts";
 import { createDatabase, type Database, type DatabaseOptions } from "../create-database.ts";
-import { openTestLedger, type TestLedger } from "../open-test-ledger.ts";
+import { openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
 import { settleBatch } from "./settle-batch.ts";
 
 /** What each event costs the slow Postgres of this file. */

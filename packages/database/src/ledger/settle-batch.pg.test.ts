@@ -1,7 +1,9 @@
 import { type BookingEvent, bucketOf, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { cancelOf, openTestLedger, type TestLedger } from "../open-test-ledger.ts";
+import { writeTo } from "../run-queries.ts";
+import { cancelOf, openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
+import { replaceLane } from "../testing/replace-lane.ts";
 import { findBooking } from "./find-booking.ts";
 import { seatOwners } from "./list-seat-owners.ts";
 import type { SettleEntry } from "./outbox-entry.ts";
@@ -190,10 +192,10 @@ describe("the epoch", () => {
 		const event = sale([33]);
 		const gate = Promise.withResolvers<void>();
 		const isSettled = Promise.withResolvers<void>();
-		const holder = ledger.database.run("upkeep", (queries) =>
+		const holder = writeTo(ledger.database, "upkeep", (queries) =>
 			queries.transaction(async (tx) => {
 				await settleBatch(
-					{ ...ledger.database, run: (_kind, work) => work(tx) },
+					replaceLane(ledger.database, "settling", (work) => work(tx)),
 					{ bucket: bucketOf(showtimeId), entries: [entry(event)] },
 				);
 				isSettled.resolve();
@@ -229,9 +231,12 @@ describe("two settlers", () => {
 		const gate = Promise.withResolvers<void>();
 		const isLocked = Promise.withResolvers<void>();
 		const bucket = bucketOf(showtimeId);
-		const holder = ledger.database.run("upkeep", (queries) =>
+		const holder = writeTo(ledger.database, "upkeep", (queries) =>
 			queries.transaction(async (tx) => {
-				await settleBatch({ ...ledger.database, run: (_kind, work) => work(tx) }, { bucket, entries: [] });
+				await settleBatch(
+					replaceLane(ledger.database, "settling", (work) => work(tx)),
+					{ bucket, entries: [] },
+				);
 				isLocked.resolve();
 				await gate.promise;
 			}),

@@ -10,6 +10,7 @@ import { type BookingId, isBookingEvent, LIMIT_SPECS, type OutboxEvent, type Sho
 import { assert } from "@holdfast/runtime";
 import { isLockTimeout } from "../classify-error.ts";
 import type { Database, Queries } from "../create-database.ts";
+import { writeTo } from "../run-queries.ts";
 import { advanceProgress, takeProgress } from "./advance-progress.ts";
 import { insertDeadLetters } from "./dead-letters.ts";
 import type { KnownShowtime } from "./find-flaw.ts";
@@ -75,7 +76,8 @@ export async function settleBatch(database: Database, batch: SettleBatch): Promi
 		throw new UnknownEntryVersion(`bucket ${batch.bucket}: entry ${batch.entries[0]?.entryId} is of a version unknown here`);
 	const isCut = entries.length < batch.entries.length;
 	try {
-		return await database.run(
+		return await writeTo(
+			database,
 			"settling",
 			(queries) => queries.transaction((tx) => settle(database, tx, { ...batch, entries, isCut })),
 			LONG_TRANSACTION_MAX_MS,

@@ -2,7 +2,8 @@
 import { setTimeout as stand } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { classifySettleError } from "../classify-error.ts";
-import { openTestLedger, type TestLedger } from "../open-test-ledger.ts";
+import { writeTo } from "../run-queries.ts";
+import { openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
 import { lockBucket, tryLockBucket } from "./settle-lock.ts";
 
 let ledger: TestLedger;
@@ -14,7 +15,8 @@ afterAll(() => ledger.stop());
 describe("a transaction that outlives its bound", () => {
 	it("is ended by Postgres while its client stands still, and the bucket is free; the work is tried again", async () => {
 		const locked = Promise.withResolvers<void>();
-		const standing = ledger.database.run(
+		const standing = writeTo(
+			ledger.database,
 			"rebuilding",
 			(queries) =>
 				queries.transaction(async (tx) => {
@@ -27,7 +29,7 @@ describe("a transaction that outlives its bound", () => {
 		);
 		const failure = standing.catch((error: unknown) => error);
 		await locked.promise;
-		await ledger.database.run("rebuilding", (queries) => queries.transaction((tx) => lockBucket(tx, 7, 1_500)), 5_000);
+		await writeTo(ledger.database, "rebuilding", (queries) => queries.transaction((tx) => lockBucket(tx, 7, 1_500)), 5_000);
 		expect(["retry", "too_slow"]).toContain(classifySettleError(await failure));
 	});
 });

@@ -1,7 +1,7 @@
 /** Calendar days and clock times of a venue, in its own zone. */
+import { DAY_MS } from "@holdfast/domain";
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 
 /** The venue's calendar day at an instant, as whole days since 1970-01-01. */
 export function venueDayAt(timeZone: string, epochMs: number): number {

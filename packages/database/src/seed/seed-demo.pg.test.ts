@@ -1,14 +1,14 @@
-import { flawOfLayout, parsePrices, parseShowtimeId } from "@holdfast/domain";
+import { DAY_MS, flawOfLayout, parsePrices, parseShowtimeId } from "@holdfast/domain";
 import { createTestDatabase } from "@holdfast/testing";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { listMovies } from "../catalog/list-movies.ts";
 import { createDatabase, type Database } from "../create-database.ts";
+import { readFrom } from "../run-queries.ts";
 import { DEMO_ROOMS } from "./demo-rooms.ts";
 import { CLEANING_MINUTES } from "./plan-programme.ts";
 import { seedDemo } from "./seed-demo.ts";
 
-const DAY_MS = 86_400_000;
 /** Late in the evening in Europe, the next morning in Tokyo, three days before American clocks change. */
 const NOW_MS = Date.UTC(2031, 9, 30, 22, 45);
 
@@ -25,7 +25,7 @@ afterAll(async () => {
 });
 
 const rows = <Row extends Record<string, unknown>>(statement: ReturnType<typeof sql>) =>
-	database.run("upkeep", async (queries) => [...(await queries.execute<Row>(statement))]);
+	readFrom(database, "upkeep", async (queries) => [...(await queries.execute<Row>(statement))]);
 const dump = () =>
 	rows(
 		sql`select to_json(m) as row from movies m union all select to_json(s) from showtimes s union all select to_json(a) from auditoriums a`,

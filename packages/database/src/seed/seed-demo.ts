@@ -3,6 +3,7 @@ import { flawOfLayout } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import type { Movie } from "../catalog/movie.ts";
 import type { Database, Queries } from "../create-database.ts";
+import { writeTo } from "../run-queries.ts";
 import { auditoriums, movies, seatPlans, showtimes } from "../schema/index.ts";
 import { DEMO_ROOMS, type DemoRoom } from "./demo-rooms.ts";
 import { drawAuditoriumId, drawSeatPlanId } from "./draw-demo-id.ts";
@@ -41,7 +42,7 @@ export async function seedDemo(
 		onProgress(`showtimes: ${newShowtimes} new of ${programme.length} in the coming week`);
 		return { movies: newMovies, auditoriums: newRooms, showtimes: newShowtimes };
 	};
-	return database.run("upkeep", (queries) => queries.transaction(seed), SEED_DEADLINE_MS);
+	return writeTo(database, "upkeep", (queries) => queries.transaction(seed), SEED_DEADLINE_MS);
 }
 
 async function insertMovies(tx: Queries, catalogue: readonly Movie[]): Promise<number> {

@@ -1,6 +1,7 @@
 /** Add a person. */
 import { newUserId } from "@holdfast/domain";
 import type { Database, Queries } from "../create-database.ts";
+import { writeTo } from "../run-queries.ts";
 import { type UserRole, users } from "../schema/index.ts";
 import { type User, userColumns, userOf } from "./user.ts";
 
@@ -17,7 +18,7 @@ export type CreateUserOutcome = { outcome: "created"; user: User } | { outcome: 
 
 /** Add a user. Two at once with one address: exactly one is created. Called again with the same address: `email_taken`. */
 export const createUser = (database: Database, user: NewUser): Promise<CreateUserOutcome> =>
-	database.run("accounts", (queries) => insertUser(queries, user));
+	writeTo(database, "accounts", (queries) => insertUser(queries, user));
 
 /** The same within a transaction of the caller's. */
 export async function insertUser(queries: Queries, user: NewUser): Promise<CreateUserOutcome> {

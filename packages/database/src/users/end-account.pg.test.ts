@@ -6,6 +6,7 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { codeOf } from "../classify-error.ts";
 import { createDatabase, type Database } from "../create-database.ts";
+import { writeTo } from "../run-queries.ts";
 import { createUser } from "./create-user.ts";
 import { allowSignIn, anonymiseUser, denySignIn, endRefreshFamilies, findAccount, listRefreshFamilies } from "./end-account.ts";
 import { ensureAdmin } from "./ensure-admin.ts";
@@ -48,12 +49,10 @@ const rowOf = async (userId: UserId) =>
 	(await queryPostgres(test.url, `select email, password_hash, display_name, role from users where id = '${userId}'`))[0];
 
 const errorOf = (statement: string) =>
-	database
-		.run("accounts", (queries) => queries.execute(sql.raw(statement)))
-		.then(
-			() => null,
-			(error: unknown) => error,
-		);
+	writeTo(database, "accounts", (queries) => queries.execute(sql.raw(statement))).then(
+		() => null,
+		(error: unknown) => error,
+	);
 
 describe("a user whose sign-in is denied", () => {
 	it("opens no family and rotates no refresh token, while the e-mail stays taken", async () => {
@@ -101,7 +100,7 @@ describe("a user whose sign-in is denied", () => {
 		const { userId } = await newUser();
 		const { promise: committed, resolve: commit } = Promise.withResolvers<void>();
 		const { promise: denied, resolve: hasDenied } = Promise.withResolvers<void>();
-		const denial = database.run("accounts", (queries) =>
+		const denial = writeTo(database, "accounts", (queries) =>
 			queries.transaction(async (tx) => {
 				await tx.execute(sql`update users set deletion_started_at = now() where id = ${userId}`);
 				hasDenied();
@@ -183,7 +182,7 @@ describe("the table of users", () => {
 async function holdFamilies() {
 	const { promise: released, resolve: release } = Promise.withResolvers<void>();
 	const { promise: held, resolve: hasHeld } = Promise.withResolvers<void>();
-	const holding = database.run("accounts", (queries) =>
+	const holding = writeTo(database, "accounts", (queries) =>
 		queries.transaction(async (tx) => {
 			await tx.execute(sql`lock table refresh_families in exclusive mode`);
 			hasHeld();

@@ -4,8 +4,8 @@
  */
 import type { UserId } from "@holdfast/domain";
 import { and, eq, isNotNull, sql } from "drizzle-orm";
-import { asWrite } from "../classify-error.ts";
 import type { Database } from "../create-database.ts";
+import { readFrom, writeTo } from "../run-queries.ts";
 import { refreshFamilies, users } from "../schema/index.ts";
 
 /** `isDenied`: a deletion of it has begun and was not finished, so nobody can sign in. */
@@ -13,7 +13,7 @@ export type Account = { readonly userId: UserId; readonly isDenied: boolean };
 
 /** The account with this e-mail, in whatever case; null when there is none, or it was deleted. */
 export async function findAccount(database: Database, email: string): Promise<Account | null> {
-	const [row] = await database.run("accounts", (queries) =>
+	const [row] = await readFrom(database, "accounts", (queries) =>
 		queries
 			.select({ userId: users.id, deletionStartedAt: users.deletionStartedAt })
 			.from(users)
@@ -24,31 +24,27 @@ export async function findAccount(database: Database, email: string): Promise<Ac
 
 /** From the return on no sign-in and no refresh of this user succeeds; those that were faster have their family in the table. */
 export async function denySignIn(database: Database, userId: UserId): Promise<void> {
-	await asWrite(
-		database.run("accounts", (queries) =>
-			queries
-				.update(users)
-				.set({ deletionStartedAt: sql`coalesce(${users.deletionStartedAt}, now())` })
-				.where(eq(users.id, userId)),
-		),
+	await writeTo(database, "accounts", (queries) =>
+		queries
+			.update(users)
+			.set({ deletionStartedAt: sql`coalesce(${users.deletionStartedAt}, now())` })
+			.where(eq(users.id, userId)),
 	);
 }
 
 /** Take `denySignIn` back. An account that was deleted stays so. */
 export async function allowSignIn(database: Database, userId: UserId): Promise<void> {
-	await asWrite(
-		database.run("accounts", (queries) =>
-			queries
-				.update(users)
-				.set({ deletionStartedAt: null })
-				.where(and(eq(users.id, userId), isNotNull(users.email))),
-		),
+	await writeTo(database, "accounts", (queries) =>
+		queries
+			.update(users)
+			.set({ deletionStartedAt: null })
+			.where(and(eq(users.id, userId), isNotNull(users.email))),
 	);
 }
 
 /** Ids of the user's families of refresh tokens: after `denySignIn` all that there can ever be. About `FAMILIES_PER_USER_MAX`. */
 export async function listRefreshFamilies(database: Database, userId: UserId): Promise<string[]> {
-	const rows = await database.run("accounts", (queries) =>
+	const rows = await readFrom(database, "accounts", (queries) =>
 		queries.select({ id: refreshFamilies.id }).from(refreshFamilies).where(eq(refreshFamilies.userId, userId)),
 	);
 	return rows.map(({ id }) => id);
@@ -56,7 +52,7 @@ export async function listRefreshFamilies(database: Database, userId: UserId): P
 
 /** End every family of the user. Deny their access tokens first: afterwards nothing tells which families there were. */
 export async function endRefreshFamilies(database: Database, userId: UserId): Promise<void> {
-	await asWrite(database.run("accounts", (queries) => queries.delete(refreshFamilies).where(eq(refreshFamilies.userId, userId))));
+	await writeTo(database, "accounts", (queries) => queries.delete(refreshFamilies).where(eq(refreshFamilies.userId, userId)));
 }
 
 /**
@@ -64,14 +60,12 @@ export async function endRefreshFamilies(database: Database, userId: UserId): Pr
  * sign in (again), so that nothing was done.
  */
 export async function anonymiseUser(database: Database, userId: UserId): Promise<boolean> {
-	const changed = await asWrite(
-		database.run("accounts", (queries) =>
-			queries
-				.update(users)
-				.set({ email: null, passwordHash: null, displayName: null })
-				.where(and(eq(users.id, userId), isNotNull(users.deletionStartedAt)))
-				.returning({ id: users.id }),
-		),
+	const changed = await writeTo(database, "accounts", (queries) =>
+		queries
+			.update(users)
+			.set({ email: null, passwordHash: null, displayName: null })
+			.where(and(eq(users.id, userId), isNotNull(users.deletionStartedAt)))
+			.returning({ id: users.id }),
 	);
 	return changed.length > 0;
 }

@@ -2,6 +2,7 @@
 import { hashPassword, verifyPassword } from "@holdfast/runtime";
 import { and, eq, isNotNull } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
+import { writeTo } from "../run-queries.ts";
 import { refreshFamilies, users } from "../schema/index.ts";
 import { createUser } from "./create-user.ts";
 import { findUserByEmail } from "./find-user.ts";
@@ -28,7 +29,7 @@ export async function ensureAdmin(
 	const { matches, rehash } = await verifyPassword(password, found.passwordHash);
 	if (matches && !rehash) return { outcome: "unchanged" };
 	const passwordHash = await hashPassword(password);
-	const changed = await database.run("accounts", (queries) =>
+	const changed = await writeTo(database, "accounts", (queries) =>
 		queries.transaction(async (tx) => {
 			const isStillThere = and(eq(users.id, found.user.id), isNotNull(users.email));
 			const rows = await tx.update(users).set({ passwordHash }).where(isStillThere).returning({ id: users.id });

@@ -3,12 +3,13 @@ import type { UserId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
+import { readFrom } from "../run-queries.ts";
 import { users } from "../schema/index.ts";
 import { type User, userColumns, userOf } from "./user.ts";
 
 /** The user; null when there is none, or the account was deleted or is being deleted. */
 export async function findUser(database: Database, id: UserId): Promise<User | null> {
-	const [row] = await database.run("accounts", (queries) =>
+	const [row] = await readFrom(database, "accounts", (queries) =>
 		queries
 			.select(userColumns)
 			.from(users)
@@ -22,7 +23,7 @@ export async function findUser(database: Database, id: UserId): Promise<User | n
  * deleted is found too: the address is taken until then, and `openRefreshFamily` refuses the sign-in.
  */
 export async function findUserByEmail(database: Database, email: string): Promise<{ user: User; passwordHash: string } | null> {
-	const [row] = await database.run("accounts", (queries) =>
+	const [row] = await readFrom(database, "accounts", (queries) =>
 		queries
 			.select({ ...userColumns, passwordHash: users.passwordHash })
 			.from(users)

@@ -5,6 +5,7 @@ import { createTestDatabase, insertUsers, type TestDatabase } from "@holdfast/te
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDatabase, type Database } from "../create-database.ts";
+import { writeTo } from "../run-queries.ts";
 import { openRefreshFamily } from "./open-refresh-family.ts";
 import { formatRefreshToken, hashOf, parseRefreshToken } from "./refresh-token.ts";
 import { rotateRefreshToken } from "./rotate-refresh-token.ts";
@@ -24,7 +25,8 @@ afterAll(async () => {
 	await test.drop();
 });
 
-const run = (statement: ReturnType<typeof sql>) => database.run("accounts", async (queries) => [...(await queries.execute(statement))]);
+const run = (statement: ReturnType<typeof sql>) =>
+	writeTo(database, "accounts", async (queries) => [...(await queries.execute(statement))]);
 const rotate = (token: string) => rotateRefreshToken(database, token);
 async function newFamily() {
 	const opened = await openRefreshFamily(database, userId);
@@ -95,7 +97,7 @@ describe("a token that was never issued", () => {
 		const { familyId, refreshToken } = await newFamily();
 		const invented = formatRefreshToken({ familyId, generation: 0, secret: randomBytes(32) }, randomUUID());
 		const other = createDatabase({ url: test.url, poolMax: 1 });
-		await other.run("accounts", (queries) =>
+		await writeTo(other, "accounts", (queries) =>
 			queries.transaction(async (tx) => {
 				await tx.execute(sql`select 1 from refresh_families where id = ${familyId} for update`);
 				const outcomes = await Promise.all(Array.from({ length: 20 }, () => rotate(invented)));

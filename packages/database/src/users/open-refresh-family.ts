@@ -1,16 +1,17 @@
 /** A sign-in begins its family of refresh tokens. */
 import { randomUUID } from "node:crypto";
-import type { UserId } from "@holdfast/domain";
+import { DAY_MS, type UserId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import { sql } from "drizzle-orm";
 import type { Database, Queries } from "../create-database.ts";
+import { writeTo } from "../run-queries.ts";
 import { refreshFamilies, users } from "../schema/index.ts";
 import { formatRefreshToken, hashOf, newSecret } from "./refresh-token.ts";
 
 /** A token that is not used for this long has expired. */
-export const REFRESH_TTL_MS = 30 * 24 * 60 * 60 * 1000;
+export const REFRESH_TTL_MS = 30 * DAY_MS;
 /** A family ends this long after its sign-in, however busy it is: then the password is asked for again. */
-export const FAMILY_LIFE_MAX_MS = 90 * 24 * 60 * 60 * 1000;
+export const FAMILY_LIFE_MAX_MS = 90 * DAY_MS;
 /** Families of one user, about one per device; one more ends the oldest. */
 export const FAMILIES_PER_USER_MAX = 20;
 /** Expired families that a sign-in clears away. More than it adds, so they die out wherever anybody signs in. */
@@ -26,7 +27,7 @@ export type OpenFamilyOutcome = ({ outcome: "opened" } & OpenedFamily) | { outco
  * user's oldest beyond `FAMILIES_PER_USER_MAX`. Called again it begins another.
  */
 export const openRefreshFamily = (database: Database, userId: UserId): Promise<OpenFamilyOutcome> =>
-	database.run("accounts", (queries) =>
+	writeTo(database, "accounts", (queries) =>
 		queries.transaction(async (tx) => {
 			if (!(await lockSignIn(tx, userId))) return { outcome: "denied" };
 			return { outcome: "opened", ...(await insertRefreshFamily(tx, userId)) };

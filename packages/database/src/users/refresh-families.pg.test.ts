@@ -3,6 +3,7 @@ import { createTestDatabase, insertUsers, waitUntil } from "@holdfast/testing";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDatabase, type Database } from "../create-database.ts";
+import { writeTo } from "../run-queries.ts";
 import { createUser } from "./create-user.ts";
 import { denySignIn, endRefreshFamilies } from "./end-account.ts";
 import { findUserByEmail } from "./find-user.ts";
@@ -24,7 +25,8 @@ afterAll(async () => {
 	await drop();
 });
 
-const run = (statement: ReturnType<typeof sql>) => database.run("accounts", async (queries) => [...(await queries.execute(statement))]);
+const run = (statement: ReturnType<typeof sql>) =>
+	writeTo(database, "accounts", async (queries) => [...(await queries.execute(statement))]);
 const rotate = (token: string) => rotateRefreshToken(database, token);
 
 async function newUser(): Promise<UserId> {
@@ -162,7 +164,7 @@ describe("a token that is used again", () => {
 		const other = createDatabase({ url, poolMax: 1 });
 		const waiting = async () =>
 			(await run(sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)).length;
-		const pair = await other.run("accounts", (queries) =>
+		const pair = await writeTo(other, "accounts", (queries) =>
 			queries.transaction(async (tx) => {
 				await tx.execute(sql`select 1 from refresh_families where id = ${familyId} for update`);
 				const outcomes = [rotate(refreshToken), rotate(refreshToken)];

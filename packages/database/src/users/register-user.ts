@@ -1,6 +1,6 @@
 /** Register a person and sign them in, both or neither. */
-import { asWrite } from "../classify-error.ts";
 import type { Database } from "../create-database.ts";
+import { writeTo } from "../run-queries.ts";
 import { insertUser, type NewUser } from "./create-user.ts";
 import { insertRefreshFamily, type OpenedFamily } from "./open-refresh-family.ts";
 import type { User } from "./user.ts";
@@ -13,13 +13,11 @@ export type RegisterUserOutcome = { outcome: "registered"; user: User; family: O
  * called again, it is `email_taken` if it had happened.
  */
 export async function registerUser(database: Database, newUser: NewUser): Promise<RegisterUserOutcome> {
-	return asWrite(
-		database.run("accounts", (queries) =>
-			queries.transaction(async (tx) => {
-				const made = await insertUser(tx, newUser);
-				if (made.outcome !== "created") return made;
-				return { outcome: "registered", user: made.user, family: await insertRefreshFamily(tx, made.user.id) };
-			}),
-		),
+	return writeTo(database, "accounts", (queries) =>
+		queries.transaction(async (tx) => {
+			const made = await insertUser(tx, newUser);
+			if (made.outcome !== "created") return made;
+			return { outcome: "registered", user: made.user, family: await insertRefreshFamily(tx, made.user.id) };
+		}),
 	);
 }

@@ -2,6 +2,7 @@
 import type { UserId } from "@holdfast/domain";
 import { and, eq } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
+import { writeTo } from "../run-queries.ts";
 import { users } from "../schema/index.ts";
 
 /** Replaces `from` by `to`, both of the same password; false when it is `from` no more. Safe to call twice. */
@@ -10,7 +11,7 @@ export async function replacePasswordHash(
 	userId: UserId,
 	{ from, to }: { from: string; to: string },
 ): Promise<boolean> {
-	const changed = await database.run("accounts", (queries) =>
+	const changed = await writeTo(database, "accounts", (queries) =>
 		queries
 			.update(users)
 			.set({ passwordHash: to })

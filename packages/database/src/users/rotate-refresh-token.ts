@@ -11,8 +11,8 @@
  */
 import type { UserId } from "@holdfast/domain";
 import { and, eq, isNull, sql } from "drizzle-orm";
-import { asWrite } from "../classify-error.ts";
 import type { Database, Queries } from "../create-database.ts";
+import { readFrom, writeTo } from "../run-queries.ts";
 import { refreshFamilies, users } from "../schema/index.ts";
 import { REFRESH_TTL_MS, seconds } from "./open-refresh-family.ts";
 import {
@@ -50,13 +50,13 @@ const REVOKED_HASH = "";
 export async function rotateRefreshToken(database: Database, text: string): Promise<RotateOutcome> {
 	const token = parseRefreshToken(text);
 	if (token === null || !(await wasIssued(database, token))) return { outcome: "refused" };
-	return asWrite(database.run("accounts", (queries) => queries.transaction((tx) => judge(tx, token))));
+	return writeTo(database, "accounts", (queries) => queries.transaction((tx) => judge(tx, token)));
 }
 
 /** Whether this token is one of its family's. Says nothing of whether it may still be used. */
 async function wasIssued(database: Database, token: RefreshToken): Promise<boolean> {
 	const { macKey, tokenHash, previousHash } = refreshFamilies;
-	const [family] = await database.run("accounts", (queries) =>
+	const [family] = await readFrom(database, "accounts", (queries) =>
 		queries.select({ macKey, tokenHash, previousHash }).from(refreshFamilies).where(eq(refreshFamilies.id, token.familyId)),
 	);
 	if (family === undefined) return false;
@@ -128,9 +128,7 @@ async function replaceToken(
 
 /** End one family of this user, whatever has become of it. Safe to call twice, as after a `DatabaseOutcomeUnknown`. */
 export async function endRefreshFamily(database: Database, { userId, familyId }: { userId: UserId; familyId: string }): Promise<void> {
-	await asWrite(
-		database.run("accounts", (queries) =>
-			queries.delete(refreshFamilies).where(sql`${refreshFamilies.id} = ${familyId} and ${refreshFamilies.userId} = ${userId}`),
-		),
+	await writeTo(database, "accounts", (queries) =>
+		queries.delete(refreshFamilies).where(sql`${refreshFamilies.id} = ${familyId} and ${refreshFamilies.userId} = ${userId}`),
 	);
 }

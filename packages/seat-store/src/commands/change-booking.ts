@@ -1,5 +1,5 @@
 /** Extend, confirm and cancel: the ways a user's booking changes. All answer with the whole booking. */
-import { type Booking, type BookingId, bucketOf, ENDED_HOLD_TTL_MS, type ShowtimeId, type UserId } from "@holdfast/domain";
+import { type Booking, type BookingId, bucketOf, ENDED_HOLD_TTL_MS, SEATS_TTL_MS, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { parseBooking } from "../booking-record.ts";
 import { durable, write } from "../command.ts";
 import { defineScript, runScript } from "../define-script.ts";
@@ -30,7 +30,7 @@ export const extendHold = write({
 		const { holdExtensionMs: extensionMs, holdLifeMaxMs: lifeMaxMs } = limits;
 		const { status, rest } = await runScript(redis, extendScript, {
 			keys: { ...keysOf(command), idempotency },
-			args: { ...argumentsOf(command), extensionMs, lifeMaxMs, endedHoldTtlMs: ENDED_HOLD_TTL_MS },
+			args: { ...argumentsOf(command), extensionMs, lifeMaxMs, endedHoldTtlMs: ENDED_HOLD_TTL_MS, seatsTtlMs: SEATS_TTL_MS },
 		});
 		switch (status) {
 			case "extended":
@@ -56,7 +56,7 @@ export const confirmBooking = durable({
 	async run(redis, { limits }, command): Promise<ConfirmOutcome> {
 		const { status, rest } = await runScript(redis, confirmScript, {
 			keys: keysOf(command),
-			args: { ...argumentsOf(command), outboxMax: limits.outboxMax },
+			args: { ...argumentsOf(command), outboxMax: limits.outboxMax, seatsTtlMs: SEATS_TTL_MS },
 		});
 		switch (status) {
 			case "confirmed":

@@ -1,10 +1,11 @@
-import { newBookingId, newUserId, RECORD_TTL_MS, type RecordedBooking } from "@holdfast/domain";
-import { buildShowtime, installSnapshot } from "@holdfast/testing";
+import { newBookingId, newUserId, type RecordedBooking, SEATS_TTL_MS } from "@holdfast/domain";
+import { buildShowtime } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runScript } from "../define-script.ts";
 import { bookingKey, showtimeKeys } from "../keys.ts";
 import { held, openTestStore, publishedDuring, type TestStore, unchanged } from "../open-test-store.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
+import { installSnapshot } from "../testing/install-snapshot.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { type Conflict, OPEN_SEATS_MAX, openQuarantinedScript, resolveConflictScript } from "./correct-seats.ts";
 
@@ -68,7 +69,7 @@ describe("a conflict is resolved", () => {
 		await test.store.resolveConflict(conflict);
 		expect(await test.redis.hgetall(keys.owner)).toEqual({ 2: `${winner.bookingId}|0` });
 		expect(await test.redis.get(keys.map)).toBe("AASAAA");
-		expect(await test.redis.pexpiretime(keys.owner)).toBe(showtime.endsAt + 2 * RECORD_TTL_MS);
+		expect(await test.redis.pexpiretime(keys.owner)).toBe(showtime.endsAt + SEATS_TTL_MS);
 		expect(await unchanged(test, () => test.store.resolveConflict(conflict))).toBe(true);
 	});
 

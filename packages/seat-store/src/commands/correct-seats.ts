@@ -1,5 +1,5 @@
 /** Bring seats in line with what the ledger, or a person, has decided about them. */
-import { type BookingId, RECORD_TTL_MS, type ShowtimeId, type UserId } from "@holdfast/domain";
+import { type BookingId, RECORD_TTL_MS, SEATS_TTL_MS, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { write } from "../command.ts";
 import { defineScript, runScript } from "../define-script.ts";
 import { bookingKey, showtimeKeys } from "../keys.ts";
@@ -38,7 +38,7 @@ export const resolveConflict = write({
 		const { bookingId, userId, version, seats } = conflict;
 		const { status } = await runScript(redis, resolveConflictScript, {
 			keys: { ...showtimeKeys(conflict.showtimeId), booking: bookingKey(bookingId), winners: winners.map(bookingKey) },
-			args: { bookingId, userId, version, recordTtlMs: RECORD_TTL_MS, seats: seats.flatMap(argsOf) },
+			args: { bookingId, userId, version, recordTtlMs: RECORD_TTL_MS, seatsTtlMs: SEATS_TTL_MS, seats: seats.flatMap(argsOf) },
 		});
 		return status === "resolved";
 	},

@@ -1,5 +1,5 @@
 /** How long Redis keeps what a hold has written: its record, its idempotency key, the user's index and the showtime's keys. */
-import { bucketOf, ENDED_HOLD_TTL_MS, newUserId, type OpenShowtime, type UserId } from "@holdfast/domain";
+import { bucketOf, DAY_MS, ENDED_HOLD_TTL_MS, newUserId, type OpenShowtime, type UserId } from "@holdfast/domain";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, idempotencyKey, showtimeKeys, userIndexKey } from "../keys.ts";
@@ -13,7 +13,6 @@ beforeAll(async () => {
 afterAll(() => test.stop());
 afterEach(() => expectNoFlaws(test));
 
-const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 /** Redis's word for a key without a lifetime. */
 const NO_END = -1;

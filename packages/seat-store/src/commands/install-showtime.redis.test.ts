@@ -1,9 +1,10 @@
-import { bucketOf, newBookingId, newUserId, type OpenShowtime, type RecordedBooking } from "@holdfast/domain";
-import { buildPlan, buildShowtime, installSnapshot } from "@holdfast/testing";
+import { bucketOf, DAY_MS, newBookingId, newUserId, type OpenShowtime, type RecordedBooking } from "@holdfast/domain";
+import { buildPlan, buildShowtime } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { bookingEventOf, held, hold, openTestStore, publishedDuring, type TestStore, unchanged } from "../open-test-store.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
+import { installSnapshot } from "../testing/install-snapshot.ts";
 import { INSTALL_SEATS_MAX } from "./install-showtime.ts";
 
 let test: TestStore;
@@ -210,7 +211,6 @@ describe("a showtime that stands here already", () => {
 	});
 
 	it("that was over days ago leaves its epoch alone, and tells what the ledger lacks before its keys end", async () => {
-		const DAY_MS = 86_400_000;
 		const showtime = await test.openShowtime();
 		await test.store.setTerms({ showtimeId: showtime.id, change: { what: "state", state: "paused" } });
 		await test.redis.del(bucketKeys(bucketOf(showtime.id)).outbox);

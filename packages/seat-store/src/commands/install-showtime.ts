@@ -9,9 +9,12 @@ import {
 	bucketOf,
 	CLAIM_TTL_MS,
 	type LedgerTimeline,
+	META_TTL_MS,
 	parseBookingId,
+	SEATS_TTL_MS,
 	type ShowtimeId,
 	type ShowtimeSnapshot,
+	STAGED_TTL_MS,
 } from "@holdfast/domain";
 import type { Redis } from "ioredis";
 import { formatSeats, parseSeats } from "../booking-record.ts";
@@ -37,11 +40,8 @@ export const adoptTimelineScript = defineScript("adopt-timeline");
 export const INSTALL_SEATS_MAX = 1_000;
 /** Records changed by one script, or read in one pipeline. */
 export const INSTALL_BOOKINGS_MAX = 500;
-/** How long staged keys, and a meta that is nothing but a claim, outlive a rebuilder that died. */
-const STAGED_TTL_MS = 60_000;
 /** A sold-out arena of 50,000 seats is installed in 50 scripts, half a second in all. */
 export const INSTALL_DEADLINE_MS = 10_000;
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
  * First step of a rebuild: take the right to rebuild, which freezes the seats for the holder of `token`. Acknowledged like a confirm. Safe
@@ -128,7 +128,7 @@ export const installShowtime = write({
 });
 
 /** When owner and map end, and when meta does: a day sooner, since absent meta means closed. */
-export const keptUntil = (endsAt: number) => ({ keepUntil: endsAt + 2 * DAY_MS, metaUntil: endsAt + DAY_MS });
+export const keptUntil = (endsAt: number) => ({ keepUntil: endsAt + SEATS_TTL_MS, metaUntil: endsAt + META_TTL_MS });
 
 /** All that the server holds of the showtime. Its seats are frozen by the claim, so the reads agree with each other. */
 async function readStanding(

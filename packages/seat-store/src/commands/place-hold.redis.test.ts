@@ -1,5 +1,6 @@
 import {
 	bucketOf,
+	DAY_MS,
 	ENDED_HOLD_TTL_MS,
 	newBookingId,
 	newSeatPlanId,
@@ -15,8 +16,6 @@ import { held, hold, openTestStore, publishedDuring, type TestStore, unchanged }
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { placeHoldScript } from "./place-hold.ts";
-
-const DAY_MS = 86_400_000;
 
 let test: TestStore;
 beforeAll(async () => {

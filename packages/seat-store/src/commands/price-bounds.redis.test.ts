@@ -1,10 +1,11 @@
 /** A price or an amount that is beyond its bound does not get into Redis, and is not sold at if it is there. */
 import { BOOKING_AMOUNT_MAX, newBookingId, newUserId, PRICE_MAX, type TierPrices } from "@holdfast/domain";
-import { buildShowtime, installSnapshot } from "@holdfast/testing";
+import { buildShowtime } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { showtimeKeys } from "../keys.ts";
 import { openTestStore, type TestStore, unchanged } from "../open-test-store.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
+import { installSnapshot } from "../testing/install-snapshot.ts";
 
 let test: TestStore;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 /** What an admin may change of a showtime on sale. Each change is in Redis at once, and in the outbox for the ledger. */
-import { bucketOf, PRICE_MAX, parsePrices, type ShowtimeId, type ShowtimeState, type TierPrices } from "@holdfast/domain";
+import { bucketOf, PRICE_MAX, parsePrices, SEATS_TTL_MS, type ShowtimeId, type ShowtimeState, type TierPrices } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import { durable } from "../command.ts";
 import { defineScript, runScript, type StatusOf } from "../define-script.ts";
@@ -76,7 +76,7 @@ export const blockSeats = durable({
 	async run(redis, { limits }, command): Promise<BlockSeatsOutcome> {
 		const { showtimeId, seats, isBlocked } = command;
 		assert(seats.length >= 1 && seats.length <= BLOCK_SEATS_MAX, `1..${BLOCK_SEATS_MAX} seats are blocked at once`);
-		const args = { showtimeId, change: isBlocked ? "block" : "unblock", outboxMax: limits.outboxMax, seats };
+		const args = { showtimeId, change: isBlocked ? "block" : "unblock", outboxMax: limits.outboxMax, seatsTtlMs: SEATS_TTL_MS, seats };
 		const { status, rest } = await runScript(redis, blockSeatsScript, { keys: keysOf(showtimeId), args });
 		return status === "seats_taken" ? { outcome: status, seats: rest.map(readInteger) } : parseReply({ status, rest });
 	},

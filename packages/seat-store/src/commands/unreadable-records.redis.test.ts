@@ -1,9 +1,9 @@
 /** A booking record that cannot be read keeps nothing else back: not the bookings beside it, not a rebuild, not a batch. */
 import { bucketOf, newBookingId } from "@holdfast/domain";
-import { installSnapshot } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { held, openTestStore, type TestStore } from "../open-test-store.ts";
+import { installSnapshot } from "../testing/install-snapshot.ts";
 
 let test: TestStore;
 beforeAll(async () => {

@@ -5,7 +5,7 @@ KEYS[2] owner   HASH    seat index -> owner entry
 KEYS[3] map     STRING  one status letter per seat
 KEYS[4] outbox  STREAM  what the ledger does not know yet
 KEYS[5] seq     STRING  event counter of the bucket
-ARGV[1] showtimeId   ARGV[2] change: "block" or "unblock"   ARGV[3] outboxMax   ARGV[4..] seats: indexes, distinct
+ARGV[1] showtimeId   ARGV[2] change: "block" or "unblock"   ARGV[3] outboxMax   ARGV[4] seatsTtlMs   ARGV[5..] seats: indexes, distinct
 RETURNS {"set", showtimeVersion, scheduleVersion} | {"seats_taken", seat...} | {"showtime_cancelled"} | {"busy"} | {"not_ready"} | {"fenced"} | {"recovering"}
 EFFECTS all of the seats or none. Only free seats are blocked, only blocked ones given back; a seat that is so already stays so, and
   when all are it is a repeat. showtimeVersion + 1, one outbox entry.
@@ -18,7 +18,7 @@ COST O(seats asked + seats blocked). ]]
 -- @include keep-until
 -- @include append-showtime-event
 local meta_key, owner_key, map_key, outbox_key, seq_key = unpack(KEYS)
-local showtime, wish, outbox_max = unpack(ARGV, 1, 3)
+local showtime, wish, outbox_max, seats_ttl = unpack(ARGV, 1, 4)
 local is_block = wish == 'block'
 local state, replid, seat_count, ends_at, blocked_list, showtime_version, schedule_version = unpack(redis.call('HMGET', meta_key,
 	'state', 'replid', 'seatCount', 'endsAt', 'blockedSeats', 'showtimeVersion', 'scheduleVersion'))
@@ -28,7 +28,7 @@ if refusal then return { refusal } end
 if state == 'cancelled' then return { 'showtime_cancelled' } end
 
 local changed, taken = {}, {}
-for i = 4, #ARGV do
+for i = 5, #ARGV do
 	local seat = ARGV[i]
 	if tonumber(seat) >= tonumber(seat_count) then return redis.error_reply('BROKEN seat index beyond the plan') end
 	local value = redis.call('HGET', owner_key, seat)
@@ -56,7 +56,7 @@ for _, seat in ipairs(changed) do
 		redis.call('HDEL', owner_key, seat)
 	end
 end
-keep_until_end(ends_at, owner_key)
+keep_until_end(ends_at, seats_ttl, owner_key)
 local blocked = {}
 for seat in pairs(is_blocked) do blocked[#blocked + 1] = seat end
 table.sort(blocked)

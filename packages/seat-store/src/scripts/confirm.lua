@@ -8,7 +8,7 @@ KEYS[5] buyers   HASH    user -> what they hold and have bought here
 KEYS[6] booking  HASH    the booking's record
 KEYS[7] outbox   STREAM  what the ledger does not know yet
 KEYS[8] seq      STRING  event counter of the bucket
-ARGV[1] bookingId   ARGV[2] userId   ARGV[3] ifVersion or ""   ARGV[4] outboxMax
+ARGV[1] bookingId   ARGV[2] userId   ARGV[3] ifVersion or ""   ARGV[4] outboxMax   ARGV[5] seatsTtlMs
 RETURNS {"confirmed", nowMs, record as flat field-value list} | {"hold_expired"} | {"booking_state"} | {"version_mismatch", version}
   | {"showtime_cancelled"} | {"busy"} | {"not_found"} | {"not_loaded"} | {"not_ready"} | {"fenced"} | {"recovering"}
 EFFECTS on "confirmed": owner, map, expiry, buyers, booking, outbox and seq together. A repeat only counts itself in `repeats`.
@@ -25,7 +25,7 @@ COST O(seats of the booking + the user's live entries). ]]
 -- @include append-event
 -- @include keep-until
 local meta_key, owner_key, map_key, expiry_key, buyers_key, booking_key, outbox_key, seq_key = unpack(KEYS)
-local booking, user, if_version, outbox_max = unpack(ARGV)
+local booking, user, if_version, outbox_max, seats_ttl = unpack(ARGV)
 
 local now = now_ms()
 local record, refusal, schedule_version, ends_at = open_own_booking(meta_key, booking_key, user, now, 'scheduleVersion', 'endsAt')
@@ -55,7 +55,7 @@ redis.call('HSET', owner_key, unpack(owners))
 write_map(meta_key, map_key, seats, 'S')
 redis.call('ZREM', expiry_key, expiry_member(booking, user, record.seats))
 -- Only after a clock that fell back has the user's entry gone before the hold.
-if write_buyer(buyers_key, user, now, booking, 0, record.seats) then keep_until_end(ends_at, buyers_key) end
+if write_buyer(buyers_key, user, now, booking, 0, record.seats) then keep_until_end(ends_at, seats_ttl, buyers_key) end
 record.state, record.v, record.recorded = 'CONFIRMED', string.format('%d', tonumber(record.v) + 1), '0'
 record.confirmedAt, record.scheduleVersion = string.format('%d', now), schedule_version
 record.entry = append_event(outbox_key, seq_key, 'booking.confirmed', booking, record, now)

@@ -7,6 +7,7 @@ KEYS[4] buyers   HASH    user -> what they hold and have bought here
 KEYS[5] booking  HASH    the booking's record
 KEYS[6?] idempotency STRING  what the hold was placed with; only when it was placed with a key
 ARGV[1] bookingId   ARGV[2] userId   ARGV[3] ifVersion or ""   ARGV[4] extensionMs   ARGV[5] lifeMaxMs   ARGV[6] endedHoldTtlMs
+ARGV[7] seatsTtlMs
 RETURNS {"extended", nowMs, record as flat field-value list} | {"hold_expired"} | {"booking_state"} | {"version_mismatch", version}
   | {"showtime_cancelled"} | {"not_found"} | {"not_loaded"} | {"not_ready"} | {"fenced"} | {"recovering"}
 EFFECTS the hold lasts extensionMs from now, at most lifeMaxMs from when it was placed, and never ends sooner than before. Only one
@@ -23,7 +24,7 @@ COST O(seats of the booking + the user's live entries). ]]
 -- @include open-own-booking
 -- @include keep-until
 local meta_key, owner_key, expiry_key, buyers_key, booking_key, idem_key = unpack(KEYS)
-local booking, user, if_version, extension, life_max, ended_ttl = unpack(ARGV)
+local booking, user, if_version, extension, life_max, ended_ttl, seats_ttl = unpack(ARGV)
 
 local now = now_ms()
 local record, refusal, ends_at = open_own_booking(meta_key, booking_key, user, now, 'endsAt')
@@ -48,7 +49,7 @@ record.state, record.v, record.expiresAt = 'PAYING', string.format('%d', tonumbe
 for _, seat in ipairs(seats) do redis.call('HSET', owner_key, seat, booking .. '|' .. record.expiresAt) end
 redis.call('ZADD', expiry_key, record.expiresAt, expiry_member(booking, user, record.seats))
 -- Only after a clock that fell back has the user's entry gone before the hold.
-if write_buyer(buyers_key, user, now, booking, expires_at, record.seats) then keep_until_end(ends_at, buyers_key) end
+if write_buyer(buyers_key, user, now, booking, expires_at, record.seats) then keep_until_end(ends_at, seats_ttl, buyers_key) end
 local flat = flat_record(record)
 redis.call('HSET', booking_key, unpack(flat))
 for _, key in ipairs({ booking_key, idem_key }) do

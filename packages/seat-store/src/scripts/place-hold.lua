@@ -11,8 +11,8 @@ KEYS[8] userIndex   ZSET    the user's recent bookings in this bucket
 KEYS[9?] idempotency STRING  `bookingId|3,4`; only when the client sent a key
 ARGV[1] showtimeId   ARGV[2] bookingId   ARGV[3] userId   ARGV[4] planId   ARGV[5] priceVersion   ARGV[6] amount, minor units
 ARGV[7] holdTtlMs   ARGV[8] seatsPerUserMax   ARGV[9] liveHoldsPerUserMax   ARGV[10] holdsPerHourMax, at most userIndexMax
-ARGV[11] endedHoldTtlMs   ARGV[12] userIndexMax   ARGV[13] userIndexTtlMs   ARGV[14] idempotencyKey or ""
-ARGV[15..] seats: indexes, distinct, ascending
+ARGV[11] endedHoldTtlMs   ARGV[12] userIndexMax   ARGV[13] userIndexTtlMs   ARGV[14] seatsTtlMs
+ARGV[15] idempotencyKey or ""   ARGV[16..] seats: indexes, distinct, ascending
 RETURNS {"held", nowMs, createdAt, expiresAt, currency} | {"replayed", bookingId} | {"seats_taken", seat...}
   | {"seat_limit"} | {"hold_limit"} | {"hourly_limit", retryInMs} | {"not_on_sale"} | {"showtime_closed"} | {"showtime_cancelled"}
   | {"idempotency_mismatch"} | {"stale_prices"} | {"not_ready"} | {"fenced"} | {"recovering"}
@@ -30,8 +30,8 @@ COST O(seats asked + the user's live entries), and O(log userIndexMax) for a use
 local meta_key, owner_key, map_key, expiry_key, expiries_key, buyers_key, booking_key, index_key, idem_key = unpack(KEYS)
 local showtime, booking, user, plan, price_version, amount = unpack(ARGV, 1, 6)
 local ttl, seats_max, holds_max, hourly_max = unpack(ARGV, 7, 10)
-local ended_ttl, index_max, index_ttl, client_key = unpack(ARGV, 11, 14)
-local seats = { unpack(ARGV, 15) }
+local ended_ttl, index_max, index_ttl, seats_ttl, client_key = unpack(ARGV, 11, 15)
+local seats = { unpack(ARGV, 16) }
 local HOUR_MS = 3600000
 local seat_list = table.concat(seats, ',')
 
@@ -118,5 +118,5 @@ redis.call('ZADD', index_key, created_at, booking)
 if indexed >= tonumber(index_max) then redis.call('ZREMRANGEBYRANK', index_key, 0, -1 - tonumber(index_max)) end
 redis.call('PEXPIREAT', index_key, now + tonumber(index_ttl))
 if idem_key then redis.call('SET', idem_key, booking .. '|' .. seat_list, 'PXAT', readable_until) end
-keep_until_end(ends_at, owner_key, expiry_key, buyers_key)
+keep_until_end(ends_at, seats_ttl, owner_key, expiry_key, buyers_key)
 return { 'held', now, created_at, expires_at, currency }

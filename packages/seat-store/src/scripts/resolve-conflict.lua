@@ -6,8 +6,8 @@ KEYS[3] map      STRING  one status letter per seat
 KEYS[4] buyers   HASH    user -> what they hold and have bought here
 KEYS[5] booking  HASH    the record of the booking that lost
 KEYS[6..] winners HASH   records of those who own its seats in the ledger
-ARGV[1] bookingId   ARGV[2] userId   ARGV[3] version in the ledger   ARGV[4] recordTtlMs
-ARGV[5..] seats: for each: seat index; bookingId and userId of its owner in the ledger, or "" and ""; which of winners is that
+ARGV[1] bookingId   ARGV[2] userId   ARGV[3] version in the ledger   ARGV[4] recordTtlMs   ARGV[5] seatsTtlMs
+ARGV[6..] seats: for each: seat index; bookingId and userId of its owner in the ledger, or "" and ""; which of winners is that
   owner's record, counted from 1, or 0
 RETURNS {"resolved", seats that changed hands} | {"not_ready"} | {"fenced"} | {"recovering"}
 EFFECTS only seats that the booking still owns here, and those that are free here and not in the ledger. An owner whose end the ledger
@@ -20,14 +20,14 @@ COST O(seats + the users' live entries). ]]
 -- @include write-map
 -- @include keep-until
 local meta_key, owner_key, map_key, buyers_key, booking_key = unpack(KEYS)
-local booking, user, version, record_ttl = unpack(ARGV, 1, 4)
+local booking, user, version, record_ttl, seats_ttl = unpack(ARGV, 1, 5)
 local state, replid, ends_at = unpack(redis.call('HMGET', meta_key, 'state', 'replid', 'endsAt'))
 local now = now_ms()
 local refusal = refusal_of_fence(meta_key, state, replid, now)
 if refusal then return { refusal } end
 
 local handed, freed, gained = {}, {}, {}
-for i = 5, #ARGV, 4 do
+for i = 6, #ARGV, 4 do
 	local seat, winner, winner_user, winner_at = unpack(ARGV, i, i + 3)
 	local value = redis.call('HGET', owner_key, seat)
 	local is_losers = value and split_owner(value) == booking
@@ -52,7 +52,7 @@ for winner, gain in pairs(gained) do
 		write_buyer(buyers_key, gain.user, now, winner, 0, table.concat(gain.seats, ','))
 	end
 end
-keep_until_end(ends_at, owner_key, buyers_key)
+keep_until_end(ends_at, seats_ttl, owner_key, buyers_key)
 local v = redis.call('HGET', booking_key, 'v')
 if v and tonumber(v) < tonumber(version) then
 	redis.call('HSET', booking_key, 'state', 'CONFLICT', 'v', version, 'recorded', '1')

@@ -14,7 +14,7 @@ export type ScriptSignatures = {
 	};
 	"block-seats": {
 		keys: { meta: string; owner: string; map: string; outbox: string; seq: string };
-		args: { showtimeId: Value; change: Value; outboxMax: Value; seats: readonly Value[] };
+		args: { showtimeId: Value; change: Value; outboxMax: Value; seatsTtlMs: Value; seats: readonly Value[] };
 		status: "set" | "seats_taken" | "showtime_cancelled" | "busy" | "not_ready" | "fenced" | "recovering";
 	};
 	"cancel": {
@@ -24,12 +24,12 @@ export type ScriptSignatures = {
 	};
 	"confirm": {
 		keys: { meta: string; owner: string; map: string; expiry: string; buyers: string; booking: string; outbox: string; seq: string };
-		args: { bookingId: Value; userId: Value; ifVersion: Value; outboxMax: Value };
+		args: { bookingId: Value; userId: Value; ifVersion: Value; outboxMax: Value; seatsTtlMs: Value };
 		status: "confirmed" | "hold_expired" | "booking_state" | "version_mismatch" | "showtime_cancelled" | "busy" | "not_found" | "not_loaded" | "not_ready" | "fenced" | "recovering";
 	};
 	"extend": {
 		keys: { meta: string; owner: string; expiry: string; buyers: string; booking: string; idempotency: string | null };
-		args: { bookingId: Value; userId: Value; ifVersion: Value; extensionMs: Value; lifeMaxMs: Value; endedHoldTtlMs: Value };
+		args: { bookingId: Value; userId: Value; ifVersion: Value; extensionMs: Value; lifeMaxMs: Value; endedHoldTtlMs: Value; seatsTtlMs: Value };
 		status: "extended" | "hold_expired" | "booking_state" | "version_mismatch" | "showtime_cancelled" | "not_found" | "not_loaded" | "not_ready" | "fenced" | "recovering";
 	};
 	"find-unopened": {
@@ -74,7 +74,7 @@ export type ScriptSignatures = {
 	};
 	"place-hold": {
 		keys: { meta: string; owner: string; map: string; expiry: string; expiries: string; buyers: string; booking: string; userIndex: string; idempotency: string | null };
-		args: { showtimeId: Value; bookingId: Value; userId: Value; planId: Value; priceVersion: Value; amount: Value; holdTtlMs: Value; seatsPerUserMax: Value; liveHoldsPerUserMax: Value; holdsPerHourMax: Value; endedHoldTtlMs: Value; userIndexMax: Value; userIndexTtlMs: Value; idempotencyKey: Value; seats: readonly Value[] };
+		args: { showtimeId: Value; bookingId: Value; userId: Value; planId: Value; priceVersion: Value; amount: Value; holdTtlMs: Value; seatsPerUserMax: Value; liveHoldsPerUserMax: Value; holdsPerHourMax: Value; endedHoldTtlMs: Value; userIndexMax: Value; userIndexTtlMs: Value; seatsTtlMs: Value; idempotencyKey: Value; seats: readonly Value[] };
 		status: "held" | "replayed" | "seats_taken" | "seat_limit" | "hold_limit" | "hourly_limit" | "not_on_sale" | "showtime_closed" | "showtime_cancelled" | "idempotency_mismatch" | "stale_prices" | "not_ready" | "fenced" | "recovering";
 	};
 	"read-batch": {
@@ -99,7 +99,7 @@ export type ScriptSignatures = {
 	};
 	"resolve-conflict": {
 		keys: { meta: string; owner: string; map: string; buyers: string; booking: string; winners: readonly string[] };
-		args: { bookingId: Value; userId: Value; version: Value; recordTtlMs: Value; seats: readonly Value[] };
+		args: { bookingId: Value; userId: Value; version: Value; recordTtlMs: Value; seatsTtlMs: Value; seats: readonly Value[] };
 		status: "resolved" | "not_ready" | "fenced" | "recovering";
 	};
 	"set-terms": {

@@ -2,15 +2,14 @@
  * For tests of this room: everything that is wrong with the keys of a whole server. Each has the type and the lifetime that
  * docs/data.md gives it, and every map agrees with its owners. Returns every flaw as a sentence.
  */
-import { ENDED_HOLD_TTL_MS, LIMIT_SPECS, parseBookingId, parseShowtimeId, type ShowtimeId } from "@holdfast/domain";
-import { findSeatFlaws } from "@holdfast/testing";
+import { DAY_MS, ENDED_HOLD_TTL_MS, LIMIT_SPECS, parseBookingId, parseShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import type { Redis } from "ioredis";
 import { expect } from "vitest";
 import { tagOf } from "../bucket-tags.ts";
 import { bookingKey } from "../keys.ts";
 import type { TestStore } from "../open-test-store.ts";
+import { findSeatFlaws } from "./find-seat-flaws.ts";
 
-const DAY_MS = 86_400_000;
 /** What a PEXPIRE may be behind a clock that was read a moment before or after it. */
 const SLACK_MS = 10_000;
 

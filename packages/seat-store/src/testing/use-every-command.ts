@@ -1,11 +1,12 @@
 /** For tests of this room: one walk through every command of the store, apart from `waitForEntries`, which waits in several slots. */
 import { bucketOf, newBookingId, newShowtimeId, newUserId, type OpenShowtime, type RecordedBooking } from "@holdfast/domain";
-import { buildShowtime, installSnapshot, waitUntil } from "@holdfast/testing";
+import { buildShowtime, waitUntil } from "@holdfast/testing";
 import { expect } from "vitest";
 import type { ChangeBookingCommand } from "../commands/change-booking.ts";
 import { bucketKeys, showtimeKeys } from "../keys.ts";
 import { held, hold, type TestStore } from "../open-test-store.ts";
 import type { SeatStore } from "../seat-store.ts";
+import { installSnapshot } from "./install-snapshot.ts";
 
 /** Use every command of `store`, so that every script runs through its writes. `store` works on the server of `test`. */
 export async function useEveryCommand(test: TestStore, store: SeatStore): Promise<void> {

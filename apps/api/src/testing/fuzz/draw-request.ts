@@ -1,6 +1,6 @@
 /** Requests by chance: to the routes of the OpenAPI document, nearly right or quite wrong, and to where there is no route. */
+import type { Random } from "@holdfast/testing";
 import { drawAtBounds, drawFitting, drawHostile, HOSTILE_TEXTS, type Schema, spoil, type World } from "./draw-value.ts";
-import type { Random } from "./random.ts";
 
 type Parameter = { readonly name: string; readonly in: string; readonly required?: boolean; readonly schema: Schema };
 export type Operation = {

@@ -1,5 +1,5 @@
 /** Values for what the OpenAPI document asks for: such as it wants, and such as it does not. */
-import type { Random } from "./random.ts";
+import type { Random } from "@holdfast/testing";
 
 export type Schema = {
 	readonly $ref?: string;

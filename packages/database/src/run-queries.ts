@@ -1,0 +1,36 @@
+/**
+ * Runs queries on a handle, as a read or as a write. The two differ when no answer comes: a read may be tried again, a write may have
+ * happened. Both run on a connection of their kind of work, within the deadline of one statement or within `deadlineMs`. Both throw
+ * what the query threw, or `DatabaseOverload` (nothing was sent).
+ */
+import { DatabaseOutcomeUnknown, mayHaveHappened } from "./classify-error.ts";
+import type { DatabaseWork } from "./connection-budgets.ts";
+import { type Database, LANES } from "./create-database.ts";
+import type { Queries, ReadQueries } from "./queries.ts";
+
+/** Returns the result of `work`, which changes nothing. Throws `DatabaseTimeout` once the deadline has passed. */
+export function readFrom<Result>(
+	database: Database,
+	kind: DatabaseWork,
+	work: (queries: ReadQueries) => Promise<Result>,
+	deadlineMs?: number,
+): Promise<Result> {
+	return database[LANES][kind].run(work, deadlineMs);
+}
+
+/**
+ * Returns the result of `work`, once it is committed. Throws `DatabaseOutcomeUnknown` when the connection was lost during the work or
+ * the deadline passed: the work may be committed all the same.
+ */
+export async function writeTo<Result>(
+	database: Database,
+	kind: DatabaseWork,
+	work: (queries: Queries) => Promise<Result>,
+	deadlineMs?: number,
+): Promise<Result> {
+	try {
+		return await database[LANES][kind].run(work, deadlineMs);
+	} catch (error) {
+		throw mayHaveHappened(error) ? new DatabaseOutcomeUnknown(error) : error;
+	}
+}

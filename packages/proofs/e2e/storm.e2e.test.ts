@@ -1,0 +1,49 @@
+/** A storm of overlapping multi-seat holds while holds lapse, are released, confirmed and cancelled. */
+
+import { reconstructStories } from "@holdfast/proofs";
+import { howLong } from "@holdfast/testing";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { findFlawsAtRest } from "./find-flaws-at-rest.ts";
+import { startCrowd } from "./live-crowd.ts";
+import { openTestStack, type TestStack } from "./open-test-stack.ts";
+import { findStrangeAnswers, tallyCodes, tallyFaults } from "./tally-history.ts";
+
+const CLIENTS = 64;
+const DURATION_MS = howLong({ short: 10_000, long: 120_000 });
+const HOLD_TTL_MS = 1_000;
+const SEATS_WANTED = 40;
+/** Each person has so many accounts: an account may place 100 holds an hour. */
+const ACCOUNTS_EACH = howLong({ short: 10, long: 60 });
+
+let test: TestStack;
+beforeAll(async () => {
+	test = await openTestStack({ HOLD_TTL_MS: String(HOLD_TTL_MS), WORKERS: "2" });
+});
+afterAll(() => test.close());
+
+it("gives no seat two owners, places no hold in part, and leaves map, owners and ledger agreeing", async () => {
+	const showtimeId = await test.showtime();
+	const crowd = startCrowd({
+		buyers: await test.buyers(CLIENTS * ACCOUNTS_EACH),
+		people: CLIENTS,
+		showtimeIds: [showtimeId],
+		seatCount: SEATS_WANTED,
+	});
+	const endsAt = Date.now() + DURATION_MS;
+	const seenMidway: string[] = [];
+	while (Date.now() < endsAt) seenMidway.push(...(await test.proof.partialHolds(showtimeId)), ...(await test.proof.mapFlaws(showtimeId)));
+	await crowd.stop();
+	expect(seenMidway).toEqual([]);
+
+	await test.proof.drained(20_000);
+	const { history } = crowd;
+	console.log(`storm: ${JSON.stringify(tallyCodes(history))}, faults: ${JSON.stringify(tallyFaults(history))}`);
+	expect(await findFlawsAtRest(test, history, [showtimeId])).toEqual([]);
+	expect(findStrangeAnswers(history)).toEqual({});
+	// Every fate that a booking can have came to some.
+	const fates = new Set(reconstructStories(history).map(({ confirmed, cancelled }) => `confirmed: ${confirmed}, cancelled: ${cancelled}`));
+	for (const confirmed of ["yes", "no"]) {
+		for (const cancelled of ["yes", "no"]) expect(fates).toContain(`confirmed: ${confirmed}, cancelled: ${cancelled}`);
+	}
+	expect(tallyCodes(history)).toHaveProperty("hold 409 seats_taken");
+});

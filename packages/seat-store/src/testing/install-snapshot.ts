@@ -1,0 +1,18 @@
+/** Open a showtime in a seat store as a rebuild does, with a snapshot that a test makes up instead of a ledger. */
+import { randomUUID } from "node:crypto";
+import { bucketOf, type OpenShowtime, type ShowtimeSnapshot } from "@holdfast/domain";
+import type { InstallOutcome } from "../outcomes.ts";
+import type { SeatStore } from "../seat-store.ts";
+
+type Wish = { readonly showtime: OpenShowtime } & Partial<ShowtimeSnapshot>;
+
+/** Claim, judge the timeline against a ledger that knows none, install. Throws when somebody else has the claim. */
+export async function installSnapshot(seatStore: SeatStore, wish: Wish): Promise<InstallOutcome | { outcome: "already" }> {
+	const snapshot: ShowtimeSnapshot = { blockedSeats: [], epoch: 1, isQuarantined: false, buriedEntries: [], bookings: [], ...wish };
+	const token = randomUUID();
+	const claim = await seatStore.claimShowtime(snapshot.showtime.id, { token, ledgerEpoch: snapshot.epoch });
+	if (claim.outcome === "installed") return { outcome: "already" };
+	if (claim.outcome === "recovering") throw new Error(`showtime ${snapshot.showtime.id} is claimed by somebody else`);
+	await seatStore.adoptTimeline(bucketOf(snapshot.showtime.id), null);
+	return seatStore.installShowtime(snapshot, { token, nowMs: claim.nowMs });
+}
