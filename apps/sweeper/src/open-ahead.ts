@@ -3,7 +3,7 @@
  * they are all fenced, and whoever comes first would find `recovering`.
  */
 import { listUpcomingShowtimes } from "@holdfast/database";
-import { BUCKET_COUNT, bucketOf, type ShowtimeId } from "@holdfast/domain";
+import { bucketOf, listBuckets, type ShowtimeId } from "@holdfast/domain";
 import type { SweeperDeps } from "./deps.ts";
 import type { RebuildQueue } from "./queue-rebuilds.ts";
 import { throwFirst } from "./throw-first.ts";
@@ -13,7 +13,6 @@ const AHEAD_MS = 48 * 60 * 60 * 1000;
 const SHOWTIMES_MAX = 5_000;
 /** Showtimes of one bucket asked about in one script: some milliseconds, during which Redis serves nobody else. */
 const ASK_MAX = 500;
-const BUCKETS = Array.from({ length: BUCKET_COUNT }, (_, bucket) => bucket);
 /** Without a reason, the list is looked through this often: showtimes come nearer, and some rebuilds fail. */
 const LOOK_EVERY_MS = 30_000;
 /** As long as some are unopened. */
@@ -23,13 +22,13 @@ const LOOK_AGAIN_MS = 1_000;
  * Gives a round to be run every second or so; it does nothing unless there is a reason. Safe beside another sweeper. A bucket whose server
  * does not answer keeps none of the others back; its failure is thrown at the end.
  */
-export function createOpenAhead({ seatStore, database, metrics }: SweeperDeps, rebuilds: RebuildQueue): () => Promise<void> {
+export function createOpenAhead({ seatStore, database, limits, metrics }: SweeperDeps, rebuilds: RebuildQueue): () => Promise<void> {
 	/** The history that each bucket's server had when its showtimes were last looked through. */
 	const known = new Map<number, string>();
 	let lookAt = 0;
 
 	return async () => {
-		const servers = await Promise.allSettled(BUCKETS.map((bucket) => seatStore.replicationId(bucket)));
+		const servers = await Promise.allSettled(listBuckets(limits).map((bucket) => seatStore.replicationId(bucket)));
 		const isNews = servers.some((server, bucket) => server.status === "fulfilled" && server.value !== known.get(bucket));
 		if (isNews || Date.now() >= lookAt) {
 			const showtimes = await listUpcomingShowtimes(database, { withinMs: AHEAD_MS, limit: SHOWTIMES_MAX });

@@ -1,7 +1,8 @@
 /** Every command goes to the place that it names: seen with MONITOR, each key that one of its calls touches lies there. */
 import { expect, it } from "vitest";
+import { tagOf } from "./bucket-tags.ts";
 import type { Lanes } from "./command.ts";
-import { tagOf } from "./keys.ts";
+import { OLD_LAYOUT_KEYS } from "./keys.ts";
 import { openTestStore, type TestStore } from "./open-test-store.ts";
 import type { Place } from "./place.ts";
 import { commandsBy } from "./testing/commands-on.ts";
@@ -90,6 +91,9 @@ it("each call of every command touches keys of the place that the command names,
 			`keys of a call at ${JSON.stringify(place)} that lie elsewhere`,
 		).toEqual([]);
 	}
+	// Nothing but the search for keys of the old layout looks outside the buckets.
+	const outside = calls.flatMap(({ place }) => (typeof place === "object" && "key" in place ? [place.key] : []));
+	expect(outside.filter((key) => !OLD_LAYOUT_KEYS.includes(key))).toEqual([]);
 	// Several buckets were asked, each by itself.
 	const buckets = calls.flatMap(({ place }) => (typeof place === "object" && "bucket" in place ? [place.bucket] : []));
 	expect(new Set(buckets).size).toBe(16);

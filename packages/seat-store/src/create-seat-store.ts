@@ -1,5 +1,5 @@
 /** Builds the seat store over one Redis. */
-import { BUCKET_COUNT, type Limits } from "@holdfast/domain";
+import { type Limits, listBuckets } from "@holdfast/domain";
 import { SILENT_LOG } from "@holdfast/runtime";
 import type { Redis } from "ioredis";
 import { CALL_DEADLINE_MS } from "./call.ts";
@@ -8,9 +8,9 @@ import * as commands from "./commands/index.ts";
 import { createConfirmLane } from "./confirm-lane.ts";
 import { SeatStoreFault, WritesRefused } from "./fault.ts";
 import type { LinkLog } from "./keep-connected.ts";
-import { WRITE_PROBE_KEY } from "./keys.ts";
+import { PROBED_BUCKET } from "./keys.ts";
 import { createLink, type Link, type LinkOptions } from "./link.ts";
-import { atKey } from "./place.ts";
+import { atBucket } from "./place.ts";
 import { createWriteProbe } from "./probe-writes.ts";
 import type { SeatStore } from "./seat-store.ts";
 import { createSeatSubscriptions } from "./subscribe-to-seats.ts";
@@ -48,7 +48,7 @@ export function createSeatStore(options: SeatStoreOptions): SeatStore {
 	const lanes: Lanes = {
 		limits,
 		ackLevel,
-		buckets: Array.from({ length: BUCKET_COUNT }, (_, bucket) => bucket),
+		buckets: listBuckets(limits),
 		read: (place, run) => shared.run(place, "read", CALL_DEADLINE_MS, run),
 		write: (place, run, deadlineMs = CALL_DEADLINE_MS) => shared.run(place, "write", deadlineMs, run),
 		durable: (place, run, hasWritten) => lane?.run(run, hasWritten) ?? lanes.write(place, run),
@@ -62,7 +62,7 @@ export function createSeatStore(options: SeatStoreOptions): SeatStore {
 		// Known without a WAIT, behind which the confirms of others would wait in vain.
 		if ((replicasOnline ?? replicasNeeded) < replicasNeeded)
 			throw new SeatStoreFault("unavailable", new WritesRefused(`${replicasOnline} of ${replicasNeeded} replicas`));
-		return lanes.durable(atKey(WRITE_PROBE_KEY), run, () => true);
+		return lanes.durable(atBucket(PROBED_BUCKET), run, () => true);
 	});
 
 	return {

@@ -3,6 +3,8 @@
  * with MONITOR on a one-node cluster. A plain Redis would let an undeclared key pass in silence.
  */
 import { expect, it } from "vitest";
+import { createAuthStore } from "./auth-store.ts";
+import { tagOf } from "./bucket-tags.ts";
 import type { Script } from "./define-script.ts";
 import { openTestStore, type TestStore } from "./open-test-store.ts";
 import { ALL_SCRIPTS } from "./testing/inject-clock.ts";
@@ -47,6 +49,17 @@ async function monitorScripts({ redis, store }: TestStore): Promise<() => Promis
 	};
 }
 
+const TAGS = new Set(Array.from({ length: 256 }, (_, bucket) => tagOf(bucket)));
+/** The keys that may lie outside the buckets, each where its own name says. */
+const OUTSIDE_BUCKETS = /^attempts:/;
+
+async function useAuthStore(url: string): Promise<void> {
+	const auth = createAuthStore({ url });
+	await auth.countAttempt("account", "somebody", 1_000);
+	await auth.deny("a family", Date.now() + 60_000);
+	auth.close();
+}
+
 it("touches the keys it declared and no others, all of one slot, and reads the time at most once", async () => {
 	const test = await openTestStore({ cluster: true });
 	// Each is known by its hash, and none is sent as text.
@@ -54,7 +67,15 @@ it("touches the keys it declared and no others, all of one slot, and reads the t
 	const stopMonitor = await monitorScripts(test);
 	await useEveryCommand(test, test.store);
 	const runs = await stopMonitor();
+	await useAuthStore(test.server.url);
+	await test.store.isWritable();
+	const keys = await test.redis.keys("*");
 	await test.stop();
+
+	expect(
+		keys.filter((key) => !TAGS.has(key.split(":")[0] ?? "") && !OUTSIDE_BUCKETS.test(key)),
+		"keys that lie in no bucket and are not on the list of those that may",
+	).toEqual([]);
 
 	for (const { script, declared, touched, times } of runs) {
 		expect(

@@ -1,11 +1,9 @@
 /**
- * Every Redis key of the system, in one place. The `{bN}` hash tag keeps a showtime, its bookings and its outbox
+ * Every Redis key of the system, in one place. The hash tag of a bucket keeps a showtime, its bookings and its outbox
  * in one Cluster slot, so that one script may change them together. docs/data.md describes the contents.
  */
 import { type BookingId, bucketOf, type SeatPlanId, type ShowtimeId, type UserId } from "@holdfast/domain";
-
-/** The hash tag of a bucket. */
-export const tagOf = (bucket: number): string => `{b${bucket}}`;
+import { tagOf } from "./bucket-tags.ts";
 
 /** Keys of one bucket. */
 export const bucketKeys = (bucket: number) => ({
@@ -14,6 +12,8 @@ export const bucketKeys = (bucket: number) => ({
 	timeline: `${tagOf(bucket)}:timeline`,
 	epochs: `${tagOf(bucket)}:epochs`,
 	expiries: `${tagOf(bucket)}:exp`,
+	/** Present while a sweeper reaches the bucket. */
+	swept: `${tagOf(bucket)}:swept`,
 });
 
 /** Keys of one showtime. */
@@ -43,14 +43,13 @@ export const userIndexKey = (bucket: number, userId: UserId): string => `${tagOf
 export const idempotencyKey = (userId: UserId, showtimeId: ShowtimeId, key: string): string =>
 	`${tagOf(bucketOf(showtimeId))}:idem:${userId}:${showtimeId}:${key}`;
 
-/** A seat plan: immutable, in no bucket, never touched by a script. */
-export const planKey = (planId: SeatPlanId): string => `plan:${planId}`;
+/** A seat plan, for the showtimes of one bucket: immutable, never touched by a script. */
+export const planKey = (bucket: number, planId: SeatPlanId): string => `${tagOf(bucket)}:plan:${planId}`;
 
-/** Present while a sweeper is alive. */
-export const SWEEPER_ALIVE_KEY = "sweeper:alive";
-
+/** The bucket in which a write is tried. */
+export const PROBED_BUCKET = 0;
 /** Written once a second, to learn whether Redis takes writes. Nobody reads it. */
-export const WRITE_PROBE_KEY = "health:write";
+export const WRITE_PROBE_KEY = `${tagOf(PROBED_BUCKET)}:health:write`;
 
 /** Buckets that have a copy of the deny list: two, whose tags lie in opposite halves of the slots, so that no one server has both. */
 export const DENIED_BUCKETS = [0, 1] as const;
@@ -63,5 +62,12 @@ export const deniedKeys = (bucket: (typeof DENIED_BUCKETS)[number]) => ({
 	channel: `${tagOf(bucket)}:denied`,
 });
 
-/** Attempts of one subject in the running window of a limit. */
+/** Of the layout before the tags of bucket-tags.ts: written without an end by the first install of a showtime in one of its sixteen buckets. */
+export const OLD_LAYOUT_KEYS: readonly string[] = Array.from({ length: 16 }, (_, bucket) => [
+	`{b${bucket}}:epochs`,
+	`{b${bucket}}:line`,
+	`{b${bucket}}:timeline`,
+]).flat();
+
+/** Attempts of one subject in the running window of a limit: the one kind of key that is in no bucket, each where its own name lies. */
 export const attemptsKey = (limit: string, subjectHash: string): string => `attempts:${limit}:${subjectHash}`;

@@ -37,7 +37,7 @@ export function addListBookings(app: ApiServer, deps: RouteDeps): void {
 			const { bookings, nextCursor } = await collectBookings(deps, { userId, beforeId, limit, status: status ?? null });
 			const items = await presentReadable(
 				bookings,
-				async (booking) => presentBooking(booking, await deps.seatPlans.find(booking.planId), booking.nowMs),
+				async (booking) => presentBooking(booking, await deps.seatPlans.find(booking.planId, booking.id), booking.nowMs),
 				(id, error) => deps.reportUnreadable("booking", id, error),
 			);
 			return reply.send({ items, nextCursor });

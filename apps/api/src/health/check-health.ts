@@ -53,7 +53,7 @@ async function checkStore({ seatStore, outboxMax }: HealthDeps) {
 async function checkLedger({ seatStore, database, settleLagMaxMs: limitMs }: HealthDeps) {
 	const [postgres, sweeper, lag] = await Promise.all([
 		look(() => isDatabaseWritable(database)),
-		lookAtPrimary(seatStore, () => seatStore.isSweeperAlive()),
+		lookAtPrimary(seatStore, async () => (await seatStore.listUnsweptBuckets()).length === 0),
 		lookAtPrimary(seatStore, () => seatStore.settleLagMs()),
 	]);
 	const settleLagMs = knownOrNull(lag.value);

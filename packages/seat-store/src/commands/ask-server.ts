@@ -1,9 +1,9 @@
 /** Questions to a server itself: its clock, its history, what it says of itself; and the sign of life of the sweeper. */
 import type { Redis } from "ioredis";
-import { read, write } from "../command.ts";
+import { across, read, write } from "../command.ts";
 import { inspectServer as readInfo } from "../inspect-server.ts";
-import { SWEEPER_ALIVE_KEY } from "../keys.ts";
-import { atBucket, atKey, WHOLE_STORE } from "../place.ts";
+import { bucketKeys } from "../keys.ts";
+import { atBucket, WHOLE_STORE } from "../place.ts";
 import { readInteger, readList, readText } from "../reply.ts";
 
 /** The clock that judges the holds of a bucket, epoch ms. */
@@ -40,13 +40,15 @@ export const ping = read({
 	run: async (redis) => void (await redis.ping()),
 });
 
-/** The sweeper says it is alive; true for `ttlMs`. */
-export const beatSweeper = write({
-	place: (_ttlMs: number) => atKey(SWEEPER_ALIVE_KEY),
-	run: async (redis, _context, ttlMs) => void (await redis.set(SWEEPER_ALIVE_KEY, "1", "PX", ttlMs)),
+/** A sweeper says that it reaches the bucket; true for `ttlMs`. */
+export const markSwept = write({
+	place: (bucket: number, _ttlMs: number) => atBucket(bucket),
+	run: async (redis, _context, bucket, ttlMs) => void (await redis.set(bucketKeys(bucket).swept, "1", "PX", ttlMs)),
 });
 
-export const isSweeperAlive = read({
-	place: () => atKey(SWEEPER_ALIVE_KEY),
-	run: async (redis) => (await redis.exists(SWEEPER_ALIVE_KEY)) === 1,
+/** The buckets that no sweeper reaches. Fails if a bucket does not answer. */
+export const listUnsweptBuckets = across((lanes) => async (): Promise<number[]> => {
+	const isSwept = (bucket: number) => lanes.read(atBucket(bucket), (redis) => redis.exists(bucketKeys(bucket).swept));
+	const found = await Promise.all(lanes.buckets.map(isSwept));
+	return lanes.buckets.filter((_, i) => found[i] === 0);
 });

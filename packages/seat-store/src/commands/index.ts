@@ -3,6 +3,7 @@ export * from "./ask-server.ts";
 export * from "./change-booking.ts";
 export * from "./correct-seats.ts";
 export * from "./drain-outbox.ts";
+export * from "./find-old-key.ts";
 export * from "./find-unopened.ts";
 export * from "./find-user-bookings.ts";
 export * from "./install-showtime.ts";

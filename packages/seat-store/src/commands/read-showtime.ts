@@ -11,9 +11,10 @@ import {
 	type ShowtimeId,
 } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
-import { read, write } from "../command.ts";
+import type { Redis } from "ioredis";
+import { across, read, write } from "../command.ts";
 import { planKey, showtimeKeys } from "../keys.ts";
-import { atBucketOf, atKey } from "../place.ts";
+import { atBucket, atBucketOf } from "../place.ts";
 import { readInteger } from "../reply.ts";
 
 /** The showtime as installed, or null when it is not. */
@@ -57,22 +58,35 @@ export function formatMeta(showtime: OpenShowtime, blockedSeats: readonly number
 	return fields.flat();
 }
 
-/** A seat plan as written by `writePlan`, indexed; null when Redis does not have it. */
+/** A seat plan as written by `writePlan` in a bucket, indexed; null when Redis does not have it there. */
 export const readPlan = read({
-	place: (planId: SeatPlanId) => atKey(planKey(planId)),
-	async run(redis, _context, planId): Promise<IndexedSeatPlan | null> {
-		const json = await redis.get(planKey(planId));
-		return json === null ? null : indexSeatPlan(JSON.parse(json));
-	},
+	place: (bucket: number, _planId: SeatPlanId) => atBucket(bucket),
+	run: (redis, _context, bucket, planId) => readPlanIn(redis, bucket, planId),
 });
+
+/** A seat plan as some bucket has it; null when none does. Fails if none has it and one does not answer. */
+export const findPlan = across((lanes) => async (planId: SeatPlanId): Promise<IndexedSeatPlan | null> => {
+	const found = await Promise.allSettled(
+		lanes.buckets.map((bucket) => lanes.read(atBucket(bucket), (redis) => redis.exists(planKey(bucket, planId)))),
+	);
+	const bucket = lanes.buckets.find((_, i) => found[i]?.status === "fulfilled" && found[i].value === 1);
+	if (bucket !== undefined) return lanes.read(atBucket(bucket), (redis) => readPlanIn(redis, bucket, planId));
+	for (const one of found) if (one.status === "rejected") throw one.reason;
+	return null;
+});
+
+async function readPlanIn(redis: Redis, bucket: number, planId: SeatPlanId): Promise<IndexedSeatPlan | null> {
+	const json = await redis.get(planKey(bucket, planId));
+	return json === null ? null : indexSeatPlan(JSON.parse(json));
+}
 
 export const hasPlan = read({
-	place: (planId: SeatPlanId) => atKey(planKey(planId)),
-	run: async (redis, _context, planId) => (await redis.exists(planKey(planId))) === 1,
+	place: (bucket: number, _planId: SeatPlanId) => atBucket(bucket),
+	run: async (redis, _context, bucket, planId) => (await redis.exists(planKey(bucket, planId))) === 1,
 });
 
-/** Plans are immutable, so writing one twice changes nothing. */
+/** Write a plan for the showtimes of a bucket. Plans are immutable, so writing one twice changes nothing. */
 export const writePlan = write({
-	place: ({ id }: SeatPlan) => atKey(planKey(id)),
-	run: async (redis, _context, plan) => void (await redis.set(planKey(plan.id), JSON.stringify(plan))),
+	place: (bucket: number, _plan: SeatPlan) => atBucket(bucket),
+	run: async (redis, _context, bucket, plan) => void (await redis.set(planKey(bucket, plan.id), JSON.stringify(plan))),
 });

@@ -1,5 +1,5 @@
 /** For tests of this room: the commands of the store on one connection, without links, lanes and deadlines. */
-import { DEFAULT_LIMITS } from "@holdfast/domain";
+import { DEFAULT_LIMITS, listBuckets } from "@holdfast/domain";
 import type { Redis } from "ioredis";
 import { type Bound, bindCommands, type Lanes } from "../command.ts";
 import * as commands from "../commands/index.ts";
@@ -7,7 +7,7 @@ import * as commands from "../commands/index.ts";
 /** Bound to these lanes, with the rest as a store has it that is told nothing. `read` also serves the other lanes unless they are given. */
 export function commandsBy(lanes: Pick<Lanes, "read"> & Partial<Lanes>): Bound<typeof commands> {
 	const { read } = lanes;
-	const buckets = Array.from({ length: 16 }, (_, bucket) => bucket);
+	const buckets = listBuckets(DEFAULT_LIMITS);
 	return bindCommands(commands, {
 		limits: DEFAULT_LIMITS,
 		ackLevel: undefined,

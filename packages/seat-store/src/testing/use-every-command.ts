@@ -61,9 +61,10 @@ export async function useEveryCommand(test: TestStore, store: SeatStore): Promis
 async function useReads(store: SeatStore, showtime: OpenShowtime, { bookingId, userId }: ChangeBookingCommand): Promise<void> {
 	const bucket = bucketOf(showtime.id);
 	const plan = { id: showtime.planId, name: "plan", rows: [], tiers: [] };
-	await store.writePlan(plan);
-	await store.readPlan(plan.id);
-	await store.hasPlan(plan.id);
+	await store.writePlan(bucket, plan);
+	await store.readPlan(bucket, plan.id);
+	await store.hasPlan(bucket, plan.id);
+	expect(await store.findPlan(plan.id)).not.toBeNull();
 	await store.readShowtime(showtime.id);
 	await store.inspectSeats(showtime.id);
 	await store.readOwnSeats(showtime.id, userId, await store.now(bucket));
@@ -81,6 +82,7 @@ async function useReads(store: SeatStore, showtime: OpenShowtime, { bookingId, u
 	await store.replicationId(bucket);
 	await store.inspectServer("server");
 	await store.ping();
-	await store.beatSweeper(1_000);
-	expect(await store.isSweeperAlive()).toBe(true);
+	await store.markSwept(bucket, 1_000);
+	expect(await store.listUnsweptBuckets()).not.toContain(bucket);
+	expect(await store.findOldKey()).toBeNull();
 }
