@@ -2,7 +2,7 @@
 import { checkTimeline, openShowtimeInLedger, seatOwners } from "@holdfast/database";
 import { bucketOf, type ShowtimeId } from "@holdfast/domain";
 import type { SeatStore } from "@holdfast/seat-store";
-import { findSeatFlaws } from "@holdfast/seat-store/testing";
+import { findSeatFlaws, untilReachable } from "@holdfast/seat-store/testing";
 import { askRedis, holdLock, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createRebuilder } from "./create-rebuilder.ts";
@@ -32,27 +32,13 @@ const flaws = async () => findSeatFlaws(test.seatStore, showtimeId, await seatOw
 /** Wait for the link too: right after a restart the first question may find it broken. */
 async function restartRedis(): Promise<void> {
 	await test.redis.restart();
-	await waitUntil(
-		"the link to be back",
-		async () =>
-			(await test.seatStore.ping().then(
-				() => true,
-				() => false,
-			)) === true,
-	);
+	await untilReachable(test.seatStore);
 }
 
 /** The server is there, and has forgotten everything. */
 async function loseRedis(): Promise<void> {
 	await askRedis(test.redis.port, "FLUSHALL");
-	await waitUntil(
-		"the link to be back",
-		async () =>
-			(await test.seatStore.ping().then(
-				() => true,
-				() => false,
-			)) === true,
-	);
+	await untilReachable(test.seatStore);
 }
 
 describe("after a restart of Redis", () => {
