@@ -16,14 +16,12 @@ const requestFor = (id: string) => `POST /bookings/${id}/confirm`;
 const confirm = ({ token }: TestUser, id: string, app: TestApp = api, ifMatch?: string) =>
 	app.call(requestFor(id), { token, headers: ifMatch === undefined ? {} : { "if-match": ifMatch } });
 
-async function aHold() {
-	const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
-	return { user, showtimeId, id: (await api.held(user, showtimeId, ["A1"])).id };
-}
-
 describe("401 unauthenticated", () => {
 	it("refuses who does not say who they are, and changes nothing", async () => {
-		const { user, id } = await aHold();
+		const {
+			user,
+			booking: { id },
+		} = await api.newHold(["A1"]);
 		expect(problemIn(await api.call(requestFor(id))).code).toBe("unauthenticated");
 		expect(problemIn(await api.call(requestFor(id), { token: "not.a.token" })).code).toBe("unauthenticated");
 		expect(bookingIn(await api.call(`GET /bookings/${id}`, { token: user.token })).version).toBe(1);
@@ -42,13 +40,21 @@ describe("415 unsupported_media_type", () => {
 
 describe("409 showtime_closed", () => {
 	it("is the answer when the showtime is not installed any more, and over by now", async () => {
-		const { user, showtimeId, id } = await aHold();
+		const {
+			user,
+			showtimeId,
+			booking: { id },
+		} = await api.newHold(["A1"]);
 		await endShowtime(api, showtimeId);
 		expect(problemIn(await confirm(user, id)).code).toBe("showtime_closed");
 	});
 
 	it("is not the answer where sales were closed: it is rebuilt, and what was held is confirmed there", async () => {
-		const { user, showtimeId, id } = await aHold();
+		const {
+			user,
+			showtimeId,
+			booking: { id },
+		} = await api.newHold(["A1"]);
 		await uninstall(api, showtimeId);
 		await api.sql(`update showtimes set state = 'closed' where id = '${showtimeId}'`);
 		expect(bookingIn(await confirm(user, id)).status).toBe("confirmed");
@@ -75,7 +81,10 @@ describe("at a showtime that is over and not installed any more", () => {
 
 describe("500 internal", () => {
 	it("is the answer when something of ours breaks; the booking stays as it was", async () => {
-		const { user, id } = await aHold();
+		const {
+			user,
+			booking: { id },
+		} = await api.newHold(["A1"]);
 		const broken = await api.another({ wrapStore: (store) => ({ ...store, confirmBooking: () => Promise.reject(new Error("broke")) }) });
 		expect(problemIn(await confirm(user, id, broken)).code).toBe("internal");
 		expect(bookingIn(await api.call(`GET /bookings/${id}`, { token: user.token })).version).toBe(1);
@@ -84,7 +93,11 @@ describe("500 internal", () => {
 
 describe("503 recovering", () => {
 	it("is the answer while somebody else prepares the showtime and does not come to an end", async () => {
-		const { user, showtimeId, id } = await aHold();
+		const {
+			user,
+			showtimeId,
+			booking: { id },
+		} = await api.newHold(["A1"]);
 		await uninstall(api, showtimeId);
 		await api.seatStore.claimShowtime(showtimeId, { token: "somebody else", ledgerEpoch: 1 });
 		const answer = await confirm(user, id);
@@ -94,14 +107,20 @@ describe("503 recovering", () => {
 
 describe("503 outcome_unknown", () => {
 	it("is the answer while Redis stands still: it may yet do it. A repeat tells", async () => {
-		const { user, id } = await aHold();
+		const {
+			user,
+			booking: { id },
+		} = await api.newHold(["A1"]);
 		const problem = await whileSilent(api, api, requestFor(id), { token: user.token });
 		expect([problem.code, problem.retryable]).toEqual(["outcome_unknown", true]);
 		expect(bookingIn(await confirm(user, id)).status).toBe("confirmed");
 	});
 
 	it("is the answer when it was done and the booking cannot be shown; a repeat shows it", async () => {
-		const { user, id } = await aHold();
+		const {
+			user,
+			booking: { id },
+		} = await api.newHold(["A1"]);
 		const gone = () => Promise.reject(new SeatStoreFault("unavailable", new Error("gone")));
 		const fresh = await api.another({ wrapStore: (store) => ({ ...store, readPlan: gone }) });
 		expect(problemIn(await confirm(user, id, fresh)).code).toBe("outcome_unknown");
