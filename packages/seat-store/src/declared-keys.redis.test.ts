@@ -7,9 +7,10 @@ import { waitUntil } from "@holdfast/testing";
 import { expect, it } from "vitest";
 import type { Script } from "./define-script.ts";
 import { bucketKeys, showtimeKeys } from "./keys.ts";
-import { held, hold, openTestStore, type TestStore } from "./open-test-store.ts";
+import { held, hold } from "./testing/buy-seats.ts";
 import { ALL_SCRIPTS } from "./testing/inject-clock.ts";
 import { installSnapshot } from "./testing/install-snapshot.ts";
+import { openTestStore, type TestStore } from "./testing/open-test-store.ts";
 
 type Run = { script: Script | undefined; declared: string[]; touched: Set<string>; times: number };
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bucketKeys } from "../keys.ts";
-import { openTestStore, type TestStore } from "../open-test-store.ts";
+import { openTestStore, type TestStore } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { adoptTimeline, adoptTimelineScript } from "./install-showtime.ts";
 

@@ -6,8 +6,8 @@ import { ENDED_HOLD_TTL_MS, LIMIT_SPECS, parseBookingId, parseShowtimeId, type S
 import type { Redis } from "ioredis";
 import { expect } from "vitest";
 import { bookingKey } from "../keys.ts";
-import type { TestStore } from "../open-test-store.ts";
 import { findSeatFlaws } from "./find-seat-flaws.ts";
+import type { TestStore } from "./open-test-store.ts";
 
 const DAY_MS = 86_400_000;
 /** What a PEXPIRE may be behind a clock that was read a moment before or after it. */
