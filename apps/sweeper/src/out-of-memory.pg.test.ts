@@ -2,7 +2,7 @@
 import { seatOwners } from "@holdfast/database";
 import { bucketOf, type UserId } from "@holdfast/domain";
 import type { SeatStore } from "@holdfast/seat-store";
-import { findSeatFlaws, held } from "@holdfast/seat-store/testing";
+import { findSeatViolations, held } from "@holdfast/seat-store/testing";
 import { askRedis, insertUsers } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Sweeper } from "./sweeper.ts";
@@ -46,6 +46,6 @@ it("holds and confirms are refused whole, cancels and the outbox go on, and noth
 	await limitMemory(0);
 	expect((await seatStore.confirmBooking(pending)).outcome).toBe("confirmed");
 	await sweeper.runOnce();
-	expect(await findSeatFlaws(seatStore, showtimeId, await seatOwners(test.database, showtimeId))).toEqual([]);
+	expect(await findSeatViolations(seatStore, showtimeId, await seatOwners(test.database, showtimeId))).toEqual([]);
 	expect((await seatOwners(test.database, showtimeId)).map(({ seat }) => seat)).toEqual([0, 1]);
 });

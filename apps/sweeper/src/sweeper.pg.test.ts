@@ -3,7 +3,7 @@ import { seatOwners } from "@holdfast/database";
 import { bucketOf, DEFAULT_LIMITS, type OpenShowtime, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { createLogger } from "@holdfast/runtime";
 import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
-import { buy as buySeats, findSeatFlaws, held, untilReachable } from "@holdfast/seat-store/testing";
+import { buy as buySeats, findSeatViolations, held, untilReachable } from "@holdfast/seat-store/testing";
 import { insertShowtimes, insertUsers, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SweeperDeps } from "./deps.ts";
@@ -32,7 +32,7 @@ function userOf(buyer: number): UserId {
 }
 
 const buy = (showtime: OpenShowtime, seats: number[], buyer = 0) => buySeats(seatStore, showtime, seats, { userId: userOf(buyer) });
-const flawsOf = async (showtimeId: ShowtimeId) => findSeatFlaws(seatStore, showtimeId, await seatOwners(test.database, showtimeId));
+const flawsOf = async (showtimeId: ShowtimeId) => findSeatViolations(seatStore, showtimeId, await seatOwners(test.database, showtimeId));
 
 describe("runOnce", () => {
 	it("records every confirmed booking once, marks it recorded, and empties the outbox", async () => {

@@ -2,7 +2,7 @@
 import { checkTimeline, openShowtimeInLedger, seatOwners } from "@holdfast/database";
 import { bucketOf, type ShowtimeId } from "@holdfast/domain";
 import type { SeatStore } from "@holdfast/seat-store";
-import { findSeatFlaws, untilReachable } from "@holdfast/seat-store/testing";
+import { findSeatViolations, untilReachable } from "@holdfast/seat-store/testing";
 import { askRedis, holdLock, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createRebuilder } from "./create-rebuilder.ts";
@@ -27,7 +27,7 @@ const statuses = async () => {
 	const map = await test.seatStore.readSeatMap(showtimeId);
 	return map.outcome === "read" ? map.statuses.slice(0, 8) : map.outcome;
 };
-const flaws = async () => findSeatFlaws(test.seatStore, showtimeId, await seatOwners(test.database, showtimeId));
+const flaws = async () => findSeatViolations(test.seatStore, showtimeId, await seatOwners(test.database, showtimeId));
 
 /** Wait for the link too: right after a restart the first question may find it broken. */
 async function restartRedis(): Promise<void> {

@@ -12,7 +12,7 @@ import {
 	insertShowtimes,
 	insertUsers,
 	mintTokens,
-	type ShowtimeWish,
+	type ShowtimeOptions,
 	startTestRedis,
 	type TestRedis,
 } from "@holdfast/testing";
@@ -54,7 +54,7 @@ export type TestApi = TestApp & {
 	another(options?: TestAppOptions): Promise<TestApp>;
 	newUser(): Promise<TestUser>;
 	newUsers(count: number): Promise<TestUser[]>;
-	newShowtime(options?: ShowtimeWish): Promise<ShowtimeId>;
+	newShowtime(options?: ShowtimeOptions): Promise<ShowtimeId>;
 	/** Hold these seats of a new showtime for a new user, through this app unless another is given; it must work. */
 	newHold(seats: readonly string[], app?: TestApp): Promise<NewHold>;
 	/** Run SQL, for what only an admin could change. */

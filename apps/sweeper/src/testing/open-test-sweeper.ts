@@ -6,7 +6,7 @@ import { createRebuilder } from "@holdfast/rebuild";
 import { createLogger } from "@holdfast/runtime";
 import { createSeatStore, type SeatStoreOptions } from "@holdfast/seat-store";
 import { installedShowtime, installSnapshot } from "@holdfast/seat-store/testing";
-import { buildShowtime, createTestDatabase, insertShowtimes, type ShowtimeWish, startTestRedis } from "@holdfast/testing";
+import { buildShowtime, createTestDatabase, insertShowtimes, type ShowtimeOptions, startTestRedis } from "@holdfast/testing";
 import type { SweeperDeps } from "../deps.ts";
 import { createSweeper } from "../sweeper.ts";
 import { createSweeperMetrics } from "../sweeper-metrics.ts";
@@ -36,8 +36,8 @@ export async function openTestSweeper({ limits = DEFAULT_LIMITS, ...storeOptions
 		return (await rebuilder.rebuild(showtimeId, 0)).outcome;
 	}
 
-	async function insertShowtime(wish: ShowtimeWish): Promise<OpenShowtime> {
-		const { showtimeIds, plan } = await insertShowtimes(testDatabase.url, wish);
+	async function insertShowtime(options: ShowtimeOptions): Promise<OpenShowtime> {
+		const { showtimeIds, plan } = await insertShowtimes(testDatabase.url, options);
 		const [id] = showtimeIds;
 		if (id === undefined) throw new Error("no showtime was inserted");
 		return buildShowtime({ id, planId: plan.id });
@@ -60,8 +60,8 @@ export async function openTestSweeper({ limits = DEFAULT_LIMITS, ...storeOptions
 			return showtime;
 		},
 		/** A showtime on sale, opened by a rebuild. */
-		async rebuiltShowtime(wish: ShowtimeWish = {}): Promise<OpenShowtime> {
-			const { id } = await insertShowtime(wish);
+		async rebuiltShowtime(options: ShowtimeOptions = {}): Promise<OpenShowtime> {
+			const { id } = await insertShowtime(options);
 			const outcome = await rebuild(id);
 			if (outcome !== "opened") throw new Error(`the rebuild was answered ${outcome}`);
 			return installedShowtime(seatStore, id);

@@ -7,7 +7,7 @@ import { settleAll } from "@holdfast/rebuild/testing";
 import { createLogger } from "@holdfast/runtime";
 import { createAuthStore, createSeatStore } from "@holdfast/seat-store";
 import { buy, held, installedShowtime } from "@holdfast/seat-store/testing";
-import { createTestDatabase, insertShowtimes, insertUsers, type ShowtimeWish, startTestRedis, waitUntil } from "@holdfast/testing";
+import { createTestDatabase, insertShowtimes, insertUsers, type ShowtimeOptions, startTestRedis, waitUntil } from "@holdfast/testing";
 import type { DeletionDeps, DeletionOutcome } from "../delete-account.ts";
 import { deleteAccount } from "../delete-account.ts";
 
@@ -57,8 +57,8 @@ export async function openTestAccounts() {
 			return { userId, email: `buyer-${userId}@example.com` };
 		},
 		/** Showtimes on sale, open in Redis. */
-		async newShowtimes(wish: ShowtimeWish = {}): Promise<ShowtimeId[]> {
-			const { showtimeIds } = await insertShowtimes(testDatabase.url, wish);
+		async newShowtimes(options: ShowtimeOptions = {}): Promise<ShowtimeId[]> {
+			const { showtimeIds } = await insertShowtimes(testDatabase.url, options);
 			await Promise.all(showtimeIds.map((id) => rebuilder.rebuild(id, 0)));
 			return showtimeIds;
 		},

@@ -6,7 +6,7 @@ import { ENDED_HOLD_TTL_MS, LIMIT_SPECS, parseBookingId, parseShowtimeId, type S
 import type { Redis } from "ioredis";
 import { expect } from "vitest";
 import { bookingKey } from "../keys.ts";
-import { findSeatFlaws } from "./find-seat-flaws.ts";
+import { findSeatViolations } from "./find-seat-violations.ts";
 import type { TestStore } from "./open-test-store.ts";
 
 const DAY_MS = 86_400_000;
@@ -43,7 +43,7 @@ async function findKeyFlaws({ redis, store }: TestStore): Promise<string[]> {
 		const id = parseShowtimeId(/:st:([^:]+):map$/.exec(key)?.[1] ?? "");
 		if (id !== null) showtimes.add(id);
 	}
-	for (const id of showtimes) for (const flaw of await findSeatFlaws(store, id, null)) flaws.push(`${id}: ${flaw}`);
+	for (const id of showtimes) for (const flaw of await findSeatViolations(store, id, null)) flaws.push(`${id}: ${flaw}`);
 	return flaws;
 }
 
