@@ -2,8 +2,9 @@
 import { bucketOf, newBookingId } from "@holdfast/domain";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { held, openTestStore, type TestStore } from "../open-test-store.ts";
+import { buy, held } from "../testing/buy-seats.ts";
 import { installSnapshot } from "../testing/install-snapshot.ts";
+import { openTestStore, type TestStore } from "../testing/open-test-store.ts";
 
 let test: TestStore;
 beforeAll(async () => {
@@ -30,12 +31,8 @@ it("of several records those that can be read are given, those that cannot are n
 
 it("a rebuild goes on without unreadable records: sold stays sold, held is free, and what the ledger has is the ledger's", async () => {
 	const showtime = await test.openShowtime();
-	const buy = async (seat: number) => {
-		const command = await held(test.store, showtime, [seat]);
-		expect((await test.store.confirmBooking(command)).outcome).toBe("confirmed");
-		return command;
-	};
-	const [unknown, known, fine, pending] = [await buy(0), await buy(1), await buy(2), await held(test.store, showtime, [3])];
+	const buySeat = (seat: number) => buy(test.store, showtime, [seat]);
+	const [unknown, known, fine, pending] = [await buySeat(0), await buySeat(1), await buySeat(2), await held(test.store, showtime, [3])];
 	for (const { bookingId } of [unknown, known, pending]) await test.redis.hset(bookingKey(bookingId), "amount", "1e+16x");
 	await test.redis.hdel(showtimeKeys(showtime.id).meta, "replid");
 	const inLedger = { ...known, state: "CONFIRMED", version: 2, seats: [1] } as const;
