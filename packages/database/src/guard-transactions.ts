@@ -1,10 +1,10 @@
 /**
- * Keeps the driver from speaking on a connection that is gone. postgres.js 3.4.9 does so twice (porsager/postgres#1155, open):
+ * Keeps the driver from sending on a lost connection. Two defects of postgres.js 3.4.9 (porsager/postgres#1155, open):
  *
- * - When a transaction's work ends, it sends a COMMIT or a ROLLBACK. On a lost connection that write ends the process ("Cannot read
+ * - When a transaction's work ends, the driver sends a COMMIT or a ROLLBACK. On a lost connection that write ends the process ("Cannot read
  *   properties of null (reading 'write')", thrown from a timer where it cannot be caught), or is never sent and never answered.
- * - When a transaction's work goes on after the loss, it sends the next statement on the same connection. Once a waiting call has made
- *   the driver open that connection again, the statement runs there, outside the transaction, and commits by itself.
+ * - When a transaction's work goes on after the loss, the driver sends its next statement on the same connection. Once a waiting call
+ *   has made the driver open that connection again, the statement runs there, outside the transaction, and commits by itself.
  */
 import { isConnectionLost } from "./classify-error.ts";
 import type { Queries } from "./queries.ts";

@@ -1,6 +1,6 @@
 /**
  * A lane: the connections of one kind of work, with its own limits on statements, locks and waiting calls. It also replaces its pool of
- * postgres.js connections after a loss, which works around two defects of that driver (`replace`).
+ * postgres.js connections after a loss, which works around a defect of that driver (`replace`).
  */
 import { withDeadline } from "@holdfast/runtime";
 import { DrizzleQueryError } from "drizzle-orm/errors";
@@ -52,9 +52,8 @@ export function openLane(options: LaneOptions): Lane {
 	let leftReadOnlyMs = Number.NEGATIVE_INFINITY;
 
 	/**
-	 * Leaves a pool that lost a connection during a statement. Two defects of postgres.js 3.4.9: it keeps the error that the server sent
-	 * last on that connection, and fails the first call after the reconnect with it; and it runs the later statements of a lost
-	 * transaction on the new connection, outside any transaction (porsager/postgres#1155). Calls that still run may finish.
+	 * Leaves a pool that lost a connection during a statement. The defect of postgres.js 3.4.9: it keeps the error that the server sent
+	 * last on that connection, and fails the first call after the reconnect with it. Calls that still run may finish.
 	 */
 	function replace(lost: Pool): void {
 		if (lost !== pool) return;

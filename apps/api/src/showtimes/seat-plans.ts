@@ -6,7 +6,7 @@ import type { SeatStore } from "@holdfast/seat-store";
 import { LRUCache } from "lru-cache";
 import { joinReads } from "../join-reads.ts";
 
-/** About 200 bytes per seat: some 100 MB at the very most. */
+/** About 200 bytes per seat, and 55 more once the plan was rendered (show-seat-plan.ts): some 130 MB at most. */
 const CACHED_SEATS_MAX = 500_000;
 
 export type SeatPlans = {

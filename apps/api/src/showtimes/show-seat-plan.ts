@@ -1,7 +1,6 @@
 /** `GET /plans/:id`: rows, gaps, tiers and kinds of seat. A plan never changes, so whoever has it need never ask again. */
 import { createHash } from "node:crypto";
-import { parseSeatPlanId, type SeatPlanId } from "@holdfast/domain";
-import { LRUCache } from "lru-cache";
+import { type IndexedSeatPlan, parseSeatPlanId } from "@holdfast/domain";
 import { Type } from "typebox";
 import type { ApiServer } from "../api-server.ts";
 import { BY_ID, IF_NONE_MATCH } from "../contract/page.ts";
@@ -10,27 +9,17 @@ import { SeatPlan } from "../contract/seat-plan.ts";
 import type { RouteDeps } from "../deps.ts";
 import { isNotModified } from "./if-none-match.ts";
 
-/** Some ten arenas of 50,000 seats, or 5,000 halls of 100. */
-const KEPT_PLANS_BYTES_MAX = 32 * 1024 * 1024;
 /** A year: the longest that caches honour (RFC 9111, 1.2.2). */
 const FOR_EVER = "public, max-age=31536000, immutable";
 
 export function addShowSeatPlan(app: ApiServer, { seatPlans }: RouteDeps): void {
-	const kept = new LRUCache<SeatPlanId, { readonly tag: string; readonly body: Buffer }>({
-		maxSize: KEPT_PLANS_BYTES_MAX,
-		sizeCalculation: ({ body }) => body.length,
-	});
+	/** What was rendered of a plan goes when `seatPlans` forgets the plan: that is the one cache, and has the bound. */
+	const rendered = new WeakMap<IndexedSeatPlan, RenderedPlan>();
 
-	async function findRendered(planId: SeatPlanId) {
-		const known = kept.get(planId);
-		if (known !== undefined) return known;
-		const plan = await seatPlans.findIfAny(planId);
-		if (plan === null) return null;
-		const { id, tiers, rows } = plan.plan;
-		const body = Buffer.from(JSON.stringify({ id, seatCount: plan.seats.length, tiers, rows }));
-		const tag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
-		kept.set(planId, { tag, body });
-		return { tag, body };
+	function renderOnce(plan: IndexedSeatPlan): RenderedPlan {
+		const known = rendered.get(plan) ?? render(plan);
+		rendered.set(plan, known);
+		return known;
 	}
 
 	app.route({
@@ -51,11 +40,19 @@ export function addShowSeatPlan(app: ApiServer, { seatPlans }: RouteDeps): void 
 		config: { problems: ["not_found", ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {
 			const planId = parseSeatPlanId(request.params.id);
-			const found = planId && (await findRendered(planId));
-			if (found === null) return reply.problem("not_found");
-			reply.headers({ etag: found.tag, "cache-control": FOR_EVER });
-			if (isNotModified(request.headers["if-none-match"], found.tag)) return reply.code(304).send(null);
-			return reply.type("application/json; charset=utf-8").send(found.body);
+			const plan = planId && (await seatPlans.findIfAny(planId));
+			if (plan === null) return reply.problem("not_found");
+			const { tag, body } = renderOnce(plan);
+			reply.headers({ etag: tag, "cache-control": FOR_EVER });
+			if (isNotModified(request.headers["if-none-match"], tag)) return reply.code(304).send(null);
+			return reply.type("application/json; charset=utf-8").send(body);
 		},
 	});
+}
+
+type RenderedPlan = { readonly tag: string; readonly body: Buffer };
+
+function render({ plan: { id, tiers, rows }, seats }: IndexedSeatPlan): RenderedPlan {
+	const body = Buffer.from(JSON.stringify({ id, seatCount: seats.length, tiers, rows }));
+	return { tag: `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`, body };
 }
