@@ -1,24 +1,6 @@
 /** Reads what Redis replies into typed values. Whatever has another shape is a fault, never a guess. */
 import { type BookingId, parseBookingId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
-import type { ScriptHeader } from "./script-header.ts";
-
-/** A script by its name, and the status words of its header. Their type comes from the generated signatures. */
-type DeclaredReplies = Pick<ScriptHeader, "statuses"> & { readonly name: string };
-
-/** A script's reply: the status word, and the elements behind it. */
-export type ScriptReply<Status extends string> = { readonly status: Status; readonly rest: readonly unknown[] };
-
-/** Split a reply into status and rest; the status must be one that the script's header promises. */
-export function readReply<Status extends string>(script: DeclaredReplies, reply: unknown): ScriptReply<Status> {
-	assert(Array.isArray(reply), `script ${script.name} replies with a list`);
-	const [status, ...rest]: unknown[] = reply;
-	assert(isStatusOf<Status>(script, status), `script ${script.name} knows the status ${String(status)}`);
-	return { status, rest };
-}
-
-const isStatusOf = <Status extends string>(script: DeclaredReplies, status: unknown): status is Status =>
-	typeof status === "string" && script.statuses.includes(status);
 
 export function readText(value: unknown): string {
 	assert(typeof value === "string", "Redis replied with text");

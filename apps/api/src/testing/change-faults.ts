@@ -35,7 +35,6 @@ export function createChangeFaults({ requestFor, command, done }: Change, api: (
 
 	return {
 		change,
-		aHold,
 
 		async refusesStrangers() {
 			const hold = await aHold();
