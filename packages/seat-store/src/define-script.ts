@@ -55,10 +55,10 @@ export async function runScript<Name extends ScriptName>(
 	const keyCount = values.length;
 	values.push(...inOrder(script.name, script.args, args));
 	try {
-		return readReply<StatusOf<Name>>(script, await redis.evalsha(script.sha, keyCount, ...values));
+		return readReply(script, await redis.evalsha(script.sha, keyCount, ...values));
 	} catch (error) {
 		if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
-		return readReply<StatusOf<Name>>(script, await redis.eval(script.source, keyCount, ...values));
+		return readReply(script, await redis.eval(script.source, keyCount, ...values));
 	}
 }
 
