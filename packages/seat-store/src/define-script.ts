@@ -10,7 +10,7 @@ import { type Parameter, readScriptHeader, type ScriptHeader } from "./script-he
 import type { ScriptSignatures } from "./scripts/signatures.ts";
 
 export type ScriptName = keyof ScriptSignatures;
-/** The status words that a script replies with. A switch over them that forgets one does not compile where its function returns a value. */
+/** The status words that a script replies with. A command whose outcome leaves one out does not compile. */
 export type StatusOf<Name extends ScriptName> = ScriptSignatures[Name]["status"];
 
 export type Script<Name extends ScriptName = ScriptName> = ScriptHeader & {

@@ -17,9 +17,11 @@ export function addShowSeatPlan(app: ApiServer, { seatPlans }: RouteDeps): void 
 	const rendered = new WeakMap<IndexedSeatPlan, RenderedPlan>();
 
 	function renderOnce(plan: IndexedSeatPlan): RenderedPlan {
-		const known = rendered.get(plan) ?? render(plan);
-		rendered.set(plan, known);
-		return known;
+		const known = rendered.get(plan);
+		if (known !== undefined) return known;
+		const fresh = render(plan);
+		rendered.set(plan, fresh);
+		return fresh;
 	}
 
 	app.route({

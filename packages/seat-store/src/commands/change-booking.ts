@@ -32,21 +32,9 @@ export const extendHold = write({
 			keys: { ...keysOf(command), idempotency },
 			args: { ...argumentsOf(command), extensionMs, lifeMaxMs, endedHoldTtlMs: ENDED_HOLD_TTL_MS, seatsTtlMs: SEATS_TTL_MS },
 		});
-		switch (status) {
-			case "extended":
-				return { outcome: "extended", ...readChanged(command.bookingId, rest) };
-			case "version_mismatch":
-				return { outcome: status, version: readInteger(rest[0]) };
-			case "hold_expired":
-			case "booking_state":
-			case "showtime_cancelled":
-			case "not_found":
-			case "not_loaded":
-			case "not_ready":
-			case "fenced":
-			case "recovering":
-				return { outcome: status };
-		}
+		if (status === "extended") return { outcome: status, ...readChanged(command.bookingId, rest) };
+		if (status === "version_mismatch") return { outcome: status, version: readInteger(rest[0]) };
+		return { outcome: status };
 	},
 });
 
@@ -58,22 +46,9 @@ export const confirmBooking = durable({
 			keys: keysOf(command),
 			args: { ...argumentsOf(command), outboxMax: limits.outboxMax, seatsTtlMs: SEATS_TTL_MS },
 		});
-		switch (status) {
-			case "confirmed":
-				return { outcome: "confirmed", ...readChanged(command.bookingId, rest) };
-			case "version_mismatch":
-				return { outcome: status, version: readInteger(rest[0]) };
-			case "hold_expired":
-			case "booking_state":
-			case "showtime_cancelled":
-			case "busy":
-			case "not_found":
-			case "not_loaded":
-			case "not_ready":
-			case "fenced":
-			case "recovering":
-				return { outcome: status };
-		}
+		if (status === "confirmed") return { outcome: status, ...readChanged(command.bookingId, rest) };
+		if (status === "version_mismatch") return { outcome: status, version: readInteger(rest[0]) };
+		return { outcome: status };
 	},
 	hasWritten: ({ outcome }) => outcome === "confirmed",
 });
@@ -86,21 +61,9 @@ export const cancelBooking = durable({
 			keys: keysOf(command),
 			args: { ...argumentsOf(command), outboxMax: limits.outboxMax },
 		});
-		switch (status) {
-			case "cancelled":
-				return { outcome: "cancelled", ...readChanged(command.bookingId, rest) };
-			case "version_mismatch":
-				return { outcome: status, version: readInteger(rest[0]) };
-			case "showtime_started":
-			case "showtime_cancelled":
-			case "busy":
-			case "not_found":
-			case "not_loaded":
-			case "not_ready":
-			case "fenced":
-			case "recovering":
-				return { outcome: status };
-		}
+		if (status === "cancelled") return { outcome: status, ...readChanged(command.bookingId, rest) };
+		if (status === "version_mismatch") return { outcome: status, version: readInteger(rest[0]) };
+		return { outcome: status };
 	},
 	hasWritten: ({ outcome }) => outcome === "cancelled",
 });

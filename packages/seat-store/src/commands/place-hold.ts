@@ -83,16 +83,7 @@ function parseReply(command: PlaceHoldCommand, { status, rest }: ScriptReply<Sta
 			return { outcome: "seats_taken", seats: rest.map(readInteger) };
 		case "hourly_limit":
 			return { outcome: "hourly_limit", retryInMs: readInteger(rest[0]) };
-		case "seat_limit":
-		case "hold_limit":
-		case "not_on_sale":
-		case "showtime_closed":
-		case "showtime_cancelled":
-		case "idempotency_mismatch":
-		case "stale_prices":
-		case "not_ready":
-		case "fenced":
-		case "recovering":
+		default:
 			return { outcome: status };
 	}
 }

@@ -97,14 +97,6 @@ export const reschedule = durable({
 const keysOf = (showtimeId: ShowtimeId) => ({ ...showtimeKeys(showtimeId), ...bucketKeys(bucketOf(showtimeId)) });
 
 function parseReply({ status, rest }: ScriptReply<StatusOf<"set-terms" | "reschedule">>): SetShowtimeOutcome {
-	switch (status) {
-		case "set":
-			return { outcome: "set", showtimeVersion: readInteger(rest[0]), scheduleVersion: readInteger(rest[1]) };
-		case "showtime_cancelled":
-		case "busy":
-		case "not_ready":
-		case "fenced":
-		case "recovering":
-			return { outcome: status };
-	}
+	if (status !== "set") return { outcome: status };
+	return { outcome: "set", showtimeVersion: readInteger(rest[0]), scheduleVersion: readInteger(rest[1]) };
 }
