@@ -1,10 +1,9 @@
 import { newShowtimeId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { createDatabase } from "../create-database.ts";
 import { openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
 import { findBucketBeyond } from "./find-bucket-beyond.ts";
-
-const BUCKETS = 16;
 
 let ledger: TestLedger;
 beforeEach(async () => {
@@ -12,32 +11,46 @@ beforeEach(async () => {
 });
 afterEach(() => ledger.stop());
 
+it("finds nothing in an empty ledger, nor below the bound", async () => {
+	expect(await findBucketBeyond(ledger.database, 16)).toBeNull();
+	await ledger.addShowtime({ id: newShowtimeId(15) });
+	expect(await findBucketBeyond(ledger.database, 16)).toBeNull();
+});
+
+it("names a bucket at or above the bound that a showtime has, and what to set", async () => {
+	await ledger.addShowtime({ id: newShowtimeId(16) });
+	const reason = await findBucketBeyond(ledger.database, 16);
+	expect(reason).toContain("bucket 16");
+	expect(reason).toContain("set BUCKETS to 17 or more");
+	expect(await findBucketBeyond(ledger.database, 17)).toBeNull();
+});
+
 const addShowtime = (bucket: number) => ledger.addShowtime({ id: newShowtimeId(bucket) });
 const addBucket = (bucket: number) => ledger.rows(sql`insert into buckets (bucket, seq, seen_seq) values (${bucket}, 0, 0)`);
 
-it("returns null for an empty ledger, and for one whose showtimes and rows are all below the number of buckets", async () => {
-	expect(await findBucketBeyond(ledger.database, BUCKETS)).toBeNull();
-	await addShowtime(BUCKETS - 1);
-	await addBucket(BUCKETS - 1);
-	expect(await findBucketBeyond(ledger.database, BUCKETS)).toBeNull();
-});
-
 it.each([
 	["showtime", addShowtime],
-	["row in buckets", addBucket],
-])("finds a %s in the first bucket that is not served, and in the last that an id can name", async (_what, add) => {
+	["row of buckets", addBucket],
+])("names the bucket of a %s in the first bucket that is not served, and in the last that an id can name", async (_what, add) => {
+	await add(15);
+	expect(await findBucketBeyond(ledger.database, 16)).toBeNull();
+	await add(16);
+	expect(await findBucketBeyond(ledger.database, 16)).toContain("bucket 16");
 	await add(255);
-	expect(await findBucketBeyond(ledger.database, BUCKETS)).toBe(255);
-	await add(BUCKETS);
-	expect(await findBucketBeyond(ledger.database, BUCKETS)).toBe(BUCKETS);
-	expect(await findBucketBeyond(ledger.database, BUCKETS + 1)).toBe(255);
+	expect(await findBucketBeyond(ledger.database, 17)).toContain("set BUCKETS to 256 or more");
 	expect(await findBucketBeyond(ledger.database, 256)).toBeNull();
 });
 
-it("returns the smallest of both tables", async () => {
+it("names the highest of both tables, since BUCKETS must go beyond it", async () => {
 	await addShowtime(40);
 	await addBucket(17);
-	expect(await findBucketBeyond(ledger.database, BUCKETS)).toBe(17);
-	await addShowtime(16);
-	expect(await findBucketBeyond(ledger.database, BUCKETS)).toBe(16);
+	expect(await findBucketBeyond(ledger.database, 16)).toContain("bucket 40");
+	await addBucket(41);
+	expect(await findBucketBeyond(ledger.database, 16)).toContain("bucket 41");
+});
+
+it("finds nothing where Postgres does not answer: the process is to serve what it can", async () => {
+	const database = createDatabase({ url: "postgres://nobody@127.0.0.1:1/none", applicationName: "test" });
+	expect(await findBucketBeyond(database, 16)).toBeNull();
+	await database.close();
 });

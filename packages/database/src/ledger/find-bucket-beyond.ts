@@ -1,23 +1,31 @@
-/**
- * Finds what the ledger has in buckets that a process does not serve. Such a process must not start: it would settle, reap and rebuild
- * nothing of them.
- */
+/** Whether the ledger has something of a bucket that this process would not know of. */
 import { sql } from "drizzle-orm";
+import { isDatabaseUnavailable } from "../classify-error.ts";
 import type { Database } from "../create-database.ts";
 import { readFrom } from "../run-queries.ts";
-import { buckets, showtimes } from "../schema/index.ts";
+import { buckets as bucketRows, showtimes } from "../schema/index.ts";
 import { bucketOfShowtime } from "./bucket-of-showtime.ts";
 
+const HIGHEST = sql`
+	select greatest(
+		(select max(${bucketOfShowtime}) from ${showtimes}),
+		(select max(${bucketRows.bucket}) from ${bucketRows})
+	) as bucket`;
+
 /**
- * Returns the smallest bucket at or above `bucketCount` that has a showtime or a row in `buckets`; null when there is none. Reads only.
- * It scans `showtimes` once, because no index knows the bucket of an id: call it at the start of a process.
+ * What to print when a process with this many buckets must not start: it would leave bookings of the others unrecorded. Null when it may,
+ * and when Postgres or its tables are not there yet. Reads all showtimes: for the start alone.
  */
-export async function findBucketBeyond(database: Database, bucketCount: number): Promise<number | null> {
-	const [found] = await readFrom(database, "upkeep", (queries) =>
-		queries.execute<{ bucket: number | null }>(sql`
-			select min(bucket) as bucket
-			from (select ${bucketOfShowtime} as bucket from ${showtimes} union all select bucket from ${buckets}) as used
-			where bucket >= ${bucketCount}`),
-	);
-	return found?.bucket ?? null;
+export async function findBucketBeyond(database: Database, buckets: number): Promise<string | null> {
+	const highest = await readFrom(database, "upkeep", async (queries) => {
+		const [found] = await queries.execute<{ bucket: number | null }>(HIGHEST);
+		return found?.bucket ?? null;
+	}).catch((error: unknown) => {
+		if (isDatabaseUnavailable(error) || isMissingTable(error)) return null;
+		throw error;
+	});
+	if (highest === null || highest < buckets) return null;
+	return `The ledger has data of bucket ${highest}, and BUCKETS=${buckets} ends at bucket ${buckets - 1}: set BUCKETS to ${highest + 1} or more, for every process.`;
 }
+
+const isMissingTable = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "42P01";
