@@ -11,7 +11,7 @@ import { throwFirst } from "./throw-first.ts";
 const AHEAD_MS = 48 * 60 * 60 * 1000;
 /** A large operator's two days: 400 screens with six showtimes each. */
 const SHOWTIMES_MAX = 5_000;
-/** Showtimes of one bucket asked about in one script: some milliseconds, during which Redis serves nobody else. */
+/** Showtimes of one bucket asked about in one script: some milliseconds, during which Redis serves no other call. */
 const ASK_MAX = 500;
 /** Without a reason, the list is looked through this often: showtimes come nearer, and some rebuilds fail. */
 const LOOK_EVERY_MS = 30_000;

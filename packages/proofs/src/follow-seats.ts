@@ -84,7 +84,7 @@ export async function followSeats({ origin, showtimeId, agent, onEvent = () => {
 
 	function hear(event: SeatEvent): void {
 		if (isClosed) return;
-		if (lastId !== null && event.version <= lastId) violations.push(`told version ${event.version} after ${lastId}`);
+		if (lastId !== null && event.version <= lastId) violations.push(`received version ${event.version} after ${lastId}`);
 		lastId = event.version;
 		seen.events += 1;
 		if (event.event === "reset") seen.resets += 1;

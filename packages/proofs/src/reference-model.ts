@@ -108,9 +108,9 @@ export function createReferenceModel({ seatCount, limits, startMs }: { seatCount
 		confirm,
 		cancel,
 		block,
-		pause(wish: boolean): ModelAnswer {
+		pause(isOn: boolean): ModelAnswer {
 			if (isFenced) return "fenced";
-			isPaused = wish;
+			isPaused = isOn;
 			return "set";
 		},
 		/** Redis starts anew with its data. */

@@ -1,8 +1,8 @@
 /**
  * Which access tokens are refused before they expire: those of a family (somebody logged out, or a refresh token was used twice)
  * and those of a user (the account is being deleted). The list does not tell families from users: both are UUIDs.
- * Redis keeps the list while any of the tokens could still be valid, in two copies, each of which suffices; every process hears both, so
- * that a request asks nobody. While a process cannot know whether it has heard everything of at least one of them, it asks Redis.
+ * Redis keeps the list while any of the tokens could still be valid, in two copies, each of which suffices; every process subscribes to both, so
+ * that a request needs no call. While a process cannot know whether it has heard everything of at least one of them, it asks Redis.
  */
 import { ALLOWED, createDeniedCopy, type DeniedCopy, type DeniedCopyOptions } from "./denied-copy.ts";
 import { SeatStoreFault } from "./fault.ts";

@@ -57,7 +57,7 @@ export function createShowtimeOpener({ database, rebuilder }: { database: Databa
 		const known = refusals.get(showtimeId);
 		if (known !== undefined) return known;
 		if (!openings.has(showtimeId) && openings.size >= OPENINGS_MAX) return { outcome: "recovering" };
-		// A rebuild goes on when nobody waits for it any more.
+		// A rebuild goes on after its callers have given up.
 		const opening = openings.run(showtimeId, () => open(showtimeId));
 		return withDeadline(opening, WAIT_MS, () => ({ outcome: "recovering" }));
 	};

@@ -95,7 +95,7 @@ export async function startTestApi(options: TestAppOptions = {}): Promise<TestAp
 	}
 
 	const newUser = async () => firstOf(await newUsers(1));
-	const newShowtime: TestApi["newShowtime"] = async (wish) => firstOf((await insertShowtimes(databaseUrl, wish)).showtimeIds);
+	const newShowtime: TestApi["newShowtime"] = async (own) => firstOf((await insertShowtimes(databaseUrl, own)).showtimeIds);
 
 	return {
 		...first,

@@ -8,7 +8,7 @@ import { readInteger } from "../reply.ts";
 
 export const findUnopenedScript = defineScript("find-unopened");
 
-/** Of these showtimes, the ones that nobody can book before they are rebuilt. One that is being rebuilt counts. Fails if one bucket does. */
+/** Of these showtimes, the ones that cannot be booked before they are rebuilt. One that is being rebuilt counts. Fails if one bucket does. */
 export const findUnopened = across((lanes) => async (showtimeIds: readonly ShowtimeId[]): Promise<ShowtimeId[]> => {
 	const unopened = await inEachBucket(lanes, showtimeIds, async (redis, ids) => {
 		const metas = ids.map((id) => showtimeKeys(id).meta);

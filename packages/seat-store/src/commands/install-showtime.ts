@@ -36,7 +36,7 @@ export const installBookingsScript = defineScript("install-bookings");
 export const installShowtimeScript = defineScript("install-showtime");
 export const adoptTimelineScript = defineScript("adopt-timeline");
 
-/** Seats staged by one script: some three milliseconds, during which Redis serves nobody else. */
+/** Seats staged by one script: some three milliseconds, during which Redis serves no other call. */
 export const INSTALL_SEATS_MAX = 1_000;
 /** Records changed by one script, or read in one pipeline. */
 export const INSTALL_BOOKINGS_MAX = 500;
@@ -79,7 +79,7 @@ export const giveBackClaim = write({
 export const adoptTimeline = write({
 	place: (bucket: number, _ledger: Pick<LedgerTimeline, "timeline" | "seq"> | null) => atBucket(bucket),
 	async run(redis, { ackLevel }, bucket, ledger): Promise<AdoptedTimeline> {
-		// Otherwise the ledger may have settled what no replica had, and nobody was promised (docs/reliability.md).
+		// Otherwise the ledger may have settled what no replica had, and no client had an acknowledgement of it (docs/reliability.md).
 		const judgesSeq = ackLevel !== "replica";
 		const { rest } = await runScript(redis, adoptTimelineScript, {
 			keys: bucketKeys(bucket),

@@ -18,8 +18,8 @@ COST O(seats asked + seats blocked). ]]
 -- @include keep-until
 -- @include append-showtime-event
 local meta_key, owner_key, map_key, outbox_key, seq_key = unpack(KEYS)
-local showtime, wish, outbox_max, seats_ttl = unpack(ARGV, 1, 4)
-local is_block = wish == 'block'
+local showtime, change, outbox_max, seats_ttl = unpack(ARGV, 1, 4)
+local is_block = change == 'block'
 local state, replid, seat_count, ends_at, blocked_list, showtime_version, schedule_version = unpack(redis.call('HMGET', meta_key,
 	'state', 'replid', 'seatCount', 'endsAt', 'blockedSeats', 'showtimeVersion', 'scheduleVersion'))
 local now = now_ms()

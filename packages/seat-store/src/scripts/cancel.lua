@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
---[[ cancel: end a booking at its user's wish. A hold is released; a confirmed booking is cancelled, and the outbox says so.
+--[[ cancel: end a booking because its user asks for it. A hold is released; a confirmed booking is cancelled, and the outbox says so.
 KEYS[1] meta     HASH    the showtime as installed
 KEYS[2] owner    HASH    seat index -> owner entry
 KEYS[3] map      STRING  one status letter per seat

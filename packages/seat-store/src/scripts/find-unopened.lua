@@ -1,5 +1,5 @@
 #!lua flags=no-writes
---[[ find-unopened: of some showtimes of one bucket, those that nobody can book before they are rebuilt.
+--[[ find-unopened: of some showtimes of one bucket, those that cannot be booked before they are rebuilt.
 KEYS[1..] metas  HASH  the showtimes as installed
 RETURNS {"found", which of metas, counted from 1, ...}
 EFFECTS none. A showtime that is being rebuilt is among them.

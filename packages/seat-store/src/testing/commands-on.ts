@@ -4,7 +4,7 @@ import type { Redis } from "ioredis";
 import { type Bound, bindCommands, type Lanes } from "../command.ts";
 import * as commands from "../commands/index.ts";
 
-/** Bound to these lanes, with the rest as a store has it that is told nothing. `read` also serves the other lanes unless they are given. */
+/** Bound to these lanes, with the defaults of a store for the rest. `read` also serves the other lanes unless they are given. */
 export function commandsBy(lanes: Pick<Lanes, "read"> & Partial<Lanes>): Bound<typeof commands> {
 	const { read } = lanes;
 	const buckets = listBuckets(DEFAULT_LIMITS);
