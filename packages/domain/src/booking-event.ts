@@ -3,13 +3,9 @@
  * confirmed. An event holds the whole booking as of that transition, so that any later event alone is enough.
  */
 import type { BookingId, SeatPlanId, ShowtimeId, UserId } from "./ids.ts";
-import type { ShowtimeEvent } from "./showtime-event.ts";
 
 export const BOOKING_EVENT_TYPES = ["booking.confirmed", "booking.cancelled"] as const;
 export type BookingEventType = (typeof BOOKING_EVENT_TYPES)[number];
-
-/** Version of the entry's fields; an entry with a higher one halts the sweeper until it is upgraded. */
-export const EVENT_SCHEMA = 1;
 
 export type BookingEvent = {
 	readonly type: BookingEventType;
@@ -31,11 +27,3 @@ export type BookingEvent = {
 	/** When the transition happened, by the Redis clock. */
 	readonly at: number;
 };
-
-/** Whatever an outbox may carry. */
-export type OutboxEvent = BookingEvent | ShowtimeEvent;
-
-/** Tell the two kinds apart. */
-export function isBookingEvent(event: OutboxEvent): event is BookingEvent {
-	return event.type === "booking.confirmed" || event.type === "booking.cancelled";
-}

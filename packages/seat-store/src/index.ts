@@ -15,7 +15,6 @@ export type {
 	ExtendOutcome,
 	Fenced,
 	InstallOutcome,
-	OutboxEntry,
 	PlaceHoldOutcome,
 	ReadBookingsResult,
 	ReadMapOutcome,
@@ -25,7 +24,6 @@ export type {
 export type {
 	BlockSeatsCommand,
 	ChangeBookingCommand,
-	Conflict,
 	PlaceHoldCommand,
 	RescheduleCommand,
 	SeatInspection,

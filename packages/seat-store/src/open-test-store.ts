@@ -8,6 +8,7 @@ import {
 	newBookingId,
 	newUserId,
 	type OpenShowtime,
+	type OutboxEntry,
 	type UserId,
 } from "@holdfast/domain";
 import { buildShowtime, startTestRedis, type TestRedis } from "@holdfast/testing";
@@ -15,7 +16,7 @@ import { Redis } from "ioredis";
 import { expect, inject } from "vitest";
 import { createSeatStore } from "./create-seat-store.ts";
 import { showtimeKeys } from "./keys.ts";
-import type { OutboxEntry, PlaceHoldOutcome } from "./outcomes.ts";
+import type { PlaceHoldOutcome } from "./outcomes.ts";
 import type { SeatStore } from "./seat-store.ts";
 import { injectClock } from "./testing/inject-clock.ts";
 import { installSnapshot } from "./testing/install-snapshot.ts";

@@ -7,9 +7,11 @@ import type {
 	AdoptedTimeline,
 	Booking,
 	BookingId,
+	Conflict,
 	IndexedSeatPlan,
 	LedgerTimeline,
 	OpenShowtime,
+	OutboxEntry,
 	SeatPlan,
 	SeatPlanId,
 	ShowtimeId,
@@ -25,7 +27,6 @@ import type {
 	ConfirmOutcome,
 	ExtendOutcome,
 	InstallOutcome,
-	OutboxEntry,
 	PlaceHoldOutcome,
 	ReadBookingsResult,
 	ReadMapOutcome,
@@ -71,17 +72,6 @@ export type RescheduleCommand = {
 	readonly scheduleVersion: number;
 	readonly startsAt: number;
 	readonly endsAt: number;
-};
-
-/** A booking that lost a seat in the ledger: its version there, its seats, and who owns them now. */
-export type Conflict = {
-	readonly bookingId: BookingId;
-	readonly showtimeId: ShowtimeId;
-	readonly userId: UserId;
-	readonly version: number;
-	readonly seats: readonly number[];
-	/** Seats without an entry here have no owner in the ledger. */
-	readonly owners: readonly { readonly seat: number; readonly bookingId: BookingId; readonly userId: UserId }[];
 };
 
 /** The truth and its projection side by side. `expiresAt` 0: sold, or kept back for good. */

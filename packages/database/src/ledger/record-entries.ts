@@ -7,7 +7,7 @@ import { sql } from "drizzle-orm";
 import type { Queries } from "../create-database.ts";
 import { assignSeats } from "./assign-seats.ts";
 import { cancelWithShowtimes } from "./cancel-with-showtimes.ts";
-import type { EventEntry } from "./outbox-entry.ts";
+import type { EventEntry } from "./judged-entry.ts";
 import type { RecordContext } from "./record-context.ts";
 import { recordShowtimes } from "./record-showtimes.ts";
 import { givenInstant, unnestRows } from "./unnest-rows.ts";

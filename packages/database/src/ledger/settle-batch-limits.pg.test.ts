@@ -1,5 +1,14 @@
 /** What a batch may hold and what becomes of the rest: bounds, progress, gaps and dead letters. */
-import { type BookingEvent, bucketOf, LIMIT_SPECS, newSeatPlanId, newShowtimeId, newUserId, type ShowtimeId } from "@holdfast/domain";
+import {
+	type BookingEvent,
+	bucketOf,
+	LIMIT_SPECS,
+	newSeatPlanId,
+	newShowtimeId,
+	newUserId,
+	type OutboxEntry,
+	type ShowtimeId,
+} from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
@@ -9,7 +18,6 @@ import type { DatabaseWork } from "../connection-budgets.ts";
 import type { Queries } from "../create-database.ts";
 import { cancelOf, openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
 import { seatOwners } from "./list-seat-owners.ts";
-import type { SettleEntry } from "./outbox-entry.ts";
 import { type SettleOutcome, settleBatch, UnknownEntryVersion } from "./settle-batch.ts";
 
 let ledger: TestLedger;
@@ -26,7 +34,7 @@ beforeEach(async () => {
 
 type Settled = Extract<SettleOutcome, { outcome: "settled" }>;
 
-async function settle(entries: SettleEntry[]): Promise<Settled> {
+async function settle(entries: OutboxEntry[]): Promise<Settled> {
 	const outcome = await settleBatch(ledger.database, { bucket: bucketOf(showtimeId), entries });
 	if (outcome.outcome !== "settled") throw new Error(`not settled: ${outcome.outcome}`);
 	return outcome;
@@ -41,7 +49,7 @@ describe("what can never be settled is buried alone", () => {
 		ledger.rows<{ entry_id: string; error_code: string; error_message: string; raw: Record<string, string> }>(
 			sql`select entry_id, error_code, error_message, raw from dead_letters where bucket = ${bucketOf(showtimeId)}`,
 		);
-	const letterOf = async ({ entryId }: SettleEntry) => (await letters()).find((letter) => letter.entry_id === entryId);
+	const letterOf = async ({ entryId }: OutboxEntry) => (await letters()).find((letter) => letter.entry_id === entryId);
 
 	it.each([
 		["of no event", "unparsable", () => ledger.entryOf(null, { raw: { schema: "1", what: "is this" } })],

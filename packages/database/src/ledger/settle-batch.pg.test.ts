@@ -1,4 +1,4 @@
-import { type BookingEvent, bucketOf, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
+import { type BookingEvent, bucketOf, newShowtimeId, type OutboxEntry, type ShowtimeId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { writeTo } from "../run-queries.ts";
@@ -6,7 +6,6 @@ import { cancelOf, openTestLedger, type TestLedger } from "../testing/open-test-
 import { replaceLane } from "../testing/replace-lane.ts";
 import { findBooking } from "./find-booking.ts";
 import { seatOwners } from "./list-seat-owners.ts";
-import type { SettleEntry } from "./outbox-entry.ts";
 import { type SettleBatch, type SettleOutcome, settleBatch } from "./settle-batch.ts";
 
 let ledger: TestLedger;
@@ -23,7 +22,7 @@ beforeEach(async () => {
 
 type Settled = Extract<SettleOutcome, { outcome: "settled" }>;
 
-async function settle(entries: SettleEntry[], rest: Partial<SettleBatch> = {}): Promise<Settled> {
+async function settle(entries: OutboxEntry[], rest: Partial<SettleBatch> = {}): Promise<Settled> {
 	const outcome = await settleBatch(ledger.database, { bucket: bucketOf(showtimeId), entries, ...rest });
 	if (outcome.outcome !== "settled") throw new Error(`not settled: ${outcome.outcome}`);
 	return outcome;

@@ -10,6 +10,7 @@ import {
 	newMovieId,
 	newSeatPlanId,
 	newShowtimeId,
+	type OutboxEntry,
 	type OutboxEvent,
 	type ShowtimeEvent,
 	type ShowtimeId,
@@ -19,7 +20,6 @@ import { createTestDatabase } from "@holdfast/testing";
 import { type SQL, sql } from "drizzle-orm";
 import { createDatabase } from "../create-database.ts";
 import { type OpenInLedgerOutcome, type OpenInLedgerRequest, openShowtimeInLedger } from "../ledger/open-showtime-in-ledger.ts";
-import type { SettleEntry } from "../ledger/outbox-entry.ts";
 import { readFrom, writeTo } from "../run-queries.ts";
 import { auditoriums, movies, seatPlans, showtimes } from "../schema/index.ts";
 import { createUser } from "../users/create-user.ts";
@@ -146,7 +146,7 @@ export async function openTestLedger() {
 	}
 
 	/** An outbox entry, the next in line: entry id and counter rise by one. */
-	function entryOf(event: OutboxEvent | null, { epoch = 0, raw }: { epoch?: number; raw?: Record<string, string> } = {}): SettleEntry {
+	function entryOf(event: OutboxEvent | null, { epoch = 0, raw }: { epoch?: number; raw?: Record<string, string> } = {}): OutboxEntry {
 		entries += 1;
 		const numbered = event && { ...event, seq: entries };
 		return { entryId: `${NOW_MS}-${entries}`, epoch, event: numbered, raw: raw ?? { schema: "1", seq: String(entries) } };

@@ -1,10 +1,9 @@
-import { newBookingId, newUserId, type RecordedBooking, SEATS_TTL_MS } from "@holdfast/domain";
+import { type Conflict, newBookingId, newUserId, type RecordedBooking, SEATS_TTL_MS } from "@holdfast/domain";
 import { buildShowtime } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runScript } from "../define-script.ts";
 import { bookingKey, showtimeKeys } from "../keys.ts";
 import { held, openTestStore, publishedDuring, type TestStore, unchanged } from "../open-test-store.ts";
-import type { Conflict } from "../seat-store.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { installSnapshot } from "../testing/install-snapshot.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";

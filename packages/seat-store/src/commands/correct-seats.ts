@@ -1,10 +1,9 @@
 /** Bring seats in line with what the ledger, or a person, has decided about them. */
-import { RECORD_TTL_MS, SEATS_TTL_MS, type ShowtimeId } from "@holdfast/domain";
+import { type Conflict, RECORD_TTL_MS, SEATS_TTL_MS, type ShowtimeId } from "@holdfast/domain";
 import type { Redis } from "ioredis";
 import { defineScript, runScript } from "../define-script.ts";
 import { bookingKey, showtimeKeys } from "../keys.ts";
 import { readInteger, unknownStatus } from "../reply.ts";
-import type { Conflict } from "../seat-store.ts";
 import { inspectSeats } from "./read-seat-map.ts";
 
 export const resolveConflictScript = defineScript("resolve-conflict");

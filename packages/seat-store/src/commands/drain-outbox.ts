@@ -5,6 +5,7 @@ import {
 	type BookingEvent,
 	type BookingId,
 	EVENT_SCHEMA,
+	type OutboxEntry,
 	type OutboxEvent,
 	parseBookingId,
 	parseSeatPlanId,
@@ -20,7 +21,6 @@ import type { Redis } from "ioredis";
 import { parseSeats } from "../booking-record.ts";
 import { defineScript, runScript } from "../define-script.ts";
 import { bookingKey, bucketKeys } from "../keys.ts";
-import type { OutboxEntry } from "../outcomes.ts";
 import { readFields, readInteger, readList, readText } from "../reply.ts";
 import { readNow } from "./read-seat-map.ts";
 
