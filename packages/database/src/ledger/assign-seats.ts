@@ -7,7 +7,7 @@ import { sql } from "drizzle-orm";
 import type { Queries } from "../create-database.ts";
 import { markConflicts } from "./mark-conflicts.ts";
 import type { RecordContext } from "./record-context.ts";
-import { givenInstant, unnestRows } from "./unnest-rows.ts";
+import { insertRows, type RowColumns, setExcluded, unnestRows } from "./unnest-rows.ts";
 
 type SeatRow = {
 	readonly bookingId: BookingId;
@@ -79,23 +79,23 @@ async function readOwners(queries: Queries, confirmed: readonly BookingEvent[]):
  */
 async function writeSeats(queries: Queries, rows: readonly SeatRow[]): Promise<void> {
 	if (rows.length === 0) return;
-	const given = unnestRows(rows, {
-		booking_id: ["uuid", (row) => row.bookingId],
-		showtime_id: ["uuid", (row) => row.showtimeId],
-		seat: ["integer", (row) => row.seat],
-		label: ["text", (row) => row.label],
-		acquired_at: ["bigint", (row) => row.acquiredAt],
-		released_at: ["bigint", (row) => row.releasedAt],
-	});
 	// In seat order, so that two writers who should never meet would queue up and not deadlock.
 	await queries.execute(sql`
-		insert into booking_seats (booking_id, showtime_id, seat, label, acquired_at, released_at)
-		select booking_id, showtime_id, seat, label, ${givenInstant("acquired_at")}, ${givenInstant("released_at")}
-		from ${given}
+		${insertRows("booking_seats", rows, { ...FIXED, ...CHANGING })}
 		order by showtime_id, seat
-		on conflict (booking_id, seat) do update set
-			acquired_at = excluded.acquired_at, released_at = excluded.released_at`);
+		on conflict (booking_id, seat) do update set ${setExcluded(CHANGING)}`);
 }
+
+const FIXED: RowColumns<SeatRow> = {
+	booking_id: ["uuid", (row) => row.bookingId],
+	showtime_id: ["uuid", (row) => row.showtimeId],
+	seat: ["integer", (row) => row.seat],
+	label: ["text", (row) => row.label],
+};
+const CHANGING: RowColumns<SeatRow> = {
+	acquired_at: ["instant", (row) => row.acquiredAt],
+	released_at: ["instant", (row) => row.releasedAt],
+};
 
 function seatRowsOf(event: BookingEvent, releasedAt: number | null, { labelsByPlan }: RecordContext): SeatRow[] {
 	const { bookingId, showtimeId, planId, seats, confirmedAt: acquiredAt } = event;
