@@ -83,7 +83,7 @@ async function buy(showtime: OpenShowtime, buyer = 0) {
 	if (!userId) throw new Error("no such buyer");
 	const bookingId = newBookingId(showtime.id);
 	seat = (seat + 1) % 100;
-	await seatStore.placeHold({ bookingId, userId, showtime, seats: [seat], amount: 1250, idempotencyKey: null });
+	await seatStore.placeHold({ bookingId, userId, showtime, seats: [seat], amounts: [1250], idempotencyKey: null });
 	const command = { bookingId, userId, showtimeId: showtime.id, ifVersion: null };
 	expect((await seatStore.confirmBooking(command)).outcome).toBe("confirmed");
 	return command;

@@ -49,7 +49,7 @@ it("holds and confirms are refused whole, cancels and the outbox go on, and noth
 	const place = async (seat: number, buyer: number) => {
 		const [userId, bookingId] = [users[buyer], newBookingId(showtimeId)];
 		if (userId === undefined) throw new Error("no user was inserted");
-		await seatStore.placeHold({ bookingId, userId, showtime, seats: [seat], amount: 1250, idempotencyKey: null });
+		await seatStore.placeHold({ bookingId, userId, showtime, seats: [seat], amounts: [1250], idempotencyKey: null });
 		return { bookingId, userId, showtimeId, ifVersion: null };
 	};
 	const [sold, held, ending] = [await place(0, 0), await place(1, 1), await place(2, 2)];

@@ -1,6 +1,6 @@
 /** The sweeper on real stores: what Redis sold arrives in the ledger, once, in order. */
 import { createDatabase, type Database, seatOwners } from "@holdfast/database";
-import { bucketOf, DEFAULT_LIMITS, newBookingId, type OpenShowtime, type ShowtimeId, type UserId } from "@holdfast/domain";
+import { bucketOf, DEFAULT_LIMITS, EVENT_SCHEMA, newBookingId, type OpenShowtime, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { queryPostgres } from "@holdfast/local-stack";
 import { createLogger } from "@holdfast/runtime";
 import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
@@ -62,7 +62,7 @@ async function buy(showtime: OpenShowtime, seats: number[], buyer = 0) {
 	const userId = users[buyer];
 	if (!userId) throw new Error("no such buyer");
 	const bookingId = newBookingId(showtime.id);
-	await seatStore.placeHold({ bookingId, userId, showtime, seats, amount: 1250 * seats.length, idempotencyKey: null });
+	await seatStore.placeHold({ bookingId, userId, showtime, seats, amounts: seats.map(() => 1250), idempotencyKey: null });
 	const command = { bookingId, userId, showtimeId: showtime.id, ifVersion: null };
 	expect((await seatStore.confirmBooking(command)).outcome).toBe("confirmed");
 	return command;
@@ -182,7 +182,7 @@ describe("runOnce", () => {
 		const brief = createSeatStore({ url: redis.url, limits: { ...DEFAULT_LIMITS, holdTtlMs: 1 } });
 		const userId = users[0];
 		if (!userId) throw new Error("no buyer was inserted");
-		await brief.placeHold({ bookingId: newBookingId(showtime.id), userId, showtime, seats: [1], amount: 1250, idempotencyKey: null });
+		await brief.placeHold({ bookingId: newBookingId(showtime.id), userId, showtime, seats: [1], amounts: [1250], idempotencyKey: null });
 		await waitUntil("the hold to expire", async () => (await seatStore.listShowtimesToReap(bucketOf(showtime.id))).includes(showtime.id));
 		expect((await newSweeper().runOnce()).reaped).toBe(1);
 		expect(await seatStore.listShowtimesToReap(bucketOf(showtime.id))).toEqual([]);
@@ -259,7 +259,7 @@ describe("start", () => {
 });
 
 describe("a bucket that cannot be settled", () => {
-	const NEWER = { schema: "2", type: "booking.confirmed" };
+	const NEWER = { schema: String(EVENT_SCHEMA + 1), type: "booking.confirmed" };
 
 	/** A started sweeper, and what it cried out. */
 	function start(changes: Partial<SweeperDeps> = {}) {
@@ -302,7 +302,7 @@ describe("a bucket that cannot be settled", () => {
 		const waitMs = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 		await sweeper.runOnce();
 		expect(await seatStore.settleLagMs()).toBe(0);
-		await seatStore.requeueEntry(3, { schema: "1", type: "booking.confirmed", bookingId: "nonsense" });
+		await seatStore.requeueEntry(3, { schema: String(EVENT_SCHEMA), type: "booking.confirmed", bookingId: "nonsense" });
 		await buy(await openShowtime(4), [0]);
 		await waitMs(60);
 		expect(await seatStore.settleLagMs()).toBeGreaterThanOrEqual(60);

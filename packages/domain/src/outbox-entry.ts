@@ -3,7 +3,7 @@ import type { BookingEvent } from "./booking-event.ts";
 import type { ShowtimeEvent } from "./showtime-event.ts";
 
 /** Version of the entry's fields; an entry with a higher one halts the sweeper until it is upgraded. */
-export const EVENT_SCHEMA = 1;
+export const EVENT_SCHEMA = 2;
 
 /** Whatever an outbox may carry. */
 export type OutboxEvent = BookingEvent | ShowtimeEvent;

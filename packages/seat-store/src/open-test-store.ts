@@ -15,7 +15,7 @@ import { buildShowtime, startTestRedis, type TestRedis } from "@holdfast/testing
 import { Redis } from "ioredis";
 import { expect, inject } from "vitest";
 import { createSeatStore } from "./create-seat-store.ts";
-import { showtimeKeys } from "./keys.ts";
+import { bookingKey, showtimeKeys } from "./keys.ts";
 import type { PlaceHoldOutcome } from "./outcomes.ts";
 import type { SeatStore } from "./seat-store.ts";
 import { injectClock } from "./testing/inject-clock.ts";
@@ -99,7 +99,7 @@ export function hold(store: SeatStore, showtime: OpenShowtime, seats: number[], 
 		userId: wish.userId ?? newUserId(),
 		showtime,
 		seats,
-		amount: seats.length * 1250,
+		amounts: seats.map(() => 1250),
 		idempotencyKey: wish.idempotencyKey ?? null,
 	});
 }
@@ -116,6 +116,16 @@ export async function held(store: SeatStore, showtime: OpenShowtime, seats: numb
 export function bookingEventOf(entry: OutboxEntry | undefined): BookingEvent {
 	if (!entry?.event || !isBookingEvent(entry.event)) throw new Error("the entry is not a booking event");
 	return entry.event;
+}
+
+/** The fields of a booking's record as they are in Redis, `entry` and `idempotencyKey` among them. */
+export async function readRecord(redis: Redis, bookingId: BookingId): Promise<Record<string, string>> {
+	return JSON.parse((await redis.get(bookingKey(bookingId))) ?? "{}");
+}
+
+/** How many writes the server has made. A repeat must make one: WAIT covers only what its connection has written. */
+export async function countWrites(redis: Redis): Promise<number> {
+	return Number(/rdb_changes_since_last_save:(\d+)/.exec(await redis.info("persistence"))?.[1]);
 }
 
 /** Everything in Redis: what each key holds, and until when. What a refusal must leave as it was. */

@@ -42,8 +42,8 @@ export type PlaceHoldCommand = {
 	readonly showtime: OpenShowtime;
 	/** Distinct seat indexes, ascending, 1..seatsPerBookingMax. */
 	readonly seats: readonly number[];
-	/** Total price in minor units under `showtime.prices`, at most `BOOKING_AMOUNT_MAX`. */
-	readonly amount: number;
+	/** What each of `seats` costs under `showtime.prices`, in the same order, minor units; at most `PRICE_MAX` each. */
+	readonly amounts: readonly number[];
 	readonly idempotencyKey: string | null;
 };
 

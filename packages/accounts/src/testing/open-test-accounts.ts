@@ -43,8 +43,8 @@ export async function openTestAccounts() {
 		const showtime = await seatStore.readShowtime(showtimeId);
 		if (showtime === null) throw new Error("the showtime is not installed");
 		const bookingId = newBookingId(showtimeId);
-		const amount = 1250 * seats.length;
-		const { outcome } = await seatStore.placeHold({ bookingId, userId, showtime, seats, amount, idempotencyKey: null });
+		const amounts = seats.map(() => 1250);
+		const { outcome } = await seatStore.placeHold({ bookingId, userId, showtime, seats, amounts, idempotencyKey: null });
 		if (outcome !== "held") throw new Error(`the hold was answered ${outcome}`);
 		return { bookingId, userId, showtimeId, ifVersion: null };
 	}

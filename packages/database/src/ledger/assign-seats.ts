@@ -3,6 +3,7 @@
  * may hold the cancel of a booking and the sale of its seat to the next.
  */
 import type { BookingEvent, BookingId } from "@holdfast/domain";
+import { assert } from "@holdfast/runtime";
 import { sql } from "drizzle-orm";
 import type { Queries } from "../create-database.ts";
 import { markConflicts } from "./mark-conflicts.ts";
@@ -14,6 +15,8 @@ type SeatRow = {
 	readonly showtimeId: string;
 	readonly seat: number;
 	readonly label: string;
+	/** What the seat costs, in minor units of its booking's currency. */
+	readonly amount: number;
 	readonly acquiredAt: number;
 	/** Null: the booking owns the seat from now on. */
 	readonly releasedAt: number | null;
@@ -91,6 +94,7 @@ const FIXED: RowColumns<SeatRow> = {
 	showtime_id: ["uuid", (row) => row.showtimeId],
 	seat: ["integer", (row) => row.seat],
 	label: ["text", (row) => row.label],
+	amount: ["bigint", (row) => row.amount],
 };
 const CHANGING: RowColumns<SeatRow> = {
 	acquired_at: ["instant", (row) => row.acquiredAt],
@@ -98,7 +102,11 @@ const CHANGING: RowColumns<SeatRow> = {
 };
 
 function seatRowsOf(event: BookingEvent, releasedAt: number | null, { labelsByPlan }: RecordContext): SeatRow[] {
-	const { bookingId, showtimeId, planId, seats, confirmedAt: acquiredAt } = event;
+	const { bookingId, showtimeId, planId, seats, amounts, confirmedAt: acquiredAt } = event;
 	const labels = labelsByPlan.get(planId) ?? [];
-	return seats.map((seat) => ({ bookingId, showtimeId, seat, label: labels[seat] ?? "", acquiredAt, releasedAt }));
+	return seats.map((seat, at) => {
+		const amount = amounts[at];
+		assert(amount !== undefined, `an event of booking ${bookingId} has no amount for seat ${seat}`);
+		return { bookingId, showtimeId, seat, label: labels[seat] ?? "", amount, acquiredAt, releasedAt };
+	});
 }

@@ -2,6 +2,7 @@
 import {
 	type BookingEvent,
 	bucketOf,
+	EVENT_SCHEMA,
 	LIMIT_SPECS,
 	newSeatPlanId,
 	newShowtimeId,
@@ -68,6 +69,8 @@ describe("what can never be settled is buried alone", () => {
 		["of an unknown plan", "unknown_plan", () => entry(sale([1], { planId: newSeatPlanId() }))],
 		["of a seat outside its plan", "unknown_seat", () => entry(sale([1, 100]))],
 		["that names a seat twice", "repeated_seat", () => entry(sale([1, 1]))],
+		["whose amounts do not add up", "impossible_value", () => entry(sale([1, 2], { amount: 2_499 }))],
+		["without an amount for a seat", "impossible_value", () => entry(sale([1, 2], { amounts: [2_500] }))],
 		["of an unknown user", "23503", () => entry(sale([1], { userId: newUserId() }))],
 		["with a currency that is none", "23514", () => entry(sale([1], { currency: "euro" }))],
 		["with a number too large", "22003", () => entry(sale([1], { version: 3_000_000_000 }))],
@@ -115,7 +118,7 @@ describe("what can never be settled is buried alone", () => {
 	it("an entry from a newer version is not: what stands before it settles, then it halts", async () => {
 		const [before, after] = [entry(sale([52])), entry(sale([53]))];
 		for (const raw of [
-			{ schema: "2", type: "booking.confirmed" },
+			{ schema: String(EVENT_SCHEMA + 1), type: "booking.confirmed" },
 			{ schema: "1", type: "showtime.moved" },
 		]) {
 			const newer = ledger.entryOf(null, { raw });

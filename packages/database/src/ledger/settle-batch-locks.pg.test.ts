@@ -181,8 +181,8 @@ describe("a lock that cannot be foreseen", () => {
 		const own = entry(sold);
 		const other = entry(saleOf(bob, otherId));
 		await lock(
-			`insert into booking_seats (booking_id, showtime_id, seat, label, acquired_at)
-			 values ('${elder.bookingId}', '${showtimeId}', 99, 'J10', now())`,
+			`insert into booking_seats (booking_id, showtime_id, seat, label, amount, acquired_at)
+			 values ('${elder.bookingId}', '${showtimeId}', 99, 'J10', 0, now())`,
 		);
 		expect(await settle([own, other])).toMatchObject({ acked: [other.entryId], waiting: [showtimeId], conflicts: [] });
 		await unlock();

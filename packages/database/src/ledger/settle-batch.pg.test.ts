@@ -35,7 +35,7 @@ const stateOf = async (event: BookingEvent) => (await findBooking(ledger.databas
 
 describe("what is settled", () => {
 	it("a confirmed booking is in the ledger as it was confirmed, to the millisecond, with its seats by name", async () => {
-		const event = sale([0, 11, 99]);
+		const event = sale([0, 11, 99], { amounts: [1250, 1000, 1500] });
 		const sold = entry(event);
 		const outcome = await settle([sold]);
 		expect(outcome).toMatchObject({ acked: [sold.entryId], left: [], recorded: 1, conflicts: [], deadLettered: [] });
@@ -48,7 +48,9 @@ describe("what is settled", () => {
 			seats: [0, 11, 99],
 			state: "CONFIRMED",
 			version: 2,
-			total: { amount: 3750, currency: "EUR" },
+			amounts: [1250, 1000, 1500],
+			amount: 3750,
+			currency: "EUR",
 			createdAt: event.createdAt,
 			expiresAt: event.expiresAt,
 			confirmedAt: event.confirmedAt,

@@ -28,7 +28,7 @@ export async function openTestRebuild() {
 		const [userId, showtime] = [users[buyer] as UserId, await store.readShowtime(showtimeId)];
 		if (showtime === null) throw new Error("the showtime is not installed");
 		const bookingId = newBookingId(showtimeId);
-		const { outcome } = await store.placeHold({ bookingId, userId, showtime, seats, amount: 1250 * seats.length, idempotencyKey: null });
+		const { outcome } = await store.placeHold({ bookingId, userId, showtime, seats, amounts: seats.map(() => 1250), idempotencyKey: null });
 		if (outcome !== "held") throw new Error(`the hold was answered ${outcome}`);
 		return { bookingId, userId, showtimeId, ifVersion: null };
 	}

@@ -1,11 +1,11 @@
 /** Extend, confirm and cancel: the ways a user's booking changes. All answer with the whole booking. */
 import { type Booking, type BookingId, bucketOf, ENDED_HOLD_TTL_MS, type Limits, SEATS_TTL_MS } from "@holdfast/domain";
 import type { Redis } from "ioredis";
-import { parseBooking } from "../booking-record.ts";
+import { parseBooking, readIdempotencyKey } from "../booking-record.ts";
 import { defineScript, runScript } from "../define-script.ts";
 import { bookingKey, bucketKeys, idempotencyKey, showtimeKeys } from "../keys.ts";
 import type { CancelOutcome, ConfirmOutcome, ExtendOutcome } from "../outcomes.ts";
-import { readFields, readInteger, unknownStatus } from "../reply.ts";
+import { readInteger, readText, unknownStatus } from "../reply.ts";
 import type { ChangeBookingCommand } from "../seat-store.ts";
 
 export const extendScript = defineScript("extend");
@@ -17,7 +17,8 @@ export async function extendHold(redis: Redis, limits: Limits, command: ChangeBo
 	const { meta, owner, expiry, buyers } = showtimeKeys(command.showtimeId);
 	const keys = [meta, owner, expiry, buyers, bookingKey(command.bookingId)];
 	// A script derives no key from data, so the key to move along is read first. place-hold alone writes it.
-	const placedWith = await redis.hget(bookingKey(command.bookingId), "idempotencyKey");
+	const record = await redis.get(bookingKey(command.bookingId));
+	const placedWith = record === null ? null : readIdempotencyKey(command.bookingId, record);
 	if (placedWith !== null) keys.push(idempotencyKey(command.userId, command.showtimeId, placedWith));
 	const args = [...argumentsOf(command), limits.holdExtensionMs, limits.holdLifeMaxMs, ENDED_HOLD_TTL_MS, SEATS_TTL_MS];
 	const { status, rest } = await runScript(redis, extendScript, keys, args);
@@ -97,5 +98,5 @@ function argumentsOf({ bookingId, userId, ifVersion }: ChangeBookingCommand): (s
 }
 
 function readChanged(bookingId: BookingId, [nowMs, record]: readonly unknown[]): { booking: Booking; nowMs: number } {
-	return { booking: parseBooking(bookingId, readFields(record)), nowMs: readInteger(nowMs) };
+	return { booking: parseBooking(bookingId, readText(record)), nowMs: readInteger(nowMs) };
 }

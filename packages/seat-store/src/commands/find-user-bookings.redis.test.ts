@@ -13,7 +13,7 @@ afterAll(() => test.stop());
 async function hold(userId = newUserId(), seats = [0], open = test.openShowtime()) {
 	const showtime = await open;
 	const bookingId = newBookingId(showtime.id);
-	const placed = await test.store.placeHold({ bookingId, userId, showtime, seats, amount: 1250, idempotencyKey: null });
+	const placed = await test.store.placeHold({ bookingId, userId, showtime, seats, amounts: [1250], idempotencyKey: null });
 	expect(placed.outcome).toBe("held");
 	return { bookingId, userId, showtimeId: showtime.id, ifVersion: null };
 }

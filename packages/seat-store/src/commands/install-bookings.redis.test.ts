@@ -3,7 +3,7 @@ import { bucketOf, CLAIM_TTL_MS, ENDED_HOLD_TTL_MS, newBookingId } from "@holdfa
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runScript } from "../define-script.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { bookingEventOf, held, openTestStore, type TestStore, unchanged } from "../open-test-store.ts";
+import { bookingEventOf, held, openTestStore, readRecord, type TestStore, unchanged } from "../open-test-store.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { INSTALL_BOOKINGS_MAX, installBookingsScript } from "./install-showtime.ts";
 
@@ -66,7 +66,7 @@ describe("each change", () => {
 
 	it("is not told again of an entry that was buried, and is of one whose id it only begins with", async () => {
 		const { sold, write, nowMs } = await claimed();
-		const entry = String(await test.redis.hget(bookingKey(sold.bookingId), "entry"));
+		const { entry = "" } = await readRecord(test.redis, sold.bookingId);
 		const reemit: Change[] = [["reemit", sold.bookingId, 2]];
 		expect(await unchanged(test, () => write(reemit, nowMs, ["1-0", entry, "2-0"]))).toEqual(reemitted(0));
 		expect(await write(reemit, nowMs, [`${entry}0`, `1${entry}`])).toEqual(reemitted(1));

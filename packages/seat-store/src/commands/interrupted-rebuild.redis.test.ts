@@ -12,7 +12,7 @@ import { buildShowtime, waitUntil } from "@holdfast/testing";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bucketKeys, showtimeKeys } from "../keys.ts";
-import { held, hold, openTestStore, type TestStore } from "../open-test-store.ts";
+import { bookingEventOf, held, hold, openTestStore, type TestStore } from "../open-test-store.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { injectClock, type SendScript } from "../testing/inject-clock.ts";
 import { claimShowtime, installShowtime } from "./install-showtime.ts";
@@ -110,7 +110,10 @@ async function stateNow() {
 		map: await redis.get(keys.map),
 		expiry: await redis.zrange(keys.expiry, "0", "-1", "WITHSCORES"),
 		buyers: await redis.hgetall(keys.buyers),
-		outbox: entries.map(({ raw }) => `${raw.type} ${raw.bookingId} ${raw.v}`).sort(),
+		outbox: entries
+			.map(bookingEventOf)
+			.map(({ type, bookingId, version }) => `${type} ${bookingId} ${version}`)
+			.sort(),
 		records: records.map((record) => record && { ...record, expiresAt: record.id === BOOKINGS.revoked.bookingId ? 0 : record.expiresAt }),
 	};
 }

@@ -1,16 +1,17 @@
 /** Place a hold: all seats or none. */
 import {
-	type Booking,
 	bucketOf,
 	ENDED_HOLD_TTL_MS,
-	isBookingAmount,
+	isPrice,
 	type Limits,
 	SEATS_TTL_MS,
+	sumOf,
 	USER_INDEX_MAX,
 	USER_INDEX_TTL_MS,
 } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import type { Redis } from "ioredis";
+import { formatSeats, parseBooking } from "../booking-record.ts";
 import { defineScript, runScript } from "../define-script.ts";
 import { bookingKey, bucketKeys, idempotencyKey, showtimeKeys, userIndexKey } from "../keys.ts";
 import type { PlaceHoldOutcome } from "../outcomes.ts";
@@ -20,9 +21,9 @@ import type { PlaceHoldCommand } from "../seat-store.ts";
 export const placeHoldScript = defineScript("place-hold");
 
 export async function placeHold(redis: Redis, limits: Limits, command: PlaceHoldCommand): Promise<PlaceHoldOutcome> {
-	const { bookingId, userId, showtime, seats, idempotencyKey: key } = command;
+	const { bookingId, userId, showtime, seats, amounts, idempotencyKey: key } = command;
 	assert(seats.length >= 1 && seats.length <= limits.seatsPerBookingMax, "a hold is for 1..seatsPerBookingMax seats");
-	assert(isBookingAmount(command.amount), `${command.amount} is not an amount that a booking may cost`);
+	assert(amounts.length === seats.length && amounts.every(isPrice), `${amounts} are not what ${seats.length} seats may cost`);
 	assert(bucketOf(bookingId) === bucketOf(showtime.id), "a booking lives in the bucket of its showtime");
 	const bucket = bucketKeys(bucketOf(showtime.id));
 	const { meta, owner, map, expiry, buyers } = showtimeKeys(showtime.id);
@@ -34,7 +35,8 @@ export async function placeHold(redis: Redis, limits: Limits, command: PlaceHold
 		userId,
 		showtime.planId,
 		showtime.priceVersion,
-		command.amount,
+		sumOf(amounts),
+		formatSeats(amounts),
 		limits.holdTtlMs,
 		limits.seatsPerUserMax,
 		limits.liveHoldsPerUserMax,
@@ -52,7 +54,7 @@ export async function placeHold(redis: Redis, limits: Limits, command: PlaceHold
 function parseReply(command: PlaceHoldCommand, { status, rest }: ScriptReply): PlaceHoldOutcome {
 	switch (status) {
 		case "held":
-			return { outcome: "held", nowMs: readInteger(rest[0]), booking: heldBooking(command, rest) };
+			return { outcome: "held", nowMs: readInteger(rest[0]), booking: parseBooking(command.bookingId, readText(rest[1])) };
 		case "replayed":
 			return { outcome: "replayed", bookingId: readBookingId(rest[0]) };
 		case "seats_taken":
@@ -73,23 +75,4 @@ function parseReply(command: PlaceHoldCommand, { status, rest }: ScriptReply): P
 		default:
 			return unknownStatus(placeHoldScript, status);
 	}
-}
-
-function heldBooking(command: PlaceHoldCommand, [, createdAt, expiresAt, currency]: readonly unknown[]): Booking {
-	return {
-		id: command.bookingId,
-		userId: command.userId,
-		showtimeId: command.showtime.id,
-		planId: command.showtime.planId,
-		seats: command.seats,
-		state: "HELD",
-		version: 1,
-		total: { amount: command.amount, currency: readText(currency) },
-		createdAt: readInteger(createdAt),
-		expiresAt: readInteger(expiresAt),
-		confirmedAt: null,
-		cancelledAt: null,
-		recorded: false,
-		scheduleVersion: command.showtime.scheduleVersion,
-	};
 }

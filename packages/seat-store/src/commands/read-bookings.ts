@@ -10,13 +10,13 @@ export const loadBookingScript = defineScript("load-booking");
 
 /** The booking as Redis has it, or null. */
 export async function readBooking(redis: Redis, bookingId: BookingId): Promise<Booking | null> {
-	const fields: Record<string, string> = await redis.hgetall(bookingKey(bookingId));
-	return fields.state === undefined ? null : parseBooking(bookingId, fields);
+	const record = await redis.get(bookingKey(bookingId));
+	return record === null ? null : parseBooking(bookingId, record);
 }
 
 /** Write a ledger booking back, unless Redis has a record of it. */
 export async function loadBooking(redis: Redis, booking: Booking): Promise<void> {
-	await runScript(redis, loadBookingScript, [bookingKey(booking.id)], [RECORD_TTL_MS, ...formatBooking(booking)]);
+	await runScript(redis, loadBookingScript, [bookingKey(booking.id)], [RECORD_TTL_MS, formatBooking(booking)]);
 }
 
 /** Bookings of a user that Redis knows of, newest first: the indexes of all buckets. The record of one may be gone. */

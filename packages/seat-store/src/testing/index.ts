@@ -1,6 +1,7 @@
 /** For the tests of the rooms above: what only a test does with a seat store, and the keys that it may look into. */
 
 export * from "../keys.ts";
+export { changeRecord } from "./change-record.ts";
 export * from "./find-seat-flaws.ts";
 export { injectClock } from "./inject-clock.ts";
 export { installSnapshot } from "./install-snapshot.ts";
