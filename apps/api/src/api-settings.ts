@@ -93,6 +93,7 @@ export function readApiSettings(env: Environment): ApiSettings {
 			liveHoldsPerUserMax: reader.integer(LIMIT_SPECS.liveHoldsPerUserMax),
 			holdsPerHourMax: reader.integer(LIMIT_SPECS.holdsPerHourMax),
 			outboxMax: reader.integer(LIMIT_SPECS.outboxMax),
+			buckets: reader.integer(LIMIT_SPECS.buckets),
 			settleBatchMax: reader.integer(LIMIT_SPECS.settleBatchMax),
 		},
 		watchLimits: {

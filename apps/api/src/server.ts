@@ -1,6 +1,6 @@
 /** The process edge of the API: settings, stores, listening, and a clean end. */
 import cluster from "node:cluster";
-import { createDatabase } from "@holdfast/database";
+import { createDatabase, findBucketBeyond } from "@holdfast/database";
 import { closeOnSignals, createLogger, listenOptions, runWorkers, SettingsError } from "@holdfast/runtime";
 import { createAuthStore, createSeatStore, findReasonNotToStart } from "@holdfast/seat-store";
 import { type ApiSettings, readApiSettings } from "./api-settings.ts";
@@ -10,7 +10,7 @@ import { beginDrain, createDrain } from "./health/drain.ts";
 const settings = readSettingsOrExit();
 const seatStoreOptions = { url: settings.redisUrl, limits: settings.limits, ...settings.durability };
 // A worker that is started anew serves what it can: by then this is for /health to say.
-if (cluster.isPrimary) await refuseMisconfiguredRedis();
+if (cluster.isPrimary) await refuseWrongStores();
 const logger = createLogger("api", settings.logLevel);
 await runWorkers(settings.workers, logger, serve);
 
@@ -42,8 +42,10 @@ function readSettingsOrExit(): ApiSettings {
 	}
 }
 
-async function refuseMisconfiguredRedis(): Promise<void> {
-	const reason = await findReasonNotToStart(seatStoreOptions);
+async function refuseWrongStores(): Promise<void> {
+	const database = createDatabase({ url: settings.databaseUrl, applicationName: "holdfast-api" });
+	const reason = (await findReasonNotToStart(seatStoreOptions)) ?? (await findBucketBeyond(database, settings.limits.buckets));
+	await database.close();
 	if (reason !== null) exitWith(reason);
 }
 

@@ -3,7 +3,7 @@
  * newer version's entry at the head of one outbox must not keep fifteen others unrecorded.
  */
 import { CONNECTION_BUDGETS, classifySettleError } from "@holdfast/database";
-import { ALL_BUCKETS } from "@holdfast/domain";
+import { listBuckets } from "@holdfast/domain";
 import { type BackOff, createBackOff } from "@holdfast/runtime";
 import { SeatStoreFault } from "@holdfast/seat-store";
 import type { SweeperDeps } from "./deps.ts";
@@ -29,8 +29,9 @@ export const isHalt = (error: unknown): boolean => !(error instanceof SeatStoreF
 
 export function createBucketSettler(deps: SweeperDeps, rebuilds: Pick<RebuildQueue, "request">): BucketSettler {
 	const { log, limits } = deps;
+	const all = listBuckets(limits);
 	const waits = createWaitWatch(deps);
-	const sizes = ALL_BUCKETS.map(() => createBatchSize(limits.settleBatchMax));
+	const sizes = all.map(() => createBatchSize(limits.settleBatchMax));
 	/** Buckets that failed at their last try, and until when each is put off (epoch ms). */
 	const failing = new Map<number, { readonly backOff: BackOff; readonly notBefore: number }>();
 
@@ -76,7 +77,7 @@ export function createBucketSettler(deps: SweeperDeps, rebuilds: Pick<RebuildQue
 			return settled;
 		},
 		async settleAll() {
-			const { settled, failures } = await settleRound(ALL_BUCKETS);
+			const { settled, failures } = await settleRound(all);
 			if (failures[0] !== undefined) throw failures[0].error;
 			return settled;
 		},

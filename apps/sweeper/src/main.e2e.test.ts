@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { sendInlineCommand } from "@holdfast/local-stack";
-import { SWEEPER_ALIVE_KEY } from "@holdfast/seat-store/testing";
+import { bucketKeys } from "@holdfast/seat-store/testing";
 import { startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 
@@ -50,7 +50,7 @@ it("starts where the loss is accepted, with a loud warning", async () => {
 	const { child, ended, printed } = run({ I_ACCEPT_LOSING_CONFIRMED_BOOKINGS: "true" });
 	await waitUntil(
 		"the sweeper to be heard",
-		async () => (await sendInlineCommand(redis.port, `EXISTS ${SWEEPER_ALIVE_KEY}`)) === ":1",
+		async () => (await sendInlineCommand(redis.port, `EXISTS ${bucketKeys(15).swept}`)) === ":1",
 		START_DEADLINE_MS,
 	);
 	child.kill("SIGTERM");
@@ -64,7 +64,7 @@ it("starts without Redis, and sweeps when it comes", async () => {
 	await redis.restart();
 	await waitUntil(
 		"the sweeper to be heard",
-		async () => (await sendInlineCommand(redis.port, `EXISTS ${SWEEPER_ALIVE_KEY}`)) === ":1",
+		async () => (await sendInlineCommand(redis.port, `EXISTS ${bucketKeys(15).swept}`)) === ":1",
 		START_DEADLINE_MS,
 	);
 	child.kill("SIGTERM");

@@ -1,5 +1,5 @@
 /** The sweeper's process: settings, logger, connections, graceful stop. */
-import { createDatabase } from "@holdfast/database";
+import { createDatabase, findBucketBeyond } from "@holdfast/database";
 import { DEFAULT_LIMITS, LIMIT_SPECS, QUARANTINE_SPEC } from "@holdfast/domain";
 import { closeOnSignals, createLogger, readSettings, serveMetrics } from "@holdfast/runtime";
 import { createSeatStore, findReasonNotToStart, readDurabilitySettings } from "@holdfast/seat-store";
@@ -13,12 +13,13 @@ const settings = readSettings(process.env, (env) => ({
 	quarantineMs: env.optionalInteger(QUARANTINE_SPEC),
 	metricsHost: env.text("METRICS_HOST", "127.0.0.1"),
 	metricsPort: env.optionalInteger({ env: "METRICS_PORT", min: 0, max: 65_535 }),
-	limits: { ...DEFAULT_LIMITS, settleBatchMax: env.integer(LIMIT_SPECS.settleBatchMax) },
+	limits: { ...DEFAULT_LIMITS, buckets: env.integer(LIMIT_SPECS.buckets), settleBatchMax: env.integer(LIMIT_SPECS.settleBatchMax) },
 	durability: readDurabilitySettings(env),
 }));
 
 const seatStoreOptions = { url: settings.redisUrl, limits: settings.limits, ...settings.durability };
-const reasonNotToStart = await findReasonNotToStart(seatStoreOptions);
+const database = createDatabase({ url: settings.databaseUrl, applicationName: "holdfast-sweeper" });
+const reasonNotToStart = (await findReasonNotToStart(seatStoreOptions)) ?? (await findBucketBeyond(database, settings.limits.buckets));
 if (reasonNotToStart !== null) {
 	process.stderr.write(`${reasonNotToStart}\n`);
 	process.exit(1);
@@ -26,7 +27,6 @@ if (reasonNotToStart !== null) {
 
 const log = createLogger("sweeper", settings.logLevel);
 const seatStore = createSeatStore({ ...seatStoreOptions, log });
-const database = createDatabase({ url: settings.databaseUrl, applicationName: "holdfast-sweeper" });
 const metrics = createSweeperMetrics();
 const sweeper = createSweeper({ ...settings, seatStore, database, metrics, log });
 

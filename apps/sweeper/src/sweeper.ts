@@ -6,6 +6,7 @@
 import { setTimeout } from "node:timers/promises";
 import { createRebuilder } from "@holdfast/rebuild";
 import { createBackOff } from "@holdfast/runtime";
+import { startBeating } from "./beat-buckets.ts";
 import { correctConflicts } from "./correct-conflicts.ts";
 import { createBucketSettler, isHalt } from "./create-bucket-settler.ts";
 import type { SweeperDeps } from "./deps.ts";
@@ -27,9 +28,6 @@ const REAP_EVERY_MS = 250;
 const OPEN_AHEAD_EVERY_MS = 500;
 const CORRECT_EVERY_MS = 2_000;
 const BACK_OFF = { minMs: 50, maxMs: 5_000 };
-/** The sweeper is taken for dead when it has not said otherwise for this long: short enough for health to tell within 2 s. */
-const HEARTBEAT_TTL_MS = 1_500;
-const HEARTBEAT_EVERY_MS = 500;
 
 export type Sweeper = {
 	/** Reap; settle every bucket once; rebuild what had to be left, and settle that; correct conflicts. */
@@ -43,6 +41,7 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
 	const { seatStore, log, metrics } = deps;
 	const stopping = new AbortController();
 	const loops: Promise<void>[] = [];
+	let stopBeating = (): void => {};
 	const rebuilds = createRebuildQueue(deps, createRebuilder(deps));
 	const openAhead = createOpenAhead(deps, rebuilds);
 	const settler = createBucketSettler(deps, rebuilds);
@@ -101,11 +100,12 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
 				loop("reap", REAP_EVERY_MS, reap),
 				loop("open-ahead", OPEN_AHEAD_EVERY_MS, openAhead),
 				loop("correct", CORRECT_EVERY_MS, correct),
-				loop("heartbeat", HEARTBEAT_EVERY_MS, () => seatStore.beatSweeper(HEARTBEAT_TTL_MS)),
 			);
+			stopBeating = startBeating(deps);
 		},
 		async stop() {
 			stopping.abort();
+			stopBeating();
 			await Promise.all(loops);
 			await rebuilds.idle();
 		},

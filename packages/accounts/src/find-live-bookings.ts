@@ -6,7 +6,7 @@
  * a bucket: somebody who holds and releases often enough pushes an unsettled confirm out of it.
  */
 import { type Database, type LedgerState, listBookingsAt, listUnendedShowtimes, type UnendedShowtime } from "@holdfast/database";
-import { type Booking, type BookingId, LIMIT_SPECS, type ShowtimeId, statusOf, type UserId } from "@holdfast/domain";
+import { type Booking, type BookingId, bucketOf, LIMIT_SPECS, type ShowtimeId, statusOf, type UserId } from "@holdfast/domain";
 import { type SeatStore, SHOWTIMES_ASKED_MAX } from "@holdfast/seat-store";
 
 /** A confirmed booking of a showtime that is not over. `startsAt` is epoch ms. */
@@ -56,11 +56,11 @@ async function findAt({ seatStore, database }: LookDeps, userId: UserId, page: r
 	// What cannot be read may be a confirmed booking: the account must not end on a guess.
 	for (const { error } of read.unreadable) throw error;
 	const records = new Map(read.bookings.map((booking) => [booking.id, booking]));
-	const nowMs = await seatStore.now();
 
 	const ahead: BookingAhead[] = [];
 	const holds: LiveHold[] = [];
 	for (const bookingId of ids) {
+		const nowMs = read.clocks.get(bucketOf(bookingId)) ?? 0;
 		const { status, showtimeId, version } = judge(bookingId, { record: records.get(bookingId), row: ledger.get(bookingId), nowMs });
 		const showtime = showtimes.get(showtimeId);
 		if (status === "pending") holds.push({ bookingId, showtimeId, version });

@@ -64,6 +64,13 @@ export const LIMIT_SPECS = {
 		max: 10_000_000,
 		meaning: "entries in the outbox of one bucket before confirm and cancel answer `busy`",
 	},
+	buckets: {
+		env: "BUCKETS",
+		default: 16,
+		min: 16,
+		max: 64,
+		meaning: "buckets that new showtimes are drawn from, and that are settled, reaped, listed and measured",
+	},
 	settleBatchMax: { env: "SETTLE_BATCH_MAX", default: 500, min: 1, max: 500, meaning: "outbox entries settled in one transaction" },
 } as const satisfies Record<string, LimitSpec>;
 
@@ -79,8 +86,12 @@ export const DEFAULT_LIMITS: Limits = {
 	liveHoldsPerUserMax: LIMIT_SPECS.liveHoldsPerUserMax.default,
 	holdsPerHourMax: LIMIT_SPECS.holdsPerHourMax.default,
 	outboxMax: LIMIT_SPECS.outboxMax.default,
+	buckets: LIMIT_SPECS.buckets.default,
 	settleBatchMax: LIMIT_SPECS.settleBatchMax.default,
 };
+
+/** The buckets of a system, from 0 on. */
+export const listBuckets = ({ buckets }: Pick<Limits, "buckets">): number[] => Array.from({ length: buckets }, (_, bucket) => bucket);
 
 /**
  * How long free seats are kept back once Redis is proven to have forgotten part of a bucket's history. Nothing is right

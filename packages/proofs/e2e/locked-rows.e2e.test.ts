@@ -1,5 +1,5 @@
 /** Somebody holds `select ... for update` on one row of the ledger while bookings of many showtimes are confirmed. */
-import { BUCKET_COUNT, type ShowtimeId } from "@holdfast/domain";
+import { DEFAULT_LIMITS, type ShowtimeId } from "@holdfast/domain";
 import type { Operation } from "@holdfast/proofs";
 import { type HeldLock, holdLock, howLong, waitUntil } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
@@ -31,7 +31,7 @@ it.each(["users", "showtimes"])(
 	"a locked row of %s holds up its showtime alone, which is recorded in order once the row is free",
 	async (table) => {
 		const [held] = await test.showtimes(1, { bucket: BUCKET });
-		const buckets = Array.from({ length: BESIDE }, (_, n) => (BUCKET + n) % BUCKET_COUNT);
+		const buckets = Array.from({ length: BESIDE }, (_, n) => (BUCKET + n) % DEFAULT_LIMITS.buckets);
 		const beside = (await Promise.all(buckets.map((bucket) => test.showtimes(1, { bucket })))).flat();
 		if (held === undefined) throw new Error("no showtime was inserted");
 		const history: Operation[] = [];

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { checkTimeline, type Database, findOpening, findSeatPlan, openShowtimeInLedger } from "@holdfast/database";
-import { bucketOf, type SeatPlanId, type ShowtimeId } from "@holdfast/domain";
+import { bucketOf, type OpenShowtime, type ShowtimeId } from "@holdfast/domain";
 import { assert, type Logger } from "@holdfast/runtime";
 import { type ClaimOutcome, type SeatStore, SeatStoreFault } from "@holdfast/seat-store";
 
@@ -72,7 +72,7 @@ async function install(deps: RebuildDeps, showtimeId: ShowtimeId, claim: Claim):
 	if (opened.outcome === "unknown") return "unknown";
 	if (opened.outcome === "raced" || opened.outcome === "locked") return "recovering";
 	const { snapshot } = opened;
-	await putPlan(deps, snapshot.showtime.planId);
+	await putPlan(deps, snapshot.showtime);
 	const installed = await seatStore.installShowtime(snapshot, claim);
 	if (installed.outcome !== "installed") return "recovering";
 	const { epoch, isQuarantined, bookings } = snapshot;
@@ -96,12 +96,13 @@ async function adoptHistory({ seatStore, database, log }: RebuildDeps, bucket: n
 	return timeline;
 }
 
-/** Before the showtime: from the moment it is installed, everyone may need its plan. */
-async function putPlan({ seatStore, database }: RebuildDeps, planId: SeatPlanId): Promise<void> {
-	if (await seatStore.hasPlan(planId)) return;
+/** Before the showtime: from the moment it is installed, everyone may need its plan, and reads it in its bucket. */
+async function putPlan({ seatStore, database }: RebuildDeps, { id, planId }: OpenShowtime): Promise<void> {
+	const bucket = bucketOf(id);
+	if (await seatStore.hasPlan(bucket, planId)) return;
 	const plan = await findSeatPlan(database, planId, "rebuilding");
 	assert(plan !== null, `seat plan ${planId} is in the ledger`);
-	await seatStore.writePlan(plan);
+	await seatStore.writePlan(bucket, plan);
 }
 
 /** A claim that is not given back lapses by itself; so a failure here is nothing to fail for. */

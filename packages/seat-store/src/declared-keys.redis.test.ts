@@ -2,14 +2,13 @@
  * Every script touches the keys that it declared and no others, in one Cluster slot, and asks for the time at most once: seen
  * with MONITOR on a one-node cluster. A plain Redis would let an undeclared key pass in silence.
  */
-import { bucketOf, newBookingId, newUserId, type RecordedBooking } from "@holdfast/domain";
-import { waitUntil } from "@holdfast/testing";
 import { expect, it } from "vitest";
+import { createAuthStore } from "./auth-store.ts";
+import { tagOf } from "./bucket-tags.ts";
 import type { Script } from "./define-script.ts";
-import { bucketKeys, showtimeKeys } from "./keys.ts";
-import { held, hold, openTestStore, type TestStore } from "./open-test-store.ts";
+import { openTestStore, type TestStore } from "./open-test-store.ts";
 import { ALL_SCRIPTS } from "./testing/inject-clock.ts";
-import { installSnapshot } from "./testing/install-snapshot.ts";
+import { useEveryCommand } from "./testing/use-every-command.ts";
 
 type Run = { script: Script | undefined; declared: string[]; touched: Set<string>; times: number };
 
@@ -50,50 +49,15 @@ async function monitorScripts({ redis, store }: TestStore): Promise<() => Promis
 	};
 }
 
-/** Every command of the store, so that every script runs through its writes. */
-async function useEveryCommand(test: TestStore): Promise<void> {
-	const { store, redis } = test;
-	const showtime = await test.openShowtime();
-	const bucket = bucketOf(showtime.id);
-	const userId = newUserId();
-	const first = await held(store, showtime, [1, 2], { userId, idempotencyKey: "key" });
-	await hold(store, showtime, [1, 2], { userId, idempotencyKey: "key" });
-	await store.extendHold(first);
-	await store.confirmBooking(first);
-	const entries = await store.readBatch(bucket, { afterEntryId: null, limit: 10 });
-	await store.ackBatch(
-		bucket,
-		entries.map(({ entryId }) => ({ entryId, booking: { id: first.bookingId, version: 3 } })),
-	);
-	await store.cancelBooking(first);
-	await store.cancelBooking(await held(store, showtime, [3]));
-	await store.setTerms({ showtimeId: showtime.id, change: { what: "prices", prices: { standard: 1 }, currency: "EUR" } });
-	await store.blockSeats({ showtimeId: showtime.id, seats: [5], isBlocked: true });
-	const { startsAt, endsAt } = showtime;
-	await store.reschedule({ showtimeId: showtime.id, scheduleVersion: 2, startsAt, endsAt: endsAt + 1 });
-	const repriced = { ...showtime, priceVersion: 2 };
-	const expiring = await held(test.withLimits({ holdTtlMs: 1 }), repriced, [4]);
-	await waitUntil("the hold to expire", async () => (await store.now()) >= expiring.booking.expiresAt);
-	await store.readSeatMap(showtime.id);
-	await store.loadBooking(expiring.booking);
+const TAGS = new Set(Array.from({ length: 256 }, (_, bucket) => tagOf(bucket)));
+/** The keys that may lie outside the buckets, each where its own name says. */
+const OUTSIDE_BUCKETS = /^attempts:/;
 
-	const lost = await held(store, repriced, [8]);
-	await store.confirmBooking(lost);
-	const owners = [{ seat: 8, bookingId: newBookingId(showtime.id), userId: newUserId() }];
-	await store.resolveConflict({ ...lost, version: 3, seats: [8], owners });
-
-	const [held1, sold, stale] = [await held(store, repriced, [10]), await held(store, repriced, [11]), await held(store, repriced, [12])];
-	await store.confirmBooking(sold);
-	await redis.del(bucketKeys(bucketOf(showtime.id)).outbox);
-	const taken: RecordedBooking = { bookingId: newBookingId(showtime.id), userId: newUserId(), state: "CONFIRMED", version: 2, seats: [10] };
-	const cancelled: RecordedBooking = { bookingId: stale.bookingId, userId: stale.userId, state: "CANCELLED", version: 3, seats: [] };
-	const installed = await installSnapshot(store, { showtime, epoch: 2, bookings: [taken, cancelled], isQuarantined: true });
-	expect(installed).toEqual({ outcome: "installed", reemitted: 1 });
-	expect((await store.confirmBooking(held1)).outcome).toBe("hold_expired");
-	await store.openQuarantined(showtime.id);
-	await store.claimShowtime(showtime.id, { token: "given back", ledgerEpoch: 3 });
-	await store.giveBackClaim(showtime.id, "given back");
-	expect(await redis.exists(showtimeKeys(showtime.id).stagedMap)).toBe(0);
+async function useAuthStore(url: string): Promise<void> {
+	const auth = createAuthStore({ url });
+	await auth.countAttempt("account", "somebody", 1_000);
+	await auth.deny("a family", Date.now() + 60_000);
+	auth.close();
 }
 
 it("touches the keys it declared and no others, all of one slot, and reads the time at most once", async () => {
@@ -101,9 +65,17 @@ it("touches the keys it declared and no others, all of one slot, and reads the t
 	// Each is known by its hash, and none is sent as text.
 	for (const { source } of ALL_SCRIPTS) await test.redis.script("LOAD", source);
 	const stopMonitor = await monitorScripts(test);
-	await useEveryCommand(test);
+	await useEveryCommand(test, test.store);
 	const runs = await stopMonitor();
+	await useAuthStore(test.server.url);
+	await test.store.isWritable();
+	const keys = await test.redis.keys("*");
 	await test.stop();
+
+	expect(
+		keys.filter((key) => !TAGS.has(key.split(":")[0] ?? "") && !OUTSIDE_BUCKETS.test(key)),
+		"keys that lie in no bucket and are not on the list of those that may",
+	).toEqual([]);
 
 	for (const { script, declared, touched, times } of runs) {
 		expect(
@@ -115,7 +87,7 @@ it("touches the keys it declared and no others, all of one slot, and reads the t
 	}
 	for (const script of ALL_SCRIPTS) {
 		const mine = runs.filter((run) => run.script === script);
-		const never = script.keyNames.filter((_, i) => !mine.some(({ declared, touched }) => touched.has(declared[i] ?? "")));
+		const never = script.keys.filter((_, i) => !mine.some(({ declared, touched }) => touched.has(declared[i] ?? "")));
 		expect(never, `keys that ${script.name} declares and never touches`).toEqual([]);
 	}
 });

@@ -1,42 +1,38 @@
 /**
- * Loads a Lua script of scripts/: resolves its `-- @include name` lines, and reads from its contract header how many
- * keys it takes. A script is a value; `runScript` sends it by its hash and falls back to its source once per server.
+ * Loads a Lua script of scripts/: resolves its `-- @include name` lines, and reads from its contract header which keys and arguments
+ * it takes, in which order. A script is a value; `runScript` sends it by its hash and falls back to its source once per server.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { assert } from "@holdfast/runtime";
 import type { Redis } from "ioredis";
 import { readReply, type ScriptReply } from "./reply.ts";
+import { type Parameter, readScriptHeader, type ScriptHeader } from "./script-header.ts";
+import type { ScriptSignatures } from "./scripts/signatures.ts";
 
-export type Script = {
-	readonly name: string;
+export type ScriptName = keyof ScriptSignatures;
+/** The status words that a script replies with. A switch over them that forgets one does not compile where its function returns a value. */
+export type StatusOf<Name extends ScriptName> = ScriptSignatures[Name]["status"];
+
+export type Script<Name extends ScriptName = ScriptName> = ScriptHeader & {
+	readonly name: Name;
 	readonly source: string;
 	readonly sha: string;
-	/** Key names as the header declares them; a last `KEYS[n..]` line makes the list open-ended. */
-	readonly keyNames: readonly string[];
-	readonly keysOpenEnded: boolean;
-	/** Status words of the header's RETURNS. */
-	readonly statuses: readonly string[];
+};
+
+/** What a script takes, by the names of its header. Keys that it does not name are left out, so a caller may hand over all it knows. */
+export type ScriptInput<Name extends ScriptName> = {
+	readonly keys: ScriptSignatures[Name]["keys"];
+	readonly args: ScriptSignatures[Name]["args"];
 };
 
 const scriptsFolder = new URL("./scripts/", import.meta.url);
 
 /** Read `scripts/<name>.lua`. Throws when an include is missing or the header does not say what it takes. */
-export function defineScript(name: string): Script {
+export function defineScript<Name extends ScriptName>(name: Name): Script<Name> {
 	const raw = readFileSync(new URL(`${name}.lua`, scriptsFolder), "utf8");
 	const source = resolveIncludes(raw, name);
-	const header = /^#!lua[^\n]*\n--\[\[(.*?)\]\]/s.exec(raw)?.[1];
-	assert(header !== undefined, `script ${name} starts with "#!lua" and a contract header`);
-	const keys = [...header.matchAll(/^KEYS\[(\d+)(\.\.)?\] (\S+)/gm)];
-	const returns = /^RETURNS (.*?)^EFFECTS /ms.exec(header)?.[1] ?? "";
-	return {
-		name,
-		source,
-		sha: createHash("sha1").update(source).digest("hex"),
-		keyNames: keys.map((key) => key[3] ?? ""),
-		keysOpenEnded: keys.at(-1)?.[2] === "..",
-		statuses: [...returns.matchAll(/\{"([a-z_]+)"/g)].map((status) => status[1] ?? ""),
-	};
+	return { name, source, sha: createHash("sha1").update(source).digest("hex"), ...readScriptHeader(name, raw) };
 }
 
 function resolveIncludes(raw: string, name: string): string {
@@ -48,16 +44,36 @@ function resolveIncludes(raw: string, name: string): string {
 }
 
 /** Run a script; its reply is a status word and what comes with it. */
-export async function runScript(
+export async function runScript<Name extends ScriptName>(
 	redis: Redis,
-	script: Script,
-	keys: readonly string[],
-	args: readonly (string | number)[],
-): Promise<ScriptReply> {
+	script: Script<Name>,
+	{ keys, args }: ScriptInput<Name>,
+): Promise<ScriptReply<StatusOf<Name>>> {
+	const values = inOrder(script.name, script.keys, keys);
+	const keyCount = values.length;
+	values.push(...inOrder(script.name, script.args, args));
 	try {
-		return readReply(script, await redis.evalsha(script.sha, keys.length, ...keys, ...args));
+		return readReply(script, await redis.evalsha(script.sha, keyCount, ...values));
 	} catch (error) {
 		if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
-		return readReply(script, await redis.eval(script.source, keys.length, ...keys, ...args));
+		return readReply(script, await redis.eval(script.source, keyCount, ...values));
 	}
+}
+
+type Value = string | number;
+
+/** The values in the order of the header. */
+export function inOrder(
+	script: ScriptName,
+	parameters: readonly Parameter[],
+	values: Readonly<Record<string, Value | null | readonly Value[]>>,
+): Value[] {
+	const ordered: Value[] = [];
+	for (const { name, form } of parameters) {
+		const value = values[name];
+		if (typeof value === "string" || typeof value === "number") ordered.push(value);
+		else if (form === "list" && value) ordered.push(...value);
+		else assert(form === "optional" && value === null, `script ${script} is given ${name}`);
+	}
+	return ordered;
 }

@@ -28,17 +28,19 @@ export async function findReasonNeverToWork(options: Omit<SeatStoreOptions, "log
 	return reasonOf(look);
 }
 
-type Look = { readonly durability: Durability; readonly condition: ServerCondition };
+type Look = { readonly durability: Durability; readonly condition: ServerCondition; readonly oldKey: string | null };
 
 async function lookOnce(options: Omit<SeatStoreOptions, "log">): Promise<Look> {
 	const store = createSeatStore(options);
-	await store.ping().catch(() => {});
-	const look = { durability: store.durability(), condition: store.condition() };
+	const oldKey = await store.findOldKey().catch(() => null);
+	const look = { durability: store.durability(), condition: store.condition(), oldKey };
 	await store.close();
 	return look;
 }
 
-function reasonOf({ durability: { status, flaws }, condition: { role } }: Look): string | null {
+function reasonOf({ durability: { status, flaws }, condition: { role }, oldKey }: Look): string | null {
+	if (oldKey !== null)
+		return `Redis holds data of an older layout (${oldKey}), which this version does not read. Begin with a new data folder: DATA_DIR=.data-new npm start (see CHANGELOG.md).`;
 	if (status !== "refused") return null;
 	// Nothing can be set on a replica that would make it take writes.
 	if (role === "replica")

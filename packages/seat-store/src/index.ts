@@ -2,7 +2,11 @@
 
 export { type AttemptCount, type AuthStore, type AuthStoreOptions, createAuthStore } from "./auth-store.ts";
 export { CALL_DEADLINE_MS } from "./call.ts";
+export type { ChangeBookingCommand } from "./commands/change-booking.ts";
 export { SHOWTIMES_ASKED_MAX } from "./commands/find-user-bookings.ts";
+export type { PlaceHoldCommand } from "./commands/place-hold.ts";
+export type { SeatInspection } from "./commands/read-seat-map.ts";
+export type { BlockSeatsCommand, RescheduleCommand, SetTermsCommand } from "./commands/set-showtime.ts";
 export { createSeatStore, type SeatStoreOptions } from "./create-seat-store.ts";
 export { DENIAL_HEARD_WITHIN_MS } from "./deny-list.ts";
 export { findReasonNotToStart, readDurabilitySettings } from "./durability-settings.ts";
@@ -21,14 +25,6 @@ export type {
 	SetShowtimeOutcome,
 	UnreadableBooking,
 } from "./outcomes.ts";
-export type {
-	BlockSeatsCommand,
-	ChangeBookingCommand,
-	PlaceHoldCommand,
-	RescheduleCommand,
-	SeatInspection,
-	SeatStore,
-	SetTermsCommand,
-} from "./seat-store.ts";
+export type { SeatStore } from "./seat-store.ts";
 export type { SeatListener, SeatNews } from "./subscribe-to-seats.ts";
 export type { AckLevel, Durability, DurabilityOptions, ServerCondition } from "./verify-durability.ts";

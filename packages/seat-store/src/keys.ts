@@ -1,23 +1,24 @@
 /**
- * Every Redis key of the system, in one place. The `{bN}` hash tag keeps a showtime, its bookings and its outbox
+ * Every Redis key of the system, in one place. The hash tag of a bucket keeps a showtime, its bookings and its outbox
  * in one Cluster slot, so that one script may change them together. docs/data.md describes the contents.
  */
 import { type BookingId, bucketOf, type SeatPlanId, type ShowtimeId, type UserId } from "@holdfast/domain";
-
-const tag = (bucket: number): string => `{b${bucket}}`;
+import { tagOf } from "./bucket-tags.ts";
 
 /** Keys of one bucket. */
 export const bucketKeys = (bucket: number) => ({
-	outbox: `${tag(bucket)}:ob`,
-	seq: `${tag(bucket)}:seq`,
-	timeline: `${tag(bucket)}:timeline`,
-	epochs: `${tag(bucket)}:epochs`,
-	expiries: `${tag(bucket)}:exp`,
+	outbox: `${tagOf(bucket)}:ob`,
+	seq: `${tagOf(bucket)}:seq`,
+	timeline: `${tagOf(bucket)}:timeline`,
+	epochs: `${tagOf(bucket)}:epochs`,
+	expiries: `${tagOf(bucket)}:exp`,
+	/** Present while a sweeper reaches the bucket. */
+	swept: `${tagOf(bucket)}:swept`,
 });
 
 /** Keys of one showtime. */
 export function showtimeKeys(showtimeId: ShowtimeId) {
-	const prefix = `${tag(bucketOf(showtimeId))}:st:${showtimeId}`;
+	const prefix = `${tagOf(bucketOf(showtimeId))}:st:${showtimeId}`;
 	return {
 		meta: `${prefix}:meta`,
 		owner: `${prefix}:owner`,
@@ -33,23 +34,22 @@ export function showtimeKeys(showtimeId: ShowtimeId) {
 }
 
 /** A booking's record. */
-export const bookingKey = (bookingId: BookingId): string => `${tag(bucketOf(bookingId))}:bk:${bookingId}`;
+export const bookingKey = (bookingId: BookingId): string => `${tagOf(bucketOf(bookingId))}:bk:${bookingId}`;
 
 /** A user's recent bookings in one bucket. */
-export const userIndexKey = (bucket: number, userId: UserId): string => `${tag(bucket)}:u:${userId}`;
+export const userIndexKey = (bucket: number, userId: UserId): string => `${tagOf(bucket)}:u:${userId}`;
 
 /** What an idempotency key was used for; its scope is one user at one showtime. */
 export const idempotencyKey = (userId: UserId, showtimeId: ShowtimeId, key: string): string =>
-	`${tag(bucketOf(showtimeId))}:idem:${userId}:${showtimeId}:${key}`;
+	`${tagOf(bucketOf(showtimeId))}:idem:${userId}:${showtimeId}:${key}`;
 
-/** A seat plan: immutable, in no bucket, never touched by a script. */
-export const planKey = (planId: SeatPlanId): string => `plan:${planId}`;
+/** A seat plan, for the showtimes of one bucket: immutable, never touched by a script. */
+export const planKey = (bucket: number, planId: SeatPlanId): string => `${tagOf(bucket)}:plan:${planId}`;
 
-/** Present while a sweeper is alive. */
-export const SWEEPER_ALIVE_KEY = "sweeper:alive";
-
+/** The bucket in which a write is tried. */
+export const PROBED_BUCKET = 0;
 /** Written once a second, to learn whether Redis takes writes. Nobody reads it. */
-export const WRITE_PROBE_KEY = "health:write";
+export const WRITE_PROBE_KEY = `${tagOf(PROBED_BUCKET)}:health:write`;
 
 /** Buckets that have a copy of the deny list: two, whose tags lie in opposite halves of the slots, so that no one server has both. */
 export const DENIED_BUCKETS = [0, 1] as const;
@@ -57,10 +57,17 @@ export const DENIED_BUCKETS = [0, 1] as const;
 /** One copy of the deny list. */
 export const deniedKeys = (bucket: (typeof DENIED_BUCKETS)[number]) => ({
 	/** Families of access tokens that are refused, and users all of whose tokens are, by the instant until which they are. */
-	list: `${tag(bucket)}:denied`,
+	list: `${tagOf(bucket)}:denied`,
 	/** The channel on which every denial is published. */
-	channel: `${tag(bucket)}:denied`,
+	channel: `${tagOf(bucket)}:denied`,
 });
 
-/** Attempts of one subject in the running window of a limit. */
+/** Of the layout before the tags of bucket-tags.ts: written without an end by the first install of a showtime in one of its sixteen buckets. */
+export const OLD_LAYOUT_KEYS: readonly string[] = Array.from({ length: 16 }, (_, bucket) => [
+	`{b${bucket}}:epochs`,
+	`{b${bucket}}:line`,
+	`{b${bucket}}:timeline`,
+]).flat();
+
+/** Attempts of one subject in the running window of a limit: the one kind of key that is in no bucket, each where its own name lies. */
 export const attemptsKey = (limit: string, subjectHash: string): string => `attempts:${limit}:${subjectHash}`;

@@ -3,7 +3,8 @@ import { type BookingState, newBookingId, type ShowtimeSnapshot } from "@holdfas
 import { howLong } from "@holdfast/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type MergedShowtime, mergeSnapshot, type SeatOwnerEntry, type StandingShowtime } from "./merge-snapshot.ts";
+import { type MergedShowtime, mergeSnapshot, type StandingShowtime } from "./merge-snapshot.ts";
+import type { SeatOwner } from "./owner-entry.ts";
 import { LIVE, ledgerOf, NOW, ownersOf, recordOf, SEATS, showtime, snapshotOf } from "./testing/merge-fixtures.ts";
 
 const RUNS = howLong({ short: 500, long: 50_000 });
@@ -44,7 +45,7 @@ const standingArbitrary = fc
 		isInstalled: fc.boolean(),
 	})
 	.map(({ owners, records, blockedSeats, showtimeVersion, isInstalled }): StandingShowtime => {
-		const ownerOf = new Map<number, SeatOwnerEntry>(owners.flatMap((owner, seat) => (owner === null ? [] : [[seat, owner] as const])));
+		const ownerOf = new Map<number, SeatOwner>(owners.flatMap((owner, seat) => (owner === null ? [] : [[seat, owner] as const])));
 		const known = records.flatMap((record, i) => {
 			const id = IDS[i];
 			if (record === null || id === undefined) return [];

@@ -9,9 +9,7 @@
  * 4. Terms and schedule of the showtime: of each the higher version stands.
  */
 import type { Booking, BookingId, OpenShowtime, ShowtimeSnapshot } from "@holdfast/domain";
-
-/** An owner entry: `X` blocked, `Q` quarantined, else a booking. `expiresAt` 0: for good. */
-export type SeatOwnerEntry = { readonly booking: string; readonly expiresAt: number };
+import type { SeatOwner } from "./owner-entry.ts";
 
 /** What the server holds of a showtime whose seats are frozen. */
 export type StandingShowtime = {
@@ -19,7 +17,7 @@ export type StandingShowtime = {
 	/** Null when it was never installed here. */
 	readonly showtime: OpenShowtime | null;
 	readonly blockedSeats: readonly number[];
-	readonly owners: ReadonlyMap<number, SeatOwnerEntry>;
+	readonly owners: ReadonlyMap<number, SeatOwner>;
 	/** Records of every booking that owns a seat here or is in the ledger, as far as there are any. */
 	readonly records: ReadonlyMap<string, Booking>;
 };

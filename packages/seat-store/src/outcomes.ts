@@ -89,7 +89,9 @@ export type ClaimOutcome =
 /** A booking whose record in Redis is no booking: a field is missing or makes no sense. */
 export type UnreadableBooking = { readonly bookingId: BookingId; readonly error: Error };
 /** Both in the order of the ids that were asked for. */
-export type ReadBookingsResult = { readonly bookings: Booking[]; readonly unreadable: UnreadableBooking[] };
+export type BookingRecords = { readonly bookings: Booking[]; readonly unreadable: UnreadableBooking[] };
+/** `clocks`: for each bucket that was asked, its server's clock at that moment, epoch ms. It judges the holds among them. */
+export type ReadBookingsResult = BookingRecords & { readonly clocks: ReadonlyMap<number, number> };
 
 /**
  * `lost_claim`: somebody took over, or the server started anew: begin again. `superseded`: that epoch or a newer one is installed.

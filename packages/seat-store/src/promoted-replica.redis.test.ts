@@ -2,8 +2,8 @@
 
 import { waitUntil } from "@holdfast/testing";
 import { expect, it } from "vitest";
-import { readShowtime } from "./commands/read-showtime.ts";
 import { openTestStore } from "./open-test-store.ts";
+import { commandsOn } from "./testing/commands-on.ts";
 import { installSnapshot } from "./testing/install-snapshot.ts";
 import { expectAllRefused, expectNoneRefused, setScene } from "./testing/try-fenced-scripts.ts";
 
@@ -11,7 +11,7 @@ it("on a replica everything is fenced from its promotion on until it is rebuilt;
 	const primary = await openTestStore();
 	const scene = await setScene(primary);
 	const replica = await openTestStore({ replicaOf: primary.server });
-	expect(await readShowtime(replica.redis, scene.showtime.id)).toEqual({ ...scene.showtime, showtimeVersion: 2 });
+	expect(await commandsOn(replica.redis).readShowtime(scene.showtime.id)).toEqual({ ...scene.showtime, showtimeVersion: 2 });
 	await replica.server.promote();
 	await waitUntil("the store to take it for a primary", () =>
 		replica.store.loadBooking(scene.held.booking).then(

@@ -1,17 +1,21 @@
 /** Reads what Redis replies into typed values. Whatever has another shape is a fault, never a guess. */
 import { type BookingId, parseBookingId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
+import type { Script, ScriptName, StatusOf } from "./define-script.ts";
 
 /** A script's reply: the status word, and the elements behind it. */
-export type ScriptReply = { readonly status: string; readonly rest: readonly unknown[] };
+export type ScriptReply<Status extends string> = { readonly status: Status; readonly rest: readonly unknown[] };
 
 /** Split a reply into status and rest; the status must be one that the script's header promises. */
-export function readReply(script: { name: string; statuses: readonly string[] }, reply: unknown): ScriptReply {
+export function readReply<Name extends ScriptName>(script: Script<Name>, reply: unknown): ScriptReply<StatusOf<Name>> {
 	assert(Array.isArray(reply), `script ${script.name} replies with a list`);
 	const [status, ...rest]: unknown[] = reply;
-	assert(typeof status === "string" && script.statuses.includes(status), `script ${script.name} knows the status ${String(status)}`);
+	assert(isStatusOf(script, status), `script ${script.name} knows the status ${String(status)}`);
 	return { status, rest };
 }
+
+const isStatusOf = <Name extends ScriptName>(script: Script<Name>, status: unknown): status is StatusOf<Name> =>
+	typeof status === "string" && script.statuses.includes(status);
 
 export function readText(value: unknown): string {
 	assert(typeof value === "string", "Redis replied with text");
@@ -42,9 +46,4 @@ export function readBookingId(value: unknown): BookingId {
 	const id = parseBookingId(readText(value));
 	assert(id !== null, `Redis replied with a booking id, not ${String(value)}`);
 	return id;
-}
-
-/** For the default branch of a wrapper: the header promises a status that the wrapper does not handle. */
-export function unknownStatus(script: { name: string }, status: string): never {
-	throw new Error(`broken invariant: the wrapper of ${script.name} does not handle ${status}`);
 }

@@ -56,7 +56,7 @@ export function addChangeRoute(app: ApiServer, deps: RouteDeps, route: ChangeRou
 			],
 		},
 		handler: async (request, reply) => {
-			const bookingId = parseBookingId(request.params.id);
+			const bookingId = parseBookingId(request.params.id, deps.settings.limits.buckets);
 			if (bookingId === null) return reply.problem("not_found");
 			const ifMatch = parseIfMatch(request.headers["if-match"]);
 			if (ifMatch.outcome === "malformed")

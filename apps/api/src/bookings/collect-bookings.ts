@@ -4,7 +4,7 @@
  * moment ago is not listed as confirmed because the ledger has not heard yet.
  */
 import { type Database, listBookings } from "@holdfast/database";
-import { type Booking, type BookingId, type BookingStatus, statusOf, type UserId } from "@holdfast/domain";
+import { type Booking, type BookingId, type BookingStatus, bucketOf, statusOf, type UserId } from "@holdfast/domain";
 import type { SeatStore } from "@holdfast/seat-store";
 import type { ReportUnreadable } from "../leave-out-unreadable.ts";
 
@@ -14,8 +14,10 @@ export type CollectRequest = {
 	readonly beforeId: BookingId | null;
 	readonly limit: number;
 	readonly status: BookingStatus | null;
-	readonly nowMs: number;
 };
+
+/** `nowMs` of a booking is the clock that judges it. */
+export type BookingPageFound = { readonly bookings: (Booking & { readonly nowMs: number })[]; readonly nextCursor: BookingId | null };
 
 /** Ledger pages read for one answer. When the filter lets too little through, the page is short and has a cursor. */
 const LEDGER_PAGES_MAX = 5;
@@ -24,10 +26,10 @@ export const RECENT_PER_PAGE_MAX = 150;
 
 export async function collectBookings(
 	{ seatStore, database, reportUnreadable }: { seatStore: SeatStore; database: Database; reportUnreadable: ReportUnreadable },
-	{ userId, beforeId, limit, status, nowMs }: CollectRequest,
-): Promise<{ bookings: Booking[]; nextCursor: BookingId | null }> {
+	{ userId, beforeId, limit, status }: CollectRequest,
+): Promise<BookingPageFound> {
 	const recentIds = await seatStore.listRecentBookingIds(userId);
-	const bookings: Booking[] = [];
+	const bookings: BookingPageFound["bookings"] = [];
 	let before = beforeId;
 	for (let pages = 0; pages < LEDGER_PAGES_MAX; pages += 1) {
 		// One more than asked, so that the usual page knows from one read whether there is a next one.
@@ -45,9 +47,11 @@ export async function collectBookings(
 		const recorded = page.bookings.map(({ booking }) => booking).filter(({ id }) => isInPage(id));
 		const window = overlay(recorded, recent.bookings, new Set(unreadable.map(({ bookingId }) => bookingId)));
 		for (const booking of window) {
+			// The ledger has no holds, and of what Redis was not asked for no clock decides anything.
+			const nowMs = recent.clocks.get(bucketOf(booking.id)) ?? 0;
 			if (status !== null && statusOf(booking, nowMs) !== status) continue;
 			if (bookings.length === limit) return { bookings, nextCursor: bookings.at(-1)?.id ?? null };
-			bookings.push(booking);
+			bookings.push({ ...booking, nowMs });
 		}
 		if (floor === null) return { bookings, nextCursor: null };
 		before = floor;

@@ -1,6 +1,6 @@
 /** A booking as it stands now, if it is this user's: "not there" and "not yours" are the same null. */
 import { type Database, findBooking, isDatabaseUnavailable } from "@holdfast/database";
-import type { Booking, BookingId, UserId } from "@holdfast/domain";
+import { type Booking, type BookingId, bucketOf, type UserId } from "@holdfast/domain";
 import { withDeadline } from "@holdfast/runtime";
 import type { SeatStore } from "@holdfast/seat-store";
 
@@ -19,7 +19,7 @@ export async function findOwnBooking(
 	const ledger = findBooking(database, bookingId).then((found) => found?.booking ?? null);
 	// Its failure is judged below; until then it must not pass for one that nobody handles.
 	ledger.catch(() => {});
-	const [live, nowMs] = await Promise.all([seatStore.readBooking(bookingId), seatStore.now()]);
+	const [live, nowMs] = await Promise.all([seatStore.readBooking(bookingId), seatStore.now(bucketOf(bookingId))]);
 	const recorded = live === null ? await ledger : await askBriefly(ledger);
 	const booking = isNewer(recorded, live) ? recorded : live;
 	return booking?.userId === userId ? { booking, nowMs } : null;

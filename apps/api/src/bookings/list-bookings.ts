@@ -33,12 +33,11 @@ export function addListBookings(app: ApiServer, deps: RouteDeps): void {
 			const beforeId = cursor === undefined ? null : parseBookingId(cursor);
 			if (cursor !== undefined && beforeId === null) return reply.problem("invalid_request", BAD_CURSOR);
 
-			const nowMs = await deps.seatStore.now();
 			const userId = signedInUser(request).id;
-			const { bookings, nextCursor } = await collectBookings(deps, { userId, beforeId, limit, status: status ?? null, nowMs });
+			const { bookings, nextCursor } = await collectBookings(deps, { userId, beforeId, limit, status: status ?? null });
 			const items = await presentReadable(
 				bookings,
-				async (booking) => presentBooking(booking, await deps.seatPlans.find(booking.planId), nowMs),
+				async (booking) => presentBooking(booking, await deps.seatPlans.find(booking.planId, booking.id), booking.nowMs),
 				(id, error) => deps.reportUnreadable("booking", id, error),
 			);
 			return reply.send({ items, nextCursor });

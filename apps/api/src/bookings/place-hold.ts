@@ -53,7 +53,7 @@ const HOURLY_LIMIT_DETAIL =
 	"You have placed as many holds within the past hour as one user may. Nothing was changed; retry after `Retry-After` seconds.";
 
 export function addPlaceHold(app: ApiServer, deps: RouteDeps): void {
-	const { seatsPerBookingMax } = deps.settings.limits;
+	const { buckets, seatsPerBookingMax } = deps.settings.limits;
 
 	app.route({
 		method: "POST",
@@ -64,7 +64,7 @@ export function addPlaceHold(app: ApiServer, deps: RouteDeps): void {
 		handler: async (request, reply) => {
 			const user = signedInUser(request);
 			const { showtimeId: asked, seats: labels } = request.body;
-			const showtimeId = parseShowtimeId(asked);
+			const showtimeId = parseShowtimeId(asked, buckets);
 			if (showtimeId === null) return reply.problem("not_found");
 			if (labels.length > seatsPerBookingMax) {
 				const message = `must NOT have more than ${seatsPerBookingMax} items`;

@@ -16,7 +16,7 @@ export async function presentChanged(
 ): Promise<BookingBody> {
 	reply.header("etag", entityTag(booking.version));
 	// The change has happened: `unavailable` would say that it has not. A repeat is answered with the booking.
-	const plan = await seatPlans.find(booking.planId).catch((error: unknown) => {
+	const plan = await seatPlans.find(booking.planId, booking.id).catch((error: unknown) => {
 		throw new SeatStoreFault("outcome_unknown", error);
 	});
 	const body = presentBooking(booking, plan, nowMs);

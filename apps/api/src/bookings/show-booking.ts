@@ -31,7 +31,7 @@ export function addShowBooking(app: ApiServer, deps: RouteDeps): void {
 		},
 		config: { problems: [...OWN_PROBLEMS, "not_found", ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {
-			const bookingId = parseBookingId(request.params.id);
+			const bookingId = parseBookingId(request.params.id, deps.settings.limits.buckets);
 			const found = bookingId && (await findOwnBooking(deps, bookingId, signedInUser(request).id));
 			if (found === null) return reply.problem("not_found");
 			reply.header("etag", entityTag(found.booking.version));
@@ -41,7 +41,10 @@ export function addShowBooking(app: ApiServer, deps: RouteDeps): void {
 }
 
 async function presentDetails(deps: RouteDeps, booking: Booking, nowMs: number): Promise<BookingDetailsBody> {
-	const [plan, showtime] = await Promise.all([deps.seatPlans.find(booking.planId), findBookedShowtime(deps, booking.showtimeId)]);
+	const [plan, showtime] = await Promise.all([
+		deps.seatPlans.find(booking.planId, booking.id),
+		findBookedShowtime(deps, booking.showtimeId),
+	]);
 	return { ...presentBooking(booking, plan, nowMs), showtime };
 }
 

@@ -1,10 +1,12 @@
 /** What the road promises while one of the stores is gone, and when it is back. */
+
 import { readFileSync } from "node:fs";
 import { migrateDatabase } from "@holdfast/database";
 import type { ShowtimeId } from "@holdfast/domain";
 import { makeScratchFolder, type RunningPostgres, startPostgres } from "@holdfast/local-stack";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { markAllSwept } from "../testing/mark-all-swept.ts";
 import { bookingIn, problemIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi, type TestUser } from "../testing/start-test-api.ts";
 
@@ -74,7 +76,7 @@ describe("health", () => {
 	it("is degraded within 2 s of Postgres being stopped or standing still, and ok within 2 s of its return", { retry: 2 }, async () => {
 		if (!postgres.isRunning()) postgres = await startPostgres({ dataDir, port: postgres.port, throwaway: true });
 		signalPostgres("SIGCONT");
-		await api.seatStore.beatSweeper(60_000);
+		await markAllSwept(api.seatStore, 60_000);
 		await until("ok");
 		await postgres.stop();
 		expect(await until("degraded")).toBeLessThan(2_000);

@@ -39,7 +39,7 @@ async function checkStore({ seatStore, outboxMax }: HealthDeps) {
 	]);
 	const { role, replicasOnline: online, replicasNeeded: needed } = seatStore.condition();
 	const isPrimary = redis.isOk && role !== "replica";
-	const depth = outbox.value === undefined ? null : Math.max(...outbox.value);
+	const depth = knownOrNull(outbox.value && Math.max(...outbox.value));
 	return {
 		redis: { status: statusOf(isPrimary), ms: redis.ms, role },
 		writes: { status: statusOf(isPrimary && writes.value === true), ms: writes.ms },
@@ -53,16 +53,19 @@ async function checkStore({ seatStore, outboxMax }: HealthDeps) {
 async function checkLedger({ seatStore, database, settleLagMaxMs: limitMs }: HealthDeps) {
 	const [postgres, sweeper, lag] = await Promise.all([
 		look(() => isDatabaseWritable(database)),
-		lookAtPrimary(seatStore, () => seatStore.isSweeperAlive()),
+		lookAtPrimary(seatStore, async () => (await seatStore.listUnsweptBuckets()).length === 0),
 		lookAtPrimary(seatStore, () => seatStore.settleLagMs()),
 	]);
-	const settleLagMs = lag.value ?? null;
+	const settleLagMs = knownOrNull(lag.value);
 	const isInTime = settleLagMs !== null && settleLagMs <= limitMs;
 	return {
 		postgres: { status: statusOf(postgres.value === true), ms: postgres.ms, isWritable: postgres.value ?? null },
 		sweeper: { status: statusOf(sweeper.value === true && isInTime), ms: sweeper.ms, settleLagMs, limitMs },
 	};
 }
+
+/** A figure that the store could not tell of every bucket is NaN. */
+const knownOrNull = (figure: number | undefined): number | null => (figure === undefined || Number.isNaN(figure) ? null : figure);
 
 const statusOf = (isOk: boolean): "ok" | "failed" => (isOk ? "ok" : "failed");
 

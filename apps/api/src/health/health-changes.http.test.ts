@@ -1,7 +1,9 @@
 /** Health under changes of live servers, none of which breaks a connection: it is true within 2 s, and again within 2 s of the way back. */
+
 import { queryPostgres, sendInlineCommand } from "@holdfast/local-stack";
 import { startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { markAllSwept } from "../testing/mark-all-swept.ts";
 import { startTestApi, type TestApi, type TestApp } from "../testing/start-test-api.ts";
 
 const SWEEPER_TTL_MS = 600_000;
@@ -12,7 +14,7 @@ const STEP_MS = 20;
 let api: TestApi;
 beforeAll(async () => {
 	api = await startTestApi();
-	await api.seatStore.beatSweeper(SWEEPER_TTL_MS);
+	await markAllSwept(api.seatStore, SWEEPER_TTL_MS);
 });
 afterAll(() => api.close());
 

@@ -57,7 +57,7 @@ export function createLiveShowtimes(deps: { seatStore: SeatStore; seatPlans: Sea
 				showtime = await peek(showtimeId);
 				if (showtime === null) return { outcome: "recovering" };
 			}
-			return { outcome: "found", showtime, plan: await seatPlans.find(showtime.planId) };
+			return { outcome: "found", showtime, plan: await seatPlans.find(showtime.planId, showtimeId) };
 		},
 	};
 }

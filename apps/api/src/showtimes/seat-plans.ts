@@ -1,6 +1,6 @@
 /** Seat plans by id. A plan never changes, so what was read once is kept; the bound is on seats, not on plans. */
 import { type Database, findSeatPlan, type SeatPlanReader } from "@holdfast/database";
-import { type IndexedSeatPlan, indexSeatPlan, type SeatPlanId } from "@holdfast/domain";
+import { type BookingId, bucketOf, type IndexedSeatPlan, indexSeatPlan, type SeatPlanId, type ShowtimeId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import type { SeatStore } from "@holdfast/seat-store";
 import { LRUCache } from "lru-cache";
@@ -10,8 +10,8 @@ import { joinReads } from "../join-reads.ts";
 const CACHED_SEATS_MAX = 500_000;
 
 export type SeatPlans = {
-	/** The plan, from this process, Redis or the ledger, in that order. A plan that a showtime or booking names exists. */
-	find(planId: SeatPlanId): Promise<IndexedSeatPlan>;
+	/** The plan of a showtime or booking, from this process, Redis or the ledger, in that order. It exists. */
+	find(planId: SeatPlanId, of: ShowtimeId | BookingId): Promise<IndexedSeatPlan>;
 	/** The same for an id that somebody made up, perhaps: null when there is no such plan. */
 	findIfAny(planId: SeatPlanId): Promise<IndexedSeatPlan | null>;
 };
@@ -25,19 +25,26 @@ export function createSeatPlans({ seatStore, database }: { seatStore: SeatStore;
 	}
 
 	/** A crowd that meets a cold cache reads a megabyte once, or twice. */
-	const readAs = (reader: SeatPlanReader) =>
+	const joined = (reader: SeatPlanReader, readLive: (planId: SeatPlanId) => Promise<IndexedSeatPlan | null>) =>
 		joinReads(async (planId: SeatPlanId) => {
-			const plan = cache.get(planId) ?? (await seatStore.readPlan(planId)) ?? (await readFromLedger(planId, reader));
+			const plan = cache.get(planId) ?? (await readLive(planId)) ?? (await readFromLedger(planId, reader));
 			if (plan !== null) cache.set(planId, plan);
 			return plan;
 		});
 	/** Apart, so that requests for invented ids take no connection from bookings. */
-	const [readNamed, readAny] = [readAs("bookings"), readAs("catalogue")];
+	const readAny = joined("catalogue", seatStore.findPlan);
+	/** By bucket. */
+	const readNamed = new Map<number, typeof readAny>();
+	const readIn = (bucket: number): typeof readAny => {
+		const read = readNamed.get(bucket) ?? joined("bookings", (planId) => seatStore.readPlan(bucket, planId));
+		readNamed.set(bucket, read);
+		return read;
+	};
 
 	return {
 		findIfAny: async (planId) => cache.get(planId) ?? readAny(planId),
-		async find(planId) {
-			const plan = cache.get(planId) ?? (await readNamed(planId));
+		async find(planId, of) {
+			const plan = cache.get(planId) ?? (await readIn(bucketOf(of))(planId));
 			assert(plan !== null, `seat plan ${planId} is in the ledger`);
 			return plan;
 		},

@@ -49,7 +49,7 @@ export function addShowSeatMatrix(app: ApiServer, deps: RouteDeps): void {
 		},
 		config: { problems: ["invalid_request", "unauthenticated", ...OPENING_PROBLEMS, ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {
-			const showtimeId = parseShowtimeId(request.params.showtimeId);
+			const showtimeId = parseShowtimeId(request.params.showtimeId, deps.settings.limits.buckets);
 			if (showtimeId === null) return reply.problem("not_found");
 			const live = await readLiveMap(deps, showtimeId);
 			if (live.outcome !== "read") return reply.problem(live.outcome);

@@ -23,7 +23,7 @@ export function addShowShowtime(app: ApiServer, deps: RouteDeps): void {
 		},
 		config: { problems: ["not_found", "recovering", ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {
-			const showtimeId = parseShowtimeId(request.params.id);
+			const showtimeId = parseShowtimeId(request.params.id, deps.settings.limits.buckets);
 			const showtime = showtimeId && (await findShowtime(deps.database, showtimeId));
 			if (showtime === null) return reply.problem("not_found");
 			const live = await readLiveMap(deps, showtime.id);

@@ -35,7 +35,7 @@ const EVENTS = {
 
 const VERSION_MAX = Number.MAX_SAFE_INTEGER;
 
-export function addStreamSeats(app: ApiServer, { seatWatches }: RouteDeps): void {
+export function addStreamSeats(app: ApiServer, { seatWatches, settings }: RouteDeps): void {
 	// Before the server waits for its connections to end: these never would.
 	app.addHook("preClose", async () => seatWatches.close());
 
@@ -67,7 +67,7 @@ export function addStreamSeats(app: ApiServer, { seatWatches }: RouteDeps): void
 			problems: ["invalid_request", ...OPENING_PROBLEMS, "overloaded", "too_many_requests", ...STORE_PROBLEMS],
 		},
 		handler: async (request, reply) => {
-			const showtimeId = parseShowtimeId(request.params.showtimeId);
+			const showtimeId = parseShowtimeId(request.params.showtimeId, settings.limits.buckets);
 			if (showtimeId === null) return reply.problem("not_found");
 			const place = await seatWatches.enter(showtimeId, addressOf(request));
 			if (place.outcome !== "entered") return reply.problem(place.outcome);

@@ -1,6 +1,6 @@
 /** The stores for a tool that a person runs by hand, and their end. */
-import { createDatabase } from "@holdfast/database";
-import { DEFAULT_LIMITS } from "@holdfast/domain";
+import { createDatabase, findBucketBeyond } from "@holdfast/database";
+import { DEFAULT_LIMITS, LIMIT_SPECS } from "@holdfast/domain";
 import { createLogger, readSettings } from "@holdfast/runtime";
 import { createAuthStore, createSeatStore, readDurabilitySettings } from "@holdfast/seat-store";
 
@@ -11,6 +11,8 @@ export async function withTools(work: (tools: Tools) => Promise<number>): Promis
 	try {
 		const tools = openTools();
 		try {
+			const reason = await findBucketBeyond(tools.database, tools.limits.buckets);
+			if (reason !== null) throw new Error(reason);
 			process.exitCode = await work(tools);
 		} finally {
 			await Promise.allSettled([tools.seatStore.close(), tools.database.close()]);
@@ -22,13 +24,15 @@ export async function withTools(work: (tools: Tools) => Promise<number>): Promis
 }
 
 function openTools() {
-	const { databaseUrl, redisUrl, durability } = readSettings(process.env, (env) => ({
+	const { databaseUrl, redisUrl, limits, durability } = readSettings(process.env, (env) => ({
 		databaseUrl: env.text("DATABASE_URL"),
 		redisUrl: env.text("REDIS_URL"),
+		limits: { ...DEFAULT_LIMITS, buckets: env.integer(LIMIT_SPECS.buckets) },
 		durability: readDurabilitySettings(env),
 	}));
 	return {
-		seatStore: createSeatStore({ url: redisUrl, limits: DEFAULT_LIMITS, ...durability }),
+		seatStore: createSeatStore({ url: redisUrl, limits, ...durability }),
+		limits,
 		/** Another connection, for a tool that needs it; the caller closes it. */
 		openAuthStore: () => createAuthStore({ url: redisUrl }),
 		database: createDatabase({ url: databaseUrl, applicationName: "holdfast-tool" }),

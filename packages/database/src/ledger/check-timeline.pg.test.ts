@@ -1,4 +1,4 @@
-import { type AdoptedTimeline, BUCKET_COUNT, type LedgerTimeline, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
+import { type AdoptedTimeline, DEFAULT_LIMITS, type LedgerTimeline, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import { waitUntil } from "@holdfast/testing";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => ledger.stop());
 // A bucket of its own for each test, since a timeline is a bucket's.
 beforeEach(async () => {
-	bucket = (bucket + 1) % BUCKET_COUNT;
+	bucket = (bucket + 1) % DEFAULT_LIMITS.buckets;
 	showtimeId = await ledger.addShowtime({ id: newShowtimeId(bucket) });
 });
 

@@ -1,5 +1,5 @@
 /** After a proven loss: showtimes that were opened before it stay quarantined until a person opens them or the time is over. */
-import { BUCKET_COUNT, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
+import { DEFAULT_LIMITS, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => ledger.stop());
 // A bucket of its own for each test, since a timeline is a bucket's.
 beforeEach(() => {
-	bucket = (bucket + 1) % BUCKET_COUNT;
+	bucket = (bucket + 1) % DEFAULT_LIMITS.buckets;
 });
 
 /** Judge that the bucket is on this timeline now; when that is higher than before, with a loss. */

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import {
 	type AuditoriumId,
-	BUCKET_COUNT,
+	LIMIT_SPECS,
 	type MovieId,
 	parseAuditoriumId,
 	parseMovieId,
@@ -29,8 +29,9 @@ function uuidOf(name: string): string {
 	bytes.writeUIntBE(DEMO_EPOCH_MS, 0, 6);
 	bytes[6] = 0x70 | (bytes.readUInt8(6) & 0x0f);
 	bytes[8] = 0x80 | (bytes.readUInt8(8) & 0x3f);
-	// A showtime's last byte is its bucket; what has no bucket may have that byte as well.
-	bytes[15] = bytes.readUInt8(15) % BUCKET_COUNT;
+	// A showtime's last byte is its bucket: one that every system has, so that seeding under other BUCKETS meets the same rows. What has no
+	// bucket may have that byte as well.
+	bytes[15] = bytes.readUInt8(15) % LIMIT_SPECS.buckets.min;
 	const hex = bytes.toString("hex");
 	return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }

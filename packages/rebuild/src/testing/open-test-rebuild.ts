@@ -1,6 +1,6 @@
 /** For tests of this room: a Redis, a database with showtimes and users, and rebuilders on them. */
 import { createDatabase, type Database, settleBatch } from "@holdfast/database";
-import { ALL_BUCKETS, DEFAULT_LIMITS, isBookingEvent, newBookingId, type ShowtimeId, type UserId } from "@holdfast/domain";
+import { DEFAULT_LIMITS, isBookingEvent, listBuckets, newBookingId, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { queryPostgres } from "@holdfast/local-stack";
 import { createLogger } from "@holdfast/runtime";
 import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
@@ -36,7 +36,7 @@ export async function openTestRebuild() {
 	/** What a sweeper does, once; gives how many entries were settled. */
 	async function settle(): Promise<number> {
 		let settled = 0;
-		for (const bucket of ALL_BUCKETS) {
+		for (const bucket of listBuckets(DEFAULT_LIMITS)) {
 			const entries = await seatStore.readBatch(bucket, { afterEntryId: null, limit: 500 });
 			if (entries.length === 0) continue;
 			const outcome = await settleBatch(database, { bucket, entries });

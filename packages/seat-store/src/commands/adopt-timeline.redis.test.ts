@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bucketKeys } from "../keys.ts";
 import { openTestStore, type TestStore } from "../open-test-store.ts";
+import { commandsOn } from "../testing/commands-on.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
-import { adoptTimeline, adoptTimelineScript } from "./install-showtime.ts";
+import { adoptTimelineScript } from "./install-showtime.ts";
 
 let test: TestStore;
 beforeAll(async () => {
@@ -25,7 +26,8 @@ async function adopt(here: Row[0], ledger: Row[1], judgesSeq: boolean) {
 	const [timeline, seq] = here;
 	if (timeline !== null) await test.redis.set(keys.timeline, timeline);
 	if (seq !== null) await test.redis.set(keys.seq, seq);
-	return adoptTimeline(test.redis, BUCKET, ledger && { timeline: ledger[0], seq: ledger[1] }, judgesSeq);
+	const { adoptTimeline } = commandsOn(test.redis, { ackLevel: judgesSeq ? "local" : "replica" });
+	return adoptTimeline(BUCKET, ledger && { timeline: ledger[0], seq: ledger[1] });
 }
 
 async function expectAdopted([here, ledger, [timeline, seq, lost]]: Row, judgesSeq: boolean): Promise<void> {
@@ -165,7 +167,7 @@ describe("the bucket's timeline", () => {
 	it("rises once for one loss: a ledger that has recorded it finds nothing lost", async () => {
 		const first = await adopt([null, null], [2, 5], true);
 		expect(first).toEqual({ timeline: 3, seq: 5, lost: true });
-		expect(await adoptTimeline(test.redis, BUCKET, first, true)).toEqual({ timeline: 3, seq: 5, lost: false });
+		expect(await commandsOn(test.redis).adoptTimeline(BUCKET, first)).toEqual({ timeline: 3, seq: 5, lost: false });
 	});
 
 	it("the next event goes on behind the counter", async () => {

@@ -46,7 +46,7 @@ const makeForeign = (showtime: OpenShowtime) => test.redis.hset(showtimeKeys(sho
 describe("a claim", () => {
 	it("freezes the seats before anything is read, and says by which clock and what was installed", async () => {
 		const showtime = await test.openShowtime();
-		const before = await test.store.now();
+		const before = await test.store.now(bucketOf(showtime.id));
 		const claimed = await claim(showtime);
 		expect(claimed).toEqual({ outcome: "claimed", nowMs: expect.any(Number), installedEpoch: 1 });
 		if (claimed.outcome === "claimed") expect(claimed.nowMs).toBeGreaterThanOrEqual(before);
@@ -70,17 +70,12 @@ describe("a claim", () => {
 		const first = await claim(showtime);
 		if (first.outcome !== "claimed") throw new Error(first.outcome);
 		const late = first.nowMs + CLAIM_TTL_MS - 1;
-		const { meta, stagedOwner, stagedMap, stagedExpiry, stagedBuyers } = showtimeKeys(showtime.id);
-		const { outbox, seq } = bucketKeys(bucketOf(showtime.id));
-		const steps = [
-			() =>
-				runScript(
-					test.redis,
-					installSeatsScript,
-					[meta, stagedOwner, stagedMap, stagedExpiry, stagedBuyers],
-					["mine", CLAIM_TTL_MS, 60_000, 100, "1"],
-				),
-			() => runScript(test.redis, installBookingsScript, [meta, outbox, seq], ["mine", CLAIM_TTL_MS, 1, ""]),
+		const keys = { ...showtimeKeys(showtime.id), ...bucketKeys(bucketOf(showtime.id)), bookings: [] };
+		const mine = { token: "mine", claimTtlMs: CLAIM_TTL_MS };
+		const part = { ...mine, stagedTtlMs: 60_000, seatCount: 100, isFirst: "1", owners: [] };
+		const steps: (() => Promise<unknown>)[] = [
+			() => runScript(test.redis, installSeatsScript, { keys, args: part }),
+			() => runScript(test.redis, installBookingsScript, { keys, args: { ...mine, buriedEntries: "", changes: [] } }),
 		];
 		for (const [i, step] of steps.entries()) {
 			const instant = late + i * (CLAIM_TTL_MS - 1);
@@ -165,24 +160,17 @@ describe("a claim that is given back", () => {
 describe("every step of a rebuilder that lost its claim is refused, and changes nothing", () => {
 	/** All the scripts of an install that has something to do in each, one by one. */
 	function stepsOf(showtime: OpenShowtime, token: string): [name: string, step: () => Promise<{ status: string }>][] {
-		const { meta, owner, map, expiry, buyers, stagedOwner, stagedMap, stagedExpiry, stagedBuyers } = showtimeKeys(showtime.id);
-		const { outbox, seq, expiries, epochs } = bucketKeys(bucketOf(showtime.id));
 		const id = newBookingId(showtime.id);
-		const staged = [stagedOwner, stagedMap, stagedExpiry, stagedBuyers];
-		const run = (script: typeof installSeatsScript, keys: string[], args: (string | number)[]) => () =>
-			runScript(test.redis, script, keys, args);
+		const keys = { ...showtimeKeys(showtime.id), ...bucketKeys(bucketOf(showtime.id)), bookings: [bookingKey(id)] };
+		const claimed = { token, claimTtlMs: CLAIM_TTL_MS };
+		const changes = { ...claimed, buriedEntries: "", changes: ["drop", id, 1] };
+		const seats = { ...claimed, stagedTtlMs: 60_000, seatCount: 100, isFirst: "1", owners: [id, "", "0", "1"] };
+		const last = { ...claimed, showtimeId: showtime.id, epoch: 9, ownerCount: 1, keepUntil: 9e12, metaUntil: 9e12, isLedgerBehind: "0" };
 		return [
-			["install-bookings", run(installBookingsScript, [meta, outbox, seq, bookingKey(id)], [token, CLAIM_TTL_MS, 1, "", "drop", id, 1])],
-			["install-seats", run(installSeatsScript, [meta, ...staged], [token, CLAIM_TTL_MS, 60_000, 100, "1", id, "", "0", "1"])],
-			[
-				"install-showtime",
-				run(
-					installShowtimeScript,
-					[meta, owner, map, expiry, buyers, ...staged, expiries, epochs, outbox, seq],
-					[token, CLAIM_TTL_MS, showtime.id, 9, 1, 9e12, 9e12, "0", "state", "open"],
-				),
-			],
-			["give-back-claim", run(giveBackClaimScript, [meta], [token])],
+			["install-bookings", () => runScript(test.redis, installBookingsScript, { keys, args: changes })],
+			["install-seats", () => runScript(test.redis, installSeatsScript, { keys, args: seats })],
+			["install-showtime", () => runScript(test.redis, installShowtimeScript, { keys, args: { ...last, fields: ["state", "open"] } })],
+			["give-back-claim", () => runScript(test.redis, giveBackClaimScript, { keys, args: { token } })],
 		];
 	}
 
@@ -258,19 +246,15 @@ describe("an install", () => {
 	it("repeats a part without writing a buyer's booking twice", async () => {
 		const showtime = await test.openShowtime();
 		await claim(showtime);
-		const { meta, stagedOwner, stagedMap, stagedExpiry, stagedBuyers } = showtimeKeys(showtime.id);
+		const keys = showtimeKeys(showtime.id);
+		const args = { token: "mine", claimTtlMs: CLAIM_TTL_MS, stagedTtlMs: 60_000, seatCount: 100 };
 		const [id, other] = [newBookingId(showtime.id), newBookingId(showtime.id)];
 		const part = (isFirst: string, booking: string, seats: string) => () =>
-			runScript(
-				test.redis,
-				installSeatsScript,
-				[meta, stagedOwner, stagedMap, stagedExpiry, stagedBuyers],
-				["mine", CLAIM_TTL_MS, 60_000, 100, isFirst, booking, "user", "0", seats],
-			);
+			runScript(test.redis, installSeatsScript, { keys, args: { ...args, isFirst, owners: [booking, "user", "0", seats] } });
 		await part("1", id, "1,2")();
 		await part("0", other, "3")();
 		await part("0", other, "3")();
-		expect(await test.redis.hgetall(stagedBuyers)).toEqual({ user: `${id}:0:1,2;${other}:0:3` });
+		expect(await test.redis.hgetall(keys.stagedBuyers)).toEqual({ user: `${id}:0:1,2;${other}:0:3` });
 	});
 });
 

@@ -7,7 +7,7 @@ import { held, openTestStore, publishedDuring, type TestStore, unchanged } from 
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { installSnapshot } from "../testing/install-snapshot.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
-import { OPEN_SEATS_MAX, openQuarantinedScript, resolveConflictScript } from "./correct-seats.ts";
+import { type Conflict, OPEN_SEATS_MAX, openQuarantinedScript, resolveConflictScript } from "./correct-seats.ts";
 
 let test: TestStore;
 beforeAll(async () => {
@@ -147,8 +147,8 @@ describe("quarantine is ended", () => {
 		await test.store.confirmBooking(await held(test.store, showtime, [0]));
 		await held(test.store, showtime, [1]);
 		await test.store.blockSeats({ showtimeId: showtime.id, seats: [2], isBlocked: true });
-		const { meta, owner, map } = showtimeKeys(showtime.id);
-		const reply = await unchanged(test, () => runScript(test.redis, openQuarantinedScript, [meta, owner, map], [0, 1, 2, 3]));
+		const input = { keys: showtimeKeys(showtime.id), args: { seats: [0, 1, 2, 3] } };
+		const reply = await unchanged(test, () => runScript(test.redis, openQuarantinedScript, input));
 		expect(reply).toEqual({ status: "opened", rest: [0] });
 	});
 

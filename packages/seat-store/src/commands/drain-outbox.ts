@@ -1,6 +1,5 @@
 /** The sweeper's side of the outbox: wait for entries, read a batch, drop what is settled. */
 import {
-	ALL_BUCKETS,
 	BOOKING_EVENT_TYPES,
 	type BookingEvent,
 	type BookingId,
@@ -15,31 +14,32 @@ import {
 	type ShowtimeEvent,
 	type TierPrices,
 } from "@holdfast/domain";
-import type { Redis } from "ioredis";
 import { parseBooking, parseSeats } from "../booking-record.ts";
+import { across, block, durable, read, write } from "../command.ts";
 import { defineScript, runScript } from "../define-script.ts";
+import { SeatStoreFault } from "../fault.ts";
 import { bookingKey, bucketKeys } from "../keys.ts";
+import { atBucket, WHOLE_STORE } from "../place.ts";
 import { readFields, readInteger, readList, readText } from "../reply.ts";
-import { readNow } from "./read-seat-map.ts";
+import { readNow } from "./ask-server.ts";
 
 export const readBatchScript = defineScript("read-batch");
 export const ackBatchScript = defineScript("ack-batch");
 
-/** The oldest entries behind `afterEntryId`, each with the epoch of its showtime, in one atomic read. */
-export async function readBatch(
-	redis: Redis,
-	bucket: number,
-	{ afterEntryId, limit }: { afterEntryId: string | null; limit: number },
-): Promise<OutboxEntry[]> {
-	const { outbox, epochs } = bucketKeys(bucket);
-	const { rest } = await runScript(redis, readBatchScript, [outbox, epochs], [afterEntryId === null ? "-" : `(${afterEntryId}`, limit]);
-	const epochOf = readList(rest[1]);
-	return readList(rest[0]).map((entry, i) => {
-		const [entryId, flat] = readList(entry);
-		const raw = readFields(flat);
-		return { entryId: readText(entryId), epoch: readEpoch(epochOf[i]), event: parseEvent(raw), raw };
-	});
-}
+/** The oldest entries of a bucket's outbox behind `afterEntryId` (null: from the start), each with the epoch of its showtime, in one atomic read. */
+export const readBatch = read({
+	place: (bucket: number, _options: { afterEntryId: string | null; limit: number }) => atBucket(bucket),
+	async run(redis, _context, bucket, { afterEntryId, limit }): Promise<OutboxEntry[]> {
+		const start = afterEntryId === null ? "-" : `(${afterEntryId}`;
+		const { rest } = await runScript(redis, readBatchScript, { keys: bucketKeys(bucket), args: { start, limit } });
+		const epochOf = readList(rest[1]);
+		return readList(rest[0]).map((entry, i) => {
+			const [entryId, flat] = readList(entry);
+			const raw = readFields(flat);
+			return { entryId: readText(entryId), epoch: readEpoch(epochOf[i]), event: parseEvent(raw), raw };
+		});
+	},
+});
 
 /** An epoch that makes no sense counts as none: the entries of that one showtime are left, and those of all others go on. */
 const readEpoch = (value: unknown): number => (typeof value === "string" && /^\d{1,15}$/.test(value) ? Number(value) : 0);
@@ -94,44 +94,72 @@ function readPrices(json: unknown): TierPrices {
 	return Object.fromEntries(Object.entries(Object(parsed)).map(([tier, amount]) => [tier, readInteger(amount)]));
 }
 
-/** Append a dead letter's fields to the outbox again, as they were. */
-export async function requeueEntry(redis: Redis, bucket: number, raw: Readonly<Record<string, string>>): Promise<void> {
-	await redis.xadd(bucketKeys(bucket).outbox, "*", ...Object.entries(raw).flat());
-}
+/** Append a dead letter's fields to its outbox again, as they were. */
+export const requeueEntry = durable({
+	place: (bucket: number, _raw: Readonly<Record<string, string>>) => atBucket(bucket),
+	run: async (redis, _context, bucket, raw) => void (await redis.xadd(bucketKeys(bucket).outbox, "*", ...Object.entries(raw).flat())),
+	hasWritten: () => true,
+});
 
-/** Drop settled entries, and mark the bookings recorded that still stand at the settled version. */
-export async function ackBatch(
-	redis: Redis,
-	bucket: number,
-	entries: readonly { entryId: string; booking: { id: BookingId; version: number } | null }[],
-): Promise<void> {
-	if (entries.length === 0) return;
-	const bookings = entries.flatMap(({ booking }) => booking ?? []);
-	await runScript(
-		redis,
-		ackBatchScript,
-		[bucketKeys(bucket).outbox, ...bookings.map(({ id }) => bookingKey(id))],
-		[RECORD_TTL_MS, bookings.length, ...bookings.map(({ version }) => version), ...entries.map(({ entryId }) => entryId)],
-	);
-}
+/** An entry that the ledger has, and the version at which it has its booking; null: it is of no booking. */
+type SettledEntry = { readonly entryId: string; readonly booking: { readonly id: BookingId; readonly version: number } | null };
 
-/** Block until an outbox has an entry; gives the buckets that do, or none at the deadline. */
-export async function waitForEntries(blocking: Redis, timeoutMs: number): Promise<number[]> {
-	const keys = ALL_BUCKETS.map((bucket) => bucketKeys(bucket).outbox);
-	const reply: unknown = await blocking.xread("COUNT", 1, "BLOCK", timeoutMs, "STREAMS", ...keys, ...keys.map(() => "0-0"));
-	if (reply === null) return [];
-	const names = Array.isArray(reply) ? reply.map((stream) => readList(stream)[0]) : Object.keys(Object(reply));
-	return ALL_BUCKETS.filter((bucket) => names.includes(bucketKeys(bucket).outbox));
-}
+/** Drop settled entries from the outbox; mark each named booking recorded if it still stands at that version. */
+export const ackBatch = write({
+	place: (bucket: number, _entries: readonly SettledEntry[]) => atBucket(bucket),
+	async run(redis, _context, bucket, entries) {
+		if (entries.length === 0) return;
+		const bookings = entries.flatMap(({ booking }) => booking ?? []);
+		const settled = [...bookings.map(({ version }) => version), ...entries.map(({ entryId }) => entryId)];
+		await runScript(redis, ackBatchScript, {
+			keys: { ...bucketKeys(bucket), bookings: bookings.map(({ id }) => bookingKey(id)) },
+			args: { recordTtlMs: RECORD_TTL_MS, bookingCount: bookings.length, settled },
+		});
+	},
+});
 
-/** Entries waiting per bucket. */
-export async function outboxDepths(redis: Redis): Promise<number[]> {
-	return Promise.all(ALL_BUCKETS.map((bucket) => redis.xlen(bucketKeys(bucket).outbox)));
-}
+/**
+ * Wait until one of the outboxes has an entry; gives the buckets that do, [] at the deadline. One XREAD of all buckets, which one
+ * server can answer; on a cluster their streams lie in several slots, so there it will have to be asked of each server by itself.
+ */
+export const waitForEntries = block({
+	place: (_options: { timeoutMs: number }) => WHOLE_STORE,
+	timeoutMs: ({ timeoutMs }) => timeoutMs,
+	async run(redis, { buckets }, { timeoutMs }): Promise<number[]> {
+		const keys = buckets.map((bucket) => bucketKeys(bucket).outbox);
+		const reply: unknown = await redis.xread("COUNT", 1, "BLOCK", timeoutMs, "STREAMS", ...keys, ...keys.map(() => "0-0"));
+		if (reply === null) return [];
+		const names = Array.isArray(reply) ? reply.map((stream) => readList(stream)[0]) : Object.keys(Object(reply));
+		return buckets.filter((bucket) => names.includes(bucketKeys(bucket).outbox));
+	},
+});
 
-/** How long the oldest entry of all buckets has waited, ms by the server's own clock; 0 when none does. An entry's id begins with the instant it was added. */
-export async function settleLagMs(redis: Redis): Promise<number> {
-	const oldest = ALL_BUCKETS.map(async (bucket) => (await redis.xrange(bucketKeys(bucket).outbox, "-", "+", "COUNT", 1))[0]?.[0]);
-	const [nowMs, ...ids] = await Promise.all([readNow(redis), ...oldest]);
-	return Math.max(0, ...ids.map((id) => (id === undefined ? 0 : nowMs - readInteger(readText(id).split("-")[0]))));
+/** Entries waiting in each bucket's outbox, by bucket. One whose server does not answer is NaN. */
+export const outboxDepths = across((lanes) => () => {
+	const depthOf = (bucket: number) => lanes.read(atBucket(bucket), (redis) => redis.xlen(bucketKeys(bucket).outbox));
+	return Promise.all(lanes.buckets.map((bucket) => orUnknown(depthOf(bucket))));
+});
+
+/**
+ * How long the oldest entry of all outboxes has waited, ms, each by its own server's clock; 0 when none waits, NaN when a bucket's server
+ * does not answer. What was dead-lettered waits no more.
+ */
+export const settleLagMs = across((lanes) => async () => {
+	const lagOf = (bucket: number) =>
+		lanes.read(atBucket(bucket), async (redis) => {
+			const [[oldest], nowMs] = await Promise.all([redis.xrange(bucketKeys(bucket).outbox, "-", "+", "COUNT", 1), readNow(redis)]);
+			// An entry's id begins with the instant it was added.
+			return oldest === undefined ? 0 : nowMs - readInteger(oldest[0].split("-")[0]);
+		});
+	return Math.max(0, ...(await Promise.all(lanes.buckets.map((bucket) => orUnknown(lagOf(bucket))))));
+});
+
+/** A figure; NaN when the store cannot tell. */
+async function orUnknown(figure: Promise<number>): Promise<number> {
+	try {
+		return await figure;
+	} catch (error) {
+		if (error instanceof SeatStoreFault) return Number.NaN;
+		throw error;
+	}
 }

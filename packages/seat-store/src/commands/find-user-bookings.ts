@@ -2,23 +2,24 @@
  * Which bookings of a user own or held seats at given showtimes. Read from the entry that the caps are judged by, which every hold
  * and confirm writes in its own script: unlike the user index it forgets nothing while the showtime lasts.
  */
-import { type BookingId, parseBookingId, type ShowtimeId, type UserId } from "@holdfast/domain";
+import type { BookingId, ShowtimeId, UserId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
-import type { Redis } from "ioredis";
+import { parseBuyer } from "../buyer-entry.ts";
+import { across } from "../command.ts";
+import { inEachBucket } from "../in-each-bucket.ts";
 import { showtimeKeys } from "../keys.ts";
 
 /** Showtimes that one call may name: each costs a command, and a connection has 1,000 of them under way at most. */
 export const SHOWTIMES_ASKED_MAX = 500;
 
-/** Whether or not the showtimes are open: what a rebuild would start from is read too. Expired holds may be among them. */
-export async function findUserBookings(redis: Redis, userId: UserId, showtimeIds: readonly ShowtimeId[]): Promise<BookingId[]> {
+/**
+ * The user's holds and confirmed bookings at these showtimes, at most `SHOWTIMES_ASKED_MAX`; expired holds may be among them. Whether or
+ * not the showtimes are open: what a rebuild would start from is read too. Fails if one bucket does.
+ */
+export const findUserBookings = across((lanes) => async (userId: UserId, showtimeIds: readonly ShowtimeId[]): Promise<BookingId[]> => {
 	assert(showtimeIds.length <= SHOWTIMES_ASKED_MAX, `at most ${SHOWTIMES_ASKED_MAX} showtimes are asked about at once`);
-	const entries = await Promise.all(showtimeIds.map((showtimeId) => redis.hget(showtimeKeys(showtimeId).buyers, userId)));
-	return entries.flatMap((entry) => (entry === null ? [] : entry.split(";").map(readBookingId)));
-}
-
-function readBookingId(booking: string): BookingId {
-	const id = parseBookingId(booking.split(":")[0] ?? "");
-	assert(id !== null, "a booking in a buyer's entry begins with its id");
-	return id;
-}
+	const entries = await inEachBucket(lanes, showtimeIds, (redis, ids) =>
+		Promise.all(ids.map((showtimeId) => redis.hget(showtimeKeys(showtimeId).buyers, userId))),
+	);
+	return entries.flat().flatMap((entry) => parseBuyer(entry).map(({ bookingId }) => bookingId));
+});

@@ -2,7 +2,7 @@
  * What one account can make Redis keep by holding and releasing all day, in one bucket, as docs/data.md states it. The clock is
  * the test's, which Redis's own expiry does not follow: so the test deletes what has expired by that clock.
  */
-import { BUCKET_COUNT, bucketOf, DEFAULT_LIMITS, newUserId, type OpenShowtime, SEATS_PER_PLAN_MAX } from "@holdfast/domain";
+import { bucketOf, DEFAULT_LIMITS, newUserId, type OpenShowtime, SEATS_PER_PLAN_MAX } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { bucketKeys } from "../keys.ts";
 import { held, hold, openTestStore, type TestStore } from "../open-test-store.ts";
@@ -69,7 +69,7 @@ it("one account that holds and releases for a day leaves no more keys and bytes 
 	}
 	console.log(
 		`${placed} holds and releases in ${HOURS} hours: at most ${most.keys} keys and ${most.bytes} bytes at once, ` +
-			`so ${most.keys * BUCKET_COUNT} and ${most.bytes * BUCKET_COUNT} in all ${BUCKET_COUNT} buckets`,
+			`so ${most.keys * DEFAULT_LIMITS.buckets} and ${most.bytes * DEFAULT_LIMITS.buckets} in all ${DEFAULT_LIMITS.buckets} buckets`,
 	);
 	expect(placed).toBe(HOURS * DEFAULT_LIMITS.holdsPerHourMax);
 	expect(most.keys).toBe(KEYS_PER_BUCKET_MAX);

@@ -21,19 +21,17 @@ async function claimed() {
 	const showtime = await test.openShowtime();
 	const [sold, hold] = [await held(test.store, showtime, [1]), await held(test.store, showtime, [2])];
 	await test.store.confirmBooking(sold);
-	const { outbox, seq } = bucketKeys(bucketOf(showtime.id));
-	await test.redis.del(outbox);
+	const keys = { ...showtimeKeys(showtime.id), ...bucketKeys(bucketOf(showtime.id)) };
+	await test.redis.del(keys.outbox);
 	const claim = await test.store.claimShowtime(showtime.id, { token: "mine", ledgerEpoch: 2 });
 	if (claim.outcome !== "claimed") throw new Error(claim.outcome);
 	// At the instant of the claim, so that renewing it changes nothing that a test would have to leave out.
 	const write = (changes: readonly Change[], nowMs = claim.nowMs, buried: readonly string[] = []) =>
 		test.at(nowMs, () =>
-			runScript(
-				test.redis,
-				installBookingsScript,
-				[showtimeKeys(showtime.id).meta, outbox, seq, ...changes.map(([, id]) => bookingKey(id))],
-				["mine", CLAIM_TTL_MS, buried.join(","), ...changes.flat()],
-			),
+			runScript(test.redis, installBookingsScript, {
+				keys: { ...keys, bookings: changes.map(([, id]) => bookingKey(id)) },
+				args: { token: "mine", claimTtlMs: CLAIM_TTL_MS, buriedEntries: buried.join(","), changes: changes.flat() },
+			}),
 		);
 	return { showtime, sold, hold, write, nowMs: claim.nowMs };
 }

@@ -140,7 +140,7 @@ describe("a showtime that stands here already", () => {
 		expect(await test.store.confirmBooking(command)).toEqual({ outcome: "hold_expired" });
 		const record = await test.store.readBooking(command.bookingId);
 		expect(record).toMatchObject({ state: "HELD", version: 1 });
-		expect(record?.expiresAt).toBeLessThanOrEqual(await test.store.now());
+		expect(record?.expiresAt).toBeLessThanOrEqual(await test.store.now(bucketOf(showtime.id)));
 		expect(await test.redis.hexists(showtimeKeys(showtime.id).buyers, command.userId)).toBe(0);
 	});
 
@@ -283,11 +283,11 @@ describe("seats are staged in parts", () => {
 describe("plans", () => {
 	it("come back indexed, and are absent until written", async () => {
 		const plan = buildPlan({ rows: 2, seatsPerRow: 3 });
-		expect(await test.store.readPlan(plan.id)).toBeNull();
-		expect(await test.store.hasPlan(plan.id)).toBe(false);
-		await test.store.writePlan(plan);
-		expect(await test.store.hasPlan(plan.id)).toBe(true);
-		const indexed = await test.store.readPlan(plan.id);
+		expect(await test.store.readPlan(3, plan.id)).toBeNull();
+		expect(await test.store.hasPlan(3, plan.id)).toBe(false);
+		await test.store.writePlan(3, plan);
+		expect(await test.store.hasPlan(3, plan.id)).toBe(true);
+		const indexed = await test.store.readPlan(3, plan.id);
 		expect(indexed?.plan).toEqual(plan);
 		expect(indexed?.indexByLabel.get("B2")).toBe(4);
 	});

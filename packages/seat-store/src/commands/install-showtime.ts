@@ -18,12 +18,15 @@ import {
 } from "@holdfast/domain";
 import type { Redis } from "ioredis";
 import { formatSeats, parseSeats } from "../booking-record.ts";
+import { durable, write } from "../command.ts";
 import { defineScript, runScript } from "../define-script.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { type MergedShowtime, mergeSnapshot, type SeatOwnership, type StandingShowtime } from "../merge-snapshot.ts";
-import type { ClaimOutcome, InstallOutcome, ReadBookingsResult, UnreadableBooking } from "../outcomes.ts";
-import { readInteger, readText, unknownStatus } from "../reply.ts";
-import { readBookings } from "./read-bookings.ts";
+import type { BookingRecords, ClaimOutcome, InstallOutcome, UnreadableBooking } from "../outcomes.ts";
+import { parseOwners } from "../owner-entry.ts";
+import { atBucket, atBucketOf } from "../place.ts";
+import { readInteger } from "../reply.ts";
+import { readRecords } from "./read-bookings.ts";
 import { formatMeta, parseMeta } from "./read-showtime.ts";
 
 export const installClaimScript = defineScript("install-claim");
@@ -37,110 +40,105 @@ export const adoptTimelineScript = defineScript("adopt-timeline");
 export const INSTALL_SEATS_MAX = 1_000;
 /** Records changed by one script, or read in one pipeline. */
 export const INSTALL_BOOKINGS_MAX = 500;
+/** A sold-out arena of 50,000 seats is installed in 50 scripts, half a second in all. */
+export const INSTALL_DEADLINE_MS = 10_000;
 
-/** Safe to repeat with the same token. `ledgerEpoch` must have been read before this is called. */
-export async function claimShowtime(
-	redis: Redis,
-	showtimeId: ShowtimeId,
-	{ token, ledgerEpoch }: { token: string; ledgerEpoch: number },
-): Promise<ClaimOutcome> {
-	const keys = [showtimeKeys(showtimeId).meta];
-	const { status, rest } = await runScript(redis, installClaimScript, keys, [token, CLAIM_TTL_MS, STAGED_TTL_MS, ledgerEpoch]);
-	switch (status) {
-		case "claimed":
-			return { outcome: "claimed", nowMs: readInteger(rest[0]), installedEpoch: readInteger(rest[1]) };
-		case "installed":
-		case "recovering":
-			return { outcome: status };
-		default:
-			return unknownStatus(installClaimScript, status);
-	}
-}
+/**
+ * First step of a rebuild: take the right to rebuild, which freezes the seats for the holder of `token`. Acknowledged like a confirm. Safe
+ * to repeat with the same token. `ledgerEpoch` must have been read before this is called (ADR 9).
+ */
+export const claimShowtime = durable({
+	place: (showtimeId: ShowtimeId, _claim: { token: string; ledgerEpoch: number }) => atBucketOf(showtimeId),
+	async run(redis, _context, showtimeId, { token, ledgerEpoch }): Promise<ClaimOutcome> {
+		const { status, rest } = await runScript(redis, installClaimScript, {
+			keys: showtimeKeys(showtimeId),
+			args: { token, claimTtlMs: CLAIM_TTL_MS, claimedMetaTtlMs: STAGED_TTL_MS, ledgerEpoch },
+		});
+		switch (status) {
+			case "claimed":
+				return { outcome: "claimed", nowMs: readInteger(rest[0]), installedEpoch: readInteger(rest[1]) };
+			case "installed":
+			case "recovering":
+				return { outcome: status };
+		}
+	},
+	hasWritten: ({ outcome }) => outcome === "claimed",
+});
 
 /** End a claim that came to nothing; the showtime is exactly as open or closed as it was before. */
-export async function giveBackClaim(redis: Redis, showtimeId: ShowtimeId, token: string): Promise<void> {
-	await runScript(redis, giveBackClaimScript, [showtimeKeys(showtimeId).meta], [token]);
-}
+export const giveBackClaim = write({
+	place: (showtimeId: ShowtimeId, _token: string) => atBucketOf(showtimeId),
+	run: async (redis, _context, showtimeId, token) =>
+		void (await runScript(redis, giveBackClaimScript, { keys: showtimeKeys(showtimeId), args: { token } })),
+});
 
-/** Compare the bucket's timeline with the ledger's (null: it has none) and adopt it, or start a new one when loss is proven. */
-export async function adoptTimeline(
-	redis: Redis,
-	bucket: number,
-	ledger: Pick<LedgerTimeline, "timeline" | "seq"> | null,
-	judgesSeq: boolean,
-): Promise<AdoptedTimeline> {
-	const { timeline, seq } = bucketKeys(bucket);
-	const { rest } = await runScript(
-		redis,
-		adoptTimelineScript,
-		[timeline, seq],
-		[ledger?.timeline ?? "", ledger?.seq ?? 0, judgesSeq ? "1" : "0"],
-	);
-	return { timeline: readInteger(rest[0]), seq: readInteger(rest[1]), lost: readInteger(rest[2]) === 1 };
-}
+/**
+ * Compare the bucket's timeline with the ledger's (null: it has none) and adopt it, or start a new one when loss is proven. Call under the
+ * ledger's lock of the bucket.
+ */
+export const adoptTimeline = write({
+	place: (bucket: number, _ledger: Pick<LedgerTimeline, "timeline" | "seq"> | null) => atBucket(bucket),
+	async run(redis, { ackLevel }, bucket, ledger): Promise<AdoptedTimeline> {
+		// Otherwise the ledger may have settled what no replica had, and nobody was promised (docs/reliability.md).
+		const judgesSeq = ackLevel !== "replica";
+		const { rest } = await runScript(redis, adoptTimelineScript, {
+			keys: bucketKeys(bucket),
+			args: { ledgerTimeline: ledger?.timeline ?? "", ledgerSeq: ledger?.seq ?? 0, judgesSeq: judgesSeq ? "1" : "0" },
+		});
+		return { timeline: readInteger(rest[0]), seq: readInteger(rest[1]), lost: readInteger(rest[2]) === 1 };
+	},
+});
 
-/** Merge and open. `nowMs` is the clock of the claim. Safe to repeat; every step is refused once the claim is lost. */
-export async function installShowtime(
-	redis: Redis,
-	snapshot: ShowtimeSnapshot,
-	{ token, nowMs }: { token: string; nowMs: number },
-): Promise<InstallOutcome> {
-	const { unreadable, ...standing } = await readStanding(redis, snapshot, nowMs);
-	const merged = mergeSnapshot(standing, snapshot);
-	// Before anything is written: a showtime that could not be read back is not installed.
-	const fields = formatMeta(merged.showtime, merged.blockedSeats);
-	const reemitted = await changeRecords(redis, snapshot, token, merged);
-	if (reemitted === null || !(await stageSeats(redis, token, merged))) return { outcome: "lost_claim" };
-	const { meta, owner, map, expiry, buyers, ...staged } = showtimeKeys(snapshot.showtime.id);
-	const { expiries, epochs, outbox, seq } = bucketKeys(bucketOf(snapshot.showtime.id));
-	const { showtime, ownerships, isLedgerBehind } = merged;
-	const { status } = await runScript(
-		redis,
-		installShowtimeScript,
-		[
-			...[meta, owner, map, expiry, buyers],
-			...[staged.stagedOwner, staged.stagedMap, staged.stagedExpiry, staged.stagedBuyers],
-			...[expiries, epochs, outbox, seq],
-		],
-		[
-			token,
-			CLAIM_TTL_MS,
-			showtime.id,
-			snapshot.epoch,
-			ownerships.reduce((sum, { seats }) => sum + seats.length, 0),
-			...keptUntil(showtime.endsAt),
-			isLedgerBehind ? "1" : "0",
-			...fields,
-		],
-	);
-	switch (status) {
-		case "installed":
-			return { outcome: "installed", reemitted, ...(unreadable.length > 0 && { unreadable }) };
-		case "lost_claim":
-		case "superseded":
-			return { outcome: status };
-		default:
-			return unknownStatus(installShowtimeScript, status);
-	}
-}
+/**
+ * Last step of a rebuild: merge what stands with the snapshot, read under the claim and its epoch, and open. `nowMs` is the clock of the
+ * claim. Safe to repeat; every step is refused once the claim is lost.
+ */
+export const installShowtime = write({
+	place: ({ showtime }: ShowtimeSnapshot, _claim: { token: string; nowMs: number }) => atBucketOf(showtime.id),
+	deadlineMs: INSTALL_DEADLINE_MS,
+	async run(redis, _context, snapshot, { token, nowMs }): Promise<InstallOutcome> {
+		const { unreadable, ...standing } = await readStanding(redis, snapshot, nowMs);
+		const merged = mergeSnapshot(standing, snapshot);
+		// Before anything is written: a showtime that could not be read back is not installed.
+		const fields = formatMeta(merged.showtime, merged.blockedSeats);
+		const reemitted = await changeRecords(redis, snapshot, token, merged);
+		if (reemitted === null || !(await stageSeats(redis, token, merged))) return { outcome: "lost_claim" };
+		const { showtime, ownerships, isLedgerBehind } = merged;
+		const { status } = await runScript(redis, installShowtimeScript, {
+			keys: { ...showtimeKeys(showtime.id), ...bucketKeys(bucketOf(showtime.id)) },
+			args: {
+				token,
+				claimTtlMs: CLAIM_TTL_MS,
+				showtimeId: showtime.id,
+				epoch: snapshot.epoch,
+				ownerCount: ownerships.reduce((sum, { seats }) => sum + seats.length, 0),
+				...keptUntil(showtime.endsAt),
+				isLedgerBehind: isLedgerBehind ? "1" : "0",
+				fields,
+			},
+		});
+		switch (status) {
+			case "installed":
+				return { outcome: "installed", reemitted, ...(unreadable.length > 0 && { unreadable }) };
+			case "lost_claim":
+			case "superseded":
+				return { outcome: status };
+		}
+	},
+});
 
 /** When owner and map end, and when meta does: a day sooner, since absent meta means closed. */
-export const keptUntil = (endsAt: number): [keepUntil: number, metaUntil: number] => [endsAt + SEATS_TTL_MS, endsAt + META_TTL_MS];
+export const keptUntil = (endsAt: number) => ({ keepUntil: endsAt + SEATS_TTL_MS, metaUntil: endsAt + META_TTL_MS });
 
 /** All that the server holds of the showtime. Its seats are frozen by the claim, so the reads agree with each other. */
 async function readStanding(
 	redis: Redis,
 	{ showtime, bookings }: ShowtimeSnapshot,
 	nowMs: number,
-): Promise<StandingShowtime & Pick<ReadBookingsResult, "unreadable">> {
+): Promise<StandingShowtime & Pick<BookingRecords, "unreadable">> {
 	const keys = showtimeKeys(showtime.id);
 	const [meta, entries] = await Promise.all([redis.hgetall(keys.meta), redis.hgetall(keys.owner)]);
-	const owners = new Map(
-		Object.entries(entries).map(([seat, entry]) => {
-			const [booking, expiresAt] = entry.split("|");
-			return [readInteger(seat), { booking: readText(booking), expiresAt: readInteger(expiresAt) }];
-		}),
-	);
+	const owners = parseOwners(entries);
 	const named = [...owners.values()].map(({ booking }) => booking).filter((booking) => booking !== "X" && booking !== "Q");
 	const ids = new Set([...named.flatMap((id) => parseBookingId(id) ?? []), ...bookings.map(({ bookingId }) => bookingId)]);
 	const blocked = meta.blockedSeats ?? "";
@@ -149,18 +147,18 @@ async function readStanding(
 		showtime: parseMeta(showtime.id, meta),
 		blockedSeats: blocked === "" ? [] : parseSeats(blocked),
 		owners,
-		...(await readRecords(redis, [...ids])),
+		...(await readAllRecords(redis, [...ids])),
 	};
 }
 
-async function readRecords(
+async function readAllRecords(
 	redis: Redis,
 	ids: readonly BookingId[],
 ): Promise<{ records: Map<string, Booking>; unreadable: UnreadableBooking[] }> {
 	const records = new Map<string, Booking>();
 	const unreadable: UnreadableBooking[] = [];
 	for (let i = 0; i < ids.length; i += INSTALL_BOOKINGS_MAX) {
-		const part = await readBookings(redis, ids.slice(i, i + INSTALL_BOOKINGS_MAX));
+		const part = await readRecords(redis, ids.slice(i, i + INSTALL_BOOKINGS_MAX));
 		for (const booking of part.bookings) records.set(booking.id, booking);
 		unreadable.push(...part.unreadable);
 	}
@@ -174,14 +172,22 @@ async function changeRecords(
 	token: string,
 	{ changes }: MergedShowtime,
 ): Promise<number | null> {
-	const { meta } = showtimeKeys(showtimeId);
-	const { outbox, seq } = bucketKeys(bucketOf(showtimeId));
 	let reemitted = 0;
 	for (let i = 0; i < changes.length; i += INSTALL_BOOKINGS_MAX) {
 		const part = changes.slice(i, i + INSTALL_BOOKINGS_MAX);
-		const keys = [meta, outbox, seq, ...part.map(({ bookingId }) => bookingKey(bookingId))];
-		const args = part.flatMap(({ change, bookingId, version }) => [change, bookingId, version]);
-		const { status, rest } = await runScript(redis, installBookingsScript, keys, [token, CLAIM_TTL_MS, buriedEntries.join(","), ...args]);
+		const { status, rest } = await runScript(redis, installBookingsScript, {
+			keys: {
+				...showtimeKeys(showtimeId),
+				...bucketKeys(bucketOf(showtimeId)),
+				bookings: part.map(({ bookingId }) => bookingKey(bookingId)),
+			},
+			args: {
+				token,
+				claimTtlMs: CLAIM_TTL_MS,
+				buriedEntries: buriedEntries.join(","),
+				changes: part.flatMap(({ change, bookingId, version }) => [change, bookingId, version]),
+			},
+		});
 		if (status !== "written") return null;
 		reemitted += readInteger(rest[0]);
 	}
@@ -189,16 +195,19 @@ async function changeRecords(
 }
 
 async function stageSeats(redis: Redis, token: string, { showtime, ownerships }: MergedShowtime): Promise<boolean> {
-	const { meta, stagedOwner, stagedMap, stagedExpiry, stagedBuyers } = showtimeKeys(showtime.id);
 	let isFirst = true;
 	for (const part of partsOf(ownerships)) {
-		const args = part.flatMap(({ booking, userId, expiresAt, seats }) => [booking, userId, expiresAt, formatSeats(seats)]);
-		const { status } = await runScript(
-			redis,
-			installSeatsScript,
-			[meta, stagedOwner, stagedMap, stagedExpiry, stagedBuyers],
-			[token, CLAIM_TTL_MS, STAGED_TTL_MS, showtime.seatCount, isFirst ? "1" : "0", ...args],
-		);
+		const { status } = await runScript(redis, installSeatsScript, {
+			keys: showtimeKeys(showtime.id),
+			args: {
+				token,
+				claimTtlMs: CLAIM_TTL_MS,
+				stagedTtlMs: STAGED_TTL_MS,
+				seatCount: showtime.seatCount,
+				isFirst: isFirst ? "1" : "0",
+				owners: part.flatMap(({ booking, userId, expiresAt, seats }) => [booking, userId, expiresAt, formatSeats(seats)]),
+			},
+		});
 		if (status !== "staged") return false;
 		isFirst = false;
 	}

@@ -13,9 +13,9 @@ import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bucketKeys, showtimeKeys } from "../keys.ts";
 import { bookingEventOf, held, hold, openTestStore, type TestStore } from "../open-test-store.ts";
+import { commandsOn } from "../testing/commands-on.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { injectClock, type SendScript } from "../testing/inject-clock.ts";
-import { claimShowtime, installShowtime } from "./install-showtime.ts";
 
 let test: TestStore;
 beforeAll(async () => {
@@ -84,7 +84,8 @@ async function rebuild(
 	redis.on("error", () => {});
 	injectClock(redis, () => nowMs);
 	try {
-		const claim = await claimShowtime(redis, showtime.id, { token, ledgerEpoch: snapshot.epoch - 1 });
+		const { claimShowtime, installShowtime } = commandsOn(redis);
+		const claim = await claimShowtime(showtime.id, { token, ledgerEpoch: snapshot.epoch - 1 });
 		if (claim.outcome !== "claimed") return claim.outcome;
 		const send: SendScript = redis.evalsha;
 		let step = 0;
@@ -94,7 +95,7 @@ async function rebuild(
 				return send(...args);
 			}) satisfies SendScript,
 		});
-		return (await installShowtime(redis, snapshot, { token, nowMs })).outcome;
+		return (await installShowtime(snapshot, { token, nowMs })).outcome;
 	} finally {
 		redis.disconnect();
 	}
@@ -110,10 +111,7 @@ async function stateNow() {
 		map: await redis.get(keys.map),
 		expiry: await redis.zrange(keys.expiry, "0", "-1", "WITHSCORES"),
 		buyers: await redis.hgetall(keys.buyers),
-		outbox: entries
-			.map(bookingEventOf)
-			.map(({ type, bookingId, version }) => `${type} ${bookingId} ${version}`)
-			.sort(),
+		outbox: entries.map(bookingEventOf).map(({ type, bookingId, version }) => `${type} ${bookingId} ${version}`).sort(),
 		records: records.map((record) => record && { ...record, expiresAt: record.id === BOOKINGS.revoked.bookingId ? 0 : record.expiresAt }),
 	};
 }

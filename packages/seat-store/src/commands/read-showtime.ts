@@ -12,13 +12,16 @@ import {
 } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import type { Redis } from "ioredis";
+import { across, read, write } from "../command.ts";
 import { planKey, showtimeKeys } from "../keys.ts";
+import { atBucket, atBucketOf } from "../place.ts";
 import { readInteger } from "../reply.ts";
 
-/** The showtime as installed, or null. */
-export async function readShowtime(redis: Redis, showtimeId: ShowtimeId): Promise<OpenShowtime | null> {
-	return parseMeta(showtimeId, await redis.hgetall(showtimeKeys(showtimeId).meta));
-}
+/** The showtime as installed, or null when it is not. */
+export const readShowtime = read({
+	place: (showtimeId: ShowtimeId) => atBucketOf(showtimeId),
+	run: async (redis, _context, showtimeId) => parseMeta(showtimeId, await redis.hgetall(showtimeKeys(showtimeId).meta)),
+});
 
 /** What meta says of a showtime; null when it says nothing, or holds no more than a claim. */
 export function parseMeta(showtimeId: ShowtimeId, meta: Readonly<Record<string, string>>): OpenShowtime | null {
@@ -55,26 +58,35 @@ export function formatMeta(showtime: OpenShowtime, blockedSeats: readonly number
 	return fields.flat();
 }
 
-/** Of these showtimes, the ones that the fence would refuse. One pipeline; a showtime that is being rebuilt counts. */
-export async function findUnopened(redis: Redis, showtimeIds: readonly ShowtimeId[]): Promise<ShowtimeId[]> {
-	const [info, ...metas] = await Promise.all([
-		redis.info("replication"),
-		...showtimeIds.map((id) => redis.hmget(showtimeKeys(id).meta, "state", "replid")),
-	]);
-	const server = /master_replid:(\w+)/.exec(info)?.[1];
-	return showtimeIds.filter((_, i) => {
-		const [state, replid] = metas[i] ?? [];
-		return state === null || replid !== server;
-	});
-}
+/** A seat plan as written by `writePlan` in a bucket, indexed; null when Redis does not have it there. */
+export const readPlan = read({
+	place: (bucket: number, _planId: SeatPlanId) => atBucket(bucket),
+	run: (redis, _context, bucket, planId) => readPlanIn(redis, bucket, planId),
+});
 
-/** A seat plan as written by `writePlan`, indexed; null when Redis does not have it. */
-export async function readPlan(redis: Redis, planId: SeatPlanId): Promise<IndexedSeatPlan | null> {
-	const json = await redis.get(planKey(planId));
+/** A seat plan as some bucket has it; null when none does. Fails if none has it and one does not answer. */
+export const findPlan = across((lanes) => async (planId: SeatPlanId): Promise<IndexedSeatPlan | null> => {
+	const found = await Promise.allSettled(
+		lanes.buckets.map((bucket) => lanes.read(atBucket(bucket), (redis) => redis.exists(planKey(bucket, planId)))),
+	);
+	const bucket = lanes.buckets.find((_, i) => found[i]?.status === "fulfilled" && found[i].value === 1);
+	if (bucket !== undefined) return lanes.read(atBucket(bucket), (redis) => readPlanIn(redis, bucket, planId));
+	for (const one of found) if (one.status === "rejected") throw one.reason;
+	return null;
+});
+
+async function readPlanIn(redis: Redis, bucket: number, planId: SeatPlanId): Promise<IndexedSeatPlan | null> {
+	const json = await redis.get(planKey(bucket, planId));
 	return json === null ? null : indexSeatPlan(JSON.parse(json));
 }
 
-/** Plans are immutable, so writing one twice changes nothing. */
-export async function writePlan(redis: Redis, plan: SeatPlan): Promise<void> {
-	await redis.set(planKey(plan.id), JSON.stringify(plan));
-}
+export const hasPlan = read({
+	place: (bucket: number, _planId: SeatPlanId) => atBucket(bucket),
+	run: async (redis, _context, bucket, planId) => (await redis.exists(planKey(bucket, planId))) === 1,
+});
+
+/** Write a plan for the showtimes of a bucket. Plans are immutable, so writing one twice changes nothing. */
+export const writePlan = write({
+	place: (bucket: number, _plan: SeatPlan) => atBucket(bucket),
+	run: async (redis, _context, bucket, plan) => void (await redis.set(planKey(bucket, plan.id), JSON.stringify(plan))),
+});

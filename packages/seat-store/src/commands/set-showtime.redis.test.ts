@@ -2,11 +2,10 @@ import { bucketOf, type OpenShowtime, type ShowtimeEvent, type ShowtimeState } f
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bucketKeys, showtimeKeys } from "../keys.ts";
 import { held, hold, openTestStore, publishedDuring, type TestStore, unchanged } from "../open-test-store.ts";
-import type { SetTermsCommand } from "../seat-store.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { installSnapshot } from "../testing/install-snapshot.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
-import { BLOCK_SEATS_MAX, blockSeatsScript, rescheduleScript, setTermsScript } from "./set-showtime.ts";
+import { BLOCK_SEATS_MAX, blockSeatsScript, rescheduleScript, type SetTermsCommand, setTermsScript } from "./set-showtime.ts";
 
 let test: TestStore;
 beforeAll(async () => {
@@ -46,7 +45,7 @@ describe("set-terms", () => {
 		["open", "showtime.opened"],
 	] as const)("%s: is set at once, and the outbox carries the whole showtime as %s", async (state, type) => {
 		const showtime = await test.openShowtime(state === "open" ? { state: "paused" } : {});
-		const before = await test.store.now();
+		const before = await test.store.now(bucketOf(showtime.id));
 		expect(await setState(showtime, state)).toEqual({ outcome: "set", showtimeVersion: 2, scheduleVersion: 1 });
 		expect(await test.store.readShowtime(showtime.id)).toEqual({ ...showtime, state, showtimeVersion: 2 });
 		const event = await lastEvent(showtime);

@@ -1,17 +1,36 @@
 /** What an admin may change of a showtime on sale. Each change is in Redis at once, and in the outbox for the ledger. */
-import { bucketOf, type Limits, PRICE_MAX, parsePrices, SEATS_TTL_MS, type ShowtimeState, type TierPrices } from "@holdfast/domain";
+import { bucketOf, PRICE_MAX, parsePrices, SEATS_TTL_MS, type ShowtimeId, type ShowtimeState, type TierPrices } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
-import type { Redis } from "ioredis";
-import { defineScript, runScript } from "../define-script.ts";
+import { durable } from "../command.ts";
+import { defineScript, runScript, type StatusOf } from "../define-script.ts";
 import { bucketKeys, showtimeKeys } from "../keys.ts";
 import type { BlockSeatsOutcome, SetShowtimeOutcome } from "../outcomes.ts";
-import { readInteger, type ScriptReply, unknownStatus } from "../reply.ts";
-import type { BlockSeatsCommand, RescheduleCommand, SetTermsCommand } from "../seat-store.ts";
+import { atBucketOf } from "../place.ts";
+import { readInteger, type ScriptReply } from "../reply.ts";
 import { keptUntil } from "./install-showtime.ts";
 
 export const setTermsScript = defineScript("set-terms");
 export const blockSeatsScript = defineScript("block-seats");
 export const rescheduleScript = defineScript("reschedule");
+
+/** One change of what a showtime is sold on. Prices are minor units by tier id, at most `PRICE_MAX`, for every tier of its plan. */
+export type SetTermsCommand = {
+	readonly showtimeId: ShowtimeId;
+	readonly change:
+		| { readonly what: "state"; readonly state: ShowtimeState }
+		| { readonly what: "prices"; readonly prices: TierPrices; readonly currency: string }
+		| { readonly what: "window"; readonly salesOpenAt: number; readonly salesCloseAt: number };
+};
+
+/** Distinct seat indexes, 1..BLOCK_SEATS_MAX. */
+export type BlockSeatsCommand = { readonly showtimeId: ShowtimeId; readonly seats: readonly number[]; readonly isBlocked: boolean };
+
+export type RescheduleCommand = {
+	readonly showtimeId: ShowtimeId;
+	readonly scheduleVersion: number;
+	readonly startsAt: number;
+	readonly endsAt: number;
+};
 
 /** Seats blocked or given back by one command. */
 export const BLOCK_SEATS_MAX = 1_000;
@@ -24,14 +43,15 @@ const TYPE_OF_STATE = {
 } as const satisfies Record<ShowtimeState, string>;
 
 /** Open, pause, close or cancel; new prices; another sales window. */
-export async function setTerms(redis: Redis, limits: Limits, { showtimeId, change }: SetTermsCommand): Promise<SetShowtimeOutcome> {
-	const { outbox, seq } = bucketKeys(bucketOf(showtimeId));
-	const [type, fields] = fieldsOf(change);
-	const args = [showtimeId, type, limits.outboxMax, ...fields];
-	const reply = await runScript(redis, setTermsScript, [showtimeKeys(showtimeId).meta, outbox, seq], args);
-	const outcome = parseReply(reply);
-	return outcome ?? unknownStatus(setTermsScript, reply.status);
-}
+export const setTerms = durable({
+	place: ({ showtimeId }: SetTermsCommand) => atBucketOf(showtimeId),
+	async run(redis, { limits }, { showtimeId, change }): Promise<SetShowtimeOutcome> {
+		const [eventType, fields] = fieldsOf(change);
+		const args = { showtimeId, eventType, outboxMax: limits.outboxMax, fields };
+		return parseReply(await runScript(redis, setTermsScript, { keys: keysOf(showtimeId), args }));
+	},
+	hasWritten: ({ outcome }) => outcome === "set",
+});
 
 function fieldsOf(change: SetTermsCommand["change"]): [type: string, fields: (string | number)[]] {
 	switch (change.what) {
@@ -51,28 +71,32 @@ function formatPrices(prices: TierPrices): string {
 }
 
 /** Keep free seats off sale, or give blocked ones back; all of them or none. At most `BLOCK_SEATS_MAX`. */
-export async function blockSeats(redis: Redis, limits: Limits, command: BlockSeatsCommand): Promise<BlockSeatsOutcome> {
-	const { showtimeId, seats, isBlocked } = command;
-	assert(seats.length >= 1 && seats.length <= BLOCK_SEATS_MAX, `1..${BLOCK_SEATS_MAX} seats are blocked at once`);
-	const { meta, owner, map } = showtimeKeys(showtimeId);
-	const { outbox, seq } = bucketKeys(bucketOf(showtimeId));
-	const args = [showtimeId, isBlocked ? "block" : "unblock", limits.outboxMax, SEATS_TTL_MS, ...seats];
-	const reply = await runScript(redis, blockSeatsScript, [meta, owner, map, outbox, seq], args);
-	if (reply.status === "seats_taken") return { outcome: "seats_taken", seats: reply.rest.map(readInteger) };
-	return parseReply(reply) ?? unknownStatus(blockSeatsScript, reply.status);
-}
+export const blockSeats = durable({
+	place: ({ showtimeId }: BlockSeatsCommand) => atBucketOf(showtimeId),
+	async run(redis, { limits }, command): Promise<BlockSeatsOutcome> {
+		const { showtimeId, seats, isBlocked } = command;
+		assert(seats.length >= 1 && seats.length <= BLOCK_SEATS_MAX, `1..${BLOCK_SEATS_MAX} seats are blocked at once`);
+		const args = { showtimeId, change: isBlocked ? "block" : "unblock", outboxMax: limits.outboxMax, seatsTtlMs: SEATS_TTL_MS, seats };
+		const { status, rest } = await runScript(redis, blockSeatsScript, { keys: keysOf(showtimeId), args });
+		return status === "seats_taken" ? { outcome: status, seats: rest.map(readInteger) } : parseReply({ status, rest });
+	},
+	hasWritten: ({ outcome }) => outcome === "set",
+});
 
 /** Move it to a time that the ledger has already, under its version. */
-export async function reschedule(redis: Redis, limits: Limits, command: RescheduleCommand): Promise<SetShowtimeOutcome> {
-	const { showtimeId, scheduleVersion, startsAt, endsAt } = command;
-	const { meta, owner, map, expiry, buyers } = showtimeKeys(showtimeId);
-	const { outbox, seq } = bucketKeys(bucketOf(showtimeId));
-	const args = [showtimeId, scheduleVersion, startsAt, endsAt, ...keptUntil(endsAt), limits.outboxMax];
-	const reply = await runScript(redis, rescheduleScript, [meta, owner, map, expiry, buyers, outbox, seq], args);
-	return parseReply(reply) ?? unknownStatus(rescheduleScript, reply.status);
-}
+export const reschedule = durable({
+	place: ({ showtimeId }: RescheduleCommand) => atBucketOf(showtimeId),
+	async run(redis, { limits }, command): Promise<SetShowtimeOutcome> {
+		const { showtimeId, scheduleVersion, startsAt, endsAt } = command;
+		const args = { showtimeId, scheduleVersion, startsAt, endsAt, ...keptUntil(endsAt), outboxMax: limits.outboxMax };
+		return parseReply(await runScript(redis, rescheduleScript, { keys: keysOf(showtimeId), args }));
+	},
+	hasWritten: ({ outcome }) => outcome === "set",
+});
 
-function parseReply({ status, rest }: ScriptReply): SetShowtimeOutcome | null {
+const keysOf = (showtimeId: ShowtimeId) => ({ ...showtimeKeys(showtimeId), ...bucketKeys(bucketOf(showtimeId)) });
+
+function parseReply({ status, rest }: ScriptReply<StatusOf<"set-terms" | "reschedule">>): SetShowtimeOutcome {
 	switch (status) {
 		case "set":
 			return { outcome: "set", showtimeVersion: readInteger(rest[0]), scheduleVersion: readInteger(rest[1]) };
@@ -82,7 +106,5 @@ function parseReply({ status, rest }: ScriptReply): SetShowtimeOutcome | null {
 		case "fenced":
 		case "recovering":
 			return { outcome: status };
-		default:
-			return null;
 	}
 }

@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
 --[[ ack-batch: drop settled entries from the outbox, and mark their bookings recorded. Call after the COMMIT only.
 KEYS[1] outbox   STREAM  what the ledger does not know yet
-KEYS[2..] booking STRING records of the settled bookings
-ARGV[1] recordTtlMs   ARGV[2] number of bookings   ARGV[3..] the version settled for each booking, then the entry ids to drop
+KEYS[2..] bookings STRING records of the settled bookings
+ARGV[1] recordTtlMs   ARGV[2] bookingCount   ARGV[3..] settled: the version settled for each booking, then the entry ids to drop
 RETURNS {"acked", entries dropped}
 EFFECTS a booking that has moved on past the settled version is left as it is; its own entry will come. So is a record that cannot
   be read.

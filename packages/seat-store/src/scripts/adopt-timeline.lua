@@ -2,7 +2,7 @@
 --[[ adopt-timeline: find out whether this server has lost part of a bucket's history, and continue above what the ledger has.
 KEYS[1] timeline  STRING  number of the bucket's history
 KEYS[2] seq       STRING  event counter of the bucket
-ARGV[1] the ledger's timeline or ""   ARGV[2] the ledger's highest settled seq   ARGV[3] "1" if a counter below the ledger's proves loss
+ARGV[1] ledgerTimeline or ""   ARGV[2] ledgerSeq: the highest that is settled   ARGV[3] judgesSeq: "1" if a counter below the ledger's proves loss
 RETURNS {"adopted", timeline, seq, 1 if loss is proven else 0}
 EFFECTS loss: the timeline becomes one more than the ledger's. The counter never falls below the ledger's. A timeline that is higher
   here than in the ledger stays, and proves loss as well: it was started for a loss that the ledger has not recorded. Call under the

@@ -5,7 +5,7 @@ KEYS[2] owner   HASH    seat index -> owner entry
 KEYS[3] map     STRING  one status letter per seat
 KEYS[4] outbox  STREAM  what the ledger does not know yet
 KEYS[5] seq     STRING  event counter of the bucket
-ARGV[1] showtimeId   ARGV[2] "block" or "unblock"   ARGV[3] outboxMax   ARGV[4] seatsTtlMs   ARGV[5..] seat indexes, distinct
+ARGV[1] showtimeId   ARGV[2] change: "block" or "unblock"   ARGV[3] outboxMax   ARGV[4] seatsTtlMs   ARGV[5..] seats: indexes, distinct
 RETURNS {"set", showtimeVersion, scheduleVersion} | {"seats_taken", seat...} | {"showtime_cancelled"} | {"busy"} | {"not_ready"} | {"fenced"} | {"recovering"}
 EFFECTS all of the seats or none. Only free seats are blocked, only blocked ones given back; a seat that is so already stays so, and
   when all are it is a repeat. showtimeVersion + 1, one outbox entry.

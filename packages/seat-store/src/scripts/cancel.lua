@@ -22,18 +22,14 @@ COST O(seats of the booking + the user's live entries). ]]
 -- @include expiry
 -- @include write-map
 -- @include booking-record
+-- @include open-own-booking
 -- @include append-event
 local meta_key, owner_key, map_key, expiry_key, buyers_key, booking_key, outbox_key, seq_key = unpack(KEYS)
 local booking, user, if_version, outbox_max = unpack(ARGV)
 
-local state, replid, starts_at = unpack(redis.call('HMGET', meta_key, 'state', 'replid', 'startsAt'))
 local now = now_ms()
-local refusal = refusal_of_fence(meta_key, state, replid, now)
+local record, refusal, text, starts_at = open_own_booking(meta_key, booking_key, user, now, 'startsAt')
 if refusal then return { refusal } end
-local record, text = read_record(booking_key)
-if not record then return { 'not_loaded' } end
-if record.userId ~= user then return { 'not_found' } end
-if state == 'cancelled' then return { 'showtime_cancelled' } end
 
 local is_held, is_confirmed = is_hold(record), record.state == 'CONFIRMED'
 if not is_held and not is_confirmed then

@@ -21,20 +21,15 @@ COST O(seats of the booking + the user's live entries). ]]
 -- @include expiry
 -- @include write-map
 -- @include booking-record
+-- @include open-own-booking
 -- @include append-event
 -- @include keep-until
 local meta_key, owner_key, map_key, expiry_key, buyers_key, booking_key, outbox_key, seq_key = unpack(KEYS)
 local booking, user, if_version, outbox_max, seats_ttl = unpack(ARGV)
 
-local state, replid, schedule_version, ends_at =
-	unpack(redis.call('HMGET', meta_key, 'state', 'replid', 'scheduleVersion', 'endsAt'))
 local now = now_ms()
-local refusal = refusal_of_fence(meta_key, state, replid, now)
+local record, refusal, text, schedule_version, ends_at = open_own_booking(meta_key, booking_key, user, now, 'scheduleVersion', 'endsAt')
 if refusal then return { refusal } end
-local record, text = read_record(booking_key)
-if not record then return { 'not_loaded' } end
-if record.userId ~= user then return { 'not_found' } end
-if state == 'cancelled' then return { 'showtime_cancelled' } end
 
 if record.state == 'CONFIRMED' then
 	if replay_differs(if_version, record.version) then return { 'version_mismatch', record.version } end

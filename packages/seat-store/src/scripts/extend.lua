@@ -5,7 +5,7 @@ KEYS[2] owner    HASH    seat index -> owner entry
 KEYS[3] expiry   ZSET    live holds of this showtime by expiry
 KEYS[4] buyers   HASH    user -> what they hold and have bought here
 KEYS[5] booking  STRING  the booking's record
-KEYS[6] idempotency STRING  what the hold was placed with; only when it was placed with a key
+KEYS[6?] idempotency STRING  what the hold was placed with; only when it was placed with a key
 ARGV[1] bookingId   ARGV[2] userId   ARGV[3] ifVersion or ""   ARGV[4] extensionMs   ARGV[5] lifeMaxMs   ARGV[6] endedHoldTtlMs
 ARGV[7] seatsTtlMs
 RETURNS {"extended", nowMs, the record as JSON} | {"hold_expired"} | {"booking_state"} | {"version_mismatch", version}
@@ -21,18 +21,14 @@ COST O(seats of the booking + the user's live entries). ]]
 -- @include buyers
 -- @include expiry
 -- @include booking-record
+-- @include open-own-booking
 -- @include keep-until
 local meta_key, owner_key, expiry_key, buyers_key, booking_key, idem_key = unpack(KEYS)
 local booking, user, if_version, extension, life_max, ended_ttl, seats_ttl = unpack(ARGV)
 
-local state, replid, ends_at = unpack(redis.call('HMGET', meta_key, 'state', 'replid', 'endsAt'))
 local now = now_ms()
-local refusal = refusal_of_fence(meta_key, state, replid, now)
+local record, refusal, text, ends_at = open_own_booking(meta_key, booking_key, user, now, 'endsAt')
 if refusal then return { refusal } end
-local record, text = read_record(booking_key)
-if not record then return { 'not_loaded' } end
-if record.userId ~= user then return { 'not_found' } end
-if state == 'cancelled' then return { 'showtime_cancelled' } end
 if not is_hold(record) then
 	if version_differs(if_version, record.version) then return { 'version_mismatch', record.version } end
 	return { 'booking_state' }

@@ -12,15 +12,14 @@ COST O(1). ]]
 -- @include fence
 local meta_key = KEYS[1]
 local token, ttl, meta_ttl, ledger_epoch = unpack(ARGV)
-local server = server_replid()
 local state, replid, epoch, held_by, claim_replid, claim_until =
 	unpack(redis.call('HMGET', meta_key, 'state', 'replid', 'epoch', 'claimToken', 'claimReplid', 'claimUntil'))
-if state and replid == server and tonumber(epoch) >= tonumber(ledger_epoch) then return { 'installed' } end
+if state and is_open_here(replid) and tonumber(epoch) >= tonumber(ledger_epoch) then return { 'installed' } end
 local now = now_ms()
-local is_live = claim_replid == server
-if is_live and held_by ~= token and now < tonumber(claim_until) then return { 'recovering' } end
+if held_by ~= token and is_claimed_here(claim_replid, claim_until, now) then return { 'recovering' } end
 
-if not (is_live and held_by == token) then
+local server = server_replid()
+if held_by ~= token or claim_replid ~= server then
 	-- What was closed before is as closed when it is given back: after a takeover that is always so.
 	redis.call('HSET', meta_key, 'claimToken', token, 'claimReplid', server, 'claimBefore', replid or '')
 	redis.call('HDEL', meta_key, 'replid')

@@ -1,12 +1,12 @@
 #!lua
 --[[ install-seats: write a part of the owners of a showtime that is being rebuilt, beside those that stand.
 KEYS[1] meta           HASH    the showtime as installed, claimed
-KEYS[2] staged-owner   HASH    seat index -> owner entry
-KEYS[3] staged-map     STRING  one status letter per seat
-KEYS[4] staged-expiry  ZSET    live holds of this showtime by expiry
-KEYS[5] staged-buyers  HASH    user -> what they hold and have bought here
-ARGV[1] token   ARGV[2] claimTtlMs   ARGV[3] stagedTtlMs   ARGV[4] seatCount   ARGV[5] "1" on the first part
-ARGV[6..] for each owner: bookingId, or X (blocked) or Q (quarantined); userId or ""; expiresAt or 0; seats as `3,4`
+KEYS[2] stagedOwner   HASH    seat index -> owner entry
+KEYS[3] stagedMap     STRING  one status letter per seat
+KEYS[4] stagedExpiry  ZSET    live holds of this showtime by expiry
+KEYS[5] stagedBuyers  HASH    user -> what they hold and have bought here
+ARGV[1] token   ARGV[2] claimTtlMs   ARGV[3] stagedTtlMs   ARGV[4] seatCount   ARGV[5] isFirst: "1" on the first part
+ARGV[6..] owners: for each: bookingId, or X (blocked) or Q (quarantined); userId or ""; expiresAt or 0; seats as `3,4`
 RETURNS {"staged"} | {"lost_claim"}
 EFFECTS the first part starts from nothing. What stands is not touched: a rebuilder that dies here has changed nothing. Safe to repeat.
 COST O(seats in the part), O(seatCount) on the first. ]]

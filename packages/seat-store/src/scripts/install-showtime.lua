@@ -5,17 +5,17 @@ KEYS[2] owner          HASH    seat index -> owner entry
 KEYS[3] map            STRING  one status letter per seat
 KEYS[4] expiry         ZSET    live holds of this showtime by expiry
 KEYS[5] buyers         HASH    user -> what they hold and have bought here
-KEYS[6] staged-owner   HASH    the same, as merged
-KEYS[7] staged-map     STRING
-KEYS[8] staged-expiry  ZSET
-KEYS[9] staged-buyers  HASH
+KEYS[6] stagedOwner   HASH    the same, as merged
+KEYS[7] stagedMap     STRING
+KEYS[8] stagedExpiry  ZSET
+KEYS[9] stagedBuyers  HASH
 KEYS[10] expiries      ZSET    showtimes of the bucket by their earliest expiry
 KEYS[11] epochs        HASH    showtime -> epoch it was installed under
 KEYS[12] outbox        STREAM  what the ledger does not know yet
 KEYS[13] seq           STRING  event counter of the bucket
-ARGV[1] token   ARGV[2] claimTtlMs   ARGV[3] showtimeId   ARGV[4] epoch   ARGV[5] seats that were staged with an owner
-ARGV[6] keepUntil, ms: end of owner and map   ARGV[7] metaUntil, ms: a day sooner   ARGV[8] "1" if the ledger is behind on
-  the showtime itself   ARGV[9..] fields and values of meta
+ARGV[1] token   ARGV[2] claimTtlMs   ARGV[3] showtimeId   ARGV[4] epoch   ARGV[5] ownerCount: seats that were staged with an owner
+ARGV[6] keepUntil, ms: end of owner and map   ARGV[7] metaUntil, ms: a day sooner   ARGV[8] isLedgerBehind: "1" if the ledger is behind on
+  the showtime itself   ARGV[9..] fields of meta and their values
 RETURNS {"installed", map version} | {"superseded"} | {"lost_claim"}
 EFFECTS all at once: the four keys change places, meta carries the server's replication id and a map version of epoch * 1e9, which
   therefore never repeats; watchers are told to read anew. A change of the showtime that neither ledger nor outbox has is told again.

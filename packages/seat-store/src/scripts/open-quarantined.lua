@@ -3,7 +3,7 @@
 KEYS[1] meta    HASH    the showtime as installed
 KEYS[2] owner   HASH    seat index -> owner entry
 KEYS[3] map     STRING  one status letter per seat
-ARGV[1..] seat indexes
+ARGV[1..] seats: indexes
 RETURNS {"opened", seats opened} | {"not_ready"} | {"fenced"} | {"recovering"}
 EFFECTS frees those seats that are in quarantine, and no others. Safe to repeat.
 COST O(seats asked). ]]

@@ -7,12 +7,12 @@ KEYS[4] expiry      ZSET    live holds of this showtime by expiry
 KEYS[5] expiries    ZSET    showtimes of the bucket by their earliest expiry
 KEYS[6] buyers      HASH    user -> what they hold and have bought here
 KEYS[7] booking     STRING  the new booking's record
-KEYS[8] user-index  ZSET    the user's recent bookings in this bucket
-KEYS[9] idempotency STRING  `bookingId|3,4`; only when the client sent a key
+KEYS[8] userIndex   ZSET    the user's recent bookings in this bucket
+KEYS[9?] idempotency STRING  `bookingId|3,4`; only when the client sent a key
 ARGV[1] showtimeId   ARGV[2] bookingId   ARGV[3] userId   ARGV[4] planId   ARGV[5] priceVersion   ARGV[6] amount, minor units
 ARGV[7] amounts, of each seat as `1250,1250`   ARGV[8] holdTtlMs   ARGV[9] seatsPerUserMax   ARGV[10] liveHoldsPerUserMax
 ARGV[11] holdsPerHourMax, at most userIndexMax   ARGV[12] endedHoldTtlMs   ARGV[13] userIndexMax   ARGV[14] userIndexTtlMs
-ARGV[15] seatsTtlMs   ARGV[16] client's idempotency key or ""   ARGV[17..] seat indexes, distinct, ascending
+ARGV[15] seatsTtlMs   ARGV[16] idempotencyKey or ""   ARGV[17..] seats: indexes, distinct, ascending
 RETURNS {"held", nowMs, the record as JSON} | {"replayed", bookingId} | {"seats_taken", seat...}
   | {"seat_limit"} | {"hold_limit"} | {"hourly_limit", retryInMs} | {"not_on_sale"} | {"showtime_closed"} | {"showtime_cancelled"}
   | {"idempotency_mismatch"} | {"stale_prices"} | {"not_ready"} | {"fenced"} | {"recovering"}

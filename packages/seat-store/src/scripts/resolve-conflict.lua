@@ -5,10 +5,10 @@ KEYS[2] owner    HASH    seat index -> owner entry
 KEYS[3] map      STRING  one status letter per seat
 KEYS[4] buyers   HASH    user -> what they hold and have bought here
 KEYS[5] booking  STRING  the record of the booking that lost
-KEYS[6..] winner STRING  records of those who own its seats in the ledger
+KEYS[6..] winners STRING records of those who own its seats in the ledger
 ARGV[1] bookingId   ARGV[2] userId   ARGV[3] version in the ledger   ARGV[4] recordTtlMs   ARGV[5] seatsTtlMs
-ARGV[6..] for each of its seats: seat index; bookingId and userId of its owner in the ledger, or "" and ""; which of KEYS is that
-  owner's record, or 0
+ARGV[6..] seats: for each: seat index; bookingId and userId of its owner in the ledger, or "" and ""; which of winners is that
+  owner's record, counted from 1, or 0
 RETURNS {"resolved", seats that changed hands} | {"not_ready"} | {"fenced"} | {"recovering"}
 EFFECTS only seats that the booking still owns here, and those that are free here and not in the ledger. An owner whose end the ledger
   has not heard of gets nothing. The loser's record becomes CONFLICT at the ledger's version unless it is newer. Safe to repeat.
@@ -30,15 +30,15 @@ if refusal then return { refusal } end
 local state_of = {}
 for i = 6, #KEYS do
 	local winner_record = read_record(KEYS[i])
-	state_of[i] = winner_record and winner_record.state
+	state_of[i - 5] = winner_record and winner_record.state
 end
 
 local handed, freed, gained = {}, {}, {}
 for i = 6, #ARGV, 4 do
-	local seat, winner, winner_user, record_at = unpack(ARGV, i, i + 3)
+	local seat, winner, winner_user, winner_at = unpack(ARGV, i, i + 3)
 	local value = redis.call('HGET', owner_key, seat)
 	local is_losers = value and split_owner(value) == booking
-	local winner_state = state_of[tonumber(record_at)]
+	local winner_state = state_of[tonumber(winner_at)]
 	local wins = winner ~= '' and winner_state ~= 'CANCELLED' and winner_state ~= 'CONFLICT'
 	if wins and (is_losers or is_free(value, now)) then
 		redis.call('HSET', owner_key, seat, winner .. '|0')

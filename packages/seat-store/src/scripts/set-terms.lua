@@ -3,7 +3,7 @@
 KEYS[1] meta    HASH    the showtime as installed
 KEYS[2] outbox  STREAM  what the ledger does not know yet
 KEYS[3] seq     STRING  event counter of the bucket
-ARGV[1] showtimeId   ARGV[2] event type   ARGV[3] outboxMax   ARGV[4..] fields of meta and their new values
+ARGV[1] showtimeId   ARGV[2] eventType   ARGV[3] outboxMax   ARGV[4..] fields of meta and their new values
 RETURNS {"set", showtimeVersion, scheduleVersion} | {"showtime_cancelled"} | {"busy"} | {"not_ready"} | {"fenced"} | {"recovering"}
 EFFECTS showtimeVersion + 1, new prices raise priceVersion as well, one outbox entry. What stands like that already is a repeat: it
   only counts itself. A cancelled showtime stays cancelled.

@@ -3,7 +3,8 @@
  * sold is what the ledger has. Returns every flaw as a sentence; an empty list is the proof.
  */
 import { parseBookingId, type ShowtimeId } from "@holdfast/domain";
-import type { SeatInspection, SeatStore } from "../seat-store.ts";
+import type { SeatInspection } from "../commands/read-seat-map.ts";
+import type { SeatStore } from "../seat-store.ts";
 
 /** Owners that are no booking: blocked and quarantined. Their letter in the map is the same. */
 const KEPT_BACK: readonly string[] = ["X", "Q"];

@@ -29,9 +29,9 @@ async function instantsOf(): Promise<number[]> {
 }
 
 it("unless a test sets it, the clock is the server's TIME", async () => {
-	const before = await test.store.now();
+	const before = await test.store.now(0);
 	const instants = await instantsOf();
-	const after = await test.store.now();
+	const after = await test.store.now(0);
 	for (const instant of instants) {
 		expect(instant).toBeGreaterThanOrEqual(before);
 		expect(instant).toBeLessThanOrEqual(after);
@@ -39,7 +39,7 @@ it("unless a test sets it, the clock is the server's TIME", async () => {
 });
 
 it("a clock that a test sets is the only one", async () => {
-	const instant = (await test.store.now()) + 600_000;
+	const instant = (await test.store.now(0)) + 600_000;
 	expect(new Set(await test.at(instant, instantsOf))).toEqual(new Set([instant]));
 });
 

@@ -2,18 +2,16 @@
  * For tests of this room: run the scripts by a clock that a test sets. What runs is a build of each script that differs from
  * production's in its include `now` alone: it takes the time from one more, last argument, so no undeclared key is read.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { assert } from "@holdfast/runtime";
 import type { Redis } from "ioredis";
 import { defineScript, type Script } from "../define-script.ts";
+import { SCRIPT_NAMES } from "../scripts/signatures.ts";
 
 const folder = new URL("../scripts/", import.meta.url);
 
 /** Every script there is, in alphabetical order. */
-export const ALL_SCRIPTS: readonly Script[] = readdirSync(folder)
-	.filter((file) => file.endsWith(".lua"))
-	.sort()
-	.map((file) => defineScript(file.slice(0, -".lua".length)));
+export const ALL_SCRIPTS: readonly Script[] = SCRIPT_NAMES.map((name) => defineScript(name));
 
 const productionNow = readFileSync(new URL("include/now.lua", folder), "utf8").trimEnd();
 const injectedNow = `local injected_now = tonumber(table.remove(ARGV))

@@ -1,8 +1,9 @@
 /** For tests of this room: every script that stands behind the fence, tried on one showtime. */
 import { type Booking, newBookingId, newUserId, type OpenShowtime } from "@holdfast/domain";
 import { expect } from "vitest";
+import type { ChangeBookingCommand } from "../commands/change-booking.ts";
 import { held, hold, type TestStore, unchanged } from "../open-test-store.ts";
-import type { ChangeBookingCommand, SeatStore } from "../seat-store.ts";
+import type { SeatStore } from "../seat-store.ts";
 import { ALL_SCRIPTS } from "./inject-clock.ts";
 import { FENCE_WORDS, isFenced } from "./watch-replies.ts";
 

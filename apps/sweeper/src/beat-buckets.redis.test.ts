@@ -1,0 +1,44 @@
+import { DEFAULT_LIMITS, listBuckets } from "@holdfast/domain";
+import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
+import { startTestRedis, waitUntil } from "@holdfast/testing";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { startBeating } from "./beat-buckets.ts";
+
+let server: Awaited<ReturnType<typeof startTestRedis>>;
+let seatStore: SeatStore;
+beforeAll(async () => {
+	server = await startTestRedis();
+	seatStore = createSeatStore({ url: server.url, limits: DEFAULT_LIMITS });
+});
+afterAll(async () => {
+	await seatStore.close();
+	await server.stop();
+});
+
+const deps = (store: SeatStore) => ({ seatStore: store, limits: DEFAULT_LIMITS });
+
+it("says in every bucket that a sweeper is there, and no longer once it has stopped", async () => {
+	expect(await seatStore.listUnsweptBuckets()).toEqual(listBuckets(DEFAULT_LIMITS));
+	const stop = startBeating(deps(seatStore));
+	await waitUntil("every bucket to be swept", async () => (await seatStore.listUnsweptBuckets()).length === 0);
+	stop();
+	await waitUntil("none to be swept", async () => (await seatStore.listUnsweptBuckets()).length === DEFAULT_LIMITS.buckets);
+});
+
+it("a bucket whose server does not answer, or refuses, keeps no other bucket's sign back", async () => {
+	const beats: number[] = [];
+	const stop = startBeating(
+		deps({
+			...seatStore,
+			markSwept(bucket, ttlMs) {
+				if (bucket === 3) return new Promise(() => {});
+				if (bucket === 4) return Promise.reject(new Error("no server"));
+				if (bucket === 5) beats.push(bucket);
+				return seatStore.markSwept(bucket, ttlMs);
+			},
+		}),
+	);
+	await waitUntil("several beats", async () => beats.length >= 4);
+	expect(await seatStore.listUnsweptBuckets()).toEqual([3, 4]);
+	stop();
+});

@@ -1,0 +1,5 @@
+/** Writes scripts/signatures.ts from the headers of the scripts. */
+import { writeFileSync } from "node:fs";
+import { generateSignatures, SIGNATURES_FILE } from "../generate-signatures.ts";
+
+writeFileSync(SIGNATURES_FILE, generateSignatures());

@@ -1,0 +1,88 @@
+/** For tests of this room: one walk through every command of the store, apart from `waitForEntries`, which waits in several slots. */
+import { bucketOf, newBookingId, newShowtimeId, newUserId, type OpenShowtime, type RecordedBooking } from "@holdfast/domain";
+import { buildShowtime, waitUntil } from "@holdfast/testing";
+import { expect } from "vitest";
+import type { ChangeBookingCommand } from "../commands/change-booking.ts";
+import { bucketKeys, showtimeKeys } from "../keys.ts";
+import { held, hold, type TestStore } from "../open-test-store.ts";
+import type { SeatStore } from "../seat-store.ts";
+import { installSnapshot } from "./install-snapshot.ts";
+
+/** Use every command of `store`, so that every script runs through its writes. `store` works on the server of `test`. */
+export async function useEveryCommand(test: TestStore, store: SeatStore): Promise<void> {
+	const { redis } = test;
+	const showtime = buildShowtime();
+	await installSnapshot(store, { showtime });
+	const bucket = bucketOf(showtime.id);
+	const userId = newUserId();
+	const first = await held(store, showtime, [1, 2], { userId, idempotencyKey: "key" });
+	await hold(store, showtime, [1, 2], { userId, idempotencyKey: "key" });
+	await store.extendHold(first);
+	await store.confirmBooking(first);
+	const entries = await store.readBatch(bucket, { afterEntryId: null, limit: 10 });
+	await store.ackBatch(
+		bucket,
+		entries.map(({ entryId }) => ({ entryId, booking: { id: first.bookingId, version: 3 } })),
+	);
+	await store.cancelBooking(first);
+	await store.cancelBooking(await held(store, showtime, [3]));
+	await store.setTerms({ showtimeId: showtime.id, change: { what: "prices", prices: { standard: 1 }, currency: "EUR" } });
+	await store.blockSeats({ showtimeId: showtime.id, seats: [5], isBlocked: true });
+	const { startsAt, endsAt } = showtime;
+	await store.reschedule({ showtimeId: showtime.id, scheduleVersion: 2, startsAt, endsAt: endsAt + 1 });
+	const repriced = { ...showtime, priceVersion: 2 };
+	const expiring = await held(test.withLimits({ holdTtlMs: 1 }), repriced, [4]);
+	await waitUntil("the hold to expire", async () => (await store.now(bucket)) >= expiring.booking.expiresAt);
+	await store.readSeatMap(showtime.id);
+	await store.findUnopened([showtime.id]);
+	await store.loadBooking(expiring.booking);
+
+	const lost = await held(store, repriced, [8]);
+	await store.confirmBooking(lost);
+	const owners = [{ seat: 8, bookingId: newBookingId(showtime.id), userId: newUserId() }];
+	await store.resolveConflict({ ...lost, version: 3, seats: [8], owners });
+
+	const [held1, sold, stale] = [await held(store, repriced, [10]), await held(store, repriced, [11]), await held(store, repriced, [12])];
+	await store.confirmBooking(sold);
+	await redis.del(bucketKeys(bucket).outbox);
+	const taken: RecordedBooking = { bookingId: newBookingId(showtime.id), userId: newUserId(), state: "CONFIRMED", version: 2, seats: [10] };
+	const cancelled: RecordedBooking = { bookingId: stale.bookingId, userId: stale.userId, state: "CANCELLED", version: 3, seats: [] };
+	const installed = await installSnapshot(store, { showtime, epoch: 2, bookings: [taken, cancelled], isQuarantined: true });
+	expect(installed).toEqual({ outcome: "installed", reemitted: 1 });
+	expect((await store.confirmBooking(held1)).outcome).toBe("hold_expired");
+	await store.openQuarantined(showtime.id);
+	await store.claimShowtime(showtime.id, { token: "given back", ledgerEpoch: 3 });
+	await store.giveBackClaim(showtime.id, "given back");
+	expect(await redis.exists(showtimeKeys(showtime.id).stagedMap)).toBe(0);
+	await useReads(store, showtime, first);
+}
+
+/** What only reads, or writes without a script. */
+async function useReads(store: SeatStore, showtime: OpenShowtime, { bookingId, userId }: ChangeBookingCommand): Promise<void> {
+	const bucket = bucketOf(showtime.id);
+	const plan = { id: showtime.planId, name: "plan", rows: [], tiers: [] };
+	await store.writePlan(bucket, plan);
+	await store.readPlan(bucket, plan.id);
+	await store.hasPlan(bucket, plan.id);
+	expect(await store.findPlan(plan.id)).not.toBeNull();
+	await store.readShowtime(showtime.id);
+	await store.inspectSeats(showtime.id);
+	await store.readOwnSeats(showtime.id, userId, await store.now(bucket));
+	await store.readBooking(bookingId);
+	const elsewhere = newShowtimeId((bucket + 1) % 16);
+	await store.readBookings([bookingId, newBookingId(elsewhere)]);
+	await store.findUserBookings(userId, [showtime.id, elsewhere]);
+	await store.findUnopened([showtime.id, elsewhere]);
+	await store.listRecentBookingIds(userId);
+	for (const showtimeId of await store.listShowtimesToReap(bucket)) await store.reapHolds(showtimeId);
+	await store.reapHolds(showtime.id);
+	await store.requeueEntry(bucket, { schema: "1" });
+	expect((await store.outboxDepths())[bucket]).toBeGreaterThan(0);
+	expect(await store.settleLagMs()).toBeGreaterThanOrEqual(0);
+	await store.replicationId(bucket);
+	await store.inspectServer("server");
+	await store.ping();
+	await store.markSwept(bucket, 1_000);
+	expect(await store.listUnsweptBuckets()).not.toContain(bucket);
+	expect(await store.findOldKey()).toBeNull();
+}
