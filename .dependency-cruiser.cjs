@@ -43,8 +43,8 @@ const ROOMS = {
 const YARDSTICKS = "bench/src/(floor|rowlock)";
 const YARDSTICK_ROOMS = ["packages/runtime", "packages/seat-store"];
 
-/** Tests beside the source, and what only they use (`src/testing/`, `open-test-store.ts`). They may import the test kit as well. */
-const TEST_FILES = "(\\.test\\.ts$|/src/testing/|/[a-z]+-test-[a-z-]+\\.ts$)";
+/** Tests beside the source, and what only they use. They may import the test kit as well. */
+const TEST_FILES = "(\\.test\\.ts$|/src/testing/)";
 const TEST_KIT = ["packages/testing", "packages/local-stack", "packages/client"];
 /** The rooms that only tests and the bench import. */
 const TEST_ROOMS = "packages/(testing|proofs)";

@@ -8,7 +8,7 @@
  */
 
 import { parseShowtimeId } from "@holdfast/domain";
-import { findSeatFlaws } from "@holdfast/seat-store/testing";
+import { findSeatViolations } from "@holdfast/seat-store/testing";
 import { createRandom, howLong } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { OpenapiDocument } from "./testing/check-contract.ts";
@@ -162,7 +162,7 @@ async function expectUnharmed({ world }: Surface): Promise<void> {
 	expect((await api.call("GET //livez")).status).toBe(200);
 	for (const text of world.showtimeId ?? []) {
 		const showtimeId = parseShowtimeId(text);
-		if (showtimeId !== null) expect(await findSeatFlaws(api.seatStore, showtimeId, null)).toEqual([]);
+		if (showtimeId !== null) expect(await findSeatViolations(api.seatStore, showtimeId, null)).toEqual([]);
 	}
 	expect(api.app.requestsInFlight()).toBe(0);
 }

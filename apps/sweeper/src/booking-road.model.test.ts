@@ -6,29 +6,17 @@
  *
  * A failure prints its seed, path and replayPath; MODEL_SEED, MODEL_PATH and MODEL_REPLAY run just that one again.
  */
-import { createDatabase, type Database, findBooking, seatOwners, settleBatch } from "@holdfast/database";
+import { findBooking, seatOwners, settleBatch } from "@holdfast/database";
 import { bucketOf, DEFAULT_LIMITS, newBookingId, type OpenShowtime, type UserId } from "@holdfast/domain";
-import { queryPostgres } from "@holdfast/local-stack";
 import { createReferenceModel, type ModelBooking, type ReferenceModel } from "@holdfast/proofs";
-import { createRebuilder } from "@holdfast/rebuild";
-import { createLogger } from "@holdfast/runtime";
-import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
-import { bookingKey, injectClock } from "@holdfast/seat-store/testing";
-import {
-	askRedis,
-	createTestDatabase,
-	howLong,
-	insertShowtimes,
-	insertUsers,
-	startTestRedis,
-	type TestDatabase,
-	type TestRedis,
-	waitUntil,
-} from "@holdfast/testing";
+import type { SeatStore } from "@holdfast/seat-store";
+import { bookingKey, injectClock, untilReachable } from "@holdfast/seat-store/testing";
+import { askRedis, howLong, insertUsers } from "@holdfast/testing";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createSweeper, type Sweeper } from "./sweeper.ts";
+import type { Sweeper } from "./sweeper.ts";
 import { createSweeperMetrics } from "./sweeper-metrics.ts";
+import { openTestSweeper, type TestSweeper } from "./testing/open-test-sweeper.ts";
 
 const SEATS = 6;
 const USERS = 3;
@@ -48,9 +36,7 @@ const SALES_REST_MS = 600_000;
 /** Until then sequences are drawn; each takes a tenth of a second or two. */
 const SEARCH_MS = howLong({ short: 20_000, long: 300_000 });
 
-let redis: TestRedis;
-let testDatabase: TestDatabase;
-let database: Database;
+let test: TestSweeper;
 let seatStore: SeatStore;
 let sweeper: Sweeper;
 const metrics = createSweeperMetrics();
@@ -59,38 +45,21 @@ let overHourlyLimit = 0;
 let nowMs: number | null = null;
 
 beforeAll(async () => {
-	[redis, testDatabase] = await Promise.all([startTestRedis(), createTestDatabase()]);
-	database = createDatabase({ url: testDatabase.url });
-	const prepareConnection = (client: Parameters<typeof injectClock>[0]) => injectClock(client, () => nowMs);
-	seatStore = createSeatStore({ url: redis.url, limits: LIMITS, prepareConnection });
-	const log = createLogger("sweeper", "silent");
-	sweeper = createSweeper({ seatStore, database, limits: LIMITS, quarantineMs: null, metrics, log });
+	test = await openTestSweeper({ limits: LIMITS, prepareConnection: (client) => injectClock(client, () => nowMs) });
+	seatStore = test.seatStore;
+	sweeper = test.newSweeper({ metrics });
 });
-afterAll(async () => {
-	await seatStore.close();
-	await database.close();
-	await Promise.all([redis.stop(), testDatabase.drop()]);
-});
+afterAll(() => test.stop());
 
 /** What a sequence works on. */
 type Road = { readonly showtime: OpenShowtime; readonly users: readonly UserId[]; steps: number };
 type Step = fc.AsyncCommand<ReferenceModel, Road>;
 
 async function openRoad(): Promise<Road> {
-	const { showtimeIds } = await insertShowtimes(testDatabase.url, { rows: 1, seatsPerRow: SEATS });
-	const [id] = showtimeIds;
-	if (id === undefined) throw new Error("no showtime was inserted");
-	expect(await rebuild(id)).toBe("opened");
-	const showtime = await seatStore.readShowtime(id);
-	if (showtime === null) throw new Error("the showtime is not installed");
+	const showtime = await test.rebuiltShowtime({ rows: 1, seatsPerRow: SEATS });
 	// Of its own: what they have placed in the past hour must be what the model knows of.
-	const users = await insertUsers(testDatabase.url, USERS);
+	const users = await insertUsers(test.databaseUrl, USERS);
 	return { showtime, users, steps: 0 };
-}
-
-async function rebuild(id: OpenShowtime["id"]): Promise<string> {
-	const rebuilder = createRebuilder({ seatStore, database, quarantineMs: null, log: createLogger("rebuild", "silent") });
-	return (await rebuilder.rebuild(id, 0)).outcome;
 }
 
 /** Another amount for each seat, so that none is taken for another. */
@@ -135,7 +104,7 @@ function change(what: "extend" | "confirm" | "cancel", at: number, versionOff: n
 		const { outcome } = await send();
 		if (!booking.isLoaded && !model.isFenced()) {
 			expect(outcome).toBe("not_loaded");
-			const found = await findBooking(database, booking.id);
+			const found = await findBooking(test.database, booking.id);
 			if (found === null) throw new Error("a recorded booking is not in the ledger");
 			await seatStore.loadBooking(found.booking);
 			booking.isLoaded = true;
@@ -203,32 +172,27 @@ const steps = {
 		step("settle and die", async (_model, { showtime }) => {
 			const bucket = bucketOf(showtime.id);
 			const entries = await seatStore.readBatch(bucket, { afterEntryId: null, limit: 2 });
-			if (entries.length > 0) expect((await settleBatch(database, { bucket, entries })).outcome).toBe("settled");
+			if (entries.length > 0) expect((await settleBatch(test.database, { bucket, entries })).outcome).toBe("settled");
 		}),
 	restart: (isRebuilt: boolean) =>
 		step(`restart Redis${isRebuilt ? " and rebuild" : ""}`, async (model, { showtime }) => {
-			await redis.restart();
-			const isBack = () =>
-				seatStore.ping().then(
-					() => true,
-					() => false,
-				);
-			await waitUntil("the link to be back", isBack);
+			await test.redis.restart();
+			await untilReachable(seatStore);
 			model.restart();
 			if (!isRebuilt) return;
-			expect(await rebuild(showtime.id)).toBe("opened");
+			expect(await test.rebuild(showtime.id)).toBe("opened");
 			model.rebuild();
 		}),
 	rebuild: () =>
 		step("rebuild", async (model, { showtime }) => {
-			expect(await rebuild(showtime.id)).toBe("opened");
+			expect(await test.rebuild(showtime.id)).toBe("opened");
 			model.rebuild();
 		}),
 	/** What time does to a record that is recorded. */
 	forget: (at: number) =>
 		bookingStep("forget", at, async (_model, _road, booking) => {
 			if (booking.recordedVersion !== booking.version) return;
-			await askRedis(redis.port, "DEL", bookingKey(booking.id));
+			await askRedis(test.redis.port, "DEL", bookingKey(booking.id));
 			booking.isLoaded = false;
 		}),
 };
@@ -288,12 +252,11 @@ async function agree(model: ReferenceModel, { showtime }: Road, { readsMap }: { 
 
 /** The ledger after a settling: whose each seat is, and each transition from the confirm on, once. */
 async function ledgerAgrees(model: ReferenceModel, showtimeId: OpenShowtime["id"]): Promise<void> {
-	const owners = await seatOwners(database, showtimeId);
+	const owners = await seatOwners(test.database, showtimeId);
 	const inOrder = (seats: readonly { seat: number; bookingId: string }[]) =>
 		seats.map(({ seat: at, bookingId }) => `${at} ${bookingId}`).sort();
 	expect(inOrder(owners)).toEqual(inOrder(model.sold()));
-	const events = await queryPostgres(
-		testDatabase.url,
+	const events = await test.query(
 		`select e.booking_id, e.version::text, e.type from booking_events e join bookings b on b.id = e.booking_id
 			where b.showtime_id = '${showtimeId}' order by e.booking_id, e.version`,
 	);
@@ -310,7 +273,7 @@ async function ledgerAgrees(model: ReferenceModel, showtimeId: OpenShowtime["id"
 /** Everything settled, every booking that was ever confirmed in the ledger once, and nothing else. */
 async function agreeAtRest(model: ReferenceModel, road: Road): Promise<void> {
 	nowMs = model.nowMs();
-	await rebuild(road.showtime.id);
+	await test.rebuild(road.showtime.id);
 	model.rebuild();
 	await sweeper.runOnce();
 	model.settle();
@@ -318,7 +281,7 @@ async function agreeAtRest(model: ReferenceModel, road: Road): Promise<void> {
 	await ledgerAgrees(model, road.showtime.id);
 	expect((await seatStore.outboxDepths())[bucketOf(road.showtime.id)]).toBe(0);
 	for (const { id, wasConfirmed, state, version, seats: booked } of model.bookings) {
-		const recorded = (await findBooking(database, id))?.booking;
+		const recorded = (await findBooking(test.database, id))?.booking;
 		if (wasConfirmed) expect(recorded).toMatchObject({ state, version, amounts: amountsOf(booked) });
 		else expect(recorded).toBeUndefined();
 	}

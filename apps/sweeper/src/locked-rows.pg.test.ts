@@ -1,28 +1,15 @@
 /** The sweeper while somebody holds rows of the ledger: what needs them waits, everything else goes on as if nothing were. */
 import { setTimeout as pause } from "node:timers/promises";
-import { createDatabase, type Database } from "@holdfast/database";
-import { bucketOf, DEFAULT_LIMITS, newBookingId, type OpenShowtime, type ShowtimeId, type UserId } from "@holdfast/domain";
-import { queryPostgres } from "@holdfast/local-stack";
+import { bucketOf, DEFAULT_LIMITS, type OpenShowtime, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { createLogger } from "@holdfast/runtime";
-import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
-import { installSnapshot } from "@holdfast/seat-store/testing";
-import {
-	buildShowtime,
-	createTestDatabase,
-	type HeldLock,
-	holdLock,
-	insertShowtimes,
-	insertUsers,
-	startTestRedis,
-	type TestDatabase,
-	type TestRedis,
-	waitUntil,
-} from "@holdfast/testing";
+import type { SeatStore } from "@holdfast/seat-store";
+import { buy } from "@holdfast/seat-store/testing";
+import { buildShowtime, type HeldLock, holdLock, insertUsers, waitUntil } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import type { SweeperDeps } from "./deps.ts";
 import { createBatchSize, settleBucket } from "./settle-bucket.ts";
 import { createSweeper } from "./sweeper.ts";
-import { createSweeperMetrics } from "./sweeper-metrics.ts";
+import { openTestSweeper, type TestSweeper } from "./testing/open-test-sweeper.ts";
 
 const BUCKET = 7;
 /**
@@ -31,32 +18,25 @@ const BUCKET = 7;
  */
 const LAG_MAX_MS = 3_000;
 
-let redis: TestRedis;
-let testDatabase: TestDatabase;
-let database: Database;
+let test: TestSweeper;
 let seatStore: SeatStore;
 let users: UserId[];
 let lock: HeldLock | null = null;
 beforeAll(async () => {
-	[redis, testDatabase] = await Promise.all([startTestRedis(), createTestDatabase()]);
-	database = createDatabase({ url: testDatabase.url });
-	seatStore = createSeatStore({ url: redis.url, limits: DEFAULT_LIMITS });
+	test = await openTestSweeper();
+	seatStore = test.seatStore;
 });
 beforeEach(async () => {
-	users = await insertUsers(testDatabase.url, 4);
+	users = await insertUsers(test.databaseUrl, 4);
 });
 afterEach(async () => {
 	await lock?.release();
 	lock = null;
 	expect(await query("select 1 from dead_letters")).toEqual([]);
 });
-afterAll(async () => {
-	await seatStore.close();
-	await database.close();
-	await Promise.all([redis.stop(), testDatabase.drop()]);
-});
+afterAll(() => test.stop());
 
-const query = (statement: string) => queryPostgres(testDatabase.url, statement);
+const query = (statement: string) => test.query(statement);
 
 /** What a sweeper is built from, and what it warned of. */
 function deps(changes: Partial<SweeperDeps> = {}): SweeperDeps & { readonly warnings: string[] } {
@@ -65,28 +45,17 @@ function deps(changes: Partial<SweeperDeps> = {}): SweeperDeps & { readonly warn
 	for (const level of ["warn", "error", "fatal"] as const) {
 		log[level] = (_fields: unknown, message?: string) => void warnings.push(message ?? "");
 	}
-	return { seatStore, database, limits: DEFAULT_LIMITS, quarantineMs: null, metrics: createSweeperMetrics(), log, warnings, ...changes };
+	return { ...test.deps({ log, ...changes }), warnings };
 }
 
-async function openShowtime(): Promise<OpenShowtime> {
-	const { showtimeIds, plan } = await insertShowtimes(testDatabase.url, { bucket: BUCKET });
-	const [id] = showtimeIds;
-	const showtime = buildShowtime({ ...(id && { id }), planId: plan.id });
-	await query(`update showtimes set redis_epoch = 1 where id = '${showtime.id}'`);
-	await installSnapshot(seatStore, { showtime });
-	return showtime;
-}
+const openShowtime = () => test.openShowtime(BUCKET);
 
 let seat = 0;
-async function buy(showtime: OpenShowtime, buyer = 0) {
+async function buyNext(showtime: OpenShowtime, buyer = 0) {
 	const userId = users[buyer];
 	if (!userId) throw new Error("no such buyer");
-	const bookingId = newBookingId(showtime.id);
 	seat = (seat + 1) % 100;
-	await seatStore.placeHold({ bookingId, userId, showtime, seats: [seat], amounts: [1250], idempotencyKey: null });
-	const command = { bookingId, userId, showtimeId: showtime.id, ifVersion: null };
-	expect((await seatStore.confirmBooking(command)).outcome).toBe("confirmed");
-	return command;
+	return buy(seatStore, showtime, [seat], { userId });
 }
 
 const isRecorded = async ({ bookingId }: { bookingId: string }) =>
@@ -106,13 +75,13 @@ it.each(["users", "showtimes"])(
 		};
 		const [held, other] = [await openShowtime(), await openShowtime()];
 		const own = deps({ seatStore: watched });
-		lock = await holdLock(testDatabase.url, `select 1 from ${table} where id = '${table === "users" ? users[0] : held.id}' for update`);
+		lock = await holdLock(test.databaseUrl, `select 1 from ${table} where id = '${table === "users" ? users[0] : held.id}' for update`);
 		const sweeper = createSweeper(own);
 		sweeper.start();
 		try {
-			const waiting = [await buy(held, 0), await buy(held, 1)];
+			const waiting = [await buyNext(held, 0), await buyNext(held, 1)];
 			for (let round = 0; round < 5; round += 1) {
-				const one = await buy(other, 2);
+				const one = await buyNext(other, 2);
 				await waitUntil("the other showtime to be recorded", () => isRecorded(one), LAG_MAX_MS);
 			}
 			expect(await depth()).toBe(2);
@@ -130,10 +99,10 @@ it.each(["users", "showtimes"])(
 
 it("more waiting entries than a batch takes hold up nothing that stands behind them, and are recorded in order", async () => {
 	const [held, other] = [await openShowtime(), await openShowtime()];
-	lock = await holdLock(testDatabase.url, `select 1 from showtimes where id = '${held.id}' for update`);
+	lock = await holdLock(test.databaseUrl, `select 1 from showtimes where id = '${held.id}' for update`);
 	const waiting = [];
-	for (let i = 0; i < 4; i += 1) for (const buyer of [0, 1, 2]) waiting.push(await buy(held, buyer));
-	const behind = await buy(other, 3);
+	for (let i = 0; i < 4; i += 1) for (const buyer of [0, 1, 2]) waiting.push(await buyNext(held, buyer));
+	const behind = await buyNext(other, 3);
 	const sweeper = createSweeper(deps({ limits: { ...DEFAULT_LIMITS, settleBatchMax: 5 } }));
 	expect((await sweeper.runOnce()).settled).toBe(1);
 	expect(await isRecorded(behind)).toBe(true);
@@ -154,9 +123,9 @@ it("a pass that goes on for seconds tries what waits again, and ends once it can
 			return seatStore.readBatch(bucket, request);
 		},
 	};
-	lock = await holdLock(testDatabase.url, `select 1 from users where id = '${users[0]}' for update`);
-	const waiting = await buy(held, 0);
-	for (let i = 0; i < 10; i += 1) for (const buyer of [1, 2, 3]) await buy(other, buyer);
+	lock = await holdLock(test.databaseUrl, `select 1 from users where id = '${users[0]}' for update`);
+	const waiting = await buyNext(held, 0);
+	for (let i = 0; i < 10; i += 1) for (const buyer of [1, 2, 3]) await buyNext(other, buyer);
 	const own = deps({ seatStore: slow });
 	const passing = settleBucket(own, BUCKET, createBatchSize(1));
 	await waitUntil("the pass to be behind what waits", async () => (await depth()) !== undefined && Number(await depth()) < 29);
@@ -171,11 +140,11 @@ it("a pass that goes on for seconds tries what waits again, and ends once it can
 it("a locked refund holds up the correction of no other conflict", async () => {
 	const showtimes = [await openShowtime(), await openShowtime()];
 	const winners = [];
-	for (const showtime of showtimes) winners.push(await buy(showtime, 0));
+	for (const showtime of showtimes) winners.push(await buyNext(showtime, 0));
 	await createSweeper(deps()).runOnce();
 	const losers = [];
 	for (const [place, showtime] of showtimes.entries()) {
-		const loser = await buy(showtime, 1);
+		const loser = await buyNext(showtime, 1);
 		const [taken] = (await seatStore.readBooking(loser.bookingId))?.seats ?? [];
 		await query(`update booking_seats set seat = ${taken} where booking_id = '${winners[place]?.bookingId}'`);
 		losers.push(loser);
@@ -183,7 +152,7 @@ it("a locked refund holds up the correction of no other conflict", async () => {
 	// The conflicts are in the ledger, and Redis does not know of them yet.
 	await settleBucket(deps(), BUCKET, createBatchSize(500));
 	const [first, second] = losers;
-	lock = await holdLock(testDatabase.url, `select 1 from refunds where booking_id = '${first?.bookingId}' for update`);
+	lock = await holdLock(test.databaseUrl, `select 1 from refunds where booking_id = '${first?.bookingId}' for update`);
 	await createSweeper(deps()).runOnce();
 	const corrected = () => query("select booking_id from refunds where store_corrected_at is not null order by due_at");
 	expect(await corrected()).toEqual([{ booking_id: second?.bookingId }]);
@@ -207,7 +176,7 @@ it("a locked showtime holds up the end of no other quarantine", async () => {
 		).map((row) => row.id);
 	expect([before.length, (await behind()).length]).toEqual([1, 2]);
 	const [first] = both;
-	lock = await holdLock(testDatabase.url, `select 1 from showtimes where id = '${first}' for update`);
+	lock = await holdLock(test.databaseUrl, `select 1 from showtimes where id = '${first}' for update`);
 	const ending = deps({ quarantineMs: 0 });
 	await createSweeper(ending).runOnce();
 	expect(await behind()).toEqual([first]);

@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { sendInlineCommand } from "@holdfast/local-stack";
-import { bucketKeys } from "@holdfast/seat-store/testing";
-import { startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
+import { bucketKeys, OLD_LAYOUT_KEYS } from "@holdfast/seat-store/testing";
+import { createTestDatabase, insertShowtimes, startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 
 const MAIN = join(import.meta.dirname, "main.ts");
@@ -43,6 +43,31 @@ it("does not start, and says what is wrong and what to do", async () => {
 	expect(await ended).toBe(1);
 	expect(printed.err).toMatch(/^Redis does not keep what is confirmed:\n- appendfsync is everysec; it must be always\nMend it .*I_ACCEPT_/);
 	expect(printed.out).toBe("");
+});
+
+it("does not start on a ledger with a showtime of a bucket beyond BUCKETS, and starts once BUCKETS has it", async () => {
+	const database = await createTestDatabase();
+	await insertShowtimes(database.url, { bucket: 16 });
+	const refused = run({ DATABASE_URL: database.url });
+	expect(await refused.ended).toBe(1);
+	expect(refused.printed.err).toMatch(/^The ledger has data of bucket 16, and BUCKETS=16 ends at bucket 15: set BUCKETS to 17 or more/);
+	const { child, ended } = run({ DATABASE_URL: database.url, BUCKETS: "17" });
+	await waitUntil(
+		"the sweeper to be heard in bucket 16",
+		async () => (await sendInlineCommand(redis.port, `EXISTS ${bucketKeys(16).swept}`)) === ":1",
+		START_DEADLINE_MS,
+	);
+	child.kill("SIGTERM");
+	expect(await ended).toBe(0);
+	await database.drop();
+});
+
+it("does not start on the keys of the layout before this one", async () => {
+	const [oldKey = ""] = OLD_LAYOUT_KEYS;
+	await sendInlineCommand(redis.port, `SET ${oldKey} 1`);
+	const { ended, printed } = run();
+	expect(await ended).toBe(1);
+	expect(printed.err).toMatch(/^Redis holds data of an older layout .* DATA_DIR=\.data-new npm start/);
 });
 
 it("starts where the loss is accepted, with a loud warning", async () => {

@@ -1,75 +1,38 @@
 /** The sweeper on real stores: what Redis sold arrives in the ledger, once, in order. */
-import { createDatabase, type Database, seatOwners } from "@holdfast/database";
-import { bucketOf, DEFAULT_LIMITS, EVENT_SCHEMA, newBookingId, type OpenShowtime, type ShowtimeId, type UserId } from "@holdfast/domain";
-import { queryPostgres } from "@holdfast/local-stack";
+import { seatOwners } from "@holdfast/database";
+import { bucketOf, DEFAULT_LIMITS, EVENT_SCHEMA, type OpenShowtime, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { createLogger } from "@holdfast/runtime";
 import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
-import { findSeatFlaws, installSnapshot } from "@holdfast/seat-store/testing";
-import {
-	buildShowtime,
-	createTestDatabase,
-	insertShowtimes,
-	insertUsers,
-	startTestRedis,
-	type TestDatabase,
-	type TestRedis,
-	waitUntil,
-} from "@holdfast/testing";
+import { buy as buySeats, findSeatViolations, held, untilReachable } from "@holdfast/seat-store/testing";
+import { insertShowtimes, insertUsers, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SweeperDeps } from "./deps.ts";
-import { createSweeper } from "./sweeper.ts";
 import { createSweeperMetrics } from "./sweeper-metrics.ts";
+import { openTestSweeper, type TestSweeper } from "./testing/open-test-sweeper.ts";
 
-let redis: TestRedis;
-let testDatabase: TestDatabase;
-let database: Database;
+let test: TestSweeper;
 let seatStore: SeatStore;
 let users: UserId[];
 
 beforeAll(async () => {
-	[redis, testDatabase] = await Promise.all([startTestRedis(), createTestDatabase()]);
-	database = createDatabase({ url: testDatabase.url });
-	seatStore = createSeatStore({ url: redis.url, limits: DEFAULT_LIMITS });
-	users = await insertUsers(testDatabase.url, 20);
+	test = await openTestSweeper();
+	seatStore = test.seatStore;
+	users = await insertUsers(test.databaseUrl, 20);
 });
-afterAll(async () => {
-	await seatStore.close();
-	await database.close();
-	await Promise.all([redis.stop(), testDatabase.drop()]);
-});
+afterAll(() => test.stop());
 
-const newSweeper = (changes: Partial<SweeperDeps> = {}) =>
-	createSweeper({
-		seatStore,
-		database,
-		limits: DEFAULT_LIMITS,
-		quarantineMs: null,
-		metrics: createSweeperMetrics(),
-		log: createLogger("sweeper", "silent"),
-		...changes,
-	});
+const newSweeper = (changes?: Partial<SweeperDeps>) => test.newSweeper(changes);
+const openShowtime = (bucket?: number) => test.openShowtime(bucket);
+const query = (statement: string) => test.query(statement);
 
-async function openShowtime(bucket?: number): Promise<OpenShowtime> {
-	const { showtimeIds, plan } = await insertShowtimes(testDatabase.url, bucket === undefined ? {} : { bucket });
-	const [id] = showtimeIds;
-	const showtime = buildShowtime({ ...(id && { id }), planId: plan.id });
-	await queryPostgres(testDatabase.url, `update showtimes set redis_epoch = 1 where id = '${showtime.id}'`);
-	await installSnapshot(seatStore, { showtime });
-	return showtime;
-}
-
-async function buy(showtime: OpenShowtime, seats: number[], buyer = 0) {
+function userOf(buyer: number): UserId {
 	const userId = users[buyer];
-	if (!userId) throw new Error("no such buyer");
-	const bookingId = newBookingId(showtime.id);
-	await seatStore.placeHold({ bookingId, userId, showtime, seats, amounts: seats.map(() => 1250), idempotencyKey: null });
-	const command = { bookingId, userId, showtimeId: showtime.id, ifVersion: null };
-	expect((await seatStore.confirmBooking(command)).outcome).toBe("confirmed");
-	return command;
+	if (userId === undefined) throw new Error(`no buyer ${buyer} was inserted`);
+	return userId;
 }
 
-const flawsOf = async (showtimeId: ShowtimeId) => findSeatFlaws(seatStore, showtimeId, await seatOwners(database, showtimeId));
-const query = (statement: string) => queryPostgres(testDatabase.url, statement);
+const buy = (showtime: OpenShowtime, seats: number[], buyer = 0) => buySeats(seatStore, showtime, seats, { userId: userOf(buyer) });
+const flawsOf = async (showtimeId: ShowtimeId) => findSeatViolations(seatStore, showtimeId, await seatOwners(test.database, showtimeId));
 
 describe("runOnce", () => {
 	it("records every confirmed booking once, marks it recorded, and empties the outbox", async () => {
@@ -173,16 +136,14 @@ describe("runOnce", () => {
 		for (const { bookingId } of bought) {
 			expect(await query(`select state, version from bookings where id = '${bookingId}'`)).toEqual([{ state: "CANCELLED", version: "3" }]);
 		}
-		expect(await seatOwners(database, showtime.id)).toEqual([]);
+		expect(await seatOwners(test.database, showtime.id)).toEqual([]);
 		expect(await query(`select state from showtimes where id = '${showtime.id}'`)).toEqual([{ state: "cancelled" }]);
 	});
 
 	it("reaps lapsed holds and forgets their showtimes", async () => {
 		const showtime = await openShowtime();
-		const brief = createSeatStore({ url: redis.url, limits: { ...DEFAULT_LIMITS, holdTtlMs: 1 } });
-		const userId = users[0];
-		if (!userId) throw new Error("no buyer was inserted");
-		await brief.placeHold({ bookingId: newBookingId(showtime.id), userId, showtime, seats: [1], amounts: [1250], idempotencyKey: null });
+		const brief = createSeatStore({ url: test.redis.url, limits: { ...DEFAULT_LIMITS, holdTtlMs: 1 } });
+		await held(brief, showtime, [1], { userId: userOf(0) });
 		await waitUntil("the hold to expire", async () => (await seatStore.listShowtimesToReap(bucketOf(showtime.id))).includes(showtime.id));
 		expect((await newSweeper().runOnce()).reaped).toBe(1);
 		expect(await seatStore.listShowtimesToReap(bucketOf(showtime.id))).toEqual([]);
@@ -192,20 +153,15 @@ describe("runOnce", () => {
 
 describe("start", () => {
 	it("opens the showtimes of the coming two days before anybody asks, and again after a restart of Redis", async () => {
-		const { showtimeIds: near } = await insertShowtimes(testDatabase.url, { count: 3 });
-		const { showtimeIds: far } = await insertShowtimes(testDatabase.url, { startsInMs: 49 * 3_600_000 });
+		const { showtimeIds: near } = await insertShowtimes(test.databaseUrl, { count: 3 });
+		const { showtimeIds: far } = await insertShowtimes(test.databaseUrl, { startsInMs: 49 * 3_600_000 });
 		const sweeper = newSweeper();
 		sweeper.start();
 		const areOpen = async () => (await seatStore.findUnopened(near)).length === 0;
 		await waitUntil("the near ones to be open", areOpen);
 		expect(await seatStore.findUnopened(far)).toEqual(far);
-		await redis.restart();
-		await waitUntil("the link to be back", () =>
-			seatStore.ping().then(
-				() => true,
-				() => false,
-			),
-		);
+		await test.redis.restart();
+		await untilReachable(seatStore);
 		expect(await seatStore.findUnopened(near)).toEqual(near);
 		await waitUntil("the near ones to be open again", areOpen);
 		await sweeper.stop();
@@ -218,13 +174,8 @@ describe("start", () => {
 			`insert into buckets (bucket, timeline, seq, seen_seq, timeline_started_at) values (${bucketOf(showtime.id)}, 5, 0, 0, now())
 			 on conflict (bucket) do update set timeline = 5, timeline_started_at = now()`,
 		);
-		await redis.restart();
-		await waitUntil("the link to be back", () =>
-			seatStore.ping().then(
-				() => true,
-				() => false,
-			),
-		);
+		await test.redis.restart();
+		await untilReachable(seatStore);
 		const metrics = createSweeperMetrics();
 		const keeping = newSweeper({ metrics });
 		keeping.start();

@@ -3,7 +3,7 @@
  * client; some lose their connection now and then. Asked at the end what each of them sees.
  */
 import { Agent } from "node:http";
-import { type FollowWish, followSeats, type SeatFollower } from "@holdfast/proofs";
+import { type FollowOptions, followSeats, type SeatFollower } from "@holdfast/proofs";
 import { watchWithClient } from "./watch-with-client.ts";
 
 /** What the process is asked, in this order, and what it answers. Both travel as JSON. */
@@ -68,7 +68,7 @@ async function obey(command: WatchCommand): Promise<WatchAnswer> {
 
 async function openAll({ origin, showtimeId, watchers }: Extract<WatchCommand, { what: "open" }>): Promise<void> {
 	const agent = new Agent({ keepAlive: true, maxFreeSockets: OPENED_AT_ONCE });
-	const options: FollowWish = {
+	const options: FollowOptions = {
 		origin,
 		showtimeId,
 		agent,
@@ -99,7 +99,7 @@ function report(): WatchAnswer {
 	return {
 		seenAtMs,
 		views: followers.map((follower) => ({ version: follower.version(), statuses: follower.statuses() })),
-		flaws: followers.flatMap(({ flaws }) => flaws).slice(0, 20),
+		flaws: followers.flatMap(({ violations }) => violations).slice(0, 20),
 		events: sum(({ seen }) => seen.events),
 		resets: sum(({ seen }) => seen.resets),
 		breaks: sum(({ seen }) => seen.breaks),

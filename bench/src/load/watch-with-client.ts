@@ -1,9 +1,9 @@
 /** A watcher as an app is one: by the client that is handed out, which reads, applies and comes back by its own rules. */
 import { createClient } from "@holdfast/client";
-import type { FollowWish, SeatFollower } from "@holdfast/proofs";
+import type { FollowOptions, SeatFollower } from "@holdfast/proofs";
 
 /** Resolves when the seats are read. */
-export function watchWithClient({ origin, showtimeId, onEvent = () => {} }: FollowWish): Promise<SeatFollower> {
+export function watchWithClient({ origin, showtimeId, onEvent = () => {} }: FollowOptions): Promise<SeatFollower> {
 	const leave = new AbortController();
 	let stream = new AbortController();
 	const client = createClient({
@@ -17,13 +17,13 @@ export function watchWithClient({ origin, showtimeId, onEvent = () => {} }: Foll
 		},
 	});
 	const seen = { events: 0, maps: 0, streams: 0 };
-	const flaws: string[] = [];
+	const violations: string[] = [];
 	let letters: string[] = [];
 	let version = -1;
 
 	/** The client passes on what is newer than what it passed on before, and nothing else. */
 	function rise(to: number): void {
-		if (to < version) flaws.push(`passed on version ${to} after ${version}`);
+		if (to < version) violations.push(`passed on version ${to} after ${version}`);
 		version = to;
 	}
 
@@ -34,7 +34,7 @@ export function watchWithClient({ origin, showtimeId, onEvent = () => {} }: Foll
 			get seen() {
 				return { events: seen.events, resets: seen.maps - 1, breaks: seen.streams - 1 };
 			},
-			flaws,
+			violations,
 			breakStream: () => stream.abort(),
 			close: () => leave.abort(),
 		};
@@ -55,7 +55,7 @@ export function watchWithClient({ origin, showtimeId, onEvent = () => {} }: Foll
 			},
 		});
 		watching.catch((error: unknown) => {
-			flaws.push(String(error));
+			violations.push(String(error));
 			reject(error);
 		});
 	});

@@ -68,7 +68,7 @@ async function proveSold({ proof }: Bench, showtimeId: ShowtimeId, confirmed: Lo
 	await proof.drained(DRAIN_DEADLINE_MS);
 	const lag = await proof.settleLag([showtimeId]);
 	console.log(`  outbox lag       p50 ${lag.p50} ms  p99 ${lag.p99} ms  max ${lag.max} ms  over ${lag.events} events`);
-	const flaws = await proof.flaws(showtimeId);
+	const flaws = await proof.violations(showtimeId);
 	const owners = await proof.owners(showtimeId);
 	if (owners.size !== SEATS) flaws.push(`${owners.size} seats sold instead of ${SEATS}`);
 	const confirmedIds = new Set(confirmed.won.map(({ body }) => String(JSON.parse(body).id)));

@@ -84,7 +84,7 @@ export async function spread(bench: Bench, { connections, showtimes, rounds, tur
 			`  outbox lag       p50 ${lag.p50} ms  p99 ${lag.p99} ms  max ${lag.max} ms  over ${lag.events} events, ${lag.perSecond} settled/s`,
 		);
 		if (lag.events !== confirmed.ok) flaws.push(`${confirmed.ok} confirms answered, ${lag.events} recorded`);
-		for (const showtimeId of showtimeIds) flaws.push(...(await bench.proof.flaws(showtimeId)));
+		for (const showtimeId of showtimeIds) flaws.push(...(await bench.proof.violations(showtimeId)));
 		turns.end(costs.figures());
 	}
 	printRatio("place-hold", runs.holds, runs.heldFloor, HOLD_TARGET);

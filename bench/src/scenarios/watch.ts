@@ -119,7 +119,7 @@ async function prove({ proof }: Bench, showtimeId: ShowtimeId, sendCommand: Send
 		`  watchers         ${views.length}  events ${total(({ events }) => events)}  resets ${total(({ resets }) => resets)}  streams lost and found again ${total(({ breaks }) => breaks)}`,
 	);
 	await proof.drained(REST_DEADLINE_MS);
-	const flaws = [...answers.flatMap((answer) => answer.flaws), ...(await proof.flaws(showtimeId))];
+	const flaws = [...answers.flatMap((answer) => answer.flaws), ...(await proof.violations(showtimeId))];
 	if (wrong.length > 0) flaws.push(`${wrong.length} of ${views.length} watchers do not see the map at version ${version}`);
 	return flaws;
 }

@@ -2,8 +2,8 @@
 import { type BookingId, bucketOf, newBookingId, type ShowtimeId } from "@holdfast/domain";
 import { queryPostgres } from "@holdfast/local-stack";
 import { SHOWTIMES_ASKED_MAX } from "@holdfast/seat-store";
-import { bookingKey, showtimeKeys, userIndexKey } from "@holdfast/seat-store/testing";
-import { askRedis, insertShowtimes, waitUntil } from "@holdfast/testing";
+import { bookingKey, showtimeKeys, untilReachable, userIndexKey } from "@holdfast/seat-store/testing";
+import { askRedis, insertShowtimes } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DeletionInterrupted, type DeletionStep } from "./deletion-steps.ts";
 import { BOOKINGS_LISTED_MAX, findLiveBookings } from "./find-live-bookings.ts";
@@ -28,13 +28,6 @@ const end = (showtimeId: ShowtimeId, interval = "0 seconds") =>
 	);
 
 /** Until the calls work again on a Redis that was restarted. */
-const untilBack = () =>
-	waitUntil("Redis to be linked again", () =>
-		test.seatStore.ping().then(
-			() => true,
-			() => false,
-		),
-	);
 
 describe("a confirmed booking", () => {
 	it("is found while only Redis knows it, though 200 later holds have pushed it out of the user index", async () => {
@@ -118,7 +111,7 @@ describe("a hold", () => {
 		const person = await test.newPerson();
 		const command = await test.hold(person, await newShowtime(), [0]);
 		await test.redis.restart();
-		await untilBack();
+		await untilReachable(test.seatStore);
 		expect((await test.seatStore.confirmBooking(command)).outcome).toBe("fenced");
 		expect(await test.remove(person.email)).toMatchObject({ outcome: "deleted", holdsReleased: 1 });
 		expect(await test.seatStore.readBooking(command.bookingId)).toMatchObject({ state: "CANCELLED" });

@@ -26,7 +26,7 @@ describe("a race of 1,000 users for the same two seats", () => {
 		if (!won) throw new Error("no booking won");
 		expect((await buyers[winner]?.confirm(idOf(won)))?.status).toBe(200);
 		await test.proof.drained(10_000);
-		expect(await test.proof.flaws(showtimeId)).toEqual([]);
+		expect(await test.proof.violations(showtimeId)).toEqual([]);
 		expect([...(await test.proof.owners(showtimeId)).values()]).toEqual([idOf(won), idOf(won)]);
 	});
 });
@@ -62,7 +62,7 @@ describe("a hold that lapses with the sweeper stopped", () => {
 		expect(await early.confirm(idOf(first))).toMatchObject({ status: 410, code: "hold_expired" });
 		await test.stack.sweeper.start();
 		await test.proof.drained(10_000);
-		expect(await test.proof.flaws(showtimeId)).toEqual([]);
+		expect(await test.proof.violations(showtimeId)).toEqual([]);
 	});
 });
 
@@ -84,6 +84,6 @@ describe("a confirmed booking that is cancelled, and its seat sold again", () =>
 			{ booking_id: one, active: "f" },
 			{ booking_id: two, active: "t" },
 		]);
-		expect(await test.proof.flaws(showtimeId)).toEqual([]);
+		expect(await test.proof.violations(showtimeId)).toEqual([]);
 	});
 });

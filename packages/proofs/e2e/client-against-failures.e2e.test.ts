@@ -32,17 +32,17 @@ beforeAll(async () => {
 });
 afterAll(() => test.close());
 
-type Wish = { readonly client: HoldfastClient; readonly showtimeId: ShowtimeId; readonly seat: string };
+type Purchase = { readonly client: HoldfastClient; readonly showtimeId: ShowtimeId; readonly seat: string };
 type ConfirmedBooking = { readonly showtimeId: ShowtimeId; readonly seat: string; readonly bookingId: string };
 
 it(`${BOOKINGS} bookings are asked for while parts die, and ${BOOKINGS} are in the ledger: none twice, none lost`, async () => {
-	const wishes = await makeWishes();
+	const purchases = await planPurchases();
 	const { postgres, redis, api } = test.stack;
 	const parts = [postgres, redis, api].flatMap((part) => part ?? []);
 	const { below: random } = createRandom(11);
 	const bookings: ConfirmedBooking[] = [];
 	const repeats = new Map<string, number[]>();
-	for (let first = 0; first < wishes.length; first += AT_ONCE) {
+	for (let first = 0; first < purchases.length; first += AT_ONCE) {
 		const part = parts[(first / AT_ONCE) % parts.length];
 		const outage = async () => {
 			await delay(random(KILL_WITHIN_MS));
@@ -51,7 +51,7 @@ it(`${BOOKINGS} bookings are asked for while parts die, and ${BOOKINGS} are in t
 			await part?.start();
 		};
 		seen.requests = 0;
-		const [booked] = await Promise.all([Promise.all(wishes.slice(first, first + AT_ONCE).map(book)), outage()]);
+		const [booked] = await Promise.all([Promise.all(purchases.slice(first, first + AT_ONCE).map(book)), outage()]);
 		bookings.push(...booked);
 		const name = part?.name ?? "nothing";
 		// A hold and a confirm for each; the rest was asked again.
@@ -66,8 +66,8 @@ it(`${BOOKINGS} bookings are asked for while parts die, and ${BOOKINGS} are in t
 	expect(seen.replays).toBeGreaterThanOrEqual(REPLAYS_MIN);
 });
 
-/** Every seat of some showtimes, wished for by one person each. */
-async function makeWishes(): Promise<Wish[]> {
+/** Every seat of some showtimes, each to be bought by another person. */
+async function planPurchases(): Promise<Purchase[]> {
 	const showtimeIds = await test.showtimes(Math.ceil(BOOKINGS / SEATS_PER_SHOWTIME));
 	const tokens = mintTokens(test.stack.info.jwtSecret, await insertUsers(test.databaseUrl, BUYERS));
 	const counted = async (request: Request) => {
@@ -86,7 +86,7 @@ async function makeWishes(): Promise<Wish[]> {
 }
 
 /** Hold and confirm, as an app would: what comes back is an answer, or this fails. */
-async function book({ client, showtimeId, seat }: Wish): Promise<ConfirmedBooking> {
+async function book({ client, showtimeId, seat }: Purchase): Promise<ConfirmedBooking> {
 	const held = await client.POST("/api/v1/bookings", { body: { showtimeId, seats: [seat] } });
 	if (held.data === undefined) throw new Error(`the hold of ${seat} was answered ${JSON.stringify(held.error)}`);
 	const { id, version } = held.data;
@@ -108,6 +108,6 @@ async function expectInLedger(bookings: readonly ConfirmedBooking[]): Promise<vo
 		const owners = await test.proof.owners(showtimeId);
 		const wanted = bookings.filter((one) => one.showtimeId === showtimeId).map(({ seat, bookingId }) => [seatOf(seat), bookingId] as const);
 		expect([...owners].toSorted(([a], [b]) => a - b)).toEqual(wanted.toSorted(([a], [b]) => a - b));
-		expect(await test.proof.flaws(showtimeId)).toEqual([]);
+		expect(await test.proof.violations(showtimeId)).toEqual([]);
 	}
 }

@@ -30,7 +30,7 @@ async function race(headers: Record<string, string>) {
 		rounds.push({ confirm, cancel, after: await buyer.show(bookingId), bookingId });
 	}
 	await test.proof.drained(20_000);
-	for (const showtimeId of showtimeIds) expect(await test.proof.flaws(showtimeId)).toEqual([]);
+	for (const showtimeId of showtimeIds) expect(await test.proof.violations(showtimeId)).toEqual([]);
 	return rounds;
 }
 

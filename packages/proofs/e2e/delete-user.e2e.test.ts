@@ -58,7 +58,7 @@ it("deletes an account: its holds are on sale again, its tokens are refused, its
 
 	const again = await run(["--email", emailOf(buyer)]);
 	expect(again).toEqual({ code: 1, printed: `There is no account with the e-mail ${emailOf(buyer)}. Nothing was done.\n` });
-	expect(await test.proof.flaws(showtimeId)).toEqual([]);
+	expect(await test.proof.violations(showtimeId)).toEqual([]);
 });
 
 it("keeps an account with a confirmed booking ahead and lists it, settled or not; once it is cancelled, the account goes", async () => {
@@ -76,7 +76,7 @@ it("keeps an account with a confirmed booking ahead and lists it, settled or not
 	const rows = await test.query(`select id, state from bookings where user_id = '${buyer.userId}'`);
 	expect(rows).toEqual([{ id: bought, state: "CANCELLED" }]);
 	expect(await test.query("select entry_id from dead_letters")).toEqual([]);
-	expect(await test.proof.flaws(showtimeId)).toEqual([]);
+	expect(await test.proof.violations(showtimeId)).toEqual([]);
 });
 
 it("does nothing and says so without Redis, without Postgres, and without an e-mail", async () => {
@@ -120,5 +120,5 @@ it("leaves each of four buyers who confirm meanwhile with the account or without
 		"select bookings.id from bookings join users on users.id = user_id where state = 'CONFIRMED' and email is null",
 	);
 	expect(wrong).toEqual([]);
-	expect(await test.proof.flaws(showtimeId)).toEqual([]);
+	expect(await test.proof.violations(showtimeId)).toEqual([]);
 });

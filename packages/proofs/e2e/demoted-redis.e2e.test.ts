@@ -8,7 +8,7 @@ import { followSeats, openProof, type Proof } from "@holdfast/proofs";
 import { DENIED_BUCKETS, deniedKeys } from "@holdfast/seat-store/testing";
 import { insertShowtimes, openTestProxy, startTestRedis, type TestProxy, type TestRedis, waitUntil } from "@holdfast/testing";
 import { afterEach, expect, it } from "vitest";
-import { findFlawsAtRest } from "./find-flaws-at-rest.ts";
+import { findViolationsAtRest } from "./find-violations-at-rest.ts";
 import { type Crowd, startCrowd } from "./live-crowd.ts";
 import { insertBuyers, UNTHROTTLED } from "./open-test-stack.ts";
 import { findStrangeAnswers, tallyFaults } from "./tally-history.ts";
@@ -106,9 +106,9 @@ it.each(["local", "replica"] as const)(
 		const channels = DENIED_BUCKETS.map((bucket) => deniedKeys(bucket).channel);
 		for (const channel of channels) expect(await sendInlineCommand(replica.port, `PUBSUB NUMSUB ${channel}`, 4)).toMatch(/:1$/);
 		expect(findStrangeAnswers(history, ["404 not_found", "409 booking_state"])).toEqual({});
-		expect(await findFlawsAtRest({ proof, databaseUrl }, history, showtimeIds, { holds: false })).toEqual([]);
+		expect(await findViolationsAtRest({ proof, databaseUrl }, history, showtimeIds, { holds: false })).toEqual([]);
 		await waitUntil("the watcher to know the map", async () => watcher.statuses() === (await proof.statuses(showtimeId)));
-		expect(watcher.flaws).toEqual([]);
+		expect(watcher.violations).toEqual([]);
 		const health = await fetch(`${apiUrl}/api/v1/health`);
 		expect([health.status, Object(await health.json()).status]).toEqual([200, "ok"]);
 	},

@@ -4,8 +4,8 @@ import type { ShowtimeId } from "@holdfast/domain";
 import type { Operation } from "@holdfast/proofs";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { findFlawsAtRest } from "./find-flaws-at-rest.ts";
-import { insist } from "./insist.ts";
+import { askUntilAnswered } from "./ask-until-answered.ts";
+import { findViolationsAtRest } from "./find-violations-at-rest.ts";
 import { openTestStack, type TestStack } from "./open-test-stack.ts";
 import { type RecordedBuyer, recordBuyer } from "./record-buyer.ts";
 
@@ -58,16 +58,16 @@ it("holds up none of the others, and gets everything once it succeeds", async ()
 
 	await test.query("drop trigger refuse_rebuild on showtimes");
 	await test.proof.drained(DRAIN_DEADLINE_MS);
-	expect(await findFlawsAtRest(test, history, [failing, beside])).toEqual([]);
+	expect(await findViolationsAtRest(test, history, [failing, beside])).toEqual([]);
 });
 
 /** One seat that nobody else asks for, bought and given back, so many times. */
 async function buyAndCancel(person: RecordedBuyer, showtimeId: ShowtimeId, seat: number, rounds: number): Promise<void> {
 	for (let round = 1; round <= rounds; round += 1) {
-		const held = await insist(() => person.hold(showtimeId, [seat], crypto.randomUUID()));
+		const held = await askUntilAnswered(() => person.hold(showtimeId, [seat], crypto.randomUUID()));
 		const bookingId = held.answered?.bookingId;
 		if (bookingId === undefined) throw new Error(`a hold of a free seat was answered ${held.code}`);
-		await insist(() => person.confirm(showtimeId, bookingId));
-		await insist(() => person.cancel(showtimeId, bookingId));
+		await askUntilAnswered(() => person.confirm(showtimeId, bookingId));
+		await askUntilAnswered(() => person.cancel(showtimeId, bookingId));
 	}
 }

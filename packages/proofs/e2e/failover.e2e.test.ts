@@ -6,7 +6,7 @@ import type { ShowtimeId } from "@holdfast/domain";
 import { reconstructStories } from "@holdfast/proofs";
 import { howLong, waitUntil } from "@holdfast/testing";
 import { afterEach, describe, expect, it } from "vitest";
-import { findFlawsAtRest } from "./find-flaws-at-rest.ts";
+import { findViolationsAtRest } from "./find-violations-at-rest.ts";
 import { type Crowd, startCrowd } from "./live-crowd.ts";
 import { openReplicatedStack, type ReplicatedStack, type Side } from "./open-replicated-stack.ts";
 import { findStrangeAnswers, tallyCodes } from "./tally-history.ts";
@@ -95,22 +95,24 @@ async function failOverUnderLoad(ackLevel: "local" | "replica") {
 
 	const { history } = crowd;
 	console.log(`failover at ${ackLevel}: ${JSON.stringify(tallyCodes(history))}`);
-	const flaws = await findFlawsAtRest({ proof: second.proof, databaseUrl: test.databaseUrl }, history, showtimeIds, { holds: false });
-	const mapFlaws = (await Promise.all(showtimeIds.flatMap((id) => [first.proof.flaws(id), second.proof.flaws(id)]))).flat();
+	const violations = await findViolationsAtRest({ proof: second.proof, databaseUrl: test.databaseUrl }, history, showtimeIds, {
+		holds: false,
+	});
+	const mapViolations = (await Promise.all(showtimeIds.flatMap((id) => [first.proof.violations(id), second.proof.violations(id)]))).flat();
 	const atFirst = history.filter(({ server, result }) => server === first.apiUrl && result === "ok");
 	const saidYes = atFirst.filter(
 		({ kind, answered, invokedMs }) =>
 			(kind === "confirm" || kind === "cancel") && answered?.status !== "expired" && invokedMs >= promotedMs,
 	);
 	const servedAlone = atFirst.filter(({ kind, invokedMs }) => (kind === "hold" || kind === "map") && invokedMs >= restartedMs);
-	return { history, flaws, mapFlaws, saidYes, servedAlone, before, after };
+	return { history, violations, mapViolations, saidYes, servedAlone, before, after };
 }
 
 describe("a failover at ACK_LEVEL=replica", () => {
 	it("loses nothing that was acknowledged and sells nothing twice; the old side acknowledges, rebuilds and sweeps no more", async () => {
-		const { history, flaws, mapFlaws, saidYes, servedAlone, before, after } = await failOverUnderLoad("replica");
-		expect(flaws).toEqual([]);
-		expect(mapFlaws).toEqual([]);
+		const { history, violations, mapViolations, saidYes, servedAlone, before, after } = await failOverUnderLoad("replica");
+		expect(violations).toEqual([]);
+		expect(mapViolations).toEqual([]);
 		expect(saidYes).toEqual([]);
 		expect(servedAlone).toEqual([]);
 		expect(after.epochs).toEqual(before.epochs);
@@ -123,11 +125,11 @@ describe("a failover at ACK_LEVEL=replica", () => {
 
 describe("the same at ACK_LEVEL=local", () => {
 	it("loses what only the old primary knew, which the history counts; the ledger still sells nothing twice", async () => {
-		const { flaws, mapFlaws, saidYes } = await failOverUnderLoad("local");
-		const lost = flaws.filter((flaw) => flaw.startsWith("lost confirm"));
+		const { violations, mapViolations, saidYes } = await failOverUnderLoad("local");
+		const lost = violations.filter((violation) => violation.startsWith("lost confirm"));
 		console.log(`lost at local: ${lost.length} confirms; ${saidYes.length} more acknowledged by the old side after the failover`);
 		expect(lost).not.toEqual([]);
-		expect(flaws.filter((flaw) => /^(sold twice|recorded twice|partial booking)/.test(flaw))).toEqual([]);
-		expect(mapFlaws).toEqual([]);
+		expect(violations.filter((violation) => /^(sold twice|recorded twice|partial booking)/.test(violation))).toEqual([]);
+		expect(mapViolations).toEqual([]);
 	});
 });

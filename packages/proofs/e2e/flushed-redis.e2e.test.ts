@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { bucketOf, type ShowtimeId } from "@holdfast/domain";
-import { findHistoryFlaws, type Rule, readAtRest } from "@holdfast/proofs";
+import { findHistoryViolations, type Rule, readAtRest } from "@holdfast/proofs";
 import { askRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startCrowd } from "./live-crowd.ts";
@@ -55,7 +55,7 @@ it("keeps what was recorded, says what it cannot know, and sells no seat before 
 	expect(body.counts).toMatchObject({ sold, available: 0, quarantined: SEATS - sold });
 	expect(await readAtRest(test.databaseUrl, [showtimeId])).toEqual(recorded);
 
-	const lost = findHistoryFlaws(crowd.history, recorded);
+	const lost = findHistoryViolations(crowd.history, recorded);
 	console.log(`after a flush: ${sold} seats kept; ${lost.length} sales and ends of sales lost`);
 	expect(lost.map(({ rule }) => rule)).toContain("lost confirm");
 	expect(lost.filter(({ rule }) => !LOSSES.includes(rule))).toEqual([]);
@@ -71,7 +71,7 @@ it("keeps what was recorded, says what it cannot know, and sells no seat before 
 	expect(tally(await holdEach(others, showtimeId))).toEqual({ "409 seats_taken": SEATS });
 	expect(await openSeats(showtimeId)).toContain(`${SEATS - sold} seats are on sale again`);
 	expect(tally(await holdEach(others, showtimeId))).toEqual({ "201": SEATS - sold, "409 seats_taken": sold });
-	expect(await test.proof.flaws(showtimeId)).toEqual([]);
+	expect(await test.proof.violations(showtimeId)).toEqual([]);
 });
 
 function holdEach(buyers: readonly Buyer[], showtimeId: ShowtimeId): Promise<Answer[]> {

@@ -4,7 +4,7 @@ import type { Part } from "@holdfast/local-stack";
 import { reconstructStories } from "@holdfast/proofs";
 import { createRandom, howLong, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { findFlawsAtRest } from "./find-flaws-at-rest.ts";
+import { findViolationsAtRest } from "./find-violations-at-rest.ts";
 import { type Crowd, startCrowd } from "./live-crowd.ts";
 import { openTestStack, type TestStack } from "./open-test-stack.ts";
 import { findStrangeAnswers, tallyCodes, tallyFaults } from "./tally-history.ts";
@@ -54,7 +54,7 @@ it("everyone who was told yes has their seats, nobody else does, and no seat eve
 
 	const { history } = crowd;
 	console.log(`history: ${JSON.stringify(tallyCodes(history))}, faults: ${JSON.stringify(tallyFaults(history))}`);
-	expect(await findFlawsAtRest(test, history, showtimeIds)).toEqual([]);
+	expect(await findViolationsAtRest(test, history, showtimeIds)).toEqual([]);
 	expect(findStrangeAnswers(history)).toEqual({});
 	const stories = reconstructStories(history);
 	expect(stories.filter(({ confirmed, cancelled }) => cancelled === "maybe" || (confirmed === "maybe" && cancelled === "no"))).toEqual([]);

@@ -2,8 +2,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { DEFAULT_LIMITS, type ShowtimeId } from "@holdfast/domain";
 import type { Operation } from "@holdfast/proofs";
+import { askUntilAnswered } from "./ask-until-answered.ts";
 import { accountsOf, takeTurns } from "./change-accounts.ts";
-import { insist } from "./insist.ts";
 import type { Buyer, TestStack } from "./open-test-stack.ts";
 import { recordBuyer } from "./record-buyer.ts";
 
@@ -41,11 +41,11 @@ export function startBuyers(buyers: readonly Buyer[], showtimeIds: readonly Show
 				if (isStopping) return;
 				const seat = place * SEATS_PER_BUYER_AND_SHOWTIME + n;
 				const person = turns.current();
-				const held = await insist(() => person.hold(showtimeId, [seat], `${place}-${seat}`));
+				const held = await askUntilAnswered(() => person.hold(showtimeId, [seat], `${place}-${seat}`));
 				turns.countHold();
 				if (held.answered === null) throw new Error(`a hold of a free seat was answered ${held.code}`);
 				const { bookingId } = held.answered;
-				const answered = await insist(() => person.confirm(showtimeId, bookingId));
+				const answered = await askUntilAnswered(() => person.confirm(showtimeId, bookingId));
 				if (answered.result !== "ok") throw new Error(`a confirm in time was answered ${answered.code}`);
 				confirmed += 1;
 				await delay(REST_MS);

@@ -6,8 +6,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import { type Operation, reconstructStories } from "@holdfast/proofs";
 import { createRandom } from "@holdfast/testing";
+import { askUntilAnswered, isUndecided } from "./ask-until-answered.ts";
 import { accountsOf, takeTurns } from "./change-accounts.ts";
-import { insist, isOpen } from "./insist.ts";
 import type { Buyer } from "./open-test-stack.ts";
 import { type RecordedBuyer, recordBuyer } from "./record-buyer.ts";
 
@@ -20,7 +20,7 @@ export type Crowd = {
 	resolve(): Promise<void>;
 };
 
-export type CrowdWish = {
+export type CrowdOptions = {
 	/** The accounts of the crowd. */
 	readonly buyers: readonly Buyer[];
 	/** How many people share them: a long test needs several accounts each. As many as accounts when absent. */
@@ -38,13 +38,13 @@ const SEATS_TOGETHER_MAX = 4;
 /** A crowd that cannot learn what it has by then is stopped: something does not work. */
 const RESOLVE_ATTEMPTS = 100;
 
-export function startCrowd(wish: CrowdWish): Crowd {
+export function startCrowd(options: CrowdOptions): Crowd {
 	const history: Operation[] = [];
-	const accounts = wish.buyers.map((buyer) => recordBuyer(buyer, history));
-	const { people = accounts.length } = wish;
+	const accounts = options.buyers.map((buyer) => recordBuyer(buyer, history));
+	const { people = accounts.length } = options;
 	let isStopping = false;
 	const lives = Promise.all(
-		Array.from({ length: people }, (_, place) => live(accountsOf(accounts, people, place), place + 1, wish, () => isStopping)),
+		Array.from({ length: people }, (_, place) => live(accountsOf(accounts, people, place), place + 1, options, () => isStopping)),
 	);
 	lives.catch(() => {});
 	return {
@@ -59,11 +59,11 @@ export function startCrowd(wish: CrowdWish): Crowd {
 	};
 }
 
-async function live(accounts: readonly RecordedBuyer[], seed: number, wish: CrowdWish, isStopping: () => boolean): Promise<void> {
-	const { showtimeIds, seatCount, patienceMax = Number.POSITIVE_INFINITY, restMaxMs = 10 } = wish;
+async function live(accounts: readonly RecordedBuyer[], seed: number, options: CrowdOptions, isStopping: () => boolean): Promise<void> {
+	const { showtimeIds, seatCount, patienceMax = Number.POSITIVE_INFINITY, restMaxMs = 10 } = options;
 	const { below: random } = createRandom(seed);
 	const ask = (question: () => Promise<Operation>) =>
-		insist(question, Number.isFinite(patienceMax) ? 1 + random(patienceMax) : patienceMax);
+		askUntilAnswered(question, Number.isFinite(patienceMax) ? 1 + random(patienceMax) : patienceMax);
 	const turns = takeTurns(accounts);
 	let person = turns.current();
 	let kept: { showtimeId: ShowtimeId; bookingId: string } | null = null;
@@ -109,8 +109,8 @@ async function resolveFor(person: RecordedBuyer, history: readonly Operation[]):
 	const own = history.filter(({ client }) => client === person.client);
 	const holds = own.flatMap((operation) => (operation.kind === "hold" ? [operation] : []));
 	const learn = async (question: () => Promise<Operation>) => {
-		const last = await insist(question, RESOLVE_ATTEMPTS);
-		if (isOpen(last)) throw new Error(`still ${last.code} when asked ${RESOLVE_ATTEMPTS} times`);
+		const last = await askUntilAnswered(question, RESOLVE_ATTEMPTS);
+		if (isUndecided(last)) throw new Error(`still ${last.code} when asked ${RESOLVE_ATTEMPTS} times`);
 	};
 	for (const { showtimeId, bookingId, confirmed, cancelled, cancelAskedMs } of reconstructStories(own)) {
 		const at = parseShowtime(showtimeId);
@@ -121,7 +121,7 @@ async function resolveFor(person: RecordedBuyer, history: readonly Operation[]):
 	}
 	for (const [key, tries] of Map.groupBy(holds, (hold) => hold.key)) {
 		const last = tries.at(-1);
-		if (last === undefined || !isOpen(last) || tries.every(({ result }) => result !== "unknown")) continue;
+		if (last === undefined || !isUndecided(last) || tries.every(({ result }) => result !== "unknown")) continue;
 		await learn(() => person.hold(parseShowtime(last.showtimeId), last.seats, key));
 	}
 }

@@ -3,8 +3,8 @@ import { DEFAULT_LIMITS, type ShowtimeId } from "@holdfast/domain";
 import type { Operation } from "@holdfast/proofs";
 import { type HeldLock, holdLock, howLong, waitUntil } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { findFlawsAtRest } from "./find-flaws-at-rest.ts";
-import { insist } from "./insist.ts";
+import { askUntilAnswered } from "./ask-until-answered.ts";
+import { findViolationsAtRest } from "./find-violations-at-rest.ts";
 import { openTestStack, type TestStack } from "./open-test-stack.ts";
 import { type RecordedBuyer, recordBuyer } from "./record-buyer.ts";
 
@@ -78,20 +78,20 @@ it.each(["users", "showtimes"])(
 		expect(await test.query("select 1 from dead_letters")).toEqual([]);
 		expect(await epochs()).toEqual(epochsBefore);
 		expect(test.readLog("sweeper")).not.toMatch(/rebuild failed|settling backs off|halted/);
-		expect(await findFlawsAtRest(test, history, [held, ...beside])).toEqual([]);
+		expect(await findViolationsAtRest(test, history, [held, ...beside])).toEqual([]);
 	},
 );
 
 /** One seat, confirmed; gives the booking. */
 async function buy(person: RecordedBuyer, showtimeId: ShowtimeId, seat: number): Promise<string> {
-	const { answered, code } = await insist(() => person.hold(showtimeId, [seat], crypto.randomUUID()));
+	const { answered, code } = await askUntilAnswered(() => person.hold(showtimeId, [seat], crypto.randomUUID()));
 	if (answered === null) throw new Error(`a hold of a free seat was answered ${code}`);
-	await insist(() => person.confirm(showtimeId, answered.bookingId));
+	await askUntilAnswered(() => person.confirm(showtimeId, answered.bookingId));
 	return answered.bookingId;
 }
 
 /** One seat that nobody else asks for, bought and given back. */
 async function buyAndCancel(person: RecordedBuyer, showtimeId: ShowtimeId, seat: number): Promise<void> {
 	const bookingId = await buy(person, showtimeId, seat);
-	await insist(() => person.cancel(showtimeId, bookingId));
+	await askUntilAnswered(() => person.cancel(showtimeId, bookingId));
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { ShowtimeId, UserId } from "@holdfast/domain";
 import { makeScratchFolder, queryPostgres, type Stack, startStack } from "@holdfast/local-stack";
 import { openProof, type Proof } from "@holdfast/proofs";
-import { insertShowtimes, insertUsers, mintTokens, type ShowtimeWish } from "@holdfast/testing";
+import { insertShowtimes, insertUsers, mintTokens, type ShowtimeOptions } from "@holdfast/testing";
 
 /** What an answer says. `code` is a problem's; `body` is parsed JSON. */
 export type Answer = {
@@ -34,7 +34,7 @@ export type TestStack = {
 	/** A showtime of 10 x 10 seats on sale now. */
 	showtime(): Promise<ShowtimeId>;
 	/** The same, several of one plan. */
-	showtimes(count: number, wish?: Omit<ShowtimeWish, "count">): Promise<ShowtimeId[]>;
+	showtimes(count: number, options?: Omit<ShowtimeOptions, "count">): Promise<ShowtimeId[]>;
 	get(path: string): Promise<Answer>;
 	/** What an app has logged so far. */
 	readLog(app: "api" | "sweeper"): string;
@@ -66,7 +66,7 @@ export async function openTestStack(environment: Record<string, string> = {}): P
 			if (id === undefined) throw new Error("no showtime was inserted");
 			return id;
 		},
-		showtimes: async (count, wish) => (await insertShowtimes(databaseUrl, { ...wish, count })).showtimeIds,
+		showtimes: async (count, options) => (await insertShowtimes(databaseUrl, { ...options, count })).showtimeIds,
 		get: (path) => ask(`${apiUrl}/api/v1${path}`, { method: "GET" }),
 		readLog: (app) => readFileSync(join(dataDir, "logs", `${app}.log`), "utf8"),
 		query: (statement) => queryPostgres(databaseUrl, statement),
@@ -79,16 +79,16 @@ export async function openTestStack(environment: Record<string, string> = {}): P
 }
 
 /** People with a token, who ask whichever API `server` names when they ask. */
-export async function insertBuyers(wish: {
+export async function insertBuyers(options: {
 	readonly databaseUrl: string;
 	readonly jwtSecret: string;
 	readonly count: number;
 	readonly server: (place: number) => string;
 }): Promise<Buyer[]> {
-	const userIds = await insertUsers(wish.databaseUrl, wish.count);
-	return mintTokens(wish.jwtSecret, userIds).flatMap((token, place) => {
+	const userIds = await insertUsers(options.databaseUrl, options.count);
+	return mintTokens(options.jwtSecret, userIds).flatMap((token, place) => {
 		const userId = userIds[place];
-		return userId === undefined ? [] : [buyerWith(() => wish.server(place), token, userId)];
+		return userId === undefined ? [] : [buyerWith(() => options.server(place), token, userId)];
 	});
 }
 

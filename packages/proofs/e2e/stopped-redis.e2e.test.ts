@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { findFlawsAtRest } from "./find-flaws-at-rest.ts";
+import { findViolationsAtRest } from "./find-violations-at-rest.ts";
 import { startCrowd } from "./live-crowd.ts";
 import { openTestStack, type TestStack, tally } from "./open-test-stack.ts";
 import { findStrangeAnswers, tallyCodes } from "./tally-history.ts";
@@ -56,5 +56,5 @@ it("makes every answer a 503 in time, piles nothing up, and afterwards everythin
 	expect(during.length).toBeGreaterThan(CLIENTS);
 	expect(Math.max(...history.map(({ invokedMs, respondedMs }) => respondedMs - invokedMs))).toBeLessThan(ANSWER_MAX_MS);
 	expect(findStrangeAnswers(history)).toEqual({});
-	expect(await findFlawsAtRest(test, history, showtimeIds)).toEqual([]);
+	expect(await findViolationsAtRest(test, history, showtimeIds)).toEqual([]);
 });

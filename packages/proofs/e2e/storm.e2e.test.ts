@@ -3,7 +3,7 @@
 import { reconstructStories } from "@holdfast/proofs";
 import { howLong } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { findFlawsAtRest } from "./find-flaws-at-rest.ts";
+import { findViolationsAtRest } from "./find-violations-at-rest.ts";
 import { startCrowd } from "./live-crowd.ts";
 import { openTestStack, type TestStack } from "./open-test-stack.ts";
 import { findStrangeAnswers, tallyCodes, tallyFaults } from "./tally-history.ts";
@@ -31,14 +31,15 @@ it("gives no seat two owners, places no hold in part, and leaves map, owners and
 	});
 	const endsAt = Date.now() + DURATION_MS;
 	const seenMidway: string[] = [];
-	while (Date.now() < endsAt) seenMidway.push(...(await test.proof.partialHolds(showtimeId)), ...(await test.proof.mapFlaws(showtimeId)));
+	while (Date.now() < endsAt)
+		seenMidway.push(...(await test.proof.partialHolds(showtimeId)), ...(await test.proof.mapViolations(showtimeId)));
 	await crowd.stop();
 	expect(seenMidway).toEqual([]);
 
 	await test.proof.drained(20_000);
 	const { history } = crowd;
 	console.log(`storm: ${JSON.stringify(tallyCodes(history))}, faults: ${JSON.stringify(tallyFaults(history))}`);
-	expect(await findFlawsAtRest(test, history, [showtimeId])).toEqual([]);
+	expect(await findViolationsAtRest(test, history, [showtimeId])).toEqual([]);
 	expect(findStrangeAnswers(history)).toEqual({});
 	// Every fate that a booking can have came to some.
 	const fates = new Set(reconstructStories(history).map(({ confirmed, cancelled }) => `confirmed: ${confirmed}, cancelled: ${cancelled}`));

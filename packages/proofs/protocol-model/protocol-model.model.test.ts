@@ -119,15 +119,15 @@ describe("the key of a state", () => {
 			return [...findViolations(state, world), ...[...after].sort()].join(" ");
 		};
 		const known = new Map<string, string>();
-		const flaws: State[] = [];
+		const violations: State[] = [];
 		search(world, (state) => {
 			known.set(encodeState(state), describeState(state));
 			return [];
 		});
 		search(world, (state) => {
-			for (const [, next] of findSteps(state, world)) if (known.get(encodeState(next)) !== describeState(next)) flaws.push(next);
+			for (const [, next] of findSteps(state, world)) if (known.get(encodeState(next)) !== describeState(next)) violations.push(next);
 			return [];
 		});
-		expect(flaws).toEqual([]);
+		expect(violations).toEqual([]);
 	});
 });

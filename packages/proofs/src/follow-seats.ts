@@ -14,14 +14,14 @@ export type SeatFollower = {
 	/** How often it was told to read the seats anew, and how often its stream broke. */
 	readonly seen: { events: number; resets: number; breaks: number };
 	/** What it was told that contradicts the contract. */
-	readonly flaws: string[];
+	readonly violations: string[];
 	/** Lose the stream as a network does; the client comes back by itself. */
 	breakStream(): void;
 	/** Leave for good. */
 	close(): void;
 };
 
-export type FollowWish = {
+export type FollowOptions = {
 	/** `http://127.0.0.1:4000`. */
 	readonly origin: string;
 	readonly showtimeId: string;
@@ -33,10 +33,10 @@ export type FollowWish = {
 const COME_BACK_MS = 20;
 
 /** Resolves when the stream is open and the seats are read. */
-export async function followSeats({ origin, showtimeId, agent, onEvent = () => {} }: FollowWish): Promise<SeatFollower> {
+export async function followSeats({ origin, showtimeId, agent, onEvent = () => {} }: FollowOptions): Promise<SeatFollower> {
 	const address = `${origin}/api/v1/showtimes/${showtimeId}/seats`;
 	const seen = { events: 0, resets: 0, breaks: 0 };
-	const flaws: string[] = [];
+	const violations: string[] = [];
 	let letters: string[] = [];
 	let version = 0;
 	let lastId: number | null = null;
@@ -48,7 +48,7 @@ export async function followSeats({ origin, showtimeId, agent, onEvent = () => {
 	async function read(): Promise<void> {
 		const text = await readText(`${address}?view=status`, agent);
 		const body: { version: number; statuses: string } = JSON.parse(text);
-		if (body.version < version) flaws.push(`read version ${body.version} after ${version}`);
+		if (body.version < version) violations.push(`read version ${body.version} after ${version}`);
 		version = body.version;
 		letters = [...body.statuses];
 	}
@@ -59,7 +59,7 @@ export async function followSeats({ origin, showtimeId, agent, onEvent = () => {
 		for (const [index, letter] of event.seats) letters[index] = letter;
 	}
 
-	async function readAnew(): Promise<void> {
+	async function readAgain(): Promise<void> {
 		if (waiting !== null) return;
 		waiting = [];
 		while (!isClosed) {
@@ -78,13 +78,13 @@ export async function followSeats({ origin, showtimeId, agent, onEvent = () => {
 	function take(event: SeatEvent): void {
 		if (waiting !== null) waiting.push(event);
 		else if (event.event === "reset") {
-			if (event.version > version) void readAnew();
+			if (event.version > version) void readAgain();
 		} else apply(event);
 	}
 
 	function hear(event: SeatEvent): void {
 		if (isClosed) return;
-		if (lastId !== null && event.version <= lastId) flaws.push(`told version ${event.version} after ${lastId}`);
+		if (lastId !== null && event.version <= lastId) violations.push(`told version ${event.version} after ${lastId}`);
 		lastId = event.version;
 		seen.events += 1;
 		if (event.event === "reset") seen.resets += 1;
@@ -133,7 +133,7 @@ export async function followSeats({ origin, showtimeId, agent, onEvent = () => {
 		statuses: () => letters.join(""),
 		version: () => version,
 		seen,
-		flaws,
+		violations,
 		breakStream: () => response?.destroy(),
 		close() {
 			isClosed = true;

@@ -6,7 +6,7 @@ import { createDatabase, seatOwners } from "@holdfast/database";
 import { DEFAULT_LIMITS, type ShowtimeId } from "@holdfast/domain";
 import { queryPostgres } from "@holdfast/local-stack";
 import { createSeatStore } from "@holdfast/seat-store";
-import { findPartialHolds, findSeatFlaws } from "@holdfast/seat-store/testing";
+import { findPartialHolds, findSeatViolations } from "@holdfast/seat-store/testing";
 import { waitUntil } from "@holdfast/testing";
 
 export type Proof = {
@@ -15,9 +15,9 @@ export type Proof = {
 	/** Entries waiting in each bucket's outbox. */
 	depths(): Promise<number[]>;
 	/** Everything wrong with a showtime at rest; an empty list is the proof. */
-	flaws(showtimeId: ShowtimeId): Promise<string[]>;
+	violations(showtimeId: ShowtimeId): Promise<string[]>;
 	/** The map against its owners at this instant, also in mid-storm. */
-	mapFlaws(showtimeId: ShowtimeId): Promise<string[]>;
+	mapViolations(showtimeId: ShowtimeId): Promise<string[]>;
 	/** The map, a letter per seat, as Redis has it at this instant. */
 	statuses(showtimeId: ShowtimeId): Promise<string>;
 	/** Its version, once nothing in it has lapsed. */
@@ -44,11 +44,11 @@ export function openProof({ redisUrl, databaseUrl }: { redisUrl: string; databas
 				deadlineMs,
 			)),
 		depths: () => seatStore.outboxDepths(),
-		flaws: async (showtimeId) => [
-			...(await findSeatFlaws(seatStore, showtimeId, await seatOwners(database, showtimeId))),
-			...(await findAmountFlaws(databaseUrl, showtimeId)),
+		violations: async (showtimeId) => [
+			...(await findSeatViolations(seatStore, showtimeId, await seatOwners(database, showtimeId))),
+			...(await findAmountViolations(databaseUrl, showtimeId)),
 		],
-		mapFlaws: (showtimeId) => findSeatFlaws(seatStore, showtimeId, null),
+		mapViolations: (showtimeId) => findSeatViolations(seatStore, showtimeId, null),
 		statuses: async (showtimeId) => (await seatStore.inspectSeats(showtimeId)).statuses,
 		async mapVersion(showtimeId) {
 			const map = await seatStore.readSeatMap(showtimeId);
@@ -85,7 +85,7 @@ export function openProof({ redisUrl, databaseUrl }: { redisUrl: string; databas
 }
 
 /** Bookings in the ledger whose seats do not cost together what the booking does. */
-async function findAmountFlaws(databaseUrl: string, showtimeId: ShowtimeId): Promise<string[]> {
+async function findAmountViolations(databaseUrl: string, showtimeId: ShowtimeId): Promise<string[]> {
 	const rows = await queryPostgres(
 		databaseUrl,
 		`select id, amount, seats from bookings,

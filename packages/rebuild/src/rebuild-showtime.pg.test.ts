@@ -2,7 +2,7 @@
 import { checkTimeline, openShowtimeInLedger, seatOwners } from "@holdfast/database";
 import { bucketOf, type ShowtimeId } from "@holdfast/domain";
 import type { SeatStore } from "@holdfast/seat-store";
-import { findSeatFlaws } from "@holdfast/seat-store/testing";
+import { findSeatViolations, untilReachable } from "@holdfast/seat-store/testing";
 import { askRedis, holdLock, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createRebuilder } from "./create-rebuilder.ts";
@@ -27,32 +27,18 @@ const statuses = async () => {
 	const map = await test.seatStore.readSeatMap(showtimeId);
 	return map.outcome === "read" ? map.statuses.slice(0, 8) : map.outcome;
 };
-const flaws = async () => findSeatFlaws(test.seatStore, showtimeId, await seatOwners(test.database, showtimeId));
+const flaws = async () => findSeatViolations(test.seatStore, showtimeId, await seatOwners(test.database, showtimeId));
 
 /** Wait for the link too: right after a restart the first question may find it broken. */
 async function restartRedis(): Promise<void> {
 	await test.redis.restart();
-	await waitUntil(
-		"the link to be back",
-		async () =>
-			(await test.seatStore.ping().then(
-				() => true,
-				() => false,
-			)) === true,
-	);
+	await untilReachable(test.seatStore);
 }
 
 /** The server is there, and has forgotten everything. */
 async function loseRedis(): Promise<void> {
 	await askRedis(test.redis.port, "FLUSHALL");
-	await waitUntil(
-		"the link to be back",
-		async () =>
-			(await test.seatStore.ping().then(
-				() => true,
-				() => false,
-			)) === true,
-	);
+	await untilReachable(test.seatStore);
 }
 
 describe("after a restart of Redis", () => {

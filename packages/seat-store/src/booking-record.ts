@@ -62,10 +62,9 @@ const formatField = <Name extends FieldName>(name: Name, booking: Booking) => FI
 export function parseBooking(id: BookingId, text: string): Booking {
 	const record = parseRecord(id, text);
 	const parsed: Record<string, unknown> = { id };
-	for (const name of FIELD_NAMES) {
-		parsed[name] = FIELDS[name].parse(readText(record[name]));
-		assert(parsed[name] !== undefined, `the ${name} of booking ${id} is missing or makes no sense`);
-	}
+	for (const name of FIELD_NAMES) parsed[name] = FIELDS[name].parse(readText(record[name]));
+	const bad = FIELD_NAMES.find((name) => parsed[name] === undefined);
+	assert(bad === undefined, `the ${bad} of booking ${id} is missing or makes no sense`);
 	const booking = parsed as Booking;
 	assert(booking.amounts.length === booking.seats.length, `booking ${id} does not have one amount per seat`);
 	assert(sumOf(booking.amounts) === booking.amount, `the amounts of booking ${id} do not add up to what it costs`);

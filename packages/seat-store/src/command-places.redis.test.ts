@@ -3,9 +3,9 @@ import { expect, it } from "vitest";
 import { tagOf } from "./bucket-tags.ts";
 import type { Lanes } from "./command.ts";
 import { OLD_LAYOUT_KEYS } from "./keys.ts";
-import { openTestStore, type TestStore } from "./open-test-store.ts";
 import type { Place } from "./place.ts";
 import { commandsBy } from "./testing/commands-on.ts";
+import { openTestStore, type TestStore } from "./testing/open-test-store.ts";
 import { useEveryCommand } from "./testing/use-every-command.ts";
 
 type Call = { readonly place: Place; readonly keys: string[] };

@@ -4,9 +4,9 @@ import { openTestProxy, startTestRedis, type TestRedis, waitUntil } from "@holdf
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type ConfirmLane, createConfirmLane } from "./confirm-lane.ts";
-import { SeatStoreFault } from "./fault.ts";
 import { createLink, type Link } from "./link.ts";
 import { WHOLE_STORE } from "./place.ts";
+import { fateOf } from "./testing/open-test-servers.ts";
 
 const DEADLINE_MS = 2_000;
 let primary: TestRedis;
@@ -39,16 +39,6 @@ afterEach(async () => {
 
 const always = () => true;
 const put = (key: string, on = lane) => on.run((redis) => redis.set(key, "yes"), always);
-
-async function fateOf(call: Promise<unknown>): Promise<string> {
-	try {
-		await call;
-		return "done";
-	} catch (error) {
-		if (error instanceof SeatStoreFault) return error.kind;
-		throw error;
-	}
-}
 
 async function waitsSent(): Promise<number> {
 	return Number(/cmdstat_wait:calls=(\d+)/.exec((await onPrimary?.info("commandstats")) ?? "")?.[1] ?? 0);

@@ -4,8 +4,8 @@ import { buildShowtime, openTestProxy, startTestRedis, type TestRedis, waitUntil
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createSeatStore, type SeatStoreOptions } from "./create-seat-store.ts";
 import { SeatStoreFault } from "./fault.ts";
-import { held } from "./open-test-store.ts";
 import type { SeatStore } from "./seat-store.ts";
+import { held } from "./testing/buy-seats.ts";
 import { installSnapshot } from "./testing/install-snapshot.ts";
 
 let primary: TestRedis;

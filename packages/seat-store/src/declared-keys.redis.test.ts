@@ -6,8 +6,8 @@ import { expect, it } from "vitest";
 import { createAuthStore } from "./auth-store.ts";
 import { tagOf } from "./bucket-tags.ts";
 import type { Script } from "./define-script.ts";
-import { openTestStore, type TestStore } from "./open-test-store.ts";
 import { ALL_SCRIPTS } from "./testing/inject-clock.ts";
+import { openTestStore, type TestStore } from "./testing/open-test-store.ts";
 import { useEveryCommand } from "./testing/use-every-command.ts";
 
 type Run = { script: Script | undefined; declared: string[]; touched: Set<string>; times: number };

@@ -6,7 +6,6 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { assert } from "@holdfast/runtime";
 import type { Redis } from "ioredis";
-import { readReply, type ScriptReply } from "./reply.ts";
 import { type Parameter, readScriptHeader, type ScriptHeader } from "./script-header.ts";
 import type { ScriptSignatures } from "./scripts/signatures.ts";
 
@@ -25,6 +24,9 @@ export type ScriptInput<Name extends ScriptName> = {
 	readonly keys: ScriptSignatures[Name]["keys"];
 	readonly args: ScriptSignatures[Name]["args"];
 };
+
+/** A script's reply: the status word, and the elements behind it. */
+export type ScriptReply<Status extends string> = { readonly status: Status; readonly rest: readonly unknown[] };
 
 const scriptsFolder = new URL("./scripts/", import.meta.url);
 
@@ -77,3 +79,14 @@ export function inOrder(
 	}
 	return ordered;
 }
+
+/** Split a reply into status and rest; the status must be one that the script's header promises. */
+function readReply<Name extends ScriptName>(script: Script<Name>, reply: unknown): ScriptReply<StatusOf<Name>> {
+	assert(Array.isArray(reply), `script ${script.name} replies with a list`);
+	const [status, ...rest]: unknown[] = reply;
+	assert(isStatusOf(script, status), `script ${script.name} knows the status ${String(status)}`);
+	return { status, rest };
+}
+
+const isStatusOf = <Name extends ScriptName>(script: Script<Name>, status: unknown): status is StatusOf<Name> =>
+	typeof status === "string" && script.statuses.includes(status);

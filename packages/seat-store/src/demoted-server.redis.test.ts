@@ -2,26 +2,22 @@
 import { randomUUID } from "node:crypto";
 import { DEFAULT_LIMITS } from "@holdfast/domain";
 import { SILENT_LOG } from "@holdfast/runtime";
-import { buildShowtime, openTestProxy, startTestRedis, type TestProxy, type TestRedis, waitUntil } from "@holdfast/testing";
-import { Redis } from "ioredis";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { buildShowtime, type TestProxy, type TestRedis, waitUntil } from "@holdfast/testing";
+import { beforeEach, describe, expect, it } from "vitest";
 import { createAuthStore } from "./auth-store.ts";
 import { createSeatStore, type SeatStoreOptions } from "./create-seat-store.ts";
-import { SeatStoreFault } from "./fault.ts";
 import { bucketKeys, showtimeKeys } from "./keys.ts";
 import { createLink, type Link } from "./link.ts";
 import { atKey, WHOLE_STORE } from "./place.ts";
 import type { SeatStore } from "./seat-store.ts";
 import type { SeatNews } from "./subscribe-to-seats.ts";
 import { installSnapshot } from "./testing/install-snapshot.ts";
+import { fateOf, openTestServers } from "./testing/open-test-servers.ts";
 
 const DEADLINE_MS = 2_000;
 /** A look each second, and the way to the new primary. */
 const LEFT_WITHIN_MS = 2_000;
-const toClose: (() => unknown)[] = [];
-afterEach(async () => {
-	for (const close of toClose.splice(0).reverse()) await close();
-});
+const { closeLater, start, look, openProxy } = openTestServers();
 
 let primary: TestRedis;
 let replica: TestRedis;
@@ -29,34 +25,15 @@ let proxy: TestProxy;
 beforeEach(async () => {
 	primary = await start();
 	replica = await start({ replicaOf: primary });
-	proxy = await openTestProxy(primary.port);
-	toClose.push(proxy.close);
+	proxy = await openProxy(primary.port);
 });
 
-async function start(options: Parameters<typeof startTestRedis>[0] = {}): Promise<TestRedis> {
-	const server = await startTestRedis(options);
-	// A replica that still writes its first append-only file refuses to end cleanly.
-	toClose.push(() => server.kill().then(server.stop));
-	return server;
-}
-
-function look({ url }: TestRedis): Redis {
-	const redis = new Redis(url);
-	redis.on("error", () => {});
-	toClose.push(() => redis.disconnect());
-	return redis;
-}
-
 function openLink(): Link {
-	const link = createLink({ url: proxy.url, log: SILENT_LOG });
-	toClose.push(link.close);
-	return link;
+	return closeLater(createLink({ url: proxy.url, log: SILENT_LOG }));
 }
 
 function openStore(options: Partial<SeatStoreOptions> = {}): SeatStore {
-	const store = createSeatStore({ url: proxy.url, limits: DEFAULT_LIMITS, ackLevel: "local", ...options });
-	toClose.push(store.close);
-	return store;
+	return closeLater(createSeatStore({ url: proxy.url, limits: DEFAULT_LIMITS, ackLevel: "local", ...options }));
 }
 
 /** The replica becomes the primary, the address leads there, and the old primary follows it. Connections stay where they are. */
@@ -67,16 +44,6 @@ async function failOver(): Promise<void> {
 	await replica.promote();
 	proxy.retarget(replica.port);
 	await primary.follow(replica.port);
-}
-
-async function fateOf(call: Promise<unknown>): Promise<string> {
-	try {
-		await call;
-		return "done";
-	} catch (error) {
-		if (error instanceof SeatStoreFault) return error.kind;
-		throw error;
-	}
 }
 
 const set = (link: Link, key: string) => link.run(atKey(key), "write", DEADLINE_MS, (redis) => redis.set(key, "yes"));
@@ -217,8 +184,7 @@ describe("the seat store's other connections", () => {
 
 describe("signing in and out", () => {
 	it("hears of denials at the new primary and counts attempts there, within 2 s", async () => {
-		const [here, there] = [createAuthStore({ url: proxy.url }), createAuthStore({ url: proxy.url })];
-		toClose.push(here.close, there.close);
+		const [here, there] = [closeLater(createAuthStore({ url: proxy.url })), closeLater(createAuthStore({ url: proxy.url }))];
 		await waitUntil("the denials to be heard", () => here.isDenied(randomUUID()) === false);
 		await there.countAttempt("limit", "somebody", 60_000);
 		await failOver();

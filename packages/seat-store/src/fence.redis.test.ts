@@ -1,11 +1,11 @@
 /** Seats change only on the server, and in that life of it, on which the showtime was installed; and not while it is claimed. */
 import { bucketOf, CLAIM_TTL_MS, newShowtimeId } from "@holdfast/domain";
-import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { bookingKey, showtimeKeys } from "./keys.ts";
-import { bookingEventOf, openTestStore, type TestStore } from "./open-test-store.ts";
 import { installSnapshot } from "./testing/install-snapshot.ts";
+import { bookingEventOf, openTestStore, type TestStore } from "./testing/open-test-store.ts";
 import { expectAllRefused, expectNoneRefused, type Scene, setScene } from "./testing/try-fenced-scripts.ts";
+import { untilReachable } from "./testing/until-reachable.ts";
 
 let test: TestStore;
 beforeAll(async () => {
@@ -18,12 +18,7 @@ const claim = (showtimeId: Scene["showtime"]["id"], ledgerEpoch = 2) =>
 
 async function restart(): Promise<void> {
 	await test.server.restart();
-	await waitUntil("the store to be back", () =>
-		test.store.ping().then(
-			() => true,
-			() => false,
-		),
-	);
+	await untilReachable(test.store);
 }
 
 /** What the sweeper does on its way, and what brings a record back, ask for no fence. */

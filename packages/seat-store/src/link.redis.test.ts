@@ -1,38 +1,19 @@
 /** The link to a real Redis that dies, stands still, falls silent and comes back. */
 import { SILENT_LOG } from "@holdfast/runtime";
-import { openTestProxy, startTestRedis, type TestProxy, type TestRedis, waitUntil } from "@holdfast/testing";
-import { Redis } from "ioredis";
-import { afterEach, describe, expect, it } from "vitest";
-import { type Effect, SeatStoreFault } from "./fault.ts";
+import { waitUntil } from "@holdfast/testing";
+import { describe, expect, it } from "vitest";
+import type { Effect } from "./fault.ts";
 import { createLink, type Link, type LinkOptions } from "./link.ts";
 import { atBucket, atKey, WHOLE_STORE } from "./place.ts";
+import { fateOf, openTestServers } from "./testing/open-test-servers.ts";
 
 const DEADLINE_MS = 2_000;
 /** Within this a dead Redis is noticed, and so is its return. */
 const NOTICE_MS = 2_000;
-const toClose: (() => unknown)[] = [];
-afterEach(async () => {
-	for (const close of toClose.splice(0).reverse()) await close();
-});
-
-async function start(): Promise<TestRedis> {
-	const server = await startTestRedis();
-	toClose.push(server.stop);
-	return server;
-}
+const { closeLater, start, look, openProxy } = openTestServers();
 
 function open(url: string, options: Partial<LinkOptions> = {}): Link {
-	const link = createLink({ url, log: SILENT_LOG, ...options });
-	toClose.push(link.close);
-	return link;
-}
-
-/** Another client, to look at the server behind the link's back. */
-function look({ url }: TestRedis): Redis {
-	const redis = new Redis(url);
-	redis.on("error", () => {});
-	toClose.push(() => redis.disconnect());
-	return redis;
+	return closeLater(createLink({ url, log: SILENT_LOG, ...options }));
 }
 
 const get = (link: Link, key = "key", deadlineMs = DEADLINE_MS) => link.run(atKey(key), "read", deadlineMs, (redis) => redis.get(key));
@@ -42,23 +23,6 @@ const answers = (link: Link): Promise<boolean> =>
 		() => true,
 		() => false,
 	);
-
-async function openProxy(port: number): Promise<TestProxy> {
-	const proxy = await openTestProxy(port);
-	toClose.push(proxy.close);
-	return proxy;
-}
-
-/** What became of a call: its fault's kind, or `done`. */
-async function fateOf(call: Promise<unknown>): Promise<string> {
-	try {
-		await call;
-		return "done";
-	} catch (error) {
-		if (error instanceof SeatStoreFault) return error.kind;
-		throw error;
-	}
-}
 
 async function timed<T>(call: Promise<T>): Promise<{ value: T; ms: number }> {
 	const startMs = performance.now();
@@ -104,8 +68,10 @@ describe("Redis, killed under load and started again", () => {
 		const fates = new Map<number, string>();
 		let next = 0;
 		let isOver = false;
-		toClose.push(() => {
-			isOver = true;
+		closeLater({
+			close: () => {
+				isOver = true;
+			},
 		});
 		const writer = async (): Promise<void> => {
 			while (!isOver) {
@@ -330,7 +296,7 @@ it("logs the first failure of an outage and no other, and that the connection is
 
 it("shows every new client to prepare before it is used", async () => {
 	const server = await start();
-	const seen: Redis[] = [];
+	const seen: unknown[] = [];
 	const link = open(server.url, { prepare: (redis) => void seen.push(redis) });
 	await get(link);
 	await server.kill();

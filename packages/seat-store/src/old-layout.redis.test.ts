@@ -5,7 +5,7 @@ import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { findReasonNeverToWork, findReasonNotToStart } from "./durability-settings.ts";
 import { OLD_LAYOUT_KEYS } from "./keys.ts";
-import { openTestStore } from "./open-test-store.ts";
+import { openTestStore } from "./testing/open-test-store.ts";
 
 let server: Awaited<ReturnType<typeof startTestRedis>>;
 let redis: Redis;

@@ -2,9 +2,9 @@
 
 import { waitUntil } from "@holdfast/testing";
 import { expect, it } from "vitest";
-import { openTestStore } from "./open-test-store.ts";
 import { commandsOn } from "./testing/commands-on.ts";
 import { installSnapshot } from "./testing/install-snapshot.ts";
+import { openTestStore } from "./testing/open-test-store.ts";
 import { expectAllRefused, expectNoneRefused, setScene } from "./testing/try-fenced-scripts.ts";
 
 it("on a replica everything is fenced from its promotion on until it is rebuilt; its old primary is as open as before", async () => {

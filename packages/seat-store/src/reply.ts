@@ -1,21 +1,6 @@
 /** Reads what Redis replies into typed values. Whatever has another shape is a fault, never a guess. */
 import { type BookingId, parseBookingId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
-import type { Script, ScriptName, StatusOf } from "./define-script.ts";
-
-/** A script's reply: the status word, and the elements behind it. */
-export type ScriptReply<Status extends string> = { readonly status: Status; readonly rest: readonly unknown[] };
-
-/** Split a reply into status and rest; the status must be one that the script's header promises. */
-export function readReply<Name extends ScriptName>(script: Script<Name>, reply: unknown): ScriptReply<StatusOf<Name>> {
-	assert(Array.isArray(reply), `script ${script.name} replies with a list`);
-	const [status, ...rest]: unknown[] = reply;
-	assert(isStatusOf(script, status), `script ${script.name} knows the status ${String(status)}`);
-	return { status, rest };
-}
-
-const isStatusOf = <Name extends ScriptName>(script: Script<Name>, status: unknown): status is StatusOf<Name> =>
-	typeof status === "string" && script.statuses.includes(status);
 
 export function readText(value: unknown): string {
 	assert(typeof value === "string", "Redis replied with text");

@@ -1,8 +1,10 @@
 import { askRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { showtimeKeys } from "./keys.ts";
-import { held, hold, openTestStore, type TestStore } from "./open-test-store.ts";
 import type { SeatNews } from "./subscribe-to-seats.ts";
+import { held, hold } from "./testing/buy-seats.ts";
+import { openTestStore, type TestStore } from "./testing/open-test-store.ts";
+import { untilReachable } from "./testing/until-reachable.ts";
 
 let test: TestStore;
 beforeAll(async () => {
@@ -101,12 +103,7 @@ describe("watchSeats", () => {
 			await own.server.kill();
 			await expect(watch(showtime, own.store)).rejects.toMatchObject({ name: "SeatStoreFault", kind: "unavailable" });
 			await own.server.restart();
-			await waitUntil("Redis to be found", () =>
-				own.store.ping().then(
-					() => true,
-					() => false,
-				),
-			);
+			await untilReachable(own.store);
 			expect(await askRedis(own.server.port, "PUBSUB", "SHARDCHANNELS")).toBe("*0");
 			const { end } = await watch(showtime, own.store);
 			end();

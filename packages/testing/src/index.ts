@@ -11,4 +11,5 @@ export * from "./mint-tokens.ts";
 export { openTestProxy, type TestProxy } from "./open-test-proxy.ts";
 export * from "./parse-seat-events.ts";
 export { startTestRedis, type TestRedis } from "./start-test-redis.ts";
+export { timeWork } from "./time-work.ts";
 export { waitUntil } from "./wait-until.ts";

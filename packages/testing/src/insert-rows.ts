@@ -31,7 +31,7 @@ export async function insertUsers(databaseUrl: string, count: number): Promise<U
 
 export type ShowtimeRows = { readonly showtimeIds: ShowtimeId[]; readonly plan: SeatPlan };
 
-export type ShowtimeWish = {
+export type ShowtimeOptions = {
 	/** How many showtimes, all of one plan; 1 when absent. */
 	readonly count?: number;
 	readonly rows?: number;
@@ -44,9 +44,9 @@ export type ShowtimeWish = {
 
 const HOUR_MS = 60 * 60 * 1000;
 
-/** Insert showtimes on sale now: 10 x 10 seats at 12.50 USD, tomorrow, unless something else is wished for. */
-export async function insertShowtimes(databaseUrl: string, wish: ShowtimeWish = {}): Promise<ShowtimeRows> {
-	const { count = 1, rows = 10, seatsPerRow = 10, startsInMs = 24 * HOUR_MS, bucket } = wish;
+/** Insert showtimes on sale now: 10 x 10 seats at 12.50 USD, tomorrow, unless the options say otherwise. */
+export async function insertShowtimes(databaseUrl: string, options: ShowtimeOptions = {}): Promise<ShowtimeRows> {
+	const { count = 1, rows = 10, seatsPerRow = 10, startsInMs = 24 * HOUR_MS, bucket } = options;
 	const tiers = [{ id: "standard", name: "Standard" }];
 	const layout = gridLayout({ rows, seatsPerRow, tiers, tierOfRow: () => "standard" });
 	const [movieId, auditoriumId, planId] = [newMovieId(), newAuditoriumId(), newSeatPlanId()];

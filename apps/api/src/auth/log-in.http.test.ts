@@ -56,14 +56,17 @@ describe("200", () => {
 });
 
 describe("401 invalid_credentials", () => {
-	it("is one answer for a wrong password and for nobody, in about one time", { retry: 2 }, async () => {
+	it("gives an unknown user and a wrong password the same answer in similar time", async () => {
 		await logIn("ada@example.com", PASSWORD);
 		const timed = async (email: string) => {
 			const startMs = performance.now();
-			const answer = await logIn(email, "wrong password");
-			return { ms: performance.now() - startMs, problem: problemIn(answer) };
+			const problem = problemIn(await logIn(email, "wrong password"));
+			return { ms: performance.now() - startMs, problem };
 		};
-		const [wrong, nobody] = [await timed("ada@example.com"), await timed("nobody@example.com")];
+		// The fastest of three: noise of the machine only ever adds.
+		const fastest = async (email: string) =>
+			[await timed(email), await timed(email), await timed(email)].reduce((best, other) => (other.ms < best.ms ? other : best));
+		const [wrong, nobody] = [await fastest("ada@example.com"), await fastest("nobody@example.com")];
 		const { requestId: _one, ...first } = wrong.problem;
 		const { requestId: _two, ...second } = nobody.problem;
 		expect(first).toEqual(second);

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const faults = createChangeFaults({ requestFor: (id) => `DELETE /bookings/${id}`, command: "cancelBooking", done: "cancelled" }, () => api);
-const { change: cancel, aHold } = faults;
+const { change: cancel } = faults;
 
 describe("401 unauthenticated", () => {
 	it("refuses who does not say who they are, and changes nothing", faults.refusesStrangers);
@@ -36,7 +36,11 @@ describe("409 showtime_closed", () => {
 
 describe("409 showtime_cancelled", () => {
 	it("leaves a booking of a showtime that does not take place to what happens to all of them", async () => {
-		const { user, showtimeId, id } = await aHold();
+		const {
+			user,
+			showtimeId,
+			booking: { id },
+		} = await api.newHold(["A1"]);
 		await askRedis(api.redis.port, "HSET", showtimeKeys(showtimeId).meta, "state", "cancelled");
 		expect(problemIn(await cancel(user, id)).code).toBe("showtime_cancelled");
 	});

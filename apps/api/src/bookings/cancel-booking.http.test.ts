@@ -16,14 +16,9 @@ const cancel = (user: TestUser, id: string, headers: Record<string, string> = {}
 const confirm = (user: TestUser, id: string, headers: Record<string, string> = {}) =>
 	api.call(`POST /bookings/${id}/confirm`, { token: user.token, headers });
 
-async function aHold() {
-	const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
-	return { user, showtimeId, booking: await api.held(user, showtimeId, ["A1", "A2"]) };
-}
-
 describe("200 cancelled", () => {
 	it("releases a hold: its seats are free at once", async () => {
-		const { user, showtimeId, booking } = await aHold();
+		const { user, showtimeId, booking } = await api.newHold(["A1", "A2"]);
 		const answer = await cancel(user, booking.id);
 		expect([answer.status, answer.headers.etag]).toEqual([200, '"2"']);
 		expect(bookingIn(answer)).toMatchObject({ status: "cancelled", version: 2, confirmedAt: null });
@@ -31,7 +26,7 @@ describe("200 cancelled", () => {
 	});
 
 	it("cancels a confirmed booking: its seats are free at once and can be sold again", async () => {
-		const { user, showtimeId, booking } = await aHold();
+		const { user, showtimeId, booking } = await api.newHold(["A1", "A2"]);
 		await confirm(user, booking.id);
 		const answer = await cancel(user, booking.id, { "if-match": '"2"' });
 		expect(bookingIn(answer)).toMatchObject({ status: "cancelled", version: 3, confirmedAt: expect.any(String) });
@@ -41,7 +36,7 @@ describe("200 cancelled", () => {
 	});
 
 	it("answers the same when it is repeated", async () => {
-		const { user, booking } = await aHold();
+		const { user, booking } = await api.newHold(["A1", "A2"]);
 		const first = await cancel(user, booking.id);
 		for (const headers of [{}, { "if-match": '"1"' }, { "if-match": '"2"' }]) {
 			const again = await cancel(user, booking.id, headers);
@@ -75,7 +70,7 @@ describe("409 showtime_started", () => {
 
 describe("412 version_mismatch", () => {
 	it.each(['"2"', 'W/"1"', '"x"'])("refuses If-Match %s for version 1 and changes nothing", async (tag) => {
-		const { user, booking } = await aHold();
+		const { user, booking } = await api.newHold(["A1", "A2"]);
 		const answer = await cancel(user, booking.id, { "if-match": tag });
 		expect([problemIn(answer).code, answer.headers.etag]).toEqual(["version_mismatch", '"1"']);
 		expect((await confirm(user, booking.id)).status).toBe(200);
@@ -96,7 +91,7 @@ describe("412 version_mismatch", () => {
 
 describe("404 not_found", () => {
 	it("is what a stranger gets, and the booking stays", async () => {
-		const { user, booking } = await aHold();
+		const { user, booking } = await api.newHold(["A1", "A2"]);
 		expect(problemIn(await cancel(await api.newUser(), booking.id)).code).toBe("not_found");
 		expect((await confirm(user, booking.id)).status).toBe(200);
 	});
@@ -104,18 +99,18 @@ describe("404 not_found", () => {
 
 describe("503 busy", () => {
 	it("refuses to cancel a confirmed booking while the outbox is at its bound, and releases holds all the same", async () => {
-		const { user, booking } = await aHold();
+		const { user, booking } = await api.newHold(["A1", "A2"]);
 		await confirm(user, booking.id);
 		const full = await api.another({ limits: { outboxMax: 1 } });
 		expect(problemIn(await full.call(`DELETE /bookings/${booking.id}`, { token: user.token })).code).toBe("busy");
-		const held = await aHold();
+		const held = await api.newHold(["A1", "A2"]);
 		expect((await full.call(`DELETE /bookings/${held.booking.id}`, { token: held.user.token })).status).toBe(200);
 	});
 });
 
 describe("400 invalid_request", () => {
 	it("refuses a body, and garbage in If-Match", async () => {
-		const { user, booking } = await aHold();
+		const { user, booking } = await api.newHold(["A1", "A2"]);
 		const withBody = await api.call(`DELETE /bookings/${booking.id}`, { token: user.token, body: { reason: "none" } });
 		expect(problemIn(withBody).errors?.[0]?.pointer).toBe("/reason");
 		expect(problemIn(await cancel(user, booking.id, { "if-match": "version 1" })).errors?.[0]?.pointer).toBe("/headers/if-match");

@@ -18,14 +18,9 @@ afterAll(() => api.close());
 const confirm = (user: TestUser, id: string, headers: Record<string, string> = {}) =>
 	api.call(`POST /bookings/${id}/confirm`, { token: user.token, headers });
 
-async function aHold(app: TestApp = api) {
-	const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
-	return { user, showtimeId, booking: await app.held(user, showtimeId, ["A1", "A2"]) };
-}
-
 /** A hold whose time is up. */
 async function anExpiredHold() {
-	const hold = await aHold(brief);
+	const hold = await api.newHold(["A1", "A2"], brief);
 	await waitUntil("the hold to expire", async () => {
 		const seen = await api.call(`GET /bookings/${hold.booking.id}`, { token: hold.user.token });
 		return bookingIn(seen).status === "expired";
@@ -35,7 +30,7 @@ async function anExpiredHold() {
 
 describe("200 confirmed", () => {
 	it("sells the seats for good", async () => {
-		const { user, showtimeId, booking } = await aHold();
+		const { user, showtimeId, booking } = await api.newHold(["A1", "A2"]);
 		const answer = await confirm(user, booking.id);
 		expect([answer.status, answer.headers.etag]).toEqual([200, '"2"']);
 		const confirmed = bookingIn(answer);
@@ -47,7 +42,7 @@ describe("200 confirmed", () => {
 	});
 
 	it("answers the same when it is repeated, with or without the version it had before", async () => {
-		const { user, booking } = await aHold();
+		const { user, booking } = await api.newHold(["A1", "A2"]);
 		const first = await confirm(user, booking.id, { "if-match": '"1"' });
 		for (const headers of [{}, { "if-match": '"1"' }, { "if-match": '"2"' }, { "if-match": "*" }]) {
 			const again = await confirm(user, booking.id, headers);
@@ -56,19 +51,19 @@ describe("200 confirmed", () => {
 	});
 
 	it.each([[undefined], ["{}"], [""]])("takes the body %j", async (body) => {
-		const { user, booking } = await aHold();
+		const { user, booking } = await api.newHold(["A1", "A2"]);
 		const answer = await api.call(`POST /bookings/${booking.id}/confirm`, { token: user.token, body });
 		expect(answer.status).toBe(200);
 	});
 
 	it("works in a process that has never heard of the booking", async () => {
-		const { user, booking } = await aHold();
+		const { user, booking } = await api.newHold(["A1", "A2"]);
 		const other = await api.another();
 		expect((await other.call(`POST /bookings/${booking.id}/confirm`, { token: user.token })).status).toBe(200);
 	});
 
 	it("answers for a booking that only the ledger remembers", async () => {
-		const { user, booking } = await aHold();
+		const { user, booking } = await api.newHold(["A1", "A2"]);
 		await confirm(user, booking.id);
 		await settleOutboxes(api.seatStore, api.databaseUrl);
 		const id = parseBookingId(booking.id);
@@ -101,7 +96,7 @@ describe("410 hold_expired", () => {
 
 describe("409 booking_state", () => {
 	it("refuses a booking that was cancelled", async () => {
-		const { user, booking } = await aHold();
+		const { user, booking } = await api.newHold(["A1", "A2"]);
 		await api.call(`DELETE /bookings/${booking.id}`, { token: user.token });
 		expect(problemIn(await confirm(user, booking.id)).code).toBe("booking_state");
 	});
@@ -109,7 +104,7 @@ describe("409 booking_state", () => {
 
 describe("412 version_mismatch", () => {
 	it.each(['"2"', '"99"', 'W/"1"', '"abc"'])("refuses If-Match %s for version 1, tells the version, and changes nothing", async (tag) => {
-		const { user, booking } = await aHold();
+		const { user, booking } = await api.newHold(["A1", "A2"]);
 		const answer = await confirm(user, booking.id, { "if-match": tag });
 		expect([problemIn(answer).code, answer.headers.etag]).toEqual(["version_mismatch", '"1"']);
 		expect(bookingIn(await api.call(`GET /bookings/${booking.id}`, { token: user.token })).status).toBe("pending");
@@ -118,7 +113,7 @@ describe("412 version_mismatch", () => {
 
 describe("404 not_found", () => {
 	it("is one answer for another's booking, one that never was, and what is no id", async () => {
-		const { booking, showtimeId } = await aHold();
+		const { booking, showtimeId } = await api.newHold(["A1", "A2"]);
 		const stranger = await api.newUser();
 		const absent = newBookingId(await api.newShowtime());
 		const ids = [booking.id, absent, showtimeId, "nonsense"];
@@ -129,7 +124,7 @@ describe("404 not_found", () => {
 
 describe("409 showtime_cancelled", () => {
 	it("refuses once the showtime does not take place", async () => {
-		const { user, showtimeId, booking } = await aHold();
+		const { user, showtimeId, booking } = await api.newHold(["A1", "A2"]);
 		const id = parseBookingId(booking.id);
 		if (id === null) throw new Error("the answer has no valid booking id");
 		await askRedis(api.redis.port, "HSET", showtimeKeys(showtimeId).meta, "state", "cancelled");
@@ -139,8 +134,8 @@ describe("409 showtime_cancelled", () => {
 
 describe("503 busy", () => {
 	it("refuses while the outbox is at its bound, and the hold stays confirmable", async () => {
-		const { user, booking } = await aHold();
-		await confirm(user, (await aHold()).booking.id);
+		const { user, booking } = await api.newHold(["A1", "A2"]);
+		await confirm(user, (await api.newHold(["A1", "A2"])).booking.id);
 		const full = await api.another({ limits: { outboxMax: 1 } });
 		const id = parseBookingId(booking.id);
 		if (id === null) throw new Error("the answer has no valid booking id");
@@ -153,7 +148,7 @@ describe("503 busy", () => {
 
 describe("400 invalid_request", () => {
 	it("refuses a body that says something, and garbage in If-Match", async () => {
-		const { user, booking } = await aHold();
+		const { user, booking } = await api.newHold(["A1", "A2"]);
 		const withBody = await api.call(`POST /bookings/${booking.id}/confirm`, { token: user.token, body: { force: true } });
 		expect(problemIn(withBody).errors).toEqual([{ pointer: "/force", message: "is not a field of this request" }]);
 		const withList = await api.call(`POST /bookings/${booking.id}/confirm`, { token: user.token, body: [1] });

@@ -1,7 +1,7 @@
 /** A crowd over real HTTP, all after the same two seats. */
 import { Agent, request } from "node:http";
 import { createDatabase, seatOwners } from "@holdfast/database";
-import { findSeatFlaws } from "@holdfast/seat-store/testing";
+import { findSeatViolations } from "@holdfast/seat-store/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { settleOutboxes } from "../testing/settle-outboxes.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
@@ -56,6 +56,6 @@ it("gives the seats to exactly one of 1,000 users, tells the 999 others so, and 
 	]);
 	await settleOutboxes(api.seatStore, api.databaseUrl);
 	const database = createDatabase({ url: api.databaseUrl });
-	expect(await findSeatFlaws(api.seatStore, showtimeId, await seatOwners(database, showtimeId))).toEqual([]);
+	expect(await findSeatViolations(api.seatStore, showtimeId, await seatOwners(database, showtimeId))).toEqual([]);
 	await database.close();
 });

@@ -13,14 +13,9 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-async function aHold() {
-	const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
-	return { user, showtimeId, booking: await api.held(user, showtimeId, ["A1", "B1"]) };
-}
-
 describe("200", () => {
 	it("shows the booking with what the user is going to see, and its version as ETag", async () => {
-		const { user, showtimeId, booking } = await aHold();
+		const { user, showtimeId, booking } = await api.newHold(["A1", "B1"]);
 		const answer = await api.call(`GET /bookings/${booking.id}`, { token: user.token });
 		expect(answer.headers.etag).toBe('"1"');
 		const { showtime, expiresInSeconds, ...rest } = bookingDetailsIn(answer);
@@ -36,7 +31,7 @@ describe("200", () => {
 	});
 
 	it("shows a booking that only the ledger remembers, of a showtime that is no longer installed", async () => {
-		const { user, showtimeId, booking } = await aHold();
+		const { user, showtimeId, booking } = await api.newHold(["A1", "B1"]);
 		await api.call(`POST /bookings/${booking.id}/confirm`, { token: user.token });
 		await settleOutboxes(api.seatStore, api.databaseUrl);
 		const before = await api.call(`GET /bookings/${booking.id}`, { token: user.token });
@@ -56,7 +51,7 @@ describe("400 invalid_request", () => {
 
 describe("404 not_found", () => {
 	it("is one answer for another's booking, one that never was, and what is no id", async () => {
-		const { booking, showtimeId } = await aHold();
+		const { booking, showtimeId } = await api.newHold(["A1", "B1"]);
 		const stranger = await api.newUser();
 		const ids = [booking.id, newBookingId(await api.newShowtime()), showtimeId, "nonsense", "x".repeat(300)];
 		const answers = await Promise.all(ids.map((id) => api.call(`GET /bookings/${id}`, { token: stranger.token })));
@@ -70,7 +65,7 @@ describe("429 too_many_requests", () => {
 
 describe("401 unauthenticated", () => {
 	it("refuses who does not say who they are, whoever's it is", async () => {
-		const { booking } = await aHold();
+		const { booking } = await api.newHold(["A1", "B1"]);
 		expect(problemIn(await api.call(`GET /bookings/${booking.id}`)).code).toBe("unauthenticated");
 		expect(problemIn(await api.call(`GET /bookings/${booking.id}`, { token: "not.a.token" })).code).toBe("unauthenticated");
 	});
@@ -78,7 +73,7 @@ describe("401 unauthenticated", () => {
 
 describe("500 internal", () => {
 	it("is the answer when the ledger is not ours", async () => {
-		const { user, booking } = await aHold();
+		const { user, booking } = await api.newHold(["A1", "B1"]);
 		expect(problemIn(await (await withoutTables(api)).call(`GET /bookings/${booking.id}`, { token: user.token })).code).toBe("internal");
 	});
 });

@@ -1,5 +1,5 @@
 import { sendInlineCommand } from "@holdfast/local-stack";
-import { waitUntil } from "@holdfast/testing";
+import { timeWork, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { markAllSwept } from "../testing/mark-all-swept.ts";
 import { expectNoQuery } from "../testing/provoke.ts";
@@ -93,20 +93,16 @@ describe("503", () => {
 		await waitUntil("the mending to be found", async () => (await flawed.call("GET /health")).status === 200);
 	});
 
-	it("is down within 2 s of Redis dying, and up within 2 s of its return; the process is alive all the while", { retry: 2 }, async () => {
+	it("is down within 2 s of Redis dying, and up within 2 s of its return; the process is alive all the while", async () => {
 		await api.redis.kill();
-		const killedMs = performance.now();
-		const down = await api.call("GET /health");
+		const { value: down, tookMs: untilDownMs } = await timeWork(() => api.call("GET /health"));
 		expect([down.status, Object(down.body).status, checksIn(down.body).redis]).toEqual([503, "down", "failed"]);
-		expect(performance.now() - killedMs).toBeLessThan(2_000);
+		expect(untilDownMs).toBeLessThan(2_000);
 		expect((await api.call("GET //livez")).body).toEqual({ status: "ok" });
 
 		await api.redis.restart();
-		const backMs = performance.now();
-		for (;;) {
-			const { status } = await api.call("GET /health");
-			if (status === 200) break;
-			expect(performance.now() - backMs).toBeLessThan(2_000);
-		}
+		const isUp = async () => (await api.call("GET /health")).status === 200;
+		const { tookMs: untilUpMs } = await timeWork(() => waitUntil("health to be up", isUp));
+		expect(untilUpMs).toBeLessThan(2_000);
 	});
 });

@@ -25,8 +25,8 @@ export function createChangeFaults({ requestFor, command, done }: Change, api: (
 		app.call(requestFor(id), { token, headers: ifMatch === undefined ? {} : { "if-match": ifMatch } });
 
 	async function aHold(): Promise<HeldBooking> {
-		const [user, showtimeId] = [await api().newUser(), await api().newShowtime()];
-		return { user, showtimeId, id: (await api().held(user, showtimeId, ["A1"])).id };
+		const { user, showtimeId, booking } = await api().newHold(["A1"]);
+		return { user, showtimeId, id: booking.id };
 	}
 
 	async function expectUntouched({ user, id }: HeldBooking): Promise<void> {
@@ -35,7 +35,6 @@ export function createChangeFaults({ requestFor, command, done }: Change, api: (
 
 	return {
 		change,
-		aHold,
 
 		async refusesStrangers() {
 			const hold = await aHold();

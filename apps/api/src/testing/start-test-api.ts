@@ -12,7 +12,7 @@ import {
 	insertShowtimes,
 	insertUsers,
 	mintTokens,
-	type ShowtimeWish,
+	type ShowtimeOptions,
 	startTestRedis,
 	type TestRedis,
 } from "@holdfast/testing";
@@ -54,10 +54,14 @@ export type TestApi = TestApp & {
 	another(options?: TestAppOptions): Promise<TestApp>;
 	newUser(): Promise<TestUser>;
 	newUsers(count: number): Promise<TestUser[]>;
-	newShowtime(options?: ShowtimeWish): Promise<ShowtimeId>;
+	newShowtime(options?: ShowtimeOptions): Promise<ShowtimeId>;
+	/** Hold these seats of a new showtime for a new user, through this app unless another is given; it must work. */
+	newHold(seats: readonly string[], app?: TestApp): Promise<NewHold>;
 	/** Run SQL, for what only an admin could change. */
 	sql(statement: string): Promise<Record<string, string | null>[]>;
 };
+
+export type NewHold = { readonly user: TestUser; readonly showtimeId: ShowtimeId; readonly booking: BookingBody };
 
 export type TestAppOptions = {
 	readonly jwtSecret?: string;
@@ -90,6 +94,9 @@ export async function startTestApi(options: TestAppOptions = {}): Promise<TestAp
 		return ids.map((id, index) => ({ id, token: tokens[index] ?? "" }));
 	}
 
+	const newUser = async () => firstOf(await newUsers(1));
+	const newShowtime: TestApi["newShowtime"] = async (wish) => firstOf((await insertShowtimes(databaseUrl, wish)).showtimeIds);
+
 	return {
 		...first,
 		redis,
@@ -100,11 +107,11 @@ export async function startTestApi(options: TestAppOptions = {}): Promise<TestAp
 			others.push(other);
 			return other;
 		},
-		async newUser() {
-			return firstOf(await newUsers(1));
-		},
-		async newShowtime(showtimeOptions) {
-			return firstOf((await insertShowtimes(databaseUrl, showtimeOptions)).showtimeIds);
+		newUser,
+		newShowtime,
+		async newHold(seats, app = first) {
+			const [user, showtimeId] = [await newUser(), await newShowtime()];
+			return { user, showtimeId, booking: await app.held(user, showtimeId, seats) };
 		},
 		sql: (statement) => queryPostgres(databaseUrl, statement),
 		async close() {

@@ -1,51 +1,33 @@
 /** What a person does about entries that could not be settled: the command itself, in a process of its own. */
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { createDatabase, type Database } from "@holdfast/database";
-import { type BookingId, bucketOf, DEFAULT_LIMITS, newBookingId, newUserId, type ShowtimeId, type UserId } from "@holdfast/domain";
-import { queryPostgres } from "@holdfast/local-stack";
-import { createRebuilder } from "@holdfast/rebuild";
-import { createLogger } from "@holdfast/runtime";
-import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
-import {
-	createTestDatabase,
-	insertShowtimes,
-	insertUsers,
-	startTestRedis,
-	type TestDatabase,
-	type TestRedis,
-	waitUntil,
-} from "@holdfast/testing";
+import { type BookingId, bucketOf, newUserId, type UserId } from "@holdfast/domain";
+import type { SeatStore } from "@holdfast/seat-store";
+import { buy, untilReachable } from "@holdfast/seat-store/testing";
+import { insertUsers } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createSweeper, type Sweeper } from "../sweeper.ts";
+import type { Sweeper } from "../sweeper.ts";
 import { createSweeperMetrics } from "../sweeper-metrics.ts";
+import { openTestSweeper, type TestSweeper } from "../testing/open-test-sweeper.ts";
 
-let redis: TestRedis;
-let testDatabase: TestDatabase;
-let database: Database;
+let test: TestSweeper;
 let seatStore: SeatStore;
 let sweeper: Sweeper;
 const metrics = createSweeperMetrics();
 
 beforeAll(async () => {
-	[redis, testDatabase] = await Promise.all([startTestRedis(), createTestDatabase()]);
-	database = createDatabase({ url: testDatabase.url });
-	seatStore = createSeatStore({ url: redis.url, limits: DEFAULT_LIMITS });
-	const log = createLogger("sweeper", "silent");
-	sweeper = createSweeper({ seatStore, database, limits: DEFAULT_LIMITS, quarantineMs: null, metrics, log });
+	test = await openTestSweeper();
+	seatStore = test.seatStore;
+	sweeper = test.newSweeper({ metrics });
 });
-afterAll(async () => {
-	await seatStore.close();
-	await database.close();
-	await Promise.all([redis.stop(), testDatabase.drop()]);
-});
+afterAll(() => test.stop());
 
-const query = (statement: string) => queryPostgres(testDatabase.url, statement);
+const query = (statement: string) => test.query(statement);
 
 /** What `npm run dead-letters -- <words>` says, and how it ends. */
 function run(...words: string[]): Promise<{ code: number; said: string }> {
 	const entry = fileURLToPath(new URL("handle-dead-letters.ts", import.meta.url));
-	const env = { PATH: process.env.PATH, DATABASE_URL: testDatabase.url, REDIS_URL: redis.url };
+	const env = { PATH: process.env.PATH, DATABASE_URL: test.databaseUrl, REDIS_URL: test.redis.url };
 	return new Promise((resolve) => {
 		execFile(process.execPath, ["--disable-warning=ExperimentalWarning", entry, ...words], { env }, (error, stdout, stderr) =>
 			resolve({ code: error === null ? 0 : Number(error.code), said: stdout + stderr }),
@@ -53,26 +35,10 @@ function run(...words: string[]): Promise<{ code: number; said: string }> {
 	});
 }
 
-async function rebuild(showtimeId: ShowtimeId): Promise<void> {
-	const rebuilder = createRebuilder({ seatStore, database, quarantineMs: null, log: createLogger("rebuild", "silent") });
-	expect(await rebuilder.rebuild(showtimeId, 0)).toEqual({ outcome: "opened" });
-}
-
 /** Seats bought by somebody whom the ledger does not know: their entries can never be settled as they are. */
 async function buyUnknown(userId: UserId, seats: readonly number[]): Promise<BookingId[]> {
-	const [showtimeId] = (await insertShowtimes(testDatabase.url)).showtimeIds;
-	if (showtimeId === undefined) throw new Error("no showtime was inserted");
-	await rebuild(showtimeId);
-	const showtime = await seatStore.readShowtime(showtimeId);
-	if (showtime === null) throw new Error("the showtime is not installed");
-	return Promise.all(
-		seats.map(async (seat) => {
-			const bookingId = newBookingId(showtimeId);
-			await seatStore.placeHold({ bookingId, userId, showtime, seats: [seat], amounts: [1250], idempotencyKey: null });
-			expect((await seatStore.confirmBooking({ bookingId, userId, showtimeId, ifVersion: null })).outcome).toBe("confirmed");
-			return bookingId;
-		}),
-	);
+	const showtime = await test.rebuiltShowtime();
+	return Promise.all(seats.map(async (seat) => (await buy(seatStore, showtime, [seat], { userId })).bookingId));
 }
 
 it("lists them, shows one, puts them back once their cause is mended, and sets one aside", async () => {
@@ -94,7 +60,7 @@ it("lists them, shows one, puts them back once their cause is mended, and sets o
 	});
 
 	expect(await run("resolve", bucket, await entryOf(third))).toEqual({ code: 0, said: `${bucket} ${await entryOf(third)}  set aside\n` });
-	await insertUsers(testDatabase.url, 1);
+	await insertUsers(test.databaseUrl, 1);
 	await query(`update users set id = '${userId}'`);
 	expect((await run("replay", bucket, await entryOf(first))).said).toContain("is in the outbox again");
 	expect((await run("replay", "--all")).code).toBe(0);
@@ -113,14 +79,9 @@ it("what was buried is not told again by a rebuild, and stays sold", async () =>
 	const before = await letters();
 	const { showtimeId } = (await seatStore.readBooking(bookingId)) ?? {};
 	if (showtimeId === undefined) throw new Error("the booking's record is missing");
-	await redis.restart();
-	await waitUntil("the link to be back", () =>
-		seatStore.ping().then(
-			() => true,
-			() => false,
-		),
-	);
-	await rebuild(showtimeId);
+	await test.redis.restart();
+	await untilReachable(seatStore);
+	expect(await test.rebuild(showtimeId)).toBe("opened");
 	expect((await seatStore.outboxDepths())[bucketOf(showtimeId)]).toBe(0);
 	await sweeper.runOnce();
 	expect(await letters()).toBe(before);

@@ -1,20 +1,13 @@
 /** For tests of this room: a Redis, a database, showtimes on sale, and what a person does in them without an API. */
-import { createDatabase, type Database, openRefreshFamily, settleBatch } from "@holdfast/database";
-import {
-	type BookingId,
-	DEFAULT_LIMITS,
-	isBookingEvent,
-	type Limits,
-	listBuckets,
-	newBookingId,
-	type ShowtimeId,
-	type UserId,
-} from "@holdfast/domain";
+import { createDatabase, type Database, openRefreshFamily } from "@holdfast/database";
+import { type BookingId, DEFAULT_LIMITS, type Limits, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { queryPostgres } from "@holdfast/local-stack";
 import { createRebuilder } from "@holdfast/rebuild";
+import { settleAll } from "@holdfast/rebuild/testing";
 import { createLogger } from "@holdfast/runtime";
 import { createAuthStore, createSeatStore } from "@holdfast/seat-store";
-import { createTestDatabase, insertShowtimes, insertUsers, type ShowtimeWish, startTestRedis, waitUntil } from "@holdfast/testing";
+import { buy, held, installedShowtime } from "@holdfast/seat-store/testing";
+import { createTestDatabase, insertShowtimes, insertUsers, type ShowtimeOptions, startTestRedis, waitUntil } from "@holdfast/testing";
 import type { DeletionDeps, DeletionOutcome } from "../delete-account.ts";
 import { deleteAccount } from "../delete-account.ts";
 
@@ -39,29 +32,6 @@ export async function openTestAccounts() {
 	await waitUntil("denials to be heard", () => authStore.isDenied("nobody") === false);
 	const deps: DeletionDeps = { seatStore, authStore, database, rebuilder, denialWaitMs: 0 };
 
-	async function hold({ userId }: Pick<Person, "userId">, showtimeId: ShowtimeId, seats: number[]): Promise<HoldCommand> {
-		const showtime = await seatStore.readShowtime(showtimeId);
-		if (showtime === null) throw new Error("the showtime is not installed");
-		const bookingId = newBookingId(showtimeId);
-		const amounts = seats.map(() => 1250);
-		const { outcome } = await seatStore.placeHold({ bookingId, userId, showtime, seats, amounts, idempotencyKey: null });
-		if (outcome !== "held") throw new Error(`the hold was answered ${outcome}`);
-		return { bookingId, userId, showtimeId, ifVersion: null };
-	}
-
-	async function settleBucket(bucket: number): Promise<void> {
-		const entries = await seatStore.readBatch(bucket, { afterEntryId: null, limit: 500 });
-		if (entries.length === 0) return;
-		const outcome = await settleBatch(database, { bucket, entries });
-		if (outcome.outcome !== "settled") return;
-		const done = entries.filter(({ entryId }) => outcome.acked.includes(entryId));
-		const acks = done.map(({ entryId, event }) => ({
-			entryId,
-			booking: event && isBookingEvent(event) ? { id: event.bookingId, version: event.version } : null,
-		}));
-		await seatStore.ackBatch(bucket, acks);
-	}
-
 	return {
 		redis,
 		database,
@@ -69,28 +39,26 @@ export async function openTestAccounts() {
 		seatStore,
 		authStore,
 		deps,
-		hold,
 		query: (statement: string) => queryPostgres(testDatabase.url, statement),
 		remove: (email: string, own: Partial<DeletionDeps> = {}): Promise<DeletionOutcome> => deleteAccount({ ...deps, ...own }, email),
-		/** Hold and confirm. */
-		async buy(person: Pick<Person, "userId">, showtimeId: ShowtimeId, seats: number[]): Promise<HoldCommand> {
-			const command = await hold(person, showtimeId, seats);
-			const { outcome } = await seatStore.confirmBooking(command);
-			if (outcome !== "confirmed") throw new Error(`the confirm was answered ${outcome}`);
-			return command;
+		/** The person holds these seats; resolves to the command that confirms or cancels the hold. */
+		async hold({ userId }: Pick<Person, "userId">, showtimeId: ShowtimeId, seats: number[]): Promise<HoldCommand> {
+			return held(seatStore, await installedShowtime(seatStore, showtimeId), seats, { userId });
+		},
+		/** The person holds and confirms these seats. */
+		async buy({ userId }: Pick<Person, "userId">, showtimeId: ShowtimeId, seats: number[]): Promise<HoldCommand> {
+			return buy(seatStore, await installedShowtime(seatStore, showtimeId), seats, { userId });
 		},
 		/** What a sweeper does, once. */
-		async settle(): Promise<void> {
-			for (const bucket of listBuckets(DEFAULT_LIMITS)) await settleBucket(bucket);
-		},
+		settle: () => settleAll({ seatStore, database }),
 		async newPerson(): Promise<Person> {
 			const [userId] = await insertUsers(testDatabase.url, 1);
 			if (userId === undefined) throw new Error("no user was inserted");
 			return { userId, email: `buyer-${userId}@example.com` };
 		},
 		/** Showtimes on sale, open in Redis. */
-		async newShowtimes(wish: ShowtimeWish = {}): Promise<ShowtimeId[]> {
-			const { showtimeIds } = await insertShowtimes(testDatabase.url, wish);
+		async newShowtimes(options: ShowtimeOptions = {}): Promise<ShowtimeId[]> {
+			const { showtimeIds } = await insertShowtimes(testDatabase.url, options);
 			await Promise.all(showtimeIds.map((id) => rebuilder.rebuild(id, 0)));
 			return showtimeIds;
 		},

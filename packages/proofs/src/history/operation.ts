@@ -1,5 +1,5 @@
 /**
- * The one format of a history: what many clients asked, when, and what they were told. Judged by `find-history-flaws.ts`,
+ * The one format of a history: what many clients asked, when, and what they were told. Judged by `find-history-violations.ts`,
  * beside what the stores say; written by whoever plays the clients.
  */
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bucketKeys } from "../keys.ts";
-import { openTestStore, type TestStore } from "../open-test-store.ts";
 import { commandsOn } from "../testing/commands-on.ts";
+import { openTestStore, type TestStore } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { adoptTimelineScript } from "./install-showtime.ts";
 

@@ -1,18 +1,9 @@
 import { bucketOf, ENDED_HOLD_TTL_MS, newBookingId, newShowtimeId, newUserId } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import {
-	bookingEventOf,
-	countWrites,
-	held,
-	hold,
-	openTestStore,
-	publishedDuring,
-	readRecord,
-	type TestStore,
-	unchanged,
-} from "../open-test-store.ts";
+import { held, hold } from "../testing/buy-seats.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
+import { bookingEventOf, countWrites, openTestStore, publishedDuring, readRecord, type TestStore, unchanged } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { cancelScript, confirmScript } from "./change-booking.ts";
 

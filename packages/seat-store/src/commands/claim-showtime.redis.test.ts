@@ -4,8 +4,9 @@ import { buildShowtime } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runScript } from "../define-script.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { dumpAll, held, hold, openTestStore, type TestStore, unchanged } from "../open-test-store.ts";
+import { held, hold } from "../testing/buy-seats.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
+import { dumpAll, openTestStore, type TestStore, unchanged } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import {
 	giveBackClaimScript,

@@ -3,9 +3,10 @@ import { buildShowtime } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runScript } from "../define-script.ts";
 import { bookingKey, showtimeKeys } from "../keys.ts";
-import { held, openTestStore, publishedDuring, type TestStore, unchanged } from "../open-test-store.ts";
+import { held } from "../testing/buy-seats.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { installSnapshot } from "../testing/install-snapshot.ts";
+import { openTestStore, publishedDuring, type TestStore, unchanged } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { type Conflict, OPEN_SEATS_MAX, openQuarantinedScript, resolveConflictScript } from "./correct-seats.ts";
 

@@ -1,8 +1,9 @@
 import { type Booking, bucketOf, newBookingId, newShowtimeId, RECORD_TTL_MS } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys } from "../keys.ts";
-import { bookingEventOf, held, openTestStore, type TestStore, unchanged } from "../open-test-store.ts";
+import { held } from "../testing/buy-seats.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
+import { bookingEventOf, openTestStore, type TestStore, unchanged } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { ackBatchScript, parseEvent, readBatchScript } from "./drain-outbox.ts";
 import { loadBookingScript } from "./read-bookings.ts";

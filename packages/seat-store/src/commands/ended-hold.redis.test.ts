@@ -3,8 +3,9 @@ import { bucketOf, DAY_MS, ENDED_HOLD_TTL_MS, newUserId, type OpenShowtime, type
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, idempotencyKey, showtimeKeys, userIndexKey } from "../keys.ts";
-import { held, hold, openTestStore, type TestStore, unchanged } from "../open-test-store.ts";
+import { held, hold } from "../testing/buy-seats.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
+import { openTestStore, type TestStore, unchanged } from "../testing/open-test-store.ts";
 
 let test: TestStore;
 beforeAll(async () => {

@@ -1,8 +1,9 @@
 import { bucketOf, ENDED_HOLD_TTL_MS, newBookingId, newUserId } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { countWrites, held, hold, openTestStore, publishedDuring, type TestStore, unchanged } from "../open-test-store.ts";
+import { held, hold } from "../testing/buy-seats.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
+import { countWrites, openTestStore, publishedDuring, type TestStore, unchanged } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { extendScript } from "./change-booking.ts";
 

@@ -1,6 +1,6 @@
 import { newShowtimeId } from "@holdfast/domain";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { openTestStore, type TestStore } from "../open-test-store.ts";
+import { openTestStore, type TestStore } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { findUnopenedScript } from "./find-unopened.ts";
 

@@ -1,7 +1,8 @@
-import { newBookingId, newShowtimeId, newUserId, type ShowtimeId } from "@holdfast/domain";
+import { newShowtimeId, newUserId, type ShowtimeId } from "@holdfast/domain";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { showtimeKeys } from "../keys.ts";
-import { openTestStore, type TestStore } from "../open-test-store.ts";
+import { held } from "../testing/buy-seats.ts";
+import { openTestStore, type TestStore } from "../testing/open-test-store.ts";
 import { SHOWTIMES_ASKED_MAX } from "./find-user-bookings.ts";
 
 let test: TestStore;
@@ -10,13 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => test.stop());
 
-async function hold(userId = newUserId(), seats = [0], open = test.openShowtime()) {
-	const showtime = await open;
-	const bookingId = newBookingId(showtime.id);
-	const placed = await test.store.placeHold({ bookingId, userId, showtime, seats, amounts: [1250], idempotencyKey: null });
-	expect(placed.outcome).toBe("held");
-	return { bookingId, userId, showtimeId: showtime.id, ifVersion: null };
-}
+const hold = async (userId = newUserId(), seats = [0], open = test.openShowtime()) => held(test.store, await open, seats, { userId });
 
 const find = (userId: ReturnType<typeof newUserId>, showtimeIds: readonly ShowtimeId[]) => test.store.findUserBookings(userId, showtimeIds);
 

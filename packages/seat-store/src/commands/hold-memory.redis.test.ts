@@ -5,7 +5,8 @@
 import { bucketOf, DEFAULT_LIMITS, newUserId, type OpenShowtime, SEATS_PER_PLAN_MAX } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { bucketKeys } from "../keys.ts";
-import { held, hold, openTestStore, type TestStore } from "../open-test-store.ts";
+import { held, hold } from "../testing/buy-seats.ts";
+import { openTestStore, type TestStore } from "../testing/open-test-store.ts";
 
 let test: TestStore;
 beforeAll(async () => {

@@ -2,9 +2,10 @@
 import { bucketOf, LIMIT_SPECS, newBookingId, newShowtimeId, newUserId, type OpenShowtime, type UserId } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { userIndexKey } from "../keys.ts";
-import { held, hold, openTestStore, type TestStore, unchanged } from "../open-test-store.ts";
 import type { SeatStore } from "../seat-store.ts";
+import { held, hold } from "../testing/buy-seats.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
+import { openTestStore, type TestStore, unchanged } from "../testing/open-test-store.ts";
 
 let test: TestStore;
 beforeAll(async () => {

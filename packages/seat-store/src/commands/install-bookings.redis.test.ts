@@ -3,8 +3,9 @@ import { bucketOf, CLAIM_TTL_MS, ENDED_HOLD_TTL_MS, newBookingId } from "@holdfa
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runScript } from "../define-script.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { bookingEventOf, held, openTestStore, readRecord, type TestStore, unchanged } from "../open-test-store.ts";
+import { held } from "../testing/buy-seats.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
+import { bookingEventOf, openTestStore, readRecord, type TestStore, unchanged } from "../testing/open-test-store.ts";
 import { INSTALL_BOOKINGS_MAX, installBookingsScript } from "./install-showtime.ts";
 
 let test: TestStore;

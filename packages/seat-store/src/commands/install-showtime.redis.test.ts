@@ -2,10 +2,11 @@ import { bucketOf, DAY_MS, newBookingId, newUserId, type OpenShowtime, type Reco
 import { buildPlan, buildShowtime } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { bookingEventOf, held, hold, openTestStore, publishedDuring, readRecord, type TestStore, unchanged } from "../open-test-store.ts";
+import { held, hold } from "../testing/buy-seats.ts";
 import { changeRecord } from "../testing/change-record.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { installSnapshot } from "../testing/install-snapshot.ts";
+import { bookingEventOf, openTestStore, publishedDuring, readRecord, type TestStore, unchanged } from "../testing/open-test-store.ts";
 import { INSTALL_SEATS_MAX } from "./install-showtime.ts";
 
 let test: TestStore;

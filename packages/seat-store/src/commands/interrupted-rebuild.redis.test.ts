@@ -12,10 +12,12 @@ import { buildShowtime, waitUntil } from "@holdfast/testing";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bucketKeys, showtimeKeys } from "../keys.ts";
-import { bookingEventOf, held, hold, openTestStore, type TestStore } from "../open-test-store.ts";
+import { held, hold } from "../testing/buy-seats.ts";
 import { commandsOn } from "../testing/commands-on.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { injectClock, type SendScript } from "../testing/inject-clock.ts";
+import { bookingEventOf, openTestStore, type TestStore } from "../testing/open-test-store.ts";
+import { untilReachable } from "../testing/until-reachable.ts";
 
 let test: TestStore;
 beforeAll(async () => {
@@ -258,12 +260,7 @@ describe("a server that starts anew under a rebuild", () => {
 			await waitUntil("the rebuilder's connection", () => answers(redis));
 		});
 		expect(outcome).toBe("lost_claim");
-		await waitUntil("the store", () =>
-			test.store.ping().then(
-				() => true,
-				() => false,
-			),
-		);
+		await untilReachable(test.store);
 		expect(await seatsNow()).toEqual(stood);
 		await expectNothingSold("fenced", FIRST_AT);
 		// A claim of another life is in nobody's way.

@@ -12,8 +12,9 @@ import {
 } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, idempotencyKey, showtimeKeys, userIndexKey } from "../keys.ts";
-import { held, hold, openTestStore, publishedDuring, readRecord, type TestStore, unchanged } from "../open-test-store.ts";
+import { held, hold } from "../testing/buy-seats.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
+import { openTestStore, publishedDuring, readRecord, type TestStore, unchanged } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { placeHoldScript } from "./place-hold.ts";
 
@@ -32,15 +33,7 @@ describe("a hold that is placed", () => {
 		const { booking } = await held(store, showtime, [3, 4], { userId, idempotencyKey: "k1" });
 		const keys = showtimeKeys(showtime.id);
 
-		expect(booking).toMatchObject({
-			state: "HELD",
-			version: 1,
-			seats: [3, 4],
-			amounts: [1250, 1250],
-			amount: 2500,
-			currency: "USD",
-			recorded: false,
-		});
+		expect(booking).toMatchObject({ state: "HELD", version: 1, seats: [3, 4], amounts: [1250, 1250], amount: 2500, currency: "USD", recorded: false });
 		expect(booking.expiresAt - booking.createdAt).toBe(420_000);
 		expect(await redis.hgetall(keys.owner)).toEqual({ 3: `${booking.id}|${booking.expiresAt}`, 4: `${booking.id}|${booking.expiresAt}` });
 		expect(await redis.get(keys.map)).toBe(`AAAHH${"A".repeat(95)}`);

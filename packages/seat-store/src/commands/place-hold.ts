@@ -14,11 +14,11 @@ import {
 import { assert } from "@holdfast/runtime";
 import { formatSeats, parseBooking } from "../booking-record.ts";
 import { write } from "../command.ts";
-import { defineScript, runScript, type StatusOf } from "../define-script.ts";
+import { defineScript, runScript, type ScriptReply, type StatusOf } from "../define-script.ts";
 import { bookingKey, bucketKeys, idempotencyKey, showtimeKeys, userIndexKey } from "../keys.ts";
 import type { PlaceHoldOutcome } from "../outcomes.ts";
 import { atBucketOf } from "../place.ts";
-import { readBookingId, readInteger, readText, type ScriptReply } from "../reply.ts";
+import { readBookingId, readInteger, readText } from "../reply.ts";
 
 export type PlaceHoldCommand = {
 	readonly bookingId: BookingId;

@@ -3,9 +3,9 @@ import { BOOKING_AMOUNT_MAX, DEFAULT_LIMITS, newBookingId, newUserId, PRICE_MAX,
 import { buildShowtime } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { showtimeKeys } from "../keys.ts";
-import { openTestStore, type TestStore, unchanged } from "../open-test-store.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { installSnapshot } from "../testing/install-snapshot.ts";
+import { openTestStore, type TestStore, unchanged } from "../testing/open-test-store.ts";
 
 let test: TestStore;
 beforeAll(async () => {

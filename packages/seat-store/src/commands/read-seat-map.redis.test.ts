@@ -1,8 +1,9 @@
 import { bucketOf, newShowtimeId, newUserId } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { held, openTestStore, publishedDuring, type TestStore, unchanged } from "../open-test-store.ts";
+import { held } from "../testing/buy-seats.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
+import { openTestStore, publishedDuring, type TestStore, unchanged } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { REAP_HOLDS_MAX, readMapScript, reapScript, SHOWTIMES_TO_REAP_MAX } from "./read-seat-map.ts";
 

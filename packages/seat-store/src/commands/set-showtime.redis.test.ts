@@ -1,9 +1,10 @@
 import { bucketOf, type OpenShowtime, type ShowtimeEvent, type ShowtimeState } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bucketKeys, showtimeKeys } from "../keys.ts";
-import { held, hold, openTestStore, publishedDuring, type TestStore, unchanged } from "../open-test-store.ts";
+import { held, hold } from "../testing/buy-seats.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { installSnapshot } from "../testing/install-snapshot.ts";
+import { openTestStore, publishedDuring, type TestStore, unchanged } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { BLOCK_SEATS_MAX, blockSeatsScript, rescheduleScript, type SetTermsCommand, setTermsScript } from "./set-showtime.ts";
 

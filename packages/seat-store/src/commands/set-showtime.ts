@@ -2,11 +2,11 @@
 import { bucketOf, PRICE_MAX, parsePrices, SEATS_TTL_MS, type ShowtimeId, type ShowtimeState, type TierPrices } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import { durable } from "../command.ts";
-import { defineScript, runScript, type StatusOf } from "../define-script.ts";
+import { defineScript, runScript, type ScriptReply, type StatusOf } from "../define-script.ts";
 import { bucketKeys, showtimeKeys } from "../keys.ts";
 import type { BlockSeatsOutcome, SetShowtimeOutcome } from "../outcomes.ts";
 import { atBucketOf } from "../place.ts";
-import { readInteger, type ScriptReply } from "../reply.ts";
+import { readInteger } from "../reply.ts";
 import { keptUntil } from "./install-showtime.ts";
 
 export const setTermsScript = defineScript("set-terms");

@@ -1,10 +1,11 @@
 /** A booking record that cannot be read keeps nothing else back: not the bookings beside it, not a rebuild, not a batch. */
-import { bucketOf, newBookingId } from "@holdfast/domain";
+import { bucketOf, isBookingEvent, newBookingId } from "@holdfast/domain";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { held, openTestStore, type TestStore } from "../open-test-store.ts";
+import { buy, held } from "../testing/buy-seats.ts";
 import { changeRecord } from "../testing/change-record.ts";
 import { installSnapshot } from "../testing/install-snapshot.ts";
+import { openTestStore, type TestStore } from "../testing/open-test-store.ts";
 
 let test: TestStore;
 beforeAll(async () => {
@@ -38,12 +39,8 @@ it("of several records those that can be read are given, those that cannot are n
 
 it("a rebuild goes on without unreadable records: sold stays sold, held is free, and what the ledger has is the ledger's", async () => {
 	const showtime = await test.openShowtime();
-	const buy = async (seat: number) => {
-		const command = await held(test.store, showtime, [seat]);
-		expect((await test.store.confirmBooking(command)).outcome).toBe("confirmed");
-		return command;
-	};
-	const [unknown, known, fine, pending] = [await buy(0), await buy(1), await buy(2), await held(test.store, showtime, [3])];
+	const buySeat = (seat: number) => buy(test.store, showtime, [seat]);
+	const [unknown, known, fine, pending] = [await buySeat(0), await buySeat(1), await buySeat(2), await held(test.store, showtime, [3])];
 	for (const { bookingId } of [unknown, known, pending]) await changeRecord(test.server.port, bookingId, { amount: "1e+16x" });
 	await test.redis.hdel(showtimeKeys(showtime.id).meta, "replid");
 	const inLedger = { ...known, state: "CONFIRMED", version: 2, seats: [1] } as const;
@@ -70,23 +67,20 @@ it("an epoch that makes no sense leaves one showtime's entries unsettled, and th
 	expect([epochs.get(broken.id), epochs.get(fine.id)]).toEqual([0, 1]);
 });
 
-it("a record that cannot be read keeps no other booking of its batch from being marked recorded", async () => {
+it("a record that cannot be read keeps no other booking of its batch from being marked as recorded", async () => {
 	const showtime = await test.openShowtime();
-	const [cut, mistyped, fine] = [
-		await held(test.store, showtime, [0]),
-		await held(test.store, showtime, [1]),
-		await held(test.store, showtime, [2]),
-	];
-	for (const command of [cut, mistyped, fine]) await test.store.confirmBooking(command);
-	await test.redis.set(bookingKey(cut.bookingId), "{");
-	await test.redis.del(bookingKey(mistyped.bookingId));
-	await test.redis.sadd(bookingKey(mistyped.bookingId), "x");
+	const bought = [await buy(test.store, showtime, [0]), await buy(test.store, showtime, [1]), await buy(test.store, showtime, [2])];
+	const [cut, mistyped, fine] = bought.map(({ bookingId }) => bookingId);
+	if (!cut || !mistyped || !fine) throw new Error("fewer than three seats were bought");
+	await test.redis.set(bookingKey(cut), "{");
+	await test.redis.del(bookingKey(mistyped));
+	await test.redis.sadd(bookingKey(mistyped), "x");
 	const entries = await test.store.readBatch(bucketOf(showtime.id), { afterEntryId: null, limit: 500 });
-	const acked = entries.map(({ entryId }, i) => ({
-		entryId,
-		booking: { id: [cut, mistyped, fine][i]?.bookingId ?? fine.bookingId, version: 2 },
-	}));
+	const acked = entries.map(({ entryId, event }) => {
+		if (!event || !isBookingEvent(event)) throw new Error("an entry is not a booking event");
+		return { entryId, booking: { id: event.bookingId, version: event.version } };
+	});
 	await test.store.ackBatch(bucketOf(showtime.id), acked);
-	expect((await test.store.readBooking(fine.bookingId))?.recorded).toBe(true);
+	expect((await test.store.readBooking(fine))?.recorded).toBe(true);
 	expect(await test.redis.xlen(bucketKeys(bucketOf(showtime.id)).outbox)).toBe(0);
 });

@@ -1,6 +1,7 @@
 import { newShowtimeId } from "@holdfast/domain";
 import { expect, it } from "vitest";
-import { bookingEventOf, held, openTestStore } from "../open-test-store.ts";
+import { held } from "../testing/buy-seats.ts";
+import { bookingEventOf, openTestStore } from "../testing/open-test-store.ts";
 
 /** It reads the outboxes of all buckets at once, which no cluster allows: this file runs on a plain server only. */
 it("names the outboxes that have entries, and none at its deadline", async () => {

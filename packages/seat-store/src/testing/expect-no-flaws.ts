@@ -7,8 +7,8 @@ import type { Redis } from "ioredis";
 import { expect } from "vitest";
 import { tagOf } from "../bucket-tags.ts";
 import { bookingKey } from "../keys.ts";
-import type { TestStore } from "../open-test-store.ts";
-import { findSeatFlaws } from "./find-seat-flaws.ts";
+import { findSeatViolations } from "./find-seat-violations.ts";
+import type { TestStore } from "./open-test-store.ts";
 
 /** What a PEXPIRE may be behind a clock that was read a moment before or after it. */
 const SLACK_MS = 10_000;
@@ -45,7 +45,7 @@ async function findKeyFlaws({ redis, store }: TestStore): Promise<string[]> {
 		const id = parseShowtimeId(/:st:([^:]+):map$/.exec(key)?.[1] ?? "");
 		if (id !== null) showtimes.add(id);
 	}
-	for (const id of showtimes) for (const flaw of await findSeatFlaws(store, id, null)) flaws.push(`${id}: ${flaw}`);
+	for (const id of showtimes) for (const flaw of await findSeatViolations(store, id, null)) flaws.push(`${id}: ${flaw}`);
 	return flaws;
 }
 

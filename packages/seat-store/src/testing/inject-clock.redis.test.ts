@@ -1,7 +1,8 @@
 /** The scripts that ship go by the clock of the server, and those that a test sets the clock for go by that alone. */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { bookingEventOf, held, openTestStore, type TestStore } from "../open-test-store.ts";
+import { held } from "./buy-seats.ts";
 import { ALL_SCRIPTS } from "./inject-clock.ts";
+import { bookingEventOf, openTestStore, type TestStore } from "./open-test-store.ts";
 
 let test: TestStore;
 beforeAll(async () => {

@@ -4,11 +4,11 @@ import { bucketOf, type OpenShowtime, type ShowtimeSnapshot } from "@holdfast/do
 import type { InstallOutcome } from "../outcomes.ts";
 import type { SeatStore } from "../seat-store.ts";
 
-type Wish = { readonly showtime: OpenShowtime } & Partial<ShowtimeSnapshot>;
+type SnapshotOptions = { readonly showtime: OpenShowtime } & Partial<ShowtimeSnapshot>;
 
-/** Claim, judge the timeline against a ledger that knows none, install. Throws when somebody else has the claim. */
-export async function installSnapshot(seatStore: SeatStore, wish: Wish): Promise<InstallOutcome | { outcome: "already" }> {
-	const snapshot: ShowtimeSnapshot = { blockedSeats: [], epoch: 1, isQuarantined: false, buriedEntries: [], bookings: [], ...wish };
+/** Claim, judge the timeline against a ledger that knows none, install. Throws when another process has the claim. */
+export async function installSnapshot(seatStore: SeatStore, options: SnapshotOptions): Promise<InstallOutcome | { outcome: "already" }> {
+	const snapshot: ShowtimeSnapshot = { blockedSeats: [], epoch: 1, isQuarantined: false, buriedEntries: [], bookings: [], ...options };
 	const token = randomUUID();
 	const claim = await seatStore.claimShowtime(snapshot.showtime.id, { token, ledgerEpoch: snapshot.epoch });
 	if (claim.outcome === "installed") return { outcome: "already" };

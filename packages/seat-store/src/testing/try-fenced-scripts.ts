@@ -2,9 +2,10 @@
 import { type Booking, newBookingId, newUserId, type OpenShowtime } from "@holdfast/domain";
 import { expect } from "vitest";
 import type { ChangeBookingCommand } from "../commands/change-booking.ts";
-import { held, hold, type TestStore, unchanged } from "../open-test-store.ts";
 import type { SeatStore } from "../seat-store.ts";
+import { held, hold } from "./buy-seats.ts";
 import { ALL_SCRIPTS } from "./inject-clock.ts";
+import { type TestStore, unchanged } from "./open-test-store.ts";
 import { FENCE_WORDS, isFenced } from "./watch-replies.ts";
 
 /** A showtime with a hold, a sale that waits in the outbox, and one blocked seat. */

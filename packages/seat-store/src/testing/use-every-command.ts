@@ -4,9 +4,10 @@ import { buildShowtime, waitUntil } from "@holdfast/testing";
 import { expect } from "vitest";
 import type { ChangeBookingCommand } from "../commands/change-booking.ts";
 import { bucketKeys, showtimeKeys } from "../keys.ts";
-import { held, hold, type TestStore } from "../open-test-store.ts";
 import type { SeatStore } from "../seat-store.ts";
+import { held, hold } from "./buy-seats.ts";
 import { installSnapshot } from "./install-snapshot.ts";
+import type { TestStore } from "./open-test-store.ts";
 
 /** Use every command of `store`, so that every script runs through its writes. `store` works on the server of `test`. */
 export async function useEveryCommand(test: TestStore, store: SeatStore): Promise<void> {

@@ -28,7 +28,7 @@ export type Rule =
 	/** One idempotency key, two bookings. */
 	| "key used twice";
 
-export type Flaw = { readonly rule: Rule; readonly what: string };
+export type Violation = { readonly rule: Rule; readonly what: string };
 
 export type Promised = {
 	/**
@@ -38,22 +38,22 @@ export type Promised = {
 	readonly holds: boolean;
 };
 
-/** Every flaw, most of them naming a booking; an empty list is the proof. O(n log n). */
-export function findHistoryFlaws(operations: readonly Operation[], atRest: AtRest, promised: Promised = { holds: true }): Flaw[] {
+/** Every violation, most of them naming a booking; an empty list is the proof. O(n log n). */
+export function findHistoryViolations(operations: readonly Operation[], atRest: AtRest, promised: Promised = { holds: true }): Violation[] {
 	const stories = reconstructStories(operations);
 	return [
-		...findOverlaps(stories.flatMap((story) => ownershipsOf(story, promised))).map(flaw("two owners")),
-		...findFallenVersions(operations, promised).map(flaw("version fell")),
-		...(promised.holds ? findKeysUsedTwice(operations).map(flaw("key used twice")) : []),
-		...findOtherSeats(operations).map(flaw("partial booking")),
-		...findSoldTwice(atRest).map(flaw("sold twice")),
+		...findOverlaps(stories.flatMap((story) => ownershipsOf(story, promised))).map(violation("two owners")),
+		...findFallenVersions(operations, promised).map(violation("version fell")),
+		...(promised.holds ? findKeysUsedTwice(operations).map(violation("key used twice")) : []),
+		...findOtherSeats(operations).map(violation("partial booking")),
+		...findSoldTwice(atRest).map(violation("sold twice")),
 		...judgeLedger(stories, atRest),
 	];
 }
 
-const flaw =
+const violation =
 	(rule: Rule) =>
-	(what: string): Flaw => ({ rule, what });
+	(what: string): Violation => ({ rule, what });
 
 /** The seats that the client could rely on: from the answer until the client asked for an end, or the hold expired. */
 function ownershipsOf(story: Story, { holds }: Promised): Ownership[] {
@@ -80,7 +80,7 @@ function findFallenVersions(operations: readonly Operation[], { holds }: Promise
 			version: operation.mapVersion ?? undefined,
 		})),
 	].filter(({ version }) => version !== undefined);
-	const flaws: string[] = [];
+	const violations: string[] = [];
 	for (const [of, group] of Map.groupBy(answers, (answer) => answer.of)) {
 		const byResponse = [...group].sort((a, b) => a.respondedMs - b.respondedMs);
 		let [next, highest] = [0, 0];
@@ -88,10 +88,10 @@ function findFallenVersions(operations: readonly Operation[], { holds }: Promise
 			for (; (byResponse[next]?.respondedMs ?? Number.POSITIVE_INFINITY) < invokedMs; next += 1) {
 				highest = Math.max(highest, byResponse[next]?.version ?? 0);
 			}
-			if (version < highest) flaws.push(`${of}: ${highest}, then ${version} when asked at ${invokedMs}`);
+			if (version < highest) violations.push(`${of}: ${highest}, then ${version} when asked at ${invokedMs}`);
 		}
 	}
-	return flaws;
+	return violations;
 }
 
 function findKeysUsedTwice(operations: readonly Operation[]): string[] {
@@ -121,18 +121,18 @@ function findSoldTwice({ seats }: AtRest): string[] {
 /** What the ledger has of one booking. */
 type Record = { readonly rows: AtRest["bookings"]; readonly seats: AtRest["seats"]; readonly events: AtRest["events"] };
 
-function judgeLedger(stories: readonly Story[], { bookings, seats, events }: AtRest): Flaw[] {
+function judgeLedger(stories: readonly Story[], { bookings, seats, events }: AtRest): Violation[] {
 	const [rowsOf, seatsOf, eventsOf] = [groupByBooking(bookings), groupByBooking(seats), groupByBooking(events)];
 	const storyOf = new Map(stories.map((story) => [story.bookingId, story]));
 	const ids = new Set([...storyOf.keys(), ...rowsOf.keys(), ...seatsOf.keys(), ...eventsOf.keys()]);
 	return [...ids].flatMap((id) => {
 		const record = { rows: rowsOf.get(id) ?? [], seats: seatsOf.get(id) ?? [], events: eventsOf.get(id) ?? [] };
 		const story = storyOf.get(id);
-		return story === undefined ? [flaw("unasked")(`${id} is in the ledger, and in no client's memory`)] : judgeBooking(story, record);
+		return story === undefined ? [violation("unasked")(`${id} is in the ledger, and in no client's memory`)] : judgeBooking(story, record);
 	});
 }
 
-function judgeBooking(story: Story, { rows, seats, events }: Record): Flaw[] {
+function judgeBooking(story: Story, { rows, seats, events }: Record): Violation[] {
 	const { bookingId, confirmed, cancelled } = story;
 	const [row] = rows;
 	const countOf = (type: string) => events.filter((event) => event.type === type).length;
@@ -141,23 +141,23 @@ function judgeBooking(story: Story, { rows, seats, events }: Record): Flaw[] {
 	const inWords = `${bookingId} (confirmed: ${confirmed}, cancelled: ${cancelled}; in the ledger: ${row?.state ?? "nothing"} at ${row?.version}, seats ${seats.map(({ seat }) => seat)}, active ${active}, ${confirmEvents} + ${cancelEvents} events)`;
 	const stands = row?.state === "CONFIRMED" && active.length > 0;
 	const isIn = rows.length > 0 || seats.length > 0 || events.length > 0;
-	const flaws = new Set<Rule>();
+	const violations = new Set<Rule>();
 
-	if (confirmed === "yes" && (row === undefined || confirmEvents === 0)) flaws.add("lost confirm");
-	if (confirmed === "yes" && cancelled === "no" && !stands) flaws.add("lost confirm");
-	if (cancelled === "yes" && (row?.state === "CONFIRMED" || active.length > 0)) flaws.add("lost cancel");
-	if (cancelled === "yes" && confirmed === "yes" && cancelEvents === 0) flaws.add("lost cancel");
-	if (rows.length > 1 || confirmEvents > 1 || cancelEvents > 1) flaws.add("recorded twice");
-	if (confirmed === "no" && isIn) flaws.add("unasked");
-	if (cancelled === "no" && (row?.state === "CANCELLED" || cancelEvents > 0)) flaws.add("unasked");
-	if (row && (row.client !== story.client || row.showtimeId !== story.showtimeId)) flaws.add("unasked");
-	if (seats.some(({ showtimeId }) => showtimeId !== story.showtimeId)) flaws.add("partial booking");
+	if (confirmed === "yes" && (row === undefined || confirmEvents === 0)) violations.add("lost confirm");
+	if (confirmed === "yes" && cancelled === "no" && !stands) violations.add("lost confirm");
+	if (cancelled === "yes" && (row?.state === "CONFIRMED" || active.length > 0)) violations.add("lost cancel");
+	if (cancelled === "yes" && confirmed === "yes" && cancelEvents === 0) violations.add("lost cancel");
+	if (rows.length > 1 || confirmEvents > 1 || cancelEvents > 1) violations.add("recorded twice");
+	if (confirmed === "no" && isIn) violations.add("unasked");
+	if (cancelled === "no" && (row?.state === "CANCELLED" || cancelEvents > 0)) violations.add("unasked");
+	if (row && (row.client !== story.client || row.showtimeId !== story.showtimeId)) violations.add("unasked");
+	if (seats.some(({ showtimeId }) => showtimeId !== story.showtimeId)) violations.add("partial booking");
 	// A booking in conflict owns nothing, and need not name its seats.
 	const names = seats.map(({ seat }) => seat);
-	if (row && row.state !== "CONFLICT" && !isSameSet(names, story.seats ?? names)) flaws.add("partial booking");
-	if (active.length > 0 && active.length < names.length) flaws.add("partial booking");
-	if (row && row.version < story.version) flaws.add("version fell");
-	return [...flaws].map((rule) => ({ rule, what: inWords }));
+	if (row && row.state !== "CONFLICT" && !isSameSet(names, story.seats ?? names)) violations.add("partial booking");
+	if (active.length > 0 && active.length < names.length) violations.add("partial booking");
+	if (row && row.version < story.version) violations.add("version fell");
+	return [...violations].map((rule) => ({ rule, what: inWords }));
 }
 
 function groupByBooking<Row extends { readonly bookingId: string }>(rows: readonly Row[]): Map<string, Row[]> {

@@ -1,26 +1,14 @@
 /** For tests of this room: a seat store on a Redis of its own, with one showtime on sale. */
-import {
-	type BookingEvent,
-	type BookingId,
-	DEFAULT_LIMITS,
-	isBookingEvent,
-	type Limits,
-	newBookingId,
-	newUserId,
-	type OpenShowtime,
-	type OutboxEntry,
-	type UserId,
-} from "@holdfast/domain";
+import { type BookingEvent, type BookingId, DEFAULT_LIMITS, isBookingEvent, type Limits, type OpenShowtime, type OutboxEntry } from "@holdfast/domain";
 import { buildShowtime, startTestRedis, type TestRedis } from "@holdfast/testing";
 import { Redis } from "ioredis";
 import { expect, inject } from "vitest";
-import { createSeatStore } from "./create-seat-store.ts";
-import { bookingKey, showtimeKeys } from "./keys.ts";
-import type { PlaceHoldOutcome } from "./outcomes.ts";
-import type { SeatStore } from "./seat-store.ts";
-import { injectClock } from "./testing/inject-clock.ts";
-import { installSnapshot } from "./testing/install-snapshot.ts";
-import { newReplies, type Replies, watchReplies } from "./testing/watch-replies.ts";
+import { createSeatStore } from "../create-seat-store.ts";
+import { bookingKey, showtimeKeys } from "../keys.ts";
+import type { SeatStore } from "../seat-store.ts";
+import { injectClock } from "./inject-clock.ts";
+import { installSnapshot } from "./install-snapshot.ts";
+import { newReplies, type Replies, watchReplies } from "./watch-replies.ts";
 
 export type TestStore = {
 	readonly server: TestRedis;
@@ -88,28 +76,6 @@ declare module "vitest" {
 	interface ProvidedContext {
 		redisIsCluster?: true;
 	}
-}
-
-type HoldWish = { userId?: UserId; bookingId?: BookingId; idempotencyKey?: string };
-
-/** Place a hold of these seats, for a new user unless one is named. */
-export function hold(store: SeatStore, showtime: OpenShowtime, seats: number[], wish: HoldWish = {}): Promise<PlaceHoldOutcome> {
-	return store.placeHold({
-		bookingId: wish.bookingId ?? newBookingId(showtime.id),
-		userId: wish.userId ?? newUserId(),
-		showtime,
-		seats,
-		amounts: seats.map(() => 1250),
-		idempotencyKey: wish.idempotencyKey ?? null,
-	});
-}
-
-/** Place a hold that must succeed; gives the command that confirms or cancels it. */
-export async function held(store: SeatStore, showtime: OpenShowtime, seats: number[], wish: HoldWish = {}) {
-	const userId = wish.userId ?? newUserId();
-	const placed = await hold(store, showtime, seats, { ...wish, userId });
-	if (placed.outcome !== "held") throw new Error(`the hold was answered ${placed.outcome}`);
-	return { bookingId: placed.booking.id, showtimeId: showtime.id, userId, ifVersion: null, booking: placed.booking };
 }
 
 /** The booking event of an entry. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AtRest } from "./at-rest.ts";
-import { findHistoryFlaws, type Promised } from "./find-history-flaws.ts";
+import { findHistoryViolations, type Promised } from "./find-history-violations.ts";
 import type { Asked, Operation } from "./operation.ts";
 
 const HALL = "hall";
@@ -68,7 +68,7 @@ const together = (...records: AtRest[]): AtRest => ({
 
 /** Each rule once. */
 const rulesOf = (operations: Operation[], atRest: AtRest, promised?: Promised): string[] => [
-	...new Set(findHistoryFlaws(operations, atRest, promised).map(({ rule }) => rule)),
+	...new Set(findHistoryViolations(operations, atRest, promised).map(({ rule }) => rule)),
 ];
 
 describe("finds nothing wrong with", () => {
@@ -101,7 +101,7 @@ describe("finds nothing wrong with", () => {
 		["an older map at another server", [map(1, 5), map(2, 4, { server: "two" })], NOTHING],
 	];
 	it.each(cases)("%s", (_name, operations, atRest) => {
-		expect(findHistoryFlaws(operations, atRest)).toEqual([]);
+		expect(findHistoryViolations(operations, atRest)).toEqual([]);
 	});
 });
 

@@ -1,0 +1,74 @@
+/** For tests of this room: a Redis, a database, what a sweeper is built from, and showtimes on sale. */
+import { createDatabase } from "@holdfast/database";
+import { DEFAULT_LIMITS, type Limits, type OpenShowtime, type ShowtimeId } from "@holdfast/domain";
+import { queryPostgres } from "@holdfast/local-stack";
+import { createRebuilder } from "@holdfast/rebuild";
+import { createLogger } from "@holdfast/runtime";
+import { createSeatStore, type SeatStoreOptions } from "@holdfast/seat-store";
+import { installedShowtime, installSnapshot } from "@holdfast/seat-store/testing";
+import { buildShowtime, createTestDatabase, insertShowtimes, type ShowtimeOptions, startTestRedis } from "@holdfast/testing";
+import type { SweeperDeps } from "../deps.ts";
+import { createSweeper } from "../sweeper.ts";
+import { createSweeperMetrics } from "../sweeper-metrics.ts";
+
+export type TestSweeper = Awaited<ReturnType<typeof openTestSweeper>>;
+
+type Options = { readonly limits?: Limits } & Pick<SeatStoreOptions, "prepareConnection">;
+
+export async function openTestSweeper({ limits = DEFAULT_LIMITS, ...storeOptions }: Options = {}) {
+	const [redis, testDatabase] = await Promise.all([startTestRedis(), createTestDatabase()]);
+	const database = createDatabase({ url: testDatabase.url });
+	const seatStore = createSeatStore({ url: redis.url, limits, ...storeOptions });
+	const query = (statement: string) => queryPostgres(testDatabase.url, statement);
+	const deps = (changes: Partial<SweeperDeps> = {}): SweeperDeps => ({
+		seatStore,
+		database,
+		limits,
+		quarantineMs: null,
+		metrics: createSweeperMetrics(),
+		log: createLogger("sweeper", "silent"),
+		...changes,
+	});
+
+	/** Open a showtime in Redis as the API does; resolves to the word of its outcome. */
+	async function rebuild(showtimeId: ShowtimeId): Promise<string> {
+		const rebuilder = createRebuilder({ seatStore, database, quarantineMs: null, log: createLogger("rebuild", "silent") });
+		return (await rebuilder.rebuild(showtimeId, 0)).outcome;
+	}
+
+	async function insertShowtime(options: ShowtimeOptions): Promise<OpenShowtime> {
+		const { showtimeIds, plan } = await insertShowtimes(testDatabase.url, options);
+		const [id] = showtimeIds;
+		if (id === undefined) throw new Error("no showtime was inserted");
+		return buildShowtime({ id, planId: plan.id });
+	}
+
+	return {
+		redis,
+		databaseUrl: testDatabase.url,
+		database,
+		seatStore,
+		query,
+		deps,
+		newSweeper: (changes?: Partial<SweeperDeps>) => createSweeper(deps(changes)),
+		rebuild,
+		/** A showtime on sale, installed under epoch 1 without a rebuild; in a bucket drawn at random unless one is named. */
+		async openShowtime(bucket?: number): Promise<OpenShowtime> {
+			const showtime = await insertShowtime(bucket === undefined ? {} : { bucket });
+			await query(`update showtimes set redis_epoch = 1 where id = '${showtime.id}'`);
+			await installSnapshot(seatStore, { showtime });
+			return showtime;
+		},
+		/** A showtime on sale, opened by a rebuild. */
+		async rebuiltShowtime(options: ShowtimeOptions = {}): Promise<OpenShowtime> {
+			const { id } = await insertShowtime(options);
+			const outcome = await rebuild(id);
+			if (outcome !== "opened") throw new Error(`the rebuild was answered ${outcome}`);
+			return installedShowtime(seatStore, id);
+		},
+		async stop() {
+			await Promise.all([seatStore.close(), database.close()]);
+			await Promise.all([redis.stop(), testDatabase.drop()]);
+		},
+	};
+}

@@ -1,0 +1,32 @@
+/** What the sweeper does, once and for every bucket, for tests of rooms that have no sweeper: outbox to ledger, then acknowledged. */
+import { type Database, settleBatch } from "@holdfast/database";
+import { DEFAULT_LIMITS, isBookingEvent, listBuckets } from "@holdfast/domain";
+import type { SeatStore } from "@holdfast/seat-store";
+
+/** More than any test leaves in one bucket. */
+const ENTRIES_MAX = 500;
+
+type Stores = { readonly seatStore: SeatStore; readonly database: Database };
+
+/**
+ * Resolves to how many entries were settled, and how many wait for a rebuild of their showtime. Throws when another process
+ * settles a bucket.
+ */
+export async function settleAll({ seatStore, database }: Stores): Promise<{ settled: number; left: number }> {
+	const total = { settled: 0, left: 0 };
+	for (const bucket of listBuckets(DEFAULT_LIMITS)) {
+		const entries = await seatStore.readBatch(bucket, { afterEntryId: null, limit: ENTRIES_MAX });
+		if (entries.length === 0) continue;
+		const outcome = await settleBatch(database, { bucket, entries });
+		if (outcome.outcome !== "settled") throw new Error(`bucket ${bucket} was not settled: ${outcome.outcome}`);
+		const done = entries.filter(({ entryId }) => outcome.acked.includes(entryId));
+		const acks = done.map(({ entryId, event }) => ({
+			entryId,
+			booking: event && isBookingEvent(event) ? { id: event.bookingId, version: event.version } : null,
+		}));
+		await seatStore.ackBatch(bucket, acks);
+		total.settled += done.length;
+		total.left += entries.length - done.length;
+	}
+	return total;
+}
