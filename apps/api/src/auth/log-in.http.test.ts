@@ -15,9 +15,12 @@ import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
 const PASSWORD = "correct horse battery";
 
+/** The tests of this file sign one account in more often than a person may. */
+const rates = { authPerAccount: 1_000 };
+
 let api: TestApi;
 beforeAll(async () => {
-	api = await startTestApi({ rates: { authPerAccount: 1_000 } });
+	api = await startTestApi({ rates });
 	await api.call("POST /auth/register", { body: { email: "ada@example.com", password: PASSWORD, displayName: "Ada" } });
 });
 afterAll(() => api.close());
@@ -151,7 +154,7 @@ describe("503 busy", () => {
 describe("503 unavailable", () => {
 	it("is the answer without Postgres, and with a Redis that stands still: attempts that nobody counts are none", async () => {
 		const body = { email: "ada@example.com", password: PASSWORD };
-		const orphan = await api.another({ databaseUrl: NOWHERE });
+		const orphan = await api.another({ databaseUrl: NOWHERE, rates });
 		expect(problemIn(await orphan.call(REQUEST, { body })).code).toBe("unavailable");
 		expect((await whileSilent(api, api, REQUEST, { body })).code).toBe("unavailable");
 	});
