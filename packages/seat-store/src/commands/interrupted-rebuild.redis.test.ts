@@ -113,7 +113,10 @@ async function stateNow() {
 		map: await redis.get(keys.map),
 		expiry: await redis.zrange(keys.expiry, "0", "-1", "WITHSCORES"),
 		buyers: await redis.hgetall(keys.buyers),
-		outbox: entries.map(bookingEventOf).map(({ type, bookingId, version }) => `${type} ${bookingId} ${version}`).sort(),
+		outbox: entries
+			.map(bookingEventOf)
+			.map(({ type, bookingId, version }) => `${type} ${bookingId} ${version}`)
+			.sort(),
 		records: records.map((record) => record && { ...record, expiresAt: record.id === BOOKINGS.revoked.bookingId ? 0 : record.expiresAt }),
 	};
 }

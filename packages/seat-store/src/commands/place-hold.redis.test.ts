@@ -33,7 +33,15 @@ describe("a hold that is placed", () => {
 		const { booking } = await held(store, showtime, [3, 4], { userId, idempotencyKey: "k1" });
 		const keys = showtimeKeys(showtime.id);
 
-		expect(booking).toMatchObject({ state: "HELD", version: 1, seats: [3, 4], amounts: [1250, 1250], amount: 2500, currency: "USD", recorded: false });
+		expect(booking).toMatchObject({
+			state: "HELD",
+			version: 1,
+			seats: [3, 4],
+			amounts: [1250, 1250],
+			amount: 2500,
+			currency: "USD",
+			recorded: false,
+		});
 		expect(booking.expiresAt - booking.createdAt).toBe(420_000);
 		expect(await redis.hgetall(keys.owner)).toEqual({ 3: `${booking.id}|${booking.expiresAt}`, 4: `${booking.id}|${booking.expiresAt}` });
 		expect(await redis.get(keys.map)).toBe(`AAAHH${"A".repeat(95)}`);

@@ -115,7 +115,8 @@ for (const [name, micros] of await measure(redis)) {
 	const ordered = micros.toSorted((a, b) => a - b);
 	console.log(`${name.padEnd(32)} lowest ${ordered[0]?.toFixed(1)}  median ${ordered[ROUNDS / 2]?.toFixed(1)} us`);
 }
-for (const form of Object.keys(FORMS)) console.log(`${form.padEnd(32)} ${await redis.memory("USAGE", `{formats}:${form}:0`)} bytes per record`);
+for (const form of Object.keys(FORMS))
+	console.log(`${form.padEnd(32)} ${await redis.memory("USAGE", `{formats}:${form}:0`)} bytes per record`);
 for (const [name, body] of Object.entries(EVENTS)) {
 	for (let i = 0; i < ENTRIES / CALLS; i += 1) await redis.eval(loop(body), 1, "{formats}:event:", 0);
 	const bytes = Number(await redis.memory("USAGE", "{formats}:event:ob", "SAMPLES", 0));

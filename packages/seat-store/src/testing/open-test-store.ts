@@ -1,5 +1,13 @@
 /** For tests of this room: a seat store on a Redis of its own, with one showtime on sale. */
-import { type BookingEvent, type BookingId, DEFAULT_LIMITS, isBookingEvent, type Limits, type OpenShowtime, type OutboxEntry } from "@holdfast/domain";
+import {
+	type BookingEvent,
+	type BookingId,
+	DEFAULT_LIMITS,
+	isBookingEvent,
+	type Limits,
+	type OpenShowtime,
+	type OutboxEntry,
+} from "@holdfast/domain";
 import { buildShowtime, startTestRedis, type TestRedis } from "@holdfast/testing";
 import { Redis } from "ioredis";
 import { expect, inject } from "vitest";
