@@ -3,22 +3,33 @@
  * an outbox entry. Why text, and why JSON: docs/adr/0014.
  */
 import { BOOKING_STATES, type Booking, type BookingId, parseSeatPlanId, parseShowtimeId, parseUserId, sumOf } from "@holdfast/domain";
-import { assert } from "@holdfast/runtime";
 import { readInteger } from "./reply.ts";
 
 export const formatSeats = (seats: readonly number[]): string => seats.join(",");
 export const parseSeats = (list: string): number[] => list.split(",").map(readInteger);
 
-/** `parse` gives `undefined`, or throws, where the text is no such value; `format` gives `undefined` for what is left out. */
+/** `parse` gives `undefined` where the text is no such value, `format` for what is left out. */
 type Field<T> = {
 	readonly parse: (text: string | undefined) => T | undefined;
 	readonly format: (value: T) => string | undefined;
 };
 
 const TEXT: Field<string> = { parse: (text) => text, format: (value) => value };
-const INTEGER: Field<number> = { parse: readInteger, format: String };
-const INTEGERS: Field<readonly number[]> = { parse: (text = "") => parseSeats(text), format: formatSeats };
+const INTEGER: Field<number> = { parse: parseInteger, format: String };
+const INTEGERS: Field<readonly number[]> = { parse: parseIntegers, format: (values) => values.join(",") };
 const FLAG: Field<boolean> = oneOf([false, true], (value) => (value ? "1" : "0"));
+
+/** Number("") is 0, and a text that is missing must not pass for that. */
+function parseInteger(text = ""): number | undefined {
+	const value = text === "" ? Number.NaN : Number(text);
+	return Number.isSafeInteger(value) ? value : undefined;
+}
+
+function parseIntegers(text = ""): number[] | undefined {
+	const parts = text.split(",");
+	const values = parts.map(parseInteger).filter((value) => value !== undefined);
+	return values.length === parts.length ? values : undefined;
+}
 
 function idOf<Id extends string>(parse: (text: string) => Id | null): Field<Id> {
 	return { parse: (text = "") => parse(text) ?? undefined, format: String };
@@ -55,6 +66,7 @@ const FIELDS: { readonly [Name in Exclude<keyof Booking, "id">]: Field<Booking[N
 	scheduleVersion: INTEGER,
 };
 type FieldName = keyof typeof FIELDS;
+const FIELD_LIST = Object.entries(FIELDS);
 const FIELD_NAMES = Object.keys(FIELDS) as FieldName[];
 const formatField = <Name extends FieldName>(name: Name, booking: Booking) => FIELDS[name].format(booking[name]);
 
@@ -62,12 +74,14 @@ const formatField = <Name extends FieldName>(name: Name, booking: Booking) => FI
 export function parseBooking(id: BookingId, text: string): Booking {
 	const record = parseRecord(id, text);
 	const parsed: Record<string, unknown> = { id };
-	for (const name of FIELD_NAMES) parsed[name] = FIELDS[name].parse(readText(record[name]));
-	const bad = FIELD_NAMES.find((name) => parsed[name] === undefined);
-	assert(bad === undefined, `the ${bad} of booking ${id} is missing or makes no sense`);
+	for (const [name, field] of FIELD_LIST) {
+		const value = field.parse(readText(record[name]));
+		if (value === undefined) throw unreadable(id, `has no ${name}, or none that makes sense: ${record[name]}`);
+		parsed[name] = value;
+	}
 	const booking = parsed as Booking;
-	assert(booking.amounts.length === booking.seats.length, `booking ${id} does not have one amount per seat`);
-	assert(sumOf(booking.amounts) === booking.amount, `the amounts of booking ${id} do not add up to what it costs`);
+	if (booking.amounts.length !== booking.seats.length) throw unreadable(id, "does not have one amount per seat");
+	if (sumOf(booking.amounts) !== booking.amount) throw unreadable(id, "has amounts that do not add up to what it costs");
 	return booking;
 }
 
@@ -88,8 +102,11 @@ function parseRecord(id: BookingId, text: string): Readonly<Record<string, unkno
 	} catch {
 		record = null;
 	}
-	assert(typeof record === "object" && record !== null, `the record of booking ${id} is not a JSON object`);
+	if (typeof record !== "object" || record === null) throw unreadable(id, "is not a JSON object");
 	return record as Record<string, unknown>;
 }
 
 const readText = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+
+/** Not `assert`, which would be given a message for each field of each record that is read. */
+const unreadable = (id: BookingId, what: string): Error => new Error(`broken invariant: the record of booking ${id} ${what}`);

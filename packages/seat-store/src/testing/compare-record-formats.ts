@@ -100,11 +100,11 @@ async function measure(redis: Redis): Promise<Map<string, number[]>> {
 	for (let round = 0; round < ROUNDS; round += 1) {
 		for (const [name, prefix, script] of scripts) {
 			await redis.config("RESETSTAT");
-			await redis.eval(script, 1, `{formats}:${prefix}:`, round * CALLS);
+			await redis.eval(script, 1, `{b1}:${prefix}:`, round * CALLS);
 			const micros = /cmdstat_eval:calls=1,usec=(\d+)/.exec(await redis.info("commandstats"))?.[1];
 			times.get(name)?.push(Number(micros) / CALLS);
 		}
-		await redis.del("{formats}:event:ob");
+		await redis.del("{b1}:event:ob");
 	}
 	return times;
 }
@@ -115,13 +115,12 @@ for (const [name, micros] of await measure(redis)) {
 	const ordered = micros.toSorted((a, b) => a - b);
 	console.log(`${name.padEnd(32)} lowest ${ordered[0]?.toFixed(1)}  median ${ordered[ROUNDS / 2]?.toFixed(1)} us`);
 }
-for (const form of Object.keys(FORMS))
-	console.log(`${form.padEnd(32)} ${await redis.memory("USAGE", `{formats}:${form}:0`)} bytes per record`);
+for (const form of Object.keys(FORMS)) console.log(`${form.padEnd(32)} ${await redis.memory("USAGE", `{b1}:${form}:0`)} bytes per record`);
 for (const [name, body] of Object.entries(EVENTS)) {
-	for (let i = 0; i < ENTRIES / CALLS; i += 1) await redis.eval(loop(body), 1, "{formats}:event:", 0);
-	const bytes = Number(await redis.memory("USAGE", "{formats}:event:ob", "SAMPLES", 0));
+	for (let i = 0; i < ENTRIES / CALLS; i += 1) await redis.eval(loop(body), 1, "{b1}:event:", 0);
+	const bytes = Number(await redis.memory("USAGE", "{b1}:event:ob", "SAMPLES", 0));
 	console.log(`${name.padEnd(32)} ${Math.round(bytes / ENTRIES)} bytes per entry`);
-	await redis.del("{formats}:event:ob");
+	await redis.del("{b1}:event:ob");
 }
 redis.disconnect();
 await server.stop();
