@@ -62,6 +62,9 @@ async function openRoad(): Promise<Road> {
 	return { showtime, users, steps: 0 };
 }
 
+/** Another amount for each seat, so that none is taken for another. */
+const amountsOf = (seats: readonly number[]): number[] => seats.map((at) => 1_000 + at);
+
 const pick = <Item>(items: readonly Item[], at: number): Item | undefined => items[at % items.length];
 /** The newest first: most of what is worth trying happens to those. */
 const pickRecent = <Item>(items: readonly Item[], at: number): Item | undefined => items.at(-1 - (at % Math.max(items.length, 1)));
@@ -118,8 +121,8 @@ const steps = {
 			const userId = pick(users, user);
 			if (userId === undefined) throw new Error("no user was inserted");
 			const bookingId = newBookingId(showtime.id);
-			const amount = 1250 * seats.length;
-			const answer = await seatStore.placeHold({ bookingId, userId, showtime, seats, amount, idempotencyKey: null });
+			const amounts = amountsOf(seats);
+			const answer = await seatStore.placeHold({ bookingId, userId, showtime, seats, amounts, idempotencyKey: null });
 			expect(answer.outcome).toBe(model.placeHold(bookingId, userId, seats));
 			if (answer.outcome !== "hourly_limit") return;
 			expect(answer.retryInMs).toBe(model.hourlyRetryInMs(userId));
@@ -231,7 +234,7 @@ async function agree(model: ReferenceModel, { showtime }: Road, { readsMap }: { 
 	for (const { id, isLoaded, state, version, expiresAt, seats: booked, recordedVersion } of model.bookings) {
 		const record = await seatStore.readBooking(id);
 		if (!isLoaded) expect(record).toBeNull();
-		else expect(record).toMatchObject({ state, version, expiresAt, seats: booked });
+		else expect(record).toMatchObject({ state, version, expiresAt, seats: booked, amounts: amountsOf(booked) });
 		if (recordedVersion === version && record !== null) expect(record.recorded).toBe(true);
 	}
 	const { owners, statuses } = await seatStore.inspectSeats(showtime.id);
@@ -277,9 +280,9 @@ async function agreeAtRest(model: ReferenceModel, road: Road): Promise<void> {
 	await agree(model, road, { readsMap: true });
 	await ledgerAgrees(model, road.showtime.id);
 	expect((await seatStore.outboxDepths())[bucketOf(road.showtime.id)]).toBe(0);
-	for (const { id, wasConfirmed, state, version } of model.bookings) {
+	for (const { id, wasConfirmed, state, version, seats: booked } of model.bookings) {
 		const recorded = (await findBooking(test.database, id))?.booking;
-		if (wasConfirmed) expect(recorded).toMatchObject({ state, version });
+		if (wasConfirmed) expect(recorded).toMatchObject({ state, version, amounts: amountsOf(booked) });
 		else expect(recorded).toBeUndefined();
 	}
 }

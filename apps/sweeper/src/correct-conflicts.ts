@@ -1,5 +1,6 @@
 /** Correct the seats of conflicts in the seat store: the ledger has given them to another booking. */
-import { listUncorrectedConflicts, markConflictCorrected, type UncorrectedConflict } from "@holdfast/database";
+import { listUncorrectedConflicts, markConflictCorrected } from "@holdfast/database";
+import type { Conflict } from "@holdfast/domain";
 import type { SweeperDeps } from "./deps.ts";
 import type { RebuildQueue } from "./queue-rebuilds.ts";
 import { runEach } from "./run-each.ts";
@@ -12,7 +13,7 @@ const CONFLICTS_MAX = 100;
  */
 export async function correctConflicts({ seatStore, database, log }: SweeperDeps, rebuilds: RebuildQueue): Promise<number> {
 	let corrected = 0;
-	const correct = async (conflict: UncorrectedConflict): Promise<void> => {
+	const correct = async (conflict: Conflict): Promise<void> => {
 		if (!(await seatStore.resolveConflict(conflict))) return rebuilds.request(conflict.showtimeId);
 		// Its row may be locked: then this conflict is listed again, and the others are corrected meanwhile.
 		if (!(await markConflictCorrected(database, conflict.bookingId))) return;

@@ -3,8 +3,7 @@
  * COMMIT. The stream is the to-do list, so a crash between COMMIT and ack is a redelivery that changes nothing.
  */
 import { classifySettleError, type SettleBatch, type SettleOutcome, settleBatch, UnknownEntryVersion } from "@holdfast/database";
-import { isBookingEvent, type ShowtimeId } from "@holdfast/domain";
-import type { OutboxEntry } from "@holdfast/seat-store";
+import { isBookingEvent, type OutboxEntry, type ShowtimeId } from "@holdfast/domain";
 import type { SweeperDeps } from "./deps.ts";
 
 /**

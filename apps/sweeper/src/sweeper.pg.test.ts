@@ -1,6 +1,6 @@
 /** The sweeper on real stores: what Redis sold arrives in the ledger, once, in order. */
 import { seatOwners } from "@holdfast/database";
-import { bucketOf, DEFAULT_LIMITS, type OpenShowtime, type ShowtimeId, type UserId } from "@holdfast/domain";
+import { bucketOf, DEFAULT_LIMITS, EVENT_SCHEMA, type OpenShowtime, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { createLogger } from "@holdfast/runtime";
 import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
 import { buy as buySeats, findSeatViolations, held, untilReachable } from "@holdfast/seat-store/testing";
@@ -211,7 +211,7 @@ describe("start", () => {
 });
 
 describe("a bucket that cannot be settled", () => {
-	const NEWER = { schema: "2", type: "booking.confirmed" };
+	const NEWER = { schema: String(EVENT_SCHEMA + 1), type: "booking.confirmed" };
 
 	/** A started sweeper, and what it cried out. */
 	function start(changes: Partial<SweeperDeps> = {}) {
@@ -254,7 +254,7 @@ describe("a bucket that cannot be settled", () => {
 		const waitMs = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 		await sweeper.runOnce();
 		expect(await seatStore.settleLagMs()).toBe(0);
-		await seatStore.requeueEntry(3, { schema: "1", type: "booking.confirmed", bookingId: "nonsense" });
+		await seatStore.requeueEntry(3, { schema: String(EVENT_SCHEMA), type: "booking.confirmed", bookingId: "nonsense" });
 		await buy(await openShowtime(4), [0]);
 		await waitMs(60);
 		expect(await seatStore.settleLagMs()).toBeGreaterThanOrEqual(60);

@@ -8,6 +8,7 @@ import { DEFAULT_LIMITS } from "@holdfast/domain";
 import { closeOnSignals, createLogger, listenOptions, readSettings, runWorkers, WORKERS_SPEC } from "@holdfast/runtime";
 import { createSeatStore } from "@holdfast/seat-store";
 import Fastify from "fastify";
+import { CONTRACT_SCHEMAS, exampleOf } from "./read-contract.ts";
 
 const settings = readSettings(process.env, (env) => ({
 	redisUrl: env.text("REDIS_URL"),
@@ -16,47 +17,9 @@ const settings = readSettings(process.env, (env) => ({
 	workers: env.integer(WORKERS_SPEC),
 }));
 
-const BODY = {
-	type: "object",
-	required: ["showtimeId", "seats"],
-	additionalProperties: false,
-	properties: {
-		showtimeId: { type: "string", maxLength: 36 },
-		seats: { type: "array", minItems: 1, maxItems: 10, uniqueItems: true, items: { type: "string", minLength: 1, maxLength: 8 } },
-	},
-};
-const MONEY = { type: "object", properties: { amount: { type: "integer" }, currency: { type: "string" } } };
-const BOOKING = {
-	type: "object",
-	properties: {
-		id: { type: "string" },
-		showtimeId: { type: "string" },
-		status: { type: "string" },
-		seats: { type: "array", items: { type: "string" } },
-		total: MONEY,
-		expiresAt: { type: "string" },
-		expiresInSeconds: { type: "integer" },
-		createdAt: { type: "string" },
-		confirmedAt: { type: "string", nullable: true },
-		cancelledAt: { type: "string", nullable: true },
-		recorded: { type: "boolean" },
-		version: { type: "integer" },
-	},
-};
-const PROBLEM = {
-	type: "object",
-	properties: {
-		type: { type: "string" },
-		title: { type: "string" },
-		status: { type: "integer" },
-		detail: { type: "string" },
-		instance: { type: "string" },
-		code: { type: "string" },
-		retryable: { type: "boolean" },
-		requestId: { type: "string" },
-		seats: { type: "array", items: { type: "string" } },
-	},
-};
+/** `expiresInSeconds` only while a booking is pending; `errors` only where fields are wrong. */
+const { expiresInSeconds, ...BOOKING } = exampleOf("Booking");
+const { errors: _errors, ...PROBLEM } = exampleOf("Problem");
 
 type HoldBody = { showtimeId: string; seats: string[] };
 
@@ -70,17 +33,20 @@ async function serve(): Promise<void> {
 	});
 	app.addHook("onRequest", (request) => request.jwtVerify());
 
-	app.post<{ Body: HoldBody }>("/held", { schema: { body: BODY, response: { 201: BOOKING } } }, async (request, reply) => {
+	for (const schema of CONTRACT_SCHEMAS) app.addSchema(schema);
+	const body = { $ref: "HoldRequest#" };
+	app.post<{ Body: HoldBody }>("/held", { schema: { body, response: { 201: { $ref: "Booking#" } } } }, async (request, reply) => {
 		await store.ping();
-		return reply.code(201).send(bookingOf(request.body, request.id));
+		return reply.code(201).send(bookingOf({ ...request.body, id: request.id, expiresInSeconds }));
 	});
-	app.post<{ Body: HoldBody }>("/taken", { schema: { body: BODY, response: { 409: PROBLEM } } }, async (request, reply) => {
+	app.post<{ Body: HoldBody }>("/taken", { schema: { body, response: { 409: { $ref: "Problem#" } } } }, async (request, reply) => {
 		await store.ping();
-		return reply.code(409).type("application/problem+json").send(problemOf(request.body, request.id));
+		const answer = { ...PROBLEM, code: "seats_taken", requestId: request.id, seats: request.body.seats };
+		return reply.code(409).type("application/problem+json").send(answer);
 	});
-	app.post("/confirmed", { schema: { response: { 200: BOOKING } } }, async (request) => {
+	app.post("/confirmed", { schema: { response: { 200: { $ref: "Booking#" } } } }, async (request) => {
 		await store.ping();
-		return bookingOf({ showtimeId: request.id, seats: ["A1"] }, request.id);
+		return bookingOf({ id: request.id, status: "confirmed", seats: ["A1"], confirmedAt: new Date().toISOString() });
 	});
 	await app.listen(listenOptions({ ...settings, host: "127.0.0.1" }));
 	closeOnSignals(
@@ -93,36 +59,10 @@ async function serve(): Promise<void> {
 	);
 }
 
-function bookingOf({ showtimeId, seats }: HoldBody, id: string) {
-	const now = new Date();
-	return {
-		id,
-		showtimeId,
-		status: "pending",
-		seats,
-		total: { amount: 1250 * seats.length, currency: "USD" },
-		expiresAt: now.toISOString(),
-		expiresInSeconds: 420,
-		createdAt: now.toISOString(),
-		confirmedAt: null,
-		cancelledAt: null,
-		recorded: false,
-		version: 1,
-	};
-}
-
-function problemOf({ seats }: HoldBody, requestId: string) {
-	return {
-		type: "urn:problem-type:holdfast:seats_taken",
-		title: "Seats not available",
-		status: 409,
-		detail: "The seats named in `seats` are not available; nothing was held. Choose others.",
-		instance: "/api/v1/bookings",
-		code: "seats_taken",
-		retryable: false,
-		requestId,
-		seats,
-	};
+/** A booking that was placed just now. */
+function bookingOf(fields: object) {
+	const now = new Date().toISOString();
+	return { ...BOOKING, createdAt: now, expiresAt: now, ...fields };
 }
 
 await runWorkers(settings.workers, createLogger("floor", "warn"), serve);

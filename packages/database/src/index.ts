@@ -24,7 +24,7 @@ export type { LedgerBooking } from "./ledger/ledger-booking.ts";
 export { type ListBookingsRequest, listBookings } from "./ledger/list-bookings.ts";
 export { countQuarantined, listQuarantined, listQuarantineEnded, type QuarantinedShowtime } from "./ledger/list-quarantined.ts";
 export { countSoldSeats, type SeatOwner, seatOwners } from "./ledger/list-seat-owners.ts";
-export { listUncorrectedConflicts, markConflictCorrected, type UncorrectedConflict } from "./ledger/list-uncorrected-conflicts.ts";
+export { listUncorrectedConflicts, markConflictCorrected } from "./ledger/list-uncorrected-conflicts.ts";
 export {
 	type LedgerState,
 	listBookingsAt,
@@ -34,7 +34,6 @@ export {
 export { listUpcomingShowtimes, type UpcomingShowtime } from "./ledger/list-upcoming-showtimes.ts";
 export { type MarkQuarantineEndedOutcome, markQuarantineEnded } from "./ledger/mark-quarantine-ended.ts";
 export { type OpenInLedgerOutcome, type OpenInLedgerRequest, openShowtimeInLedger } from "./ledger/open-showtime-in-ledger.ts";
-export type { SettleEntry } from "./ledger/outbox-entry.ts";
 export { type SettleBatch, type SettleOutcome, settleBatch, UnknownEntryVersion } from "./ledger/settle-batch.ts";
 export { migrateDatabase } from "./migrate-database.ts";
 export type { Page, PageOutcome, PageRequest } from "./read-page.ts";

@@ -50,30 +50,55 @@ it("the migrations make the schema that the code has: nothing is left to generat
 	expect(await generateMigration(snapshot, generateDrizzleJson(schema, snapshot.id))).toEqual([]);
 });
 
-it("gives each sign-in that is older than MAC keys a key of its own, and keeps its tokens", async () => {
+/** Migrate a new database up to the migration that has `statement`, run `fill` on it, and then migrate it to the end; gives its URL. */
+async function migrateAcross(statement: string, fill: string): Promise<string> {
+	await queryPostgres(adminUrl, `drop database if exists ${older} with (force)`);
 	await queryPostgres(adminUrl, `create database ${older}`);
 	const url = new URL(adminUrl);
 	url.pathname = `/${older}`;
 	const folder = new URL("../../../drizzle/", import.meta.url);
-	const files = readdirSync(folder)
-		.filter((file) => file.endsWith(".sql"))
-		.sort();
-	const statements = (file: string) => readFileSync(new URL(file, folder), "utf8");
-	const firstWithKeys = files.findIndex((file) => statements(file).includes('ADD COLUMN "mac_key"'));
-	expect(firstWithKeys).toBeGreaterThan(0);
-	const [before, after] = [files.slice(0, firstWithKeys), files.slice(firstWithKeys)];
-	for (const file of before) await queryPostgres(url.href, statements(file));
-	await queryPostgres(
-		url.href,
+	const files = readdirSync(folder).filter((file) => file.endsWith(".sql"));
+	const migrations = files.sort().map((file) => readFileSync(new URL(file, folder), "utf8"));
+	const first = migrations.findIndex((text) => text.includes(statement));
+	expect(first).toBeGreaterThan(0);
+	for (const text of [...migrations.slice(0, first), fill, ...migrations.slice(first)]) await queryPostgres(url.href, text);
+	return url.href;
+}
+
+it("gives each sign-in that is older than MAC keys a key of its own, and keeps its tokens", async () => {
+	const url = await migrateAcross(
+		'ADD COLUMN "mac_key"',
 		`insert into users (id, email, password_hash, display_name, role) values (gen_random_uuid(), 'old@example.org', '-', 'Old', 'user');
 		 insert into refresh_families (id, user_id, token_hash, expires_at, ends_at)
 		 select gen_random_uuid(), id, 'hash ' || n, now() + interval '1 day', now() + interval '1 day' from users, generate_series(1, 3) as n`,
 	);
-	for (const file of after) await queryPostgres(url.href, statements(file));
-	const families = await queryPostgres(url.href, "select token_hash, mac_key, generation from refresh_families order by token_hash");
+	const families = await queryPostgres(url, "select token_hash, mac_key, generation from refresh_families order by token_hash");
 	expect(families.map(({ token_hash }) => token_hash)).toEqual(["hash 1", "hash 2", "hash 3"]);
 	expect(new Set(families.map(({ mac_key }) => mac_key)).size).toBe(3);
 	for (const { mac_key, generation } of families) expect([String(mac_key).length, Number(generation)]).toEqual([72, 0]);
+});
+
+it("divides what an older booking cost among its seats, to the last cent", async () => {
+	const url = await migrateAcross(
+		'ADD COLUMN "amount" bigint',
+		`insert into users (id, email, password_hash, display_name, role) values (gen_random_uuid(), 'old@example.org', '-', 'Old', 'user');
+		 insert into auditoriums (id, name, time_zone) values (gen_random_uuid(), 'Hall', 'UTC');
+		 insert into movies (id, title, description, duration_minutes, genre, status) values (gen_random_uuid(), 'M', 'A film.', 104, 'Thriller', 'now_showing');
+		 insert into seat_plans (id, auditorium_id, layout, seat_count) select gen_random_uuid(), id, '{}', 9 from auditoriums;
+		 insert into showtimes (id, movie_id, auditorium_id, seat_plan_id, starts_at, ends_at, time_zone, prices, currency, sales_open_at, sales_close_at)
+		 select gen_random_uuid(), movies.id, auditoriums.id, seat_plans.id, now(), now() + interval '1 hour', 'UTC', '{"standard": 1250}', 'USD', now(), now()
+		 from movies, auditoriums, seat_plans;
+		 insert into bookings (id, user_id, showtime_id, seat_plan_id, state, version, amount, currency, created_at, expires_at, confirmed_at, schedule_version)
+		 select gen_random_uuid(), users.id, showtimes.id, seat_plan_id, 'CONFIRMED', 2, amount, 'USD', now(), now(), now(), 1
+		 from users, showtimes, (values (2500), (2501), (0)) as costs (amount);
+		 insert into booking_seats (booking_id, showtime_id, seat, label, acquired_at, released_at)
+		 select id, showtime_id, seat, 'A', now(), now() from bookings, generate_series(3, 5) as seat`,
+	);
+	const seats = await queryPostgres(
+		url,
+		"select string_agg(seats.amount::text, ',' order by seat) as amounts from booking_seats seats join bookings on id = booking_id group by id, bookings.amount order by bookings.amount",
+	);
+	expect(seats).toEqual([{ amounts: "0,0,0" }, { amounts: "834,833,833" }, { amounts: "834,834,833" }]);
 });
 
 it("a database that cannot be reached is an error, soon", async () => {

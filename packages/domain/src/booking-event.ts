@@ -1,41 +1,20 @@
 /**
- * What the outbox carries from the seat store to the ledger: one event per transition of a booking that was
+ * What the outbox carries of a booking from the seat store to the ledger: one event per transition of a booking that was
  * confirmed. An event holds the whole booking as of that transition, so that any later event alone is enough.
  */
-import type { BookingId, SeatPlanId, ShowtimeId, UserId } from "./ids.ts";
-import type { ShowtimeEvent } from "./showtime-event.ts";
+import type { Booking } from "./booking.ts";
+import type { BookingId } from "./ids.ts";
 
 export const BOOKING_EVENT_TYPES = ["booking.confirmed", "booking.cancelled"] as const;
 export type BookingEventType = (typeof BOOKING_EVENT_TYPES)[number];
 
-/** Version of the entry's fields; an entry with a higher one halts the sweeper until it is upgraded. */
-export const EVENT_SCHEMA = 1;
-
-export type BookingEvent = {
+/** The fields of the booking under their own names; its state follows from `type`. */
+export type BookingEvent = Omit<Booking, "id" | "state" | "recorded"> & {
 	readonly type: BookingEventType;
 	/** Counter of the bucket, contiguous; a gap is an alarm. */
 	readonly seq: number;
 	readonly bookingId: BookingId;
-	readonly version: number;
-	readonly userId: UserId;
-	readonly showtimeId: ShowtimeId;
-	readonly planId: SeatPlanId;
-	readonly seats: readonly number[];
-	readonly amount: number;
-	readonly currency: string;
-	readonly createdAt: number;
-	readonly expiresAt: number;
 	readonly confirmedAt: number;
-	readonly cancelledAt: number | null;
-	readonly scheduleVersion: number;
 	/** When the transition happened, by the Redis clock. */
 	readonly at: number;
 };
-
-/** Whatever an outbox may carry. */
-export type OutboxEvent = BookingEvent | ShowtimeEvent;
-
-/** Tell the two kinds apart. */
-export function isBookingEvent(event: OutboxEvent): event is BookingEvent {
-	return event.type === "booking.confirmed" || event.type === "booking.cancelled";
-}

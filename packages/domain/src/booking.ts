@@ -4,7 +4,6 @@
  * by to clean up. Every transition raises `version` by one.
  */
 import type { BookingId, SeatPlanId, ShowtimeId, UserId } from "./ids.ts";
-import type { Money } from "./money.ts";
 
 export const BOOKING_STATES = ["HELD", "PAYING", "CONFIRMED", "CANCELLED", "CONFLICT"] as const;
 /** HELD: seats held until `expiresAt`. PAYING: held, and extended once for its payment. CONFIRMED: sold. CANCELLED: released or cancelled. CONFLICT: the ledger had another owner. */
@@ -20,10 +19,15 @@ export type Booking = {
 	readonly planId: SeatPlanId;
 	/** Seat indexes, ascending. */
 	readonly seats: readonly number[];
+	/** What each of `seats` costs, in the same order, in minor units of `currency`. They add up to `amount`. */
+	readonly amounts: readonly number[];
 	readonly state: BookingState;
 	/** Rises by one per transition (held, extended, confirmed, released, cancelled). The booking's ETag. */
 	readonly version: number;
-	readonly total: Money;
+	/** What the booking costs, in minor units of `currency`. */
+	readonly amount: number;
+	/** ISO 4217. */
+	readonly currency: string;
 	readonly createdAt: number;
 	/** When the hold lapses; kept as it was once the booking is confirmed. */
 	readonly expiresAt: number;

@@ -1,10 +1,12 @@
 /** What a seat, a hold and a booking are, and what may happen to them. Pure: no I/O, nothing of ours imported. */
 export * from "./booking.ts";
 export * from "./booking-event.ts";
+export * from "./conflict.ts";
 export * from "./ids.ts";
 export * from "./lifetimes.ts";
 export * from "./limits.ts";
 export * from "./money.ts";
+export * from "./outbox-entry.ts";
 export * from "./seat-map.ts";
 export * from "./seat-plan.ts";
 export * from "./showtime.ts";

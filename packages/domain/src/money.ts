@@ -1,5 +1,5 @@
 /** Money: integer minor units (cents) of an ISO 4217 currency, never a float; and what a seat may cost. */
-import { BOOKING_AMOUNT_MAX, PRICE_MAX } from "./limits.ts";
+import { PRICE_MAX } from "./limits.ts";
 import type { TierPrices } from "./showtime.ts";
 
 /** An amount of money: integer minor units (cents) of an ISO 4217 currency. Never a float. */
@@ -8,11 +8,6 @@ export type Money = { readonly amount: number; readonly currency: string };
 /** Whether a seat may cost this much: an integer, 0 to `PRICE_MAX` minor units. */
 export function isPrice(amount: unknown): amount is number {
 	return typeof amount === "number" && Number.isSafeInteger(amount) && amount >= 0 && amount <= PRICE_MAX;
-}
-
-/** Whether a booking may cost this much: an integer, 0 to `BOOKING_AMOUNT_MAX` minor units. */
-export function isBookingAmount(amount: unknown): amount is number {
-	return typeof amount === "number" && Number.isSafeInteger(amount) && amount >= 0 && amount <= BOOKING_AMOUNT_MAX;
 }
 
 /** The prices of a showtime's tiers, or null unless `value` is a plain object whose every value is a price. */
@@ -25,3 +20,6 @@ export function parsePrices(value: unknown): TierPrices | null {
 	}
 	return prices;
 }
+
+/** What seats at these prices cost together: at most `BOOKING_AMOUNT_MAX` for those of one booking. */
+export const sumOf = (amounts: readonly number[]): number => amounts.reduce((sum, amount) => sum + amount, 0);

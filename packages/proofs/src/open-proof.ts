@@ -44,7 +44,10 @@ export function openProof({ redisUrl, databaseUrl }: { redisUrl: string; databas
 				deadlineMs,
 			)),
 		depths: () => seatStore.outboxDepths(),
-		violations: async (showtimeId) => findSeatViolations(seatStore, showtimeId, await seatOwners(database, showtimeId)),
+		violations: async (showtimeId) => [
+			...(await findSeatViolations(seatStore, showtimeId, await seatOwners(database, showtimeId))),
+			...(await findAmountViolations(databaseUrl, showtimeId)),
+		],
 		mapViolations: (showtimeId) => findSeatViolations(seatStore, showtimeId, null),
 		statuses: async (showtimeId) => (await seatStore.inspectSeats(showtimeId)).statuses,
 		async mapVersion(showtimeId) {
@@ -79,4 +82,15 @@ export function openProof({ redisUrl, databaseUrl }: { redisUrl: string; databas
 			await database.close();
 		},
 	};
+}
+
+/** Bookings in the ledger whose seats do not cost together what the booking does. */
+async function findAmountViolations(databaseUrl: string, showtimeId: ShowtimeId): Promise<string[]> {
+	const rows = await queryPostgres(
+		databaseUrl,
+		`select id, amount, seats from bookings,
+			lateral (select coalesce(sum(booking_seats.amount), 0) as seats from booking_seats where booking_id = id) as costs
+		 where showtime_id = '${showtimeId}' and amount <> seats`,
+	);
+	return rows.map(({ id, amount, seats }) => `booking ${id} costs ${amount} in the ledger, and its seats cost ${seats}`);
 }

@@ -3,7 +3,6 @@
 export { type AttemptCount, type AuthStore, type AuthStoreOptions, createAuthStore } from "./auth-store.ts";
 export { CALL_DEADLINE_MS } from "./call.ts";
 export type { ChangeBookingCommand } from "./commands/change-booking.ts";
-export type { Conflict } from "./commands/correct-seats.ts";
 export { SHOWTIMES_ASKED_MAX } from "./commands/find-user-bookings.ts";
 export type { PlaceHoldCommand } from "./commands/place-hold.ts";
 export type { SeatInspection } from "./commands/read-seat-map.ts";
@@ -20,7 +19,6 @@ export type {
 	ExtendOutcome,
 	Fenced,
 	InstallOutcome,
-	OutboxEntry,
 	PlaceHoldOutcome,
 	ReadBookingsResult,
 	ReadMapOutcome,

@@ -2,7 +2,7 @@
  * What a call on the seat store may answer. Each union is the set of status words its script may reply
  * (first reply element), plus what comes with them; an unknown word is a fault, not an outcome.
  */
-import type { Booking, BookingId, OutboxEvent } from "@holdfast/domain";
+import type { Booking, BookingId } from "@holdfast/domain";
 
 /**
  * The fence stands between the caller and the seats. `not_ready`: the showtime is not installed; `fenced`: it was, before
@@ -102,12 +102,3 @@ export type InstallOutcome =
 	| { outcome: "installed"; reemitted: number; unreadable?: readonly UnreadableBooking[] }
 	| { outcome: "lost_claim" }
 	| { outcome: "superseded" };
-
-/** One entry of a bucket's outbox. `event` is null when its fields make no sense; `raw` is kept for the dead letter. */
-export type OutboxEntry = {
-	readonly entryId: string;
-	/** The epoch its showtime is installed under, read in the same instant; 0 when Redis knows none. */
-	readonly epoch: number;
-	readonly event: OutboxEvent | null;
-	readonly raw: Readonly<Record<string, string>>;
-};

@@ -30,7 +30,7 @@ async function holdOfAnHourAgo() {
 		prepareConnection: (redis) => injectClock(redis, () => placedMs),
 	});
 	const bookingId = newBookingId(showtimeId);
-	const command = { bookingId, userId: user.id, showtime, seats: [0], amount: 1250, idempotencyKey: KEY["idempotency-key"] };
+	const command = { bookingId, userId: user.id, showtime, seats: [0], amounts: [1250], idempotencyKey: KEY["idempotency-key"] };
 	expect((await past.placeHold(command)).outcome).toBe("held");
 	await past.close();
 	return { user, showtimeId, bookingId };

@@ -69,10 +69,10 @@ async function holdOnce(
 	const found = findSeats(plan, labels);
 	if (found.outcome === "unknown_seats") return found;
 	const seats = found.indexes.toSorted((a, b) => a - b);
-	const amount = priceOf(showtime, plan, seats);
+	const amounts = pricesOf(showtime, plan, seats);
 	// Once more: a slow body or a rebuild may lie in between, and a deleted account must not get seats after its holds were released.
 	if (await authStore.isDenied(family, userId)) return { outcome: "unauthenticated" };
-	const result = await seatStore.placeHold({ bookingId, userId, showtime, seats, amount, idempotencyKey });
+	const result = await seatStore.placeHold({ bookingId, userId, showtime, seats, amounts, idempotencyKey });
 	switch (result.outcome) {
 		case "stale_prices":
 		case "recovering":
@@ -84,11 +84,11 @@ async function holdOnce(
 	}
 }
 
-function priceOf(showtime: OpenShowtime, plan: IndexedSeatPlan, seats: readonly number[]): number {
-	return seats.reduce((sum, index) => {
+function pricesOf(showtime: OpenShowtime, plan: IndexedSeatPlan, seats: readonly number[]): number[] {
+	return seats.map((index) => {
 		const seat = plan.seats[index];
 		const price = seat && showtime.prices[seat.tier];
 		assert(price !== undefined, `showtime ${showtime.id} has a price for seat ${index}`);
-		return sum + price;
-	}, 0);
+		return price;
+	});
 }

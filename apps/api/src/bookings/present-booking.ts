@@ -12,7 +12,7 @@ export function presentBooking(booking: Booking, plan: IndexedSeatPlan, nowMs: n
 		showtimeId: booking.showtimeId,
 		status,
 		seats: labelsOf(plan, booking.seats),
-		total: booking.total,
+		total: { amount: booking.amount, currency: booking.currency },
 		expiresAt: toInstant(booking.expiresAt),
 		...(status === "pending" && { expiresInSeconds: Math.floor((booking.expiresAt - nowMs) / 1000) }),
 		createdAt: toInstant(booking.createdAt),

@@ -1,8 +1,8 @@
 /** Note how far a bucket's outbox was settled, in the bucket's row. It is locked first, and written last. */
+import type { OutboxEntry } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import type { Queries } from "../create-database.ts";
 import { findGap, type Gap, seqOf } from "./find-gap.ts";
-import type { SettleEntry } from "./outbox-entry.ts";
 
 /** `seenSeq`: the highest counter met before this batch, 0 of a bucket that was never settled. */
 export type TakenProgress = { readonly outcome: "taken"; readonly seenSeq: number } | { readonly outcome: "locked" };
@@ -20,9 +20,9 @@ export async function takeProgress(tx: Queries, bucket: number): Promise<TakenPr
 type Progress = {
 	readonly seenSeq: number;
 	/** All of the batch. */
-	readonly entries: readonly SettleEntry[];
+	readonly entries: readonly OutboxEntry[];
 	/** Those of them that were recorded or buried. */
-	readonly settled: readonly SettleEntry[];
+	readonly settled: readonly OutboxEntry[];
 };
 
 /** Gives the hole in the counter, if there is one. */

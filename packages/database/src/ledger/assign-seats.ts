@@ -3,17 +3,20 @@
  * may hold the cancel of a booking and the sale of its seat to the next.
  */
 import type { BookingEvent, BookingId } from "@holdfast/domain";
+import { assert } from "@holdfast/runtime";
 import { sql } from "drizzle-orm";
 import type { Queries } from "../create-database.ts";
 import { markConflicts } from "./mark-conflicts.ts";
 import type { RecordContext } from "./record-context.ts";
-import { givenInstant, unnestRows } from "./unnest-rows.ts";
+import { insertRows, type RowColumns, setExcluded, unnestRows } from "./unnest-rows.ts";
 
 type SeatRow = {
 	readonly bookingId: BookingId;
 	readonly showtimeId: string;
 	readonly seat: number;
 	readonly label: string;
+	/** What the seat costs, in minor units of its booking's currency. */
+	readonly amount: number;
 	readonly acquiredAt: number;
 	/** Null: the booking owns the seat from now on. */
 	readonly releasedAt: number | null;
@@ -79,26 +82,31 @@ async function readOwners(queries: Queries, confirmed: readonly BookingEvent[]):
  */
 async function writeSeats(queries: Queries, rows: readonly SeatRow[]): Promise<void> {
 	if (rows.length === 0) return;
-	const given = unnestRows(rows, {
-		booking_id: ["uuid", (row) => row.bookingId],
-		showtime_id: ["uuid", (row) => row.showtimeId],
-		seat: ["integer", (row) => row.seat],
-		label: ["text", (row) => row.label],
-		acquired_at: ["bigint", (row) => row.acquiredAt],
-		released_at: ["bigint", (row) => row.releasedAt],
-	});
 	// In seat order, so that two writers who should never meet would queue up and not deadlock.
 	await queries.execute(sql`
-		insert into booking_seats (booking_id, showtime_id, seat, label, acquired_at, released_at)
-		select booking_id, showtime_id, seat, label, ${givenInstant("acquired_at")}, ${givenInstant("released_at")}
-		from ${given}
+		${insertRows("booking_seats", rows, { ...FIXED, ...CHANGING })}
 		order by showtime_id, seat
-		on conflict (booking_id, seat) do update set
-			acquired_at = excluded.acquired_at, released_at = excluded.released_at`);
+		on conflict (booking_id, seat) do update set ${setExcluded(CHANGING)}`);
 }
 
+const FIXED: RowColumns<SeatRow> = {
+	booking_id: ["uuid", (row) => row.bookingId],
+	showtime_id: ["uuid", (row) => row.showtimeId],
+	seat: ["integer", (row) => row.seat],
+	label: ["text", (row) => row.label],
+	amount: ["bigint", (row) => row.amount],
+};
+const CHANGING: RowColumns<SeatRow> = {
+	acquired_at: ["instant", (row) => row.acquiredAt],
+	released_at: ["instant", (row) => row.releasedAt],
+};
+
 function seatRowsOf(event: BookingEvent, releasedAt: number | null, { labelsByPlan }: RecordContext): SeatRow[] {
-	const { bookingId, showtimeId, planId, seats, confirmedAt: acquiredAt } = event;
+	const { bookingId, showtimeId, planId, seats, amounts, confirmedAt: acquiredAt } = event;
 	const labels = labelsByPlan.get(planId) ?? [];
-	return seats.map((seat) => ({ bookingId, showtimeId, seat, label: labels[seat] ?? "", acquiredAt, releasedAt }));
+	return seats.map((seat, at) => {
+		const amount = amounts[at];
+		assert(amount !== undefined, `an event of booking ${bookingId} has no amount for seat ${seat}`);
+		return { bookingId, showtimeId, seat, label: labels[seat] ?? "", amount, acquiredAt, releasedAt };
+	});
 }

@@ -1,12 +1,19 @@
 /** When a showtime is cancelled, each of its bookings is cancelled exactly once, however late it comes. */
-import { type BookingEvent, bucketOf, newShowtimeId, type OutboxEvent, type ShowtimeEvent, type ShowtimeId } from "@holdfast/domain";
+import {
+	type BookingEvent,
+	bucketOf,
+	newShowtimeId,
+	type OutboxEntry,
+	type OutboxEvent,
+	type ShowtimeEvent,
+	type ShowtimeId,
+} from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { findShowtime } from "../catalog/find-showtime.ts";
 import { cancelOf, openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
 import { findBooking } from "./find-booking.ts";
 import { seatOwners } from "./list-seat-owners.ts";
-import type { SettleEntry } from "./outbox-entry.ts";
 import { settleBatch } from "./settle-batch.ts";
 
 let ledger: TestLedger;
@@ -21,7 +28,7 @@ beforeEach(async () => {
 	showtimeId = await ledger.addShowtime();
 });
 
-async function settle(...events: (OutboxEvent | SettleEntry)[]) {
+async function settle(...events: (OutboxEvent | OutboxEntry)[]) {
 	const entries = events.map((each) => ("entryId" in each ? each : ledger.entryOf(each)));
 	const outcome = await settleBatch(ledger.database, { bucket: bucketOf(showtimeId), entries });
 	if (outcome.outcome !== "settled") throw new Error(`not settled: ${outcome.outcome}`);

@@ -1,12 +1,11 @@
 /** What a person can do about an entry that could not be settled. */
-import { bucketOf, newUserId, type ShowtimeId } from "@holdfast/domain";
+import { bucketOf, newUserId, type OutboxEntry, type ShowtimeId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { cancelOf, openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
 import { findDeadLetter, listDeadLetters, resolveDeadLetter } from "./dead-letters.ts";
 import { findBooking } from "./find-booking.ts";
 import { seatOwners } from "./list-seat-owners.ts";
-import type { SettleEntry } from "./outbox-entry.ts";
 import { settleBatch } from "./settle-batch.ts";
 
 let ledger: TestLedger;
@@ -21,18 +20,18 @@ beforeEach(async () => {
 	showtimeId = await ledger.addShowtime();
 });
 
-async function settle(...entries: SettleEntry[]) {
+async function settle(...entries: OutboxEntry[]) {
 	const outcome = await settleBatch(ledger.database, { bucket: bucketOf(showtimeId), entries });
 	if (outcome.outcome !== "settled") throw new Error(`not settled: ${outcome.outcome}`);
 	return outcome;
 }
 
-const keyOf = ({ entryId }: SettleEntry) => ({ bucket: bucketOf(showtimeId), entryId });
+const keyOf = ({ entryId }: OutboxEntry) => ({ bucket: bucketOf(showtimeId), entryId });
 const mine = async (request: Partial<Parameters<typeof listDeadLetters>[1]> = {}) =>
 	(await listDeadLetters(ledger.database, { limit: 100, ...request })).filter(({ bucket }) => bucket === bucketOf(showtimeId));
 
 /** The same fields under a new id, as the seat store appends them again. */
-const replayOf = (entry: SettleEntry): SettleEntry => ({ ...entry, entryId: `${entry.entryId}9` });
+const replayOf = (entry: OutboxEntry): OutboxEntry => ({ ...entry, entryId: `${entry.entryId}9` });
 
 describe("looking", () => {
 	it("a letter holds the entry and the reason, and is listed until it is resolved", async () => {

@@ -7,7 +7,7 @@ import { and, asc, desc, eq, isNull, sql } from "drizzle-orm";
 import type { Database, Queries } from "../create-database.ts";
 import { readFrom, writeTo } from "../run-queries.ts";
 import { deadLetters } from "../schema/index.ts";
-import type { DeadEntry } from "./outbox-entry.ts";
+import type { DeadEntry } from "./judged-entry.ts";
 
 export type DeadLetterKey = { readonly bucket: number; readonly entryId: string };
 

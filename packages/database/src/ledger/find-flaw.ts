@@ -9,6 +9,7 @@ import {
 	type SeatPlanId,
 	type ShowtimeEvent,
 	type ShowtimeId,
+	sumOf,
 } from "@holdfast/domain";
 
 /** What the ledger has of the showtimes and plans that a batch names; what is missing here does not exist. */
@@ -35,11 +36,16 @@ export function findFlaw(event: OutboxEvent, known: KnownToLedger): Flaw | null 
 	return isBookingEvent(event) ? flawOfBooking(event, known) : flawOfShowtime(event, showtime);
 }
 
-function flawOfBooking({ bookingId, planId, seats, ...event }: BookingEvent, { bucket, labelsByPlan }: KnownToLedger): Flaw | null {
+function flawOfBooking(
+	{ bookingId, planId, seats, amounts, amount, ...event }: BookingEvent,
+	{ bucket, labelsByPlan }: KnownToLedger,
+): Flaw | null {
 	if (bucketOf(bookingId) !== bucket) return { code: "wrong_bucket", message: `booking ${bookingId} is not of bucket ${bucket}` };
 	const labels = labelsByPlan.get(planId);
 	if (labels === undefined) return { code: "unknown_plan", message: `the ledger has no seat plan ${planId}` };
 	const { createdAt, expiresAt, confirmedAt, cancelledAt, at } = event;
+	if (amounts.length !== seats.length || sumOf(amounts) !== amount)
+		return { code: "impossible_value", message: "the amounts of its seats do not add up to what it costs" };
 	return flawOfSeats(seats, labels.length) ?? flawOfInstants([createdAt, expiresAt, confirmedAt, cancelledAt ?? 0, at]);
 }
 

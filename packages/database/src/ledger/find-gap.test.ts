@@ -1,8 +1,8 @@
+import type { OutboxEntry } from "@holdfast/domain";
 import { expect, it } from "vitest";
 import { findGap } from "./find-gap.ts";
-import type { SettleEntry } from "./outbox-entry.ts";
 
-const entriesOf = (...seqs: (number | string)[]): SettleEntry[] =>
+const entriesOf = (...seqs: (number | string)[]): OutboxEntry[] =>
 	seqs.map((seq) => ({ entryId: `1-${seq}`, epoch: 1, event: null, raw: { seq: String(seq) } }));
 
 it.each([

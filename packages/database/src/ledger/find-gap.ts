@@ -1,11 +1,11 @@
 /** Notice that numbers are missing from a bucket's counter: events that were acknowledged and are nowhere. */
-import type { SettleEntry } from "./outbox-entry.ts";
+import type { OutboxEntry } from "@holdfast/domain";
 
 /** The first hole, `after` and `before` being the counters around it, and how many numbers are missing in all. */
 export type Gap = { readonly after: number; readonly before: number; readonly missing: number };
 
 /** The entry's counter, also of an entry that is otherwise unreadable; null when even that makes no sense. */
-export function seqOf({ event, raw }: SettleEntry): number | null {
+export function seqOf({ event, raw }: OutboxEntry): number | null {
 	if (event !== null) return event.seq;
 	return /^\d{1,15}$/.test(raw.seq ?? "") ? Number(raw.seq) : null;
 }
@@ -15,7 +15,7 @@ export function seqOf({ event, raw }: SettleEntry): number | null {
  * first and the last of them. A number at or below `seenSeq` is no news: a redelivery, an entry once left
  * behind, or, after a failover, a number used again.
  */
-export function findGap(entries: readonly SettleEntry[], seenSeq: number): Gap | null {
+export function findGap(entries: readonly OutboxEntry[], seenSeq: number): Gap | null {
 	let last = seenSeq;
 	let missing = 0;
 	let first: { after: number; before: number } | null = null;

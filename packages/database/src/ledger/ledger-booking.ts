@@ -18,7 +18,7 @@ export function selectBookings(queries: ReadQueries) {
 }
 
 type BookingRow = Awaited<ReturnType<typeof selectBookings>>[number];
-type SeatRow = { bookingId: BookingId; seat: number; label: string };
+type SeatRow = { bookingId: BookingId; seat: number; label: string; amount: number };
 
 /** A row that is no booking: an instant beyond the calendar, an amount that a number cannot hold, a state that is none. */
 export type UnreadableRow = { readonly bookingId: BookingId; readonly error: Error };
@@ -29,7 +29,7 @@ export async function addSeats(queries: ReadQueries, rows: readonly BookingRow[]
 	if (rows.length === 0) return { bookings: [], unreadable: [] };
 	const ids = rows.map((row) => row.booking.id);
 	const seats = await queries
-		.select({ bookingId: bookingSeats.bookingId, seat: bookingSeats.seat, label: bookingSeats.label })
+		.select({ bookingId: bookingSeats.bookingId, seat: bookingSeats.seat, label: bookingSeats.label, amount: bookingSeats.amount })
 		.from(bookingSeats)
 		.where(inArray(bookingSeats.bookingId, ids))
 		.orderBy(asc(bookingSeats.bookingId), asc(bookingSeats.seat));
@@ -61,9 +61,11 @@ function ledgerBookingOf({ booking: row }: BookingRow, seats: readonly SeatRow[]
 			showtimeId: row.showtimeId,
 			planId: row.seatPlanId,
 			seats: seats.map((seat) => seat.seat),
+			amounts: seats.map((seat) => seat.amount),
 			state: row.state,
 			version: row.version,
-			total: { amount: row.amount, currency: row.currency },
+			amount: row.amount,
+			currency: row.currency,
 			createdAt: epochMs(row.createdAt),
 			expiresAt: epochMs(row.expiresAt),
 			confirmedAt: epochMs(row.confirmedAt),

@@ -32,7 +32,7 @@ const refundsOf = (event: BookingEvent) =>
 	);
 
 it("the loser is owed all it paid, in the transaction that found the conflict, once", async () => {
-	const [winner, loser] = [sale([1]), sale([1, 2], { userId: loserId, amount: 2_500, currency: "CHF" })];
+	const [winner, loser] = [sale([1]), sale([1, 2], { userId: loserId, amounts: [1_000, 1_500], currency: "CHF" })];
 	await settle(winner, loser);
 	expect(await refundsOf(loser)).toEqual([{ showtime_id: showtimeId, reason: "conflict", amount: 2_500, currency: "CHF", is_open: true }]);
 	expect(await refundsOf(winner)).toEqual([]);
@@ -80,7 +80,7 @@ it("the oldest come first, at most so many", async () => {
 });
 
 it("one that loses again after the seat store was told is told again, and owed nothing more", async () => {
-	const [winner, loser] = [sale([8]), sale([8], { amount: 2_000 })];
+	const [winner, loser] = [sale([8]), sale([8], { amounts: [2_000] })];
 	await settle(winner, loser);
 	await markConflictCorrected(ledger.database, loser.bookingId);
 	await settle({ ...loser, version: 5 });

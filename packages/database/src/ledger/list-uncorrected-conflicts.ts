@@ -1,22 +1,10 @@
 /** Conflicts that the seat store does not know of: it still shows the loser as the owner of seats that the ledger gave to another. */
-import type { BookingId, ShowtimeId, UserId } from "@holdfast/domain";
+import type { BookingId, Conflict, UserId } from "@holdfast/domain";
 import { and, asc, eq, gt, inArray, isNull, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import type { Database, ReadQueries } from "../create-database.ts";
 import { readFrom, writeTo } from "../run-queries.ts";
 import { bookingSeats, bookings, refunds, showtimes } from "../schema/index.ts";
-
-export type UncorrectedConflict = {
-	readonly bookingId: BookingId;
-	readonly showtimeId: ShowtimeId;
-	readonly userId: UserId;
-	/** The ledger's, after the conflict. */
-	readonly version: number;
-	/** The seats it was sold, ascending; it owns none of them. */
-	readonly seats: readonly number[];
-	/** Whose they are now, as far as they are anyone's. */
-	readonly owners: readonly { readonly seat: number; readonly bookingId: BookingId; readonly userId: UserId }[];
-};
 
 /**
  * A showtime that ended longer ago is closed in the seat store for good (docs/data.md): there is nothing to correct, and
@@ -25,7 +13,7 @@ export type UncorrectedConflict = {
 const isKept = gt(showtimes.endsAt, sql`now() - interval '1 day'`);
 
 /** Those that the seat store was not told of and that matter to it, the oldest first, at most `limit`. */
-export function listUncorrectedConflicts(database: Database, { limit }: { readonly limit: number }): Promise<UncorrectedConflict[]> {
+export function listUncorrectedConflicts(database: Database, { limit }: { readonly limit: number }): Promise<Conflict[]> {
 	return readFrom(database, "upkeep", async (queries) => {
 		const conflicts = await queries
 			.select({ bookingId: bookings.id, showtimeId: bookings.showtimeId, userId: bookings.userId, version: bookings.version })

@@ -7,10 +7,10 @@ import { sql } from "drizzle-orm";
 import type { Queries } from "../create-database.ts";
 import { assignSeats } from "./assign-seats.ts";
 import { cancelWithShowtimes } from "./cancel-with-showtimes.ts";
-import type { EventEntry } from "./outbox-entry.ts";
+import type { EventEntry } from "./judged-entry.ts";
 import type { RecordContext } from "./record-context.ts";
 import { recordShowtimes } from "./record-showtimes.ts";
-import { givenInstant, unnestRows } from "./unnest-rows.ts";
+import { insertRows, type RowColumns, setExcluded } from "./unnest-rows.ts";
 
 /**
  * `recorded` counts events the ledger did not have; `conflicts` names bookings that lost a seat to another owner;
@@ -62,48 +62,43 @@ export function foldEvents(events: readonly BookingEvent[]): BookingEvent[] {
 }
 
 async function insertEvents(queries: Queries, events: readonly BookingEvent[], bucket: number): Promise<number> {
-	const given = unnestRows(events, {
+	const inserted = insertRows("booking_events", events, {
 		booking_id: ["uuid", (event) => event.bookingId],
 		version: ["integer", (event) => event.version],
 		type: ["text", (event) => event.type],
+		bucket: ["smallint", () => bucket],
 		seq: ["bigint", (event) => event.seq],
-		at: ["bigint", (event) => event.at],
-		payload: ["text", (event) => JSON.stringify(event)],
+		at: ["instant", (event) => event.at],
+		payload: ["jsonb", (event) => JSON.stringify(event)],
 	});
-	const result = await queries.execute(sql`
-		insert into booking_events (booking_id, version, type, bucket, seq, at, payload)
-		select booking_id, version, type, ${bucket}::smallint, seq, ${givenInstant("at")}, payload::jsonb from ${given}
-		on conflict (booking_id, version) do nothing`);
+	const result = await queries.execute(sql`${inserted} on conflict (booking_id, version) do nothing`);
 	return result.count;
 }
 
+/** What every event says of its booking, and what the events of one booking say alike. A new field is a line in one of them. */
+const CHANGING: RowColumns<BookingEvent> = {
+	state: ["text", (event) => (event.type === "booking.confirmed" ? "CONFIRMED" : "CANCELLED")],
+	version: ["integer", (event) => event.version],
+	expires_at: ["instant", (event) => event.expiresAt],
+	confirmed_at: ["instant", (event) => event.confirmedAt],
+	cancelled_at: ["instant", (event) => event.cancelledAt],
+	schedule_version: ["integer", (event) => event.scheduleVersion],
+};
+const FIXED: RowColumns<BookingEvent> = {
+	id: ["uuid", (event) => event.bookingId],
+	user_id: ["uuid", (event) => event.userId],
+	showtime_id: ["uuid", (event) => event.showtimeId],
+	seat_plan_id: ["uuid", (event) => event.planId],
+	amount: ["bigint", (event) => event.amount],
+	currency: ["text", (event) => event.currency],
+	created_at: ["instant", (event) => event.createdAt],
+};
+
 /** Gives the ids of the bookings whose row was added or raised to a higher version. */
 async function upsertBookings(queries: Queries, events: readonly BookingEvent[]): Promise<ReadonlySet<string>> {
-	const given = unnestRows(events, {
-		id: ["uuid", (event) => event.bookingId],
-		user_id: ["uuid", (event) => event.userId],
-		showtime_id: ["uuid", (event) => event.showtimeId],
-		seat_plan_id: ["uuid", (event) => event.planId],
-		state: ["text", (event) => (event.type === "booking.confirmed" ? "CONFIRMED" : "CANCELLED")],
-		version: ["integer", (event) => event.version],
-		amount: ["bigint", (event) => event.amount],
-		currency: ["text", (event) => event.currency],
-		created_at: ["bigint", (event) => event.createdAt],
-		expires_at: ["bigint", (event) => event.expiresAt],
-		confirmed_at: ["bigint", (event) => event.confirmedAt],
-		cancelled_at: ["bigint", (event) => event.cancelledAt],
-		schedule_version: ["integer", (event) => event.scheduleVersion],
-	});
 	const rows = await queries.execute<{ id: string }>(sql`
-		insert into bookings (id, user_id, showtime_id, seat_plan_id, state, version, amount, currency,
-			created_at, expires_at, confirmed_at, cancelled_at, schedule_version)
-		select id, user_id, showtime_id, seat_plan_id, state, version, amount, currency,
-			${givenInstant("created_at")}, ${givenInstant("expires_at")}, ${givenInstant("confirmed_at")}, ${givenInstant("cancelled_at")},
-			schedule_version
-		from ${given}
-		on conflict (id) do update set
-			state = excluded.state, version = excluded.version, expires_at = excluded.expires_at, confirmed_at = excluded.confirmed_at,
-			cancelled_at = excluded.cancelled_at, schedule_version = excluded.schedule_version, recorded_at = now()
+		${insertRows("bookings", events, { ...FIXED, ...CHANGING })}
+		on conflict (id) do update set ${setExcluded(CHANGING)}, recorded_at = now()
 		where bookings.version < excluded.version
 		returning id`);
 	return new Set(rows.map((row) => row.id));

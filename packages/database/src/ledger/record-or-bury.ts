@@ -1,7 +1,7 @@
 /** Record the entries of a batch that can be recorded, and find those that Postgres refuses. */
 import { classifySettleError, codeOf } from "../classify-error.ts";
 import type { Queries } from "../create-database.ts";
-import type { DeadEntry, EventEntry } from "./outbox-entry.ts";
+import type { DeadEntry, EventEntry } from "./judged-entry.ts";
 import type { RecordContext } from "./record-context.ts";
 import { type Recorded, recordEntries } from "./record-entries.ts";
 

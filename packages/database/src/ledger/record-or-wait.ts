@@ -6,7 +6,7 @@ import { type BookingId, isBookingEvent, type ShowtimeId } from "@holdfast/domai
 import { sql } from "drizzle-orm";
 import { isLockTimeout } from "../classify-error.ts";
 import type { Queries } from "../create-database.ts";
-import type { EventEntry } from "./outbox-entry.ts";
+import type { EventEntry } from "./judged-entry.ts";
 import type { RecordContext } from "./record-context.ts";
 import { addUp, NOTHING_RECORDED, type RecordedOrBuried, recordOrBury } from "./record-or-bury.ts";
 import { boundLockWaits } from "./settle-lock.ts";

@@ -1,10 +1,9 @@
 /** What becomes of a showtime when what an admin changed is settled. */
-import { bucketOf, newShowtimeId, PRICE_MAX, type ShowtimeEvent, type ShowtimeId } from "@holdfast/domain";
+import { bucketOf, newShowtimeId, type OutboxEntry, PRICE_MAX, type ShowtimeEvent, type ShowtimeId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { findShowtime } from "../catalog/find-showtime.ts";
 import { openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
-import type { SettleEntry } from "./outbox-entry.ts";
 import { settleBatch } from "./settle-batch.ts";
 
 let ledger: TestLedger;
@@ -17,7 +16,7 @@ beforeEach(async () => {
 	showtimeId = await ledger.addShowtime();
 });
 
-async function settle(...events: (ShowtimeEvent | SettleEntry)[]) {
+async function settle(...events: (ShowtimeEvent | OutboxEntry)[]) {
 	const entries = events.map((each) => ("entryId" in each ? each : ledger.entryOf(each)));
 	const outcome = await settleBatch(ledger.database, { bucket: bucketOf(showtimeId), entries });
 	if (outcome.outcome !== "settled") throw new Error(`not settled: ${outcome.outcome}`);

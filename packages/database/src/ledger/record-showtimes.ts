@@ -5,7 +5,7 @@
 import type { ShowtimeEvent, ShowtimeId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import type { Queries } from "../create-database.ts";
-import { givenInstant, unnestRows } from "./unnest-rows.ts";
+import { givenInstant, insertRows, unnestRows } from "./unnest-rows.ts";
 
 /** Record events of one bucket, in stream order; gives how many the ledger did not have. Events recorded before change nothing. */
 export async function recordShowtimes(queries: Queries, events: readonly ShowtimeEvent[], bucket: number): Promise<number> {
@@ -27,20 +27,17 @@ function foldShowtimes(events: readonly ShowtimeEvent[], group: "showtimeVersion
 }
 
 async function insertEvents(queries: Queries, events: readonly ShowtimeEvent[], bucket: number): Promise<number> {
-	const given = unnestRows(events, {
+	const inserted = insertRows("showtime_events", events, {
 		showtime_id: ["uuid", (event) => event.showtimeId],
 		seq: ["bigint", (event) => event.seq],
 		type: ["text", (event) => event.type],
+		bucket: ["smallint", () => bucket],
 		showtime_version: ["integer", (event) => event.showtimeVersion],
 		schedule_version: ["integer", (event) => event.scheduleVersion],
-		at: ["bigint", (event) => event.at],
-		payload: ["text", (event) => JSON.stringify(event)],
+		at: ["instant", (event) => event.at],
+		payload: ["jsonb", (event) => JSON.stringify(event)],
 	});
-	const result = await queries.execute(sql`
-		insert into showtime_events (showtime_id, seq, type, bucket, showtime_version, schedule_version, at, payload)
-		select showtime_id, seq, type, ${bucket}::smallint, showtime_version, schedule_version, ${givenInstant("at")}, payload::jsonb
-		from ${given}
-		on conflict (showtime_id, showtime_version, schedule_version) do nothing`);
+	const result = await queries.execute(sql`${inserted} on conflict (showtime_id, showtime_version, schedule_version) do nothing`);
 	return result.count;
 }
 

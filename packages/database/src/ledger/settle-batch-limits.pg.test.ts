@@ -1,5 +1,15 @@
 /** What a batch may hold and what becomes of the rest: bounds, progress, gaps and dead letters. */
-import { type BookingEvent, bucketOf, LIMIT_SPECS, newSeatPlanId, newShowtimeId, newUserId, type ShowtimeId } from "@holdfast/domain";
+import {
+	type BookingEvent,
+	bucketOf,
+	EVENT_SCHEMA,
+	LIMIT_SPECS,
+	newSeatPlanId,
+	newShowtimeId,
+	newUserId,
+	type OutboxEntry,
+	type ShowtimeId,
+} from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
@@ -9,7 +19,6 @@ import type { DatabaseWork } from "../connection-budgets.ts";
 import type { Queries } from "../create-database.ts";
 import { cancelOf, openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
 import { seatOwners } from "./list-seat-owners.ts";
-import type { SettleEntry } from "./outbox-entry.ts";
 import { type SettleOutcome, settleBatch, UnknownEntryVersion } from "./settle-batch.ts";
 
 let ledger: TestLedger;
@@ -26,7 +35,7 @@ beforeEach(async () => {
 
 type Settled = Extract<SettleOutcome, { outcome: "settled" }>;
 
-async function settle(entries: SettleEntry[]): Promise<Settled> {
+async function settle(entries: OutboxEntry[]): Promise<Settled> {
 	const outcome = await settleBatch(ledger.database, { bucket: bucketOf(showtimeId), entries });
 	if (outcome.outcome !== "settled") throw new Error(`not settled: ${outcome.outcome}`);
 	return outcome;
@@ -41,7 +50,7 @@ describe("what can never be settled is buried alone", () => {
 		ledger.rows<{ entry_id: string; error_code: string; error_message: string; raw: Record<string, string> }>(
 			sql`select entry_id, error_code, error_message, raw from dead_letters where bucket = ${bucketOf(showtimeId)}`,
 		);
-	const letterOf = async ({ entryId }: SettleEntry) => (await letters()).find((letter) => letter.entry_id === entryId);
+	const letterOf = async ({ entryId }: OutboxEntry) => (await letters()).find((letter) => letter.entry_id === entryId);
 
 	it.each([
 		["of no event", "unparsable", () => ledger.entryOf(null, { raw: { schema: "1", what: "is this" } })],
@@ -60,6 +69,8 @@ describe("what can never be settled is buried alone", () => {
 		["of an unknown plan", "unknown_plan", () => entry(sale([1], { planId: newSeatPlanId() }))],
 		["of a seat outside its plan", "unknown_seat", () => entry(sale([1, 100]))],
 		["that names a seat twice", "repeated_seat", () => entry(sale([1, 1]))],
+		["whose amounts do not add up", "impossible_value", () => entry(sale([1, 2], { amount: 2_499 }))],
+		["without an amount for a seat", "impossible_value", () => entry(sale([1, 2], { amounts: [2_500] }))],
 		["of an unknown user", "23503", () => entry(sale([1], { userId: newUserId() }))],
 		["with a currency that is none", "23514", () => entry(sale([1], { currency: "euro" }))],
 		["with a number too large", "22003", () => entry(sale([1], { version: 3_000_000_000 }))],
@@ -107,7 +118,7 @@ describe("what can never be settled is buried alone", () => {
 	it("an entry from a newer version is not: what stands before it settles, then it halts", async () => {
 		const [before, after] = [entry(sale([52])), entry(sale([53]))];
 		for (const raw of [
-			{ schema: "2", type: "booking.confirmed" },
+			{ schema: String(EVENT_SCHEMA + 1), type: "booking.confirmed" },
 			{ schema: "1", type: "showtime.moved" },
 		]) {
 			const newer = ledger.entryOf(null, { raw });

@@ -1,10 +1,9 @@
 /** Settling while another transaction has locked rows that the batch needs: what needs them waits, and nothing else does. */
-import { type BookingEvent, bucketOf, newShowtimeId, newUserId, type ShowtimeId, type UserId } from "@holdfast/domain";
+import { type BookingEvent, bucketOf, newShowtimeId, newUserId, type OutboxEntry, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { type HeldLock, holdLock } from "@holdfast/testing";
 import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { cancelOf, openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
-import type { SettleEntry } from "./outbox-entry.ts";
 import { type SettleBatch, type SettleOutcome, settleBatch } from "./settle-batch.ts";
 
 /** A batch beside a lock that was foreseen waits for nothing; Postgres used to wait for 15 s. */
@@ -32,7 +31,7 @@ afterAll(() => ledger.stop());
 
 type Settled = Extract<SettleOutcome, { outcome: "settled" }>;
 
-async function settle(entries: SettleEntry[], rest: Partial<SettleBatch> = {}): Promise<Settled> {
+async function settle(entries: OutboxEntry[], rest: Partial<SettleBatch> = {}): Promise<Settled> {
 	const startMs = performance.now();
 	const outcome = await settleBatch(ledger.database, { bucket: bucketOf(showtimeId), entries, ...rest });
 	if (outcome.outcome !== "settled") throw new Error(`not settled: ${outcome.outcome}`);
@@ -52,7 +51,7 @@ function saleOf(userId: UserId | undefined, id: ShowtimeId = showtimeId): Bookin
 	return ledger.confirmed(id, userId, [seat]);
 }
 const entry = (event: BookingEvent) => ledger.entryOf(event);
-const idsOf = (entries: SettleEntry[]) => entries.map(({ entryId }) => entryId);
+const idsOf = (entries: OutboxEntry[]) => entries.map(({ entryId }) => entryId);
 const recordedOf = async (id: ShowtimeId) =>
 	(await ledger.rows<{ id: string }>(sql`select id from bookings where showtime_id = ${id} order by id`)).map((row) => row.id);
 const lockShowtime = () => lock(`select 1 from showtimes where id = '${showtimeId}' for update`);
@@ -182,8 +181,8 @@ describe("a lock that cannot be foreseen", () => {
 		const own = entry(sold);
 		const other = entry(saleOf(bob, otherId));
 		await lock(
-			`insert into booking_seats (booking_id, showtime_id, seat, label, acquired_at)
-			 values ('${elder.bookingId}', '${showtimeId}', 99, 'J10', now())`,
+			`insert into booking_seats (booking_id, showtime_id, seat, label, amount, acquired_at)
+			 values ('${elder.bookingId}', '${showtimeId}', 99, 'J10', 0, now())`,
 		);
 		expect(await settle([own, other])).toMatchObject({ acked: [other.entryId], waiting: [showtimeId], conflicts: [] });
 		await unlock();

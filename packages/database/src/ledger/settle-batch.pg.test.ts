@@ -1,4 +1,4 @@
-import { type BookingEvent, bucketOf, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
+import { type BookingEvent, bucketOf, newShowtimeId, type OutboxEntry, type ShowtimeId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { writeTo } from "../run-queries.ts";
@@ -6,7 +6,6 @@ import { cancelOf, openTestLedger, type TestLedger } from "../testing/open-test-
 import { replaceLane } from "../testing/replace-lane.ts";
 import { findBooking } from "./find-booking.ts";
 import { seatOwners } from "./list-seat-owners.ts";
-import type { SettleEntry } from "./outbox-entry.ts";
 import { type SettleBatch, type SettleOutcome, settleBatch } from "./settle-batch.ts";
 
 let ledger: TestLedger;
@@ -23,7 +22,7 @@ beforeEach(async () => {
 
 type Settled = Extract<SettleOutcome, { outcome: "settled" }>;
 
-async function settle(entries: SettleEntry[], rest: Partial<SettleBatch> = {}): Promise<Settled> {
+async function settle(entries: OutboxEntry[], rest: Partial<SettleBatch> = {}): Promise<Settled> {
 	const outcome = await settleBatch(ledger.database, { bucket: bucketOf(showtimeId), entries, ...rest });
 	if (outcome.outcome !== "settled") throw new Error(`not settled: ${outcome.outcome}`);
 	return outcome;
@@ -36,7 +35,7 @@ const stateOf = async (event: BookingEvent) => (await findBooking(ledger.databas
 
 describe("what is settled", () => {
 	it("a confirmed booking is in the ledger as it was confirmed, to the millisecond, with its seats by name", async () => {
-		const event = sale([0, 11, 99]);
+		const event = sale([0, 11, 99], { amounts: [1250, 1000, 1500] });
 		const sold = entry(event);
 		const outcome = await settle([sold]);
 		expect(outcome).toMatchObject({ acked: [sold.entryId], left: [], recorded: 1, conflicts: [], deadLettered: [] });
@@ -49,7 +48,9 @@ describe("what is settled", () => {
 			seats: [0, 11, 99],
 			state: "CONFIRMED",
 			version: 2,
-			total: { amount: 3750, currency: "EUR" },
+			amounts: [1250, 1000, 1500],
+			amount: 3750,
+			currency: "EUR",
 			createdAt: event.createdAt,
 			expiresAt: event.expiresAt,
 			confirmedAt: event.confirmedAt,

@@ -6,7 +6,7 @@
  * changes nothing. The order of one bucket is kept by an advisory lock, which needs no lease and no clock: it ends with
  * the transaction, however that ends. Source of the rules: ADR 0004 and ADR 0005.
  */
-import { type BookingId, isBookingEvent, LIMIT_SPECS, type OutboxEvent, type ShowtimeId } from "@holdfast/domain";
+import { type BookingId, isBookingEvent, LIMIT_SPECS, type OutboxEntry, type OutboxEvent, type ShowtimeId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import { isLockTimeout } from "../classify-error.ts";
 import type { Database, Queries } from "../create-database.ts";
@@ -16,7 +16,6 @@ import { insertDeadLetters } from "./dead-letters.ts";
 import type { KnownShowtime } from "./find-flaw.ts";
 import type { Gap } from "./find-gap.ts";
 import { findSeatLabels } from "./find-seat-labels.ts";
-import type { SettleEntry } from "./outbox-entry.ts";
 import { recordOrWait } from "./record-or-wait.ts";
 import { LONG_TRANSACTION_MAX_MS, tryLockBucket } from "./settle-lock.ts";
 import { entriesBeforeUpgrade, sortEntries } from "./sort-entries.ts";
@@ -25,7 +24,7 @@ import { takeRows } from "./take-rows.ts";
 export type SettleBatch = {
 	readonly bucket: number;
 	/** What the stream holds from one entry on, without holes, in its order; at most 500. */
-	readonly entries: readonly SettleEntry[];
+	readonly entries: readonly OutboxEntry[];
 	/** Showtimes left earlier in this pass over the stream: they stay left. */
 	readonly leftBefore?: Iterable<ShowtimeId>;
 	/** Showtimes that waited for a locked row earlier in this pass: they go on waiting. */

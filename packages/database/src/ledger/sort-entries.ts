@@ -6,12 +6,13 @@ import {
 	BOOKING_EVENT_TYPES,
 	EVENT_SCHEMA,
 	isBookingEvent,
+	type OutboxEntry,
 	type OutboxEvent,
 	SHOWTIME_EVENT_TYPES,
 	type ShowtimeId,
 } from "@holdfast/domain";
 import { findFlaw, type KnownToLedger } from "./find-flaw.ts";
-import type { DeadEntry, EventEntry, SettleEntry } from "./outbox-entry.ts";
+import type { DeadEntry, EventEntry } from "./judged-entry.ts";
 import type { LockedRows } from "./take-rows.ts";
 
 export type SortContext = KnownToLedger & {
@@ -34,7 +35,7 @@ export type SortedEntries = {
 };
 
 /** Sort a batch. Once an entry of a showtime is left, every later one of it is: order is kept per showtime. */
-export function sortEntries(entries: readonly SettleEntry[], context: SortContext): SortedEntries {
+export function sortEntries(entries: readonly OutboxEntry[], context: SortContext): SortedEntries {
 	const live: EventEntry[] = [];
 	const dead: DeadEntry[] = [];
 	const left = new Set(context.leftBefore);
@@ -69,7 +70,7 @@ function needsLocked(event: OutboxEvent, { showtimes, users }: LockedRows): bool
  * Entries up to the first one that a newer version wrote (a higher schema, or a type this version has never heard of).
  * That one is not broken, so it must not be buried: settle what stands before it, then wait to be upgraded.
  */
-export function entriesBeforeUpgrade(entries: readonly SettleEntry[]): readonly SettleEntry[] {
+export function entriesBeforeUpgrade(entries: readonly OutboxEntry[]): readonly OutboxEntry[] {
 	const newer = entries.findIndex(({ event, raw }) => event === null && isFromNewerVersion(raw));
 	return newer === -1 ? entries : entries.slice(0, newer);
 }

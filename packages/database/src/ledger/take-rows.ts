@@ -2,11 +2,10 @@
  * Lock the rows that a batch needs until COMMIT, without waiting for any of them. A row that another transaction has locked
  * is named, and the caller leaves what needs it for later: waiting here would hold up every other entry of the batch.
  */
-import { bucketOf, isBookingEvent, type ShowtimeId, type UserId } from "@holdfast/domain";
+import { bucketOf, isBookingEvent, type OutboxEntry, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { type SQL, sql } from "drizzle-orm";
 import type { Queries } from "../create-database.ts";
 import type { KnownShowtime } from "./find-flaw.ts";
-import type { SettleEntry } from "./outbox-entry.ts";
 
 /** Rows that exist and that another transaction has locked. */
 export type LockedRows = {
@@ -18,7 +17,7 @@ export type LockedRows = {
 export type TakenRows = { readonly showtimes: ReadonlyMap<ShowtimeId, KnownShowtime>; readonly locked: LockedRows };
 
 /** Take what these entries of one bucket need. Entries of another bucket cannot be settled, so nothing is taken for them. */
-export async function takeRows(tx: Queries, bucket: number, entries: readonly SettleEntry[]): Promise<TakenRows> {
+export async function takeRows(tx: Queries, bucket: number, entries: readonly OutboxEntry[]): Promise<TakenRows> {
 	const events = entries.flatMap(({ event }) => (event !== null && bucketOf(event.showtimeId) === bucket ? [event] : []));
 	const bookingEvents = events.filter(isBookingEvent);
 	const changed = new Set(events.filter((event) => !isBookingEvent(event)).map(({ showtimeId }) => showtimeId));

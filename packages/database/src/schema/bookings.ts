@@ -84,6 +84,8 @@ export const bookingSeats = pgTable(
 		seat: integer("seat").notNull(),
 		/** What the ticket says (`A1`); for people, never a key. */
 		label: text("label").notNull(),
+		/** What the seat costs, in minor units of the booking's currency. Those of a booking add up to its amount. */
+		amount: bigint("amount", { mode: "number" }).notNull(),
 		acquiredAt: instant("acquired_at").notNull(),
 		/** Null while the booking owns the seat. Not held to be after `acquired_at`: a clock may step back, and the seat must go free all the same. */
 		releasedAt: instant("released_at"),
@@ -92,6 +94,7 @@ export const bookingSeats = pgTable(
 		primaryKey({ columns: [table.bookingId, table.seat] }),
 		uniqueIndex("booking_seats_one_active_owner").on(table.showtimeId, table.seat).where(sql`${table.releasedAt} is null`),
 		check("booking_seats_seat_not_negative", sql`${table.seat} >= 0`),
+		check("booking_seats_amount_readable", isReadableAmount(table.amount)),
 	],
 );
 

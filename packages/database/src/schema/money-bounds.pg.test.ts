@@ -60,4 +60,12 @@ it("the ledger holds amounts up to 2^53 - 1, which a JavaScript number holds exa
 	await expect(refund("9007199254740992")).rejects.toThrow("refunds_amount_readable");
 	await expect(refund("-1")).rejects.toThrow("refunds_amount_readable");
 	await refund("9007199254740991");
+	const seat = (amount: string) =>
+		query(
+			`insert into booking_seats (booking_id, showtime_id, seat, label, amount, acquired_at, released_at)
+				values ('${booking?.id}', '${showtimeId}', 0, 'A1', ${amount}, now(), now())`,
+		);
+	await expect(seat("9007199254740992")).rejects.toThrow("booking_seats_amount_readable");
+	await expect(seat("-1")).rejects.toThrow("booking_seats_amount_readable");
+	await seat("9007199254740991");
 });

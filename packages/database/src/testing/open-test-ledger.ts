@@ -4,22 +4,24 @@
  */
 import {
 	type BookingEvent,
+	EVENT_SCHEMA,
 	gridLayout,
 	newAuditoriumId,
 	newBookingId,
 	newMovieId,
 	newSeatPlanId,
 	newShowtimeId,
+	type OutboxEntry,
 	type OutboxEvent,
 	type ShowtimeEvent,
 	type ShowtimeId,
+	sumOf,
 	type UserId,
 } from "@holdfast/domain";
 import { createTestDatabase } from "@holdfast/testing";
 import { type SQL, sql } from "drizzle-orm";
 import { createDatabase } from "../create-database.ts";
 import { type OpenInLedgerOutcome, type OpenInLedgerRequest, openShowtimeInLedger } from "../ledger/open-showtime-in-ledger.ts";
-import type { SettleEntry } from "../ledger/outbox-entry.ts";
 import { readFrom, writeTo } from "../run-queries.ts";
 import { auditoriums, movies, seatPlans, showtimes } from "../schema/index.ts";
 import { createUser } from "../users/create-user.ts";
@@ -78,14 +80,14 @@ export async function openTestLedger() {
 		const statement = sql`
 			with made as (
 				insert into bookings (id, user_id, showtime_id, seat_plan_id, state, version, amount, currency, created_at, expires_at, confirmed_at, schedule_version)
-				select gen_random_uuid(), ${userId}, ${id}, ${planId}, 'CONFIRMED', 2, 1, 'EUR', now(), now(), now(), 1
+				select gen_random_uuid(), ${userId}, ${id}, ${planId}, 'CONFIRMED', 2, ${seatsEach}, 'EUR', now(), now(), now(), 1
 				from generate_series(1, ${bookings}::integer)
 				returning id, showtime_id
 			), emitted as (
 				insert into booking_events (booking_id, version, type, bucket, at, payload) select id, 2, 'booking.confirmed', 0, now(), '{}' from made
 			), numbered as (select id, showtime_id, row_number() over () - 1 as at from made)
-			insert into booking_seats (booking_id, showtime_id, seat, label, acquired_at)
-			select id, showtime_id, at * ${seatsEach} + i, 'X', now() from numbered, generate_series(0, ${seatsEach - 1}::integer) i`;
+			insert into booking_seats (booking_id, showtime_id, seat, label, amount, acquired_at)
+			select id, showtime_id, at * ${seatsEach} + i, 'X', 1, now() from numbered, generate_series(0, ${seatsEach - 1}::integer) i`;
 		await writeTo(database, "rebuilding", (queries) => queries.execute(statement), 30_000);
 	}
 
@@ -101,6 +103,7 @@ export async function openTestLedger() {
 		seats: readonly number[],
 		overrides: Partial<BookingEvent> = {},
 	): BookingEvent {
+		const amounts = overrides.amounts ?? seats.map(() => 1250);
 		return {
 			type: "booking.confirmed",
 			seq: 0,
@@ -110,7 +113,8 @@ export async function openTestLedger() {
 			showtimeId,
 			planId,
 			seats,
-			amount: 1250 * seats.length,
+			amounts,
+			amount: sumOf(amounts),
 			currency: "EUR",
 			createdAt: NOW_MS,
 			expiresAt: NOW_MS + 420_000,
@@ -146,10 +150,10 @@ export async function openTestLedger() {
 	}
 
 	/** An outbox entry, the next in line: entry id and counter rise by one. */
-	function entryOf(event: OutboxEvent | null, { epoch = 0, raw }: { epoch?: number; raw?: Record<string, string> } = {}): SettleEntry {
+	function entryOf(event: OutboxEvent | null, { epoch = 0, raw }: { epoch?: number; raw?: Record<string, string> } = {}): OutboxEntry {
 		entries += 1;
 		const numbered = event && { ...event, seq: entries };
-		return { entryId: `${NOW_MS}-${entries}`, epoch, event: numbered, raw: raw ?? { schema: "1", seq: String(entries) } };
+		return { entryId: `${NOW_MS}-${entries}`, epoch, event: numbered, raw: raw ?? { schema: String(EVENT_SCHEMA), seq: String(entries) } };
 	}
 
 	return {

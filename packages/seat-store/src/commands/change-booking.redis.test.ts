@@ -3,7 +3,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { held, hold } from "../testing/buy-seats.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
-import { bookingEventOf, openTestStore, publishedDuring, type TestStore, unchanged } from "../testing/open-test-store.ts";
+import {
+	bookingEventOf,
+	countWrites,
+	openTestStore,
+	publishedDuring,
+	readRecord,
+	type TestStore,
+	unchanged,
+} from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { cancelScript, confirmScript } from "./change-booking.ts";
 
@@ -37,7 +45,20 @@ describe("confirm", () => {
 			event: { type: "booking.confirmed", bookingId: command.bookingId, version: 2, seats: [1, 2], amount: 2500, cancelledAt: null },
 		});
 		expect(String(entry?.event?.seq)).toBe(await redis.get(bucket.seq));
-		expect(await redis.hget(bookingKey(command.bookingId), "entry")).toBe(entry?.entryId);
+		const { entry: entryId, ...record } = await readRecord(redis, command.bookingId);
+		expect(entryId).toBe(entry?.entryId);
+		expect(JSON.parse(entry?.raw.booking ?? "")).toEqual(record);
+	});
+
+	it("keeps every field of the hold but its idempotency key, which only an extension needs", async () => {
+		const showtime = await test.openShowtime();
+		const command = await held(test.store, showtime, [1, 2], { idempotencyKey: "k" });
+		const { idempotencyKey, ...hold } = await readRecord(test.redis, command.bookingId);
+		expect(idempotencyKey).toBe("k");
+		await test.store.confirmBooking(command);
+		const { entry: _, confirmedAt, ...sold } = await readRecord(test.redis, command.bookingId);
+		expect(sold).toEqual({ ...hold, state: "CONFIRMED", version: "2" });
+		expect(Number(confirmedAt)).toBeGreaterThanOrEqual(command.booking.createdAt);
 	});
 
 	it("answers the same when repeated, and writes one event", async () => {
@@ -47,12 +68,13 @@ describe("confirm", () => {
 		const command = await held(store, showtime, [1]);
 		const first = await store.confirmBooking({ ...command, ifVersion: 1 });
 		const depth = await redis.xlen(outbox);
+		const writes = await countWrites(redis);
 		for (const ifVersion of [null, 1, 2]) {
-			const again = await store.confirmBooking({ ...command, ifVersion });
+			const again = await unchanged(test, () => store.confirmBooking({ ...command, ifVersion }));
 			expect(again).toEqual({ ...first, nowMs: expect.any(Number) });
 		}
 		expect(await redis.xlen(outbox)).toBe(depth);
-		expect(await redis.hget(bookingKey(command.bookingId), "repeats")).toBe("3");
+		expect(await countWrites(redis)).toBe(writes + 3);
 	});
 
 	it("refuses with hold_expired from the instant of expiry on and not 1 ms sooner, before it looks at the version", async () => {
@@ -191,9 +213,12 @@ describe("cancel", () => {
 		const showtime = await test.openShowtime();
 		const command = await held(test.store, showtime, [1]);
 		const first = await test.store.cancelBooking(command);
+		const writes = await countWrites(test.redis);
 		for (const ifVersion of [null, 1, 2]) {
-			expect(await test.store.cancelBooking({ ...command, ifVersion })).toEqual({ ...first, nowMs: expect.any(Number) });
+			const again = await unchanged(test, () => test.store.cancelBooking({ ...command, ifVersion }));
+			expect(again).toEqual({ ...first, nowMs: expect.any(Number) });
 		}
+		expect(await countWrites(test.redis)).toBe(writes + 3);
 		expect(await refusal(() => test.store.cancelBooking({ ...command, ifVersion: 5 }))).toEqual({
 			outcome: "version_mismatch",
 			version: 2,

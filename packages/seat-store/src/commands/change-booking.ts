@@ -1,12 +1,12 @@
 /** Extend, confirm and cancel: the ways a user's booking changes. All answer with the whole booking. */
 import { type Booking, type BookingId, bucketOf, ENDED_HOLD_TTL_MS, SEATS_TTL_MS, type ShowtimeId, type UserId } from "@holdfast/domain";
-import { parseBooking } from "../booking-record.ts";
+import { parseBooking, readIdempotencyKey } from "../booking-record.ts";
 import { durable, write } from "../command.ts";
 import { defineScript, runScript } from "../define-script.ts";
 import { bookingKey, bucketKeys, idempotencyKey, showtimeKeys } from "../keys.ts";
 import type { CancelOutcome, ConfirmOutcome, ExtendOutcome } from "../outcomes.ts";
 import { atBucketOf } from "../place.ts";
-import { readFields, readInteger } from "../reply.ts";
+import { readInteger, readText } from "../reply.ts";
 
 export type ChangeBookingCommand = {
 	readonly bookingId: BookingId;
@@ -25,7 +25,8 @@ export const extendHold = write({
 	place: ({ bookingId }: ChangeBookingCommand) => atBucketOf(bookingId),
 	async run(redis, { limits }, command): Promise<ExtendOutcome> {
 		// A script derives no key from data, so the key to move along is read first. place-hold alone writes it.
-		const placedWith = await redis.hget(bookingKey(command.bookingId), "idempotencyKey");
+		const record = await redis.get(bookingKey(command.bookingId));
+		const placedWith = record === null ? null : readIdempotencyKey(command.bookingId, record);
 		const idempotency = placedWith === null ? null : idempotencyKey(command.userId, command.showtimeId, placedWith);
 		const { holdExtensionMs: extensionMs, holdLifeMaxMs: lifeMaxMs } = limits;
 		const { status, rest } = await runScript(redis, extendScript, {
@@ -77,5 +78,5 @@ const keysOf = ({ bookingId, showtimeId }: ChangeBookingCommand) => ({
 const argumentsOf = ({ bookingId, userId, ifVersion }: ChangeBookingCommand) => ({ bookingId, userId, ifVersion: ifVersion ?? "" });
 
 function readChanged(bookingId: BookingId, [nowMs, record]: readonly unknown[]): { booking: Booking; nowMs: number } {
-	return { booking: parseBooking(bookingId, readFields(record)), nowMs: readInteger(nowMs) };
+	return { booking: parseBooking(bookingId, readText(record)), nowMs: readInteger(nowMs) };
 }

@@ -1,4 +1,4 @@
-import { newBookingId, newUserId, type RecordedBooking, SEATS_TTL_MS } from "@holdfast/domain";
+import { type Conflict, newBookingId, newUserId, type RecordedBooking, SEATS_TTL_MS } from "@holdfast/domain";
 import { buildShowtime } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runScript } from "../define-script.ts";
@@ -8,7 +8,7 @@ import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { installSnapshot } from "../testing/install-snapshot.ts";
 import { openTestStore, publishedDuring, type TestStore, unchanged } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
-import { type Conflict, OPEN_SEATS_MAX, openQuarantinedScript, resolveConflictScript } from "./correct-seats.ts";
+import { OPEN_SEATS_MAX, openQuarantinedScript, resolveConflictScript } from "./correct-seats.ts";
 
 let test: TestStore;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 /** Bring seats in line with what the ledger, or a person, has decided about them. */
-import { type BookingId, RECORD_TTL_MS, SEATS_TTL_MS, type ShowtimeId, type UserId } from "@holdfast/domain";
+import { type Conflict, RECORD_TTL_MS, SEATS_TTL_MS, type ShowtimeId } from "@holdfast/domain";
 import { write } from "../command.ts";
 import { defineScript, runScript } from "../define-script.ts";
 import { bookingKey, showtimeKeys } from "../keys.ts";
@@ -10,17 +10,6 @@ import { readSeats } from "./read-seat-map.ts";
 
 export const resolveConflictScript = defineScript("resolve-conflict");
 export const openQuarantinedScript = defineScript("open-quarantined");
-
-/** A booking that lost a seat in the ledger: its version there, its seats, and who owns them now. */
-export type Conflict = {
-	readonly bookingId: BookingId;
-	readonly showtimeId: ShowtimeId;
-	readonly userId: UserId;
-	readonly version: number;
-	readonly seats: readonly number[];
-	/** Seats without an entry here have no owner in the ledger. */
-	readonly owners: readonly { readonly seat: number; readonly bookingId: BookingId; readonly userId: UserId }[];
-};
 
 /** Seats put back on sale by one script. */
 export const OPEN_SEATS_MAX = 1_000;

@@ -108,7 +108,7 @@ describe("the outbox", () => {
 });
 
 describe("an entry's fields", () => {
-	it.each(["schema", "seq", "type", "bookingId", "v", "userId", "showtimeId", "planId", "seats", "amount", "confirmedAt", "at"])(
+	it.each(["schema", "seq", "type", "bookingId", "showtimeId", "at", "booking"])(
 		"make no event when `%s` is missing or means nothing",
 		async (field) => {
 			const { raw } = (await sell([1])).entry;
@@ -116,6 +116,16 @@ describe("an entry's fields", () => {
 			const { [field]: _, ...rest } = raw;
 			expect(parseEvent(rest)).toBeNull();
 			expect(parseEvent({ ...raw, [field]: "x" })).toBeNull();
+		},
+	);
+
+	it.each(["version", "userId", "showtimeId", "planId", "seats", "amounts", "amount", "createdAt", "confirmedAt", "scheduleVersion"])(
+		"make no event when `%s` of the booking is missing or means nothing",
+		async (field) => {
+			const { raw } = (await sell([1])).entry;
+			const { [field]: _, ...rest } = JSON.parse(raw.booking ?? "");
+			for (const booking of [rest, { ...rest, [field]: "x" }, { ...rest, [field]: 1 }])
+				expect(parseEvent({ ...raw, booking: JSON.stringify(booking) })).toBeNull();
 		},
 	);
 

@@ -4,23 +4,21 @@ import {
 	type BookingEvent,
 	type BookingId,
 	EVENT_SCHEMA,
+	type OutboxEntry,
 	type OutboxEvent,
 	parseBookingId,
-	parseSeatPlanId,
 	parseShowtimeId,
-	parseUserId,
 	RECORD_TTL_MS,
 	SHOWTIME_EVENT_TYPES,
 	SHOWTIME_STATES,
 	type ShowtimeEvent,
 	type TierPrices,
 } from "@holdfast/domain";
-import { parseSeats } from "../booking-record.ts";
+import { parseBooking, parseSeats } from "../booking-record.ts";
 import { across, block, durable, read, write } from "../command.ts";
 import { defineScript, runScript } from "../define-script.ts";
 import { SeatStoreFault } from "../fault.ts";
 import { bookingKey, bucketKeys } from "../keys.ts";
-import type { OutboxEntry } from "../outcomes.ts";
 import { atBucket, WHOLE_STORE } from "../place.ts";
 import { readFields, readInteger, readList, readText } from "../reply.ts";
 import { readNow } from "./ask-server.ts";
@@ -59,28 +57,11 @@ export function parseEvent(raw: Readonly<Record<string, string>>): OutboxEvent |
 function parseBookingEvent(raw: Readonly<Record<string, string>>): BookingEvent | null {
 	const type = BOOKING_EVENT_TYPES.find((known) => known === raw.type);
 	const bookingId = parseBookingId(raw.bookingId ?? "");
-	const userId = parseUserId(raw.userId ?? "");
-	const showtimeId = parseShowtimeId(raw.showtimeId ?? "");
-	const planId = parseSeatPlanId(raw.planId ?? "");
-	if (!type || !bookingId || !userId || !showtimeId || !planId) return null;
-	return {
-		type,
-		seq: readInteger(raw.seq),
-		bookingId,
-		version: readInteger(raw.v),
-		userId,
-		showtimeId,
-		planId,
-		seats: parseSeats(raw.seats ?? ""),
-		amount: readInteger(raw.amount),
-		currency: readText(raw.currency),
-		createdAt: readInteger(raw.createdAt),
-		expiresAt: readInteger(raw.expiresAt),
-		confirmedAt: readInteger(raw.confirmedAt),
-		cancelledAt: raw.cancelledAt ? readInteger(raw.cancelledAt) : null,
-		scheduleVersion: readInteger(raw.scheduleVersion),
-		at: readInteger(raw.at),
-	};
+	if (!type || !bookingId) return null;
+	const { id: _id, state: _state, recorded: _recorded, confirmedAt, ...booking } = parseBooking(bookingId, readText(raw.booking));
+	// The epoch was read for the showtime that the entry names.
+	if (booking.showtimeId !== raw.showtimeId || confirmedAt === null) return null;
+	return { type, seq: readInteger(raw.seq), bookingId, ...booking, confirmedAt, at: readInteger(raw.at) };
 }
 
 function parseShowtimeEvent(raw: Readonly<Record<string, string>>): ShowtimeEvent | null {

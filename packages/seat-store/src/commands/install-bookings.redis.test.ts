@@ -5,7 +5,7 @@ import { runScript } from "../define-script.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { held } from "../testing/buy-seats.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
-import { bookingEventOf, openTestStore, type TestStore, unchanged } from "../testing/open-test-store.ts";
+import { bookingEventOf, openTestStore, readRecord, type TestStore, unchanged } from "../testing/open-test-store.ts";
 import { INSTALL_BOOKINGS_MAX, installBookingsScript } from "./install-showtime.ts";
 
 let test: TestStore;
@@ -65,7 +65,7 @@ describe("each change", () => {
 
 	it("is not told again of an entry that was buried, and is of one whose id it only begins with", async () => {
 		const { sold, write, nowMs } = await claimed();
-		const entry = String(await test.redis.hget(bookingKey(sold.bookingId), "entry"));
+		const { entry = "" } = await readRecord(test.redis, sold.bookingId);
 		const reemit: Change[] = [["reemit", sold.bookingId, 2]];
 		expect(await unchanged(test, () => write(reemit, nowMs, ["1-0", entry, "2-0"]))).toEqual(reemitted(0));
 		expect(await write(reemit, nowMs, [`${entry}0`, `1${entry}`])).toEqual(reemitted(1));

@@ -3,9 +3,10 @@ import { buildPlan, buildShowtime } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { held, hold } from "../testing/buy-seats.ts";
+import { changeRecord } from "../testing/change-record.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { installSnapshot } from "../testing/install-snapshot.ts";
-import { bookingEventOf, openTestStore, publishedDuring, type TestStore, unchanged } from "../testing/open-test-store.ts";
+import { bookingEventOf, openTestStore, publishedDuring, readRecord, type TestStore, unchanged } from "../testing/open-test-store.ts";
 import { INSTALL_SEATS_MAX } from "./install-showtime.ts";
 
 let test: TestStore;
@@ -113,7 +114,7 @@ describe("a showtime that stands here already", () => {
 			seats: [1],
 			seq: 2,
 		});
-		expect(await test.redis.hget(bookingKey(command.bookingId), "entry")).toBe(entry?.entryId);
+		expect((await readRecord(test.redis, command.bookingId)).entry).toBe(entry?.entryId);
 		expect(await rebuild(showtime, { epoch: 3 })).toEqual({ outcome: "installed", reemitted: 0 });
 	});
 
@@ -124,7 +125,7 @@ describe("a showtime that stands here already", () => {
 		await test.store.cancelBooking(command);
 		await test.redis.del(bucketKeys(bucketOf(showtime.id)).outbox);
 		// As an ack leaves it, whose COMMIT was then lost.
-		await test.redis.hset(bookingKey(command.bookingId), "recorded", "1");
+		await changeRecord(test.server.port, command.bookingId, { recorded: "1" });
 		await test.redis.pexpire(bookingKey(command.bookingId), 86_400_000);
 		expect(await rebuild(showtime, { bookings: [recordedAs(showtime, [1], command)] })).toMatchObject({ reemitted: 1 });
 		const [entry] = await test.store.readBatch(bucketOf(showtime.id), { afterEntryId: null, limit: 10 });

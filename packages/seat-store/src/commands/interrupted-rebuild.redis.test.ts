@@ -16,7 +16,7 @@ import { held, hold } from "../testing/buy-seats.ts";
 import { commandsOn } from "../testing/commands-on.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
 import { injectClock, type SendScript } from "../testing/inject-clock.ts";
-import { openTestStore, type TestStore } from "../testing/open-test-store.ts";
+import { bookingEventOf, openTestStore, type TestStore } from "../testing/open-test-store.ts";
 import { untilReachable } from "../testing/until-reachable.ts";
 
 let test: TestStore;
@@ -113,7 +113,10 @@ async function stateNow() {
 		map: await redis.get(keys.map),
 		expiry: await redis.zrange(keys.expiry, "0", "-1", "WITHSCORES"),
 		buyers: await redis.hgetall(keys.buyers),
-		outbox: entries.map(({ raw }) => `${raw.type} ${raw.bookingId} ${raw.v}`).sort(),
+		outbox: entries
+			.map(bookingEventOf)
+			.map(({ type, bookingId, version }) => `${type} ${bookingId} ${version}`)
+			.sort(),
 		records: records.map((record) => record && { ...record, expiresAt: record.id === BOOKINGS.revoked.bookingId ? 0 : record.expiresAt }),
 	};
 }

@@ -14,7 +14,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, idempotencyKey, showtimeKeys, userIndexKey } from "../keys.ts";
 import { held, hold } from "../testing/buy-seats.ts";
 import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
-import { openTestStore, publishedDuring, type TestStore, unchanged } from "../testing/open-test-store.ts";
+import { openTestStore, publishedDuring, readRecord, type TestStore, unchanged } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { placeHoldScript } from "./place-hold.ts";
 
@@ -33,7 +33,15 @@ describe("a hold that is placed", () => {
 		const { booking } = await held(store, showtime, [3, 4], { userId, idempotencyKey: "k1" });
 		const keys = showtimeKeys(showtime.id);
 
-		expect(booking).toMatchObject({ state: "HELD", version: 1, seats: [3, 4], total: { amount: 2500, currency: "USD" }, recorded: false });
+		expect(booking).toMatchObject({
+			state: "HELD",
+			version: 1,
+			seats: [3, 4],
+			amounts: [1250, 1250],
+			amount: 2500,
+			currency: "USD",
+			recorded: false,
+		});
 		expect(booking.expiresAt - booking.createdAt).toBe(420_000);
 		expect(await redis.hgetall(keys.owner)).toEqual({ 3: `${booking.id}|${booking.expiresAt}`, 4: `${booking.id}|${booking.expiresAt}` });
 		expect(await redis.get(keys.map)).toBe(`AAAHH${"A".repeat(95)}`);
@@ -44,7 +52,7 @@ describe("a hold that is placed", () => {
 		expect(await redis.zrange(userIndexKey(bucketOf(showtime.id), userId), "0", "-1")).toEqual([booking.id]);
 		expect(await redis.get(idempotencyKey(userId, showtime.id, "k1"))).toBe(`${booking.id}|3,4`);
 		expect(await store.readBooking(booking.id)).toEqual(booking);
-		expect(await redis.hget(bookingKey(booking.id), "idempotencyKey")).toBe("k1");
+		expect((await readRecord(redis, booking.id)).idempotencyKey).toBe("k1");
 		expect(await redis.pexpiretime(bookingKey(booking.id))).toBe(booking.expiresAt + ENDED_HOLD_TTL_MS);
 		expect(await redis.pexpiretime(idempotencyKey(userId, showtime.id, "k1"))).toBe(booking.expiresAt + ENDED_HOLD_TTL_MS);
 		expect(await redis.pexpiretime(keys.owner)).toBe(showtime.endsAt + 2 * DAY_MS);

@@ -1,17 +1,18 @@
 /** Place a hold: all seats or none. */
 import {
-	type Booking,
 	type BookingId,
 	bucketOf,
 	ENDED_HOLD_TTL_MS,
-	isBookingAmount,
+	isPrice,
 	type OpenShowtime,
 	SEATS_TTL_MS,
+	sumOf,
 	USER_INDEX_MAX,
 	USER_INDEX_TTL_MS,
 	type UserId,
 } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
+import { formatSeats, parseBooking } from "../booking-record.ts";
 import { write } from "../command.ts";
 import { defineScript, runScript, type ScriptReply, type StatusOf } from "../define-script.ts";
 import { bookingKey, bucketKeys, idempotencyKey, showtimeKeys, userIndexKey } from "../keys.ts";
@@ -26,8 +27,8 @@ export type PlaceHoldCommand = {
 	readonly showtime: OpenShowtime;
 	/** Distinct seat indexes, ascending, 1..seatsPerBookingMax. */
 	readonly seats: readonly number[];
-	/** Total price in minor units under `showtime.prices`, at most `BOOKING_AMOUNT_MAX`. */
-	readonly amount: number;
+	/** What each of `seats` costs under `showtime.prices`, in the same order, minor units; at most `PRICE_MAX` each. */
+	readonly amounts: readonly number[];
 	readonly idempotencyKey: string | null;
 };
 
@@ -37,9 +38,9 @@ export const placeHoldScript = defineScript("place-hold");
 export const placeHold = write({
 	place: ({ showtime }: PlaceHoldCommand) => atBucketOf(showtime.id),
 	async run(redis, { limits }, command) {
-		const { bookingId, userId, showtime, seats, idempotencyKey: key } = command;
+		const { bookingId, userId, showtime, seats, amounts, idempotencyKey: key } = command;
 		assert(seats.length >= 1 && seats.length <= limits.seatsPerBookingMax, "a hold is for 1..seatsPerBookingMax seats");
-		assert(isBookingAmount(command.amount), `${command.amount} is not an amount that a booking may cost`);
+		assert(amounts.length === seats.length && amounts.every(isPrice), `${amounts} are not what ${seats.length} seats may cost`);
 		assert(bucketOf(bookingId) === bucketOf(showtime.id), "a booking lives in the bucket of its showtime");
 		const bucket = bucketOf(showtime.id);
 		const reply = await runScript(redis, placeHoldScript, {
@@ -56,7 +57,8 @@ export const placeHold = write({
 				userId,
 				planId: showtime.planId,
 				priceVersion: showtime.priceVersion,
-				amount: command.amount,
+				amount: sumOf(amounts),
+				amounts: formatSeats(amounts),
 				holdTtlMs: limits.holdTtlMs,
 				seatsPerUserMax: limits.seatsPerUserMax,
 				liveHoldsPerUserMax: limits.liveHoldsPerUserMax,
@@ -76,7 +78,7 @@ export const placeHold = write({
 function parseReply(command: PlaceHoldCommand, { status, rest }: ScriptReply<StatusOf<"place-hold">>): PlaceHoldOutcome {
 	switch (status) {
 		case "held":
-			return { outcome: "held", nowMs: readInteger(rest[0]), booking: heldBooking(command, rest) };
+			return { outcome: "held", nowMs: readInteger(rest[0]), booking: parseBooking(command.bookingId, readText(rest[1])) };
 		case "replayed":
 			return { outcome: "replayed", bookingId: readBookingId(rest[0]) };
 		case "seats_taken":
@@ -86,23 +88,4 @@ function parseReply(command: PlaceHoldCommand, { status, rest }: ScriptReply<Sta
 		default:
 			return { outcome: status };
 	}
-}
-
-function heldBooking(command: PlaceHoldCommand, [, createdAt, expiresAt, currency]: readonly unknown[]): Booking {
-	return {
-		id: command.bookingId,
-		userId: command.userId,
-		showtimeId: command.showtime.id,
-		planId: command.showtime.planId,
-		seats: command.seats,
-		state: "HELD",
-		version: 1,
-		total: { amount: command.amount, currency: readText(currency) },
-		createdAt: readInteger(createdAt),
-		expiresAt: readInteger(expiresAt),
-		confirmedAt: null,
-		cancelledAt: null,
-		recorded: false,
-		scheduleVersion: command.showtime.scheduleVersion,
-	};
 }

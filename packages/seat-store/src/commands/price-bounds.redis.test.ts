@@ -1,5 +1,5 @@
 /** A price or an amount that is beyond its bound does not get into Redis, and is not sold at if it is there. */
-import { BOOKING_AMOUNT_MAX, newBookingId, newUserId, PRICE_MAX, type TierPrices } from "@holdfast/domain";
+import { BOOKING_AMOUNT_MAX, DEFAULT_LIMITS, newBookingId, newUserId, PRICE_MAX, type TierPrices } from "@holdfast/domain";
 import { buildShowtime } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { showtimeKeys } from "../keys.ts";
@@ -59,21 +59,24 @@ it.each(['{"standard":1000000000000}', '{"standard":"1250"}', "[]", "{", ""])(
 	},
 );
 
-it("a hold is placed at the highest amount, and refused one minor unit beyond it", async () => {
+it("a hold is placed at the highest prices, and refused one minor unit beyond them", async () => {
 	const showtime = await test.openShowtime();
-	const command = (amount: number) => ({
+	const seats = Array.from({ length: DEFAULT_LIMITS.seatsPerBookingMax }, (_, seat) => seat);
+	const command = (amounts: number[]) => ({
 		bookingId: newBookingId(showtime.id),
 		userId: newUserId(),
 		showtime,
-		seats: [0],
-		amount,
+		seats,
+		amounts,
 		idempotencyKey: null,
 	});
-	for (const amount of [BOOKING_AMOUNT_MAX + 1, 2 ** 53, -1, 0.5])
-		await unchanged(test, () => expect(test.store.placeHold(command(amount))).rejects.toThrow("not an amount"));
-	const dearest = command(BOOKING_AMOUNT_MAX);
-	expect((await test.store.placeHold(dearest)).outcome).toBe("held");
+	const highest = seats.map(() => PRICE_MAX);
+	const refused = [PRICE_MAX + 1, 2 ** 53, -1, 0.5].map((amount) => [...highest.slice(1), amount]);
+	for (const amounts of [...refused, highest.slice(1), [...highest, 0]])
+		await unchanged(test, () => expect(test.store.placeHold(command(amounts))).rejects.toThrow("not what 10 seats may cost"));
+	const dearest = command(highest);
+	expect(await test.store.placeHold(dearest)).toMatchObject({ outcome: "held", booking: { amount: BOOKING_AMOUNT_MAX, amounts: highest } });
 	const { bookingId, userId } = dearest;
 	const confirmed = await test.store.confirmBooking({ bookingId, userId, showtimeId: showtime.id, ifVersion: null });
-	expect(confirmed).toMatchObject({ outcome: "confirmed", booking: { total: { amount: BOOKING_AMOUNT_MAX } } });
+	expect(confirmed).toMatchObject({ outcome: "confirmed", booking: { amount: BOOKING_AMOUNT_MAX, amounts: highest } });
 });

@@ -19,8 +19,8 @@ export const readBooking = read({
 });
 
 async function readRecord(redis: Redis, bookingId: BookingId): Promise<Booking | null> {
-	const fields: Record<string, string> = await redis.hgetall(bookingKey(bookingId));
-	return fields.state === undefined ? null : parseBooking(bookingId, fields);
+	const record = await redis.get(bookingKey(bookingId));
+	return record === null ? null : parseBooking(bookingId, record);
 }
 
 /** Write a ledger booking back into Redis for a day, unless Redis has a record of it. */
@@ -29,7 +29,7 @@ export const loadBooking = write({
 	run: async (redis, _context, booking) =>
 		void (await runScript(redis, loadBookingScript, {
 			keys: { booking: bookingKey(booking.id) },
-			args: { recordTtlMs: RECORD_TTL_MS, fields: formatBooking(booking) },
+			args: { recordTtlMs: RECORD_TTL_MS, record: formatBooking(booking) },
 		})),
 });
 

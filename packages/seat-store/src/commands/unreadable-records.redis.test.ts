@@ -1,8 +1,9 @@
 /** A booking record that cannot be read keeps nothing else back: not the bookings beside it, not a rebuild, not a batch. */
-import { bucketOf, newBookingId } from "@holdfast/domain";
+import { bucketOf, isBookingEvent, newBookingId } from "@holdfast/domain";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { buy, held } from "../testing/buy-seats.ts";
+import { changeRecord } from "../testing/change-record.ts";
 import { installSnapshot } from "../testing/install-snapshot.ts";
 import { openTestStore, type TestStore } from "../testing/open-test-store.ts";
 
@@ -14,18 +15,25 @@ afterAll(() => test.stop());
 
 it("of several records those that can be read are given, those that cannot are named, and those that are gone are neither", async () => {
 	const showtime = await test.openShowtime();
-	const bookings = [await held(test.store, showtime, [0]), await held(test.store, showtime, [1]), await held(test.store, showtime, [2])];
-	const [first, broken, mistyped] = bookings.map(({ bookingId }) => bookingId);
-	if (first === undefined || broken === undefined || mistyped === undefined) throw new Error("fewer than three seats were held");
-	await test.redis.hset(bookingKey(broken), "amount", "9007199254740993");
+	const bookings = [];
+	for (let seat = 0; seat < 6; seat += 1) bookings.push(await held(test.store, showtime, [seat]));
+	const [first, broken, mistyped, cut, listed, unequal] = bookings.map(({ bookingId }) => bookingId);
+	if (!first || !broken || !mistyped || !cut || !listed || !unequal) throw new Error("fewer than six seats were held");
+	await changeRecord(test.server.port, broken, { amount: "9007199254740993" });
 	await test.redis.del(bookingKey(mistyped));
 	await test.redis.sadd(bookingKey(mistyped), "x");
-	const read = await test.store.readBookings([mistyped, newBookingId(showtime.id), first, broken]);
+	await test.redis.set(bookingKey(cut), '{"userId":', "KEEPTTL");
+	await test.redis.set(bookingKey(listed), "[]", "KEEPTTL");
+	await changeRecord(test.server.port, unequal, { amounts: "1249" });
+	const read = await test.store.readBookings([mistyped, newBookingId(showtime.id), first, broken, cut, listed, unequal]);
 	expect(read.bookings).toEqual([bookings[0]?.booking]);
-	expect(read.unreadable.map(({ bookingId }) => bookingId)).toEqual([mistyped, broken]);
+	expect(read.unreadable.map(({ bookingId }) => bookingId)).toEqual([mistyped, broken, cut, listed, unequal]);
 	expect(read.unreadable.map(({ error }) => error.message)).toEqual([
 		expect.stringContaining("WRONGTYPE"),
 		expect.stringContaining("9007199254740993"),
+		expect.stringContaining("not a JSON object"),
+		expect.stringContaining("userId"),
+		expect.stringContaining("do not add up"),
 	]);
 });
 
@@ -33,7 +41,7 @@ it("a rebuild goes on without unreadable records: sold stays sold, held is free,
 	const showtime = await test.openShowtime();
 	const buySeat = (seat: number) => buy(test.store, showtime, [seat]);
 	const [unknown, known, fine, pending] = [await buySeat(0), await buySeat(1), await buySeat(2), await held(test.store, showtime, [3])];
-	for (const { bookingId } of [unknown, known, pending]) await test.redis.hset(bookingKey(bookingId), "amount", "1e+16x");
+	for (const { bookingId } of [unknown, known, pending]) await changeRecord(test.server.port, bookingId, { amount: "1e+16x" });
 	await test.redis.hdel(showtimeKeys(showtime.id).meta, "replid");
 	const inLedger = { ...known, state: "CONFIRMED", version: 2, seats: [1] } as const;
 	const installed = await installSnapshot(test.store, { showtime, epoch: 2, bookings: [inLedger] });
@@ -57,4 +65,22 @@ it("an epoch that makes no sense leaves one showtime's entries unsettled, and th
 		for (const { event, epoch } of await test.store.readBatch(bucketOf(id), { afterEntryId: null, limit: 500 }))
 			if (event !== null) epochs.set(event.showtimeId, epoch);
 	expect([epochs.get(broken.id), epochs.get(fine.id)]).toEqual([0, 1]);
+});
+
+it("a record that cannot be read keeps no other booking of its batch from being marked as recorded", async () => {
+	const showtime = await test.openShowtime();
+	const bought = [await buy(test.store, showtime, [0]), await buy(test.store, showtime, [1]), await buy(test.store, showtime, [2])];
+	const [cut, mistyped, fine] = bought.map(({ bookingId }) => bookingId);
+	if (!cut || !mistyped || !fine) throw new Error("fewer than three seats were bought");
+	await test.redis.set(bookingKey(cut), "{");
+	await test.redis.del(bookingKey(mistyped));
+	await test.redis.sadd(bookingKey(mistyped), "x");
+	const entries = await test.store.readBatch(bucketOf(showtime.id), { afterEntryId: null, limit: 500 });
+	const acked = entries.map(({ entryId, event }) => {
+		if (!event || !isBookingEvent(event)) throw new Error("an entry is not a booking event");
+		return { entryId, booking: { id: event.bookingId, version: event.version } };
+	});
+	await test.store.ackBatch(bucketOf(showtime.id), acked);
+	expect((await test.store.readBooking(fine))?.recorded).toBe(true);
+	expect(await test.redis.xlen(bucketKeys(bucketOf(showtime.id)).outbox)).toBe(0);
 });

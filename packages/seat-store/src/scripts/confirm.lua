@@ -5,13 +5,13 @@ KEYS[2] owner    HASH    seat index -> owner entry
 KEYS[3] map      STRING  one status letter per seat
 KEYS[4] expiry   ZSET    live holds of this showtime by expiry
 KEYS[5] buyers   HASH    user -> what they hold and have bought here
-KEYS[6] booking  HASH    the booking's record
+KEYS[6] booking  STRING  the booking's record
 KEYS[7] outbox   STREAM  what the ledger does not know yet
 KEYS[8] seq      STRING  event counter of the bucket
 ARGV[1] bookingId   ARGV[2] userId   ARGV[3] ifVersion or ""   ARGV[4] outboxMax   ARGV[5] seatsTtlMs
-RETURNS {"confirmed", nowMs, record as flat field-value list} | {"hold_expired"} | {"booking_state"} | {"version_mismatch", version}
+RETURNS {"confirmed", nowMs, the record as JSON} | {"hold_expired"} | {"booking_state"} | {"version_mismatch", version}
   | {"showtime_cancelled"} | {"busy"} | {"not_found"} | {"not_loaded"} | {"not_ready"} | {"fenced"} | {"recovering"}
-EFFECTS on "confirmed": owner, map, expiry, buyers, booking, outbox and seq together. A repeat only counts itself in `repeats`.
+EFFECTS on "confirmed": owner, map, expiry, buyers, booking, outbox and seq together. A repeat writes the record as it is.
 COST O(seats of the booking + the user's live entries). ]]
 -- @include now
 -- @include fence
@@ -28,22 +28,22 @@ local meta_key, owner_key, map_key, expiry_key, buyers_key, booking_key, outbox_
 local booking, user, if_version, outbox_max, seats_ttl = unpack(ARGV)
 
 local now = now_ms()
-local record, refusal, schedule_version, ends_at = open_own_booking(meta_key, booking_key, user, now, 'scheduleVersion', 'endsAt')
+local record, refusal, text, schedule_version, ends_at = open_own_booking(meta_key, booking_key, user, now, 'scheduleVersion', 'endsAt')
 if refusal then return { refusal } end
 
 if record.state == 'CONFIRMED' then
-	if replay_differs(if_version, record.v) then return { 'version_mismatch', record.v } end
-	redis.call('HINCRBY', booking_key, 'repeats', 1)
-	return { 'confirmed', now, flat_record(record) }
+	if replay_differs(if_version, record.version) then return { 'version_mismatch', record.version } end
+	rewrite_record(booking_key, text)
+	return { 'confirmed', now, text }
 end
 if not is_hold(record) then
-	if version_differs(if_version, record.v) then return { 'version_mismatch', record.v } end
+	if version_differs(if_version, record.version) then return { 'version_mismatch', record.version } end
 	return { 'booking_state' }
 end
 local seats = parse_seats(record.seats)
 local _, all_owned = seats_owned(owner_key, seats, booking)
 if now >= tonumber(record.expiresAt) or not all_owned then return { 'hold_expired' } end
-if version_differs(if_version, record.v) then return { 'version_mismatch', record.v } end
+if version_differs(if_version, record.version) then return { 'version_mismatch', record.version } end
 if redis.call('XLEN', outbox_key) >= tonumber(outbox_max) then return { 'busy' } end
 
 local owners = {}
@@ -56,10 +56,10 @@ write_map(meta_key, map_key, seats, 'S')
 redis.call('ZREM', expiry_key, expiry_member(booking, user, record.seats))
 -- Only after a clock that fell back has the user's entry gone before the hold.
 if write_buyer(buyers_key, user, now, booking, 0, record.seats) then keep_until_end(ends_at, seats_ttl, buyers_key) end
-record.state, record.v, record.recorded = 'CONFIRMED', string.format('%d', tonumber(record.v) + 1), '0'
+record.state, record.version, record.recorded = 'CONFIRMED', string.format('%d', tonumber(record.version) + 1), '0'
 record.confirmedAt, record.scheduleVersion = string.format('%d', now), schedule_version
-record.entry = append_event(outbox_key, seq_key, 'booking.confirmed', booking, record, now)
-local flat = flat_record(record)
-redis.call('HSET', booking_key, unpack(flat))
-redis.call('PERSIST', booking_key)
-return { 'confirmed', now, flat }
+-- Only an extension needs it.
+record.idempotencyKey = nil
+text = append_event(outbox_key, seq_key, 'booking.confirmed', booking, record, now)
+redis.call('SET', booking_key, text)
+return { 'confirmed', now, text }

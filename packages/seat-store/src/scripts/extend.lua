@@ -4,11 +4,11 @@ KEYS[1] meta     HASH    the showtime as installed
 KEYS[2] owner    HASH    seat index -> owner entry
 KEYS[3] expiry   ZSET    live holds of this showtime by expiry
 KEYS[4] buyers   HASH    user -> what they hold and have bought here
-KEYS[5] booking  HASH    the booking's record
+KEYS[5] booking  STRING  the booking's record
 KEYS[6?] idempotency STRING  what the hold was placed with; only when it was placed with a key
 ARGV[1] bookingId   ARGV[2] userId   ARGV[3] ifVersion or ""   ARGV[4] extensionMs   ARGV[5] lifeMaxMs   ARGV[6] endedHoldTtlMs
 ARGV[7] seatsTtlMs
-RETURNS {"extended", nowMs, record as flat field-value list} | {"hold_expired"} | {"booking_state"} | {"version_mismatch", version}
+RETURNS {"extended", nowMs, the record as JSON} | {"hold_expired"} | {"booking_state"} | {"version_mismatch", version}
   | {"showtime_cancelled"} | {"not_found"} | {"not_loaded"} | {"not_ready"} | {"fenced"} | {"recovering"}
 EFFECTS the hold lasts extensionMs from now, at most lifeMaxMs from when it was placed, and never ends sooner than before. Only one
   whose seats are all still its own, and only once: a repeat answers the same. A refusal moves no clock.
@@ -27,32 +27,31 @@ local meta_key, owner_key, expiry_key, buyers_key, booking_key, idem_key = unpac
 local booking, user, if_version, extension, life_max, ended_ttl, seats_ttl = unpack(ARGV)
 
 local now = now_ms()
-local record, refusal, ends_at = open_own_booking(meta_key, booking_key, user, now, 'endsAt')
+local record, refusal, text, ends_at = open_own_booking(meta_key, booking_key, user, now, 'endsAt')
 if refusal then return { refusal } end
 if not is_hold(record) then
-	if version_differs(if_version, record.v) then return { 'version_mismatch', record.v } end
+	if version_differs(if_version, record.version) then return { 'version_mismatch', record.version } end
 	return { 'booking_state' }
 end
 local seats = parse_seats(record.seats)
 local _, all_owned = seats_owned(owner_key, seats, booking)
 if now >= tonumber(record.expiresAt) or not all_owned then return { 'hold_expired' } end
 if record.state == 'PAYING' then
-	if replay_differs(if_version, record.v) then return { 'version_mismatch', record.v } end
-	redis.call('HINCRBY', booking_key, 'repeats', 1)
-	return { 'extended', now, flat_record(record) }
+	if replay_differs(if_version, record.version) then return { 'version_mismatch', record.version } end
+	rewrite_record(booking_key, text)
+	return { 'extended', now, text }
 end
-if version_differs(if_version, record.v) then return { 'version_mismatch', record.v } end
+if version_differs(if_version, record.version) then return { 'version_mismatch', record.version } end
 
 local extended = math.min(now + tonumber(extension), tonumber(record.createdAt) + tonumber(life_max))
 local expires_at = math.max(tonumber(record.expiresAt), extended)
-record.state, record.v, record.expiresAt = 'PAYING', string.format('%d', tonumber(record.v) + 1), string.format('%d', expires_at)
+record.state, record.version, record.expiresAt = 'PAYING', string.format('%d', tonumber(record.version) + 1), string.format('%d', expires_at)
 for _, seat in ipairs(seats) do redis.call('HSET', owner_key, seat, booking .. '|' .. record.expiresAt) end
 redis.call('ZADD', expiry_key, record.expiresAt, expiry_member(booking, user, record.seats))
 -- Only after a clock that fell back has the user's entry gone before the hold.
 if write_buyer(buyers_key, user, now, booking, expires_at, record.seats) then keep_until_end(ends_at, seats_ttl, buyers_key) end
-local flat = flat_record(record)
-redis.call('HSET', booking_key, unpack(flat))
-for _, key in ipairs({ booking_key, idem_key }) do
-	redis.call('PEXPIREAT', key, string.format('%d', expires_at + tonumber(ended_ttl)))
-end
-return { 'extended', now, flat }
+text = cjson.encode(record)
+local readable_until = string.format('%d', expires_at + tonumber(ended_ttl))
+redis.call('SET', booking_key, text, 'PXAT', readable_until)
+if idem_key then redis.call('PEXPIREAT', idem_key, readable_until) end
+return { 'extended', now, text }

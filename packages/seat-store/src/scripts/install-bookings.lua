@@ -3,7 +3,7 @@
 KEYS[1] meta     HASH    the showtime as installed, claimed
 KEYS[2] outbox   STREAM  what the ledger does not know yet
 KEYS[3] seq      STRING  event counter of the bucket
-KEYS[4..] bookings HASH  their records
+KEYS[4..] bookings STRING their records
 ARGV[1] token   ARGV[2] claimTtlMs   ARGV[3] buriedEntries: those that were buried as dead letters, between commas
 ARGV[4..] changes: for each record: "revoke", "drop" or "reemit"; bookingId; version it was read at
 RETURNS {"written", events emitted again} | {"lost_claim"}
@@ -25,9 +25,8 @@ local function reemit(booking_key, booking, record)
 	if record.entry and string.find(',' .. buried .. ',', ',' .. record.entry .. ',', 1, true) then return 0 end
 	if record.entry and #redis.call('XRANGE', outbox_key, record.entry, record.entry) > 0 then return 0 end
 	local event_type = record.state == 'CONFIRMED' and 'booking.confirmed' or 'booking.cancelled'
-	local entry = append_event(outbox_key, seq_key, event_type, booking, record, now)
-	redis.call('HSET', booking_key, 'entry', entry, 'recorded', '0')
-	redis.call('PERSIST', booking_key)
+	record.recorded = '0'
+	redis.call('SET', booking_key, append_event(outbox_key, seq_key, event_type, booking, record, now))
 	return 1
 end
 
@@ -35,14 +34,15 @@ local reemitted = 0
 for i = 4, #KEYS do
 	local change, booking, version = unpack(ARGV, 3 * i - 8, 3 * i - 6)
 	local record = read_record(KEYS[i])
-	if record and record.v == version then
+	if record and record.version == version then
 		if change == 'drop' then
 			redis.call('DEL', KEYS[i])
 		elseif change == 'reemit' then
 			reemitted = reemitted + reemit(KEYS[i], booking, record)
 		elseif change == 'revoke' and tonumber(record.expiresAt) > now then
 			-- Its idempotency key is still there, so the record must be, too.
-			redis.call('HSET', KEYS[i], 'expiresAt', string.format('%d', now))
+			record.expiresAt = string.format('%d', now)
+			redis.call('SET', KEYS[i], cjson.encode(record), 'KEEPTTL')
 		end
 	end
 end

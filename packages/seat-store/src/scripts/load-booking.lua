@@ -1,11 +1,9 @@
 #!lua
 --[[ load-booking: write a booking back from the ledger, for a while, so that it can be cancelled or confirmed again.
-KEYS[1] booking  HASH  the booking's record
-ARGV[1] recordTtlMs   ARGV[2..] fields of the record and their values
+KEYS[1] booking  STRING  the booking's record
+ARGV[1] recordTtlMs   ARGV[2] record as JSON
 RETURNS {"loaded"} | {"exists"}
 EFFECTS none when a record exists: a record that is not recorded yet never expires, so what is absent has nothing newer.
 COST O(1). ]]
-if redis.call('EXISTS', KEYS[1]) == 1 then return { 'exists' } end
-redis.call('HSET', KEYS[1], unpack(ARGV, 2))
-redis.call('PEXPIRE', KEYS[1], ARGV[1])
+if not redis.call('SET', KEYS[1], ARGV[2], 'NX', 'PX', ARGV[1]) then return { 'exists' } end
 return { 'loaded' }

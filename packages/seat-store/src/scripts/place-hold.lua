@@ -6,17 +6,18 @@ KEYS[3] map         STRING  one status letter per seat
 KEYS[4] expiry      ZSET    live holds of this showtime by expiry
 KEYS[5] expiries    ZSET    showtimes of the bucket by their earliest expiry
 KEYS[6] buyers      HASH    user -> what they hold and have bought here
-KEYS[7] booking     HASH    the new booking's record
+KEYS[7] booking     STRING  the new booking's record
 KEYS[8] userIndex   ZSET    the user's recent bookings in this bucket
 KEYS[9?] idempotency STRING  `bookingId|3,4`; only when the client sent a key
 ARGV[1] showtimeId   ARGV[2] bookingId   ARGV[3] userId   ARGV[4] planId   ARGV[5] priceVersion   ARGV[6] amount, minor units
-ARGV[7] holdTtlMs   ARGV[8] seatsPerUserMax   ARGV[9] liveHoldsPerUserMax   ARGV[10] holdsPerHourMax, at most userIndexMax
-ARGV[11] endedHoldTtlMs   ARGV[12] userIndexMax   ARGV[13] userIndexTtlMs   ARGV[14] seatsTtlMs
-ARGV[15] idempotencyKey or ""   ARGV[16..] seats: indexes, distinct, ascending
-RETURNS {"held", nowMs, createdAt, expiresAt, currency} | {"replayed", bookingId} | {"seats_taken", seat...}
+ARGV[7] amounts, of each seat as `1250,1250`   ARGV[8] holdTtlMs   ARGV[9] seatsPerUserMax   ARGV[10] liveHoldsPerUserMax
+ARGV[11] holdsPerHourMax, at most userIndexMax   ARGV[12] endedHoldTtlMs   ARGV[13] userIndexMax   ARGV[14] userIndexTtlMs
+ARGV[15] seatsTtlMs   ARGV[16] idempotencyKey or ""   ARGV[17..] seats: indexes, distinct, ascending
+RETURNS {"held", nowMs, the record as JSON} | {"replayed", bookingId} | {"seats_taken", seat...}
   | {"seat_limit"} | {"hold_limit"} | {"hourly_limit", retryInMs} | {"not_on_sale"} | {"showtime_closed"} | {"showtime_cancelled"}
   | {"idempotency_mismatch"} | {"stale_prices"} | {"not_ready"} | {"fenced"} | {"recovering"}
-EFFECTS all keys written together on "held", none otherwise. A booking id that exists already is this command's own repeat.
+EFFECTS all keys written together on "held", none otherwise. A booking id that exists already is this command's own repeat, and
+  is answered with its record as it is now.
   The record and the idempotency key expire together, endedHoldTtlMs after the hold's end.
 COST O(seats asked + the user's live entries), and O(log userIndexMax) for a user with holdsPerHourMax bookings in the index. On
   "hourly_limit" one more read, O(userIndexMax). ]]
@@ -28,10 +29,10 @@ COST O(seats asked + the user's live entries), and O(log userIndexMax) for a use
 -- @include write-map
 -- @include keep-until
 local meta_key, owner_key, map_key, expiry_key, expiries_key, buyers_key, booking_key, index_key, idem_key = unpack(KEYS)
-local showtime, booking, user, plan, price_version, amount = unpack(ARGV, 1, 6)
-local ttl, seats_max, holds_max, hourly_max = unpack(ARGV, 7, 10)
-local ended_ttl, index_max, index_ttl, seats_ttl, client_key = unpack(ARGV, 11, 15)
-local seats = { unpack(ARGV, 16) }
+local showtime, booking, user, plan, price_version, amount, amounts = unpack(ARGV, 1, 7)
+local ttl, seats_max, holds_max, hourly_max = unpack(ARGV, 8, 11)
+local ended_ttl, index_max, index_ttl, seats_ttl, client_key = unpack(ARGV, 12, 16)
+local seats = { unpack(ARGV, 17) }
 local HOUR_MS = 3600000
 local seat_list = table.concat(seats, ',')
 
@@ -45,8 +46,8 @@ if refusal then return { refusal } end
 
 -- Before any replay (ADR 11).
 if state == 'cancelled' then return { 'showtime_cancelled' } end
-local own = redis.call('HMGET', booking_key, 'createdAt', 'expiresAt', 'currency')
-if own[1] then return { 'held', now, own[1], own[2], own[3] } end
+local own = redis.call('GET', booking_key)
+if own then return { 'held', now, own } end
 if idem_key then
 	local used = redis.call('GET', idem_key)
 	if used then
@@ -104,19 +105,16 @@ write_map(meta_key, map_key, seats, 'H')
 redis.call('ZADD', expiry_key, expires_at, expiry_member(booking, user, seat_list))
 redis.call('ZADD', expiries_key, 'LT', expires_at, showtime)
 write_buyer(buyers_key, user, now, booking, tonumber(expires_at), seat_list)
-local record = { 'user', user, 'showtime', showtime, 'plan', plan, 'seats', seat_list, 'state', 'HELD', 'v', '1',
-	'amount', amount, 'currency', currency, 'createdAt', created_at, 'expiresAt', expires_at, 'recorded', '0',
-	'scheduleVersion', schedule_version }
-if idem_key then
-	record[#record + 1] = 'idempotencyKey'
-	record[#record + 1] = client_key
-end
-redis.call('HSET', booking_key, unpack(record))
+local text = cjson.encode({
+	userId = user, showtimeId = showtime, planId = plan, seats = seat_list, amounts = amounts, state = 'HELD', version = '1',
+	amount = amount, currency = currency, createdAt = created_at, expiresAt = expires_at, recorded = '0',
+	scheduleVersion = schedule_version, idempotencyKey = idem_key and client_key,
+})
 local readable_until = string.format('%d', now + tonumber(ttl) + tonumber(ended_ttl))
-redis.call('PEXPIREAT', booking_key, readable_until)
+redis.call('SET', booking_key, text, 'PXAT', readable_until)
 redis.call('ZADD', index_key, created_at, booking)
 if indexed >= tonumber(index_max) then redis.call('ZREMRANGEBYRANK', index_key, 0, -1 - tonumber(index_max)) end
 redis.call('PEXPIREAT', index_key, now + tonumber(index_ttl))
 if idem_key then redis.call('SET', idem_key, booking .. '|' .. seat_list, 'PXAT', readable_until) end
 keep_until_end(ends_at, seats_ttl, owner_key, expiry_key, buyers_key)
-return { 'held', now, created_at, expires_at, currency }
+return { 'held', now, text }

@@ -4,8 +4,8 @@ KEYS[1] meta     HASH    the showtime as installed
 KEYS[2] owner    HASH    seat index -> owner entry
 KEYS[3] map      STRING  one status letter per seat
 KEYS[4] buyers   HASH    user -> what they hold and have bought here
-KEYS[5] booking  HASH    the record of the booking that lost
-KEYS[6..] winners HASH   records of those who own its seats in the ledger
+KEYS[5] booking  STRING  the record of the booking that lost
+KEYS[6..] winners STRING records of those who own its seats in the ledger
 ARGV[1] bookingId   ARGV[2] userId   ARGV[3] version in the ledger   ARGV[4] recordTtlMs   ARGV[5] seatsTtlMs
 ARGV[6..] seats: for each: seat index; bookingId and userId of its owner in the ledger, or "" and ""; which of winners is that
   owner's record, counted from 1, or 0
@@ -17,6 +17,7 @@ COST O(seats + the users' live entries). ]]
 -- @include fence
 -- @include owner
 -- @include buyers
+-- @include booking-record
 -- @include write-map
 -- @include keep-until
 local meta_key, owner_key, map_key, buyers_key, booking_key = unpack(KEYS)
@@ -26,12 +27,18 @@ local now = now_ms()
 local refusal = refusal_of_fence(meta_key, state, replid, now)
 if refusal then return { refusal } end
 
+local state_of = {}
+for i = 6, #KEYS do
+	local winner_record = read_record(KEYS[i])
+	state_of[i - 5] = winner_record and winner_record.state
+end
+
 local handed, freed, gained = {}, {}, {}
 for i = 6, #ARGV, 4 do
 	local seat, winner, winner_user, winner_at = unpack(ARGV, i, i + 3)
 	local value = redis.call('HGET', owner_key, seat)
 	local is_losers = value and split_owner(value) == booking
-	local winner_state = winner ~= '' and redis.call('HGET', KEYS[5 + tonumber(winner_at)], 'state')
+	local winner_state = state_of[tonumber(winner_at)]
 	local wins = winner ~= '' and winner_state ~= 'CANCELLED' and winner_state ~= 'CONFLICT'
 	if wins and (is_losers or is_free(value, now)) then
 		redis.call('HSET', owner_key, seat, winner .. '|0')
@@ -53,9 +60,9 @@ for winner, gain in pairs(gained) do
 	end
 end
 keep_until_end(ends_at, seats_ttl, owner_key, buyers_key)
-local v = redis.call('HGET', booking_key, 'v')
-if v and tonumber(v) < tonumber(version) then
-	redis.call('HSET', booking_key, 'state', 'CONFLICT', 'v', version, 'recorded', '1')
-	redis.call('PEXPIRE', booking_key, record_ttl)
+local record = read_record(booking_key)
+if record and tonumber(record.version) < tonumber(version) then
+	record.state, record.version, record.recorded = 'CONFLICT', version, '1'
+	redis.call('SET', booking_key, cjson.encode(record), 'PX', record_ttl)
 end
 return { 'resolved', #handed + #freed }

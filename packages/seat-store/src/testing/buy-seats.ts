@@ -17,7 +17,7 @@ export function hold(
 		userId: options.userId ?? newUserId(),
 		showtime,
 		seats,
-		amount: seats.length * 1250,
+		amounts: seats.map(() => 1250),
 		idempotencyKey: options.idempotencyKey ?? null,
 	});
 }

@@ -71,7 +71,7 @@ async function expectedOf(redis: Redis, key: string): Promise<{ type: string; li
 		case "idem":
 			return { type: "string", life: await lifeOfKey(redis, key) };
 		case "bk":
-			return { type: "hash", life: lifeOfRecord(await redis.hgetall(key)) };
+			return { type: "string", life: lifeOfRecord(JSON.parse((await redis.get(key)) ?? "{}")) };
 		default:
 			return null;
 	}

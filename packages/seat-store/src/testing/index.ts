@@ -2,6 +2,7 @@
 
 export * from "../keys.ts";
 export { buy, held, installedShowtime } from "./buy-seats.ts";
+export { changeRecord } from "./change-record.ts";
 export * from "./find-seat-violations.ts";
 export { injectClock } from "./inject-clock.ts";
 export { installSnapshot } from "./install-snapshot.ts";

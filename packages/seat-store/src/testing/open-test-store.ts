@@ -1,11 +1,18 @@
 /** For tests of this room: a seat store on a Redis of its own, with one showtime on sale. */
-import { type BookingEvent, DEFAULT_LIMITS, isBookingEvent, type Limits, type OpenShowtime } from "@holdfast/domain";
+import {
+	type BookingEvent,
+	type BookingId,
+	DEFAULT_LIMITS,
+	isBookingEvent,
+	type Limits,
+	type OpenShowtime,
+	type OutboxEntry,
+} from "@holdfast/domain";
 import { buildShowtime, startTestRedis, type TestRedis } from "@holdfast/testing";
 import { Redis } from "ioredis";
 import { expect, inject } from "vitest";
 import { createSeatStore } from "../create-seat-store.ts";
-import { showtimeKeys } from "../keys.ts";
-import type { OutboxEntry } from "../outcomes.ts";
+import { bookingKey, showtimeKeys } from "../keys.ts";
 import type { SeatStore } from "../seat-store.ts";
 import { injectClock } from "./inject-clock.ts";
 import { installSnapshot } from "./install-snapshot.ts";
@@ -83,6 +90,16 @@ declare module "vitest" {
 export function bookingEventOf(entry: OutboxEntry | undefined): BookingEvent {
 	if (!entry?.event || !isBookingEvent(entry.event)) throw new Error("the entry is not a booking event");
 	return entry.event;
+}
+
+/** The fields of a booking's record as they are in Redis, `entry` and `idempotencyKey` among them. */
+export async function readRecord(redis: Redis, bookingId: BookingId): Promise<Record<string, string>> {
+	return JSON.parse((await redis.get(bookingKey(bookingId))) ?? "{}");
+}
+
+/** How many writes the server has made. A repeat must make one: WAIT covers only what its connection has written. */
+export async function countWrites(redis: Redis): Promise<number> {
+	return Number(/rdb_changes_since_last_save:(\d+)/.exec(await redis.info("persistence"))?.[1]);
 }
 
 /** Everything in Redis: what each key holds, and until when. What a refusal must leave as it was. */

@@ -2,7 +2,7 @@
 -- enough. Field names are the contract with the sweeper (docs/data.md).
 local function append_showtime_event(outbox_key, seq_key, meta_key, event_type, showtime, at)
 	local seq = redis.call('INCR', seq_key)
-	local entry = { 'schema', '1', 'seq', seq, 'type', event_type, 'showtimeId', showtime, 'at', string.format('%d', at) }
+	local entry = { 'schema', '2', 'seq', seq, 'type', event_type, 'showtimeId', showtime, 'at', string.format('%d', at) }
 	local fields = { 'showtimeVersion', 'state', 'priceVersion', 'prices', 'currency', 'salesOpenAt', 'salesCloseAt', 'blockedSeats',
 		'scheduleVersion', 'startsAt', 'endsAt' }
 	for i, value in ipairs(redis.call('HMGET', meta_key, unpack(fields))) do

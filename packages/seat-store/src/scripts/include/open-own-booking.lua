@@ -1,13 +1,13 @@
 -- How every script begins that changes a booking at its user's request: the fence, the record, its user, the showtime. Gives the record,
--- nil, and the values of the named fields of meta; or nil and the status to refuse with.
+-- nil, its text, and the values of the named fields of meta; or nil and the status to refuse with.
 local function open_own_booking(meta_key, booking_key, user, now, ...)
 	local meta = redis.call('HMGET', meta_key, 'state', 'replid', ...)
 	local state, replid = meta[1], meta[2]
 	local refusal = refusal_of_fence(meta_key, state, replid, now)
 	if refusal then return nil, refusal end
-	local record = read_record(booking_key)
+	local record, text = read_record(booking_key)
 	if not record then return nil, 'not_loaded' end
-	if record.user ~= user then return nil, 'not_found' end
+	if record.userId ~= user then return nil, 'not_found' end
 	if state == 'cancelled' then return nil, 'showtime_cancelled' end
-	return record, nil, unpack(meta, 3)
+	return record, nil, text, unpack(meta, 3)
 end

@@ -1,0 +1,46 @@
+/** The floor is a yardstick only as long as it answers with the bodies that the API answers with. */
+import { rmSync } from "node:fs";
+import { makeScratchFolder } from "@holdfast/local-stack";
+import { insertShowtimes, insertUsers, mintTokens } from "@holdfast/testing";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Bench, openBench } from "../open-bench.ts";
+
+let bench: Bench;
+const dataDir = makeScratchFolder();
+beforeAll(async () => {
+	bench = await openBench({ url: undefined, workers: 1, dataDir, log: () => {} });
+});
+afterAll(async () => {
+	await bench.close();
+	rmSync(dataDir, { recursive: true, force: true });
+});
+
+it("answers a hold, a refusal and a confirm with the fields, types and status of the API's answers", async () => {
+	const { showtimeIds } = await insertShowtimes(bench.databaseUrl, {});
+	const [token = ""] = mintTokens(bench.jwtSecret, await insertUsers(bench.databaseUrl, 1));
+	const ask = async (url: string, body?: object) => {
+		const headers = { authorization: `Bearer ${token}`, ...(body && { "content-type": "application/json" }) };
+		const answer = await fetch(url, { method: "POST", headers, ...(body && { body: JSON.stringify(body) }) });
+		return { status: answer.status, body: Object(await answer.json()) };
+	};
+	const api = (path: string, body?: object) => ask(`${bench.origin}/api/v1${path}`, body);
+	const floor = (path: string, body?: object) => ask(`${bench.floorOrigin}${path}`, body);
+	const seats = { showtimeId: showtimeIds[0], seats: ["A1"] };
+
+	const held = await api("/bookings", seats);
+	expect(held.status).toBe(201);
+	expect(shapeOf(await floor("/held", seats))).toEqual(shapeOf(held));
+	const taken = await api("/bookings", seats);
+	expect(taken.body.code).toBe("seats_taken");
+	expect(shapeOf(await floor("/taken", seats))).toEqual(shapeOf(taken));
+	const confirmed = await api(`/bookings/${held.body.id}/confirm`);
+	expect(confirmed.status).toBe(200);
+	expect(shapeOf(await floor("/confirmed"))).toEqual(shapeOf(confirmed));
+});
+
+/** The same, with the type of each value in its place. */
+function shapeOf(value: unknown): unknown {
+	if (value === null || typeof value !== "object") return value === null ? "null" : typeof value;
+	if (Array.isArray(value)) return value.map(shapeOf);
+	return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, name === "status" ? each : shapeOf(each)]));
+}
