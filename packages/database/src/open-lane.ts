@@ -6,6 +6,7 @@ import { withDeadline } from "@holdfast/runtime";
 import { DrizzleQueryError } from "drizzle-orm/errors";
 import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
+import { ARRAY_TYPES } from "./array-types.ts";
 import { isConnectionLost, isReadOnlyRefusal } from "./classify-error.ts";
 import { guardTransactions } from "./guard-transactions.ts";
 import type { Queries } from "./queries.ts";
@@ -105,6 +106,8 @@ function openPool({ url, connectionsMax, applicationName, statementTimeoutMs, lo
 		idle_timeout: IDLE_TIMEOUT_S,
 		backoff: () => RECONNECT_PAUSE_S,
 		onnotice: () => {},
+		fetch_types: false,
+		types: ARRAY_TYPES,
 		connection: {
 			application_name: applicationName,
 			statement_timeout: statementTimeoutMs,
