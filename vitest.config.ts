@@ -40,6 +40,7 @@ function defineProject(name: string, include: string, exclude: readonly string[]
 
 export default defineConfig({
 	test: {
+		reporters: ["default", "./scripts/report-slowest-files.ts"],
 		pool: "forks",
 		// A file keeps nothing at its modules, so one process may run file after file: the modules are loaded once, not 180 times.
 		isolate: false,
