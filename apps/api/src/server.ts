@@ -1,6 +1,6 @@
 /** The process edge of the API: settings, stores, listening, and a clean end. */
 import cluster from "node:cluster";
-import { createDatabase, findBucketBeyond } from "@holdfast/database";
+import { checkBucketsAtStart, createDatabase } from "@holdfast/database";
 import { closeOnSignals, createLogger, listenOptions, runWorkers, SettingsError } from "@holdfast/runtime";
 import { createAuthStore, createSeatStore, findReasonNotToStart } from "@holdfast/seat-store";
 import { type ApiSettings, readApiSettings } from "./api-settings.ts";
@@ -43,9 +43,8 @@ function readSettingsOrExit(): ApiSettings {
 }
 
 async function refuseWrongStores(): Promise<void> {
-	const database = createDatabase({ url: settings.databaseUrl, applicationName: "holdfast-api" });
-	const reason = (await findReasonNotToStart(seatStoreOptions)) ?? (await findBucketBeyond(database, settings.limits.buckets));
-	await database.close();
+	const bucketsCheck = { url: settings.databaseUrl, buckets: settings.limits.buckets, onBeyond: exitWith };
+	const reason = (await findReasonNotToStart(seatStoreOptions)) ?? (await checkBucketsAtStart(bucketsCheck));
 	if (reason !== null) exitWith(reason);
 }
 

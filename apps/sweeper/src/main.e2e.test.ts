@@ -4,12 +4,14 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { sendInlineCommand } from "@holdfast/local-stack";
 import { bucketKeys, OLD_LAYOUT_KEYS } from "@holdfast/seat-store/testing";
-import { createTestDatabase, insertShowtimes, startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
+import { createTestDatabase, insertShowtimes, openTestProxy, startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 
 const MAIN = join(import.meta.dirname, "main.ts");
 /** A second or two on an idle machine; a loaded one takes its time to import. */
 const START_DEADLINE_MS = 60_000;
+/** "Discard": nothing listens there on a machine of today. */
+const NO_SERVER_PORT = 9;
 
 let redis: TestRedis;
 const children: ChildProcess[] = [];
@@ -59,6 +61,22 @@ it("does not start on a ledger with a showtime of a bucket beyond BUCKETS, and s
 	);
 	child.kill("SIGTERM");
 	expect(await ended).toBe(0);
+	await database.drop();
+});
+
+it("starts while Postgres is away, and ends with the reason once the ledger turns out to have a bucket beyond BUCKETS", async () => {
+	const database = await createTestDatabase();
+	await insertShowtimes(database.url, { bucket: 16 });
+	const proxy = await openTestProxy(NO_SERVER_PORT);
+	const url = new URL(database.url);
+	const serverPort = Number(url.port);
+	url.port = new URL(proxy.url).port;
+	const { ended, printed } = run({ DATABASE_URL: url.href });
+	await waitUntil("the sweeper to start", async () => printed.out.includes("sweeping"), START_DEADLINE_MS);
+	proxy.redirect(serverPort);
+	expect(await ended).toBe(1);
+	expect(printed.err).toMatch(/^The ledger has data of bucket 16, and BUCKETS=16 ends at bucket 15/);
+	proxy.close();
 	await database.drop();
 });
 

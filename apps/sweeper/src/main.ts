@@ -1,5 +1,5 @@
 /** The sweeper's process: settings, logger, connections, graceful stop. */
-import { createDatabase, findBucketBeyond } from "@holdfast/database";
+import { checkBucketsAtStart, createDatabase } from "@holdfast/database";
 import { DEFAULT_LIMITS, LIMIT_SPECS, QUARANTINE_SPEC } from "@holdfast/domain";
 import { closeOnSignals, createLogger, readSettings, serveMetrics } from "@holdfast/runtime";
 import { createSeatStore, findReasonNotToStart, readDurabilitySettings } from "@holdfast/seat-store";
@@ -18,15 +18,13 @@ const settings = readSettings(process.env, (env) => ({
 }));
 
 const seatStoreOptions = { url: settings.redisUrl, limits: settings.limits, ...settings.durability };
-const database = createDatabase({ url: settings.databaseUrl, applicationName: "holdfast-sweeper" });
-const reasonNotToStart = (await findReasonNotToStart(seatStoreOptions)) ?? (await findBucketBeyond(database, settings.limits.buckets));
-if (reasonNotToStart !== null) {
-	process.stderr.write(`${reasonNotToStart}\n`);
-	process.exit(1);
-}
+const bucketsCheck = { url: settings.databaseUrl, buckets: settings.limits.buckets, onBeyond: exitWith };
+const reasonNotToStart = (await findReasonNotToStart(seatStoreOptions)) ?? (await checkBucketsAtStart(bucketsCheck));
+if (reasonNotToStart !== null) exitWith(reasonNotToStart);
 
 const log = createLogger("sweeper", settings.logLevel);
 const seatStore = createSeatStore({ ...seatStoreOptions, log });
+const database = createDatabase({ url: settings.databaseUrl, applicationName: "holdfast-sweeper" });
 const metrics = createSweeperMetrics();
 const sweeper = createSweeper({ ...settings, seatStore, database, metrics, log });
 
@@ -44,3 +42,8 @@ closeOnSignals(
 	},
 	{ followParent: true },
 );
+
+function exitWith(reason: string): never {
+	process.stderr.write(`${reason}\n`);
+	process.exit(1);
+}

@@ -1,5 +1,5 @@
 /** The stores for a tool that a person runs by hand, and their end. */
-import { createDatabase, findBucketBeyond } from "@holdfast/database";
+import { checkBuckets, createDatabase } from "@holdfast/database";
 import { DEFAULT_LIMITS, LIMIT_SPECS } from "@holdfast/domain";
 import { createLogger, readSettings } from "@holdfast/runtime";
 import { createAuthStore, createSeatStore, readDurabilitySettings } from "@holdfast/seat-store";
@@ -11,8 +11,8 @@ export async function withTools(work: (tools: Tools) => Promise<number>): Promis
 	try {
 		const tools = openTools();
 		try {
-			const reason = await findBucketBeyond(tools.database, tools.limits.buckets);
-			if (reason !== null) throw new Error(reason);
+			const check = await checkBuckets(tools.database, tools.limits.buckets);
+			if (check.outcome === "beyond") throw new Error(check.reason);
 			process.exitCode = await work(tools);
 		} finally {
 			await Promise.allSettled([tools.seatStore.close(), tools.database.close()]);

@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { createDatabase } from "../create-database.ts";
 import { openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
-import { findBucketBeyond } from "./find-bucket-beyond.ts";
+import { checkBuckets } from "./check-buckets.ts";
 
 let ledger: TestLedger;
 beforeEach(async () => {
@@ -11,18 +11,25 @@ beforeEach(async () => {
 });
 afterEach(() => ledger.stop());
 
+/** The reason not to serve this many buckets, or null. */
+async function findBucketBeyond(ledger: TestLedger, buckets: number): Promise<string | null> {
+	const check = await checkBuckets(ledger.database, buckets);
+	expect(check.outcome).not.toBe("unknown");
+	return check.outcome === "beyond" ? check.reason : null;
+}
+
 it("finds nothing in an empty ledger, nor below the bound", async () => {
-	expect(await findBucketBeyond(ledger.database, 16)).toBeNull();
+	expect(await findBucketBeyond(ledger, 16)).toBeNull();
 	await ledger.addShowtime({ id: newShowtimeId(15) });
-	expect(await findBucketBeyond(ledger.database, 16)).toBeNull();
+	expect(await findBucketBeyond(ledger, 16)).toBeNull();
 });
 
 it("names a bucket at or above the bound that a showtime has, and what to set", async () => {
 	await ledger.addShowtime({ id: newShowtimeId(16) });
-	const reason = await findBucketBeyond(ledger.database, 16);
+	const reason = await findBucketBeyond(ledger, 16);
 	expect(reason).toContain("bucket 16");
 	expect(reason).toContain("set BUCKETS to 17 or more");
-	expect(await findBucketBeyond(ledger.database, 17)).toBeNull();
+	expect(await findBucketBeyond(ledger, 17)).toBeNull();
 });
 
 const addShowtime = (bucket: number) => ledger.addShowtime({ id: newShowtimeId(bucket) });
@@ -33,24 +40,24 @@ it.each([
 	["row of buckets", addBucket],
 ])("names the bucket of a %s in the first bucket that is not served, and in the last that an id can name", async (_what, add) => {
 	await add(15);
-	expect(await findBucketBeyond(ledger.database, 16)).toBeNull();
+	expect(await findBucketBeyond(ledger, 16)).toBeNull();
 	await add(16);
-	expect(await findBucketBeyond(ledger.database, 16)).toContain("bucket 16");
+	expect(await findBucketBeyond(ledger, 16)).toContain("bucket 16");
 	await add(255);
-	expect(await findBucketBeyond(ledger.database, 17)).toContain("set BUCKETS to 256 or more");
-	expect(await findBucketBeyond(ledger.database, 256)).toBeNull();
+	expect(await findBucketBeyond(ledger, 17)).toContain("set BUCKETS to 256 or more");
+	expect(await findBucketBeyond(ledger, 256)).toBeNull();
 });
 
 it("names the highest of both tables, since BUCKETS must go beyond it", async () => {
 	await addShowtime(40);
 	await addBucket(17);
-	expect(await findBucketBeyond(ledger.database, 16)).toContain("bucket 40");
+	expect(await findBucketBeyond(ledger, 16)).toContain("bucket 40");
 	await addBucket(41);
-	expect(await findBucketBeyond(ledger.database, 16)).toContain("bucket 41");
+	expect(await findBucketBeyond(ledger, 16)).toContain("bucket 41");
 });
 
-it("finds nothing where Postgres does not answer: the process is to serve what it can", async () => {
+it("says that it does not know where Postgres does not answer: the process is to serve what it can", async () => {
 	const database = createDatabase({ url: "postgres://nobody@127.0.0.1:1/none", applicationName: "test" });
-	expect(await findBucketBeyond(database, 16)).toBeNull();
+	expect(await checkBuckets(database, 16)).toEqual({ outcome: "unknown" });
 	await database.close();
 });

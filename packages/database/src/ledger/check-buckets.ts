@@ -1,0 +1,75 @@
+/** Checks that the ledger has nothing of a bucket that a process does not serve: it would leave bookings of that bucket unrecorded. */
+import { setTimeout } from "node:timers/promises";
+import { sql } from "drizzle-orm";
+import { isDatabaseUnavailable } from "../classify-error.ts";
+import { createDatabase, type Database } from "../create-database.ts";
+import { readFrom } from "../run-queries.ts";
+import { buckets as bucketRows, showtimes } from "../schema/index.ts";
+import { bucketOfShowtime } from "./bucket-of-showtime.ts";
+
+const HIGHEST = sql`
+	select greatest(
+		(select max(${bucketOfShowtime}) from ${showtimes}),
+		(select max(${bucketRows.bucket}) from ${bucketRows})
+	) as bucket`;
+
+/** `beyond`: the process must not serve; `reason` is for a person. `unknown`: Postgres or its tables are not there yet. */
+export type BucketsCheck =
+	| { readonly outcome: "served" }
+	| { readonly outcome: "beyond"; readonly reason: string }
+	| { readonly outcome: "unknown" };
+
+/** While Postgres is away, the check is repeated this often. */
+const RECHECK_EVERY_MS = 2_000;
+
+/** Reads all showtimes: for the start of a process alone. */
+export async function checkBuckets(database: Database, buckets: number): Promise<BucketsCheck> {
+	let highest: number | null;
+	try {
+		highest = await readHighest(database);
+	} catch (error) {
+		if (isDatabaseUnavailable(error) || isMissingTable(error)) return { outcome: "unknown" };
+		throw error;
+	}
+	if (highest === null || highest < buckets) return { outcome: "served" };
+	const reason = `The ledger has data of bucket ${highest}, and BUCKETS=${buckets} ends at bucket ${buckets - 1}: set BUCKETS to ${highest + 1} or more, for every process.`;
+	return { outcome: "beyond", reason };
+}
+
+export type StartCheck = {
+	readonly url: string;
+	readonly buckets: number;
+	/** Called at most once, after the start, when the process turns out to serve too few buckets. */
+	readonly onBeyond: (reason: string) => void;
+};
+
+/**
+ * The check of a process that serves what it can while Postgres is away: returns the reason not to start, or null. Where Postgres does not
+ * answer it repeats the check in the background until it does.
+ */
+export async function checkBucketsAtStart({ url, buckets, onBeyond }: StartCheck): Promise<string | null> {
+	const database = createDatabase({ url, applicationName: "holdfast-start", poolMax: 1 });
+	const first = await checkBuckets(database, buckets);
+	if (first.outcome === "unknown") void recheck();
+	else await database.close();
+	return first.outcome === "beyond" ? first.reason : null;
+
+	async function recheck(): Promise<void> {
+		let check: BucketsCheck = first;
+		while (check.outcome === "unknown") {
+			await setTimeout(RECHECK_EVERY_MS, undefined, { ref: false });
+			check = await checkBuckets(database, buckets).catch(() => first);
+		}
+		await database.close();
+		if (check.outcome === "beyond") onBeyond(check.reason);
+	}
+}
+
+async function readHighest(database: Database): Promise<number | null> {
+	return readFrom(database, "upkeep", async (queries) => {
+		const [found] = await queries.execute<{ bucket: number | null }>(HIGHEST);
+		return found?.bucket ?? null;
+	});
+}
+
+const isMissingTable = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "42P01";
