@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { newSeatPlanId } from "./ids.ts";
 import { ROWS_PER_PLAN_MAX, SEAT_LABEL_MAX_CHARS, SEATS_PER_PLAN_MAX, TIERS_PER_PLAN_MAX } from "./limits.ts";
-import { findSeats, flawOfLayout, gridLayout, indexSeatPlan, type PlanSeat, rowLabel, type SeatPlanLayout } from "./seat-plan.ts";
+import { findSeats, findLayoutError, gridLayout, indexSeatPlan, type PlanSeat, rowLabel, type SeatPlanLayout } from "./seat-plan.ts";
 
 const tier = { id: "standard", name: "Standard" };
 const grid = (rows: number, seatsPerRow: number, aisleAfter: number[] = []): SeatPlanLayout =>
@@ -35,25 +35,25 @@ describe("rowLabel", () => {
 	});
 });
 
-describe("flawOfLayout", () => {
+describe("findLayoutError", () => {
 	it("takes each limit at its bound and refuses one past it", () => {
-		expect(flawOfLayout(grid(500, 100))).toBeNull();
-		expect(flawOfLayout(grid(500, 101))).toContain(String(SEATS_PER_PLAN_MAX));
-		expect(flawOfLayout(grid(ROWS_PER_PLAN_MAX, 1))).toBeNull();
-		expect(flawOfLayout(grid(ROWS_PER_PLAN_MAX + 1, 1))).toContain(String(ROWS_PER_PLAN_MAX));
+		expect(findLayoutError(grid(500, 100))).toBeNull();
+		expect(findLayoutError(grid(500, 101))).toContain(String(SEATS_PER_PLAN_MAX));
+		expect(findLayoutError(grid(ROWS_PER_PLAN_MAX, 1))).toBeNull();
+		expect(findLayoutError(grid(ROWS_PER_PLAN_MAX + 1, 1))).toContain(String(ROWS_PER_PLAN_MAX));
 		const tiers = (count: number) => Array.from({ length: count }, (_, i) => (i === 0 ? tier : { id: `t${i}`, name: "Other" }));
-		expect(flawOfLayout({ ...grid(1, 1), tiers: tiers(TIERS_PER_PLAN_MAX) })).toBeNull();
-		expect(flawOfLayout({ ...grid(1, 1), tiers: tiers(TIERS_PER_PLAN_MAX + 1) })).toContain(String(TIERS_PER_PLAN_MAX));
-		expect(flawOfLayout(withSeat({ label: "A".repeat(SEAT_LABEL_MAX_CHARS) }))).toBeNull();
-		expect(flawOfLayout(withSeat({ label: "A".repeat(SEAT_LABEL_MAX_CHARS + 1) }))).toContain(String(SEAT_LABEL_MAX_CHARS));
+		expect(findLayoutError({ ...grid(1, 1), tiers: tiers(TIERS_PER_PLAN_MAX) })).toBeNull();
+		expect(findLayoutError({ ...grid(1, 1), tiers: tiers(TIERS_PER_PLAN_MAX + 1) })).toContain(String(TIERS_PER_PLAN_MAX));
+		expect(findLayoutError(withSeat({ label: "A".repeat(SEAT_LABEL_MAX_CHARS) }))).toBeNull();
+		expect(findLayoutError(withSeat({ label: "A".repeat(SEAT_LABEL_MAX_CHARS + 1) }))).toContain(String(SEAT_LABEL_MAX_CHARS));
 	});
 
 	it("refuses what has no seats, no rows, no tiers, or says one thing twice", () => {
-		expect(flawOfLayout({ tiers: [], rows: grid(1, 1).rows })).toContain("tiers");
-		expect(flawOfLayout({ tiers: [tier], rows: [] })).toContain("rows");
-		expect(flawOfLayout({ tiers: [tier], rows: [{ label: "A", seats: [null] }] })).toContain("seats");
-		expect(flawOfLayout({ tiers: [tier, tier], rows: grid(1, 1).rows })).toBe("two tiers share an id");
-		expect(flawOfLayout({ tiers: [tier], rows: [...grid(1, 1).rows, ...grid(1, 1).rows] })).toBe("two seats are labelled A1");
-		expect(flawOfLayout(withSeat({ tier: "royal" }))).toBe("seat A1 names the unknown tier royal");
+		expect(findLayoutError({ tiers: [], rows: grid(1, 1).rows })).toContain("tiers");
+		expect(findLayoutError({ tiers: [tier], rows: [] })).toContain("rows");
+		expect(findLayoutError({ tiers: [tier], rows: [{ label: "A", seats: [null] }] })).toContain("seats");
+		expect(findLayoutError({ tiers: [tier, tier], rows: grid(1, 1).rows })).toBe("two tiers share an id");
+		expect(findLayoutError({ tiers: [tier], rows: [...grid(1, 1).rows, ...grid(1, 1).rows] })).toBe("two seats are labelled A1");
+		expect(findLayoutError(withSeat({ tier: "royal" }))).toBe("seat A1 names the unknown tier royal");
 	});
 });

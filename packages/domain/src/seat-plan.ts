@@ -50,7 +50,7 @@ export function findSeats(
 }
 
 /** What is wrong with a layout, as one sentence, or null. Every bound of limits.ts is judged here. */
-export function flawOfLayout(layout: SeatPlanLayout): string | null {
+export function findLayoutError(layout: SeatPlanLayout): string | null {
 	const seats = layout.rows.flatMap((row) => row.seats.filter((seat) => seat !== null));
 	if (layout.tiers.length < 1 || layout.tiers.length > TIERS_PER_PLAN_MAX) return `a plan has 1 to ${TIERS_PER_PLAN_MAX} tiers`;
 	if (layout.rows.length < 1 || layout.rows.length > ROWS_PER_PLAN_MAX) return `a plan has 1 to ${ROWS_PER_PLAN_MAX} rows`;

@@ -21,7 +21,7 @@ export type ShowtimeSnapshot = {
 	/** Loss of this bucket's history is proven, and nobody has opened the showtime since: its free seats are kept back. */
 	readonly isQuarantined: boolean;
 	/** Ids of entries of the bucket's outbox that were buried as dead letters, the latest ones: they are not told again. */
-	readonly buriedEntries: readonly string[];
+	readonly deadLetteredEntries: readonly string[];
 	/** Every booking of the showtime, in any state. */
 	readonly bookings: readonly RecordedBooking[];
 };

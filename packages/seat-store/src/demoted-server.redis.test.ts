@@ -10,7 +10,7 @@ import { bucketKeys, showtimeKeys } from "./keys.ts";
 import { createLink, type Link } from "./link.ts";
 import { atKey, WHOLE_STORE } from "./place.ts";
 import type { SeatStore } from "./seat-store.ts";
-import type { SeatNews } from "./subscribe-to-seats.ts";
+import type { SeatMessage } from "./subscribe-to-seats.ts";
 import { installSnapshot } from "./testing/install-snapshot.ts";
 import { fateOf, openTestServers } from "./testing/open-test-servers.ts";
 
@@ -160,7 +160,7 @@ describe("the seat store's other connections", () => {
 		const store = openStore();
 		const showtime = buildShowtime();
 		await installSnapshot(store, { showtime });
-		const heard: SeatNews["what"][] = [];
+		const heard: SeatMessage["what"][] = [];
 		await store.watchSeats(showtime.id, ({ what }) => heard.push(what));
 		await failOver();
 		// What an old primary hears of the new one is not to be relied on.

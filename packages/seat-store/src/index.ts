@@ -26,5 +26,5 @@ export type {
 	UnreadableBooking,
 } from "./outcomes.ts";
 export type { SeatStore } from "./seat-store.ts";
-export type { SeatListener, SeatNews } from "./subscribe-to-seats.ts";
+export type { SeatListener, SeatMessage } from "./subscribe-to-seats.ts";
 export type { AckLevel, Durability, DurabilityOptions, ServerCondition } from "./verify-durability.ts";

@@ -1,7 +1,7 @@
 import { askRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { showtimeKeys } from "./keys.ts";
-import type { SeatNews } from "./subscribe-to-seats.ts";
+import type { SeatMessage } from "./subscribe-to-seats.ts";
 import { held, hold } from "./testing/buy-seats.ts";
 import { openTestStore, type TestStore } from "./testing/open-test-store.ts";
 import { untilReachable } from "./testing/until-reachable.ts";
@@ -21,7 +21,7 @@ async function subscriptions(showtime: Showtime): Promise<unknown> {
 }
 
 async function watch(showtime: Showtime, store = test.store) {
-	const news: SeatNews[] = [];
+	const news: SeatMessage[] = [];
 	const end = await store.watchSeats(showtime.id, (one) => news.push(one));
 	return { news, end, until: (count: number) => waitUntil(`${count} news`, () => news.length >= count) };
 }

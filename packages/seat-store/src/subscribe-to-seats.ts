@@ -11,7 +11,7 @@ import type { Link, LinkOptions } from "./link.ts";
 import { atBucketOf, type Place } from "./place.ts";
 import { readInteger } from "./reply.ts";
 
-export type SeatNews =
+export type SeatMessage =
 	/** Since this version of the map, these seats have the status of this letter. */
 	| { readonly what: "seats"; readonly version: number; readonly letter: string; readonly seats: readonly number[] }
 	/** At this version the map was made anew: only reading it tells what it holds. */
@@ -20,7 +20,7 @@ export type SeatNews =
 	| { readonly what: "resumed" };
 
 /** Is called in order, one message at a time; must not throw. */
-export type SeatListener = (news: SeatNews) => void;
+export type SeatListener = (news: SeatMessage) => void;
 
 export type SeatSubscriptions = {
 	/**
@@ -49,14 +49,14 @@ export function createSeatSubscriptions(openLink: (options: Partial<LinkOptions>
 
 	/** A new connection takes up all that is watched before it is used. */
 	async function takeUp(redis: Redis): Promise<void> {
-		redis.on("smessage", (name: string, message: string) => notify(name, readNews(message)));
+		redis.on("smessage", (name: string, message: string) => notify(name, parseMessage(message)));
 		const before = [...channels].filter(([, channel]) => channel.isLive);
 		// One by one: on a cluster the channels lie in several slots.
 		await Promise.all([...channels.keys()].map((name) => redis.ssubscribe(name)));
 		for (const [name, channel] of before) if (channels.get(name) === channel) notify(name, { what: "resumed" });
 	}
 
-	function notify(name: string, news: SeatNews): void {
+	function notify(name: string, news: SeatMessage): void {
 		for (const listener of [...(channels.get(name)?.listeners ?? [])]) listener(news);
 	}
 
@@ -106,7 +106,7 @@ export function createSeatSubscriptions(openLink: (options: Partial<LinkOptions>
 }
 
 /** `<version> <letter> <seat,seat,...>` or `<version> reset` (include/write-map.lua, install-showtime.lua). */
-function readNews(message: string): SeatNews {
+function parseMessage(message: string): SeatMessage {
 	const [version, word, seats] = message.split(" ");
 	if (word === "reset") return { what: "reset", version: readInteger(version) };
 	assert(word !== undefined && seats !== undefined, `a message of the seat map is a version, a letter and seats, not ${message}`);

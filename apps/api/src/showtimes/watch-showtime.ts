@@ -4,7 +4,7 @@
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { LIMIT_SPECS, type ShowtimeId } from "@holdfast/domain";
-import type { SeatNews, SeatStore } from "@holdfast/seat-store";
+import type { SeatMessage, SeatStore } from "@holdfast/seat-store";
 import { createDeltaRing } from "./delta-ring.ts";
 import type { EventStream } from "./event-stream.ts";
 import type { NotOpen } from "./open-showtime.ts";
@@ -60,7 +60,7 @@ export function watchShowtime(options: { seatStore: SeatStore; readMap: ReadMap;
 	const subscribed = seatStore.watchSeats(showtimeId, onMessage);
 	subscribed.catch(() => {});
 
-	function onMessage(message: SeatNews): void {
+	function onMessage(message: SeatMessage): void {
 		if (isOver) return;
 		if (message.what === "resumed") {
 			isStale = true;

@@ -70,7 +70,7 @@ export async function insertDeadLetters(tx: Queries, bucket: number, dead: reado
 const BURIED_MAX = 1_000;
 
 /** Ids of the latest entries of a bucket that were buried, resolved or not. Part of a rebuild. */
-export async function listBuriedEntries(queries: Queries, bucket: number): Promise<string[]> {
+export async function listDeadLetteredEntries(queries: Queries, bucket: number): Promise<string[]> {
 	const rows = await queries
 		.select({ entryId: deadLetters.entryId })
 		.from(deadLetters)

@@ -46,7 +46,7 @@ it("gives the showtime as the seat store wants it, and every booking of it, with
 		snapshot: {
 			epoch: 1,
 			isQuarantined: false,
-			buriedEntries: [],
+			deadLetteredEntries: [],
 			blockedSeats: [40, 41],
 			bookings: [
 				{ bookingId: kept.bookingId, userId, state: "CONFIRMED", version: 2, seats: [1, 7] },

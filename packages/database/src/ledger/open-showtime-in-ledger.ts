@@ -10,7 +10,7 @@ import { isLockTimeout } from "../classify-error.ts";
 import type { Database, Queries } from "../create-database.ts";
 import { writeTo } from "../run-queries.ts";
 import { bookingSeats, bookings, buckets, showtimes } from "../schema/index.ts";
-import { listBuriedEntries } from "./dead-letters.ts";
+import { listDeadLetteredEntries } from "./dead-letters.ts";
 import { isQuarantineOver } from "./list-quarantined.ts";
 import { openedTimelineOf } from "./opened-timeline.ts";
 import { boundTransaction, LONG_TRANSACTION_MAX_MS } from "./settle-lock.ts";
@@ -60,7 +60,7 @@ export async function openShowtimeInLedger(database: Database, id: ShowtimeId, r
 			blockedSeats: row.showtime.blockedSeats,
 			epoch: taken.epoch,
 			isQuarantined,
-			buriedEntries: await listBuriedEntries(tx, bucketOf(id)),
+			deadLetteredEntries: await listDeadLetteredEntries(tx, bucketOf(id)),
 			bookings: await readBookings(tx, id),
 		};
 		return { outcome: "opened", snapshot };

@@ -21,7 +21,7 @@ export const seatPlans = pgTable(
 			.notNull()
 			.references(() => auditoriums.id)
 			.$type<AuditoriumId>(),
-		/** Judged by `flawOfLayout` before it is written, so it is read back without being judged again. */
+		/** Judged by `findLayoutError` before it is written, so it is read back without being judged again. */
 		layout: jsonb("layout").notNull().$type<SeatPlanLayout>(),
 		seatCount: integer("seat_count").notNull(),
 		createdAt: writtenAt("created_at"),

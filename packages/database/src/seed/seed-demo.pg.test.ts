@@ -1,4 +1,4 @@
-import { DAY_MS, flawOfLayout, parsePrices, parseShowtimeId } from "@holdfast/domain";
+import { DAY_MS, findLayoutError, parsePrices, parseShowtimeId } from "@holdfast/domain";
 import { createTestDatabase } from "@holdfast/testing";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -81,7 +81,7 @@ it("every showtime is on sale at once, until it starts, at whole minor units for
 		select count(*)::int as n from showtimes where state <> 'open' or sales_open_at > ${at(NOW_MS)} or sales_close_at <> starts_at or starts_at <= ${at(NOW_MS)}`);
 	expect(offSale?.n).toBe(0);
 	for (const room of DEMO_ROOMS) {
-		expect(flawOfLayout(room.layout)).toBeNull();
+		expect(findLayoutError(room.layout)).toBeNull();
 		expect(Object.keys(room.prices)).toEqual(room.layout.tiers.map((tier) => tier.id));
 		expect(parsePrices(room.prices)).toEqual(room.prices);
 		expect(Intl.supportedValuesOf("timeZone")).toContain(room.timeZone);

@@ -1,5 +1,5 @@
 /** Fill a database with the demo: real films, rooms from a hall to an arena, and showtimes for the coming week. */
-import { flawOfLayout } from "@holdfast/domain";
+import { findLayoutError } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import type { Movie } from "../catalog/movie.ts";
 import type { Database, Queries } from "../create-database.ts";
@@ -56,7 +56,7 @@ async function insertRooms(tx: Queries, rooms: readonly DemoRoom[]): Promise<num
 	const rows = rooms.map(({ name, timeZone }) => ({ id: drawAuditoriumId(name), name, timeZone }));
 	const added = await tx.insert(auditoriums).values(rows).onConflictDoNothing();
 	const plans = rooms.map(({ name, layout }) => {
-		assert(flawOfLayout(layout) === null, `the plan of ${name} is sound`);
+		assert(findLayoutError(layout) === null, `the plan of ${name} is sound`);
 		return { id: drawSeatPlanId(name), auditoriumId: drawAuditoriumId(name), layout, seatCount: seatsOf(layout) };
 	});
 	await tx.insert(seatPlans).values(plans).onConflictDoNothing();

@@ -34,7 +34,7 @@ const snapshotOf = (showtime: OpenShowtime, wish: Partial<ShowtimeSnapshot> = {}
 	epoch: 2,
 	blockedSeats: [],
 	isQuarantined: false,
-	buriedEntries: [],
+	deadLetteredEntries: [],
 	bookings: [],
 	...wish,
 });
@@ -76,7 +76,7 @@ describe("a claim", () => {
 		const part = { ...mine, stagedTtlMs: 60_000, seatCount: 100, isFirst: "1", owners: [] };
 		const steps: (() => Promise<unknown>)[] = [
 			() => runScript(test.redis, installSeatsScript, { keys, args: part }),
-			() => runScript(test.redis, installBookingsScript, { keys, args: { ...mine, buriedEntries: "", changes: [] } }),
+			() => runScript(test.redis, installBookingsScript, { keys, args: { ...mine, deadLetteredEntries: "", changes: [] } }),
 		];
 		for (const [i, step] of steps.entries()) {
 			const instant = late + i * (CLAIM_TTL_MS - 1);
@@ -164,7 +164,7 @@ describe("every step of a rebuilder that lost its claim is refused, and changes 
 		const id = newBookingId(showtime.id);
 		const keys = { ...showtimeKeys(showtime.id), ...bucketKeys(bucketOf(showtime.id)), bookings: [bookingKey(id)] };
 		const claimed = { token, claimTtlMs: CLAIM_TTL_MS };
-		const changes = { ...claimed, buriedEntries: "", changes: ["drop", id, 1] };
+		const changes = { ...claimed, deadLetteredEntries: "", changes: ["drop", id, 1] };
 		const seats = { ...claimed, stagedTtlMs: 60_000, seatCount: 100, isFirst: "1", owners: [id, "", "0", "1"] };
 		const last = { ...claimed, showtimeId: showtime.id, epoch: 9, ownerCount: 1, keepUntil: 9e12, metaUntil: 9e12, isLedgerBehind: "0" };
 		return [

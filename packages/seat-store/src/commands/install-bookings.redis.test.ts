@@ -31,7 +31,7 @@ async function claimed() {
 		test.at(nowMs, () =>
 			runScript(test.redis, installBookingsScript, {
 				keys: { ...keys, bookings: changes.map(([, id]) => bookingKey(id)) },
-				args: { token: "mine", claimTtlMs: CLAIM_TTL_MS, buriedEntries: buried.join(","), changes: changes.flat() },
+				args: { token: "mine", claimTtlMs: CLAIM_TTL_MS, deadLetteredEntries: buried.join(","), changes: changes.flat() },
 			}),
 		);
 	return { showtime, sold, hold, write, nowMs: claim.nowMs };

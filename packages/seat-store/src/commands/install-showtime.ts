@@ -168,7 +168,7 @@ async function readAllRecords(
 /** Gives how many events were emitted again; null when the claim was lost. */
 async function changeRecords(
 	redis: Redis,
-	{ showtime: { id: showtimeId }, buriedEntries }: ShowtimeSnapshot,
+	{ showtime: { id: showtimeId }, deadLetteredEntries }: ShowtimeSnapshot,
 	token: string,
 	{ changes }: MergedShowtime,
 ): Promise<number | null> {
@@ -184,7 +184,7 @@ async function changeRecords(
 			args: {
 				token,
 				claimTtlMs: CLAIM_TTL_MS,
-				buriedEntries: buriedEntries.join(","),
+				deadLetteredEntries: deadLetteredEntries.join(","),
 				changes: part.flatMap(({ change, bookingId, version }) => [change, bookingId, version]),
 			},
 		});

@@ -45,7 +45,7 @@ const snapshotOf = (epoch: number, wish: Partial<ShowtimeSnapshot> = {}): Showti
 	epoch,
 	blockedSeats: [10],
 	isQuarantined: false,
-	buriedEntries: [],
+	deadLetteredEntries: [],
 	bookings: [
 		...SOLD,
 		{ ...BOOKINGS.cancelled, state: "CONFIRMED", version: 2 },

@@ -4,7 +4,7 @@ KEYS[1] meta     HASH    the showtime as installed, claimed
 KEYS[2] outbox   STREAM  what the ledger does not know yet
 KEYS[3] seq      STRING  event counter of the bucket
 KEYS[4..] bookings STRING their records
-ARGV[1] token   ARGV[2] claimTtlMs   ARGV[3] buriedEntries: those that were buried as dead letters, between commas
+ARGV[1] token   ARGV[2] claimTtlMs   ARGV[3] deadLetteredEntries: those that were buried as dead letters, between commas
 ARGV[4..] changes: for each record: "revoke", "drop" or "reemit"; bookingId; version it was read at
 RETURNS {"written", events emitted again} | {"lost_claim"}
 EFFECTS revoke: the hold ends now, its version stays, its record expires when it would have. drop: the record goes, the ledger's is

@@ -44,7 +44,7 @@ export type ScriptSignatures = {
 	};
 	"install-bookings": {
 		keys: { meta: string; outbox: string; seq: string; bookings: readonly string[] };
-		args: { token: Value; claimTtlMs: Value; buriedEntries: Value; changes: readonly Value[] };
+		args: { token: Value; claimTtlMs: Value; deadLetteredEntries: Value; changes: readonly Value[] };
 		status: "written" | "lost_claim";
 	};
 	"install-claim": {

@@ -69,7 +69,7 @@ export const snapshotOf = (bookings: RecordedBooking[] = [], wish: Partial<Showt
 	blockedSeats: [],
 	epoch: 2,
 	isQuarantined: false,
-	buriedEntries: [],
+	deadLetteredEntries: [],
 	bookings,
 	...wish,
 });
