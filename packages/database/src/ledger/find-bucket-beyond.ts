@@ -1,4 +1,4 @@
-/** Whether the ledger has something of a bucket that this process would not know of. */
+/** Checks at start whether the ledger has data of buckets beyond the BUCKETS setting of this process. */
 import { sql } from "drizzle-orm";
 import { isDatabaseUnavailable } from "../classify-error.ts";
 import type { Database } from "../create-database.ts";
@@ -13,8 +13,9 @@ const HIGHEST = sql`
 	) as bucket`;
 
 /**
- * What to print when a process with this many buckets must not start: it would leave bookings of the others unrecorded. Null when it may,
- * and when Postgres or its tables are not there yet. Reads all showtimes: for the start alone.
+ * Returns the message to print when a process with this number of buckets must not start, because it would never settle the bookings of the
+ * other buckets. Returns null when the process may start, and also when Postgres is unreachable or its tables do not exist yet. Reads all
+ * showtimes, so call it only at start.
  */
 export async function findBucketBeyond(database: Database, buckets: number): Promise<string | null> {
 	const highest = await readFrom(database, "upkeep", async (queries) => {
@@ -25,7 +26,7 @@ export async function findBucketBeyond(database: Database, buckets: number): Pro
 		throw error;
 	});
 	if (highest === null || highest < buckets) return null;
-	return `The ledger has data of bucket ${highest}, and BUCKETS=${buckets} ends at bucket ${buckets - 1}: set BUCKETS to ${highest + 1} or more, for every process.`;
+	return `The ledger has data of bucket ${highest}, and BUCKETS=${buckets} ends at bucket ${buckets - 1}: set BUCKETS to ${highest + 1} or more for every process, then start again. Nothing was changed.`;
 }
 
 const isMissingTable = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "42P01";
