@@ -132,7 +132,7 @@ it("cancels nothing for a cancel that is older than the ledger's version, or tha
 	await settle(event, ledger.showtimeEventOf(showtimeId, { showtimeVersion: 5 }));
 	expect(await settle(cancelShowtime({ showtimeVersion: 4 }))).toMatchObject({ cancelledByShowtime: 0 });
 	await ledger.open(showtimeId);
-	expect(await settle(cancelShowtime({ showtimeVersion: 6 }))).toMatchObject({ cancelledByShowtime: 0, left: [showtimeId] });
+	expect(await settle(cancelShowtime({ showtimeVersion: 6 }))).toMatchObject({ cancelledByShowtime: 0, stale: [showtimeId] });
 	expect(await bookingOf(event)).toMatchObject({ state: "CONFIRMED", version: 2 });
 });
 

@@ -68,12 +68,12 @@ describe("a locked showtime", () => {
 		expect(await settle([bought, between, ...own.slice(1), ...others.slice(1)])).toMatchObject({
 			acked: idsOf(others),
 			waiting: [showtimeId],
-			left: [],
+			stale: [],
 			recorded: 2,
 		});
 		expect(await recordedOf(showtimeId)).toEqual([]);
 		await unlock();
-		expect(await settle(own)).toMatchObject({ acked: idsOf(own), waiting: [], left: [], recorded: 3, gap: null });
+		expect(await settle(own)).toMatchObject({ acked: idsOf(own), waiting: [], stale: [], recorded: 3, gap: null });
 	});
 
 	it("waits with its own change, and with its later entries in the same pass", async () => {
@@ -82,7 +82,7 @@ describe("a locked showtime", () => {
 		expect(await settle([change])).toMatchObject({ acked: [], waiting: [showtimeId] });
 		await unlock();
 		const later = entry(saleOf(ada));
-		expect(await settle([later], { waitingBefore: [showtimeId] })).toMatchObject({ acked: [], waiting: [showtimeId], left: [] });
+		expect(await settle([later], { waitingBefore: [showtimeId] })).toMatchObject({ acked: [], waiting: [showtimeId], stale: [] });
 		expect(await settle([change, later])).toMatchObject({ waiting: [], recorded: 2 });
 	});
 
@@ -90,9 +90,9 @@ describe("a locked showtime", () => {
 		await ledger.open(showtimeId);
 		const stale = entry(saleOf(ada));
 		await lockShowtime();
-		expect(await settle([stale])).toMatchObject({ acked: [], waiting: [showtimeId], left: [] });
+		expect(await settle([stale])).toMatchObject({ acked: [], waiting: [showtimeId], stale: [] });
 		await unlock();
-		expect(await settle([stale])).toMatchObject({ acked: [], waiting: [], left: [showtimeId] });
+		expect(await settle([stale])).toMatchObject({ acked: [], waiting: [], stale: [showtimeId] });
 	});
 
 	it("waits, while an entry of a showtime that does not exist is dead-lettered", async () => {
@@ -124,7 +124,7 @@ describe("a locked user", () => {
 		const other = entry(saleOf(bob, otherId));
 		await lockAda();
 		const outcome = await settle([...before, ...after, other]);
-		expect(outcome).toMatchObject({ acked: idsOf([...before, other]), waiting: [showtimeId], left: [], recorded: 3 });
+		expect(outcome).toMatchObject({ acked: idsOf([...before, other]), waiting: [showtimeId], stale: [], recorded: 3 });
 		await unlock();
 		expect(await settle(after)).toMatchObject({ acked: idsOf(after), waiting: [], recorded: 3 });
 	});

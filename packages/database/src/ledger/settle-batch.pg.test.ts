@@ -38,7 +38,7 @@ describe("settleBatch", () => {
 		const event = sale([0, 11, 99], { amounts: [1250, 1000, 1500] });
 		const sold = entry(event);
 		const outcome = await settle([sold]);
-		expect(outcome).toMatchObject({ acked: [sold.entryId], left: [], recorded: 1, conflicts: [], deadLettered: [] });
+		expect(outcome).toMatchObject({ acked: [sold.entryId], stale: [], recorded: 1, conflicts: [], deadLettered: [] });
 		const found = await findBooking(ledger.database, event.bookingId);
 		expect(found?.booking).toEqual({
 			id: event.bookingId,
@@ -179,13 +179,13 @@ describe("the epoch of an entry", () => {
 		const fresh = entry(sale([31]), 1);
 		const others = entry(ledger.confirmed(other, userId, [30]), 0);
 		const outcome = await settle([stale, fresh, others]);
-		expect(outcome).toMatchObject({ acked: [others.entryId], left: [showtimeId], recorded: 1 });
+		expect(outcome).toMatchObject({ acked: [others.entryId], stale: [showtimeId], recorded: 1 });
 		expect(await owners()).toEqual([]);
 	});
 
 	it("does not matter for a showtime that an earlier batch of the pass left in the stream", async () => {
-		const outcome = await settle([entry(sale([32]))], { leftBefore: [showtimeId] });
-		expect(outcome).toMatchObject({ acked: [], left: [showtimeId], recorded: 0 });
+		const outcome = await settle([entry(sale([32]))], { staleBefore: [showtimeId] });
+		expect(outcome).toMatchObject({ acked: [], stale: [showtimeId], recorded: 0 });
 		expect(await owners()).toEqual([]);
 	});
 

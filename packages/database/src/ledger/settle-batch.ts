@@ -26,8 +26,8 @@ export type SettleBatch = {
 	readonly bucket: number;
 	/** Consecutive entries of the stream, in stream order; at most 500. */
 	readonly entries: readonly OutboxEntry[];
-	/** Showtimes that were reported as `left` earlier in this pass over the stream; none of their entries is settled. */
-	readonly leftBefore?: Iterable<ShowtimeId>;
+	/** Showtimes that were reported as `stale` earlier in this pass over the stream; none of their entries is settled. */
+	readonly staleBefore?: Iterable<ShowtimeId>;
 	/** Showtimes that were reported as `waiting` earlier in this pass; none of their entries is settled. */
 	readonly waitingBefore?: Iterable<ShowtimeId>;
 };
@@ -35,7 +35,7 @@ export type SettleBatch = {
 /**
  * `locked`: another process settles this bucket, or a transaction has locked its row or a whole table. Nothing was done; retry soon.
  * `settled`: the transaction is committed. The caller may now delete the `acked` entries from the outbox, and no others.
- * `left`: showtimes with an entry of an older epoch than the ledger's. From that entry on, their entries stay in the stream until the
+ * `stale`: showtimes with an entry of an older epoch than the ledger's. From that entry on, their entries stay in the stream until the
  * showtime is rebuilt. `waiting`: showtimes with an entry that needs a row which another transaction has locked. From that entry on, their
  * entries stay in the stream until the row is free; a rebuild would not help. Raise an alarm for `conflicts`, for `deadLettered` (a subset
  * of `acked`) and for a `gap`.
@@ -45,7 +45,7 @@ export type SettleOutcome =
 	| {
 			outcome: "settled";
 			acked: string[];
-			left: ShowtimeId[];
+			stale: ShowtimeId[];
 			waiting: ShowtimeId[];
 			/** The number of events that the ledger did not have before. */
 			recorded: number;
@@ -93,7 +93,7 @@ export async function settleBatch(database: Database, batch: SettleBatch): Promi
 async function settle(
 	database: Database,
 	tx: Queries,
-	{ bucket, entries, leftBefore = [], waitingBefore = [], isCut }: SettleBatch & { readonly isCut: boolean },
+	{ bucket, entries, staleBefore = [], waitingBefore = [], isCut }: SettleBatch & { readonly isCut: boolean },
 ): Promise<SettleOutcome> {
 	if (!(await tryLockBucket(tx, bucket))) return { outcome: "locked" };
 	const progress = await takeProgress(tx, bucket);
@@ -101,7 +101,7 @@ async function settle(
 	const { showtimes, locked } = await takeRows(tx, bucket, entries);
 	const plans = entries.flatMap(({ event }) => (event !== null && isBookingEvent(event) ? event.planId : []));
 	const labelsByPlan = await findSeatLabels(database, tx, new Set(plans));
-	const sorted = sortEntries(entries, { bucket, showtimes, labelsByPlan, locked, leftBefore, waitingBefore });
+	const sorted = sortEntries(entries, { bucket, showtimes, labelsByPlan, locked, staleBefore, waitingBefore });
 	const batch = sorted.recordable.map(({ event }) => event);
 	const cancelledShowtimes = findCancelled(batch, showtimes);
 	const result = await recordOrWait(tx, sorted.recordable, { bucket, labelsByPlan, batch, cancelledShowtimes });
@@ -112,7 +112,7 @@ async function settle(
 	return {
 		outcome: "settled",
 		acked: settled.map(({ entryId }) => entryId),
-		left: [...sorted.left],
+		stale: [...sorted.stale],
 		waiting: [...new Set([...sorted.waiting, ...result.waiting])],
 		recorded: result.recorded,
 		conflicts: [...result.conflicts],

@@ -19,8 +19,8 @@ import type { LockedRows } from "./take-rows.ts";
 export type SortContext = KnownToLedger & {
 	/** Rows that another transaction has locked. */
 	readonly locked: LockedRows;
-	/** Showtimes that were reported as `left` earlier in the same pass over the stream. */
-	readonly leftBefore: Iterable<ShowtimeId>;
+	/** Showtimes that were reported as `stale` earlier in the same pass over the stream. */
+	readonly staleBefore: Iterable<ShowtimeId>;
 	/** Showtimes that were reported as `waiting` earlier in the same pass. */
 	readonly waitingBefore: Iterable<ShowtimeId>;
 };
@@ -32,7 +32,7 @@ export type SortedEntries = {
 	/** Entries for the dead letters. */
 	readonly deadLettered: readonly DeadLetterEntry[];
 	/** Showtimes with an entry of an older epoch than the ledger's. From that entry on, nothing is settled until the showtime is rebuilt. */
-	readonly left: ReadonlySet<ShowtimeId>;
+	readonly stale: ReadonlySet<ShowtimeId>;
 	/** Showtimes with an entry that needs a locked row. Entries before that one are recordable; that one and later ones wait. */
 	readonly waiting: ReadonlySet<ShowtimeId>;
 };
@@ -41,7 +41,7 @@ export type SortedEntries = {
 export function sortEntries(entries: readonly OutboxEntry[], context: SortContext): SortedEntries {
 	const recordable: EventEntry[] = [];
 	const deadLettered: DeadLetterEntry[] = [];
-	const left = new Set(context.leftBefore);
+	const stale = new Set(context.staleBefore);
 	const waiting = new Set(context.waitingBefore);
 	for (const entry of entries) {
 		const { event } = entry;
@@ -55,13 +55,13 @@ export function sortEntries(entries: readonly OutboxEntry[], context: SortContex
 			continue;
 		}
 		const { showtimeId } = event;
-		if (left.has(showtimeId) || waiting.has(showtimeId)) continue;
+		if (stale.has(showtimeId) || waiting.has(showtimeId)) continue;
 		// Checks locks before the epoch, because the epoch of a locked showtime may be about to change.
 		if (needsLocked(event, context.locked)) waiting.add(showtimeId);
-		else if (entry.epoch < (context.showtimes.get(showtimeId)?.epoch ?? 0)) left.add(showtimeId);
+		else if (entry.epoch < (context.showtimes.get(showtimeId)?.epoch ?? 0)) stale.add(showtimeId);
 		else recordable.push({ ...entry, event });
 	}
-	return { recordable, deadLettered, left, waiting };
+	return { recordable, deadLettered, stale, waiting };
 }
 
 function needsLocked(event: OutboxEvent, { showtimes, users }: LockedRows): boolean {
