@@ -21,7 +21,9 @@ const CONNECTION_CODES = new Set([
 	"ETIMEDOUT",
 ]);
 
-/** Codes of a connection that was lost after it was established. The last four are the SQLSTATEs that a server sends when it ends a session. */
+/**
+ * Codes of a connection that was lost after it was established. The last four are the SQLSTATEs that a server sends when it ends a session.
+ */
 const LOST_CODES = new Set([
 	"CONNECTION_CLOSED",
 	"DATABASE_SILENCE",

@@ -3,7 +3,8 @@
  * (porsager/postgres#1155, open):
  *
  * - When the callback of a transaction ends, the driver sends COMMIT or ROLLBACK. On a lost connection that write either ends the process
- *   ("Cannot read properties of null (reading 'write')", thrown from a timer where it cannot be caught), or is never sent and never answered.
+ *   ("Cannot read properties of null (reading 'write')", thrown from a timer where it cannot be caught), or is never sent and never
+ *   answered.
  * - When the callback continues after the loss, the driver sends its next statement on the same connection object. If a waiting call has
  *   made the driver reconnect that object, the statement runs outside the transaction and commits by itself.
  */

@@ -67,7 +67,9 @@ export function openLane(options: LaneOptions): Lane {
 		void lost.client.end({ timeout: CLOSE_DEADLINE_S });
 	}
 
-	/** Replaces a pool whose sessions are read-only. A session keeps its server and its initial setting, so only a new one can be writable. */
+	/**
+	 * Replaces a pool whose sessions are read-only. A session keeps its server and its initial setting, so only a new one can be writable.
+	 */
 	function replaceReadOnlyPool(used: Pool): void {
 		if (used !== pool || performance.now() - replacedReadOnlyMs < REPLACE_READ_ONLY_EVERY_MS) return;
 		replacedReadOnlyMs = performance.now();

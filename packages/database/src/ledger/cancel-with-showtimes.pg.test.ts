@@ -44,7 +44,7 @@ const eventsOf = (event: BookingEvent) =>
 		sql`select version, type, seq::int, bucket, payload, (extract(epoch from at) * 1000)::float8 as at from booking_events where booking_id = ${event.bookingId} order by version`,
 	);
 
-it("cancels every confirmed booking at the instant of the showtime's cancel, releases its seats, and adds a cancel event without a counter", async () => {
+it("cancels every confirmed booking at the time of the showtime's cancel, releases its seats, and adds a cancel event", async () => {
 	const [first, second] = [sale([1, 2]), sale([3])];
 	await settle(first, second);
 	const cancel = cancelShowtime();

@@ -14,7 +14,9 @@ const LOCK_WAIT_MAX_MS = 5_000;
 /** How long the seat store may take to answer. After that, Postgres ends the transaction, which releases the lock. */
 const ADOPT_MAX_MS = 10_000;
 
-/** `timeline` is the current timeline of the bucket. `isNew`: this call started it, so showtimes that were opened before are quarantined. */
+/**
+ * `timeline` is the current timeline of the bucket. `isNew`: this call started it, so showtimes that were opened before are quarantined.
+ */
 export type CheckTimelineOutcome = { readonly timeline: number; readonly isNew: boolean };
 
 /**

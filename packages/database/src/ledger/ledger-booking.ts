@@ -29,7 +29,9 @@ export type UnreadableRow = { readonly bookingId: BookingId; readonly error: Err
 /** The bookings of the readable rows, and the unreadable rows with their errors. */
 export type ReadRows = { readonly bookings: LedgerBooking[]; readonly unreadable: UnreadableRow[] };
 
-/** Reads the active and released seats of these rows and returns the bookings in the order of `rows`. Never throws for an unreadable row. */
+/**
+ * Reads the active and released seats of these rows and returns the bookings in the order of `rows`. Never throws for an unreadable row.
+ */
 export async function addSeats(queries: ReadQueries, rows: readonly BookingRow[]): Promise<ReadRows> {
 	if (rows.length === 0) return { bookings: [], unreadable: [] };
 	const ids = rows.map((row) => row.booking.id);

@@ -1,6 +1,6 @@
 /**
- * The first step of a rebuild: raises the epoch of a showtime, then reads everything that the ledger has of it. Once the epoch is raised, no
- * outbox entry of an older epoch can be settled. So the snapshot cannot become stale before it is installed. Source: ADR 0005.
+ * The first step of a rebuild: raises the epoch of a showtime, then reads everything that the ledger has of it. Once the epoch is raised,
+ * no outbox entry of an older epoch can be settled. So the snapshot cannot become stale before it is installed. Source: ADR 0005.
  */
 import { type BookingId, bucketOf, type RecordedBooking, type ShowtimeId, type ShowtimeSnapshot } from "@holdfast/domain";
 import { and, asc, eq, isNull, sql } from "drizzle-orm";
@@ -16,7 +16,9 @@ import { boundTransaction, LONG_TRANSACTION_MAX_MS } from "./settle-lock.ts";
 
 /** The state on which the caller decided to open the showtime, and the length of the quarantine. */
 export type OpenInLedgerRequest = {
-	/** The epoch that `findOpening` returned. Read it *before* claiming the showtime in the seat store; otherwise it protects against nothing. */
+	/**
+	 * The epoch that `findOpening` returned. Read it *before* claiming the showtime in the seat store; otherwise it protects against nothing.
+	 */
 	readonly seenEpoch: number;
 	/** The epoch installed in the seat store; 0 for none. It can be above the ledger's after the ledger was restored from a backup. */
 	readonly installedEpoch: number;
@@ -38,9 +40,9 @@ export type OpenInLedgerOutcome =
 	| { outcome: "unknown" };
 
 /**
- * Raises the epoch if it still equals `seenEpoch`, determines whether the showtime is quarantined, and returns a snapshot with every booking
- * (50,000 seats in 10,000 bookings take 0.3 s). Of several concurrent calls exactly one opens the showtime; a second call with the same
- * `seenEpoch` returns `raced`. When this throws, the epoch may have been raised: call `findOpening` again.
+ * Raises the epoch if it still equals `seenEpoch`, determines whether the showtime is quarantined, and returns a snapshot with every
+ * booking (50,000 seats in 10,000 bookings take 0.3 s). Of several concurrent calls exactly one opens the showtime; a second call with the
+ * same `seenEpoch` returns `raced`. When this throws, the epoch may have been raised: call `findOpening` again.
  */
 export async function openShowtimeInLedger(database: Database, id: ShowtimeId, request: OpenInLedgerRequest): Promise<OpenInLedgerOutcome> {
 	const open = async (tx: Queries): Promise<OpenInLedgerOutcome> => {

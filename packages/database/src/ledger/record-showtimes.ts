@@ -7,7 +7,9 @@ import { sql } from "drizzle-orm";
 import type { Queries } from "../create-database.ts";
 import { givenInstant, insertRows, unnestRows } from "./unnest-rows.ts";
 
-/** Records events of one bucket in stream order. Returns the number of events that the ledger did not have. Recording twice changes nothing. */
+/**
+ * Records events of one bucket in stream order. Returns the number of events that the ledger did not have. Recording twice changes nothing.
+ */
 export async function recordShowtimes(queries: Queries, events: readonly ShowtimeEvent[], bucket: number): Promise<number> {
 	if (events.length === 0) return 0;
 	const recorded = await insertEvents(queries, events, bucket);

@@ -3,8 +3,8 @@
  * the schedule of showtimes.
  *
  * The caller deletes an entry from the outbox only after this has reported it as `acked`. A crash in between means that the entry is
- * delivered again, and a redelivery changes nothing. An advisory lock per bucket keeps the entries in order. It needs no lease and no clock,
- * because it ends with the transaction in every case. Source of the rules: ADR 0004 and ADR 0005.
+ * delivered again, and a redelivery changes nothing. An advisory lock per bucket keeps the entries in order. It needs no lease and no
+ * clock, because it ends with the transaction in every case. Source of the rules: ADR 0004 and ADR 0005.
  */
 import { type BookingId, isBookingEvent, LIMIT_SPECS, type OutboxEntry, type OutboxEvent, type ShowtimeId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
@@ -58,7 +58,9 @@ export type SettleOutcome =
 			isCut: boolean;
 	  };
 
-/** Thrown when the oldest entry was written by a newer version of Holdfast. It stays in the stream, and `classifySettleError` gives `halt`. */
+/**
+ * Thrown when the oldest entry was written by a newer version of Holdfast. It stays in the stream, and `classifySettleError` gives `halt`.
+ */
 export class UnknownEntryVersion extends Error {
 	override readonly name = "UnknownEntryVersion";
 }

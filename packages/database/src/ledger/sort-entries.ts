@@ -70,8 +70,8 @@ function needsLocked(event: OutboxEvent, { showtimes, users }: LockedRows): bool
 }
 
 /**
- * Returns the entries before the first one that a newer version wrote (a higher schema, or an unknown event type). That entry is valid, so it
- * must not be dead-lettered: settle the entries before it, and leave it to an upgraded process.
+ * Returns the entries before the first one that a newer version wrote (a higher schema, or an unknown event type). That entry is valid, so
+ * it must not be dead-lettered: settle the entries before it, and leave it to an upgraded process.
  */
 export function entriesBeforeNewerVersion(entries: readonly OutboxEntry[]): readonly OutboxEntry[] {
 	const newer = entries.findIndex(({ event, raw }) => event === null && isFromNewerVersion(raw));

@@ -9,7 +9,10 @@ export type RowColumn<Row> = readonly [ColumnType, (row: Row) => string | number
 /** Columns by name. */
 export type RowColumns<Row> = Readonly<Record<string, RowColumn<Row>>>;
 
-/** Returns `rows` as a table `given` with these columns, for a `from` clause. In this table an `instant` is a number of ms and a `jsonb` is text. */
+/**
+ * Returns `rows` as a table `given` with these columns, for a `from` clause. In this table an `instant` is a number of ms and a `jsonb` is
+ * text.
+ */
 export function unnestRows<Row>(rows: readonly Row[], columns: RowColumns<Row>): SQL {
 	const arrays = Object.values(columns).map(([type, read]) => sql`${sql.param(rows.map(read))}::${sql.raw(sentAs(type))}[]`);
 	const names = Object.keys(columns).map((name) => sql.identifier(name));

@@ -46,7 +46,8 @@ export const movies = pgTable(
 	},
 	(table) => [
 		index("movies_by_title").on(table.title, table.id).where(sql`${table.archivedAt} is null`),
-		// A search text of three letters or more is found by its trigrams. A shorter text is in so many titles that a scan by title fills a page.
+		// A search text of three letters or more is found by its trigrams. A shorter text is in so many titles that a scan by title fills a
+		// page.
 		index("movies_by_search_title").using("gin", table.searchTitle.op("gin_trgm_ops")).where(sql`${table.archivedAt} is null`),
 		check("movies_title_length", sql`char_length(${table.title}) between 1 and ${sql.raw(String(TITLE_MAX_CHARS))}`),
 		check("movies_duration_positive", sql`${table.durationMinutes} > 0`),

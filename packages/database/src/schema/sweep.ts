@@ -32,7 +32,9 @@ export const losses = pgTable(
 	(table) => [primaryKey({ columns: [table.bucket, table.timeline] })],
 );
 
-/** One row per outbox entry that cannot be settled, with all of its fields. Its seats stay sold in the seat store until an operator decides. */
+/**
+ * One row per outbox entry that cannot be settled, with all of its fields. Its seats stay sold in the seat store until an operator decides.
+ */
 export const deadLetters = pgTable(
 	"dead_letters",
 	{

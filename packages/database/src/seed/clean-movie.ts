@@ -1,4 +1,6 @@
-/** Converts a row of `data/movies.json` into a movie of the catalogue. The file keeps the errors of its published source; this repairs them. */
+/**
+ * Converts a row of `data/movies.json` into a movie of the catalogue. The file keeps the errors of its published source; this repairs them.
+ */
 import type { Movie } from "../catalog/movie.ts";
 import { deriveMovieId } from "./derive-demo-id.ts";
 

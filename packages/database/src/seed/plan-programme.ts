@@ -40,7 +40,9 @@ export function planProgramme(rooms: readonly DemoRoom[], movies: readonly Movie
 	});
 }
 
-/** Each auditorium has time for at least four movies a day. The list of movies advances by four per auditorium, then continues the next day. */
+/**
+ * Each auditorium has time for at least four movies a day. The list of movies advances by four per auditorium, then continues the next day.
+ */
 const MOVIES_PER_ROOM_DAY = 4;
 
 function moviesOfDay(movies: readonly Movie[], rooms: number, roomIndex: number, day: number): Movie[] {

@@ -77,7 +77,9 @@ export async function openTestLedger() {
 		return row.id;
 	}
 
-	/** Inserts many confirmed bookings directly, as settling would write them. Seat indexes count up from 0, even past the end of the plan. */
+	/**
+	 * Inserts many confirmed bookings directly, as settling would write them. Seat indexes count up from 0, even past the end of the plan.
+	 */
 	async function addSales(id: ShowtimeId, userId: UserId, { bookings, seatsEach }: { bookings: number; seatsEach: number }): Promise<void> {
 		const statement = sql`
 			with made as (

@@ -14,7 +14,9 @@ export const REFRESH_TTL_MS = 30 * DAY_MS;
 export const FAMILY_LIFE_MAX_MS = 90 * DAY_MS;
 /** The maximum number of families of one user, about one per device. One more family ends the oldest. */
 export const FAMILIES_PER_USER_MAX = 20;
-/** The maximum number of expired families that a sign-in deletes. It is above the one that it adds, so expired families do not accumulate. */
+/**
+ * The maximum number of expired families that a sign-in deletes. It is above the one that it adds, so expired families do not accumulate.
+ */
 const EXPIRED_DELETED_MAX = 20;
 
 /** A new family and its first token. */

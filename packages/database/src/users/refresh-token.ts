@@ -2,8 +2,8 @@
  * Formats, parses and verifies refresh tokens. A token is opaque to clients: 16 bytes of family id, 4 of generation, 32 of secret and 32 of
  * MAC, 112 characters in base64url. It contains two proofs:
  *
- * - The secret proves that the token is current. Postgres stores the SHA-256 of the current secret. A slow hash such as scrypt would protect
- *   guessable passwords; a secret of 256 random bits cannot be guessed, and scrypt would add a third of a second to every refresh.
+ * - The secret proves that the token is current. Postgres stores the SHA-256 of the current secret. A slow hash such as scrypt would
+ *   protect guessable passwords; a secret of 256 random bits cannot be guessed, and scrypt would add a third of a second to every refresh.
  * - The MAC, with a key of the family, proves that the token was issued, however long ago. An attacker who knows the family id, which every
  *   access token carries, cannot compute the MAC. An attacker who reads the database can, but still lacks the current secret.
  *

@@ -5,8 +5,8 @@
  * - The token was stolen. Thief and owner both send it, and the second request finds it used. The server cannot distinguish the two, so the
  *   whole family is revoked, and the owner must enter the password again.
  *
- * The grace period has a price: a thief who sends a stolen token within it gets the same successor as the owner. As soon as one of them uses
- * the successor, the other's next use is detected as reuse, unless that use is again within the grace period. One token never has two
+ * The grace period has a price: a thief who sends a stolen token within it gets the same successor as the owner. As soon as one of them
+ * uses the successor, the other's next use is detected as reuse, unless that use is again within the grace period. One token never has two
  * different successors.
  *
  * Only a token that was issued and used may revoke its family. The family id alone must not, because every access token contains it.
