@@ -49,7 +49,7 @@ describe.each(CALLS)("a %s", (_call, isWrite, run) => {
 		expect(codeOf(error)).toBe("DATABASE_TIMEOUT");
 	});
 
-	it("throws an unavailable error without an unknown outcome when no server is reachable or too many calls wait", async () => {
+	it("throws an unavailable error, not DatabaseOutcomeUnknown, when no server is reachable or too many calls wait", async () => {
 		const unreachable = createDatabase({ url: UNREACHABLE_URL, poolMax: 1 });
 		const errors = await Promise.all(Array.from({ length: CALLS_PER_CONNECTION_MAX + 1 }, () => errorOf(run(unreachable))));
 		const [first, overload] = [errors[0], errors.at(-1)];

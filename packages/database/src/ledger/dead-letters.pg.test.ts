@@ -89,7 +89,7 @@ describe("a replayed entry", () => {
 		expect((await seatOwners(ledger.database, showtimeId)).map(({ seat }) => seat)).toEqual([1, 2, 3]);
 	});
 
-	it("with an older version than the ledger's is added to the history only", async () => {
+	it("is added to the history only when its version is older than the ledger's", async () => {
 		const event = ledger.confirmed(showtimeId, userId, [4]);
 		const poison = ledger.entryOf({ ...event, currency: "euro" });
 		await settle(poison);
@@ -103,7 +103,7 @@ describe("a replayed entry", () => {
 		expect(await settle(replay)).toMatchObject({ recorded: 0 });
 	});
 
-	it("that fails again gets its own dead letter", async () => {
+	it("gets its own dead letter when it fails again", async () => {
 		const poison = ledger.entryOf(ledger.confirmed(showtimeId, newUserId(), [5]));
 		await settle(poison);
 		const replay = replayOf(poison);

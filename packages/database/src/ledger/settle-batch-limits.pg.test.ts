@@ -115,7 +115,7 @@ describe("an entry that can never be settled", () => {
 		expect(row).toEqual({ bookings: 493, transactions: 1 });
 	});
 
-	it("is not an entry of a newer version: entries before that one settle, then settling halts", async () => {
+	it("does not include an entry of a newer version: entries before that one settle, then settling halts", async () => {
 		const [before, after] = [entry(sale([52])), entry(sale([53]))];
 		for (const raw of [
 			{ schema: String(EVENT_SCHEMA + 1), type: "booking.confirmed" },

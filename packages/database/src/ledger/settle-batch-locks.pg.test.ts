@@ -107,7 +107,7 @@ describe("a locked showtime", () => {
 		await ledger.rows(sql`delete from dead_letters`);
 	});
 
-	it("of another bucket does not make an entry in the wrong stream wait", async () => {
+	it("does not make an entry wait that is in the stream of the wrong bucket", async () => {
 		const foreign = newShowtimeId((bucketOf(showtimeId) + 1) % 16);
 		await ledger.addShowtime({ id: foreign });
 		await lock(`select 1 from showtimes where id = '${foreign}' for update`);
@@ -162,7 +162,7 @@ describe("a locked row of a booking", () => {
 });
 
 describe("an unexpected lock", () => {
-	it("on a booking whose entry is delivered again delays its showtime only", async () => {
+	it("delays only the showtime of the locked booking when the booking's entry is delivered again", async () => {
 		const bought = saleOf(ada);
 		const again = entry(bought);
 		await settle([again]);
@@ -174,7 +174,7 @@ describe("an unexpected lock", () => {
 		expect(await settle(own)).toMatchObject({ acked: idsOf(own), waiting: [], recorded: 1 });
 	});
 
-	it("on a seat that an uncommitted manual insert assigns delays its showtime until the insert ends", async () => {
+	it("delays a showtime until the uncommitted manual insert that assigns one of its seats has ended", async () => {
 		const earlier = saleOf(bob);
 		await settle([entry(earlier)]);
 		const sold = ledger.confirmed(showtimeId, ada ?? newUserId(), [99]);
@@ -189,7 +189,7 @@ describe("an unexpected lock", () => {
 		expect(await settle([own])).toMatchObject({ acked: [own.entryId], waiting: [], conflicts: [] });
 	});
 
-	it("on one booking of a showtime that is being cancelled delays its sales together with its cancel", async () => {
+	it("delays the sales of a showtime together with its cancel when one of its bookings is locked", async () => {
 		const bought = saleOf(ada);
 		await settle([entry(bought)]);
 		const own = [entry(saleOf(bob)), ledger.entryOf(ledger.showtimeEventOf(showtimeId, { state: "cancelled" }))];
@@ -219,7 +219,7 @@ describe("an unexpected lock", () => {
 		"lock table buckets in access exclusive mode",
 		"lock table showtimes in access exclusive mode",
 		"lock table booking_events in access exclusive mode",
-	])("on a whole bucket or table settles nothing within a second, and the batch settles once it is released: %s", async (statement) => {
+	])("makes a batch return within a second with nothing settled, and the batch settles after the lock: %s", async (statement) => {
 		await settle([entry(saleOf(bob))]);
 		const entries = [entry(saleOf(ada))];
 		await lock(statement);

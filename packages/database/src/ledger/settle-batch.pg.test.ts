@@ -171,8 +171,8 @@ describe("a seat that has another owner", () => {
 	});
 });
 
-describe("the epoch of an entry", () => {
-	it("leaves the entry and all later ones of its showtime in the stream when it is older than the ledger's", async () => {
+describe("an entry and the epoch of its showtime", () => {
+	it("stays in the stream with all later entries of its showtime when it has an older epoch than the ledger", async () => {
 		const other = await ledger.addShowtime({ id: newShowtimeId(bucketOf(showtimeId)) });
 		await ledger.open(showtimeId);
 		const stale = entry(sale([30]), 0);
@@ -183,13 +183,13 @@ describe("the epoch of an entry", () => {
 		expect(await owners()).toEqual([]);
 	});
 
-	it("does not matter for a showtime that an earlier batch of the pass left in the stream", async () => {
+	it("stays in the stream, even with the current epoch, when an earlier batch of the pass reported its showtime as stale", async () => {
 		const outcome = await settle([entry(sale([32]))], { staleBefore: [showtimeId] });
 		expect(outcome).toMatchObject({ acked: [], stale: [showtimeId], recorded: 0 });
 		expect(await owners()).toEqual([]);
 	});
 
-	it("is raised only after a running batch has committed, so that the snapshot contains the batch", async () => {
+	it("is in the snapshot of a showtime that is opened while the entry's batch settles, because opening waits for the batch", async () => {
 		const event = sale([33]);
 		const gate = Promise.withResolvers<void>();
 		const isSettled = Promise.withResolvers<void>();

@@ -155,7 +155,7 @@ describe("an anonymised user", () => {
 		expect((await findAccount(database, admin.email))?.userId).not.toBe(userId);
 	});
 
-	it("must have been denied sign-in first: anonymiseUser returns false and changes nothing otherwise", async () => {
+	it("must be denied sign-in first: otherwise anonymiseUser returns false and changes nothing", async () => {
 		const { userId, email } = await newUser();
 		expect(await anonymiseUser(database, userId)).toBe(false);
 		expect(await rowOf(userId)).toMatchObject({ email });
