@@ -43,7 +43,7 @@ export function createBucketSettler(deps: SweeperDeps, rebuilds: Pick<RebuildQue
 			for (let bucket = queue.shift(); bucket !== undefined; bucket = queue.shift()) {
 				try {
 					const pass = await settleBucket(deps, bucket, sizes[bucket] ?? createBatchSize(limits.settleBatchMax));
-					for (const showtimeId of pass.left) rebuilds.request(showtimeId);
+					for (const showtimeId of pass.stale) rebuilds.request(showtimeId);
 					waits.note(bucket, pass.waiting);
 					settled += pass.settled;
 					if (pass.halted !== null) throw pass.halted;

@@ -16,13 +16,13 @@ const PASS_MS_MAX = 5_000;
 const RETRY_WAITING_MS = 500;
 
 /**
- * `left`: showtimes whose entries wait for a rebuild. `waiting`: showtimes whose entries wait for a row of the ledger that
+ * `stale`: showtimes whose entries wait for a rebuild. `waiting`: showtimes whose entries wait for a row of the ledger that
  * another transaction has locked. `halted`: the pass came to an entry of a version unknown here, and
  * nothing behind it may be settled before it.
  */
 export type Pass = {
 	readonly settled: number;
-	readonly left: ReadonlySet<ShowtimeId>;
+	readonly stale: ReadonlySet<ShowtimeId>;
 	readonly waiting: ReadonlySet<ShowtimeId>;
 	readonly halted: UnknownEntryVersion | null;
 };
@@ -49,27 +49,27 @@ export function createBatchSize(max: number): BatchSize {
  */
 export async function settleBucket(deps: SweeperDeps, bucket: number, size: BatchSize): Promise<Pass> {
 	const { seatStore } = deps;
-	const left = new Set<ShowtimeId>();
+	const stale = new Set<ShowtimeId>();
 	const waiting: Waiting = new Map();
 	const endsAt = Date.now() + PASS_MS_MAX;
 	let retryAt = Date.now() + RETRY_WAITING_MS;
 	let settled = 0;
 	let afterEntryId: string | null = null;
-	const passOf = (halted: UnknownEntryVersion | null): Pass => ({ settled, left, waiting: new Set(waiting.keys()), halted });
+	const passOf = (halted: UnknownEntryVersion | null): Pass => ({ settled, stale, waiting: new Set(waiting.keys()), halted });
 	while (Date.now() < endsAt) {
 		const limit = size.current();
 		const entries = await seatStore.readBatch(bucket, { afterEntryId, limit });
 		const last = entries.at(-1);
 		if (last === undefined) break;
-		const outcome = await settle(deps, size, { bucket, entries, leftBefore: left, waitingBefore: waiting.keys() });
+		const outcome = await settle(deps, size, { bucket, entries, staleBefore: stale, waitingBefore: waiting.keys() });
 		if (outcome.outcome === "locked") break;
 		size.grow();
-		for (const showtimeId of outcome.left) left.add(showtimeId);
+		for (const showtimeId of outcome.stale) stale.add(showtimeId);
 		addWaiting(waiting, entries, outcome);
 		settled += outcome.acked.length;
 		if (outcome.isCut) return passOf(new UnknownEntryVersion(`bucket ${bucket}: an entry is of a version unknown here`));
 		if (entries.length < limit) break;
-		if (left.size > 0 || waiting.size > 0) afterEntryId = last.entryId;
+		if (stale.size > 0 || waiting.size > 0) afterEntryId = last.entryId;
 		if (waiting.size === 0 || Date.now() < retryAt) continue;
 		const retried = await retryWaiting(deps, bucket, size, waiting);
 		settled += retried;

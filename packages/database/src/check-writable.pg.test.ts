@@ -19,12 +19,12 @@ afterAll(async () => {
 let database: Database;
 beforeEach(async () => {
 	database = createDatabase({ url: server.url });
-	// Sessions that exist before anything changes.
+	// These sessions exist before any setting changes.
 	await Promise.all(Array.from({ length: 5 }, () => database.ping()));
 });
 afterEach(() => database.close());
 
-/** As an admin whose own session is writable whatever was set. */
+/** Runs a statement as an admin. The admin's own session is writable, whatever the settings under test say. */
 const admin = (statement: string) => queryPostgres(`${server.url}?options=-c%20default_transaction_read_only%3Doff`, statement);
 
 async function canWrite(): Promise<boolean> {
@@ -45,23 +45,23 @@ describe("isDatabaseWritable", () => {
 			"alter role holdfast in database holdfast reset default_transaction_read_only",
 		],
 		["alter system set default_transaction_read_only = on", "alter system reset default_transaction_read_only"],
-	])("is false at once after %s, and true again once that is taken back", async (spoil, mend) => {
+	])("returns false right after %s, and true again once the setting is reset", async (makeReadOnly, makeWritable) => {
 		const reload = () => admin("select pg_reload_conf()");
 		expect(await isDatabaseWritable(database)).toBe(true);
-		await admin(spoil);
+		await admin(makeReadOnly);
 		await reload();
-		await untilSays(false);
-		// Some sessions were made meanwhile, and are read-only for as long as they live.
+		await waitUntilWritable(false);
+		// Sessions that were opened in the meantime stay read-only until they are closed.
 		await database.close();
 		database = createDatabase({ url: server.url });
 		expect([await isDatabaseWritable(database), await canWrite()]).toEqual([false, false]);
-		await admin(mend);
+		await admin(makeWritable);
 		await reload();
-		await untilSays(true);
+		await waitUntilWritable(true);
 		expect(await canWrite()).toBe(true);
 	});
 
-	it("heeds the setting of a role before the setting of a database", async () => {
+	it("lets the setting of a role override the setting of a database", async () => {
 		await admin("alter database holdfast set default_transaction_read_only = on");
 		await admin("alter role holdfast set default_transaction_read_only = off");
 		expect(await isDatabaseWritable(database)).toBe(true);
@@ -69,14 +69,14 @@ describe("isDatabaseWritable", () => {
 		await admin("alter database holdfast reset default_transaction_read_only");
 	});
 
-	it("throws when Postgres does not answer", async () => {
-		const nowhere = createDatabase({ url: "postgres://127.0.0.1:9/nothing" });
-		await expect(isDatabaseWritable(nowhere)).rejects.toThrow("ECONNREFUSED");
-		await nowhere.close();
+	it("throws when Postgres cannot be reached", async () => {
+		const unreachable = createDatabase({ url: "postgres://127.0.0.1:9/nothing" });
+		await expect(isDatabaseWritable(unreachable)).rejects.toThrow("ECONNREFUSED");
+		await unreachable.close();
 	});
 });
 
-it("a session that refused a write because it is read-only is left, so that the next call can write", async () => {
+it("a read-only session that refused a write is replaced, so that a later call can write", async () => {
 	await database.close();
 	await admin("alter role holdfast set default_transaction_read_only = on");
 	database = createDatabase({ url: server.url });
@@ -86,7 +86,7 @@ it("a session that refused a write because it is read-only is left, so that the 
 	while (!(await canWrite())) expect(performance.now() - startMs).toBeLessThan(2_000);
 });
 
-async function untilSays(isWritable: boolean): Promise<void> {
+async function waitUntilWritable(isWritable: boolean): Promise<void> {
 	const startMs = performance.now();
 	while ((await isDatabaseWritable(database)) !== isWritable) expect(performance.now() - startMs).toBeLessThan(2_000);
 }

@@ -1,17 +1,18 @@
 /**
- * Whether Postgres takes writes: it is a primary, and neither this session nor a new one is read-only. A database or a role that
- * was made read-only stays writable in the sessions there are, until each of them ends; one that was made writable again stays
- * read-only in them. A disk that is full is not found here: it shows as bookings that are not settled.
+ * Checks whether Postgres accepts writes: the server is a primary, and neither this session nor a new session is read-only. Existing
+ * sessions keep the setting that they started with. After a database or a role is made read-only, its existing sessions stay writable
+ * until they end; after it is made writable again, its existing sessions stay read-only. This check does not find a full disk, which
+ * shows as bookings that are not settled.
  */
 import { sql } from "drizzle-orm";
 import { isReadOnlyRefusal } from "./classify-error.ts";
 import type { Database } from "./create-database.ts";
 import { readFrom } from "./run-queries.ts";
 
-/** The stronger of several settings first: PostgreSQL, ALTER ROLE. */
-const LOOK = sql`
+/** The subquery puts the setting with the highest precedence first. Source: PostgreSQL, ALTER ROLE. */
+const READ_ONLY_QUERY = sql`
 	select
-		pg_is_in_recovery() or current_setting('transaction_read_only')::boolean as here,
+		pg_is_in_recovery() or current_setting('transaction_read_only')::boolean as this_session,
 		coalesce((
 			select split_part(setting, '=', 2)::boolean
 			from pg_db_role_setting, unnest(setconfig) as setting
@@ -20,20 +21,20 @@ const LOOK = sql`
 				and setrole in (0, (select oid from pg_roles where rolname = session_user))
 			order by setrole <> 0 desc, setdatabase <> 0 desc
 			limit 1
-		), false) as elsewhere`;
+		), false) as new_sessions`;
 
-/** Throws what `readFrom` throws when Postgres does not answer. */
+/** Returns whether Postgres accepts writes. Throws what `readFrom` throws when Postgres does not answer. Changes nothing. */
 export async function isDatabaseWritable(database: Database): Promise<boolean> {
-	// The first look leaves sessions that are read-only; only new ones can tell whether that is over.
-	return (await look(database)) || (await look(database));
+	// The first check replaces read-only sessions. Only a new session shows whether Postgres is writable again.
+	return (await checkSession(database)) || (await checkSession(database));
 }
 
-async function look(database: Database): Promise<boolean> {
+async function checkSession(database: Database): Promise<boolean> {
 	try {
 		return await readFrom(database, "upkeep", async (queries) => {
-			const [found] = await queries.execute<{ here: boolean; elsewhere: boolean }>(LOOK);
-			if (found?.here !== false) throw new ReadOnlySession();
-			return !found.elsewhere;
+			const [found] = await queries.execute<{ this_session: boolean; new_sessions: boolean }>(READ_ONLY_QUERY);
+			if (found?.this_session !== false) throw new ReadOnlySession();
+			return !found.new_sessions;
 		});
 	} catch (error) {
 		if (isReadOnlyRefusal(error)) return false;
@@ -41,7 +42,7 @@ async function look(database: Database): Promise<boolean> {
 	}
 }
 
-/** What Postgres says to a write in a read-only session; its connections are left for new ones. */
+/** Has the SQLSTATE of a write that a read-only session refused, so that the lane replaces its connections. */
 class ReadOnlySession extends Error {
 	override readonly name = "ReadOnlySession";
 	readonly code = "25006";

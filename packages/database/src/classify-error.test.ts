@@ -25,7 +25,7 @@ it.each([
 	["42703", "halt", false],
 	["28P01", "halt", false],
 	["XX000", "halt", false],
-])("%s: %s", (code, settleClass, isUnavailable) => {
+])("an error with code %s gets the settle class %s, bare or wrapped (database unavailable: %s)", (code, settleClass, isUnavailable) => {
 	expect(classifySettleError(coded(code))).toBe(settleClass);
 	expect(isDatabaseUnavailable(coded(code))).toBe(isUnavailable);
 	for (const wrapped of [new Error("Failed query", { cause: coded(code) }), new DatabaseOutcomeUnknown(coded(code))]) {
@@ -34,7 +34,7 @@ it.each([
 	}
 });
 
-it("what has no code is a fault of ours", () => {
+it("an error without a code halts settling and does not count as an unavailable database", () => {
 	for (const error of [new TypeError("x is not a function"), "text", null, undefined, { code: "08006" }]) {
 		expect(codeOf(error)).toBeNull();
 		expect(classifySettleError(error)).toBe("halt");

@@ -1,6 +1,6 @@
-/** Tell what an error of a call on Postgres means for the one who called. */
+/** Classifies errors of Postgres calls: retry, answer 503, stop settling, or move an entry to the dead letters. */
 
-/** Codes of Node and of the driver for a connection that could not be made, was lost, or stayed silent. */
+/** Codes of Node, of the driver and of this package for a connection that could not be opened, was lost, or timed out. */
 const CONNECTION_CODES = new Set([
 	"CONNECTION_CLOSED",
 	"CONNECTION_DESTROYED",
@@ -21,7 +21,9 @@ const CONNECTION_CODES = new Set([
 	"ETIMEDOUT",
 ]);
 
-/** Codes of a connection that was lost after it had been made; the last ones are what a server says as it ends a session. */
+/**
+ * Codes of a connection that was lost after it was established. The last four are the SQLSTATEs that a server sends when it ends a session.
+ */
 const LOST_CODES = new Set([
 	"CONNECTION_CLOSED",
 	"DATABASE_SILENCE",
@@ -37,25 +39,31 @@ const LOST_CODES = new Set([
 	"25P04",
 ]);
 
-/** Work that a healthy server had no time for: one of its statements, or all of them together. Silence and a lost connection are something else. */
+/**
+ * Codes of work that took too long on a healthy server: one statement, or the whole call. A silent server and a lost connection are not
+ * among them.
+ */
 const TOO_SLOW_CODES = new Set(["57014", "25P04", "DATABASE_TIMEOUT"]);
 
-/** SQLSTATEs of a server that is there but cannot serve now: shutting down, starting, out of connections, over its time, too long behind a lock. Source: PostgreSQL, appendix A. */
+/**
+ * SQLSTATEs of a reachable server that cannot serve the call now: it is starting or shutting down, is out of connections or memory, is
+ * read-only, hit a timeout, or waited too long for a lock. Source: PostgreSQL, appendix A.
+ */
 const UNAVAILABLE_STATES = /^(08...|57P0.|57014|53...|25006|25P0[34]|55P03|58...)$/;
 
-/** SQLSTATEs of work that another transaction got in the way of. */
+/** SQLSTATEs of a transaction that conflicted with another one (serialization failure, deadlock, object in use). */
 const CONTENTION_STATES = /^(40001|40P01|55006)$/;
 
-/** SQLSTATEs that the data of a single entry can cause: bad values, broken constraints, limits of the server. */
+/** SQLSTATEs that the data of a single entry can cause: invalid values, violated constraints, limits of the server. */
 const DATA_STATES = /^(22...|23...|54...)$/;
 
 /**
- * What the sweeper does about an error: try the batch again after a pause (`retry`), or half of it (`too_slow`: the whole
- * would only be too slow again), stop and raise the alarm, or look for the one entry at fault.
+ * What the sweeper does about an error. `retry`: retry the batch after a pause. `too_slow`: retry with half the batch, since the whole
+ * would time out again. `halt`: stop settling and raise an alarm. `poison`: find the entry that Postgres refuses and dead-letter it.
  */
 export type SettleErrorClass = "retry" | "too_slow" | "halt" | "poison";
 
-/** The first code found on the error or on what caused it: the query builder wraps what the driver threw. */
+/** Returns the first string `code` on the error or its chain of causes, or null. The query builder wraps the errors of the driver. */
 export function codeOf(error: unknown): string | null {
 	for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth += 1) {
 		if ("code" in cause && typeof cause.code === "string") return cause.code;
@@ -64,45 +72,45 @@ export function codeOf(error: unknown): string | null {
 }
 
 /**
- * Whether Postgres could not be reached or could not serve at that moment, so that the same call may work later: the
- * API answers 503 `unavailable`. Any other error is a fault of ours.
+ * Returns whether Postgres could not be reached or could not serve the call at that moment. The same call may succeed later: the API
+ * answers 503 `unavailable`. Any other error is a bug or a misconfiguration.
  */
 export function isDatabaseUnavailable(error: unknown): boolean {
 	const code = codeOf(error);
 	return code !== null && (CONNECTION_CODES.has(code) || UNAVAILABLE_STATES.test(code));
 }
 
-/** Whether the connection broke under a statement, so that it may or may not have been run. */
+/** Returns whether the connection was lost during a statement. Postgres may or may not have run that statement. */
 export function isConnectionLost(error: unknown): boolean {
 	return LOST_CODES.has(codeOf(error) ?? "");
 }
 
-/** Whether the session refused a write because it is read-only (read_only_sql_transaction): on a standby, or by a setting. */
+/** Returns whether the session refused a write because it is read-only (read_only_sql_transaction): on a standby, or by a setting. */
 export function isReadOnlyRefusal(error: unknown): boolean {
 	return codeOf(error) === "25006";
 }
 
-/** Whether a write that failed with this error may have happened: its connection was lost after it was made, or its deadline passed. */
+/** Returns whether a write that failed with this error may still have happened: an open connection was lost, or the deadline passed. */
 export function mayHaveHappened(error: unknown): boolean {
 	return isConnectionLost(error) || codeOf(error) === "DATABASE_TIMEOUT";
 }
 
-/** A write that may have happened. `cause` is what was thrown; its code is what `codeOf` finds. */
+/** Thrown when a write may or may not have happened. `cause` is the original error, and `codeOf` finds that error's code. */
 export class DatabaseOutcomeUnknown extends Error {
 	override readonly name = "DatabaseOutcomeUnknown";
 	constructor(cause: unknown) {
-		super("Postgres did not answer a write; it may have happened", { cause });
+		super("postgres did not confirm a write; the write may have happened", { cause });
 	}
 }
 
-/** Whether a statement was given up because it waited for a lock as long as it may. Nothing is wrong with its data: try again soon. */
+/** Returns whether Postgres cancelled a statement because its lock timeout passed. The data of the statement is valid: retry soon. */
 export function isLockTimeout(error: unknown): boolean {
 	return codeOf(error) === "55P03";
 }
 
 /**
- * Sort an error of `settleBatch`. What is neither a passing trouble nor the fault of an entry (a missing table, a
- * refused login, a bug) halts: trying again could not mend it, and skipping entries would lose bookings.
+ * Classifies an error of `settleBatch`. An error that is neither temporary nor caused by one entry (a missing table, a refused login, a
+ * bug) is `halt`: a retry cannot fix it, and skipping entries would lose bookings.
  */
 export function classifySettleError(error: unknown): SettleErrorClass {
 	const code = codeOf(error);

@@ -20,7 +20,7 @@ afterEach(async () => {
 	for (const database of opened.splice(0)) await database.close();
 });
 
-/** How a call ends: its error, and after how long. */
+/** The error of a call (null when the call succeeded), and how long the call took. */
 async function failureOf(call: Promise<unknown>): Promise<{ error: unknown; afterMs: number }> {
 	const started = performance.now();
 	const error: unknown = await call.then(
@@ -36,13 +36,13 @@ const kindAt = (place: number): DatabaseWork => KINDS[place % KINDS.length] ?? "
 const sleep = (database: Database, seconds: number, kind: DatabaseWork = "upkeep") =>
 	readFrom(database, kind, (queries) => queries.execute(sql`select pg_sleep(${seconds})`));
 
-/** A call that takes no time, of a kind that a client waits for. */
-const askShort = (database: Database) => readFrom(database, "bookings", (queries) => queries.execute(sql`select 1`));
+/** A fast call, of a kind of work that a client waits for. */
+const runShortQuery = (database: Database) => readFrom(database, "bookings", (queries) => queries.execute(sql`select 1`));
 
-/** A call that takes no time, of one kind of work after the other. */
-const ask = (database: Database, place = 0) => readFrom(database, kindAt(place), (queries) => queries.execute(sql`select 1`), 2_500);
+/** A fast call. `place` selects its kind of work, in rotation. */
+const runQuery = (database: Database, place = 0) => readFrom(database, kindAt(place), (queries) => queries.execute(sql`select 1`), 2_500);
 
-describe("a Postgres that stops, dies and comes back", () => {
+describe("createDatabase, while Postgres stops and starts again", () => {
 	const scratch = makeScratchFolder();
 	let server: RunningPostgres;
 	beforeAll(async () => {
@@ -53,15 +53,15 @@ describe("a Postgres that stops, dies and comes back", () => {
 		rmSync(scratch, { recursive: true, force: true });
 	});
 
-	it("fails what is in flight and what is asked, soon, and serves again once it is back", async () => {
+	it("fails running and new calls within seconds while Postgres is down, and serves calls again after the restart", async () => {
 		const database = open({ url: server.url });
 		await database.ping();
 		const inFlight = Array.from({ length: 5 }, (_, place) => failureOf(sleep(database, 30, kindAt(place))));
-		await waitUntil("the statements run", async () => (await countSleeping(server.url)) === 5);
+		await waitUntil("all five statements to run", async () => (await countSleeping(server.url)) === 5);
 		await server.stop();
 		for (const { error } of await Promise.all(inFlight)) expect(isDatabaseUnavailable(error)).toBe(true);
 
-		const many = await Promise.all(Array.from({ length: 200 }, (_, place) => failureOf(ask(database, place))));
+		const many = await Promise.all(Array.from({ length: 200 }, (_, place) => failureOf(runQuery(database, place))));
 		for (const { error, afterMs } of many) {
 			expect(isDatabaseUnavailable(error)).toBe(true);
 			expect(afterMs).toBeLessThan(3_000);
@@ -74,12 +74,12 @@ describe("a Postgres that stops, dies and comes back", () => {
 
 		server = await startPostgres({ dataDir: scratch, port: server.port, throwaway: true });
 		await database.ping();
-		const all = await Promise.all(Array.from({ length: 50 }, (_, place) => failureOf(ask(database, place))));
+		const all = await Promise.all(Array.from({ length: 50 }, (_, place) => failureOf(runQuery(database, place))));
 		expect(all.filter(({ error }) => error !== null)).toEqual([]);
 	});
 });
 
-describe("a Postgres that dies in the middle of transactions", () => {
+describe("createDatabase, when Postgres stops during transactions", () => {
 	const scratch = makeScratchFolder();
 	let server: RunningPostgres;
 	beforeAll(async () => {
@@ -90,7 +90,7 @@ describe("a Postgres that dies in the middle of transactions", () => {
 		rmSync(scratch, { recursive: true, force: true });
 	});
 
-	it("fails each of them soon, ends no process, and serves again", async () => {
+	it("fails every open transaction within 5 s, keeps the process alive, and runs transactions after the restart", async () => {
 		const database = open({ url: server.url });
 		const transactions = Array.from({ length: 5 }, (_, place) =>
 			failureOf(
@@ -105,7 +105,7 @@ describe("a Postgres that dies in the middle of transactions", () => {
 				),
 			),
 		);
-		await waitUntil("they run", async () => (await countInTransaction(server.url)) === 5);
+		await waitUntil("all five transactions to run", async () => (await countInTransaction(server.url)) === 5);
 		const stopping = performance.now();
 		await server.stop();
 		for (const { error } of await Promise.all(transactions)) expect(isDatabaseUnavailable(error)).toBe(true);
@@ -129,7 +129,7 @@ async function countSleeping(url: string): Promise<number> {
 	return rows.length;
 }
 
-describe("a Postgres that is there", () => {
+describe("createDatabase, with a reachable Postgres", () => {
 	let test: TestDatabase;
 	let url: string;
 	let network: Network;
@@ -145,35 +145,35 @@ describe("a Postgres that is there", () => {
 	});
 	afterEach(() => network.close());
 
-	it("but silent: calls on old and new connections fail within the deadline, and work once it speaks again", async () => {
+	it("fails calls within the deadline while Postgres is silent, on old and new connections, and recovers afterwards", async () => {
 		const database = open({ url, poolMax: 2, statementTimeoutMs: 500 });
 		await database.ping();
 		network.isSilent = true;
-		const silent = await Promise.all(Array.from({ length: 20 }, () => failureOf(askShort(database))));
+		const silent = await Promise.all(Array.from({ length: 20 }, () => failureOf(runShortQuery(database))));
 		for (const { error, afterMs } of silent) {
 			expect(isDatabaseUnavailable(error)).toBe(true);
 			expect(afterMs).toBeLessThan(1_500);
 		}
-		const neverMet = open({ url, poolMax: 2, statementTimeoutMs: 500 });
-		for (const { error, afterMs } of await Promise.all(Array.from({ length: 20 }, () => failureOf(askShort(neverMet))))) {
+		const unconnected = open({ url, poolMax: 2, statementTimeoutMs: 500 });
+		for (const { error, afterMs } of await Promise.all(Array.from({ length: 20 }, () => failureOf(runShortQuery(unconnected))))) {
 			expect(isDatabaseUnavailable(error)).toBe(true);
 			expect(afterMs).toBeLessThan(1_500);
 		}
 		network.isSilent = false;
-		await waitUntil("it answers again", async () => (await failureOf(database.ping())).error === null);
+		await waitUntil("Postgres to answer again", async () => (await failureOf(database.ping())).error === null);
 	});
 
-	it("a connection that fell silent is given up, so that it is not asked again", async () => {
+	it("closes a silent connection, so that no later call uses that connection", async () => {
 		const database = open({ url, poolMax: 1, statementTimeoutMs: 300 });
 		await database.ping();
 		const [silent] = network.sockets;
 		network.isSilent = true;
 		await failureOf(database.ping());
-		await waitUntil("the silent connection is closed", () => silent?.destroyed === true, 2_000);
+		await waitUntil("the silent connection to close", () => silent?.destroyed === true, 2_000);
 		network.isSilent = false;
 	});
 
-	it("gives up a statement that takes too long", async () => {
+	it("cancels a statement that exceeds the statement timeout", async () => {
 		const database = open({ url, statementTimeoutMs: 200 });
 		const { error, afterMs } = await failureOf(sleep(database, 10));
 		expect(codeOf(error)).toBe("57014");
@@ -181,17 +181,17 @@ describe("a Postgres that is there", () => {
 		expect(afterMs).toBeLessThan(2_000);
 	});
 
-	it("refuses a call at once when fifty for each connection wait already", async () => {
+	it("refuses a call at once when fifty calls per connection are already waiting", async () => {
 		const database = open({ url, poolMax: 1, statementTimeoutMs: 1_000 });
 		const waiting = Array.from({ length: 50 }, () => failureOf(sleep(database, 0.005)));
-		const refused = await failureOf(ask(database, KINDS.indexOf("upkeep")));
+		const refused = await failureOf(runQuery(database, KINDS.indexOf("upkeep")));
 		expect(codeOf(refused.error)).toBe("DATABASE_OVERLOAD");
 		expect(isDatabaseUnavailable(refused.error)).toBe(true);
 		expect((await Promise.all(waiting)).filter(({ error }) => error !== null)).toEqual([]);
 		expect((await failureOf(database.ping())).error).toBeNull();
 	});
 
-	it("ends a transaction whose client says nothing more, with its locks", async () => {
+	it("sets read committed isolation and a timeout of 5 s for idle transactions, which ends their locks", async () => {
 		const database = open({ url });
 		const settings = await readFrom(database, "bookings", (queries) =>
 			queries.execute<{ name: string; setting: string }>(
@@ -204,7 +204,7 @@ describe("a Postgres that is there", () => {
 		]);
 	});
 
-	it("closes twice without complaint, and a call after that fails", async () => {
+	it("can be closed twice, and fails every call after that", async () => {
 		const database = createDatabase({ url });
 		await database.ping();
 		await database.close();
@@ -213,7 +213,7 @@ describe("a Postgres that is there", () => {
 	});
 });
 
-describe("the connection budgets", () => {
+describe("CONNECTION_BUDGETS", () => {
 	let test: TestDatabase;
 	beforeAll(async () => {
 		test = await createTestDatabase();
@@ -228,7 +228,7 @@ describe("the connection budgets", () => {
 		expect([...KINDS].sort()).toEqual(Object.keys(CONNECTION_BUDGETS).sort());
 	});
 
-	it("are the numbers that docs/ARCHITECTURE.md names", () => {
+	it("match the table in docs/ARCHITECTURE.md", () => {
 		const page = readFileSync(new URL("../../../docs/ARCHITECTURE.md", import.meta.url), "utf8");
 		const rows = page.matchAll(/^\| `([a-z]+)` \| (\d+) \| ([\d,]+) ms \| (none|[\d,]+ ms) \|/gm);
 		const numberOf = (text: string) => Number(text.replace(/,| ms/g, ""));
@@ -246,23 +246,23 @@ describe("the connection budgets", () => {
 		expect(documented).toEqual(Object.fromEntries(actual));
 	});
 
-	it.each(KINDS)("leave every other kind of work its connections while 60 calls of %s occupy theirs", async (busy) => {
+	it.each(KINDS)("keep the connections of every other kind of work free while 60 calls of %s occupy their own", async (busy) => {
 		const database = open({ url: test.url });
 		const sleeping = Array.from({ length: 60 }, () => failureOf(sleep(database, 0.05, busy)));
 		const { connections } = CONNECTION_BUDGETS[busy];
 		const isBusy = async () => (await countSleeping(test.url)) === connections;
-		await waitUntil("every connection of the kind to be occupied, and no other", isBusy);
+		await waitUntil("exactly the connections of this kind to be occupied", isBusy);
 		for (const kind of KINDS.filter((other) => other !== busy)) {
 			const { error, afterMs } = await failureOf(readFrom(database, kind, (queries) => queries.execute(sql`select 1`)));
 			expect(error).toBeNull();
 			expect(afterMs).toBeLessThan(500);
 		}
 		await Promise.all(sleeping);
-		await waitUntil("the last of them to end", async () => (await countSleeping(test.url)) === 0);
+		await waitUntil("the last sleeping call to end", async () => (await countSleeping(test.url)) === 0);
 	});
 
 	it.each(KINDS)(
-		"give up a statement of %s that waits for a lock, within the lock timeout or the statement timeout of its kind",
+		"cancel a statement of %s that waits for a lock, after the lock timeout or the statement timeout of its kind",
 		async (kind) => {
 			const database = open({ url: test.url, statementTimeoutMs: 1_500, longStatementTimeoutMs: 1_500 });
 			const holder = postgres(test.url, { max: 1 });
@@ -285,7 +285,7 @@ describe("the connection budgets", () => {
 		},
 	);
 
-	it("let health checks at the same time share one query, so that many of them neither wait nor are refused", async () => {
+	it("let concurrent health checks share one query, so that none of 200 waits in line or is refused", async () => {
 		const database = open({ url: test.url, poolMax: 1 });
 		const pings = await Promise.all(Array.from({ length: 200 }, () => failureOf(database.ping())));
 		expect(pings.filter(({ error }) => error !== null)).toEqual([]);
@@ -295,7 +295,7 @@ describe("the connection budgets", () => {
 
 type Network = { port: number; isSilent: boolean; readonly sockets: Set<Socket>; close: () => void };
 
-/** A way to a server that can fall silent without closing anything, as a stopped host does. */
+/** A TCP proxy that can stop forwarding data without closing any connection, as when the server's host freezes. */
 async function openNetwork(targetPort: number): Promise<Network> {
 	const server = createServer((near) => {
 		const far = connect(targetPort, "127.0.0.1");

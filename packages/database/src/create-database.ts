@@ -1,7 +1,7 @@
 /**
- * The one handle on Postgres that a process has: a pool for each kind of work, and a deadline on everything asked of them.
- * A dead, stopped or restarting Postgres makes calls fail within the deadline; it never hangs them and never ends the
- * process, and the next call after its return works again.
+ * Creates a process's handle on Postgres: one connection pool per kind of work, and a deadline for every call. While Postgres is stopped,
+ * stalled or restarting, calls fail within the deadline. They never hang and never end the process. Once Postgres is back, the next call
+ * succeeds.
  */
 import { createSingleFlight } from "@holdfast/runtime";
 import { CALLS_PER_CONNECTION_MAX, CONNECTION_BUDGETS, type DatabaseWork, STATEMENT_TIMEOUTS_MS } from "./connection-budgets.ts";
@@ -9,33 +9,37 @@ import { type Lane, openLane } from "./open-lane.ts";
 
 export type { Queries, ReadQueries } from "./queries.ts";
 
-/** The key of a handle's lanes. The package does not export it, so no other room can reach them; `run-queries.ts` is the way to them in this one. */
+/**
+ * The key of a handle's lanes. The package does not export this key, so code outside the package cannot reach the lanes. Code inside the
+ * package goes through `run-queries.ts`.
+ */
 export const LANES: unique symbol = Symbol("lanes");
 
-/** Other rooms can ping and close a handle, and pass it to the functions of this one. */
+/** A handle on Postgres. Other packages can ping it, close it, and pass it to the functions of this package. */
 export type Database = {
 	readonly [LANES]: Readonly<Record<DatabaseWork, Lane>>;
-	/** Answers or throws within the deadline. Calls at the same time share one query. */
+	/** Resolves once Postgres has answered; throws within the deadline otherwise. Concurrent calls share one query. */
 	ping(): Promise<void>;
-	/** Let what runs finish, at most `CLOSE_DEADLINE_S`, and close. Safe to call twice. */
+	/** Waits at most `CLOSE_DEADLINE_S` for running calls, then closes all connections. Safe to call twice. */
 	close(): Promise<void>;
 };
 
+/** The options of `createDatabase`. */
 export type DatabaseOptions = {
 	readonly url: string;
-	/** Connections of one kind of work at most, where its budget allows more; fifty calls each may wait for them. Default 10. */
+	/** Caps the connections of each kind of work below its budget. Fifty calls may wait or run per connection. Default 10. */
 	readonly poolMax?: number;
-	/** What `pg_stat_activity` shows. */
+	/** The name that `pg_stat_activity` shows. Default `holdfast`. */
 	readonly applicationName?: string;
-	/** Postgres gives up a statement that a client waits for after this long; a call fails half a second later at the latest. Default 2,000. */
+	/** Statement timeout of work that a client waits for. A call fails at most half a second later. Default 2,000. */
 	readonly statementTimeoutMs?: number;
-	/** The same for settling and rebuilding, which no client waits for. Default 15,000. */
+	/** Statement timeout of settling and rebuilding, which no client waits for. Default 15,000. */
 	readonly longStatementTimeoutMs?: number;
 };
 
 const POOL_MAX = 10;
 
-/** Connect lazily: nothing is opened before the first call. */
+/** Returns a handle without connecting: each connection is opened by the first call that needs it. Close the handle when done. */
 export function createDatabase(options: DatabaseOptions): Database {
 	const { url, poolMax = POOL_MAX, applicationName = "holdfast" } = options;
 	const { statementTimeoutMs = STATEMENT_TIMEOUTS_MS.short, longStatementTimeoutMs = STATEMENT_TIMEOUTS_MS.long } = options;
@@ -63,7 +67,7 @@ export function createDatabase(options: DatabaseOptions): Database {
 	return {
 		[LANES]: lanes,
 		async ping() {
-			await pings.run("ping", () => lanes.upkeep.run((on) => on.execute("select 1")));
+			await pings.run("ping", () => lanes.upkeep.run((queries) => queries.execute("select 1")));
 		},
 		async close() {
 			await Promise.all(Object.values(lanes).map((lane) => lane.close()));

@@ -1,7 +1,7 @@
 /**
- * Makes bookings durable, and knows the catalogue: the only room that speaks to Postgres. Every call takes the
- * `Database` of the process first; any call may throw, and `isDatabaseUnavailable` tells a dead Postgres from a fault. A write that
- * may have happened throws `DatabaseOutcomeUnknown`.
+ * Stores bookings durably and reads the catalogue. This package is the only one that talks to Postgres. Every function takes the
+ * process's `Database` as its first argument, and every function may throw. `isDatabaseUnavailable` distinguishes an unreachable Postgres
+ * from a bug. A write that may or may not have happened throws `DatabaseOutcomeUnknown`.
  */
 export { findMovie } from "./catalog/find-movie.ts";
 export { findSeatPlan, type SeatPlanReader } from "./catalog/find-seat-plan.ts";

@@ -14,7 +14,7 @@ afterAll(async () => {
 	await queryPostgres(adminUrl, `drop database if exists ${older} with (force)`);
 });
 
-it("an empty database is brought up to date by several at once, and again without change", async () => {
+it("four concurrent migrations of an empty database apply each migration once, and a later run changes nothing", async () => {
 	await queryPostgres(adminUrl, `create database ${name}`);
 	const url = new URL(adminUrl);
 	url.pathname = `/${name}`;
@@ -42,7 +42,7 @@ it("an empty database is brought up to date by several at once, and again withou
 	]);
 });
 
-it("the migrations make the schema that the code has: nothing is left to generate", async () => {
+it("the migrations produce the schema in the code, so drizzle-kit has nothing to generate", async () => {
 	const folder = new URL("../../../drizzle/meta/", import.meta.url);
 	const read = (file: string) => JSON.parse(readFileSync(new URL(file, folder), "utf8"));
 	const last = String(read("_journal.json").entries.length - 1).padStart(4, "0");
@@ -50,7 +50,10 @@ it("the migrations make the schema that the code has: nothing is left to generat
 	expect(await generateMigration(snapshot, generateDrizzleJson(schema, snapshot.id))).toEqual([]);
 });
 
-/** Migrate a new database up to the migration that has `statement`, run `fill` on it, and then migrate it to the end; gives its URL. */
+/**
+ * Creates a database, applies the migrations before the one that contains `statement`, runs `fill`, and applies the remaining migrations.
+ * Returns the URL of the database.
+ */
 async function migrateAcross(statement: string, fill: string): Promise<string> {
 	await queryPostgres(adminUrl, `drop database if exists ${older} with (force)`);
 	await queryPostgres(adminUrl, `create database ${older}`);
@@ -65,7 +68,7 @@ async function migrateAcross(statement: string, fill: string): Promise<string> {
 	return url.href;
 }
 
-it("gives each sign-in that is older than MAC keys a key of its own, and keeps its tokens", async () => {
+it("the migration that adds MAC keys gives each existing sign-in its own key and keeps its tokens", async () => {
 	const url = await migrateAcross(
 		'ADD COLUMN "mac_key"',
 		`insert into users (id, email, password_hash, display_name, role) values (gen_random_uuid(), 'old@example.org', '-', 'Old', 'user');
@@ -78,7 +81,7 @@ it("gives each sign-in that is older than MAC keys a key of its own, and keeps i
 	for (const { mac_key, generation } of families) expect([String(mac_key).length, Number(generation)]).toEqual([72, 0]);
 });
 
-it("divides what an older booking cost among its seats, to the last cent", async () => {
+it("the migration that adds seat amounts divides the amount of each existing booking among its seats, to the last cent", async () => {
 	const url = await migrateAcross(
 		'ADD COLUMN "amount" bigint',
 		`insert into users (id, email, password_hash, display_name, role) values (gen_random_uuid(), 'old@example.org', '-', 'Old', 'user');
@@ -101,7 +104,7 @@ it("divides what an older booking cost among its seats, to the last cent", async
 	expect(seats).toEqual([{ amounts: "0,0,0" }, { amounts: "834,833,833" }, { amounts: "834,834,833" }]);
 });
 
-it("a database that cannot be reached is an error, soon", async () => {
-	const error: unknown = await migrateDatabase("postgres://nobody@127.0.0.1:9/none").catch((thrown: unknown) => thrown);
+it("migrating an unreachable database fails with an unavailable error", async () => {
+	const error: unknown = await migrateDatabase("postgres://user@127.0.0.1:9/none").catch((thrown: unknown) => thrown);
 	expect(isDatabaseUnavailable(error)).toBe(true);
 });

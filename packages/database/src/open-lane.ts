@@ -1,6 +1,6 @@
 /**
- * A lane: the connections of one kind of work, with its own limits on statements, locks and waiting calls. It also replaces its pool of
- * postgres.js connections after a loss, which works around a defect of that driver (`replace`).
+ * Opens a lane: the connections of one kind of work, with their own limits on statements, lock waits and waiting calls. A lane replaces its
+ * pool of postgres.js connections after it loses one, which works around a defect of that driver (`replacePool`).
  */
 import { withDeadline } from "@holdfast/runtime";
 import { DrizzleQueryError } from "drizzle-orm/errors";
@@ -12,61 +12,69 @@ import { guardTransactions } from "./guard-transactions.ts";
 import type { Queries } from "./queries.ts";
 import { openWatchedSocket } from "./watch-socket.ts";
 
+/** The limits of one lane. */
 export type LaneOptions = {
 	readonly url: string;
 	readonly applicationName: string;
 	readonly connectionsMax: number;
-	/** Calls waiting or running at most; one more fails at once. */
+	/** The maximum number of waiting and running calls. One more call fails at once. */
 	readonly callsMax: number;
-	/** Postgres gives up a statement after this long; a silent connection is given up half a second later. */
+	/** Postgres cancels a statement after this long. The lane closes a silent connection half a second later. */
 	readonly statementTimeoutMs: number;
-	/** Postgres gives up a statement that has waited this long for a lock; null: the statement timeout is the only bound. */
+	/** Postgres cancels a statement that has waited this long for a lock. Null: only the statement timeout ends the wait. */
 	readonly lockTimeoutMs: number | null;
 };
 
+/** The connections of one kind of work. */
 export type Lane = {
-	/** Returns the result of `work`. Throws what the query threw, or `DatabaseOverload` (nothing was sent), or `DatabaseTimeout`. */
+	/** Returns the result of `work`. Throws the error of the query, `DatabaseOverload` (nothing was sent), or `DatabaseTimeout`. */
 	run<Result>(work: (queries: Queries) => Promise<Result>, deadlineMs?: number): Promise<Result>;
 	close(): Promise<void>;
 };
 
-/** A connection is made within this time or not at all. */
+/** An attempt to connect fails after this long. */
 const CONNECT_TIMEOUT_S = 2;
-/** A lost connection is tried again this often. The driver's own pace grows to 20 s, and a call waits for it. */
+/** The pause between attempts to reconnect. The driver's own back-off grows to 20 s, and calls would wait that long. */
 const RECONNECT_PAUSE_S = 0.1;
-/** A connection nobody used for this long is closed. */
+/** A connection is closed after this long without use. */
 const IDLE_TIMEOUT_S = 60;
-/** Postgres ends a transaction whose client fell silent: it holds locks that others wait for. */
+/** Postgres ends a transaction whose client sends nothing for this long, because the transaction holds locks that others wait for. */
 const IDLE_IN_TRANSACTION_MS = 5_000;
-/** What the network may take on top of a statement. */
+/** Extra time for the network, on top of the statement timeout. */
 const ANSWER_GRACE_MS = 500;
 const CLOSE_DEADLINE_S = 3;
-/** Read-only sessions are left for new ones at most this often. */
-const LEAVE_READ_ONLY_EVERY_MS = 1_000;
+/** Read-only sessions are replaced at most this often. */
+const REPLACE_READ_ONLY_EVERY_MS = 1_000;
 
-/** Connect lazily: nothing is opened before the first call. A call without a deadline of its own has that of one statement. */
+/**
+ * Returns a lane without connecting: each connection is opened by the first call that needs it. A call without `deadlineMs` has the
+ * statement timeout plus half a second.
+ */
 export function openLane(options: LaneOptions): Lane {
 	const answerMaxMs = options.statementTimeoutMs + ANSWER_GRACE_MS;
 	const { callsMax } = options;
 	let pool = openPool(options, answerMaxMs);
 	let calls = 0;
-	let leftReadOnlyMs = Number.NEGATIVE_INFINITY;
+	let replacedReadOnlyMs = Number.NEGATIVE_INFINITY;
 
 	/**
-	 * Leaves a pool that lost a connection during a statement. The defect of postgres.js 3.4.9: it keeps the error that the server sent
-	 * last on that connection, and fails the first call after the reconnect with it. Calls that still run may finish.
+	 * Replaces a pool that lost a connection during a statement. This works around a defect of postgres.js 3.4.9: the driver keeps the last
+	 * error that the server sent on that connection, and fails the first call after the reconnect with that error. Calls that still run on
+	 * the old pool may finish.
 	 */
-	function replace(lost: Pool): void {
+	function replacePool(lost: Pool): void {
 		if (lost !== pool) return;
 		pool = openPool(options, answerMaxMs);
 		void lost.client.end({ timeout: CLOSE_DEADLINE_S });
 	}
 
-	/** A session keeps the setting that it began with, and its server: only a new one can be writable when this one was not. */
-	function leaveReadOnly(used: Pool): void {
-		if (used !== pool || performance.now() - leftReadOnlyMs < LEAVE_READ_ONLY_EVERY_MS) return;
-		leftReadOnlyMs = performance.now();
-		replace(used);
+	/**
+	 * Replaces a pool whose sessions are read-only. A session keeps its server and its initial setting, so only a new one can be writable.
+	 */
+	function replaceReadOnlyPool(used: Pool): void {
+		if (used !== pool || performance.now() - replacedReadOnlyMs < REPLACE_READ_ONLY_EVERY_MS) return;
+		replacedReadOnlyMs = performance.now();
+		replacePool(used);
 	}
 
 	async function attempt<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result> {
@@ -75,11 +83,11 @@ export function openLane(options: LaneOptions): Lane {
 		try {
 			return await work(used.queries);
 		} catch (error) {
-			if (isConnectionLost(error)) replace(used);
-			if (isReadOnlyRefusal(error)) leaveReadOnly(used);
+			if (isConnectionLost(error)) replacePool(used);
+			if (isReadOnlyRefusal(error)) replaceReadOnlyPool(used);
 			throw withoutParameters(error);
 		} finally {
-			// Counted until the work itself ends, not the wait for it: a stalled Postgres must not collect work without bound.
+			// A call counts until `work` itself ends, not only until its deadline, so that a stalled Postgres cannot pile up calls without limit.
 			calls -= 1;
 		}
 	}
@@ -111,10 +119,10 @@ function openPool({ url, connectionsMax, applicationName, statementTimeoutMs, lo
 		connection: {
 			application_name: applicationName,
 			statement_timeout: statementTimeoutMs,
-			// For Postgres 0 is no bound.
+			// Postgres reads 0 as no timeout.
 			lock_timeout: lockTimeoutMs ?? 0,
 			idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-			// Settling and opening lock first and read after: under a stricter level they would read the past.
+			// Settling and opening lock rows first and read afterwards. Under a stricter level they would read a snapshot from before the lock.
 			default_transaction_isolation: "read committed" as const,
 		},
 		socket: ({ host, port, path }: { host: string[]; port: number[]; path: string | false }) =>
@@ -124,12 +132,12 @@ function openPool({ url, connectionsMax, applicationName, statementTimeoutMs, lo
 	return { client, queries: guardTransactions(drizzle(client)) };
 }
 
-/** What the driver threw. The query builder's wrapper has the parameters in its message, and a password hash must not reach a log. */
+/** Returns the driver's error. The query builder's wrapper has the parameters in its message, and a password hash must not reach a log. */
 function withoutParameters(error: unknown): unknown {
 	return error instanceof DrizzleQueryError && error.cause ? error.cause : error;
 }
 
-/** The deadline passed. Whether a write happened is not known. */
+/** Thrown when the deadline of a call passed. A write may or may not have happened. */
 export class DatabaseTimeout extends Error {
 	override readonly name = "DatabaseTimeout";
 	readonly code = "DATABASE_TIMEOUT";
@@ -138,11 +146,11 @@ export class DatabaseTimeout extends Error {
 	}
 }
 
-/** Too many calls wait already; nothing was sent. */
+/** Thrown when too many calls are waiting or running already. Nothing was sent. */
 export class DatabaseOverload extends Error {
 	override readonly name = "DatabaseOverload";
 	readonly code = "DATABASE_OVERLOAD";
 	constructor(callsMax: number) {
-		super(`${callsMax} calls on postgres are waiting already`);
+		super(`${callsMax} calls to postgres are already waiting or running; nothing was sent`);
 	}
 }

@@ -1,8 +1,8 @@
-/** What a query is built from. */
+/** The parts of Drizzle that build and run queries, for writes and for reads. */
 import type { PostgresJsDatabase } from "drizzle-orm/postgres-js";
 
-/** A pool, or a transaction on it. */
+/** A connection pool, or a transaction on it. */
 export type Queries = Pick<PostgresJsDatabase, "select" | "selectDistinct" | "insert" | "update" | "delete" | "execute" | "transaction">;
 
-/** What a read is built from. `execute` takes any statement: only the types of the others keep a read from writing. */
+/** The subset for reads. `execute` accepts any SQL statement, so the types alone cannot keep raw SQL from writing. */
 export type ReadQueries = Pick<Queries, "select" | "selectDistinct" | "execute">;

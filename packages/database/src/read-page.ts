@@ -1,28 +1,29 @@
 /**
- * Pages by keyset: a page begins after a row, not at a number, so rows added or removed meanwhile neither repeat nor
- * skip any other. A cursor is the sort key and the id of the last row shown.
+ * Keyset pagination: a page starts after a row instead of at an offset, so adding or removing rows between pages never repeats or skips
+ * another row. A cursor holds the sort key and the id of the last row of a page.
  */
 import { isUtf8 } from "node:buffer";
 
-/** `nextCursor` is null on the last page. `bad_cursor`: this text is none of our cursors. */
+/** `bad_cursor`: the cursor in the request is not a valid cursor of this list. */
 export type PageOutcome<Item> = Page<Item> | { readonly outcome: "bad_cursor" };
+/** One page. `nextCursor` is null on the last page. */
 export type Page<Item> = { readonly outcome: "page"; readonly items: readonly Item[]; readonly nextCursor: string | null };
 
-/** `limit` is judged by the caller's contract (1..100); `cursor` is a `nextCursor` as it was given out. */
+/** `limit` is the maximum number of items; the caller checks its range (1..100). `cursor` is the `nextCursor` of an earlier page. */
 export type PageRequest = { readonly limit: number; readonly cursor?: string | undefined };
 
-/** Where a page begins. */
+/** The row after which a page starts: its sort key and its id. */
 export type Position<Id extends string> = { readonly key: string; readonly id: Id };
 
-/** Longest cursor looked at: a title and an id, with room to spare. */
+/** A longer cursor is refused unread. This has room for a title and an id. */
 const CURSOR_MAX_CHARS = 2_000;
 
-/** Cursor text of a row. Opaque to clients: base64url, so that nobody builds one. */
+/** Returns the cursor of a row. Base64url makes the text opaque, so that clients do not build cursors themselves. */
 export function writeCursor(position: Position<string>): string {
 	return Buffer.from(JSON.stringify([position.key, position.id])).toString("base64url");
 }
 
-/** Parse a cursor; null when it is not one. `parseId` and `isKey` say what this list is sorted by. */
+/** Parses a cursor; null when the text is not a valid cursor. `parseId` and `isKey` check the id and the sort key of this list. */
 export function parseCursor<Id extends string>(
 	cursor: string,
 	parseId: (text: string) => Id | null,
@@ -32,13 +33,13 @@ export function parseCursor<Id extends string>(
 	const bytes = Buffer.from(cursor, "base64url");
 	const [key, rawId, ...rest] = isUtf8(bytes) ? parseList(bytes.toString()) : [];
 	if (typeof key !== "string" || typeof rawId !== "string" || rest.length > 0) return null;
-	// Postgres stores neither a NUL nor half of a surrogate pair.
+	// Postgres can store neither a NUL character nor half of a surrogate pair.
 	if (key.includes("\0") || !key.isWellFormed() || !isKey(key)) return null;
 	const id = parseId(rawId);
 	return id === null ? null : { key, id };
 }
 
-/** Make a page of up to `limit + 1` rows: the extra row only tells that there is more. */
+/** Returns a page from up to `limit + 1` rows. The extra row only shows that there is another page. */
 export function pageOf<Item>(rows: readonly Item[], limit: number, positionOf: (item: Item) => Position<string>): Page<Item> {
 	const items = rows.slice(0, limit);
 	const last = items.at(-1);

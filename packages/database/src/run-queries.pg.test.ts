@@ -8,8 +8,8 @@ import { createDatabase, type Database } from "./create-database.ts";
 import { readFrom, writeTo } from "./run-queries.ts";
 
 const DEADLINE_MS = 200;
-/** No server listens there. */
-const NOWHERE = "postgres://127.0.0.1:9/nothing";
+/** An address where no server listens. */
+const UNREACHABLE_URL = "postgres://127.0.0.1:9/nothing";
 
 let test: TestDatabase;
 let database: Database;
@@ -34,32 +34,32 @@ const CALLS: readonly [string, boolean, (on: Database, deadlineMs?: number) => P
 	["write", true, (on, deadlineMs) => writeTo(on, "upkeep", (queries) => queries.execute(sleeping), deadlineMs)],
 ];
 
-describe.each(CALLS)("a %s", (_call, isWrite, ask) => {
-	it(`${isWrite ? "may have happened" : "is unavailable"} when its connection is lost`, async () => {
-		const failure = errorOf(ask(database));
+describe.each(CALLS)("a %s", (_call, isWrite, run) => {
+	it(`throws ${isWrite ? "DatabaseOutcomeUnknown" : "an unavailable error"} when the connection is lost`, async () => {
+		const failure = errorOf(run(database));
 		const end = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'";
 		await waitUntil("the session to end", async () => (await queryPostgres(test.url, end)).length > 0);
 		const error = await failure;
 		expect([error instanceof DatabaseOutcomeUnknown, isDatabaseUnavailable(error)]).toEqual([isWrite, true]);
 	});
 
-	it(`${isWrite ? "may have happened" : "is unavailable"} when its deadline has passed`, async () => {
-		const error = await errorOf(ask(database, DEADLINE_MS));
+	it(`throws ${isWrite ? "DatabaseOutcomeUnknown" : "an unavailable error"} when the deadline passes`, async () => {
+		const error = await errorOf(run(database, DEADLINE_MS));
 		expect([error instanceof DatabaseOutcomeUnknown, isDatabaseUnavailable(error)]).toEqual([isWrite, true]);
 		expect(codeOf(error)).toBe("DATABASE_TIMEOUT");
 	});
 
-	it("has not happened when no server can be reached, and when too many calls wait", async () => {
-		const orphan = createDatabase({ url: NOWHERE, poolMax: 1 });
-		const errors = await Promise.all(Array.from({ length: CALLS_PER_CONNECTION_MAX + 1 }, () => errorOf(ask(orphan))));
+	it("throws an unavailable error, not DatabaseOutcomeUnknown, when no server is reachable or too many calls wait", async () => {
+		const unreachable = createDatabase({ url: UNREACHABLE_URL, poolMax: 1 });
+		const errors = await Promise.all(Array.from({ length: CALLS_PER_CONNECTION_MAX + 1 }, () => errorOf(run(unreachable))));
 		const [first, overload] = [errors[0], errors.at(-1)];
 		expect([first, overload].map(codeOf)).toEqual(["ECONNREFUSED", "DATABASE_OVERLOAD"]);
 		for (const error of [first, overload])
 			expect([error instanceof DatabaseOutcomeUnknown, isDatabaseUnavailable(error)]).toEqual([false, true]);
-		await orphan.close();
+		await unreachable.close();
 	});
 
-	it("rejects with what Postgres answered when a statement was refused", async () => {
+	it("throws the error of Postgres when Postgres refuses the statement", async () => {
 		const refused = sql`select 1 / 0`;
 		const refuse = isWrite
 			? writeTo(database, "upkeep", (queries) => queries.execute(refused))

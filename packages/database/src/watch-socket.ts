@@ -1,33 +1,34 @@
 /**
- * A socket to Postgres that closes when the server has fallen silent. The defect of postgres.js 3.4.9: it has no timeout for the answer
- * to a query. A server that is stopped, or a host that vanished, closes no connection, so TCP would hold a query for a quarter of an
- * hour, and its connection with it.
+ * Opens a socket to Postgres that closes when the server stops answering. This works around a gap in postgres.js 3.4.9, which has no
+ * timeout for the answer to a query. A suspended server or an unreachable host closes no connection, so TCP would keep a query and its
+ * connection waiting for a quarter of an hour.
  */
 import { connect, type Socket } from "node:net";
 
+/** The address of a Postgres server: TCP, or the path of a Unix socket. */
 export type SocketTarget = { readonly host: string; readonly port: number } | { readonly path: string };
 
 /**
- * Open a socket that destroys itself when something was sent and nothing at all came back for `silenceMaxMs`.
- * An idle connection is left alone. The driver then fails what was in flight on it and connects anew.
+ * Returns a socket that destroys itself when data was sent and nothing came back for `silenceMaxMs`. The driver then fails the running
+ * queries of that connection and reconnects. An idle connection stays open.
  *
- * Under TLS the driver takes the listeners off the socket, so there only the caller's own deadline stands.
+ * Under TLS the driver removes the listeners from the socket, so that only the deadline of the caller remains.
  */
 export function openWatchedSocket(target: SocketTarget, silenceMaxMs: number): Socket {
 	const socket = connect(target);
-	let sentWhenHeard = 0;
+	let sentAtLastAnswer = 0;
 	socket.on("data", () => {
-		sentWhenHeard = socket.bytesWritten;
+		sentAtLastAnswer = socket.bytesWritten;
 	});
-	// Node calls this after `silenceMaxMs` without a byte either way, and again after the next ones.
+	// Node emits `timeout` after `silenceMaxMs` without a byte in either direction, and again after each further `silenceMaxMs`.
 	socket.setTimeout(silenceMaxMs);
 	socket.on("timeout", () => {
-		if (socket.bytesWritten > sentWhenHeard) socket.destroy(new DatabaseSilence(silenceMaxMs));
+		if (socket.bytesWritten > sentAtLastAnswer) socket.destroy(new DatabaseSilence(silenceMaxMs));
 	});
 	return socket;
 }
 
-/** Postgres took a statement and said nothing; whether it was run is not known. */
+/** Thrown when Postgres did not answer a statement that was sent. Postgres may or may not have run that statement. */
 export class DatabaseSilence extends Error {
 	override readonly name = "DatabaseSilence";
 	readonly code = "DATABASE_SILENCE";

@@ -1,4 +1,4 @@
-/** Brings the tables of DATABASE_URL up to the newest migration. Safe to run twice, and at the same time as another. */
+/** Applies all missing migrations to the database of DATABASE_URL. Safe to run twice, and concurrently with another run. */
 import { readSettings } from "@holdfast/runtime";
 import { migrateDatabase } from "../migrate-database.ts";
 

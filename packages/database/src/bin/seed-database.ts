@@ -1,6 +1,6 @@
 /**
- * Puts the demo catalogue into DATABASE_URL, and the admin ADMIN_EMAIL with ADMIN_PASSWORD when both are given. Safe to
- * run again: it adds what is missing, such as the showtimes of a day that has come nearer.
+ * Adds the demo catalogue to the database of DATABASE_URL, and an admin with ADMIN_EMAIL and ADMIN_PASSWORD when both are set. Safe to run
+ * again: it adds only missing rows, such as the showtimes of new days in the coming week.
  */
 import { readSettings } from "@holdfast/runtime";
 import { createDatabase } from "../create-database.ts";
@@ -12,16 +12,17 @@ const settings = readSettings(process.env, (env) => ({
 	adminEmail: env.text("ADMIN_EMAIL", ""),
 	adminPassword: env.text("ADMIN_PASSWORD", ""),
 }));
-const say = (line: string): void => console.log(line);
+const print = (line: string): void => console.log(line);
 
 const database = createDatabase({ url: settings.url, poolMax: 2, applicationName: "holdfast-seed" });
 try {
-	await seedDemo(database, { nowMs: Date.now(), onProgress: say });
+	await seedDemo(database, { nowMs: Date.now(), onProgress: print });
 	const { adminEmail: email, adminPassword: password } = settings;
 	if (email !== "" && password !== "") {
 		const { outcome } = await ensureAdmin(database, { email, password });
-		if (outcome === "not_admin") throw new Error(`${email} is an ordinary user; choose another ADMIN_EMAIL`);
-		say(`admin: ${email} ${outcome.replace("_", " ")}`);
+		if (outcome === "not_admin")
+			throw new Error(`the admin was not created: ${email} is already a regular user; choose another ADMIN_EMAIL`);
+		print(`admin: ${email} ${outcome.replace("_", " ")}`);
 	}
 } finally {
 	await database.close();

@@ -1,4 +1,4 @@
-/** One seat plan. Immutable, so it may be cached for ever. */
+/** Reads one seat plan. Seat plans are immutable, so a caller may cache them forever. */
 import type { SeatPlan, SeatPlanId } from "@holdfast/domain";
 import { eq } from "drizzle-orm";
 import type { DatabaseWork } from "../connection-budgets.ts";
@@ -6,10 +6,10 @@ import type { Database } from "../create-database.ts";
 import { readFrom } from "../run-queries.ts";
 import { seatPlans } from "../schema/index.ts";
 
-/** Who reads a plan: readers of any id, readers of a plan that a booking or showtime names, or a rebuild. */
+/** The kind of work that reads a plan: the public catalogue, reads of bookings and showtimes, or a rebuild. */
 export type SeatPlanReader = Extract<DatabaseWork, "catalogue" | "bookings" | "rebuilding">;
 
-/** The plan, or null. A large one is a megabyte: keep it. `reader` is the kind of work whose connections it uses. */
+/** Returns the plan, or null when it does not exist. A large plan is 1 MB: cache it. `reader` selects whose connections are used. */
 export async function findSeatPlan(database: Database, id: SeatPlanId, reader: SeatPlanReader): Promise<SeatPlan | null> {
 	const [row] = await readFrom(database, reader, (queries) =>
 		queries.select({ layout: seatPlans.layout }).from(seatPlans).where(eq(seatPlans.id, id)),

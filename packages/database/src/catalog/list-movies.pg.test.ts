@@ -36,7 +36,7 @@ async function titles(request: Partial<ListMoviesRequest>) {
 	return page.outcome === "page" ? page.items.map(({ title }) => title) : page.outcome;
 }
 
-it("movies come by title and by status, archived ones never", async () => {
+it("lists movies by title, filters them by status, and never lists or finds an archived movie", async () => {
 	expect(await titles({})).toEqual(["100% Wolf", "1000 Wolves", "Back\\slash", "Face/Off", "Face_Off", "Soon", "Twin", "Twin", "Twin"]);
 	expect(await titles({ status: "coming_soon" })).toEqual(["Soon"]);
 	expect(await titles({ status: "ended" })).toEqual([]);
@@ -44,7 +44,7 @@ it("movies come by title and by status, archived ones never", async () => {
 	expect(await findMovie(database, newMovieId())).toBeNull();
 });
 
-it("a search finds part of a title in any case, and its signs mean themselves", async () => {
+it("a search finds part of a title in any letter case, and treats %, _ and \\ as plain characters", async () => {
 	expect(await titles({ q: "WOL" })).toEqual(["100% Wolf", "1000 Wolves"]);
 	expect(await titles({ q: "100%" })).toEqual(["100% Wolf"]);
 	expect(await titles({ q: "e_o" })).toEqual(["Face_Off"]);
@@ -59,13 +59,13 @@ it.each([
 	["Жизнь", ["жиз", "ЖИЗНЬ"]],
 	["千と千尋の神隠し", ["千尋", "神"]],
 	["Ｎｅｏ％", ["neo%", "Neo％", "％"]],
-])("%s is found whatever the case, the accents and the way they are coded", async (title, searches) => {
+])("a search finds %s regardless of case, accents and Unicode normalization form", async (title, searches) => {
 	await add(title);
 	for (const q of searches) expect(await titles({ q })).toContain(title);
 	expect(await titles({ q: "amelia" })).toEqual([]);
 });
 
-it("a search reads an index of trigrams, not every title", async () => {
+it("a search uses the trigram index instead of scanning every title", async () => {
 	const explain = writeTo(
 		database,
 		"rebuilding",
@@ -83,7 +83,7 @@ it("a search reads an index of trigrams, not every title", async () => {
 	await expect(explain).rejects.toThrow("movies_by_search_title");
 });
 
-it("pages neither repeat nor skip a movie, equal titles included, while others are added", async () => {
+it("pages neither repeat nor skip a movie while movies are added, even among equal titles", async () => {
 	const before = (await titles({})).length;
 	const seen: string[] = [];
 	let cursor: string | undefined;
@@ -98,12 +98,12 @@ it("pages neither repeat nor skip a movie, equal titles included, while others a
 	expect(seen).toHaveLength(before);
 });
 
-it("a page of exactly what is left is the last", async () => {
+it("a page that holds exactly the remaining movies is the last page", async () => {
 	expect(await listMovies(database, { q: "twin", limit: 3 })).toMatchObject({ nextCursor: null });
 	expect(await listMovies(database, { q: "twin", limit: 2 })).toMatchObject({ nextCursor: expect.any(String) });
 });
 
-it("a cursor of another list, or none at all, is told so", async () => {
+it("returns bad_cursor for text that is not a cursor of this list", async () => {
 	expect(await titles({ cursor: "nonsense" })).toBe("bad_cursor");
 	expect(await titles({ cursor: writeCursor({ key: "nul\0", id: newMovieId() }) })).toBe("bad_cursor");
 	expect(await titles({ cursor: writeCursor({ key: "Twin", id: "42" }) })).toBe("bad_cursor");
@@ -112,19 +112,19 @@ it("a cursor of another list, or none at all, is told so", async () => {
 it.each([
 	["letters", "x"],
 	["characters beyond 16 bits", "🎬"],
-	["characters that JSON spells out", "\u0001"],
-])("a title has 200 %s at most, and a cursor of it is one that is taken", async (_what, character) => {
+	["characters that JSON escapes", "\u0001"],
+])("a title has at most 200 %s, and the cursor after the longest title is accepted", async (_what, character) => {
 	const status = "ended" as const;
 	for (const _ of [1, 2]) await add(character.repeat(TITLE_MAX_CHARS), { status });
 	const first = await listMovies(database, { limit: 1, status });
 	if (first.outcome !== "page" || first.nextCursor === null) throw new Error("the first page has no next cursor");
-	// The bound that the API has for a cursor.
+	// The longest cursor that the API accepts.
 	expect(first.nextCursor.length).toBeLessThanOrEqual(2_000);
 	expect(await titles({ status, cursor: first.nextCursor })).toContain(character.repeat(TITLE_MAX_CHARS));
 	await expect(add(character.repeat(TITLE_MAX_CHARS + 1))).rejects.toThrow("movies_title_length");
 	await writeTo(database, "catalogue", (queries) => queries.delete(movies).where(sql`status = 'ended'`));
 });
 
-it("a title has one character at least", async () => {
+it("a title has at least one character", async () => {
 	await expect(add("")).rejects.toThrow("movies_title_length");
 });

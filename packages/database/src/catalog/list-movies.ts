@@ -1,4 +1,4 @@
-/** The programme: movies by title. */
+/** Lists the movies of the catalogue by title, with an optional status and search text. */
 import { parseMovieId } from "@holdfast/domain";
 import { and, asc, eq, isNull, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
@@ -7,19 +7,20 @@ import { readFrom } from "../run-queries.ts";
 import { type MovieStatus, movies, searchable } from "../schema/index.ts";
 import { type Movie, movieColumns } from "./movie.ts";
 
+/** Selects movies. Without `status` and `q`, all movies that are not archived. */
 export type ListMoviesRequest = PageRequest & {
 	readonly status?: MovieStatus | undefined;
-	/** Part of the title, whatever the case, with or without accents; `%` and `_` mean themselves. */
+	/** Part of the title, in any letter case, with or without accents. `%` and `_` are plain characters. */
 	readonly q?: string | undefined;
 };
 
-/** A page of movies by title, archived ones left out. Reads only. */
+/** Returns a page of movies by title, without archived movies, or `bad_cursor`. Changes nothing. */
 export async function listMovies(database: Database, request: ListMoviesRequest): Promise<PageOutcome<Movie>> {
 	const { limit, status, q } = request;
 	const conditions: SQL[] = [isNull(movies.archivedAt)];
 	if (status !== undefined) conditions.push(eq(movies.status, status));
 	if (q !== undefined) {
-		// No title holds a NUL, and Postgres refuses to be asked.
+		// No title contains a NUL character, and Postgres refuses a parameter that does.
 		if (q.includes("\0")) return { outcome: "page", items: [], nextCursor: null };
 		conditions.push(titleHas(q));
 	}
@@ -39,7 +40,10 @@ export async function listMovies(database: Database, request: ListMoviesRequest)
 	return pageOf(rows, limit, (movie) => ({ key: movie.title, id: movie.id }));
 }
 
-/** The title has `q` in it, as `searchable` spells both. Escaped last: spelling out a full-width sign makes a plain `%` of it. */
+/**
+ * Returns the condition that a title contains `q`, both normalized by `searchable`. The escape of `%`, `_` and `\` comes after the
+ * normalization, because that turns a full-width `％` into a plain `%`.
+ */
 export function titleHas(q: string): SQL {
 	const part = searchable(sql`${q.trim()}::text`);
 	return sql`${movies.searchTitle} like '%' || regexp_replace(${part}, '[\\\\%_]', '\\\\\\&', 'g') || '%'`;

@@ -24,7 +24,7 @@ async function list(request: Partial<ListShowtimesRequest>) {
 	return { ids: page.items.map(({ id }) => id), nextCursor: page.nextCursor };
 }
 
-it("showtimes come by start, only those that have not begun; cancelled ones and those of archived movies do not", async () => {
+it("lists the showtimes that have not started by start, without cancelled ones and those of archived movies", async () => {
 	const archivedId = newMovieId();
 	const movie = { id: archivedId, title: "Gone", description: "", durationMinutes: 90, genre: "Drama", status: "ended" as const };
 	await writeTo(ledger.database, "catalogue", (queries) => queries.insert(movies).values({ ...movie, archivedAt: new Date() }));
@@ -38,7 +38,7 @@ it("showtimes come by start, only those that have not begun; cancelled ones and 
 	expect((await list({ movieId: newMovieId() })).ids).toEqual([]);
 });
 
-it("a day is the venue's: the same instant is on two days in two zones", async () => {
+it("a date is a day in the time zone of the venue: one instant falls on two dates in two zones", async () => {
 	const newYork = await add("2031-05-06T01:30:00Z", "America/New_York");
 	const tokyo = await add("2031-05-06T01:30:00Z", "Asia/Tokyo");
 	const kiritimati = await add("2031-05-05T11:00:00Z", "Pacific/Kiritimati");
@@ -47,7 +47,7 @@ it("a day is the venue's: the same instant is on two days in two zones", async (
 	expect((await list({ date: "2031-05-06" })).ids).toEqual([kiritimati, tokyo]);
 });
 
-it("a day on which clocks change has 25 hours or 23, and no showtime is on two days or on none", async () => {
+it("a day with a clock change in Vienna has 23 or 25 hours, and each showtime is on exactly one day", async () => {
 	// Vienna: 2031-10-26 ends summer time (from 00:00 +02:00 to 24:00 +01:00), 2031-03-30 begins it.
 	const autumn = [
 		"2031-10-25T21:59:00Z",
@@ -68,7 +68,7 @@ it("a day on which clocks change has 25 hours or 23, and no showtime is on two d
 	expect((await list({ date: "2031-03-31" })).ids).toEqual(ids.slice(9));
 });
 
-it("so it is across the Atlantic, where the clocks change on other days", async () => {
+it("a day with a clock change in New York has 23 or 25 hours, and each showtime is on exactly one day", async () => {
 	// New York: 2031-03-09 begins daylight saving time (from 00:00 -05:00 to 24:00 -04:00), 2031-11-02 ends it.
 	const spring = ["2031-03-09T04:59:00Z", "2031-03-09T05:00:00Z", "2031-03-10T03:59:00Z", "2031-03-10T04:00:00Z"];
 	const autumn = ["2031-11-02T03:59:00Z", "2031-11-02T04:00:00Z", "2031-11-03T04:59:00Z", "2031-11-03T05:00:00Z"];
@@ -82,7 +82,7 @@ it("so it is across the Atlantic, where the clocks change on other days", async 
 	expect((await list({ date: "2031-11-03" })).ids).toEqual(ids.slice(7));
 });
 
-it("a midnight that comes twice begins its day the first time", async () => {
+it("when a clock change repeats midnight, the day begins at the first midnight", async () => {
 	// Havana: on 2032-11-07 clocks go back from 01:00 -04:00 to 00:00 -05:00.
 	const startsAt = ["2032-11-07T03:59:00Z", "2032-11-07T04:00:00Z", "2032-11-07T04:30:00Z", "2032-11-07T05:30:00Z", "2032-11-08T05:00:00Z"];
 	const ids: ShowtimeId[] = [];
@@ -92,7 +92,7 @@ it("a midnight that comes twice begins its day the first time", async () => {
 	expect((await list({ date: "2032-11-08" })).ids).toEqual(ids.slice(4));
 });
 
-it("a day may begin at one in the morning, and one that a country skipped to cross the date line has no showtimes", async () => {
+it("a day without a midnight begins at 01:00, and a date that a country skipped at the date line has no showtimes", async () => {
 	// Santiago: 2031-09-07 has no midnight, 24:00 -04:00 is 01:00 -03:00.
 	const santiago = [await add("2031-09-07T03:59:00Z", "America/Santiago"), await add("2031-09-07T04:00:00Z", "America/Santiago")];
 	expect((await list({ date: "2031-09-06" })).ids).toEqual(santiago.slice(0, 1));
@@ -106,14 +106,14 @@ it("a day may begin at one in the morning, and one that a country skipped to cro
 });
 
 it.each(["2031-02-30", "2031-13-01", "2031-1-1", "0000-01-01", "today", "2031-05-06'; --", ""])(
-	"a date that is on no calendar has no showtimes: %s",
+	"a text that is not a calendar date has no showtimes: %s",
 	async (date) => {
 		await add("2031-05-06T01:30:00Z", "UTC");
 		expect(await list({ date })).toEqual({ ids: [], nextCursor: null });
 	},
 );
 
-it("pages neither repeat nor skip a showtime, several at one instant included, while others are added and cancelled", async () => {
+it("pages neither repeat nor skip a showtime while others are added and cancelled, even among equal start times", async () => {
 	const ids: ShowtimeId[] = [];
 	for (let i = 0; i < 9; i += 1) ids.push(await add(`2031-06-0${1 + Math.floor(i / 3)}T20:00:00Z`, "UTC"));
 	const seen: ShowtimeId[] = [];
@@ -144,6 +144,6 @@ it.each([
 	Buffer.from("[1,2,3]").toString("base64url"),
 	"A".repeat(5_000),
 	"",
-])("text that is no cursor of ours is told so: %s", async (cursor) => {
+])("returns bad_cursor for text that is not a cursor of this list: %s", async (cursor) => {
 	expect(await listShowtimes(ledger.database, { limit: 10, nowMs: NOW_MS, cursor })).toEqual({ outcome: "bad_cursor" });
 });

@@ -1,4 +1,4 @@
-/** What is on: upcoming showtimes by start. */
+/** Lists upcoming showtimes by start, with an optional movie and date. */
 import { type MovieId, parseShowtimeId } from "@holdfast/domain";
 import { and, asc, eq, gt, isNull, ne, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
@@ -7,17 +7,18 @@ import { readFrom } from "../run-queries.ts";
 import { movies, showtimes } from "../schema/index.ts";
 import { type Showtime, selectShowtimes, showtimeOf } from "./showtime.ts";
 
+/** Selects upcoming showtimes. Without `movieId` and `date`, all of them. */
 export type ListShowtimesRequest = PageRequest & {
 	readonly movieId?: MovieId | undefined;
-	/** `YYYY-MM-DD`: a day as the venue's own calendar has it, 23 to 25 hours long where clocks change. */
+	/** `YYYY-MM-DD`: a day in the time zone of the venue, 23 to 25 hours long where clocks change. */
 	readonly date?: string | undefined;
-	/** Showtimes that start later than this, epoch ms. */
+	/** Only showtimes that start after this instant, epoch ms. */
 	readonly nowMs: number;
 };
 
 /**
- * A page of showtimes that have not begun, by start. Cancelled ones and those of archived movies are left out. A
- * `date` that is on no calendar has no showtimes. Reads only.
+ * Returns a page of the showtimes that have not started, by start, or `bad_cursor`. Excludes cancelled showtimes and those of archived
+ * movies. A `date` that is not a calendar date gives an empty page. Changes nothing.
  */
 export async function listShowtimes(database: Database, request: ListShowtimesRequest): Promise<PageOutcome<Showtime>> {
 	const { limit, movieId, date, nowMs } = request;
@@ -43,8 +44,9 @@ export async function listShowtimes(database: Database, request: ListShowtimesRe
 }
 
 /**
- * Starts on `date` where it is shown. The day there is asked of Postgres per row, which knows each zone's clock
- * changes (midnight itself comes twice where clocks go back to it); the outer pair of bounds (zones lie between UTC-12 and UTC+14) lets the index on `starts_at` be used.
+ * Returns the condition that a showtime starts on `date` in the time zone of its venue. Postgres computes that day for each row, because
+ * it knows the clock changes of each zone (a clock change can repeat midnight). The outer pair of bounds lets Postgres use the index on
+ * `starts_at`: time zones lie between UTC-12 and UTC+14.
  */
 function startsOn(date: string): SQL {
 	const midnight = sql`${date}::date::timestamp`;
@@ -54,10 +56,10 @@ function startsOn(date: string): SQL {
 		and (${showtimes.startsAt} at time zone ${showtimes.timeZone})::date = ${date}::date`;
 }
 
-/** Epoch milliseconds up to the year 9999, which Postgres and JavaScript both write with four digits. */
+/** Whether the text is epoch milliseconds up to the year 9999. Postgres and JavaScript format years up to 9999 alike. */
 const isInstant = (key: string): boolean => /^\d{1,15}$/.test(key) && Number(key) < Date.UTC(10_000, 0);
 
-/** Whether the text is a day that exists (not 30 February), in years that Postgres and JavaScript both write with four digits. */
+/** Whether the text is an existing date (not 30 February) in a year of four digits, which Postgres and JavaScript format alike. */
 function isCalendarDay(text: string): boolean {
 	if (!/^[1-9]\d{3}-\d{2}-\d{2}$/.test(text)) return false;
 	const day = new Date(`${text}T00:00:00Z`);

@@ -1,7 +1,8 @@
-/** A movie as the catalogue shows it. */
+/** The type and the columns of a movie of the catalogue. */
 import type { MovieId } from "@holdfast/domain";
 import { type MovieStatus, movies } from "../schema/index.ts";
 
+/** A movie, as the catalogue returns it. */
 export type Movie = {
 	readonly id: MovieId;
 	readonly title: string;
@@ -11,15 +12,15 @@ export type Movie = {
 	/** Age rating (`PG-13`), or null. */
 	readonly rating: string | null;
 	readonly posterUrl: string | null;
-	/** First release, `YYYY-MM-DD`, or null. */
+	/** Date of the first release, `YYYY-MM-DD`, or null. */
 	readonly releaseDate: string | null;
 	readonly status: MovieStatus;
 };
 
-/** What a list of showtimes says about its movies. */
+/** The part of a movie that a showtime carries. */
 export type MovieSummary = Pick<Movie, "id" | "title" | "durationMinutes" | "rating" | "posterUrl">;
 
-/** The columns of a `Movie`, as they are. */
+/** The columns to select for a `Movie`; the selected row is a `Movie` without further mapping. */
 export const movieColumns = {
 	id: movies.id,
 	title: movies.title,

@@ -1,14 +1,17 @@
-/** A showtime with its movie and room: one set of columns and one mapper for every read of one. */
+/** The query and the mapping that every read of a showtime shares. */
 import type { OpenShowtime } from "@holdfast/domain";
 import { eq } from "drizzle-orm";
 import type { ReadQueries } from "../create-database.ts";
 import { auditoriums, movies, seatPlans, showtimes } from "../schema/index.ts";
 import type { MovieSummary } from "./movie.ts";
 
-/** All that the seat store is opened with, and more about the movie. Auditorium and zone are in `summary`; instants are epoch ms. */
+/**
+ * Everything that the seat store needs to open a showtime, and a summary of its movie. Auditorium and time zone are in `summary`. Instants
+ * are epoch ms.
+ */
 export type Showtime = OpenShowtime & { readonly movie: MovieSummary };
 
-/** Showtimes joined with what they name; add `where`, order and limit. */
+/** Returns a query of showtimes, joined with movie, auditorium and seat plan. The caller adds `where`, order and limit. */
 export function selectShowtimes(queries: ReadQueries) {
 	return queries
 		.select({ showtime: showtimes, movie: movies, auditorium: auditoriums, seatCount: seatPlans.seatCount })
@@ -21,13 +24,13 @@ export function selectShowtimes(queries: ReadQueries) {
 
 type ShowtimeRow = Awaited<ReturnType<typeof selectShowtimes>>[number];
 
-/** A row as a `Showtime`. */
+/** Maps a row of `selectShowtimes` to a `Showtime`. */
 export function showtimeOf({ movie, ...row }: ShowtimeRow): Showtime {
 	const { id, title, durationMinutes, rating, posterUrl } = movie;
 	return { ...openShowtimeOf({ movie, ...row }), movie: { id, title, durationMinutes, rating, posterUrl } };
 }
 
-/** A row as the seat store wants it. */
+/** Maps a row of `selectShowtimes` to the input of the seat store. */
 export function openShowtimeOf({ showtime, movie, auditorium, seatCount }: ShowtimeRow): OpenShowtime {
 	return {
 		id: showtime.id,

@@ -1,13 +1,13 @@
-/** Note how far a bucket's outbox was settled, in the bucket's row. It is locked first, and written last. */
+/** Records in a bucket's row how far the outbox of the bucket is settled. A batch locks this row first and writes it last. */
 import type { OutboxEntry } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import type { Queries } from "../create-database.ts";
 import { findGap, type Gap, seqOf } from "./find-gap.ts";
 
-/** `seenSeq`: the highest counter met before this batch, 0 of a bucket that was never settled. */
+/** `seenSeq`: the highest counter that was read before this batch; 0 for a bucket that was never settled. `locked`: see `takeProgress`. */
 export type TakenProgress = { readonly outcome: "taken"; readonly seenSeq: number } | { readonly outcome: "locked" };
 
-/** Lock the bucket's row until COMMIT without waiting for it. `locked`: another transaction has it. */
+/** Locks the bucket's row until COMMIT, without waiting. `locked`: another transaction has locked the row. */
 export async function takeProgress(tx: Queries, bucket: number): Promise<TakenProgress> {
 	const [row] = await tx.execute<{ seen_seq: number }>(
 		sql`select seen_seq::float8 from buckets where bucket = ${bucket} for no key update skip locked`,
@@ -19,15 +19,16 @@ export async function takeProgress(tx: Queries, bucket: number): Promise<TakenPr
 
 type Progress = {
 	readonly seenSeq: number;
-	/** All of the batch. */
+	/** All entries of the batch. */
 	readonly entries: readonly OutboxEntry[];
-	/** Those of them that were recorded or buried. */
+	/** The entries of the batch that were recorded or dead-lettered. */
 	readonly settled: readonly OutboxEntry[];
 };
 
-/** Gives the hole in the counter, if there is one. */
+/** Updates the bucket's row after a batch. Returns the gap in the counters of the batch, or null. */
 export async function advanceProgress(tx: Queries, bucket: number, { seenSeq, entries, settled }: Progress): Promise<Gap | null> {
-	// A number that an unreadable entry claims proves nothing: believed, one such entry would later pass for a loss of all after it.
+	// The counter of an unreadable entry cannot be trusted. An inflated counter would hide real gaps, and would later look as if the seat
+	// store had lost every event up to it.
 	const seq = Math.max(0, ...settled.map(({ event }) => event?.seq ?? 0));
 	const credibleMax = seenSeq + entries.length;
 	const seen = entries.filter((entry) => entry.event !== null || (seqOf(entry) ?? 0) <= credibleMax);

@@ -25,12 +25,12 @@ const event = (seats: number[], overrides: Partial<BookingEvent> = {}): BookingE
 	...overrides,
 });
 
-it("picks winners in order, all seats or none, and a loser takes no seat", () => {
+it("gives a booking all of its seats or none, in stream order, and a losing booking takes no seat", () => {
 	const [first, second, third] = [event([1]), event([1, 2]), event([2, 3])];
 	expect(pickWinners([first, second, third], new Map())).toEqual({ winners: [first, third], losers: [second] });
 });
 
-it("lets a booking win seats that it owns already, and lose seats of another", () => {
+it("lets a booking win the seats that it already owns, and lose the seats of another booking", () => {
 	const [own, other] = [event([5]), event([6])];
 	const owners = new Map([
 		[`${showtimeId} 5`, own.bookingId],
@@ -39,7 +39,7 @@ it("lets a booking win seats that it owns already, and lose seats of another", (
 	expect(pickWinners([own, other], owners)).toEqual({ winners: [own], losers: [other] });
 });
 
-it("events fold to the highest version, at its place in the stream; of equals the first stands", () => {
+it("folds the events of a booking to the highest version, at its position in the stream; of equal versions the first wins", () => {
 	const a = event([1]);
 	const b = event([2]);
 	const highest = { ...a, version: 4 };

@@ -1,6 +1,6 @@
 /**
- * Give seats back and hand them out, for bookings whose row has just changed. Releases come before acquires: one batch
- * may hold the cancel of a booking and the sale of its seat to the next.
+ * Releases and assigns the seats of bookings whose row has just changed. Releases come first, because one batch may contain the cancel of
+ * a booking and the sale of the same seat to another booking.
  */
 import type { BookingEvent, BookingId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
@@ -15,7 +15,7 @@ type SeatRow = {
 	readonly showtimeId: string;
 	readonly seat: number;
 	readonly label: string;
-	/** What the seat costs, in minor units of its booking's currency. */
+	/** Price of the seat, in minor units of the booking's currency. */
 	readonly amount: number;
 	readonly acquiredAt: number;
 	/** Null: the booking owns the seat from now on. */
@@ -23,8 +23,8 @@ type SeatRow = {
 };
 
 /**
- * Make the seats of `changed` (one event per booking, in stream order) what the events say. A booking one of whose seats
- * belongs to another active booking owns none of them: it becomes CONFLICT. Gives those bookings.
+ * Applies the events in `changed` (one per booking, in stream order) to the seats. When another active booking owns one of a booking's
+ * seats, that booking becomes CONFLICT and owns none of its seats. Returns the ids of these bookings.
  */
 export async function assignSeats(queries: Queries, changed: readonly BookingEvent[], context: RecordContext): Promise<BookingId[]> {
 	const cancelled = changed.filter((event) => event.type === "booking.cancelled");
@@ -42,12 +42,15 @@ export async function assignSeats(queries: Queries, changed: readonly BookingEve
 	return losers.map((event) => event.bookingId);
 }
 
-/** Owner of each seat, by `seatKey`. */
+/** The owner of each seat, by `seatKey`. */
 type Owners = ReadonlyMap<string, string>;
 
 const seatKey = (showtimeId: string, seat: number): string => `${showtimeId} ${seat}`;
 
-/** Which of competing confirmations win, in order and all seats or none: a booking wins if each of its seats is free or its own already. */
+/**
+ * Decides in stream order which confirmed bookings get their seats. A booking wins if each of its seats is free or already its own;
+ * otherwise it loses and gets none.
+ */
 export function pickWinners(confirmed: readonly BookingEvent[], owners: Owners): { winners: BookingEvent[]; losers: BookingEvent[] } {
 	const ownerOf = new Map(owners);
 	const winners: BookingEvent[] = [];
@@ -65,8 +68,8 @@ async function readOwners(queries: Queries, confirmed: readonly BookingEvent[]):
 	if (confirmed.length === 0) return new Map();
 	const requested = confirmed.flatMap(({ showtimeId, seats }) => seats.map((seat) => ({ showtimeId, seat })));
 	const given = unnestRows(requested, { showtime_id: ["uuid", (row) => row.showtimeId], seat: ["integer", (row) => row.seat] });
-	// A subselect is one look into the index per seat. Written as a join, Postgres read every active seat there is (50 ms
-	// and growing with the table) for as long as its statistics lagged behind, which under load they do.
+	// A subselect costs one index lookup per seat. With a join, Postgres read every active seat in the table (50 ms, growing with the table)
+	// while its statistics were out of date, as they are under load.
 	const rows = await queries.execute<{ showtime_id: string; seat: number; owner: string | null }>(sql`
 		select given.showtime_id, given.seat, (
 			select booking_id from booking_seats owned
@@ -77,12 +80,12 @@ async function readOwners(queries: Queries, confirmed: readonly BookingEvent[]):
 }
 
 /**
- * Write each row over the one that may be there, since an event knows the whole booking. One that the ledger never saw
- * active, or that lost its seats, gets its rows all the same: they say which seats it was about.
+ * Inserts the rows or overwrites existing ones, since an event contains the whole booking. A booking that was never active in the ledger,
+ * or that lost its seats, gets rows too: they record which seats it named.
  */
 async function writeSeats(queries: Queries, rows: readonly SeatRow[]): Promise<void> {
 	if (rows.length === 0) return;
-	// In seat order, so that two writers who should never meet would queue up and not deadlock.
+	// Rows are written in seat order. The bucket lock excludes concurrent writers; should two meet anyway, they wait instead of deadlocking.
 	await queries.execute(sql`
 		${insertRows("booking_seats", rows, { ...FIXED, ...CHANGING })}
 		order by showtime_id, seat

@@ -1,4 +1,4 @@
-/** When a showtime is cancelled, each of its bookings is cancelled exactly once, however late it comes. */
+/** When a showtime is cancelled, each of its bookings is cancelled exactly once, even one that is settled later. */
 import {
 	type BookingEvent,
 	bucketOf,
@@ -44,7 +44,7 @@ const eventsOf = (event: BookingEvent) =>
 		sql`select version, type, seq::int, bucket, payload, (extract(epoch from at) * 1000)::float8 as at from booking_events where booking_id = ${event.bookingId} order by version`,
 	);
 
-it("every confirmed booking is cancelled at the instant of the showtime, its seats go free, and the ledger says so itself", async () => {
+it("cancels every confirmed booking at the time of the showtime's cancel, releases its seats, and adds a cancel event", async () => {
 	const [first, second] = [sale([1, 2]), sale([3])];
 	await settle(first, second);
 	const cancel = cancelShowtime();
@@ -75,7 +75,7 @@ it("every confirmed booking is cancelled at the instant of the showtime, its sea
 	});
 });
 
-it("bookings that are cancelled already, or lost their seats, and those of other showtimes stay as they are", async () => {
+it("does not change bookings that are already cancelled, are in conflict, or belong to other showtimes", async () => {
 	const other = await ledger.addShowtime({ id: newShowtimeId(bucketOf(showtimeId)) });
 	const [kept, cancelled, winner, loser] = [ledger.confirmed(other, userId, [1]), sale([1]), sale([2]), sale([2])];
 	await settle(kept, cancelled, cancelOf(cancelled), winner, loser);
@@ -85,19 +85,19 @@ it("bookings that are cancelled already, or lost their seats, and those of other
 	expect(await bookingOf(winner)).toMatchObject({ state: "CANCELLED", version: 3 });
 });
 
-it("a sale of the same batch is recorded first and then cancelled, whichever comes first in the stream", async () => {
+it("records a sale of the same batch first and then cancels it, in either order of the stream", async () => {
 	const [before, after] = [sale([1]), sale([2])];
 	expect(await settle(before, cancelShowtime(), after)).toMatchObject({ recorded: 3, cancelledByShowtime: 2 });
 	for (const event of [before, after]) expect(await bookingOf(event)).toMatchObject({ state: "CANCELLED", version: 3 });
 });
 
-it("a poisonous entry in the batch hinders none of it", async () => {
+it("cancels bookings although the same batch contains a poison entry", async () => {
 	const [good, poison] = [sale([1]), ledger.entryOf({ ...sale([2]), currency: "euro" })];
 	expect(await settle(poison, cancelShowtime(), good)).toMatchObject({ cancelledByShowtime: 1, deadLettered: [poison.entryId] });
 	expect(await bookingOf(good)).toMatchObject({ state: "CANCELLED" });
 });
 
-it("a sale that is settled after the cancel is cancelled with it, at that moment, and its seats are nobody's", async () => {
+it("cancels a sale that is settled after the cancel, at the time of settling, and its seats have no owner", async () => {
 	await settle(cancelShowtime());
 	const [start] = await ledger.rows<{ now: number }>(sql`select (extract(epoch from now()) * 1000)::float8 as now`);
 	const late = sale([5, 6]);
@@ -107,7 +107,7 @@ it("a sale that is settled after the cancel is cancelled with it, at that moment
 	expect(await seatOwners(ledger.database, showtimeId)).toEqual([]);
 });
 
-it("everything delivered again changes nothing, and neither does the buyer's own cancel that comes late", async () => {
+it("a redelivery of all entries changes nothing, and neither does a late cancel by the buyer", async () => {
 	const event = sale([7]);
 	const entries = [ledger.entryOf(event), ledger.entryOf(cancelShowtime())];
 	await settle(...entries);
@@ -120,23 +120,23 @@ it("everything delivered again changes nothing, and neither does the buyer's own
 	expect(await bookingOf(event)).toEqual(booking);
 });
 
-it("the first of several events that call it cancelled says when it was", async () => {
+it("takes the time of cancellation from the first of several events with state cancelled", async () => {
 	const event = sale([8]);
 	const cancel = cancelShowtime();
 	await settle(event, cancel, cancelShowtime({ type: "showtime.repriced", showtimeVersion: 3, at: cancel.at + 9_000 }));
 	expect(await bookingOf(event)).toMatchObject({ cancelledAt: cancel.at });
 });
 
-it("a cancel that is older than what the ledger has, or was left in the stream, cancels nothing", async () => {
+it("cancels nothing for a cancel that is older than the ledger's version, or that stays in the stream", async () => {
 	const event = sale([9]);
 	await settle(event, ledger.showtimeEventOf(showtimeId, { showtimeVersion: 5 }));
 	expect(await settle(cancelShowtime({ showtimeVersion: 4 }))).toMatchObject({ cancelledByShowtime: 0 });
 	await ledger.open(showtimeId);
-	expect(await settle(cancelShowtime({ showtimeVersion: 6 }))).toMatchObject({ cancelledByShowtime: 0, left: [showtimeId] });
+	expect(await settle(cancelShowtime({ showtimeVersion: 6 }))).toMatchObject({ cancelledByShowtime: 0, stale: [showtimeId] });
 	expect(await bookingOf(event)).toMatchObject({ state: "CONFIRMED", version: 2 });
 });
 
-it("a full arena is cancelled within seconds, though the statistics of Postgres are from before", async () => {
+it("cancels 10,000 bookings of one showtime within 10 s, even while the statistics of Postgres are out of date", async () => {
 	await ledger.rows(sql`analyze`);
 	await ledger.addSales(showtimeId, userId, { bookings: 10_000, seatsEach: 5 });
 	const started = performance.now();

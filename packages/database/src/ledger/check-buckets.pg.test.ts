@@ -18,13 +18,13 @@ async function findBucketBeyond(ledger: TestLedger, buckets: number): Promise<st
 	return check.outcome === "beyond" ? check.reason : null;
 }
 
-it("finds nothing in an empty ledger, nor below the bound", async () => {
+it("returns null for an empty ledger, and for a bucket below the number of buckets", async () => {
 	expect(await findBucketBeyond(ledger, 16)).toBeNull();
 	await ledger.addShowtime({ id: newShowtimeId(15) });
 	expect(await findBucketBeyond(ledger, 16)).toBeNull();
 });
 
-it("names a bucket at or above the bound that a showtime has, and what to set", async () => {
+it("names the bucket of a showtime beyond the number of buckets, and the BUCKETS to set", async () => {
 	await ledger.addShowtime({ id: newShowtimeId(16) });
 	const reason = await findBucketBeyond(ledger, 16);
 	expect(reason).toContain("bucket 16");
@@ -38,7 +38,7 @@ const addBucket = (bucket: number) => ledger.rows(sql`insert into buckets (bucke
 it.each([
 	["showtime", addShowtime],
 	["row of buckets", addBucket],
-])("names the bucket of a %s in the first bucket that is not served, and in the last that an id can name", async (_what, add) => {
+])("names the bucket of a %s in the first unserved bucket, and in the last possible bucket", async (_what, add) => {
 	await add(15);
 	expect(await findBucketBeyond(ledger, 16)).toBeNull();
 	await add(16);
@@ -48,7 +48,7 @@ it.each([
 	expect(await findBucketBeyond(ledger, 256)).toBeNull();
 });
 
-it("names the highest of both tables, since BUCKETS must go beyond it", async () => {
+it("names the highest bucket of the two tables, because BUCKETS must be greater", async () => {
 	await addShowtime(40);
 	await addBucket(17);
 	expect(await findBucketBeyond(ledger, 16)).toContain("bucket 40");
@@ -56,8 +56,8 @@ it("names the highest of both tables, since BUCKETS must go beyond it", async ()
 	expect(await findBucketBeyond(ledger, 16)).toContain("bucket 41");
 });
 
-it("says that it does not know where Postgres does not answer: the process is to serve what it can", async () => {
-	const database = createDatabase({ url: "postgres://nobody@127.0.0.1:1/none", applicationName: "test" });
+it("answers unknown when Postgres is unreachable, so that the process starts and serves what it can", async () => {
+	const database = createDatabase({ url: "postgres://user@127.0.0.1:1/none", applicationName: "test" });
 	expect(await checkBuckets(database, 16)).toEqual({ outcome: "unknown" });
 	await database.close();
 });

@@ -1,4 +1,4 @@
-/** Checks that the ledger has nothing of a bucket that a process does not serve: it would leave bookings of that bucket unrecorded. */
+/** Checks that a process serves every bucket of the ledger. A process with too few buckets would leave the bookings of the others unrecorded. */
 import { setTimeout } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { isDatabaseUnavailable } from "../classify-error.ts";
@@ -13,16 +13,16 @@ const HIGHEST = sql`
 		(select max(${bucketRows.bucket}) from ${bucketRows})
 	) as bucket`;
 
-/** `beyond`: the process must not serve; `reason` is for a person. `unknown`: Postgres or its tables are not there yet. */
+/** `beyond`: the process must not serve; `reason` is a sentence for the operator. `unknown`: Postgres or its tables are not there yet. */
 export type BucketsCheck =
 	| { readonly outcome: "served" }
 	| { readonly outcome: "beyond"; readonly reason: string }
 	| { readonly outcome: "unknown" };
 
-/** While Postgres is away, the check is repeated this often. */
+/** The check is repeated this often while Postgres is unreachable. */
 const RECHECK_EVERY_MS = 2_000;
 
-/** Reads all showtimes: for the start of a process alone. */
+/** Compares the highest bucket in the ledger with `buckets`. Reads all showtimes, so call it only when a process starts. */
 export async function checkBuckets(database: Database, buckets: number): Promise<BucketsCheck> {
 	let highest: number | null;
 	try {
@@ -32,7 +32,7 @@ export async function checkBuckets(database: Database, buckets: number): Promise
 		throw error;
 	}
 	if (highest === null || highest < buckets) return { outcome: "served" };
-	const reason = `The ledger has data of bucket ${highest}, and BUCKETS=${buckets} ends at bucket ${buckets - 1}: set BUCKETS to ${highest + 1} or more, for every process.`;
+	const reason = `The ledger has data of bucket ${highest}, and BUCKETS=${buckets} ends at bucket ${buckets - 1}: set BUCKETS to ${highest + 1} or more for every process, then start again. Nothing was changed.`;
 	return { outcome: "beyond", reason };
 }
 
@@ -44,8 +44,8 @@ export type StartCheck = {
 };
 
 /**
- * The check of a process that serves what it can while Postgres is away: returns the reason not to start, or null. Where Postgres does not
- * answer it repeats the check in the background until it does.
+ * Returns the reason why the process must not start, or null. If Postgres does not answer, the process may start, and the check is
+ * repeated in the background until Postgres answers.
  */
 export async function checkBucketsAtStart({ url, buckets, onBeyond }: StartCheck): Promise<string | null> {
 	const database = createDatabase({ url, applicationName: "holdfast-start", poolMax: 1 });

@@ -17,13 +17,13 @@ beforeAll(async () => {
 	userId = await ledger.addUser();
 });
 afterAll(() => ledger.stop());
-// A bucket of its own for each test, since a timeline is a bucket's.
+// Each test uses its own bucket, because each bucket has one timeline.
 beforeEach(async () => {
 	bucket = (bucket + 1) % DEFAULT_LIMITS.buckets;
 	showtimeId = await ledger.addShowtime({ id: newShowtimeId(bucket) });
 });
 
-/** Settle one sale with this number. */
+/** Settles one sale with this counter. Returns the gap that settling found, or the outcome when it did not settle. */
 async function settle(seat: number, seq: number) {
 	const entry = { ...ledger.entryOf(null), event: ledger.confirmed(showtimeId, userId, [seat], { seq }) };
 	const outcome = await settleBatch(ledger.database, { bucket, entries: [entry] });
@@ -40,21 +40,21 @@ const rowOf = async () =>
 		)
 	)[0];
 
-it("records the timeline of a bucket that the ledger has never met, and no loss", async () => {
-	const handed: unknown[] = [];
+it("records the timeline of a bucket that is new to the ledger, and no loss", async () => {
+	const received: unknown[] = [];
 	const adopt = async (row: LedgerTimeline | null) => {
-		handed.push(row);
+		received.push(row);
 		return { timeline: 1, lost: false, seq: 0 };
 	};
 	expect(await checkTimeline(ledger.database, bucket, adopt)).toEqual({ timeline: 1, isNew: false });
 	expect(await checkTimeline(ledger.database, bucket, adopt)).toEqual({ timeline: 1, isNew: false });
-	expect(handed).toEqual([null, { timeline: 1, seq: 0, recordedAt: null }]);
+	expect(received).toEqual([null, { timeline: 1, seq: 0, recordedAt: null }]);
 	expect(await rowOf()).toMatchObject({ timeline: 1, seq: 0, timeline_started_at: null });
 	expect(await losses()).toEqual([]);
 	expect(await settle(1, 1)).toBeNull();
 });
 
-it("records a loss once, with what the ledger had last and when", async () => {
+it("records a loss once, with the last counter of the ledger and the time when it was recorded", async () => {
 	await settle(1, 1);
 	await settle(2, 2);
 	const before = await rowOf();
@@ -66,13 +66,13 @@ it("records a loss once, with what the ledger had last and when", async () => {
 	expect(after?.timeline_started_at).not.toBeNull();
 });
 
-it("a loss before anything was recorded has no last instant", async () => {
+it("records a loss without a last time when nothing was settled before", async () => {
 	await check({ timeline: 1, lost: false, seq: 0 });
 	await check({ timeline: 2, lost: true, seq: 0 });
 	expect(await losses()).toEqual([{ timeline: 2, last_seq: 0, last_recorded_at: null }]);
 });
 
-it("records a timeline that rose without a loss, and no loss", async () => {
+it("records a higher timeline without a loss when the seat store lost nothing", async () => {
 	await settle(1, 1);
 	expect(await check({ timeline: 5, lost: false, seq: 1 })).toEqual({ timeline: 5, isNew: true });
 	expect(await losses()).toEqual([]);
@@ -85,29 +85,29 @@ it("never lowers the timeline of a bucket", async () => {
 	expect(await rowOf()).toMatchObject({ timeline: 4 });
 });
 
-it("reports numbers that were lost with the old timeline as a loss, and not again as a gap", async () => {
+it("reports counters that were lost with the old timeline as a loss, and not again as a gap", async () => {
 	await settle(1, 1);
-	// The seat store had come to 7, and continues there.
+	// The counter of the seat store was at 7 and continues there.
 	await check({ timeline: 2, lost: true, seq: 7 });
 	expect(await settle(2, 8)).toBeNull();
 	expect(await settle(3, 10)).toEqual({ after: 8, before: 10, missing: 1 });
 });
 
-it("a counter that continues above the ledger's on the same timeline hides no gap", async () => {
+it("still reports a gap when the counter continues above the ledger's on the same timeline", async () => {
 	await settle(1, 1);
 	await check({ timeline: 1, lost: false, seq: 7 });
 	expect(await settle(2, 8)).toEqual({ after: 1, before: 8, missing: 6 });
 });
 
-it("throws what the seat store threw, and records nothing", async () => {
+it("throws the error of the seat store, and records nothing", async () => {
 	await settle(1, 1);
 	const before = await ledger.dump();
-	const failing = checkTimeline(ledger.database, bucket, () => Promise.reject(new Error("the seat store is gone")));
-	await expect(failing).rejects.toThrow("the seat store is gone");
+	const failing = checkTimeline(ledger.database, bucket, () => Promise.reject(new Error("the seat store is unreachable")));
+	await expect(failing).rejects.toThrow("the seat store is unreachable");
 	expect(await ledger.dump()).toEqual(before);
 });
 
-it("lets nothing settle while a timeline is checked, and runs one check at a time", async () => {
+it("lets no batch of the bucket settle during a check, and runs one check at a time", async () => {
 	const gate = Promise.withResolvers<void>();
 	const order: string[] = [];
 	const first = checkTimeline(ledger.database, bucket, async () => {
@@ -116,7 +116,7 @@ it("lets nothing settle while a timeline is checked, and runs one check at a tim
 		order.push("first ends");
 		return { timeline: 1, lost: false, seq: 0 };
 	});
-	await waitUntil("the first check", () => order.length === 1);
+	await waitUntil("the first check to begin", () => order.length === 1);
 	const second = checkTimeline(ledger.database, bucket, async () => {
 		order.push("second");
 		return { timeline: 1, lost: false, seq: 0 };
@@ -128,7 +128,7 @@ it("lets nothing settle while a timeline is checked, and runs one check at a tim
 	expect(await settle(1, 1)).toBeNull();
 });
 
-it("throws an error to retry when another check holds the bucket for too long", async () => {
+it("throws a retryable error when another transaction holds the lock of the bucket for too long", async () => {
 	const gate = Promise.withResolvers<void>();
 	const isHeld = Promise.withResolvers<void>();
 	const holder = writeTo(

@@ -1,6 +1,6 @@
 /**
- * Checks whether a bucket of the seat store has lost what it had acknowledged, before any showtime of the bucket is rebuilt.
- * The seat store's timeline and counter are compared with the ledger's while nothing of the bucket can be settled.
+ * Checks whether a bucket of the seat store has lost acknowledged changes, before any showtime of the bucket is rebuilt. The check compares
+ * the seat store's timeline and counter with the ledger's, and holds the lock that keeps the bucket from being settled meanwhile.
  */
 import type { AdoptedTimeline, LedgerTimeline } from "@holdfast/domain";
 import { eq, sql } from "drizzle-orm";
@@ -9,20 +9,22 @@ import { writeTo } from "../run-queries.ts";
 import { buckets, losses } from "../schema/index.ts";
 import { boundTransaction, LONG_TRANSACTION_MAX_MS, lockBucket } from "./settle-lock.ts";
 
-/** How long to wait for a batch that is being settled. Longer than that, and another may be rebuilding just as well. */
+/** How long to wait for a batch that is being settled. After that, the caller retries, and another process may rebuild in the meantime. */
 const LOCK_WAIT_MAX_MS = 5_000;
-/** How long the seat store may take to answer before Postgres ends the transaction, and with it the lock. */
+/** How long the seat store may take to answer. After that, Postgres ends the transaction, which releases the lock. */
 const ADOPT_MAX_MS = 10_000;
 
-/** `timeline` is the bucket's now. `isNew`: this call started it, so that showtimes opened before are quarantined. */
+/**
+ * `timeline` is the current timeline of the bucket. `isNew`: this call started it, so showtimes that were opened before are quarantined.
+ */
 export type CheckTimelineOutcome = { readonly timeline: number; readonly isNew: boolean };
 
 /**
- * Passes what the ledger has of the bucket (null: nothing yet) to `adopt`, which has the seat store adopt it, and records the
- * timeline that `adopt` returns. The ledger's timeline never falls. Safe to call twice, and beside settling and other checks of
- * the bucket: they wait for each other. Throws what `adopt` threw (nothing is recorded), or 55P03 when the lock was not free
- * within 5 s: call again. If the COMMIT fails after `adopt` raised the seat store's timeline, the next check finds a timeline
- * above the ledger's: the same loss, not recorded yet, so `adopt` must return `lost` again.
+ * Calls `adopt` with the bucket's timeline in the ledger (null when the ledger has nothing of the bucket) and records the timeline that
+ * `adopt` returns. `adopt` makes the seat store adopt the ledger's timeline. The ledger's timeline never falls. Safe to call twice, and
+ * concurrently with settling and other checks of the bucket: they wait for each other. Throws the error of `adopt`, with nothing recorded,
+ * or 55P03 when the lock was not free within 5 s: retry. If the COMMIT fails after `adopt` raised the seat store's timeline, the next check
+ * finds the seat store's timeline above the ledger's. That is the same loss, not recorded yet, so `adopt` must return `lost` again.
  */
 export function checkTimeline(
 	database: Database,
@@ -56,8 +58,8 @@ export function checkTimeline(
 }
 
 /**
- * Numbers up to the seat store's counter that were never seen were lost with the old timeline. They are reported once, as a
- * loss: without raising `seenSeq`, the first event of the new timeline would report them again, as a gap.
+ * Records the new timeline. Counters up to the seat store's that the ledger never saw were lost with the old timeline, and are reported
+ * once, as a loss. Without raising `seenSeq`, the first event of the new timeline would report them again, as a gap.
  */
 async function startTimeline(tx: Queries, bucket: number, { timeline, seq }: AdoptedTimeline): Promise<void> {
 	await tx

@@ -1,4 +1,4 @@
-/** What a person can do about an entry that could not be settled. */
+/** What an operator can do about an entry that could not be settled: read, replay and resolve its dead letter. */
 import { bucketOf, newUserId, type OutboxEntry, type ShowtimeId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -27,55 +27,55 @@ async function settle(...entries: OutboxEntry[]) {
 }
 
 const keyOf = ({ entryId }: OutboxEntry) => ({ bucket: bucketOf(showtimeId), entryId });
-const mine = async (request: Partial<Parameters<typeof listDeadLetters>[1]> = {}) =>
+const ownDeadLetters = async (request: Partial<Parameters<typeof listDeadLetters>[1]> = {}) =>
 	(await listDeadLetters(ledger.database, { limit: 100, ...request })).filter(({ bucket }) => bucket === bucketOf(showtimeId));
 
-/** The same fields under a new id, as the seat store appends them again. */
+/** Returns an entry with the same fields under a new id, as when the seat store appends them again. */
 const replayOf = (entry: OutboxEntry): OutboxEntry => ({ ...entry, entryId: `${entry.entryId}9` });
 
-describe("looking", () => {
-	it("a letter holds the entry and the reason, and is listed until it is resolved", async () => {
+describe("a dead letter", () => {
+	it("has the fields of the entry and the reason, and is listed until it is resolved", async () => {
 		const poison = ledger.entryOf(null, { raw: { schema: "1", seq: "7", note: "nul \0" } });
 		await settle(poison);
-		const letter = await findDeadLetter(ledger.database, keyOf(poison));
-		expect(letter).toEqual({
+		const deadLetter = await findDeadLetter(ledger.database, keyOf(poison));
+		expect(deadLetter).toEqual({
 			...keyOf(poison),
 			raw: poison.raw,
 			errorCode: "unparsable",
-			errorMessage: "the fields are not those of an event",
+			errorMessage: "the fields do not form a valid event",
 			createdAt: expect.any(Number),
 			resolvedAt: null,
 		});
-		expect(await mine()).toContainEqual(letter);
+		expect(await ownDeadLetters()).toContainEqual(deadLetter);
 		expect(await resolveDeadLetter(ledger.database, keyOf(poison))).toBe(true);
 		const resolved = await findDeadLetter(ledger.database, keyOf(poison));
-		expect(resolved).toEqual({ ...letter, resolvedAt: expect.any(Number) });
+		expect(resolved).toEqual({ ...deadLetter, resolvedAt: expect.any(Number) });
 		expect(await resolveDeadLetter(ledger.database, keyOf(poison))).toBe(false);
 		expect(await findDeadLetter(ledger.database, keyOf(poison))).toEqual(resolved);
-		expect(await mine()).not.toContainEqual(expect.objectContaining(keyOf(poison)));
-		expect(await mine({ includeResolved: true })).toContainEqual(resolved);
+		expect(await ownDeadLetters()).not.toContainEqual(expect.objectContaining(keyOf(poison)));
+		expect(await ownDeadLetters({ includeResolved: true })).toContainEqual(resolved);
 	});
 
-	it("the oldest come first, at most so many; one that is delivered again stays resolved", async () => {
+	it("is listed oldest first, up to the limit, and stays resolved when its entry is delivered again", async () => {
 		const [first, second] = [ledger.entryOf(null), ledger.entryOf(null)];
 		await settle(first);
 		await settle(second);
-		const ids = (await mine()).map(({ entryId }) => entryId);
+		const ids = (await ownDeadLetters()).map(({ entryId }) => entryId);
 		expect(ids.indexOf(first.entryId)).toBeLessThan(ids.indexOf(second.entryId));
 		expect(await listDeadLetters(ledger.database, { limit: 1 })).toHaveLength(1);
 		await resolveDeadLetter(ledger.database, keyOf(first));
 		await settle(first);
-		expect((await mine()).map(({ entryId }) => entryId)).not.toContain(first.entryId);
+		expect((await ownDeadLetters()).map(({ entryId }) => entryId)).not.toContain(first.entryId);
 	});
 
-	it("there is none of that name", async () => {
+	it("is not found and not resolved under an unknown bucket and entry id", async () => {
 		expect(await findDeadLetter(ledger.database, { bucket: 3, entryId: "1-1" })).toBeNull();
 		expect(await resolveDeadLetter(ledger.database, { bucket: 3, entryId: "1-1" })).toBe(false);
 	});
 });
 
-describe("a replay", () => {
-	it("settles what was mended, whatever came after it, and raises no alarm by its old number", async () => {
+describe("a replayed entry", () => {
+	it("is settled once its cause is fixed, even after later entries, and its old counter reports no gap", async () => {
 		const buyer = newUserId();
 		const poison = ledger.entryOf(ledger.confirmed(showtimeId, buyer, [1]));
 		expect((await settle(poison)).deadLettered).toEqual([poison.entryId]);
@@ -89,7 +89,7 @@ describe("a replay", () => {
 		expect((await seatOwners(ledger.database, showtimeId)).map(({ seat }) => seat)).toEqual([1, 2, 3]);
 	});
 
-	it("of an event that is older than what the ledger has is history only", async () => {
+	it("is added to the history only when its version is older than the ledger's", async () => {
 		const event = ledger.confirmed(showtimeId, userId, [4]);
 		const poison = ledger.entryOf({ ...event, currency: "euro" });
 		await settle(poison);
@@ -103,7 +103,7 @@ describe("a replay", () => {
 		expect(await settle(replay)).toMatchObject({ recorded: 0 });
 	});
 
-	it("that fails again is a letter of its own", async () => {
+	it("gets its own dead letter when it fails again", async () => {
 		const poison = ledger.entryOf(ledger.confirmed(showtimeId, newUserId(), [5]));
 		await settle(poison);
 		const replay = replayOf(poison);

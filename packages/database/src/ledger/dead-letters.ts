@@ -1,30 +1,32 @@
 /**
- * Entries that could not be settled, and what a person does about them: look, mend the cause, put the fields into the
- * outbox again, and resolve the letter. A replayed entry is a new entry with an old counter: it raises no alarm, and what the
- * ledger already has, or has a later version of, it does not write.
+ * Lists, finds and resolves dead letters: outbox entries that could not be settled. An operator reads the dead letter, fixes the cause,
+ * appends the fields to the outbox again, and resolves the dead letter. A replayed entry is a new entry with an old counter. Its counter
+ * raises no alarm, and it changes no booking of which the ledger already has the same or a later version.
  */
 import { and, asc, desc, eq, isNull, sql } from "drizzle-orm";
 import type { Database, Queries } from "../create-database.ts";
 import { readFrom, writeTo } from "../run-queries.ts";
 import { deadLetters } from "../schema/index.ts";
-import type { DeadEntry } from "./judged-entry.ts";
+import type { DeadLetterEntry } from "./sorted-entry.ts";
 
+/** Identifies a dead letter: the bucket and the id of the entry in its outbox stream. */
 export type DeadLetterKey = { readonly bucket: number; readonly entryId: string };
 
+/** An outbox entry that could not be settled, with the reason. */
 export type DeadLetter = DeadLetterKey & {
-	/** The entry's fields as they stood in the stream. */
+	/** The fields of the entry, as they were in the stream. */
 	readonly raw: Readonly<Record<string, string>>;
-	/** Why, for a program: a word of `find-flaw.ts`, or the SQLSTATE that Postgres answered. */
+	/** The reason, for programs: a code of `find-entry-error.ts` or `sort-entries.ts`, or the SQLSTATE that Postgres returned. */
 	readonly errorCode: string;
-	/** Why, for a person. */
+	/** The reason, for operators. */
 	readonly errorMessage: string;
 	/** Epoch ms. */
 	readonly createdAt: number;
-	/** Epoch ms; null while it waits for a person. */
+	/** Epoch ms; null until an operator has resolved the dead letter. */
 	readonly resolvedAt: number | null;
 };
 
-/** Those that wait for a person, or all of them; the oldest first, at most `limit`. */
+/** Returns the unresolved dead letters, or all with `includeResolved`; the oldest first, at most `limit`. */
 export function listDeadLetters(
 	database: Database,
 	{ includeResolved = false, limit }: { readonly includeResolved?: boolean; readonly limit: number },
@@ -40,47 +42,56 @@ export function listDeadLetters(
 	});
 }
 
-/** The letter, resolved or not; or null. */
+/** Returns the dead letter, resolved or not; null when it does not exist. */
 export async function findDeadLetter(database: Database, key: DeadLetterKey): Promise<DeadLetter | null> {
-	const [row] = await readFrom(database, "upkeep", (queries) => queries.select().from(deadLetters).where(isLetter(key)));
+	const [row] = await readFrom(database, "upkeep", (queries) => queries.select().from(deadLetters).where(hasKey(key)));
 	return row === undefined ? null : deadLetterOf(row);
 }
 
-/** Note that it was dealt with. Gives whether it waited until now: the second time, and for an unknown one, false. */
+/** Marks the dead letter as resolved. Returns false when it was resolved before or does not exist. Safe to call twice. */
 export function resolveDeadLetter(database: Database, key: DeadLetterKey): Promise<boolean> {
 	return writeTo(database, "upkeep", async (queries) => {
-		const isOpen = and(isLetter(key), isNull(deadLetters.resolvedAt));
+		const isUnresolved = and(hasKey(key), isNull(deadLetters.resolvedAt));
 		const resolved = await queries
 			.update(deadLetters)
 			.set({ resolvedAt: sql`now()` })
-			.where(isOpen)
+			.where(isUnresolved)
 			.returning({ key: deadLetters.entryId });
 		return resolved.length > 0;
 	});
 }
 
-/** Bury entries; one that was buried before stays as it is, resolved or not. Part of settling. */
-export async function insertDeadLetters(tx: Queries, bucket: number, dead: readonly DeadEntry[]): Promise<void> {
-	if (dead.length === 0) return;
-	const rows = dead.map(({ entry: { entryId, raw }, code, message }) => ({ bucket, entryId, raw, errorCode: code, errorMessage: message }));
+/** Inserts dead letters within the transaction of settling. Existing dead letters stay unchanged, resolved or not. */
+export async function insertDeadLetters(tx: Queries, bucket: number, entries: readonly DeadLetterEntry[]): Promise<void> {
+	if (entries.length === 0) return;
+	const rows = entries.map(({ entry: { entryId, raw }, code, message }) => ({
+		bucket,
+		entryId,
+		raw,
+		errorCode: code,
+		errorMessage: message,
+	}));
 	await tx.insert(deadLetters).values(rows).onConflictDoNothing();
 }
 
-/** Letters of a bucket that a rebuild is told of: an older one is told again, and buried again. */
-const BURIED_MAX = 1_000;
+/**
+ * The maximum number of dead letters of a bucket that a rebuild gets. The rebuild emits the event of an older one again, and settling
+ * dead-letters it again.
+ */
+const DEAD_LETTERED_MAX = 1_000;
 
-/** Ids of the latest entries of a bucket that were buried, resolved or not. Part of a rebuild. */
+/** Returns the entry ids of the latest dead letters of a bucket, resolved or not, within the transaction of a rebuild. */
 export async function listDeadLetteredEntries(queries: Queries, bucket: number): Promise<string[]> {
 	const rows = await queries
 		.select({ entryId: deadLetters.entryId })
 		.from(deadLetters)
 		.where(eq(deadLetters.bucket, bucket))
 		.orderBy(desc(deadLetters.createdAt), desc(deadLetters.entryId))
-		.limit(BURIED_MAX);
+		.limit(DEAD_LETTERED_MAX);
 	return rows.map(({ entryId }) => entryId);
 }
 
-const isLetter = ({ bucket, entryId }: DeadLetterKey) => and(eq(deadLetters.bucket, bucket), eq(deadLetters.entryId, entryId));
+const hasKey = ({ bucket, entryId }: DeadLetterKey) => and(eq(deadLetters.bucket, bucket), eq(deadLetters.entryId, entryId));
 
 function deadLetterOf({ createdAt, resolvedAt, ...row }: typeof deadLetters.$inferSelect): DeadLetter {
 	return { ...row, createdAt: createdAt.getTime(), resolvedAt: resolvedAt?.getTime() ?? null };

@@ -1,4 +1,4 @@
-/** One booking of the ledger. Holds that were never confirmed are not in it. */
+/** Reads one booking of the ledger. Holds that were never confirmed are not in the ledger. */
 import type { BookingId } from "@holdfast/domain";
 import { eq } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
@@ -6,7 +6,10 @@ import { readFrom } from "../run-queries.ts";
 import { bookings } from "../schema/index.ts";
 import { addSeats, type LedgerBooking, selectBookings } from "./ledger-booking.ts";
 
-/** The booking at its highest settled version, or null. Whose it is, the caller judges. Throws when its row makes no sense. */
+/**
+ * Returns the booking at its highest settled version; null when the ledger does not have it. The caller must check whose booking it is.
+ * Throws when the row cannot be read as a booking.
+ */
 export function findBooking(database: Database, id: BookingId): Promise<LedgerBooking | null> {
 	return readFrom(database, "bookings", async (queries) => {
 		const rows = await selectBookings(queries).where(eq(bookings.id, id));

@@ -6,14 +6,14 @@ const entriesOf = (...seqs: (number | string)[]): OutboxEntry[] =>
 	seqs.map((seq) => ({ entryId: `1-${seq}`, epoch: 1, event: null, raw: { seq: String(seq) } }));
 
 it.each([
-	["the next numbers", [8, 9, 10], 7, null],
-	["numbers met before", [3, 4, 7], 7, null],
-	["left entries, then the next", [3, 8], 7, null],
-	["a number used again after a failover", [8, 9, 8, 9, 10], 7, null],
-	["an entry whose number cannot be read", [8, "eight", 9], 7, null],
-	["nothing", [], 7, null],
-	["a hole before the first", [10], 7, { after: 7, before: 10, missing: 2 }],
-	["holes inside", [8, 10, 11, 15], 7, { after: 8, before: 10, missing: 4 }],
-] as const)("%s", (_, seqs, seenSeq, gap) => {
+	["finds no gap in consecutive counters", [8, 9, 10], 7, null],
+	["finds no gap in counters that were read before", [3, 4, 7], 7, null],
+	["finds no gap between an older entry that stayed in the stream and the next counter", [3, 8], 7, null],
+	["finds no gap when counters repeat after a failover", [8, 9, 8, 9, 10], 7, null],
+	["finds no gap around an entry with an unreadable counter", [8, "eight", 9], 7, null],
+	["finds no gap in an empty batch", [], 7, null],
+	["reports the gap before the first entry", [10], 7, { after: 7, before: 10, missing: 2 }],
+	["reports the first of several gaps and the number of all missing counters", [8, 10, 11, 15], 7, { after: 8, before: 10, missing: 4 }],
+] as const)("%s", (_title, seqs, seenSeq, gap) => {
 	expect(findGap(entriesOf(...seqs), seenSeq)).toEqual(gap);
 });

@@ -1,19 +1,19 @@
-/** Notice that numbers are missing from a bucket's counter: events that were acknowledged and are nowhere. */
+/** Finds gaps in the counters of a bucket's outbox. A gap means that acknowledged events were lost. */
 import type { OutboxEntry } from "@holdfast/domain";
 
-/** The first hole, `after` and `before` being the counters around it, and how many numbers are missing in all. */
+/** `after` and `before` are the counters around the first gap; `missing` is the number of missing counters in all gaps. */
 export type Gap = { readonly after: number; readonly before: number; readonly missing: number };
 
-/** The entry's counter, also of an entry that is otherwise unreadable; null when even that makes no sense. */
+/** Returns the counter of an entry, even of an unreadable entry; null when the counter itself is not a valid number. */
 export function seqOf({ event, raw }: OutboxEntry): number | null {
 	if (event !== null) return event.seq;
 	return /^\d{1,15}$/.test(raw.seq ?? "") ? Number(raw.seq) : null;
 }
 
 /**
- * Look for holes above `seenSeq`, the highest counter met before. `entries` must be all that the stream held between the
- * first and the last of them. A number at or below `seenSeq` is no news: a redelivery, an entry once left
- * behind, or, after a failover, a number used again.
+ * Returns the gaps above `seenSeq`, the highest counter that was read before; null when there are none. `entries` must be all entries of
+ * the stream between the first and the last of them. Counters up to `seenSeq` are ignored: they belong to redelivered entries, to entries
+ * that stayed in the stream, or to new entries whose counter was repeated after a failover.
  */
 export function findGap(entries: readonly OutboxEntry[], seenSeq: number): Gap | null {
 	let last = seenSeq;

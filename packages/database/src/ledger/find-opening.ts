@@ -1,4 +1,4 @@
-/** What is asked before a showtime is opened in the seat store: is there such a one, is it over, which epoch stands. */
+/** Reads what a process must know before it opens a showtime in the seat store: whether it exists, when it ends, and its current epoch. */
 import type { ShowtimeId, ShowtimeState } from "@holdfast/domain";
 import { eq } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
@@ -6,18 +6,19 @@ import { readFrom } from "../run-queries.ts";
 import { showtimes } from "../schema/index.ts";
 import { openedTimeline } from "./opened-timeline.ts";
 
+/** The state of a showtime before it is opened. */
 export type Opening = {
-	/** What `openShowtimeInLedger` compares with; 0: never opened. */
+	/** The current epoch, for `seenEpoch` of `openShowtimeInLedger`; 0 when the showtime was never opened. */
 	readonly epoch: number;
 	readonly state: ShowtimeState;
-	/** Epoch ms, as is `endsAt`. */
+	/** Epoch ms, like `endsAt`. */
 	readonly startsAt: number;
 	readonly endsAt: number;
-	/** The bucket's timeline it was last opened under; null: never opened. */
+	/** The timeline of the bucket when the showtime was last opened; null when it was never opened. */
 	readonly timeline: number | null;
 };
 
-/** What is known of the showtime; or null when there is none. Reads only. */
+/** Returns the state of the showtime, or null when it does not exist. Changes nothing. */
 export async function findOpening(database: Database, id: ShowtimeId): Promise<Opening | null> {
 	const { redisEpoch: epoch, state, startsAt, endsAt } = showtimes;
 	const [row] = await readFrom(database, "opening", (queries) =>

@@ -1,16 +1,16 @@
-/** Labels of the seats of a plan, by index, so that a row of the ledger can be read by a person. */
+/** Reads the seat labels of seat plans. Settling stores labels beside seat indexes, for tickets and for people who read the ledger. */
 import { indexSeatPlan, type SeatPlanId } from "@holdfast/domain";
 import { inArray } from "drizzle-orm";
 import type { Database, Queries } from "../create-database.ts";
 import { seatPlans } from "../schema/index.ts";
 
-/** Plans whose labels are kept in memory; the oldest goes first. The largest has 50,000 labels, some 2 MB. */
+/** The number of plans in the cache; the oldest is evicted first. The largest plan has 50,000 labels, about 2 MB. */
 const PLANS_KEPT_MAX = 64;
 
-/** Labels of the plans that were read before, for each handle. Plans are immutable, so an entry is never out of date. */
+/** The cached labels, for each handle. Seat plans are immutable, so a cached plan never becomes stale. */
 const LABELS_BY_DATABASE = new WeakMap<Database, Map<SeatPlanId, readonly string[]>>();
 
-/** Labels of these plans; one that does not exist is missing from the answer. Reads only plans not met before. */
+/** Returns the labels of these plans by seat index. A plan that does not exist is missing from the result. Queries only uncached plans. */
 export async function findSeatLabels(
 	database: Database,
 	queries: Queries,
@@ -23,9 +23,9 @@ export async function findSeatLabels(
 		const labels = labelsByPlan.get(id);
 		if (labels !== undefined) found.set(id, labels);
 	}
-	const unmet = [...planIds].filter((id) => !found.has(id));
-	if (unmet.length === 0) return found;
-	const rows = await queries.select({ id: seatPlans.id, layout: seatPlans.layout }).from(seatPlans).where(inArray(seatPlans.id, unmet));
+	const uncached = [...planIds].filter((id) => !found.has(id));
+	if (uncached.length === 0) return found;
+	const rows = await queries.select({ id: seatPlans.id, layout: seatPlans.layout }).from(seatPlans).where(inArray(seatPlans.id, uncached));
 	for (const { id, layout } of rows) {
 		const labels = indexSeatPlan({ id, ...layout }).seats.map((seat) => seat.label);
 		found.set(id, labels);

@@ -1,18 +1,22 @@
-/** A booking as the ledger has it. Reads only the tables that settling writes, so a lock on the catalogue holds up no read of a booking. */
+/**
+ * Reads bookings of the ledger with their seats. It queries only the tables that settling writes, so a lock on a catalogue table never
+ * delays the read of a booking.
+ */
 import { BOOKING_STATES, type Booking, type BookingId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import { asc, inArray } from "drizzle-orm";
 import type { ReadQueries } from "../create-database.ts";
 import { bookingSeats, bookings } from "../schema/index.ts";
 
+/** A booking of the ledger, and the labels of its seats. */
 export type LedgerBooking = {
-	/** `recorded` is true: it was settled. */
+	/** `recorded` is always true, because the booking was settled. */
 	readonly booking: Booking;
 	/** Labels of `booking.seats`, in the same order. */
 	readonly seatLabels: readonly string[];
 };
 
-/** Bookings; add `where`, order and limit. Seats come by `addSeats`. */
+/** Returns a query of bookings without seats. The caller adds `where`, order and limit, and passes the rows to `addSeats`. */
 export function selectBookings(queries: ReadQueries) {
 	return queries.select({ booking: bookings }).from(bookings).$dynamic();
 }
@@ -20,11 +24,14 @@ export function selectBookings(queries: ReadQueries) {
 type BookingRow = Awaited<ReturnType<typeof selectBookings>>[number];
 type SeatRow = { bookingId: BookingId; seat: number; label: string; amount: number };
 
-/** A row that is no booking: an instant beyond the calendar, an amount that a number cannot hold, a state that is none. */
+/** A row that cannot be read as a booking: an instant outside the range of `Date`, an amount beyond 2^53, or an unknown state. */
 export type UnreadableRow = { readonly bookingId: BookingId; readonly error: Error };
+/** The bookings of the readable rows, and the unreadable rows with their errors. */
 export type ReadRows = { readonly bookings: LedgerBooking[]; readonly unreadable: UnreadableRow[] };
 
-/** Read the seats of these bookings, active or released, and put both together; the order of `rows` is kept. */
+/**
+ * Reads the active and released seats of these rows and returns the bookings in the order of `rows`. Never throws for an unreadable row.
+ */
 export async function addSeats(queries: ReadQueries, rows: readonly BookingRow[]): Promise<ReadRows> {
 	if (rows.length === 0) return { bookings: [], unreadable: [] };
 	const ids = rows.map((row) => row.booking.id);
@@ -46,14 +53,14 @@ export async function addSeats(queries: ReadQueries, rows: readonly BookingRow[]
 	return read;
 }
 
-/** Throws when the row makes no sense. */
+/** Maps a row and its seats to a booking. Throws when a value is invalid. */
 function ledgerBookingOf({ booking: row }: BookingRow, seats: readonly SeatRow[]): LedgerBooking {
 	const epochMs = (instant: Date): number => {
-		assert(!Number.isNaN(instant.getTime()), `an instant of booking ${row.id} in the ledger is beyond the calendar`);
+		assert(!Number.isNaN(instant.getTime()), `booking ${row.id} in the ledger has an instant outside the range of JavaScript dates`);
 		return instant.getTime();
 	};
-	assert(BOOKING_STATES.includes(row.state), `the state of booking ${row.id} in the ledger is none`);
-	assert(Number.isSafeInteger(row.amount), `the amount of booking ${row.id} in the ledger is beyond 2^53`);
+	assert(BOOKING_STATES.includes(row.state), `booking ${row.id} in the ledger has an unknown state`);
+	assert(Number.isSafeInteger(row.amount), `booking ${row.id} in the ledger has an amount beyond 2^53`);
 	return {
 		booking: {
 			id: row.id,

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => ledger.stop());
 
-it("a user's bookings come newest first, page by page, each with its seats; nobody else's do", async () => {
+it("lists only the user's own bookings, newest first, in pages, each with its seats", async () => {
 	const [id, userId, otherId] = [await ledger.addShowtime(), await ledger.addUser(), await ledger.addUser()];
 	const events = Array.from({ length: 5 }, (_, i) => ledger.confirmed(id, i === 2 ? otherId : userId, [2 * i, 2 * i + 1]));
 	const entries = [...events, ...events.slice(3, 4).map((event) => cancelOf(event))].map((event) => ledger.entryOf(event));
@@ -35,7 +35,7 @@ it("a user's bookings come newest first, page by page, each with its seats; nobo
 	});
 });
 
-it("a booking that was never settled is not there, and a user without bookings has an empty list", async () => {
+it("does not find a booking that was never settled, and returns an empty list for a user without bookings", async () => {
 	expect(await findBooking(ledger.database, newBookingId(await ledger.addShowtime()))).toBeNull();
 	expect(await listBookings(ledger.database, { userId: await ledger.addUser(), limit: 10 })).toEqual({
 		bookings: [],

@@ -1,4 +1,4 @@
-/** A user's bookings, newest first, as the ledger has them. */
+/** Lists a user's bookings in the ledger, newest first. */
 import type { BookingId, UserId } from "@holdfast/domain";
 import { and, desc, eq, lt } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
@@ -6,18 +6,18 @@ import { readFrom } from "../run-queries.ts";
 import { bookings } from "../schema/index.ts";
 import { addSeats, type ReadRows, selectBookings } from "./ledger-booking.ts";
 
-/** `beforeId`: only bookings placed before that one, which need not exist. Ids sort by the time a booking was placed. */
+/** `beforeId`: only bookings that were placed before this one, which need not exist. Ids sort by the time a booking was placed. */
 export type ListBookingsRequest = { readonly userId: UserId; readonly beforeId?: BookingId | undefined; readonly limit: number };
 
 /**
- * `rowCount` counts every row of the page, those that cannot be read included; `lastId` is the oldest one, null when there was none.
- * So the next page begins behind them.
+ * A page of bookings. `rowCount` counts all rows, including unreadable ones. `lastId` is the id of the oldest row, readable or not, and is
+ * the `beforeId` of the next page; null when the page is empty.
  */
 export type LedgerPage = ReadRows & { readonly rowCount: number; readonly lastId: BookingId | null };
 
 /**
- * At most `limit` rows; fewer means there are no more. Keyset-paged by id: stable while bookings are added. A row that cannot be read
- * does not keep the others back.
+ * Returns at most `limit` rows; fewer rows mean that there are no more. Pages by keyset on the id, so pages stay consistent while bookings
+ * are added. An unreadable row does not fail the page.
  */
 export function listBookings(database: Database, { userId, beforeId, limit }: ListBookingsRequest): Promise<LedgerPage> {
 	const own = eq(bookings.userId, userId);

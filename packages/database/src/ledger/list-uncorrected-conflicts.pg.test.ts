@@ -1,4 +1,4 @@
-/** A conflict owes the loser its money, and waits until the seat store was told whose the seats are. */
+/** The losing booking of a conflict is owed a refund, and the conflict is listed until the seat store is corrected. */
 import { type BookingEvent, bucketOf, type ShowtimeId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
@@ -25,13 +25,14 @@ async function settle(...events: BookingEvent[]): Promise<void> {
 }
 
 const sale = (seats: number[], overrides: Partial<BookingEvent> = {}) => ledger.confirmed(showtimeId, userId, seats, overrides);
-const mine = async () => (await listUncorrectedConflicts(ledger.database, { limit: 100 })).filter((each) => each.showtimeId === showtimeId);
+const ownConflicts = async () =>
+	(await listUncorrectedConflicts(ledger.database, { limit: 100 })).filter((each) => each.showtimeId === showtimeId);
 const refundsOf = (event: BookingEvent) =>
 	ledger.rows(
 		sql`select showtime_id, reason, amount::int, currency, store_corrected_at is null as is_open from refunds where booking_id = ${event.bookingId}`,
 	);
 
-it("the loser is owed all it paid, in the transaction that found the conflict, once", async () => {
+it("records one refund of the whole amount for the losing booking, in the transaction that finds the conflict", async () => {
 	const [winner, loser] = [sale([1]), sale([1, 2], { userId: loserId, amounts: [1_000, 1_500], currency: "CHF" })];
 	await settle(winner, loser);
 	expect(await refundsOf(loser)).toEqual([{ showtime_id: showtimeId, reason: "conflict", amount: 2_500, currency: "CHF", is_open: true }]);
@@ -46,11 +47,11 @@ it("the loser is owed all it paid, in the transaction that found the conflict, o
 	expect(await refundsOf(loser)).toHaveLength(1);
 });
 
-it("is listed with the ledger's version, its seats, and whose each of them is now, until the seat store was told", async () => {
-	const [one, two, gone] = [sale([3]), sale([4]), sale([5])];
+it("lists a conflict with its version, its seats and their current owners, until the conflict is marked as corrected", async () => {
+	const [one, two, cancelled] = [sale([3]), sale([4]), sale([5])];
 	const loser = sale([6, 4, 3, 5], { userId: loserId });
-	await settle(one, two, gone, loser, cancelOf(gone));
-	expect(await mine()).toEqual([
+	await settle(one, two, cancelled, loser, cancelOf(cancelled));
+	expect(await ownConflicts()).toEqual([
 		{
 			bookingId: loser.bookingId,
 			showtimeId,
@@ -67,35 +68,35 @@ it("is listed with the ledger's version, its seats, and whose each of them is no
 	const before = await ledger.dump();
 	await markConflictCorrected(ledger.database, loser.bookingId);
 	expect(await ledger.dump()).toEqual(before);
-	expect(await mine()).toEqual([]);
+	expect(await ownConflicts()).toEqual([]);
 	expect(await refundsOf(loser)).toMatchObject([{ is_open: false }]);
 });
 
-it("the oldest come first, at most so many", async () => {
+it("lists the oldest conflicts first, up to the limit", async () => {
 	const [winner, first, second] = [sale([7]), sale([7]), sale([7])];
 	await settle(winner, first);
 	await settle(second);
-	expect((await mine()).map(({ bookingId }) => bookingId)).toEqual([first.bookingId, second.bookingId]);
+	expect((await ownConflicts()).map(({ bookingId }) => bookingId)).toEqual([first.bookingId, second.bookingId]);
 	expect(await listUncorrectedConflicts(ledger.database, { limit: 1 })).toHaveLength(1);
 });
 
-it("one that loses again after the seat store was told is told again, and owed nothing more", async () => {
+it("lists a corrected conflict again when its booking loses again, and records no further refund", async () => {
 	const [winner, loser] = [sale([8]), sale([8], { amounts: [2_000] })];
 	await settle(winner, loser);
 	await markConflictCorrected(ledger.database, loser.bookingId);
 	await settle({ ...loser, version: 5 });
-	expect(await mine()).toMatchObject([{ bookingId: loser.bookingId, version: 6 }]);
+	expect(await ownConflicts()).toMatchObject([{ bookingId: loser.bookingId, version: 6 }]);
 	expect(await refundsOf(loser)).toMatchObject([{ amount: 2_000, is_open: true }]);
 });
 
-it("one that has its seats after all is no conflict any more", async () => {
+it("does not list a booking that got its seats after all", async () => {
 	const [winner, loser] = [sale([9]), sale([9])];
 	await settle(winner, loser);
 	await settle(cancelOf(winner), { ...loser, version: 4 });
-	expect(await mine()).toEqual([]);
+	expect(await ownConflicts()).toEqual([]);
 });
 
-it("one of a showtime that was over a day ago is not listed: the seat store has closed it for good", async () => {
+it("does not list a conflict of a showtime that ended a day ago, because the seat store has closed it permanently", async () => {
 	const [winner, loser] = [sale([1]), sale([1], { userId: loserId })];
 	await settle(winner, loser);
 	const endedAgo = (interval: string) =>
@@ -103,8 +104,8 @@ it("one of a showtime that was over a day ago is not listed: the seat store has 
 			sql`update showtimes set starts_at = now() - ${interval}::interval - interval '2 hours', ends_at = now() - ${interval}::interval where id = ${showtimeId}`,
 		);
 	await endedAgo("23 hours 59 minutes");
-	expect(await mine()).toHaveLength(1);
+	expect(await ownConflicts()).toHaveLength(1);
 	await endedAgo("24 hours");
-	expect(await mine()).toEqual([]);
+	expect(await ownConflicts()).toEqual([]);
 	expect(await refundsOf(loser)).toMatchObject([{ is_open: true }]);
 });

@@ -1,4 +1,7 @@
-/** Conflicts that the seat store does not know of: it still shows the loser as the owner of seats that the ledger gave to another. */
+/**
+ * Lists conflicts that are not corrected in the seat store yet: the seat store still shows the losing booking as the owner of seats that
+ * belong to another booking in the ledger.
+ */
 import type { BookingId, Conflict, UserId } from "@holdfast/domain";
 import { and, asc, eq, gt, inArray, isNull, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
@@ -7,12 +10,12 @@ import { readFrom, writeTo } from "../run-queries.ts";
 import { bookingSeats, bookings, refunds, showtimes } from "../schema/index.ts";
 
 /**
- * A showtime that ended longer ago is closed in the seat store for good (docs/data.md): there is nothing to correct, and
- * each attempt would rebuild it anew.
+ * Excludes showtimes that ended more than a day ago. The seat store has closed them permanently (docs/data.md), so there is nothing to
+ * correct, and each attempt would rebuild the showtime again.
  */
 const isKept = gt(showtimes.endsAt, sql`now() - interval '1 day'`);
 
-/** Those that the seat store was not told of and that matter to it, the oldest first, at most `limit`. */
+/** Returns the uncorrected conflicts with the current owner of each seat, the oldest first, at most `limit`. */
 export function listUncorrectedConflicts(database: Database, { limit }: { readonly limit: number }): Promise<Conflict[]> {
 	return readFrom(database, "upkeep", async (queries) => {
 		const conflicts = await queries
@@ -36,17 +39,17 @@ export function listUncorrectedConflicts(database: Database, { limit }: { readon
 }
 
 /**
- * Note that the seat store was told; gives whether it was noted now. False the second time, and while another transaction
- * has locked the row: then the conflict is listed again. Waits for no lock.
+ * Records that the seat store was corrected. Returns false when that was recorded before, and when another transaction has locked the row:
+ * the conflict is then listed again. Waits for no lock. Safe to call twice.
  */
 export async function markConflictCorrected(database: Database, bookingId: BookingId): Promise<boolean> {
 	const marked = await writeTo(database, "upkeep", (queries) => {
-		const isOpen = and(eq(refunds.bookingId, bookingId), isNull(refunds.storeCorrectedAt));
-		const taken = queries.select({ id: refunds.bookingId }).from(refunds).where(isOpen).for("no key update", { skipLocked: true });
+		const isUncorrected = and(eq(refunds.bookingId, bookingId), isNull(refunds.storeCorrectedAt));
+		const taken = queries.select({ id: refunds.bookingId }).from(refunds).where(isUncorrected).for("no key update", { skipLocked: true });
 		return queries
 			.update(refunds)
 			.set({ storeCorrectedAt: sql`now()` })
-			.where(and(isOpen, inArray(refunds.bookingId, taken)))
+			.where(and(isUncorrected, inArray(refunds.bookingId, taken)))
 			.returning({ id: refunds.bookingId });
 	});
 	return marked.length > 0;

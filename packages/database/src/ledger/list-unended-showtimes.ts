@@ -1,11 +1,11 @@
-/** Lists the showtimes that are not over, and the bookings of one user at them: what the deletion of an account has to look through. */
+/** Lists the showtimes that have not ended, and a user's bookings for them. The deletion of an account searches these for live bookings. */
 import type { BookingId, BookingState, ShowtimeId, UserId } from "@holdfast/domain";
 import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
 import { readFrom } from "../run-queries.ts";
 import { bookings, movies, showtimes } from "../schema/index.ts";
 
-/** Instants are epoch ms. `isOver`: it has ended, by the clock of Postgres. */
+/** A showtime that has not ended, or ended recently. `startsAt` is epoch ms. `isOver`: it has ended, by the Postgres clock. */
 export type UnendedShowtime = {
 	readonly id: ShowtimeId;
 	readonly movieTitle: string;
@@ -14,8 +14,8 @@ export type UnendedShowtime = {
 };
 
 /**
- * Showtimes of any state that are not over or ended less than `endedWithinMs` ago, by id, at most `limit` after `afterId`: fewer
- * means there are no more.
+ * Returns the showtimes in any state that have not ended, or ended less than `endedWithinMs` ago. Sorted by id, at most `limit` after
+ * `afterId` (null: from the first one). Fewer rows mean that there are no more.
  */
 export function listUnendedShowtimes(
 	database: Database,
@@ -39,7 +39,7 @@ export function listUnendedShowtimes(
 	});
 }
 
-/** A booking's place in the ledger, without its seats. */
+/** The state and version of a booking in the ledger, without its seats. */
 export type LedgerState = {
 	readonly id: BookingId;
 	readonly showtimeId: ShowtimeId;
@@ -47,7 +47,10 @@ export type LedgerState = {
 	readonly version: number;
 };
 
-/** The user's bookings at these showtimes, cancelled ones too: caps of the seat store bound those that are not. */
+/**
+ * Returns the user's bookings for these showtimes, including cancelled ones. The limits of the seat store bound the number of bookings that
+ * are not cancelled.
+ */
 export function listBookingsAt(database: Database, userId: UserId, showtimeIds: readonly ShowtimeId[]): Promise<LedgerState[]> {
 	return readFrom(database, "bookings", (queries) =>
 		queries

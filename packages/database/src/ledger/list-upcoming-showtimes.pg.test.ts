@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => ledger.stop());
 
-it("showtimes that run now or start soon and take place, the earliest first, at most so many", async () => {
+it("lists running and soon starting showtimes that are not cancelled, the earliest first, up to the limit", async () => {
 	const now = Date.now();
 	const add = (inMinutes: number, rest: Parameters<TestLedger["addShowtime"]>[0] = {}) =>
 		ledger.addShowtime({ startsAt: new Date(now + inMinutes * MINUTE_MS), ...rest });

@@ -1,7 +1,7 @@
 /**
- * A transaction whose session ends while its work waits for something else, as `checkTimeline` waits for Redis. None of its later
- * statements may run outside the transaction, on the socket that the driver opens for the next call. postgres.js 3.4.9 would do that;
- * guard-transactions.ts prevents it.
+ * Tests a transaction whose session ends while its callback waits for something else, as `checkTimeline` waits for Redis. No later
+ * statement of this transaction may run outside it, on the socket that the driver opens for the next call. postgres.js 3.4.9 would do
+ * that; guard-transactions.ts prevents it.
  */
 import { queryPostgres } from "@holdfast/local-stack";
 import { waitUntil } from "@holdfast/testing";
@@ -14,9 +14,9 @@ import { openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts"
 import { replaceLane } from "../testing/replace-lane.ts";
 import { checkTimeline } from "./check-timeline.ts";
 
-/** How long after the loss the work goes on: before the driver has noticed, while it reconnects (100 ms), and once it has. */
+/** How long after the loss the callback continues: before the driver notices it, while it reconnects (100 ms), and afterwards. */
 const DELAYS_MS = [0, 20, 150, 600];
-/** A statement that was sent is answered far sooner. */
+/** A statement without a result for this long was not answered; an answer takes far less. */
 const UNANSWERED_MS = 2_000;
 const CALLS_WAITING = 6;
 
@@ -33,20 +33,20 @@ const outcomeOf = (call: Promise<unknown>) =>
 		(error: unknown) => error,
 	);
 
-/** Ends the session that holds the lock of the bucket, as a failover or an operator does, and returns once it is gone. */
+/** Ends the session that holds the lock of the bucket, as a failover or an operator would, and returns once it has ended. */
 async function endSession(bucket: number): Promise<void> {
 	const held = `from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())
 		and classid = 1 and objid = ${bucket}`;
 	expect(await queryPostgres(ledger.url, `select pg_terminate_backend(pid) as ended ${held}`)).toEqual([{ ended: "t" }]);
-	await waitUntil("the session to be gone", async () => (await queryPostgres(ledger.url, `select 1 ${held}`)).length === 0);
+	await waitUntil("the session to end", async () => (await queryPostgres(ledger.url, `select 1 ${held}`)).length === 0);
 }
 
-/** How the calls end that were made beside a transaction. */
+/** The outcomes of the calls that ran concurrently with a transaction. */
 const calls: Promise<unknown>[] = [];
 
 /**
- * Ends the session and goes on after `delayMs`. Calls that wait for the only connection, and one that comes later, make the driver open
- * it again meanwhile.
+ * Ends the session and returns after `delayMs`. In the meantime, calls that wait for the only connection, and one later call, make the
+ * driver reconnect.
  */
 async function loseSession(database: Database, bucket: number, delayMs: number): Promise<void> {
 	const call = () => outcomeOf(readFrom(database, "rebuilding", (queries) => queries.execute(sql`select pg_sleep(0.05)`)));
@@ -57,8 +57,8 @@ async function loseSession(database: Database, bucket: number, delayMs: number):
 }
 
 /**
- * Runs `work` on a handle of its own with one connection for each kind of work. When this resolves the calls beside it were answered
- * and the handle is closed: nothing that the driver had queued can commit after that.
+ * Runs `work` on a separate handle with one connection for each kind of work. When this resolves, the concurrent calls have ended and the
+ * handle is closed, so nothing that the driver had queued can commit afterwards.
  */
 async function onOwnHandle<Result>(work: (database: Database) => Promise<Result>): Promise<Result> {
 	const database = createDatabase({ url: ledger.url, poolMax: 1 });
@@ -70,7 +70,7 @@ async function onOwnHandle<Result>(work: (database: Database) => Promise<Result>
 	}
 }
 
-/** `database`, and how the work of each of its transactions ends: the caller of a lost one never learns that. */
+/** Returns `database` and the outcome of each transaction callback. The caller of a lost transaction never gets that outcome. */
 function watchWork(database: Database): { watched: Database; ended: Promise<unknown>[] } {
 	const ended: Promise<unknown>[] = [];
 	const watch = (queries: Queries): Queries =>
@@ -95,7 +95,7 @@ const timelineOf = (bucket: number) =>
 		from buckets where bucket = ${bucket}`);
 const BEFORE = [{ timeline: 1, seq: 0, losses: 0 }];
 
-/** Checks the bucket's timeline; the seat store has lost something, and answers after `meanwhile`. */
+/** Checks the timeline of a bucket whose history the seat store has lost. The seat store answers after `meanwhile`. */
 const checkLoss = (database: Database, bucket: number, meanwhile: () => Promise<unknown>) =>
 	checkTimeline(database, bucket, async () => {
 		await meanwhile();
@@ -103,9 +103,9 @@ const checkLoss = (database: Database, bucket: number, meanwhile: () => Promise<
 	});
 
 describe.each(DELAYS_MS.map((delayMs, place) => ({ delayMs, bucket: place })))(
-	"a transaction that goes on $delayMs ms after its session was ended",
+	"a transaction whose callback continues $delayMs ms after its session was ended",
 	({ delayMs, bucket }) => {
-		it("fails the check of a timeline, and records nothing of it", async () => {
+		it("fails the timeline check and records nothing", async () => {
 			await checkTimeline(ledger.database, bucket, async () => ({ timeline: 1, lost: false, seq: 0 }));
 			await onOwnHandle(async (database) => {
 				const { watched, ended } = watchWork(database);
@@ -118,7 +118,7 @@ describe.each(DELAYS_MS.map((delayMs, place) => ({ delayMs, bucket: place })))(
 			expect(await timelineOf(bucket)).toEqual(BEFORE);
 		});
 
-		it("ends as a failure when its work has nothing more to write", async () => {
+		it("fails even when its callback has nothing more to write", async () => {
 			const before = await ledger.dump();
 			await onOwnHandle(async (database) => {
 				const { watched, ended } = watchWork(database);
@@ -132,7 +132,7 @@ describe.each(DELAYS_MS.map((delayMs, place) => ({ delayMs, bucket: place })))(
 			expect(await ledger.dump()).toEqual(before);
 		});
 
-		it("has each of its later statements rejected, also those after a failure, and commits none", async () => {
+		it("rejects each later statement, even after an earlier one has failed, and commits none", async () => {
 			const before = await ledger.dump();
 			const later: unknown[] = [];
 			await onOwnHandle(async (database) => {
@@ -140,7 +140,7 @@ describe.each(DELAYS_MS.map((delayMs, place) => ({ delayMs, bucket: place })))(
 				const work = async (tx: Queries): Promise<void> => {
 					await tx.execute(sql`select pg_advisory_xact_lock(1, ${bucket}::integer)`);
 					await loseSession(database, bucket, delayMs);
-					// A work that goes on after a failure.
+					// The callback continues after a failed statement.
 					for (const set of [sql`timeline = 8`, sql`seq = 8`, sql`timeline = 9`]) {
 						const statement = async () => tx.execute(sql`update buckets set ${set} where bucket = ${bucket}`);
 						later.push(await Promise.race([outcomeOf(statement()), wait(UNANSWERED_MS)]));
@@ -160,7 +160,7 @@ describe.each(DELAYS_MS.map((delayMs, place) => ({ delayMs, bucket: place })))(
 	},
 );
 
-it("a check whose session lives commits the same statements", async () => {
+it("a timeline check whose session stays alive commits the same statements", async () => {
 	const bucket = DELAYS_MS.length;
 	await checkTimeline(ledger.database, bucket, async () => ({ timeline: 1, lost: false, seq: 0 }));
 	await onOwnHandle(async (database) => {

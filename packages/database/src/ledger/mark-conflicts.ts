@@ -1,13 +1,13 @@
-/** A booking that lost a seat to another owner: what becomes of it, and of the money. */
+/** Marks bookings that lost a seat to another booking, and records their refunds. */
 import type { BookingEvent } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import type { Queries } from "../create-database.ts";
 import { unnestRows } from "./unnest-rows.ts";
 
 /**
- * Mark the bookings of `losers` CONFLICT and note the refund that they are owed, in the transaction of the caller. The
- * ledger's own transition, so it takes a version of its own: whoever reads both sides sees that the ledger's is the later
- * word. A booking is owed one refund however often it loses; the seat store must be told each time.
+ * Sets the bookings of `losers` to CONFLICT and records the refund of each, in the caller's transaction. This transition happens in the
+ * ledger only and increases the version, so that the ledger's copy of the booking is newer than the seat store's. A booking is owed one
+ * refund however often it loses, but the seat store must be corrected each time.
  */
 export async function markConflicts(queries: Queries, losers: readonly BookingEvent[], bucket: number): Promise<void> {
 	if (losers.length === 0) return;

@@ -1,14 +1,14 @@
-/** Record in the ledger that the quarantine of a showtime has ended. */
+/** Records in the ledger that the quarantine of a showtime has ended. */
 import type { ShowtimeId } from "@holdfast/domain";
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
 import { writeTo } from "../run-queries.ts";
 import { buckets, showtimes } from "../schema/index.ts";
-import { isBehind } from "./list-quarantined.ts";
+import { isOnOlderTimeline } from "./list-quarantined.ts";
 
 /**
- * `ended`: the ledger has recorded it; the caller opens the seats in the seat store. `locked`: another transaction has locked the
- * showtime's row; nothing was done, try again soon.
+ * `ended`: the end is recorded, and the caller now opens the seats in the seat store. `not_quarantined`: nothing was changed. `locked`:
+ * another transaction has locked the row of the showtime; nothing was changed, retry soon. `unknown`: the showtime does not exist.
  */
 export type MarkQuarantineEndedOutcome =
 	| { outcome: "ended" }
@@ -16,7 +16,10 @@ export type MarkQuarantineEndedOutcome =
 	| { outcome: "locked" }
 	| { outcome: "unknown" };
 
-/** Records the showtime as opened under its bucket's timeline. Safe to call twice: the second time it is `not_quarantined`. Waits for no lock. */
+/**
+ * Records the showtime as opened under the current timeline of its bucket. Safe to call twice: the second call returns `not_quarantined`.
+ * Waits for no lock.
+ */
 export function markQuarantineEnded(database: Database, showtimeId: ShowtimeId): Promise<MarkQuarantineEndedOutcome> {
 	return writeTo(database, "upkeep", async (queries) => {
 		const isShowtime = eq(showtimes.id, showtimeId);
@@ -25,11 +28,15 @@ export function markQuarantineEnded(database: Database, showtimeId: ShowtimeId):
 			.update(showtimes)
 			.set({ timeline: sql`${buckets.timeline}` })
 			.from(buckets)
-			.where(and(isShowtime, inArray(showtimes.id, taken), isBehind))
+			.where(and(isShowtime, inArray(showtimes.id, taken), isOnOlderTimeline))
 			.returning({ id: showtimes.id });
 		if (opened.length > 0) return { outcome: "ended" };
-		const [known] = await queries.select({ behind: buckets.bucket }).from(showtimes).leftJoin(buckets, isBehind).where(isShowtime);
+		const [known] = await queries
+			.select({ quarantinedBucket: buckets.bucket })
+			.from(showtimes)
+			.leftJoin(buckets, isOnOlderTimeline)
+			.where(isShowtime);
 		if (known === undefined) return { outcome: "unknown" };
-		return { outcome: known.behind === null ? "not_quarantined" : "locked" };
+		return { outcome: known.quarantinedBucket === null ? "not_quarantined" : "locked" };
 	});
 }

@@ -1,7 +1,6 @@
 /**
- * First step of a rebuild: take the next epoch of a showtime, then read all that the ledger knows of it. From the moment
- * the epoch is taken no entry of an older one can be settled, so what is read here cannot be out of date when it is
- * installed. Source: ADR 0005.
+ * The first step of a rebuild: raises the epoch of a showtime, then reads everything that the ledger has of it. Once the epoch is raised,
+ * no outbox entry of an older epoch can be settled. So the snapshot cannot become stale before it is installed. Source: ADR 0005.
  */
 import { type BookingId, bucketOf, type RecordedBooking, type ShowtimeId, type ShowtimeSnapshot } from "@holdfast/domain";
 import { and, asc, eq, isNull, sql } from "drizzle-orm";
@@ -15,20 +14,24 @@ import { isQuarantineOver } from "./list-quarantined.ts";
 import { openedTimelineOf } from "./opened-timeline.ts";
 import { boundTransaction, LONG_TRANSACTION_MAX_MS } from "./settle-lock.ts";
 
+/** The state on which the caller decided to open the showtime, and the length of the quarantine. */
 export type OpenInLedgerRequest = {
-	/** The epoch that `findOpening` gave, read *before* the seat store was claimed: read later, it guards nothing. */
+	/**
+	 * The epoch that `findOpening` returned. Read it *before* claiming the showtime in the seat store; otherwise it protects against nothing.
+	 */
 	readonly seenEpoch: number;
-	/** The epoch it was last installed under in the seat store, 0 when never. Above the ledger's after the ledger was restored from a backup. */
+	/** The epoch installed in the seat store; 0 for none. It can be above the ledger's after the ledger was restored from a backup. */
 	readonly installedEpoch: number;
-	/** The timeline of the bucket, as `checkTimeline` gave it. */
+	/** The timeline of the bucket that `checkTimeline` returned. */
 	readonly timeline: number;
-	/** How long after a proven loss the seats of older showtimes are kept back; null: until a person opens them. */
+	/** How long after a proven loss seats stay quarantined. Null: until an operator opens them. */
 	readonly quarantineMs: number | null;
 };
 
 /**
- * `raced`: another took the epoch after `seenEpoch`; wait for what it installs. `locked`: another transaction has locked
- * the showtime's row or a table, and nothing was done; try again soon. `unknown`: no such showtime.
+ * `opened`: the epoch was raised, and `snapshot` is the showtime under the new epoch. `raced`: another process raised the epoch first; wait
+ * until it has installed the showtime. `locked`: another transaction has locked the row of the showtime or a table; nothing was changed,
+ * retry soon. `unknown`: the showtime does not exist.
  */
 export type OpenInLedgerOutcome =
 	| { outcome: "opened"; snapshot: ShowtimeSnapshot }
@@ -37,14 +40,14 @@ export type OpenInLedgerOutcome =
 	| { outcome: "unknown" };
 
 /**
- * Raise the epoch if it still is `seenEpoch`, judge whether the showtime is quarantined, and read it under the new epoch
- * with every booking (50,000 seats in 10,000 bookings: 0.3 s). Of several at once exactly one opens. Called again with the
- * same epoch: `raced`. When it throws, the epoch may have been taken: ask `findOpening` again.
+ * Raises the epoch if it still equals `seenEpoch`, determines whether the showtime is quarantined, and returns a snapshot with every
+ * booking (50,000 seats in 10,000 bookings take 0.3 s). Of several concurrent calls exactly one opens the showtime; a second call with the
+ * same `seenEpoch` returns `raced`. When this throws, the epoch may have been raised: call `findOpening` again.
  */
 export async function openShowtimeInLedger(database: Database, id: ShowtimeId, request: OpenInLedgerRequest): Promise<OpenInLedgerOutcome> {
 	const open = async (tx: Queries): Promise<OpenInLedgerOutcome> => {
 		await boundTransaction(tx);
-		// Before anything is read: it waits for every settling that holds the row for share, and what is read below comes after them.
+		// The update comes before every read. It waits for each batch that holds a share lock on the row, so the reads below see those batches.
 		const [taken] = await tx
 			.update(showtimes)
 			.set({ redisEpoch: sql`greatest(${showtimes.redisEpoch}, ${request.installedEpoch}::integer) + 1` })
@@ -76,24 +79,24 @@ export async function openShowtimeInLedger(database: Database, id: ShowtimeId, r
 type LastOpened = { readonly id: ShowtimeId; readonly timeline: number | null };
 
 /**
- * Whether loss was proven after the showtime was last opened, so that seats which look free may be sold already. If not, or if the
- * quarantine is over, records the showtime as opened under the bucket's timeline.
+ * Returns whether the showtime is quarantined: a loss was proven after it was last opened, so seats that appear free may have been sold.
+ * Otherwise, or when the quarantine is over, records the showtime as opened under the current timeline of its bucket.
  */
 async function checkQuarantine(tx: Queries, { id, timeline }: LastOpened, request: OpenInLedgerRequest): Promise<boolean> {
 	const [bucket] = await tx
 		.select({ timeline: buckets.timeline, isOver: isQuarantineOver(request.quarantineMs) })
 		.from(buckets)
 		.where(eq(buckets.bucket, bucketOf(id)));
-	// The higher one: a caller may have been asleep since it asked for the timeline.
-	const standing = Math.max(request.timeline, bucket?.timeline ?? 0);
-	if (timeline !== null && timeline < standing && bucket?.isOver !== true) return true;
-	await tx.update(showtimes).set({ timeline: standing }).where(eq(showtimes.id, id));
+	// Uses the higher timeline, because the caller's may be stale when the caller was delayed after it read the timeline.
+	const current = Math.max(request.timeline, bucket?.timeline ?? 0);
+	if (timeline !== null && timeline < current && bucket?.isOver !== true) return true;
+	await tx.update(showtimes).set({ timeline: current }).where(eq(showtimes.id, id));
 	return false;
 }
 
 /**
- * Two reads, put together here. As one join they took Postgres over 15 s where its statistics were from before the sale,
- * and of a showtime that has just sold out they are.
+ * Reads all bookings with their active seats, in two queries. One join took Postgres over 15 s while its statistics were from before the
+ * sale, as they are right after a showtime sells out.
  */
 async function readBookings(tx: Queries, id: ShowtimeId): Promise<RecordedBooking[]> {
 	const owned = await tx

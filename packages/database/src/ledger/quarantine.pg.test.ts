@@ -1,4 +1,4 @@
-/** After a proven loss: showtimes that were opened before it stay quarantined until a person opens them or the time is over. */
+/** After a proven loss, showtimes that were opened before it stay quarantined until an operator opens them or the time is over. */
 import { DEFAULT_LIMITS, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -16,96 +16,96 @@ beforeAll(async () => {
 	ledger = await openTestLedger();
 });
 afterAll(() => ledger.stop());
-// A bucket of its own for each test, since a timeline is a bucket's.
+// Each test uses its own bucket, because each bucket has one timeline.
 beforeEach(() => {
 	bucket = (bucket + 1) % DEFAULT_LIMITS.buckets;
 });
 
-/** Judge that the bucket is on this timeline now; when that is higher than before, with a loss. */
-const judge = (timeline: number) => checkTimeline(ledger.database, bucket, async () => ({ timeline, lost: true, seq: 0 }));
+/** Sets the timeline of the bucket. A higher timeline than before records a loss. */
+const setTimeline = (timeline: number) => checkTimeline(ledger.database, bucket, async () => ({ timeline, lost: true, seq: 0 }));
 const addShowtime = (startsAt = new Date(Date.now() + HOUR_MS)) => ledger.addShowtime({ id: newShowtimeId(bucket), startsAt });
 const timelineOf = async (id: ShowtimeId) => (await findOpening(ledger.database, id))?.timeline;
-const mine = async () => (await listQuarantined(ledger.database)).filter((each) => each.bucket === bucket);
+const ownQuarantined = async () => (await listQuarantined(ledger.database)).filter((each) => each.bucket === bucket);
 const isQuarantined = async (id: ShowtimeId, request: Parameters<TestLedger["open"]>[1]) => {
 	const opened = await ledger.open(id, request);
 	return opened.outcome === "opened" ? opened.snapshot.isQuarantined : opened.outcome;
 };
 
 describe("opening a showtime", () => {
-	it("that was never opened notes the timeline that stands", async () => {
-		await judge(1);
-		await judge(2);
+	it("records the current timeline when the showtime was never opened before", async () => {
+		await setTimeline(1);
+		await setTimeline(2);
 		const id = await addShowtime();
 		expect(await isQuarantined(id, { timeline: 2 })).toBe(false);
 		expect(await timelineOf(id)).toBe(2);
 	});
 
-	it("that was opened under the timeline that stands changes nothing", async () => {
-		await judge(1);
+	it("keeps the timeline when the showtime was last opened under the current timeline", async () => {
+		await setTimeline(1);
 		const id = await addShowtime();
 		expect(await isQuarantined(id, { timeline: 1 })).toBe(false);
 		expect(await isQuarantined(id, { seenEpoch: 1, timeline: 1 })).toBe(false);
 		expect(await timelineOf(id)).toBe(1);
 	});
 
-	it("that was opened under an older timeline quarantines it, as often as it is rebuilt", async () => {
-		await judge(1);
+	it("quarantines a showtime that was last opened under an older timeline, on every rebuild", async () => {
+		await setTimeline(1);
 		const id = await addShowtime();
 		await ledger.open(id);
-		await judge(2);
+		await setTimeline(2);
 		expect(await isQuarantined(id, { seenEpoch: 1, timeline: 2 })).toBe(true);
 		expect(await isQuarantined(id, { seenEpoch: 2, timeline: 2 })).toBe(true);
 		expect(await timelineOf(id)).toBe(1);
 	});
 
-	it("by one who still believes in the older timeline quarantines it too", async () => {
-		await judge(1);
+	it("quarantines the showtime even when the caller still passes the older timeline", async () => {
+		await setTimeline(1);
 		const id = await addShowtime();
 		await ledger.open(id);
-		await judge(2);
+		await setTimeline(2);
 		expect(await isQuarantined(id, { seenEpoch: 1, timeline: 1 })).toBe(true);
 	});
 
-	it("that an older version opened, which noted no timeline, takes it as opened under the first", async () => {
-		await judge(1);
-		await judge(2);
+	it("treats a showtime that was opened before timelines were recorded as opened under timeline 1", async () => {
+		await setTimeline(1);
+		await setTimeline(2);
 		const id = await ledger.addShowtime({ id: newShowtimeId(bucket), redisEpoch: 3, startsAt: new Date(Date.now() + HOUR_MS) });
-		expect(await mine()).toMatchObject([{ showtimeId: id, timeline: 1 }]);
+		expect(await ownQuarantined()).toMatchObject([{ showtimeId: id, timeline: 1 }]);
 		expect(await isQuarantined(id, { seenEpoch: 3, timeline: 2 })).toBe(true);
 	});
 
-	it("after the quarantine opens it under the timeline that stands, and not a second earlier", async () => {
-		await judge(1);
+	it("ends the quarantine under the current timeline once its time is over, and not a second earlier", async () => {
+		await setTimeline(1);
 		const id = await addShowtime();
 		await ledger.open(id);
-		await judge(2);
+		await setTimeline(2);
 		await ledger.rows(sql`update buckets set timeline_started_at = now() - interval '60 seconds' where bucket = ${bucket}`);
 		expect(await isQuarantined(id, { seenEpoch: 1, timeline: 2, quarantineMs: 61_000 })).toBe(true);
 		expect(await isQuarantined(id, { seenEpoch: 2, timeline: 2, quarantineMs: 60_000 })).toBe(false);
 		expect(await timelineOf(id)).toBe(2);
 	});
 
-	it("with no quarantine at all opens it at once", async () => {
-		await judge(1);
+	it("opens the showtime at once when the quarantine time is zero", async () => {
+		await setTimeline(1);
 		const id = await addShowtime();
 		await ledger.open(id);
-		await judge(2);
+		await setTimeline(2);
 		expect(await isQuarantined(id, { seenEpoch: 1, timeline: 2, quarantineMs: 0 })).toBe(false);
 	});
 });
 
-describe("what is listed", () => {
-	it("the showtimes opened before the loss that are not over or cancelled, the next to start first, at most so many", async () => {
-		await judge(1);
+describe("listQuarantined", () => {
+	it("lists the showtimes opened before the loss that have not ended or been cancelled, by start, up to the limit", async () => {
+		await setTimeline(1);
 		const now = Date.now();
 		const [later, sooner] = [await addShowtime(new Date(now + 2 * HOUR_MS)), await addShowtime(new Date(now - HOUR_MS))];
 		const [over, cancelled, fresh] = [await addShowtime(new Date(now - 3 * HOUR_MS)), await addShowtime(), await addShowtime()];
 		for (const id of [later, sooner, over, cancelled]) await ledger.open(id);
 		await ledger.rows(sql`update showtimes set state = 'cancelled' where id = ${cancelled}`);
 		const before = await countQuarantined(ledger.database);
-		await judge(2);
+		await setTimeline(2);
 		await ledger.open(fresh, { timeline: 2 });
-		expect(await mine()).toEqual([
+		expect(await ownQuarantined()).toEqual([
 			{ showtimeId: sooner, bucket, timeline: 1, endsAt: now + HOUR_MS },
 			{ showtimeId: later, bucket, timeline: 1, endsAt: now + 4 * HOUR_MS },
 		]);
@@ -119,22 +119,22 @@ describe("what is listed", () => {
 	});
 });
 
-describe("a person who opens one", () => {
-	it("opens it once; it is sold again from the next rebuild on, and the others are not", async () => {
-		await judge(1);
+describe("markQuarantineEnded", () => {
+	it("ends the quarantine of one showtime only, from its next rebuild on", async () => {
+		await setTimeline(1);
 		const [id, other] = [await addShowtime(), await addShowtime()];
 		for (const each of [id, other]) await ledger.open(each);
-		await judge(2);
+		await setTimeline(2);
 		expect(await markQuarantineEnded(ledger.database, id)).toEqual({ outcome: "ended" });
 		expect(await markQuarantineEnded(ledger.database, id)).toEqual({ outcome: "not_quarantined" });
-		expect(await mine()).toMatchObject([{ showtimeId: other }]);
+		expect(await ownQuarantined()).toMatchObject([{ showtimeId: other }]);
 		expect(await isQuarantined(id, { seenEpoch: 1, timeline: 2 })).toBe(false);
 		expect(await isQuarantined(other, { seenEpoch: 1, timeline: 2 })).toBe(true);
 	});
 
-	it("learns of one that was never opened, and of none such", async () => {
-		await judge(1);
-		await judge(2);
+	it("returns not_quarantined for a showtime that was never opened, and unknown for one that does not exist", async () => {
+		await setTimeline(1);
+		await setTimeline(2);
 		expect(await markQuarantineEnded(ledger.database, await addShowtime())).toEqual({ outcome: "not_quarantined" });
 		expect(await markQuarantineEnded(ledger.database, newShowtimeId(bucket))).toEqual({ outcome: "unknown" });
 	});

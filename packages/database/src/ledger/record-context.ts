@@ -1,11 +1,13 @@
-/** What the statements of one batch need to know beside its entries. */
+/** The data that the statements of one batch need in addition to its entries. */
 import type { OutboxEvent, SeatPlanId, ShowtimeId } from "@holdfast/domain";
 
+/** The bucket, the seat labels and the whole batch, for functions that record a part of the batch. */
 export type RecordContext = {
 	readonly bucket: number;
+	/** Seat labels by index, for each seat plan of the batch. */
 	readonly labelsByPlan: ReadonlyMap<SeatPlanId, readonly string[]>;
-	/** All events of the batch that are to be recorded, also where only a part of them is recorded at a time. */
+	/** All recordable events of the batch, even while only a part of them is being recorded. */
 	readonly batch: readonly OutboxEvent[];
-	/** Showtimes of the batch that were cancelled before it, or that it cancels. */
+	/** Showtimes of the batch that are already cancelled or that the batch cancels. */
 	readonly cancelledShowtimes: ReadonlySet<ShowtimeId>;
 };

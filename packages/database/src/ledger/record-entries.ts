@@ -1,25 +1,25 @@
 /**
- * Write entries into the ledger: each event once, each booking at its highest version with its seats, and then each
- * showtime. Every statement is shaped so that entries which were written before change nothing.
+ * Writes entries into the ledger: each event once, each booking at its highest version with its seats, and then the showtimes. Every
+ * statement is idempotent: entries that were recorded before change nothing.
  */
 import { type BookingEvent, type BookingId, isBookingEvent } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import type { Queries } from "../create-database.ts";
 import { assignSeats } from "./assign-seats.ts";
 import { cancelWithShowtimes } from "./cancel-with-showtimes.ts";
-import type { EventEntry } from "./judged-entry.ts";
 import type { RecordContext } from "./record-context.ts";
 import { recordShowtimes } from "./record-showtimes.ts";
+import type { EventEntry } from "./sorted-entry.ts";
 import { insertRows, type RowColumns, setExcluded } from "./unnest-rows.ts";
 
 /**
- * `recorded` counts events the ledger did not have; `conflicts` names bookings that lost a seat to another owner;
- * `cancelledByShowtime` counts bookings cancelled because their showtime is.
+ * `recorded` counts the events that the ledger did not have before. `conflicts` lists the bookings that lost a seat to another booking.
+ * `cancelledByShowtime` counts the bookings that were cancelled because their showtime is cancelled.
  */
 export type Recorded = { readonly recorded: number; readonly conflicts: readonly BookingId[]; readonly cancelledByShowtime: number };
 type RecordedBookings = Omit<Recorded, "cancelledByShowtime">;
 
-/** Record live entries, in stream order. Run it inside a transaction that holds the bucket's lock. */
+/** Records recordable entries in stream order. Call it inside a transaction that holds the lock of the bucket. */
 export async function recordEntries(queries: Queries, entries: readonly EventEntry[], context: RecordContext): Promise<Recorded> {
 	const events = entries.map((entry) => entry.event);
 	const bookings = await recordBookings(queries, events.filter(isBookingEvent), context);
@@ -28,7 +28,7 @@ export async function recordEntries(queries: Queries, entries: readonly EventEnt
 		events.filter((event) => !isBookingEvent(event)),
 		context.bucket,
 	);
-	// Nearly always none, and then nothing is asked.
+	// This is nearly always empty, and then no query is sent.
 	const cancelled = new Set(events.map(({ showtimeId }) => showtimeId).filter((id) => context.cancelledShowtimes.has(id)));
 	const cancelledByShowtime = await cancelWithShowtimes(queries, [...cancelled], { events: context.batch, bucket: context.bucket });
 	return { ...bookings, recorded: bookings.recorded + showtimes, cancelledByShowtime };
@@ -39,22 +39,22 @@ async function recordBookings(queries: Queries, events: readonly BookingEvent[],
 	const recorded = await insertEvents(queries, events, context.bucket);
 	const folded = foldEvents(events);
 	const changedIds = await upsertBookings(queries, folded);
-	// A booking whose row did not change has its seats as they should be: touching them would undo a later version.
+	// The seats of a booking whose row did not change are already correct. Writing them again would undo a later version.
 	const changed = folded.filter((event) => changedIds.has(event.bookingId));
 	const conflicts = await assignSeats(queries, changed, context);
 	return { recorded, conflicts };
 }
 
 /**
- * One event per booking, that of its highest version; an event holds the whole booking, so it is enough. Of equals the
- * first stands, as it does in the table. In stream order.
+ * Returns one event per booking, the one with the highest version, in stream order. One is enough, because an event contains the whole
+ * booking. Of events with the same version the first wins, as in the table.
  */
 export function foldEvents(events: readonly BookingEvent[]): BookingEvent[] {
 	const latest = new Map<BookingId, BookingEvent>();
 	for (const event of events) {
 		const known = latest.get(event.bookingId);
 		if (known !== undefined && known.version >= event.version) continue;
-		// Taken out first, so that it moves to its place in the stream.
+		// Deletes the key first, so that the later event is at its own position in the stream.
 		latest.delete(event.bookingId);
 		latest.set(event.bookingId, event);
 	}
@@ -75,7 +75,7 @@ async function insertEvents(queries: Queries, events: readonly BookingEvent[], b
 	return result.count;
 }
 
-/** What every event says of its booking, and what the events of one booking say alike. A new field is a line in one of them. */
+/** The columns that change between the events of a booking; `FIXED` has those that never do. Add a new field to one of them. */
 const CHANGING: RowColumns<BookingEvent> = {
 	state: ["text", (event) => (event.type === "booking.confirmed" ? "CONFIRMED" : "CANCELLED")],
 	version: ["integer", (event) => event.version],
@@ -94,7 +94,7 @@ const FIXED: RowColumns<BookingEvent> = {
 	created_at: ["instant", (event) => event.createdAt],
 };
 
-/** Gives the ids of the bookings whose row was added or raised to a higher version. */
+/** Returns the ids of the bookings whose row was inserted or updated to a higher version. */
 async function upsertBookings(queries: Queries, events: readonly BookingEvent[]): Promise<ReadonlySet<string>> {
 	const rows = await queries.execute<{ id: string }>(sql`
 		${insertRows("bookings", events, { ...FIXED, ...CHANGING })}

@@ -1,25 +1,29 @@
 /**
- * Record what can be recorded now. The last resort against locks: the showtimes and users that a batch needs are locked
- * before (`take-rows.ts`), so a statement meets a lock only where another transaction holds a booking, or something unforeseen.
+ * Records the entries of a batch that no lock of another transaction blocks. This is the last resort against lock waits: settling has
+ * already locked the showtimes and users of the batch (`take-rows.ts`), so a statement waits only when another transaction has locked a
+ * booking or another unexpected row.
  */
 import { type BookingId, isBookingEvent, type ShowtimeId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { isLockTimeout } from "../classify-error.ts";
 import type { Queries } from "../create-database.ts";
-import type { EventEntry } from "./judged-entry.ts";
 import type { RecordContext } from "./record-context.ts";
-import { addUp, NOTHING_RECORDED, type RecordedOrBuried, recordOrBury } from "./record-or-bury.ts";
+import { addResults, NOTHING_RECORDED, type RecordedOrDeadLettered, recordOrDeadLetter } from "./record-or-dead-letter.ts";
 import { boundLockWaits } from "./settle-lock.ts";
+import type { EventEntry } from "./sorted-entry.ts";
 
-/** How long a statement may wait once it is known that the batch meets a lock. Every showtime that is locked costs the others this much. */
+/** The lock timeout after a first statement of the batch has timed out. Each locked showtime delays the others by this much. */
 const NEXT_LOCK_TIMEOUT_MS = 50;
 
-/** `done`: entries that were recorded or buried. `waiting`: showtimes with entries that were not, because a lock is in the way. */
-export type RecordedOrWaiting = RecordedOrBuried & { readonly done: readonly EventEntry[]; readonly waiting: ReadonlySet<ShowtimeId> };
+/** `done`: entries that were recorded or found to be poison. `waiting`: showtimes with entries that a lock keeps from being recorded. */
+export type RecordedOrWaiting = RecordedOrDeadLettered & {
+	readonly done: readonly EventEntry[];
+	readonly waiting: ReadonlySet<ShowtimeId>;
+};
 
 /**
- * Record the entries, in stream order. When a statement waits too long for a lock, record them without what needs a locked
- * booking; and if that meets a lock, too, one showtime after the other.
+ * Records the entries in stream order. When a statement times out waiting for a lock, retries without the entries that need a locked
+ * booking. When that times out too, records one showtime at a time.
  */
 export async function recordOrWait(tx: Queries, entries: readonly EventEntry[], context: RecordContext): Promise<RecordedOrWaiting> {
 	const whole = await attempt(tx, entries, context);
@@ -45,23 +49,27 @@ async function recordByShowtime(
 			waiting.add(showtimeId);
 			continue;
 		}
-		total = addUp(total, part);
+		total = addResults(total, part);
 		done.push(...own);
 	}
 	return { ...total, done, waiting };
 }
 
-/** All of these or, when a lock is in the way, none. */
-async function attempt(tx: Queries, entries: readonly EventEntry[], context: RecordContext): Promise<RecordedOrBuried | "lock_timeout"> {
+/** Records all of these entries, or none of them when a statement times out waiting for a lock. */
+async function attempt(
+	tx: Queries,
+	entries: readonly EventEntry[],
+	context: RecordContext,
+): Promise<RecordedOrDeadLettered | "lock_timeout"> {
 	try {
-		return await recordOrBury(tx, entries, context);
+		return await recordOrDeadLetter(tx, entries, context);
 	} catch (error) {
 		if (isLockTimeout(error)) return "lock_timeout";
 		throw error;
 	}
 }
 
-/** A showtime waits from its first entry that needs a locked booking on. */
+/** Separates the entries: from its first entry that needs a locked booking, a showtime waits. */
 function splitAtLocked(entries: readonly EventEntry[], locked: ReadonlySet<BookingId>) {
 	const waiting = new Set<ShowtimeId>();
 	const free = entries.filter(({ event }) => {
@@ -71,7 +79,7 @@ function splitAtLocked(entries: readonly EventEntry[], locked: ReadonlySet<Booki
 	return { free, waiting };
 }
 
-/** Take the bookings of these entries that exist, with their seats; gives those of which another transaction has locked a row. */
+/** Locks the existing bookings of these entries and their seats. Returns the bookings with a row that another transaction has locked. */
 async function findLockedBookings(tx: Queries, entries: readonly EventEntry[]): Promise<ReadonlySet<BookingId>> {
 	const ids = new Set(entries.flatMap(({ event }) => (isBookingEvent(event) ? event.bookingId : [])));
 	const wanted = sql`${sql.param([...ids])}::uuid[]`;

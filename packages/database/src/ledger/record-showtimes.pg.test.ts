@@ -1,4 +1,4 @@
-/** What becomes of a showtime when what an admin changed is settled. */
+/** Tests settling of the changes that an admin made to showtimes. */
 import { bucketOf, newShowtimeId, type OutboxEntry, PRICE_MAX, type ShowtimeEvent, type ShowtimeId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -29,8 +29,8 @@ const history = () =>
 const blocked = async () =>
 	(await ledger.rows<{ blocked_seats: number[] }>(sql`select blocked_seats from showtimes where id = ${showtimeId}`))[0]?.blocked_seats;
 
-describe("what is settled", () => {
-	it("a change is in the showtime to the millisecond, and in its history as it came", async () => {
+describe("settling a showtime event", () => {
+	it("updates the showtime with millisecond precision, and adds the whole event to its history", async () => {
 		const now = ledger.nowMs;
 		const terms = { state: "paused", priceVersion: 4, prices: { standard: 990, vip: 0 }, currency: "CHF" } as const;
 		const instants = { salesOpenAt: now + 1, salesCloseAt: now + 2, startsAt: now + 3, endsAt: now + 4 };
@@ -46,7 +46,7 @@ describe("what is settled", () => {
 		expect(rows).toEqual([{ type: "showtime.restated", bucket: bucketOf(showtimeId), at: event.at, payload: entry.event }]);
 	});
 
-	it("each group rises by its own version: an old account of the other changes nothing", async () => {
+	it("updates terms and schedule by their own versions, and ignores an outdated version of either", async () => {
 		const before = await findShowtime(ledger.database, showtimeId);
 		const startsAt = ledger.nowMs + 5_000;
 		await settle(change({ showtimeVersion: 2, state: "paused", scheduleVersion: 1, startsAt }));
@@ -60,7 +60,7 @@ describe("what is settled", () => {
 		});
 	});
 
-	it("events of one batch fold to the highest version of each group, whichever order they come in", async () => {
+	it("applies the highest version of each group in a batch, in any order of the events", async () => {
 		const other = await ledger.addShowtime({ id: newShowtimeId(bucketOf(showtimeId)) });
 		const [early, late] = [ledger.nowMs + 1_000, ledger.nowMs + 2_000];
 		const outcome = await settle(
@@ -74,7 +74,7 @@ describe("what is settled", () => {
 		expect(await history()).toHaveLength(2);
 	});
 
-	it("a batch delivered again changes nothing; an older event that comes late is history only", async () => {
+	it("changes nothing on redelivery, and adds a late, older event to the history only", async () => {
 		const entry = ledger.entryOf(change({ type: "showtime.paused", showtimeVersion: 5, state: "paused", scheduleVersion: 1 }));
 		await settle(entry);
 		const before = await ledger.dump();
@@ -88,14 +88,14 @@ describe("what is settled", () => {
 		]);
 	});
 
-	it("one written under an older epoch is left, and changes nothing", async () => {
+	it("leaves an event of an older epoch in the stream and changes nothing", async () => {
 		await ledger.open(showtimeId);
 		const outcome = await settle(ledger.entryOf(change({ state: "closed" }), { epoch: 0 }));
-		expect(outcome).toMatchObject({ acked: [], left: [showtimeId], recorded: 0 });
+		expect(outcome).toMatchObject({ acked: [], stale: [showtimeId], recorded: 0 });
 		expect(await findShowtime(ledger.database, showtimeId)).toMatchObject({ state: "open", showtimeVersion: 1 });
 	});
 
-	it("one that tells nothing new counts in the bucket's numbers like any other", async () => {
+	it("advances the counter of the bucket even when the event contains nothing new", async () => {
 		const [first, second] = [ledger.entryOf(change()), ledger.entryOf(change())];
 		await settle(first);
 		expect((await settle(second)).gap).toBeNull();
@@ -104,37 +104,37 @@ describe("what is settled", () => {
 	});
 });
 
-describe("what can never be settled is buried alone", () => {
+describe("a showtime event that can never be settled", () => {
 	it.each([
-		["of a showtime the ledger does not have", "unknown_showtime", () => change({ showtimeId: newShowtimeId(bucketOf(showtimeId)) })],
+		["of a showtime that the ledger does not have", "unknown_showtime", () => change({ showtimeId: newShowtimeId(bucketOf(showtimeId)) })],
 		["of another bucket", "wrong_bucket", () => change({ showtimeId: newShowtimeId((bucketOf(showtimeId) + 1) % 16) })],
 		["that blocks a seat outside the plan", "unknown_seat", () => change({ blockedSeats: [99, 100] })],
 		["that blocks a seat below the first", "unknown_seat", () => change({ blockedSeats: [-1] })],
-		["that blocks half a seat", "unknown_seat", () => change({ blockedSeats: [1.5] })],
+		["that blocks a fractional seat index", "unknown_seat", () => change({ blockedSeats: [1.5] })],
 		["that blocks a seat twice", "repeated_seat", () => change({ blockedSeats: [5, 5] })],
-		["at an instant beyond the calendar", "impossible_instant", () => change({ at: Number.MAX_SAFE_INTEGER })],
-		["that starts beyond the calendar", "impossible_instant", () => change({ startsAt: Number.MAX_SAFE_INTEGER })],
-		["that closes before it opens", "impossible_value", () => change({ salesCloseAt: 1, salesOpenAt: 2 })],
-		["that ends as it starts", "impossible_value", () => change({ startsAt: 2, endsAt: 2 })],
-		["with a currency that is none", "impossible_value", () => change({ currency: "euro" })],
-		["with a price below nothing", "impossible_value", () => change({ prices: { standard: -1 } })],
-		["with a price beyond the bound", "impossible_value", () => change({ prices: { standard: PRICE_MAX + 1 } })],
-		["with a number too large", "22003", () => change({ showtimeVersion: 3_000_000_000 })],
-		["with an instant before the calendar of Postgres", "22008", () => change({ at: -8_640_000_000_000_000 })],
+		["at an instant beyond the range of dates", "impossible_instant", () => change({ at: Number.MAX_SAFE_INTEGER })],
+		["that starts beyond the range of dates", "impossible_instant", () => change({ startsAt: Number.MAX_SAFE_INTEGER })],
+		["whose sales close before they open", "impossible_value", () => change({ salesCloseAt: 1, salesOpenAt: 2 })],
+		["that ends when it starts", "impossible_value", () => change({ startsAt: 2, endsAt: 2 })],
+		["with an invalid currency", "impossible_value", () => change({ currency: "euro" })],
+		["with a negative price", "impossible_value", () => change({ prices: { standard: -1 } })],
+		["with a price above the maximum", "impossible_value", () => change({ prices: { standard: PRICE_MAX + 1 } })],
+		["with a version too large for its column", "22003", () => change({ showtimeVersion: 3_000_000_000 })],
+		["with an instant before the range of Postgres", "22008", () => change({ at: -8_640_000_000_000_000 })],
 		["with a character that Postgres cannot store", "22P05", () => change({ prices: { "sta\0ndard": 1 } })],
-	])("a change %s", async (_, code, poisonous) => {
-		const poison = ledger.entryOf(poisonous());
-		const fine = ledger.entryOf(change({ showtimeVersion: 3, scheduleVersion: 1, blockedSeats: [98, 99] }));
-		const outcome = await settle(poison, fine);
-		expect(new Set(outcome.acked)).toEqual(new Set([poison.entryId, fine.entryId]));
+	])("is dead-lettered alone: a change %s (%s)", async (_what, code, makeEvent) => {
+		const poison = ledger.entryOf(makeEvent());
+		const valid = ledger.entryOf(change({ showtimeVersion: 3, scheduleVersion: 1, blockedSeats: [98, 99] }));
+		const outcome = await settle(poison, valid);
+		expect(new Set(outcome.acked)).toEqual(new Set([poison.entryId, valid.entryId]));
 		expect(outcome).toMatchObject({ deadLettered: [poison.entryId], recorded: 1 });
-		const [letter] = await ledger.rows(sql`select error_code, raw from dead_letters where entry_id = ${poison.entryId}`);
-		expect(letter).toEqual({ error_code: code, raw: poison.raw });
+		const [deadLetter] = await ledger.rows(sql`select error_code, raw from dead_letters where entry_id = ${poison.entryId}`);
+		expect(deadLetter).toEqual({ error_code: code, raw: poison.raw });
 		expect(await findShowtime(ledger.database, showtimeId)).toMatchObject({ showtimeVersion: 3, scheduleVersion: 1 });
 		expect(await blocked()).toEqual([98, 99]);
 	});
 
-	it("a flawed one that a later one repeats mended is buried too", async () => {
+	it("is dead-lettered even when a later event of the batch contains the corrected values", async () => {
 		const poison = ledger.entryOf(change({ showtimeVersion: 2, currency: "euro" }));
 		const outcome = await settle(poison, change({ showtimeVersion: 3, currency: "EUR" }));
 		expect(outcome.deadLettered).toEqual([poison.entryId]);

@@ -1,13 +1,15 @@
 /**
- * Write what admins changed: each event once into the history, and each showtime at its highest version. Two groups of
- * columns rise apart, because an event may carry news of one and an old account of the other.
+ * Records the changes that admins made to showtimes: each event once in the history, and each showtime at its highest versions. Terms and
+ * schedule have separate versions, because one event may contain a new version of one and an outdated version of the other.
  */
 import type { ShowtimeEvent, ShowtimeId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import type { Queries } from "../create-database.ts";
 import { givenInstant, insertRows, unnestRows } from "./unnest-rows.ts";
 
-/** Record events of one bucket, in stream order; gives how many the ledger did not have. Events recorded before change nothing. */
+/**
+ * Records events of one bucket in stream order. Returns the number of events that the ledger did not have. Recording twice changes nothing.
+ */
 export async function recordShowtimes(queries: Queries, events: readonly ShowtimeEvent[], bucket: number): Promise<number> {
 	if (events.length === 0) return 0;
 	const recorded = await insertEvents(queries, events, bucket);
@@ -16,7 +18,7 @@ export async function recordShowtimes(queries: Queries, events: readonly Showtim
 	return recorded;
 }
 
-/** One event per showtime, that of the highest version of a group. Of equals the first stands, as it does in the table. */
+/** Returns one event per showtime, the one with the highest version of a group. Of equal versions the first wins, as in the table. */
 function foldShowtimes(events: readonly ShowtimeEvent[], group: "showtimeVersion" | "scheduleVersion"): ShowtimeEvent[] {
 	const latest = new Map<ShowtimeId, ShowtimeEvent>();
 	for (const event of events) {

@@ -1,4 +1,4 @@
-/** What a batch may hold and what becomes of the rest: bounds, progress, gaps and dead letters. */
+/** Tests the limits of a batch, its progress, gaps in the counters, and dead letters. */
 import {
 	type BookingEvent,
 	bucketOf,
@@ -45,23 +45,23 @@ const sale = (seats: number[], overrides: Partial<BookingEvent> = {}) => ledger.
 const entry = (event: BookingEvent, epoch = 0) => ledger.entryOf(event, { epoch });
 const owners = async () => (await seatOwners(ledger.database, showtimeId)).map(({ seat, bookingId }) => [seat, bookingId]);
 
-describe("what can never be settled is buried alone", () => {
-	const letters = () =>
+describe("an entry that can never be settled", () => {
+	const deadLetters = () =>
 		ledger.rows<{ entry_id: string; error_code: string; error_message: string; raw: Record<string, string> }>(
 			sql`select entry_id, error_code, error_message, raw from dead_letters where bucket = ${bucketOf(showtimeId)}`,
 		);
-	const letterOf = async ({ entryId }: OutboxEntry) => (await letters()).find((letter) => letter.entry_id === entryId);
+	const deadLetterOf = async ({ entryId }: OutboxEntry) => (await deadLetters()).find((deadLetter) => deadLetter.entry_id === entryId);
 
 	it.each([
-		["of no event", "unparsable", () => ledger.entryOf(null, { raw: { schema: "1", what: "is this" } })],
-		["of a sale that lacks fields", "unparsable", () => ledger.entryOf(null, { raw: { schema: "1", type: "booking.confirmed" } })],
+		["that contains no event", "unparsable", () => ledger.entryOf(null, { raw: { schema: "1", what: "is this" } })],
+		["of a sale with missing fields", "unparsable", () => ledger.entryOf(null, { raw: { schema: "1", type: "booking.confirmed" } })],
 		[
-			"of a showtime's change that lacks fields",
+			"of a showtime's change with missing fields",
 			"unparsable",
 			() => ledger.entryOf(null, { raw: { schema: "1", type: "showtime.paused" } }),
 		],
 		[
-			"of a showtime the ledger does not have",
+			"of a showtime that the ledger does not have",
 			"unknown_showtime",
 			() => entry(ledger.confirmed(newShowtimeId(bucketOf(showtimeId)), userId, [1])),
 		],
@@ -72,22 +72,22 @@ describe("what can never be settled is buried alone", () => {
 		["whose amounts do not add up", "impossible_value", () => entry(sale([1, 2], { amount: 2_499 }))],
 		["without an amount for a seat", "impossible_value", () => entry(sale([1, 2], { amounts: [2_500] }))],
 		["of an unknown user", "23503", () => entry(sale([1], { userId: newUserId() }))],
-		["with a currency that is none", "23514", () => entry(sale([1], { currency: "euro" }))],
-		["with a number too large", "22003", () => entry(sale([1], { version: 3_000_000_000 }))],
-		["with an instant beyond the calendar", "impossible_instant", () => entry(sale([1], { at: Number.MAX_SAFE_INTEGER }))],
-		["with an instant before the calendar of Postgres", "22008", () => entry(sale([1], { at: -8_640_000_000_000_000 }))],
+		["with an invalid currency", "23514", () => entry(sale([1], { currency: "euro" }))],
+		["with a version too large for its column", "22003", () => entry(sale([1], { version: 3_000_000_000 }))],
+		["with an instant beyond the range of dates", "impossible_instant", () => entry(sale([1], { at: Number.MAX_SAFE_INTEGER }))],
+		["with an instant before the range of Postgres", "22008", () => entry(sale([1], { at: -8_640_000_000_000_000 }))],
 		["with a character that Postgres cannot store", "22P05", () => entry(sale([1], { currency: "E\0R" }))],
-	])("an entry %s", async (_, code, poisonous) => {
-		const [before, poison, after] = [entry(sale([50])), poisonous(), entry(sale([51]))];
+	])("is dead-lettered alone: an entry %s (%s)", async (_what, code, makeEntry) => {
+		const [before, poison, after] = [entry(sale([50])), makeEntry(), entry(sale([51]))];
 		const outcome = await settle([before, poison, after]);
 		expect(new Set(outcome.acked)).toEqual(new Set([before.entryId, poison.entryId, after.entryId]));
 		expect(outcome.deadLettered).toEqual([poison.entryId]);
-		expect(await letterOf(poison)).toMatchObject({ error_code: code, raw: poison.raw });
+		expect(await deadLetterOf(poison)).toMatchObject({ error_code: code, raw: poison.raw });
 		expect(await owners()).toHaveLength(2);
-		expect(await letterOf(before)).toBeUndefined();
+		expect(await deadLetterOf(before)).toBeUndefined();
 	});
 
-	it("a dead letter holds the entry whole, even characters that no other column would take", async () => {
+	it("has a dead letter with all of its fields, even with characters that no other column accepts", async () => {
 		const raw = { schema: "1", note: "nul \0, half a pair \ud83d, quote ' and \\" };
 		const poison = ledger.entryOf(null, { raw });
 		await settle([poison]);
@@ -95,15 +95,15 @@ describe("what can never be settled is buried alone", () => {
 		expect(JSON.parse(row?.text ?? "")).toEqual(raw);
 	});
 
-	it("the reason is what Postgres said, without the statement", async () => {
+	it("has a dead letter with the message of Postgres as the reason, without the statement", async () => {
 		const poison = entry(sale([1], { userId: newUserId() }));
 		await settle([poison]);
-		const message = (await letterOf(poison))?.error_message;
+		const message = (await deadLetterOf(poison))?.error_message;
 		expect(message).toContain("bookings_user_id_users_id_fk");
 		expect(message).not.toContain("insert into");
 	});
 
-	it("seven among 500: the 493 others are settled, in one transaction", async () => {
+	it("does not stop the others: with seven poison entries among 500, the other 493 settle in one transaction", async () => {
 		const poisonAt = new Set([0, 77, 78, 250, 251, 498, 499]);
 		const { showtimes, entries } = await fullBatch((at) => (poisonAt.has(at) ? { userId: newUserId() } : {}));
 		const outcome = await settle(entries);
@@ -115,7 +115,7 @@ describe("what can never be settled is buried alone", () => {
 		expect(row).toEqual({ bookings: 493, transactions: 1 });
 	});
 
-	it("an entry from a newer version is not: what stands before it settles, then it halts", async () => {
+	it("does not include an entry of a newer version: entries before that one settle, then settling halts", async () => {
 		const [before, after] = [entry(sale([52])), entry(sale([53]))];
 		for (const raw of [
 			{ schema: String(EVENT_SCHEMA + 1), type: "booking.confirmed" },
@@ -126,13 +126,13 @@ describe("what can never be settled is buried alone", () => {
 			const error: unknown = await settle([newer, after]).catch((thrown: unknown) => thrown);
 			expect(error).toBeInstanceOf(UnknownEntryVersion);
 			expect(classifySettleError(error)).toBe("halt");
-			expect(await letterOf(newer)).toBeUndefined();
+			expect(await deadLetterOf(newer)).toBeUndefined();
 		}
 		expect(await owners()).toHaveLength(1);
 	});
 });
 
-/** 500 single-seat sales over five showtimes of one bucket. */
+/** Returns 500 single-seat sales of five showtimes in one bucket. */
 async function fullBatch(overridesAt: (at: number) => Partial<BookingEvent>) {
 	const bucket = bucketOf(showtimeId);
 	const showtimes = await Promise.all(Array.from({ length: 5 }, () => ledger.addShowtime({ id: newShowtimeId(bucket) })));
@@ -142,17 +142,17 @@ async function fullBatch(overridesAt: (at: number) => Partial<BookingEvent>) {
 	return { showtimes, sales, entries: sales.map((event) => entry(event)) };
 }
 
-describe("bounds and progress", () => {
-	it("500 entries are a batch, 501 are a fault before anything is written", async () => {
+describe("settleBatch", () => {
+	it("settles 500 entries, and throws for 501 before it writes anything", async () => {
 		const { entries } = await fullBatch(() => ({}));
 		expect(entries).toHaveLength(LIMIT_SPECS.settleBatchMax.max);
 		const before = await ledger.dump();
-		await expect(settle([...entries, entry(sale([60]))])).rejects.toThrow("a batch has at most 500 entries");
+		await expect(settle([...entries, entry(sale([60]))])).rejects.toThrow("the batch has 501 entries, more than the maximum of 500");
 		expect(await ledger.dump()).toEqual(before);
 		expect((await settle(entries)).recorded).toBe(500);
 	});
 
-	it("a batch takes at most twelve statements however many entries it has", async () => {
+	it("uses at most twelve statements per batch, regardless of the number of entries", async () => {
 		const { sales, entries } = await fullBatch(() => ({}));
 		const statements: string[] = [];
 		const client = postgres(ledger.url, { max: 1 });
@@ -168,7 +168,7 @@ describe("bounds and progress", () => {
 		expect(statements.length).toBeLessThanOrEqual(24);
 	});
 
-	it("progress never falls, and tells when its counter was reached", async () => {
+	it("never lowers the progress of a bucket, and records when its counter was reached", async () => {
 		const bucket = bucketOf(showtimeId);
 		const progress = async () => (await ledger.rows(sql`select seq::int, recorded_at from buckets where bucket = ${bucket}`))[0];
 		const first = entry(sale([61]));
@@ -181,7 +181,7 @@ describe("bounds and progress", () => {
 		expect(await progress()).toEqual(before);
 	});
 
-	it("a number that an unreadable entry claims is not believed: the counter stays, and later holes are seen", async () => {
+	it("ignores the counter of an unreadable entry, so that later gaps are still found", async () => {
 		const bucket = bucketOf(showtimeId);
 		const counters = async () => (await ledger.rows(sql`select seq::int, seen_seq::int from buckets where bucket = ${bucket}`))[0];
 		const first = entry(sale([63]));
@@ -190,28 +190,28 @@ describe("bounds and progress", () => {
 		expect((await settle([poison])).deadLettered).toEqual([poison.entryId]);
 		expect(await counters()).toEqual({ seq: first.event?.seq, seen_seq: first.event?.seq });
 		const [, next] = [entry(sale([64])), entry(sale([65]))];
-		// The unreadable one has a number as well, which nobody can know.
+		// The unreadable entry has used up a counter too, so two counters are missing.
 		expect((await settle([next])).gap).toMatchObject({ after: first.event?.seq, missing: 2 });
-		// One whose number can be true is not missed either.
+		// An unreadable entry with a plausible counter leaves no gap.
 		const unread = ledger.entryOf(null, { raw: { schema: "1", what: "is this", seq: String((next.event?.seq ?? 0) + 1) } });
 		await settle([unread]);
 		expect(await counters()).toEqual({ seq: next.event?.seq, seen_seq: (next.event?.seq ?? 0) + 1 });
 	});
 
-	it("numbers missing from the counter are reported once; entries left behind are not missing", async () => {
+	it("reports missing counters once, and does not report entries that stay in the stream", async () => {
 		await ledger.open(showtimeId);
 		const other = await ledger.addShowtime({ id: newShowtimeId(bucketOf(showtimeId)) });
 		const sold = (seat: number) => entry(ledger.confirmed(other, userId, [seat]));
 		await settle([sold(1)]);
-		const leftBehind = [entry(sale([70]), 0), entry(sale([71]), 0)];
-		expect((await settle(leftBehind)).gap).toBeNull();
+		const staleEntries = [entry(sale([70]), 0), entry(sale([71]), 0)];
+		expect((await settle(staleEntries)).gap).toBeNull();
 		expect((await settle([sold(2)])).gap).toBeNull();
 		const [lost, next] = [sold(3), sold(4)];
-		expect((await settle([...leftBehind, next])).gap).toEqual({
+		expect((await settle([...staleEntries, next])).gap).toEqual({
 			after: (lost.event?.seq ?? 0) - 1,
 			before: next.event?.seq,
 			missing: 1,
 		});
-		expect((await settle([...leftBehind, sold(5)])).gap).toBeNull();
+		expect((await settle([...staleEntries, sold(5)])).gap).toBeNull();
 	});
 });

@@ -1,4 +1,4 @@
-/** Settling while another transaction has locked rows that the batch needs: what needs them waits, and nothing else does. */
+/** Tests settling while another transaction has locked rows of the batch: only the entries that need these rows wait. */
 import { type BookingEvent, bucketOf, newShowtimeId, newUserId, type OutboxEntry, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { type HeldLock, holdLock } from "@holdfast/testing";
 import { sql } from "drizzle-orm";
@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { cancelOf, openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
 import { type SettleBatch, type SettleOutcome, settleBatch } from "./settle-batch.ts";
 
-/** A batch beside a lock that was foreseen waits for nothing; Postgres used to wait for 15 s. */
+/** The maximum duration of a batch beside a lock. A plain statement would wait for the lock for up to 15 s. */
 const SOON_MS = 1_000;
 
 let ledger: TestLedger;
@@ -46,7 +46,7 @@ const unlock = () => Promise.all(locks.splice(0).map((held) => held.release()));
 
 let seat = 0;
 function saleOf(userId: UserId | undefined, id: ShowtimeId = showtimeId): BookingEvent {
-	if (userId === undefined) throw new Error("no such user");
+	if (userId === undefined) throw new Error("the user was not created");
 	seat = (seat + 1) % 100;
 	return ledger.confirmed(id, userId, [seat]);
 }
@@ -58,7 +58,7 @@ const lockShowtime = () => lock(`select 1 from showtimes where id = '${showtimeI
 const lockAda = () => lock(`select 1 from users where id = '${ada}' for update`);
 
 describe("a locked showtime", () => {
-	it("waits with all its entries while the others of the batch settle, and settles in order once its row is free", async () => {
+	it("waits with all its entries while other showtimes of the batch settle, and settles in order once its row is free", async () => {
 		const first = saleOf(ada);
 		const bought = entry(first);
 		const between = entry(saleOf(ada, otherId));
@@ -68,34 +68,34 @@ describe("a locked showtime", () => {
 		expect(await settle([bought, between, ...own.slice(1), ...others.slice(1)])).toMatchObject({
 			acked: idsOf(others),
 			waiting: [showtimeId],
-			left: [],
+			stale: [],
 			recorded: 2,
 		});
 		expect(await recordedOf(showtimeId)).toEqual([]);
 		await unlock();
-		expect(await settle(own)).toMatchObject({ acked: idsOf(own), waiting: [], left: [], recorded: 3, gap: null });
+		expect(await settle(own)).toMatchObject({ acked: idsOf(own), waiting: [], stale: [], recorded: 3, gap: null });
 	});
 
-	it("waits with a change of it, too, and with what comes later in the same pass", async () => {
+	it("waits with its own change, and with its later entries in the same pass", async () => {
 		const change = ledger.entryOf(ledger.showtimeEventOf(showtimeId, { state: "paused" }));
 		await lockShowtime();
 		expect(await settle([change])).toMatchObject({ acked: [], waiting: [showtimeId] });
 		await unlock();
 		const later = entry(saleOf(ada));
-		expect(await settle([later], { waitingBefore: [showtimeId] })).toMatchObject({ acked: [], waiting: [showtimeId], left: [] });
+		expect(await settle([later], { waitingBefore: [showtimeId] })).toMatchObject({ acked: [], waiting: [showtimeId], stale: [] });
 		expect(await settle([change, later])).toMatchObject({ waiting: [], recorded: 2 });
 	});
 
-	it("is not taken for one that needs a rebuild, whatever the epochs say", async () => {
+	it("is not reported as needing a rebuild while it is locked, even with an entry of an older epoch", async () => {
 		await ledger.open(showtimeId);
 		const stale = entry(saleOf(ada));
 		await lockShowtime();
-		expect(await settle([stale])).toMatchObject({ acked: [], waiting: [showtimeId], left: [] });
+		expect(await settle([stale])).toMatchObject({ acked: [], waiting: [showtimeId], stale: [] });
 		await unlock();
-		expect(await settle([stale])).toMatchObject({ acked: [], waiting: [], left: [showtimeId] });
+		expect(await settle([stale])).toMatchObject({ acked: [], waiting: [], stale: [showtimeId] });
 	});
 
-	it("is not taken for one that does not exist: that one alone is dead-lettered", async () => {
+	it("waits, while an entry of a showtime that does not exist is dead-lettered", async () => {
 		const unknown = entry(saleOf(ada, newShowtimeId(bucketOf(showtimeId))));
 		const own = entry(saleOf(ada));
 		await lockShowtime();
@@ -107,29 +107,29 @@ describe("a locked showtime", () => {
 		await ledger.rows(sql`delete from dead_letters`);
 	});
 
-	it("of another bucket, named by an entry that is in the wrong stream, is not locked for it", async () => {
+	it("does not make an entry wait that is in the stream of the wrong bucket", async () => {
 		const foreign = newShowtimeId((bucketOf(showtimeId) + 1) % 16);
 		await ledger.addShowtime({ id: foreign });
 		await lock(`select 1 from showtimes where id = '${foreign}' for update`);
-		const strayed = entry(saleOf(ada, foreign));
-		expect(await settle([strayed])).toMatchObject({ deadLettered: [strayed.entryId], waiting: [] });
+		const misplaced = entry(saleOf(ada, foreign));
+		expect(await settle([misplaced])).toMatchObject({ deadLettered: [misplaced.entryId], waiting: [] });
 		await ledger.rows(sql`delete from dead_letters`);
 	});
 });
 
 describe("a locked user", () => {
-	it("holds up a showtime from the first of their entries on; what others bought before it settles, and so do other showtimes", async () => {
+	it("delays a showtime from the user's first entry on; earlier entries of other users and other showtimes settle", async () => {
 		const before = [entry(saleOf(bob)), entry(saleOf(bob))];
 		const after = [entry(saleOf(ada)), entry(saleOf(bob)), ledger.entryOf(ledger.showtimeEventOf(showtimeId))];
 		const other = entry(saleOf(bob, otherId));
 		await lockAda();
 		const outcome = await settle([...before, ...after, other]);
-		expect(outcome).toMatchObject({ acked: idsOf([...before, other]), waiting: [showtimeId], left: [], recorded: 3 });
+		expect(outcome).toMatchObject({ acked: idsOf([...before, other]), waiting: [showtimeId], stale: [], recorded: 3 });
 		await unlock();
 		expect(await settle(after)).toMatchObject({ acked: idsOf(after), waiting: [], recorded: 3 });
 	});
 
-	it("is not taken for one that does not exist: that one alone is dead-lettered", async () => {
+	it("delays its entry, while an entry of a user who does not exist is dead-lettered", async () => {
 		const unknown = entry(saleOf(newUserId()));
 		const own = entry(saleOf(ada));
 		await lockAda();
@@ -141,14 +141,14 @@ describe("a locked user", () => {
 		await ledger.rows(sql`delete from dead_letters`);
 	});
 
-	it("whose row is only being changed, not deleted, holds up nothing", async () => {
+	it("delays nothing while the row is only being updated, not deleted", async () => {
 		await lock(`update users set display_name = 'Ada L.' where id = '${ada}'`);
 		expect(await settle([entry(saleOf(ada))])).toMatchObject({ waiting: [], recorded: 1 });
 	});
 });
 
 describe("a locked row of a booking", () => {
-	it.each(["bookings where id", "booking_seats where booking_id"])("(%s) holds up its showtime from the cancel on", async (which) => {
+	it.each(["bookings where id", "booking_seats where booking_id"])("delays its showtime from the cancel on (%s)", async (which) => {
 		const bought = saleOf(ada);
 		await settle([entry(bought)]);
 		const [before, after] = [entry(saleOf(bob)), [entry(cancelOf(bought)), entry(saleOf(bob))]];
@@ -161,8 +161,8 @@ describe("a locked row of a booking", () => {
 	});
 });
 
-describe("a lock that cannot be foreseen", () => {
-	it("on a booking that is delivered again holds up its showtime for a moment, and no other", async () => {
+describe("an unexpected lock", () => {
+	it("delays only the showtime of the locked booking when the booking's entry is delivered again", async () => {
 		const bought = saleOf(ada);
 		const again = entry(bought);
 		await settle([again]);
@@ -174,22 +174,22 @@ describe("a lock that cannot be foreseen", () => {
 		expect(await settle(own)).toMatchObject({ acked: idsOf(own), waiting: [], recorded: 1 });
 	});
 
-	it("on a seat that somebody is about to give away by hand holds up its showtime, and then decides who owns the seat", async () => {
-		const elder = saleOf(bob);
-		await settle([entry(elder)]);
+	it("delays a showtime until the uncommitted manual insert that assigns one of its seats has ended", async () => {
+		const earlier = saleOf(bob);
+		await settle([entry(earlier)]);
 		const sold = ledger.confirmed(showtimeId, ada ?? newUserId(), [99]);
 		const own = entry(sold);
 		const other = entry(saleOf(bob, otherId));
 		await lock(
 			`insert into booking_seats (booking_id, showtime_id, seat, label, amount, acquired_at)
-			 values ('${elder.bookingId}', '${showtimeId}', 99, 'J10', 0, now())`,
+			 values ('${earlier.bookingId}', '${showtimeId}', 99, 'J10', 0, now())`,
 		);
 		expect(await settle([own, other])).toMatchObject({ acked: [other.entryId], waiting: [showtimeId], conflicts: [] });
 		await unlock();
 		expect(await settle([own])).toMatchObject({ acked: [own.entryId], waiting: [], conflicts: [] });
 	});
 
-	it("on one booking of a showtime that is cancelled keeps all of it together: sales and cancel are recorded, or neither", async () => {
+	it("delays the sales of a showtime together with its cancel when one of its bookings is locked", async () => {
 		const bought = saleOf(ada);
 		await settle([entry(bought)]);
 		const own = [entry(saleOf(bob)), ledger.entryOf(ledger.showtimeEventOf(showtimeId, { state: "cancelled" }))];
@@ -202,7 +202,7 @@ describe("a lock that cannot be foreseen", () => {
 		expect(await settle(own)).toMatchObject({ acked: idsOf(own), waiting: [], cancelledByShowtime: 2 });
 	});
 
-	it("leaves a poisonous entry of the same batch dead-lettered alone, and counts nothing twice", async () => {
+	it("still lets a poison entry of the same batch be dead-lettered alone, and counts no entry twice", async () => {
 		const bought = saleOf(ada);
 		const again = entry(bought);
 		await settle([again]);
@@ -219,14 +219,14 @@ describe("a lock that cannot be foreseen", () => {
 		"lock table buckets in access exclusive mode",
 		"lock table showtimes in access exclusive mode",
 		"lock table booking_events in access exclusive mode",
-	])("of a whole bucket (%s) says locked soon, with nothing done, and settles once it is free", async (statement) => {
+	])("makes a batch return within a second with nothing settled, and the batch settles after the lock: %s", async (statement) => {
 		await settle([entry(saleOf(bob))]);
 		const entries = [entry(saleOf(ada))];
 		await lock(statement);
 		const startMs = performance.now();
 		const bucket = bucketOf(showtimeId);
 		const outcome = await settleBatch(ledger.database, { bucket, entries });
-		// A lock on a table that only recording needs blocks each showtime for itself.
+		// A lock on a table that is needed for recording only makes each showtime wait, instead of the whole batch.
 		if (outcome.outcome === "settled") expect(outcome).toMatchObject({ acked: [], waiting: [showtimeId] });
 		expect(performance.now() - startMs).toBeLessThan(SOON_MS);
 		await unlock();
@@ -234,7 +234,7 @@ describe("a lock that cannot be foreseen", () => {
 	});
 });
 
-it("settling changes of showtimes beside their rebuilds never deadlocks", async () => {
+it("settling changes of a showtime concurrently with its rebuild never deadlocks", async () => {
 	const bucket = bucketOf(showtimeId);
 	const outcomes: string[] = [];
 	for (let round = 0; round < 20; round += 1) {

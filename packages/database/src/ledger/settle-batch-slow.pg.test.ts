@@ -1,4 +1,4 @@
-/** A batch that takes long: it is given the time that a person would not be, and when even that is too short, a part of it settles. */
+/** Tests slow batches: settling has a longer statement timeout than requests, and when that is too short, a smaller batch settles. */
 import { bucketOf } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -7,7 +7,7 @@ import { createDatabase, type Database, type DatabaseOptions } from "../create-d
 import { openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
 import { settleBatch } from "./settle-batch.ts";
 
-/** What each event costs the slow Postgres of this file. */
+/** How long the slow Postgres of this file takes for each event. */
 const ROW_MS = 20;
 
 let ledger: TestLedger;
@@ -37,13 +37,13 @@ async function sales(count: number) {
 	return { showtimeId, entries, bucket: bucketOf(showtimeId) };
 }
 
-it("a statement that no request would be given the time for settles, though the connection is silent meanwhile", async () => {
+it("a batch settles although its statement takes longer than the statement timeout of requests", async () => {
 	const { entries, bucket } = await sales(75);
 	const database = open({ statementTimeoutMs: 200 });
 	expect(await settleBatch(database, { bucket, entries })).toMatchObject({ outcome: "settled", recorded: 75 });
 });
 
-it("a batch that is too slow says so and leaves nothing; a smaller part of it gets through", async () => {
+it("a batch that exceeds its statement timeout throws too_slow and writes nothing, and a smaller part of it settles", async () => {
 	const { showtimeId, entries, bucket } = await sales(80);
 	const database = open({ longStatementTimeoutMs: 600 });
 	for (let attempt = 0; attempt < 2; attempt += 1) {

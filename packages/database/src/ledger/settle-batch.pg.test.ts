@@ -33,12 +33,12 @@ const entry = (event: BookingEvent, epoch = 0) => ledger.entryOf(event, { epoch 
 const owners = async () => (await seatOwners(ledger.database, showtimeId)).map(({ seat, bookingId }) => [seat, bookingId]);
 const stateOf = async (event: BookingEvent) => (await findBooking(ledger.database, event.bookingId))?.booking;
 
-describe("what is settled", () => {
-	it("a confirmed booking is in the ledger as it was confirmed, to the millisecond, with its seats by name", async () => {
+describe("settleBatch", () => {
+	it("records a confirmed booking unchanged, with millisecond precision and the labels of its seats", async () => {
 		const event = sale([0, 11, 99], { amounts: [1250, 1000, 1500] });
 		const sold = entry(event);
 		const outcome = await settle([sold]);
-		expect(outcome).toMatchObject({ acked: [sold.entryId], left: [], recorded: 1, conflicts: [], deadLettered: [] });
+		expect(outcome).toMatchObject({ acked: [sold.entryId], stale: [], recorded: 1, conflicts: [], deadLettered: [] });
 		const found = await findBooking(ledger.database, event.bookingId);
 		expect(found?.booking).toEqual({
 			id: event.bookingId,
@@ -63,7 +63,7 @@ describe("what is settled", () => {
 		expect(events).toEqual([{ version: 2, type: "booking.confirmed", bucket: bucketOf(showtimeId), payload: sold.event }]);
 	});
 
-	it("a batch delivered again changes nothing, and may be acknowledged again", async () => {
+	it("changes nothing when a batch is delivered again, and acknowledges its entries again", async () => {
 		const kept = sale([1]);
 		const dropped = sale([2]);
 		const entries = [entry(kept), entry(dropped), entry(cancelOf(dropped)), ledger.entryOf(null, { raw: { nonsense: "yes" } })];
@@ -75,7 +75,7 @@ describe("what is settled", () => {
 		expect([first.recorded, again.recorded]).toEqual([3, 0]);
 	});
 
-	it("an older event that arrives after a newer one changes neither booking nor seats", async () => {
+	it("changes neither booking nor seats for an older event that arrives after a newer one", async () => {
 		const event = sale([3]);
 		await settle([entry(event), entry(cancelOf(event))]);
 		const next = sale([3]);
@@ -85,7 +85,7 @@ describe("what is settled", () => {
 		expect(await owners()).toEqual([[3, next.bookingId]]);
 	});
 
-	it("confirm and cancel in one batch fold to the cancel; its seats are there, released, and both events are kept", async () => {
+	it("records a confirm and its cancel in one batch as a cancelled booking with released seats and both events", async () => {
 		const event = sale([4, 5]);
 		const outcome = await settle([entry(event), entry(cancelOf(event))]);
 		expect(outcome.recorded).toBe(2);
@@ -100,14 +100,14 @@ describe("what is settled", () => {
 		]);
 	});
 
-	it("events of one booking out of order in a batch leave its highest version", async () => {
+	it("records the highest version when the events of a booking are out of order in a batch", async () => {
 		const event = sale([6]);
 		await settle([entry(cancelOf(event)), entry(event)]);
 		expect(await stateOf(event)).toMatchObject({ state: "CANCELLED", version: 3 });
 		expect(await owners()).toEqual([]);
 	});
 
-	it("a cancel and the sale of the same seat to the next settle in one batch, whichever order the ids have", async () => {
+	it("settles a cancel and the next sale of the same seat in one batch, in any order of the booking ids", async () => {
 		for (const seat of [10, 11, 12, 13]) {
 			const first = sale([seat]);
 			await settle([entry(first)]);
@@ -119,7 +119,7 @@ describe("what is settled", () => {
 		}
 	});
 
-	it("a booking confirmed once more after its cancel owns its seats again", async () => {
+	it("gives a booking its seats again when it is confirmed again after its cancel", async () => {
 		const event = sale([14]);
 		await settle([entry(event), entry(cancelOf(event))]);
 		await settle([entry({ ...event, version: 4, at: event.at + 9_000 })]);
@@ -127,7 +127,7 @@ describe("what is settled", () => {
 		expect(await owners()).toEqual([[14, event.bookingId]]);
 	});
 
-	it("a cancel stamped before its confirm, by a clock that fell back, frees the seats", async () => {
+	it("releases the seats for a cancel that is earlier than its confirm because the clock stepped back", async () => {
 		const event = sale([15]);
 		await settle([entry(event)]);
 		await settle([entry(cancelOf(event, event.at - 60_000))]);
@@ -136,7 +136,7 @@ describe("what is settled", () => {
 });
 
 describe("a seat that has another owner", () => {
-	it("makes the later booking CONFLICT with none of its seats, under a version of its own, and says so", async () => {
+	it("makes the later booking CONFLICT without any seats, with a higher version, and reports the conflict", async () => {
 		const first = sale([20]);
 		const second = sale([19, 20]);
 		await settle([entry(first)]);
@@ -152,7 +152,7 @@ describe("a seat that has another owner", () => {
 		]);
 	});
 
-	it("is found inside one batch too: the first in the stream keeps it, and a loser blocks nobody", async () => {
+	it("makes the later of two bookings in one batch CONFLICT, whose other seats stay free for a third booking", async () => {
 		const [first, second, third] = [sale([21]), sale([21, 22]), sale([22])];
 		const outcome = await settle([entry(first), entry(second), entry(third)]);
 		expect(outcome.conflicts).toEqual([second.bookingId]);
@@ -162,7 +162,7 @@ describe("a seat that has another owner", () => {
 		]);
 	});
 
-	it("stays a conflict when the batch is delivered again or its owner cancels late", async () => {
+	it("keeps the booking in CONFLICT when its entry is delivered again or its buyer cancels later", async () => {
 		const [first, second] = [sale([23]), sale([23])];
 		await settle([entry(first), entry(second)]);
 		await settle([entry(second), entry(cancelOf(second))]);
@@ -171,25 +171,25 @@ describe("a seat that has another owner", () => {
 	});
 });
 
-describe("the epoch", () => {
-	it("an entry written under an older epoch is left, and so is everything later of its showtime, but nobody else's", async () => {
+describe("an entry and the epoch of its showtime", () => {
+	it("stays in the stream with all later entries of its showtime when it has an older epoch than the ledger", async () => {
 		const other = await ledger.addShowtime({ id: newShowtimeId(bucketOf(showtimeId)) });
 		await ledger.open(showtimeId);
 		const stale = entry(sale([30]), 0);
 		const fresh = entry(sale([31]), 1);
 		const others = entry(ledger.confirmed(other, userId, [30]), 0);
 		const outcome = await settle([stale, fresh, others]);
-		expect(outcome).toMatchObject({ acked: [others.entryId], left: [showtimeId], recorded: 1 });
+		expect(outcome).toMatchObject({ acked: [others.entryId], stale: [showtimeId], recorded: 1 });
 		expect(await owners()).toEqual([]);
 	});
 
-	it("a showtime left earlier in the pass stays left, even under the right epoch", async () => {
-		const outcome = await settle([entry(sale([32]))], { leftBefore: [showtimeId] });
-		expect(outcome).toMatchObject({ acked: [], left: [showtimeId], recorded: 0 });
+	it("stays in the stream, even with the current epoch, when an earlier batch of the pass reported its showtime as stale", async () => {
+		const outcome = await settle([entry(sale([32]))], { staleBefore: [showtimeId] });
+		expect(outcome).toMatchObject({ acked: [], stale: [showtimeId], recorded: 0 });
 		expect(await owners()).toEqual([]);
 	});
 
-	it("an epoch taken while a batch is being settled waits for it, and then sees its seats", async () => {
+	it("is in the snapshot of a showtime that is opened while the entry's batch settles, because opening waits for the batch", async () => {
 		const event = sale([33]);
 		const gate = Promise.withResolvers<void>();
 		const isSettled = Promise.withResolvers<void>();
@@ -219,7 +219,7 @@ describe("the epoch", () => {
 	});
 });
 
-/** Until some session of this database waits for a lock. */
+/** Resolves once a session of this database waits for a lock. */
 async function waitForLockWait(): Promise<void> {
 	for (;;) {
 		const waiting = await ledger.rows(sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`);
@@ -227,8 +227,8 @@ async function waitForLockWait(): Promise<void> {
 	}
 }
 
-describe("two settlers", () => {
-	it("of one bucket: the second is told that it is locked, and does nothing", async () => {
+describe("concurrent calls of settleBatch", () => {
+	it("return locked and do nothing while another call settles the same bucket", async () => {
 		const gate = Promise.withResolvers<void>();
 		const isLocked = Promise.withResolvers<void>();
 		const bucket = bucketOf(showtimeId);
@@ -252,7 +252,7 @@ describe("two settlers", () => {
 		expect((await settle(entries)).recorded).toBe(1);
 	});
 
-	it("racing over the same entries record each of them once", async () => {
+	it("record each entry once when eight calls race to settle the same entries", async () => {
 		const entries = Array.from({ length: 50 }, (_, seat) => entry(sale([seat])));
 		const bucket = bucketOf(showtimeId);
 		const outcomes = await Promise.all(Array.from({ length: 8 }, () => settleBatch(ledger.database, { bucket, entries })));

@@ -1,5 +1,5 @@
-/** A settler that stands still must not keep its bucket: Postgres ends its transaction. */
-import { setTimeout as stand } from "node:timers/promises";
+/** A process that stalls while it settles must not block its bucket: Postgres ends its transaction. */
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { classifySettleError } from "../classify-error.ts";
 import { writeTo } from "../run-queries.ts";
@@ -12,22 +12,22 @@ beforeAll(async () => {
 });
 afterAll(() => ledger.stop());
 
-describe("a transaction that outlives its bound", () => {
-	it("is ended by Postgres while its client stands still, and the bucket is free; the work is tried again", async () => {
+describe("a transaction that exceeds its maximum duration", () => {
+	it("is ended by Postgres while its client stalls, which releases the bucket, and fails with a retryable error", async () => {
 		const locked = Promise.withResolvers<void>();
-		const standing = writeTo(
+		const stalled = writeTo(
 			ledger.database,
 			"rebuilding",
 			(queries) =>
 				queries.transaction(async (tx) => {
 					expect(await tryLockBucket(tx, 7, 300)).toBe(true);
 					locked.resolve();
-					await stand(2_000);
+					await delay(2_000);
 					await tx.execute("select 1");
 				}),
 			10_000,
 		);
-		const failure = standing.catch((error: unknown) => error);
+		const failure = stalled.catch((error: unknown) => error);
 		await locked.promise;
 		await writeTo(ledger.database, "rebuilding", (queries) => queries.transaction((tx) => lockBucket(tx, 7, 1_500)), 5_000);
 		expect(["retry", "too_slow"]).toContain(classifySettleError(await failure));

@@ -1,23 +1,23 @@
 /**
- * The lock that says who may write a bucket's part of the ledger: a batch being settled, or a timeline being checked. It ends
- * with the transaction, however that ends. The two-key form shares no number with one-key locks.
+ * Takes the lock that a transaction needs to write a bucket's part of the ledger: to settle a batch or to check a timeline. It is an
+ * advisory lock that ends with the transaction in every case. Advisory locks with two keys never collide with those of one key.
  */
 import { type SQL, sql } from "drizzle-orm";
 import type { Queries } from "../create-database.ts";
 
 /**
- * What settling, judging and opening may take from BEGIN to COMMIT. A settler that stands still in the middle of a statement is no
- * idle transaction to Postgres: without this its locks kept a bucket closed for as long as it stood. A batch of nothing but
- * poison takes a thousand statements, some seconds.
+ * The maximum duration, from BEGIN to COMMIT, of settling a batch, checking a timeline and opening a showtime. Postgres does not treat a
+ * client that stalls in the middle of a statement as an idle transaction, so without this limit its locks would block the bucket for as
+ * long as it stalls. A batch of only poison entries takes a thousand statements, which is some seconds.
  */
 export const LONG_TRANSACTION_MAX_MS = 20_000;
 
-/** First key; the second is the bucket. */
+/** The first key of the lock; the second key is the bucket. */
 const SETTLE_LOCK_CLASS = 1;
 
 const keys = (bucket: number): SQL => sql`${SETTLE_LOCK_CLASS}::integer, ${bucket}::integer`;
 
-/** Let Postgres end this transaction, and the session with it, after `maxMs`. PostgreSQL 17 and later know how; older ones go on as before. */
+/** Makes Postgres end this transaction and its session after `maxMs`. Has no effect before PostgreSQL 17. */
 export async function boundTransaction(tx: Queries, maxMs: number = LONG_TRANSACTION_MAX_MS): Promise<void> {
 	await tx.execute(sql`select ${transactionBound(maxMs)}`);
 }
@@ -26,12 +26,12 @@ const transactionBound = (maxMs: number): SQL => sql`
 	case when current_setting('transaction_timeout', true) is not null
 		then set_config('transaction_timeout', ${String(maxMs)}, true) end`;
 
-/** From here on a statement of this transaction waits for a lock at most `maxMs`; then it throws 55P03. */
+/** Limits lock waits of the later statements of this transaction to `maxMs`. A statement that waits longer throws 55P03. */
 export async function boundLockWaits(tx: Queries, maxMs: number): Promise<void> {
 	await tx.execute(sql`select set_config('lock_timeout', ${String(maxMs)}, true)`);
 }
 
-/** Take the lock, or learn that another has it. Bounds the transaction as `boundTransaction` does, in the same statement. */
+/** Tries to take the lock and returns whether it did. Limits the transaction like `boundTransaction`, in the same statement. */
 export async function tryLockBucket(tx: Queries, bucket: number, maxMs: number = LONG_TRANSACTION_MAX_MS): Promise<boolean> {
 	const [row] = await tx.execute<{ taken: boolean }>(
 		sql`select pg_try_advisory_xact_lock(${keys(bucket)}) as taken, ${transactionBound(maxMs)} as bound`,
@@ -39,7 +39,7 @@ export async function tryLockBucket(tx: Queries, bucket: number, maxMs: number =
 	return row?.taken === true;
 }
 
-/** Wait for the lock, at most `waitMaxMs`; then throws 55P03, which may be tried again. */
+/** Takes the lock, waiting at most `waitMaxMs`. Then throws 55P03; the caller may retry. */
 export async function lockBucket(tx: Queries, bucket: number, waitMaxMs: number): Promise<void> {
 	await boundLockWaits(tx, waitMaxMs);
 	await tx.execute(sql`select pg_advisory_xact_lock(${keys(bucket)})`);

@@ -1,6 +1,6 @@
 /**
- * Judge each entry of a batch before anything is written: settle it, leave it in the stream, or bury it as a dead
- * letter. Pure: what Postgres knows is handed in.
+ * Decides for each entry of a batch, before anything is written, whether to record it, to leave it in the stream, or to move it to the dead
+ * letters. Pure: the caller passes in the data from Postgres.
  */
 import {
 	BOOKING_EVENT_TYPES,
@@ -11,54 +11,57 @@ import {
 	SHOWTIME_EVENT_TYPES,
 	type ShowtimeId,
 } from "@holdfast/domain";
-import { findFlaw, type KnownToLedger } from "./find-flaw.ts";
-import type { DeadEntry, EventEntry } from "./judged-entry.ts";
+import { findEntryError, type KnownToLedger } from "./find-entry-error.ts";
+import type { DeadLetterEntry, EventEntry } from "./sorted-entry.ts";
 import type { LockedRows } from "./take-rows.ts";
 
+/** The data from Postgres, and the showtimes that earlier batches of the same pass did not settle. */
 export type SortContext = KnownToLedger & {
 	/** Rows that another transaction has locked. */
 	readonly locked: LockedRows;
-	/** Showtimes left earlier in the same pass over the stream. */
-	readonly leftBefore: Iterable<ShowtimeId>;
-	/** Showtimes that waited for a locked row earlier in the same pass. */
+	/** Showtimes that were reported as `stale` earlier in the same pass over the stream. */
+	readonly staleBefore: Iterable<ShowtimeId>;
+	/** Showtimes that were reported as `waiting` earlier in the same pass. */
 	readonly waitingBefore: Iterable<ShowtimeId>;
 };
 
+/** The entries of a batch by what to do with them. Entries in neither list stay in the stream. */
 export type SortedEntries = {
-	/** In stream order. */
-	readonly live: readonly EventEntry[];
-	readonly dead: readonly DeadEntry[];
-	/** Showtimes whose seat store is of an older epoch than the ledger's; nothing of theirs is settled until it is rebuilt. */
-	readonly left: ReadonlySet<ShowtimeId>;
-	/** Showtimes that wait from the first of their entries that needs a locked row; what stands before that entry is live. */
+	/** Entries to record, in stream order. */
+	readonly recordable: readonly EventEntry[];
+	/** Entries for the dead letters. */
+	readonly deadLettered: readonly DeadLetterEntry[];
+	/** Showtimes with an entry of an older epoch than the ledger's. From that entry on, nothing is settled until the showtime is rebuilt. */
+	readonly stale: ReadonlySet<ShowtimeId>;
+	/** Showtimes with an entry that needs a locked row. Entries before that one are recordable; that one and later ones wait. */
 	readonly waiting: ReadonlySet<ShowtimeId>;
 };
 
-/** Sort a batch. Once an entry of a showtime is left, every later one of it is: order is kept per showtime. */
+/** Sorts a batch. Once an entry of a showtime stays in the stream, all its later entries do too: order is kept per showtime. */
 export function sortEntries(entries: readonly OutboxEntry[], context: SortContext): SortedEntries {
-	const live: EventEntry[] = [];
-	const dead: DeadEntry[] = [];
-	const left = new Set(context.leftBefore);
+	const recordable: EventEntry[] = [];
+	const deadLettered: DeadLetterEntry[] = [];
+	const stale = new Set(context.staleBefore);
 	const waiting = new Set(context.waitingBefore);
 	for (const entry of entries) {
 		const { event } = entry;
 		if (event === null) {
-			dead.push({ entry, code: "unparsable", message: "the fields are not those of an event" });
+			deadLettered.push({ entry, code: "unparsable", message: "the fields do not form a valid event" });
 			continue;
 		}
-		const flaw = findFlaw(event, context);
-		if (flaw !== null) {
-			dead.push({ entry, ...flaw });
+		const error = findEntryError(event, context);
+		if (error !== null) {
+			deadLettered.push({ entry, ...error });
 			continue;
 		}
 		const { showtimeId } = event;
-		if (left.has(showtimeId) || waiting.has(showtimeId)) continue;
-		// Before the epoch: that of a locked showtime may be about to change.
+		if (stale.has(showtimeId) || waiting.has(showtimeId)) continue;
+		// Checks locks before the epoch, because the epoch of a locked showtime may be about to change.
 		if (needsLocked(event, context.locked)) waiting.add(showtimeId);
-		else if (entry.epoch < (context.showtimes.get(showtimeId)?.epoch ?? 0)) left.add(showtimeId);
-		else live.push({ ...entry, event });
+		else if (entry.epoch < (context.showtimes.get(showtimeId)?.epoch ?? 0)) stale.add(showtimeId);
+		else recordable.push({ ...entry, event });
 	}
-	return { live, dead, left, waiting };
+	return { recordable, deadLettered, stale, waiting };
 }
 
 function needsLocked(event: OutboxEvent, { showtimes, users }: LockedRows): boolean {
@@ -67,10 +70,10 @@ function needsLocked(event: OutboxEvent, { showtimes, users }: LockedRows): bool
 }
 
 /**
- * Entries up to the first one that a newer version wrote (a higher schema, or a type this version has never heard of).
- * That one is not broken, so it must not be buried: settle what stands before it, then wait to be upgraded.
+ * Returns the entries before the first one that a newer version wrote (a higher schema, or an unknown event type). That entry is valid, so
+ * it must not be dead-lettered: settle the entries before it, and leave it to an upgraded process.
  */
-export function entriesBeforeUpgrade(entries: readonly OutboxEntry[]): readonly OutboxEntry[] {
+export function entriesBeforeNewerVersion(entries: readonly OutboxEntry[]): readonly OutboxEntry[] {
 	const newer = entries.findIndex(({ event, raw }) => event === null && isFromNewerVersion(raw));
 	return newer === -1 ? entries : entries.slice(0, newer);
 }

@@ -1,22 +1,22 @@
 /**
- * Lock the rows that a batch needs until COMMIT, without waiting for any of them. A row that another transaction has locked
- * is named, and the caller leaves what needs it for later: waiting here would hold up every other entry of the batch.
+ * Locks the rows that a batch needs until COMMIT, without waiting. It reports the rows that another transaction has locked, and the caller
+ * postpones the entries that need them. Waiting here would delay every other entry of the batch.
  */
 import { bucketOf, isBookingEvent, type OutboxEntry, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { type SQL, sql } from "drizzle-orm";
 import type { Queries } from "../create-database.ts";
-import type { KnownShowtime } from "./find-flaw.ts";
+import type { KnownShowtime } from "./find-entry-error.ts";
 
-/** Rows that exist and that another transaction has locked. */
+/** Existing rows that another transaction has locked. */
 export type LockedRows = {
 	readonly showtimes: ReadonlySet<ShowtimeId>;
 	readonly users: ReadonlySet<UserId>;
 };
 
-/** `showtimes`: all that exist, locked ones included; one that is missing here is not in the ledger. */
+/** `showtimes`: all existing showtimes of the batch, including those that another transaction has locked. `locked`: those rows. */
 export type TakenRows = { readonly showtimes: ReadonlyMap<ShowtimeId, KnownShowtime>; readonly locked: LockedRows };
 
-/** Take what these entries of one bucket need. Entries of another bucket cannot be settled, so nothing is taken for them. */
+/** Locks the showtimes and users of these entries. Locks nothing for entries of another bucket, because they cannot be settled. */
 export async function takeRows(tx: Queries, bucket: number, entries: readonly OutboxEntry[]): Promise<TakenRows> {
 	const events = entries.flatMap(({ event }) => (event !== null && bucketOf(event.showtimeId) === bucket ? [event] : []));
 	const bookingEvents = events.filter(isBookingEvent);
@@ -24,7 +24,7 @@ export async function takeRows(tx: Queries, bucket: number, entries: readonly Ou
 	const unchanged = new Set(bookingEvents.map(({ showtimeId }) => showtimeId).filter((id) => !changed.has(id)));
 	const userIds = [...new Set(bookingEvents.map(({ userId }) => userId))];
 	const toRead = await takeShowtimes(tx, [...unchanged], { strength: sql`share`, userIds });
-	// Taken as the update will need them: a share lock that is raised later can deadlock with another that does the same.
+	// Takes the lock that the later update needs. Two transactions that both upgrade a share lock can deadlock.
 	const toChange = await takeShowtimes(tx, [...changed], { strength: sql`no key update`, userIds: [] });
 	return {
 		showtimes: new Map([...toRead.known, ...toChange.known]),
@@ -38,14 +38,14 @@ export async function takeRows(tx: Queries, bucket: number, entries: readonly Ou
 type TakenShowtimes = {
 	readonly known: ReadonlyMap<ShowtimeId, KnownShowtime>;
 	readonly locked: ReadonlySet<ShowtimeId>;
-	/** How many of the users were taken with them. */
+	/** How many of the users were locked with them. */
 	readonly users: number;
 };
 type ShowtimeRow = { id: ShowtimeId; epoch: number; is_cancelled: boolean; seat_count: number };
 
 /**
- * Take showtimes and, in the same statement, users. Held until COMMIT, because a rebuild raises the epoch: either it waits for
- * us and then reads what we wrote, or it was first and we see its epoch here.
+ * Locks showtimes and, in the same statement, users. The locks last until COMMIT because of rebuilds, which raise the epoch: a rebuild
+ * either waits for this transaction and then reads its result, or was first, and this transaction sees the new epoch.
  */
 async function takeShowtimes(
 	tx: Queries,
@@ -77,7 +77,7 @@ const knownIn = (rows: readonly ShowtimeRow[]): Map<ShowtimeId, KnownShowtime> =
 
 const selectUsers = (ids: readonly UserId[]): SQL => sql`select id from users where id = any(${sql.param(ids)}::uuid[])`;
 
-/** Take users as the foreign key of a booking needs them; gives those that are locked. One that does not exist is none of them. */
+/** Locks users as the foreign key of a booking does. Returns the existing users that another transaction has locked. */
 async function takeUsers(tx: Queries, ids: readonly UserId[]): Promise<ReadonlySet<UserId>> {
 	if (ids.length === 0) return new Set();
 	const taken = new Set((await tx.execute<{ id: UserId }>(sql`${selectUsers(ids)} for key share skip locked`)).map(({ id }) => id));

@@ -1,16 +1,17 @@
-/** Hand many rows to Postgres as one array per column: a few parameters however many rows there are. */
+/** Passes many rows to Postgres as one array per column, so that a statement has a few parameters regardless of the number of rows. */
 import { type SQL, sql } from "drizzle-orm";
 
-/** `instant` is given as epoch ms, `jsonb` as text. */
+/** The type of a column. Values of `instant` are passed as epoch ms, values of `jsonb` as text. */
 type ColumnType = "uuid" | "text" | "smallint" | "integer" | "bigint" | "instant" | "jsonb";
 
-/** Type of a column, and its value in a row. */
+/** The type of a column, and a function that returns the value of the column for a row. */
 export type RowColumn<Row> = readonly [ColumnType, (row: Row) => string | number | null];
-/** By name. */
+/** Columns by name. */
 export type RowColumns<Row> = Readonly<Record<string, RowColumn<Row>>>;
 
 /**
- * `rows` as a table `given` with these columns, for a `from` clause. An `instant` is a number of ms in it, a `jsonb` is text.
+ * Returns `rows` as a table `given` with these columns, for a `from` clause. In this table an `instant` is a number of ms and a `jsonb` is
+ * text.
  */
 export function unnestRows<Row>(rows: readonly Row[], columns: RowColumns<Row>): SQL {
 	const arrays = Object.values(columns).map(([type, read]) => sql`${sql.param(rows.map(read))}::${sql.raw(sentAs(type))}[]`);
@@ -18,7 +19,7 @@ export function unnestRows<Row>(rows: readonly Row[], columns: RowColumns<Row>):
 	return sql`unnest(${sql.join(arrays, sql`, `)}) as given (${sql.join(names, sql`, `)})`;
 }
 
-/** `rows` added to a table whose columns have these names; the caller may go on with `order by` and `on conflict`. */
+/** Returns an insert of `rows` into a table. The caller may append `order by` and `on conflict`. */
 export function insertRows<Row>(table: string, rows: readonly Row[], columns: RowColumns<Row>): SQL {
 	const names = Object.keys(columns).map((name) => sql.identifier(name));
 	const values = Object.entries(columns).map(([name, [type]]) => {
@@ -30,13 +31,13 @@ export function insertRows<Row>(table: string, rows: readonly Row[], columns: Ro
 		select ${sql.join(values, sql`, `)} from ${unnestRows(rows, columns)}`;
 }
 
-/** What follows `do update set`: each of these columns as the row that was refused has it. */
+/** Returns the assignments for `do update set`: each of these columns gets its value in the row that conflicted. */
 export function setExcluded(columns: RowColumns<never>): SQL {
 	const changes = Object.keys(columns).map((name) => sql`${sql.identifier(name)} = excluded.${sql.identifier(name)}`);
 	return sql.join(changes, sql`, `);
 }
 
-/** A column of epoch ms in `given`, as an instant. */
+/** Returns a column of `given` that holds epoch ms, converted to an instant. */
 export function givenInstant(column: string): SQL {
 	return sql`to_timestamp(given.${sql.identifier(column)} / 1000.0)`;
 }

@@ -1,18 +1,19 @@
-/** Rooms and their seat plans. */
+/** The tables of auditoriums and their seat plans. */
 import type { AuditoriumId, SeatPlanId, SeatPlanLayout } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { check, index, integer, jsonb, pgTable, text, uuid } from "drizzle-orm/pg-core";
 import { writtenAt } from "./columns.ts";
 
+/** One row per auditorium. */
 export const auditoriums = pgTable("auditoriums", {
 	id: uuid("id").primaryKey().$type<AuditoriumId>(),
 	name: text("name").notNull(),
-	/** IANA name of the venue's zone (`Europe/London`): a "day" of its programme is a day there. */
+	/** IANA name of the venue's time zone (`Europe/London`). The dates of its programme are days in this zone. */
 	timeZone: text("time_zone").notNull(),
 	createdAt: writtenAt("created_at"),
 });
 
-/** Immutable: bookings name seats by their index in it. Another layout is another row. */
+/** One row per seat plan. Immutable, because bookings name seats by their index in the plan. A changed layout is a new row. */
 export const seatPlans = pgTable(
 	"seat_plans",
 	{
@@ -21,7 +22,7 @@ export const seatPlans = pgTable(
 			.notNull()
 			.references(() => auditoriums.id)
 			.$type<AuditoriumId>(),
-		/** Judged by `findLayoutError` before it is written, so it is read back without being judged again. */
+		/** Validated by `findLayoutError` before it is written, so reads do not validate it again. */
 		layout: jsonb("layout").notNull().$type<SeatPlanLayout>(),
 		seatCount: integer("seat_count").notNull(),
 		createdAt: writtenAt("created_at"),

@@ -1,11 +1,11 @@
-/** Kinds of column that every table of the ledger and the catalogue shares. */
+/** Column types that the tables of the ledger and the catalogue share. */
 import { timestamp } from "drizzle-orm/pg-core";
 
 /**
- * An instant, UTC, to the millisecond: the resolution of the clock that stamps bookings. Comes and goes as a
- * `Date`; outside this package an instant is a number of epoch milliseconds.
+ * Returns a column for an instant in UTC with millisecond precision, the precision of the Redis clock that times bookings. Queries read
+ * and write it as a `Date`; outside this package an instant is a number of epoch milliseconds.
  */
 export const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: "date" });
 
-/** When the row was written, by the clock of Postgres. */
+/** Returns a column that defaults to the time of the insert, by the Postgres clock. */
 export const writtenAt = (name: string) => instant(name).notNull().defaultNow();

@@ -1,4 +1,4 @@
-/** Every table, one file per group. `drizzle-kit generate` turns a change here into a migration in `drizzle/`. */
+/** Exports every table, one file per group. `drizzle-kit generate` turns a change here into a migration in `drizzle/`. */
 export * from "./auditoriums.ts";
 export * from "./bookings.ts";
 export * from "./movies.ts";

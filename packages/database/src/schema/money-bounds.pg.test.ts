@@ -1,4 +1,4 @@
-/** The bounds of money that the database itself keeps, each at its bound and one past it. */
+/** Tests the limits on amounts that the database itself enforces, each at the limit and one past it. */
 import { PRICE_MAX } from "@holdfast/domain";
 import { queryPostgres } from "@holdfast/local-stack";
 import { createTestDatabase, insertShowtimes, insertUsers, type TestDatabase } from "@holdfast/testing";
@@ -18,7 +18,7 @@ const query = (statement: string) => queryPostgres(test.url, statement);
 const setPrices = (prices: string) => query(`update showtimes set prices = '${prices}' where id = '${showtimeId}'`);
 
 it.each([`{"standard": 0}`, `{"standard": ${PRICE_MAX}, "premium": 1}`, `{"standard": 1e3}`])(
-	"the database accepts the prices %s",
+	"the showtimes table accepts the prices %s",
 	async (prices) => {
 		await setPrices(prices);
 	},
@@ -36,11 +36,11 @@ it.each([
 	"[1250]",
 	"1250",
 	"null",
-])("the database refuses the prices %s", async (prices) => {
+])("the showtimes table refuses the prices %s", async (prices) => {
 	await expect(setPrices(prices)).rejects.toThrow("showtimes_prices_bounded");
 });
 
-it("the ledger holds amounts up to 2^53 - 1, which a JavaScript number holds exactly, and refuses the next one", async () => {
+it("the ledger accepts amounts from 0 to 2^53 - 1, the largest exact JavaScript integer, and refuses 2^53 and -1", async () => {
 	const insert = (amount: string) =>
 		query(
 			`with booking as (

@@ -1,4 +1,4 @@
-/** One movie, one auditorium, one start instant, and all that the seat store is opened with. */
+/** The tables of showtimes and their events. A showtime's row has everything that the seat store needs to open the showtime. */
 import {
 	type AuditoriumId,
 	type MovieId,
@@ -16,15 +16,19 @@ import { instant, writtenAt } from "./columns.ts";
 import { movies } from "./movies.ts";
 
 /**
- * Finds a price that is not an integer from 0 to `PRICE_MAX`. `strict`: the lax mode would look into an array and judge its elements.
+ * A JSON path that matches a price which is not an integer from 0 to `PRICE_MAX`. It is `strict` because the lax mode would unwrap an
+ * array and check its elements.
  */
 const BAD_PRICE = sql.raw(`'strict $.* ? (!(@.type() == "number" && @ >= 0 && @ <= ${PRICE_MAX} && @ % 1 == 0))'`);
 
-/** Once made, its state, prices, window, blocked seats and time change through events of the outbox alone: an admin decides in the seat store. */
+/**
+ * One row per showtime. After the insert, state, prices, sales window, blocked seats and schedule change only through outbox events: an
+ * admin makes these changes in the seat store.
+ */
 export const showtimes = pgTable(
 	"showtimes",
 	{
-		/** Its last byte is its bucket. */
+		/** The last byte is the bucket. */
 		id: uuid("id").primaryKey().$type<ShowtimeId>(),
 		movieId: uuid("movie_id")
 			.notNull()
@@ -40,24 +44,24 @@ export const showtimes = pgTable(
 			.$type<SeatPlanId>(),
 		startsAt: instant("starts_at").notNull(),
 		endsAt: instant("ends_at").notNull(),
-		/** The venue's zone when it was scheduled; kept here so that a list by day needs one table. */
+		/** The venue's time zone when the showtime was scheduled. Repeated here so that a list by date needs one table. */
 		timeZone: text("time_zone").notNull(),
-		/** Minor units of `currency` by tier id. */
+		/** Prices in minor units of `currency`, by tier id. */
 		prices: jsonb("prices").notNull().$type<TierPrices>(),
 		currency: text("currency").notNull(),
 		priceVersion: integer("price_version").notNull().default(1),
 		salesOpenAt: instant("sales_open_at").notNull(),
 		salesCloseAt: instant("sales_close_at").notNull(),
 		state: text("state").notNull().default("open").$type<ShowtimeState>(),
-		/** Seat indexes kept off sale, ascending. */
+		/** Seat indexes that an admin keeps off sale, ascending. */
 		blockedSeats: integer("blocked_seats").array().notNull().default([]),
-		/** Rises when state, prices, sales window or blocked seats change. */
+		/** Increases when state, prices, sales window or blocked seats change. */
 		showtimeVersion: integer("showtime_version").notNull().default(1),
-		/** Rises when it is rescheduled. */
+		/** Increases when the showtime is rescheduled. */
 		scheduleVersion: integer("schedule_version").notNull().default(1),
-		/** How often it was opened in Redis. An outbox entry written under an older epoch is never settled. */
+		/** How often the showtime was opened in Redis. An outbox entry that was written under an older epoch is never settled. */
 		redisEpoch: integer("redis_epoch").notNull().default(0),
-		/** The bucket's timeline it was last opened under; null: never opened. */
+		/** The timeline of the bucket when the showtime was last opened; null when it was never opened. */
 		timeline: integer("timeline"),
 		createdAt: writtenAt("created_at"),
 	},
@@ -77,7 +81,7 @@ export const showtimes = pgTable(
 	],
 );
 
-/** Every change of every showtime, once; never updated. */
+/** One row per change of a showtime. Rows are never updated. */
 export const showtimeEvents = pgTable(
 	"showtime_events",
 	{
@@ -85,15 +89,15 @@ export const showtimeEvents = pgTable(
 			.notNull()
 			.references(() => showtimes.id)
 			.$type<ShowtimeId>(),
-		/** The bucket's counter, shared with booking events. Not unique: after a failover a number may come again. */
+		/** The counter of the bucket's outbox, shared with booking events. Not unique: a failover may repeat numbers. */
 		seq: bigint("seq", { mode: "number" }).notNull(),
 		type: text("type").notNull().$type<ShowtimeEventType>(),
 		bucket: smallint("bucket").notNull(),
 		showtimeVersion: integer("showtime_version").notNull(),
 		scheduleVersion: integer("schedule_version").notNull(),
-		/** When it happened, by the Redis clock. */
+		/** When the change happened, by the Redis clock. */
 		at: instant("at").notNull(),
-		/** The event as it came. */
+		/** The whole event, as it was received. */
 		payload: jsonb("payload").notNull().$type<Record<string, unknown>>(),
 		recordedAt: writtenAt("recorded_at"),
 	},

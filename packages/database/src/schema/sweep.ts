@@ -1,49 +1,51 @@
-/** How far the sweeper came, and what it could not settle. */
+/** The tables of the sweeper: its progress per bucket, detected losses, and dead letters. */
 import { bigint, index, integer, json, pgTable, primaryKey, smallint, text } from "drizzle-orm/pg-core";
 import { instant, writtenAt } from "./columns.ts";
 
-/** One row per bucket. An alarm and a report, never a cursor: the stream itself is the to-do list. */
+/** One row per bucket. It serves alarms and reports and is never a cursor: the stream itself holds what remains to be settled. */
 export const buckets = pgTable("buckets", {
 	bucket: smallint("bucket").primaryKey(),
-	/** Number of its history in the seat store; rises when loss of the seat store is proven. */
+	/** The timeline of the bucket. It increases when the seat store is proven to have lost part of the bucket's history. */
 	timeline: integer("timeline").notNull().default(1),
-	/** When the timeline last rose; null: never. */
+	/** When the timeline last increased; null when it never did. */
 	timelineStartedAt: instant("timeline_started_at"),
-	/** Highest counter that was settled or dead-lettered. */
+	/** The highest outbox counter that was settled or dead-lettered. */
 	seq: bigint("seq", { mode: "number" }).notNull(),
-	/** Highest counter that was met, entries left behind included: what a gap is judged by. */
+	/** The highest outbox counter that was read, including entries that stayed in the stream. Gaps are detected above it. */
 	seenSeq: bigint("seen_seq", { mode: "number" }).notNull(),
 	recordedAt: writtenAt("recorded_at"),
 });
 
-/** Every proven loss of a bucket's history, as a person is told of it. How much was lost cannot be known from inside. */
+/** One row per proven loss of a bucket's history, for operators. Neither store can determine how much was lost. */
 export const losses = pgTable(
 	"losses",
 	{
 		bucket: smallint("bucket").notNull(),
 		/** The timeline that started with this loss. */
 		timeline: integer("timeline").notNull(),
-		/** The last event that the ledger had: later ones of the old timeline are gone. 0: it had none. */
+		/** The outbox counter of the last event in the ledger; later events of the old timeline are lost. 0 when the ledger had none. */
 		lastSeq: bigint("last_seq", { mode: "number" }).notNull(),
-		/** When that one was settled; null: it had none. */
+		/** When that event was settled; null when the ledger had none. */
 		lastRecordedAt: instant("last_recorded_at"),
 		foundAt: writtenAt("found_at"),
 	},
 	(table) => [primaryKey({ columns: [table.bucket, table.timeline] })],
 );
 
-/** Outbox entries that can never be settled, kept whole. Their seats stay sold in the seat store until a person decides. */
+/**
+ * One row per outbox entry that cannot be settled, with all of its fields. Its seats stay sold in the seat store until an operator decides.
+ */
 export const deadLetters = pgTable(
 	"dead_letters",
 	{
 		bucket: smallint("bucket").notNull(),
 		/** Id of the stream entry. */
 		entryId: text("entry_id").notNull(),
-		/** The entry's fields. `json`, not `jsonb`: jsonb refuses a NUL character, and what is stored here is just what was refused elsewhere. */
+		/** The fields of the entry. `json`, not `jsonb`: jsonb refuses a NUL character, which may be why the entry cannot be settled. */
 		raw: json("raw").notNull().$type<Readonly<Record<string, string>>>(),
-		/** Why, for a program: a word of `find-flaw.ts`, or the SQLSTATE that Postgres answered. */
+		/** The reason, for programs: a code of `find-entry-error.ts` or `sort-entries.ts`, or the SQLSTATE that Postgres returned. */
 		errorCode: text("error_code").notNull(),
-		/** Why, for a person. */
+		/** The reason, for operators. */
 		errorMessage: text("error_message").notNull(),
 		createdAt: writtenAt("created_at"),
 		resolvedAt: instant("resolved_at"),

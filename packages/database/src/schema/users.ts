@@ -1,25 +1,31 @@
-/** People who log in, and what keeps them logged in. Of passwords and tokens only hashes are kept. */
+/** The tables of users and of their sign-ins. Passwords and tokens are stored as hashes only. */
 import type { UserId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { check, index, integer, pgTable, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { instant, writtenAt } from "./columns.ts";
 
+/** The roles that a user can have. */
 export const USER_ROLES = ["user", "admin"] as const;
-/** `admin` may use the admin routes; everyone else is a `user`. */
+/** `admin` may use the admin routes; `user` may not. */
 export type UserRole = (typeof USER_ROLES)[number];
 
-/** A row is never deleted (a trigger refuses it): bookings name it for good. A deleted account is a row without its person. */
+/**
+ * One row per user. A trigger refuses to delete rows, because bookings refer to them forever. A deleted account is an anonymised row.
+ */
 export const users = pgTable(
 	"users",
 	{
 		id: uuid("id").primaryKey().$type<UserId>(),
-		/** As the person wrote it; two addresses that differ only in case are one person's. Null, with the next two: the account was deleted. */
+		/**
+		 * The e-mail in the letter case that the user entered; it is unique regardless of case. This column and the next two are null once
+		 * the account is deleted.
+		 */
 		email: text("email"),
 		passwordHash: text("password_hash"),
 		displayName: text("display_name"),
 		role: text("role").notNull().$type<UserRole>(),
 		createdAt: writtenAt("created_at"),
-		/** When the deletion of the account began: from then on nobody signs in or refreshes as this user. Null: the user may. */
+		/** When the deletion of the account began; from then on every sign-in and token refresh of this user fails. Null: not deleted. */
 		deletionStartedAt: instant("deletion_started_at"),
 	},
 	(table) => [
@@ -31,36 +37,36 @@ export const users = pgTable(
 );
 
 /**
- * One row per sign-in that can still be refreshed: the tokens that followed one another since. A row that is gone is a
- * family that was ended, by whatever. Read and changed under its row lock only (`rotate-refresh-token.ts`).
+ * One row per sign-in that can still be refreshed: the family of its refresh tokens. Ending a family deletes its row. A token is used and
+ * replaced only under the row lock (`rotate-refresh-token.ts`).
  */
 export const refreshFamilies = pgTable(
 	"refresh_families",
 	{
-		/** Random. No secret: every access token of the sign-in names it, so naming it proves nothing. */
+		/** Random, but not a secret: every access token of the sign-in contains it, so knowing it proves nothing. */
 		id: uuid("id").primaryKey(),
 		userId: uuid("user_id")
 			.notNull()
 			.$type<UserId>()
 			.references(() => users.id, { onDelete: "cascade" }),
 		/**
-		 * Key of the MAC in each of its tokens, so that a token which was issued long ago is told from an invented one. Reading it makes
-		 * nobody a token that may be used next: that needs the secret behind `token_hash`. Two random UUIDs: 244 bits.
+		 * The key of the MAC in each token of the family. The MAC distinguishes a token that was issued long ago from an invented one. The key
+		 * alone is not enough to forge the current token: that needs the secret behind `token_hash`. Two random UUIDs: 244 bits.
 		 */
 		macKey: text("mac_key").notNull().default(sql`gen_random_uuid()::text || gen_random_uuid()::text`),
-		/** How often its token was replaced; each token carries the number under its MAC. */
+		/** How often the token was replaced. Each token carries this number, protected by its MAC. */
 		generation: integer("generation").notNull().default(0),
-		/** SHA-256 of the token that may be used next; empty: none, a token of it was used twice. */
+		/** SHA-256 of the current token's secret. Empty when the family was revoked because a token was used twice. */
 		tokenHash: text("token_hash").notNull(),
-		/** Of the one before it; null: there was none. */
+		/** SHA-256 of the previous token's secret; null when there was no previous token. */
 		previousHash: text("previous_hash"),
-		/** What the token was made of, together with the one before it, so that a repeat within the grace gets it again. */
+		/** The salt from which the current secret was derived, with the previous secret. A repeat within the grace period derives it again. */
 		successorSalt: text("successor_salt"),
 		rotatedAt: instant("rotated_at"),
 		createdAt: writtenAt("created_at"),
-		/** Moves on with every use. */
+		/** Extended by every use. */
 		expiresAt: instant("expires_at").notNull(),
-		/** Does not move. */
+		/** The latest possible `expires_at`; fixed at sign-in. */
 		endsAt: instant("ends_at").notNull(),
 	},
 	(table) => [

@@ -1,8 +1,10 @@
-/** Make a movie of the catalogue out of a row of `data/movies.json`, which stands there as it was published: flawed. */
+/**
+ * Converts a row of `data/movies.json` into a movie of the catalogue. The file keeps the errors of its published source; this repairs them.
+ */
 import type { Movie } from "../catalog/movie.ts";
-import { drawMovieId } from "./draw-demo-id.ts";
+import { deriveMovieId } from "./derive-demo-id.ts";
 
-/** A row as published. Some titles are numbers, some years are in the wrong century, some letters were misread. */
+/** A row as published. Some titles are numbers, some years are in the wrong century, and some letters are in the wrong encoding. */
 export type PublishedMovie = {
 	readonly title: string | number;
 	/** `Dec 18 1985`. */
@@ -14,15 +16,15 @@ export type PublishedMovie = {
 	readonly votes: number | null;
 };
 
-/** The rows were published in 2010: a later year is one of the century before, guessed wrong from two digits. */
+/** The rows were published in 2010. A later year belongs to the previous century: the source guessed it wrongly from two digits. */
 const LAST_RELEASE_YEAR = 2010;
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/** Letters of Latin-1 that were read as Mac Roman: `AmÈlie`, `DÈj‡ Vu`, `MoliËre`. */
+/** Latin-1 letters that were decoded as Mac Roman: `AmÈlie`, `DÈj‡ Vu`, `MoliËre`. */
 const MISREAD_LETTERS: Readonly<Record<string, string>> = { È: "é", "‡": "à", Ë: "è" };
 
-/** The genre as the catalogue names it, and how a sentence begins with it. */
+/** The genre in the catalogue, and the words with which a description begins. */
 const GENRES: Readonly<Record<string, readonly [name: string, article: string]>> = {
 	Action: ["Action", "An action film"],
 	Adventure: ["Adventure", "An adventure"],
@@ -38,15 +40,15 @@ const GENRES: Readonly<Record<string, readonly [name: string, article: string]>>
 	Western: ["Western", "A western"],
 };
 
-/** The same row gives the same movie, id included. Throws on a release date or a genre of another form. */
+/** Returns the movie of a row. The same row always gives the same movie and id. Throws on an unknown genre or date format. */
 export function cleanMovie(row: PublishedMovie): Omit<Movie, "status"> {
-	const title = mended(String(row.title));
+	const title = repairLetters(String(row.title));
 	const releaseDate = releaseDateOf(row.released);
 	const [genre, opening] = GENRES[row.genre] ?? [];
 	if (genre === undefined || opening === undefined) throw new Error(`${title}: unknown genre ${row.genre}`);
-	const direction = row.director === null ? "" : ` directed by ${mended(row.director)}`;
+	const direction = row.director === null ? "" : ` directed by ${repairLetters(row.director)}`;
 	return {
-		id: drawMovieId(`${title} ${releaseDate}`),
+		id: deriveMovieId(`${title} ${releaseDate}`),
 		title,
 		description: `${opening}${direction}, first released in ${releaseDate.slice(0, 4)}.`,
 		durationMinutes: row.minutes,
@@ -57,14 +59,14 @@ export function cleanMovie(row: PublishedMovie): Omit<Movie, "status"> {
 	};
 }
 
-function mended(text: string): string {
+function repairLetters(text: string): string {
 	return text.replace(/[È‡Ë]/g, (letter) => MISREAD_LETTERS[letter] ?? letter).trim();
 }
 
 function releaseDateOf(text: string): string {
 	const [, monthName = "", day = "", year = ""] = /^([A-Z][a-z]{2}) (\d\d) (\d{4})$/.exec(text) ?? [];
 	const month = MONTHS.indexOf(monthName) + 1;
-	if (month === 0) throw new Error(`a release date of another form: ${text}`);
+	if (month === 0) throw new Error(`unknown release date format: ${text}`);
 	const trueYear = Number(year) > LAST_RELEASE_YEAR ? Number(year) - 100 : Number(year);
 	return `${trueYear}-${String(month).padStart(2, "0")}-${day}`;
 }

@@ -1,16 +1,17 @@
-/** The rooms of the demo: four venues in four zones and currencies, from a hall of 100 seats to an arena of 8,000. */
+/** The auditoriums of the demo: four venues in four time zones and currencies, from a hall of 100 seats to an arena of 8,000. */
 import { gridLayout, type SeatKind, type SeatPlanLayout, type TierPrices } from "@holdfast/domain";
 
+/** An auditorium of the demo, with the prices and start times of its showtimes. */
 export type DemoRoom = {
 	readonly name: string;
-	/** IANA name. */
+	/** IANA name of the venue's time zone. */
 	readonly timeZone: string;
 	/** ISO 4217. */
 	readonly currency: string;
-	/** Minor units by tier id. */
+	/** Prices in minor units, by tier id. */
 	readonly prices: TierPrices;
 	readonly layout: SeatPlanLayout;
-	/** Minutes after the venue's midnight at which the first film begins, and after which none begins any more. */
+	/** Start of the first and latest start of the last showtime of a day, in minutes after midnight at the venue. */
 	readonly firstStartMinutes: number;
 	readonly lastStartMinutes: number;
 };
@@ -19,10 +20,10 @@ const STANDARD = { id: "standard", name: "Standard" };
 const PREMIUM = { id: "premium", name: "Premium" };
 const RECLINER = { id: "recliner", name: "Recliner" };
 
-/** The plan that a cinema begins with: 10 rows of 10, one price. */
+/** The smallest plan: 10 rows of 10 seats at one price. */
 const plainHall = gridLayout({ rows: 10, seatsPerRow: 10, tiers: [STANDARD], tierOfRow: () => "standard" });
 
-/** 12 rows of 16 with two aisles; the back rows cost more; places for wheelchairs, each beside a companion's, in the front row. */
+/** 12 rows of 16 seats with two aisles. The back rows cost more. The front row has wheelchair places, each beside a companion's seat. */
 const wideHall = gridLayout({
 	rows: 12,
 	seatsPerRow: 16,
@@ -32,7 +33,7 @@ const wideHall = gridLayout({
 	aisleAfter: [4, 12],
 });
 
-/** 9 rows of 14 with a middle aisle, in three price classes. */
+/** 9 rows of 14 seats with a middle aisle, in three price classes. */
 const fineHall = gridLayout({
 	rows: 9,
 	seatsPerRow: 14,
@@ -42,7 +43,7 @@ const fineHall = gridLayout({
 	aisleAfter: [7],
 });
 
-/** 80 rows of 100 in five blocks. */
+/** 80 rows of 100 seats in five blocks. */
 const arena = gridLayout({
 	rows: 80,
 	seatsPerRow: 100,
@@ -65,6 +66,7 @@ const metropol = { timeZone: "Europe/Berlin", currency: "EUR", ...CINEMA_DAY };
 /** The yen has no minor unit: 4,800 is 4,800 yen. */
 const tokyoBay = { timeZone: "Asia/Tokyo", currency: "JPY", ...ARENA_DAY };
 
+/** All auditoriums of the demo. */
 export const DEMO_ROOMS: readonly DemoRoom[] = [
 	{ name: "Orpheum, Hall 1", ...orpheum, layout: plainHall, prices: { standard: 1450 } },
 	{ name: "Orpheum, Hall 2", ...orpheum, layout: plainHall, prices: { standard: 1450 } },
@@ -77,7 +79,7 @@ export const DEMO_ROOMS: readonly DemoRoom[] = [
 	{ name: "Tokyo Bay Arena", ...tokyoBay, layout: arena, prices: { floor: 4800, lower: 3600, upper: 2400 } },
 ];
 
-/** Two wheelchair places with a companion's seat beside each, at both ends of the front row. */
+/** Puts one wheelchair place, with a companion's seat beside it, at each end of the front row. */
 function frontCorners(seatsPerRow: number): (row: number, seat: number) => SeatKind {
 	return (row, seat) => {
 		if (row !== 0) return "standard";

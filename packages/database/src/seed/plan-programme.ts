@@ -1,21 +1,22 @@
 /**
- * The demo's programme: which film begins when, in which room. It follows from the room and the calendar day alone, so
- * whoever plans a day again, today or tomorrow, plans the same showtimes.
+ * Plans the showtimes of the demo: which movie starts when, in which auditorium. The plan of a day depends only on the auditorium and the
+ * calendar day, so planning the same day again gives the same showtimes.
  */
 import type { ShowtimeId } from "@holdfast/domain";
 import type { Movie } from "../catalog/movie.ts";
 import type { DemoRoom } from "./demo-rooms.ts";
-import { drawShowtimeId } from "./draw-demo-id.ts";
+import { deriveShowtimeId } from "./derive-demo-id.ts";
 import { venueDayAt, venueInstant } from "./find-venue-instant.ts";
 
-/** Between the end of a film and the start of the next in the same room. */
+/** The minimum pause between the end of a showtime and the start of the next one in the same auditorium. */
 export const CLEANING_MINUTES = 20;
-/** Today and seven days more, so that the coming 7 x 24 hours are filled at any time of day. */
+/** Today and seven more days are planned, so that the next 7 x 24 hours are filled at any time of day. */
 const DAYS_AHEAD = 7;
-/** Starts are on five minutes. */
+/** Start times are multiples of five minutes after the first start of the day. */
 const START_STEP_MINUTES = 5;
 const MINUTE_MS = 60_000;
 
+/** A showtime to insert. */
 export type PlannedShowtime = {
 	readonly id: ShowtimeId;
 	readonly room: DemoRoom;
@@ -26,8 +27,8 @@ export type PlannedShowtime = {
 };
 
 /**
- * Every showtime that starts after `nowMs` on the venues' today or one of the seven days after. Two days of eight
- * rooms go once through sixty films.
+ * Returns every showtime that starts after `nowMs`, today or on one of the next seven days at its venue. Two days in eight auditoriums use
+ * each of sixty movies once.
  */
 export function planProgramme(rooms: readonly DemoRoom[], movies: readonly Movie[], nowMs: number): PlannedShowtime[] {
 	return rooms.flatMap((room, roomIndex) => {
@@ -39,11 +40,13 @@ export function planProgramme(rooms: readonly DemoRoom[], movies: readonly Movie
 	});
 }
 
-/** A room has time for four films a day at least: it is dealt its four, rooms one after another, then the next day. */
-const DEALT_PER_ROOM = 4;
+/**
+ * Each auditorium has time for at least four movies a day. The list of movies advances by four per auditorium, then continues the next day.
+ */
+const MOVIES_PER_ROOM_DAY = 4;
 
 function moviesOfDay(movies: readonly Movie[], rooms: number, roomIndex: number, day: number): Movie[] {
-	const first = ((day * rooms + roomIndex) * DEALT_PER_ROOM) % movies.length;
+	const first = ((day * rooms + roomIndex) * MOVIES_PER_ROOM_DAY) % movies.length;
 	return [...movies.slice(first), ...movies.slice(0, first)];
 }
 
@@ -55,10 +58,10 @@ function planDay(room: DemoRoom, movies: readonly Movie[], day: number): Planned
 	for (const movie of movies) {
 		if (minutes > lastStart) break;
 		const startsAt = opening + minutes * MINUTE_MS;
-		const id = drawShowtimeId(`${room.name} ${day} ${planned.length}`);
+		const id = deriveShowtimeId(`${room.name} ${day} ${planned.length}`);
 		planned.push({ id, room, movie, startsAt, endsAt: startsAt + movie.durationMinutes * MINUTE_MS });
-		const free = minutes + movie.durationMinutes + CLEANING_MINUTES;
-		minutes = Math.ceil(free / START_STEP_MINUTES) * START_STEP_MINUTES;
+		const freeAt = minutes + movie.durationMinutes + CLEANING_MINUTES;
+		minutes = Math.ceil(freeAt / START_STEP_MINUTES) * START_STEP_MINUTES;
 	}
 	return planned;
 }

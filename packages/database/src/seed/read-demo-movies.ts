@@ -1,4 +1,4 @@
-/** The films of the demo catalogue, cleaned, best known first. */
+/** Reads the movies of the demo catalogue, with the errors of the source repaired, the best known first. */
 import { readFileSync } from "node:fs";
 import { assert } from "@holdfast/runtime";
 import type { Movie } from "../catalog/movie.ts";
@@ -7,11 +7,11 @@ import { cleanMovie, type PublishedMovie } from "./clean-movie.ts";
 
 const SOURCE = new URL("../../data/movies.json", import.meta.url);
 
-/** The best known films are on, the next ones are to come, and all others were on once. */
+/** Numbers of movies: the best known are now showing, the next are coming soon, and all others have ended. */
 const NOW_SHOWING = 60;
 const COMING_SOON = 20;
 
-/** Read and clean them all. The order, and with it every status, is the same each time. */
+/** Returns all movies of the demo. Order and statuses are the same on every call. Throws when the file is malformed. */
 export function readDemoMovies(): Movie[] {
 	const { movies } = parseSource(readFileSync(SOURCE, "utf8"));
 	const ranked = movies.toSorted((one, other) => (other.votes ?? 0) - (one.votes ?? 0));
@@ -23,9 +23,9 @@ function statusAt(rank: number): MovieStatus {
 	return rank < NOW_SHOWING + COMING_SOON ? "coming_soon" : "ended";
 }
 
-/** The file is ours and stands beside this one, so its rows are taken at their word; the tests clean every one of them. */
+/** The file belongs to this package, so its rows are not validated here; the tests convert every row. */
 function parseSource(text: string): { movies: PublishedMovie[] } {
 	const source = JSON.parse(text) as { movies: PublishedMovie[] };
-	assert(Array.isArray(source.movies), "data/movies.json has movies");
+	assert(Array.isArray(source.movies), "data/movies.json has no list of movies");
 	return source;
 }

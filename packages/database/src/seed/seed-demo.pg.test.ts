@@ -9,7 +9,7 @@ import { DEMO_ROOMS } from "./demo-rooms.ts";
 import { CLEANING_MINUTES } from "./plan-programme.ts";
 import { seedDemo } from "./seed-demo.ts";
 
-/** Late in the evening in Europe, the next morning in Tokyo, three days before American clocks change. */
+/** Late evening in Europe, the next morning in Tokyo, and three days before the clock change in the United States. */
 const NOW_MS = Date.UTC(2031, 9, 30, 22, 45);
 
 let database: Database;
@@ -31,7 +31,7 @@ const dump = () =>
 		sql`select to_json(m) as row from movies m union all select to_json(s) from showtimes s union all select to_json(a) from auditoriums a`,
 	);
 
-it("seeds at least 50 films that are on, some to come and some that are over, in under three seconds", async () => {
+it("seeds movies that are now showing, coming soon and ended in under three seconds", async () => {
 	const lines: string[] = [];
 	const started = performance.now();
 	const tally = await seedDemo(database, { nowMs: NOW_MS, onProgress: (line) => lines.push(line) });
@@ -46,14 +46,14 @@ it("seeds at least 50 films that are on, some to come and some that are over, in
 	]);
 });
 
-it("seeded twice on one day, two seeders at once, nothing changes", async () => {
+it("seeding again on the same day changes nothing, even by two processes at once", async () => {
 	const before = await dump();
 	const tallies = await Promise.all([seedDemo(database, { nowMs: NOW_MS + 60_000 }), seedDemo(database, { nowMs: NOW_MS + 120_000 })]);
 	for (const tally of tallies) expect(tally).toEqual({ movies: 0, auditoriums: 0, showtimes: 0 });
 	expect(await dump()).toEqual(before);
 });
 
-it("every film that is on has a showtime within seven days, and each day of each room has one", async () => {
+it("every movie that is now showing has a showtime within seven days, and every auditorium has showtimes on at least six days", async () => {
 	const [missing] = await rows<{ n: number }>(sql`
 		select count(*)::int as n from movies m where status = 'now_showing' and not exists (
 			select 1 from showtimes s where s.movie_id = m.id and s.starts_at between ${at(NOW_MS)} and ${at(NOW_MS + 7 * DAY_MS)})`);
@@ -65,7 +65,7 @@ it("every film that is on has a showtime within seven days, and each day of each
 	for (const room of days) expect(room.days).toBeGreaterThanOrEqual(6);
 });
 
-it("no two showtimes of a room overlap, cleaning included, and each lasts as long as its film", async () => {
+it("no two showtimes of an auditorium overlap, cleaning time included, and each lasts as long as its movie", async () => {
 	const [clashes] = await rows<{ n: number }>(sql`
 		select count(*)::int as n from showtimes a join showtimes b on a.auditorium_id = b.auditorium_id and a.id < b.id
 		where a.starts_at < b.ends_at + ${CLEANING_MINUTES} * interval '1 minute' and b.starts_at < a.ends_at + ${CLEANING_MINUTES} * interval '1 minute'`);
@@ -76,7 +76,7 @@ it("no two showtimes of a room overlap, cleaning included, and each lasts as lon
 	expect(wrong?.n).toBe(0);
 });
 
-it("every showtime is on sale at once, until it starts, at whole minor units for each tier of its plan", async () => {
+it("every showtime is on sale from now until it starts, and every tier of its plan has a valid price", async () => {
 	const [offSale] = await rows<{ n: number }>(sql`
 		select count(*)::int as n from showtimes where state <> 'open' or sales_open_at > ${at(NOW_MS)} or sales_close_at <> starts_at or starts_at <= ${at(NOW_MS)}`);
 	expect(offSale?.n).toBe(0);
@@ -88,20 +88,20 @@ it("every showtime is on sale at once, until it starts, at whole minor units for
 	}
 });
 
-it("rooms open at the same clock time on both sides of a clock change", async () => {
+it("the first showtime of a day starts at the same local time before and after a clock change", async () => {
 	const firsts = await rows<{ first: string }>(sql`
 		select distinct min((s.starts_at at time zone s.time_zone)::time)::text as first from showtimes s join auditoriums a on a.id = s.auditorium_id
 		where a.name = 'Orpheum, Hall 1' and (s.starts_at at time zone s.time_zone)::date > '2031-10-30' group by (s.starts_at at time zone s.time_zone)::date`);
 	expect(firsts).toEqual([{ first: "10:00:00" }]);
 });
 
-it("showtimes are spread over the buckets", async () => {
+it("the showtimes are spread over all 16 buckets", async () => {
 	const ids = await rows<{ id: string }>(sql`select id from showtimes`);
 	expect(ids.every(({ id }) => parseShowtimeId(id) !== null)).toBe(true);
 	expect(new Set(ids.map(({ id }) => id.slice(-2))).size).toBe(16);
 });
 
-it("titles are text, years are in their century, letters are as they were written", async () => {
+it("repairs numeric titles, wrong centuries and misread letters of the source", async () => {
 	const find = async (q: string) => {
 		const page = await listMovies(database, { q, limit: 5 });
 		return page.outcome === "page" ? page.items.map(({ title, releaseDate }) => `${title} ${releaseDate}`) : [];
@@ -114,7 +114,7 @@ it("titles are text, years are in their century, letters are as they were writte
 	expect(late?.last).toMatch(/^2010/);
 });
 
-it("on the next day only the new day of the week ahead is added", async () => {
+it("seeding on the next day adds only the showtimes of the one new day", async () => {
 	const before = await dump();
 	const tally = await seedDemo(database, { nowMs: NOW_MS + DAY_MS });
 	expect(tally).toMatchObject({ movies: 0, auditoriums: 0 });
@@ -124,7 +124,7 @@ it("on the next day only the new day of the week ahead is added", async () => {
 	expect(before.filter((row) => !after.has(JSON.stringify(row)))).toEqual([]);
 });
 
-it("a month later the week ahead is full again", async () => {
+it("seeding a month later fills the coming week again", async () => {
 	const nowMs = NOW_MS + 30 * DAY_MS;
 	await seedDemo(database, { nowMs });
 	const [missing] = await rows<{ n: number }>(sql`

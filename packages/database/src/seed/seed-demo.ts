@@ -1,4 +1,4 @@
-/** Fill a database with the demo: real films, rooms from a hall to an arena, and showtimes for the coming week. */
+/** Fills a database with the demo: real movies, auditoriums from a hall to an arena, and showtimes for the coming week. */
 import { findLayoutError } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import type { Movie } from "../catalog/movie.ts";
@@ -6,23 +6,23 @@ import type { Database, Queries } from "../create-database.ts";
 import { writeTo } from "../run-queries.ts";
 import { auditoriums, movies, seatPlans, showtimes } from "../schema/index.ts";
 import { DEMO_ROOMS, type DemoRoom } from "./demo-rooms.ts";
-import { drawAuditoriumId, drawSeatPlanId } from "./draw-demo-id.ts";
+import { deriveAuditoriumId, deriveSeatPlanId } from "./derive-demo-id.ts";
 import { type PlannedShowtime, planProgramme } from "./plan-programme.ts";
 import { readDemoMovies } from "./read-demo-movies.ts";
 
-/** Sales opened an hour ago, so that no clock that is a little behind finds them closed. */
+/** Sales open an hour before the seed runs, so that they are open even on a server whose clock is slightly behind. */
 const SALES_OPEN_AGO_MS = 60 * 60 * 1000;
-/** Rows in one statement: Postgres takes 65,535 parameters. */
+/** Rows per insert. Postgres accepts at most 65,535 parameters in one statement. */
 const ROWS_PER_INSERT = 1_000;
 const SEED_DEADLINE_MS = 60_000;
 
-/** Rows that were not there before. */
+/** The numbers of rows that the seed added. */
 export type SeedTally = { readonly movies: number; readonly auditoriums: number; readonly showtimes: number };
 
 /**
- * Add what the demo lacks at `nowMs`: all of it the first time, nothing the second time on one day, and on a later day
- * the showtimes of the days that have come into the week ahead. Never changes or removes a row. One transaction.
- * `onProgress` is told each step as a sentence.
+ * Adds the missing rows of the demo as of `nowMs`: all rows on the first run, none on a second run on the same day, and on a later day the
+ * showtimes of the new days in the coming week. Never changes or removes a row. Runs in one transaction. Calls `onProgress` with one line
+ * of text per step.
  */
 export async function seedDemo(
 	database: Database,
@@ -53,11 +53,11 @@ async function insertMovies(tx: Queries, catalogue: readonly Movie[]): Promise<n
 }
 
 async function insertRooms(tx: Queries, rooms: readonly DemoRoom[]): Promise<number> {
-	const rows = rooms.map(({ name, timeZone }) => ({ id: drawAuditoriumId(name), name, timeZone }));
+	const rows = rooms.map(({ name, timeZone }) => ({ id: deriveAuditoriumId(name), name, timeZone }));
 	const added = await tx.insert(auditoriums).values(rows).onConflictDoNothing();
 	const plans = rooms.map(({ name, layout }) => {
-		assert(findLayoutError(layout) === null, `the plan of ${name} is sound`);
-		return { id: drawSeatPlanId(name), auditoriumId: drawAuditoriumId(name), layout, seatCount: seatsOf(layout) };
+		assert(findLayoutError(layout) === null, `the seat plan of ${name} is invalid`);
+		return { id: deriveSeatPlanId(name), auditoriumId: deriveAuditoriumId(name), layout, seatCount: seatsOf(layout) };
 	});
 	await tx.insert(seatPlans).values(plans).onConflictDoNothing();
 	return added.count;
@@ -68,8 +68,8 @@ async function insertShowtimes(tx: Queries, programme: readonly PlannedShowtime[
 		const rows = planned.map(({ id, room, movie, startsAt, endsAt }) => ({
 			id,
 			movieId: movie.id,
-			auditoriumId: drawAuditoriumId(room.name),
-			seatPlanId: drawSeatPlanId(room.name),
+			auditoriumId: deriveAuditoriumId(room.name),
+			seatPlanId: deriveSeatPlanId(room.name),
 			startsAt: new Date(startsAt),
 			endsAt: new Date(endsAt),
 			timeZone: room.timeZone,

@@ -1,6 +1,6 @@
 /**
- * A migrated database for one test file, with what a ledger test needs in it: a room of 10 x 10 seats, a movie, users,
- * showtimes; and outbox entries as the seat store would write them. Tests only.
+ * Opens a migrated database for one test file, with an auditorium of 10 x 10 seats and a movie. Its helpers add users and showtimes, and
+ * build outbox entries like those of the seat store. For tests only.
  */
 import {
 	type BookingEvent,
@@ -27,11 +27,13 @@ import { auditoriums, movies, seatPlans, showtimes } from "../schema/index.ts";
 import { createUser } from "../users/create-user.ts";
 
 const HOUR_MS = 3_600_000;
-/** An instant with milliseconds, so that a lost digit shows. */
+/** An instant with milliseconds, so that a test notices a lost digit. */
 const NOW_MS = Date.UTC(2031, 4, 6, 18, 30, 0, 123);
 
+/** The database of a test file and its helpers. */
 export type TestLedger = Awaited<ReturnType<typeof openTestLedger>>;
 
+/** Returns the database and its helpers. Call `stop` when the tests are done. */
 export async function openTestLedger() {
 	const test = await createTestDatabase();
 	const database = createDatabase({ url: test.url });
@@ -50,11 +52,11 @@ export async function openTestLedger() {
 	async function addUser(): Promise<UserId> {
 		users += 1;
 		const made = await createUser(database, { email: `u${users}@example.org`, passwordHash: "-", displayName: "U", role: "user" });
-		if (made.outcome !== "created") throw new Error("the address is taken");
+		if (made.outcome !== "created") throw new Error("the e-mail is already taken");
 		return made.user.id;
 	}
 
-	/** A showtime of the plan that starts in a day, as the catalogue would have it. */
+	/** Inserts a showtime that starts a day after `nowMs`, and returns its id. */
 	async function addShowtime(overrides: Partial<typeof showtimes.$inferInsert> = {}): Promise<ShowtimeId> {
 		const startsAt = overrides.startsAt ?? new Date(NOW_MS + 24 * HOUR_MS);
 		const row = {
@@ -75,7 +77,9 @@ export async function openTestLedger() {
 		return row.id;
 	}
 
-	/** Many sales at once, put into the tables as settling would have; seats count on from 0, past the plan's last. */
+	/**
+	 * Inserts many confirmed bookings directly, as settling would write them. Seat indexes count up from 0, even past the end of the plan.
+	 */
 	async function addSales(id: ShowtimeId, userId: UserId, { bookings, seatsEach }: { bookings: number; seatsEach: number }): Promise<void> {
 		const statement = sql`
 			with made as (
@@ -91,12 +95,12 @@ export async function openTestLedger() {
 		await writeTo(database, "rebuilding", (queries) => queries.execute(statement), 30_000);
 	}
 
-	/** Take the showtime's next epoch: of one that was never opened, unless `seenEpoch` says otherwise; on the first timeline. */
+	/** Opens a showtime in the ledger. By default the showtime was never opened before, and its bucket is on timeline 1. */
 	function open(id: ShowtimeId, overrides: Partial<OpenInLedgerRequest> = {}): Promise<OpenInLedgerOutcome> {
 		return openShowtimeInLedger(database, id, { seenEpoch: 0, installedEpoch: 0, timeline: 1, quarantineMs: null, ...overrides });
 	}
 
-	/** A confirmed booking of `seats`, version 2. */
+	/** Returns the event of a confirmed booking of `seats`, version 2. */
 	function confirmed(
 		showtimeId: ShowtimeId,
 		userId: UserId,
@@ -126,7 +130,7 @@ export async function openTestLedger() {
 		};
 	}
 
-	/** A change of a showtime that `addShowtime` made: on sale at version 2 of both groups, everything else as it was. */
+	/** Returns an event for a showtime of `addShowtime`: open, both versions at 2, and all other values unchanged. */
 	function showtimeEventOf(showtimeId: ShowtimeId, overrides: Partial<ShowtimeEvent> = {}): ShowtimeEvent {
 		const startsAt = NOW_MS + 24 * HOUR_MS;
 		return {
@@ -149,7 +153,7 @@ export async function openTestLedger() {
 		};
 	}
 
-	/** An outbox entry, the next in line: entry id and counter rise by one. */
+	/** Returns the next outbox entry: entry id and counter are one higher than in the previous entry. */
 	function entryOf(event: OutboxEvent | null, { epoch = 0, raw }: { epoch?: number; raw?: Record<string, string> } = {}): OutboxEntry {
 		entries += 1;
 		const numbered = event && { ...event, seq: entries };
@@ -170,10 +174,10 @@ export async function openTestLedger() {
 		confirmed,
 		showtimeEventOf,
 		entryOf,
-		/** The rows that a statement returns. It may write. */
+		/** Runs a statement, which may write, and returns its rows. */
 		rows: <Row extends Record<string, unknown>>(statement: SQL) =>
 			writeTo(database, "rebuilding", async (queries) => [...(await queries.execute<Row>(statement))], 30_000),
-		/** Everything the ledger holds, to compare before and after. */
+		/** Returns all rows of the ledger, so that a test can compare them before and after. */
 		dump: () =>
 			readFrom(database, "upkeep", async (queries) => {
 				const tables = [
@@ -197,7 +201,7 @@ export async function openTestLedger() {
 	};
 }
 
-/** The cancel that follows a confirmed event. */
+/** Returns the event that cancels the booking of a confirmed event. */
 export function cancelOf(event: BookingEvent, at: number = event.at + 5_000): BookingEvent {
 	return { ...event, type: "booking.cancelled", version: event.version + 1, cancelledAt: at, at };
 }

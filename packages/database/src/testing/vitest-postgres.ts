@@ -1,6 +1,6 @@
 /**
- * Vitest global setup of the projects that need a PostgreSQL: one server for the whole run, and in it the migrated
- * template that `createTestDatabase` copies. A run of other projects never comes here.
+ * Vitest global setup of the projects that need PostgreSQL: starts one server for the whole run and creates the migrated template database
+ * that `createTestDatabase` copies. Runs of other projects do not load this file.
  */
 import { rmSync } from "node:fs";
 import { makeScratchFolder, queryPostgres, startPostgres } from "@holdfast/local-stack";
@@ -8,7 +8,7 @@ import { TEMPLATE_DATABASE } from "@holdfast/testing";
 import type { TestProject } from "vitest/node";
 import { migrateDatabase } from "../migrate-database.ts";
 
-/** Runs once per project that has files to run; the first one starts the server for all. Returns what ends it. */
+/** Vitest calls this once per project with test files. The first call starts the server for all projects and returns its teardown. */
 export default async function setup(project: TestProject): Promise<undefined | (() => Promise<void>)> {
 	const root = project.vitest.getRootProject();
 	if ("postgresUrl" in root.getProvidedContext()) return undefined;

@@ -20,11 +20,11 @@ afterAll(async () => {
 	await drop();
 });
 
-const person = (email: string) => ({ email, passwordHash: "$scrypt$x", displayName: "Zoë", role: "user" as const });
+const newUser = (email: string) => ({ email, passwordHash: "$scrypt$x", displayName: "Zoë", role: "user" as const });
 
-it("a user is found by id and by address in any case, and the hash is given only for the login", async () => {
-	const made = await createUser(database, person("Zoe@Example.org"));
-	if (made.outcome !== "created") throw new Error("the address is taken");
+it("finds a user by id and by e-mail in any letter case, and returns the password hash only by e-mail", async () => {
+	const made = await createUser(database, newUser("Zoe@Example.org"));
+	if (made.outcome !== "created") throw new Error("the e-mail is already taken");
 	expect(made.user).toMatchObject({ email: "Zoe@Example.org", displayName: "Zoë", role: "user" });
 	expect(Math.abs(made.user.createdAt - Date.now())).toBeLessThan(60_000);
 	expect(await findUser(database, made.user.id)).toEqual(made.user);
@@ -33,19 +33,19 @@ it("a user is found by id and by address in any case, and the hash is given only
 	expect(await findUserByEmail(database, "zoe@example.com")).toBeNull();
 });
 
-it("an address is taken in whatever case", async () => {
-	await createUser(database, person("ada@example.org"));
-	expect(await createUser(database, person("ADA@Example.ORG"))).toEqual({ outcome: "email_taken" });
+it("returns email_taken for an e-mail that differs only in letter case", async () => {
+	await createUser(database, newUser("ada@example.org"));
+	expect(await createUser(database, newUser("ADA@Example.ORG"))).toEqual({ outcome: "email_taken" });
 });
 
-it("of ten who register one address at once, one is created and nine are told", async () => {
-	const outcomes = await Promise.all(Array.from({ length: 10 }, (_, i) => createUser(database, person(i % 2 ? "bo@x.org" : "BO@x.org"))));
+it("ten concurrent registrations of one e-mail create one user and return email_taken to the other nine", async () => {
+	const outcomes = await Promise.all(Array.from({ length: 10 }, (_, i) => createUser(database, newUser(i % 2 ? "bo@x.org" : "BO@x.org"))));
 	expect(outcomes.filter(({ outcome }) => outcome === "created")).toHaveLength(1);
 	expect(outcomes.filter(({ outcome }) => outcome === "email_taken")).toHaveLength(9);
 });
 
-it("an error tells neither the password hash nor the address: it may end up in a log", async () => {
-	const error: unknown = await createUser(database, { ...person("secret@x.org"), displayName: "nul \0" }).catch(
+it("an error that may end up in a log contains neither the password hash nor the e-mail", async () => {
+	const error: unknown = await createUser(database, { ...newUser("secret@x.org"), displayName: "nul \0" }).catch(
 		(thrown: unknown) => thrown,
 	);
 	if (!(error instanceof Error)) throw new Error("Postgres stored a NUL character");
@@ -54,7 +54,7 @@ it("an error tells neither the password hash nor the address: it may end up in a
 	expect(logged).not.toContain("secret@x.org");
 });
 
-it("the first admin is created once, gets a new password when it is another, and never takes over a user", async () => {
+it("creates the first admin once, replaces a changed password and ends its sign-ins, and never turns a user into an admin", async () => {
 	const admin = { email: "admin@x.org", password: "first password" };
 	expect(await ensureAdmin(database, admin)).toEqual({ outcome: "created" });
 	const made = (await findUserByEmail(database, admin.email))?.user;
@@ -67,7 +67,7 @@ it("the first admin is created once, gets a new password when it is another, and
 	if (rotated.outcome !== "rotated") throw new Error("an unchanged password ended the family");
 	expect(await ensureAdmin(database, { ...admin, password: "second password" })).toEqual({ outcome: "password_set" });
 	expect(await rotateRefreshToken(database, rotated.refreshToken)).toEqual({ outcome: "refused" });
-	await createUser(database, person("eve@x.org"));
+	await createUser(database, newUser("eve@x.org"));
 	expect(await ensureAdmin(database, { email: "Eve@x.org", password: "mine now, all" })).toEqual({ outcome: "not_admin" });
 	expect((await findUserByEmail(database, "eve@x.org"))?.passwordHash).toBe("$scrypt$x");
 });

@@ -55,7 +55,7 @@ const errorOf = (statement: string) =>
 	);
 
 describe("a user whose sign-in is denied", () => {
-	it("opens no family and rotates no refresh token, while the e-mail stays taken", async () => {
+	it("can open no family and rotate no refresh token, while the e-mail stays taken", async () => {
 		const { userId, email } = await newUser();
 		const { refreshToken, familyId } = await openFamily(userId);
 		await denySignIn(database, userId);
@@ -70,7 +70,7 @@ describe("a user whose sign-in is denied", () => {
 		expect(await listRefreshFamilies(database, userId)).toEqual([]);
 	});
 
-	it("signs in again once the denial is taken back", async () => {
+	it("can sign in again after allowSignIn", async () => {
 		const { userId, email } = await newUser();
 		await denySignIn(database, userId);
 		await allowSignIn(database, userId);
@@ -79,9 +79,9 @@ describe("a user whose sign-in is denied", () => {
 		expect(await rotateRefreshToken(database, refreshToken)).toMatchObject({ outcome: "rotated", isRepeat: false });
 	});
 
-	it("has every family of a sign-in that was faster in the table: the denial waits for a sign-in in flight", async () => {
+	it("is denied only after a concurrent sign-in has committed, so that its family is in the table", async () => {
 		const { userId } = await newUser();
-		const blocker = await holdFamilies();
+		const blocker = await lockFamilies();
 		const signIn = openFamily(userId);
 		await waitUntil("the sign-in to wait for the table", blocker.hasWaiter);
 		let isDenied = false;
@@ -96,7 +96,7 @@ describe("a user whose sign-in is denied", () => {
 		expect(await listRefreshFamilies(database, userId)).toEqual([familyId]);
 	});
 
-	it("does not sign in when the denial was faster, though the password was checked before it", async () => {
+	it("cannot sign in when the denial commits first, even if the password was checked before", async () => {
 		const { userId } = await newUser();
 		const { promise: committed, resolve: commit } = Promise.withResolvers<void>();
 		const { promise: denied, resolve: hasDenied } = Promise.withResolvers<void>();
@@ -117,8 +117,8 @@ describe("a user whose sign-in is denied", () => {
 	});
 });
 
-describe("a user who was anonymised", () => {
-	it("keeps id and role, and loses e-mail, password and name together", async () => {
+describe("an anonymised user", () => {
+	it("keeps id and role, and has no e-mail, password or name", async () => {
 		const { userId, email } = await deletedUser();
 		expect(await rowOf(userId)).toEqual({ email: null, password_hash: null, display_name: null, role: "user" });
 		expect(await findAccount(database, email)).toBeNull();
@@ -127,7 +127,7 @@ describe("a user who was anonymised", () => {
 		expect(await openRefreshFamily(database, userId)).toEqual({ outcome: "denied" });
 	});
 
-	it("leaves the e-mail to whoever registers it next, as a user of its own", async () => {
+	it("frees the e-mail, so that the next registration with it creates a new user", async () => {
 		const { userId, email } = await deletedUser();
 		const made = await createUser(database, { email: email.toUpperCase(), passwordHash: "-", displayName: "Z", role: "user" });
 		if (made.outcome !== "created") throw new Error("the e-mail is still taken");
@@ -135,7 +135,7 @@ describe("a user who was anonymised", () => {
 		expect(await findAccount(database, email)).toEqual({ userId: made.user.id, isDenied: false });
 	});
 
-	it("stays anonymised whatever comes late: a repeat, an undone denial, a rehash of the password", async () => {
+	it("stays anonymised after a repeated call, a late allowSignIn and a late rehash of the password", async () => {
 		const { userId } = await deletedUser();
 		expect(await anonymiseUser(database, userId)).toBe(true);
 		await allowSignIn(database, userId);
@@ -144,7 +144,7 @@ describe("a user who was anonymised", () => {
 		expect(await rowOf(userId)).toMatchObject({ email: null, password_hash: null });
 	});
 
-	it("may have been an admin: the next start makes a new one with that e-mail", async () => {
+	it("can have been an admin: the next ensureAdmin with that e-mail creates a new admin", async () => {
 		const admin = { email: "boss@x.org", password: "a long password" };
 		expect(await ensureAdmin(database, admin)).toEqual({ outcome: "created" });
 		const userId = (await findAccount(database, admin.email))?.userId;
@@ -155,22 +155,25 @@ describe("a user who was anonymised", () => {
 		expect((await findAccount(database, admin.email))?.userId).not.toBe(userId);
 	});
 
-	it("is not anonymised while the user may sign in", async () => {
+	it("must be denied sign-in first: otherwise anonymiseUser returns false and changes nothing", async () => {
 		const { userId, email } = await newUser();
 		expect(await anonymiseUser(database, userId)).toBe(false);
 		expect(await rowOf(userId)).toMatchObject({ email });
 	});
 });
 
-describe("the table of users", () => {
-	it.each(["delete from users", "delete from users where false", "truncate users cascade"])("refuses: %s", async (statement) => {
-		const error = await errorOf(statement);
-		expect(codeOf(error)).toBe("23001");
-		expect(String(error)).toContain("users are never deleted: bookings name them. Delete an account with npm run users:delete");
-	});
+describe("the users table", () => {
+	it.each(["delete from users", "delete from users where false", "truncate users cascade"])(
+		"refuses to remove rows: %s",
+		async (statement) => {
+			const error = await errorOf(statement);
+			expect(codeOf(error)).toBe("23001");
+			expect(String(error)).toContain("users are never deleted: bookings name them. Delete an account with npm run users:delete");
+		},
+	);
 
 	it.each(["email = null", "password_hash = null", "email = null, password_hash = null, display_name = null"])(
-		"refuses to lose half a person, or a whole one whose deletion has not begun: %s",
+		"refuses to anonymise a user partly, or one whose deletion has not begun: %s",
 		async (change) => {
 			const { userId } = await newUser();
 			expect(codeOf(await errorOf(`update users set ${change} where id = '${userId}'`))).toBe("23514");
@@ -178,8 +181,8 @@ describe("the table of users", () => {
 	);
 });
 
-/** Keep everybody out of the table of families, as a sign-in would find it that stands still between its lock and its insert. */
-async function holdFamilies() {
+/** Locks the table of families, so that a sign-in stalls between its lock on the user and its insert. */
+async function lockFamilies() {
 	const { promise: released, resolve: release } = Promise.withResolvers<void>();
 	const { promise: held, resolve: hasHeld } = Promise.withResolvers<void>();
 	const holding = writeTo(database, "accounts", (queries) =>

@@ -1,6 +1,6 @@
 /**
- * What Postgres does for the deletion of an account. The order of the steps, and what happens between them, is that of
- * `packages/accounts`. Each function is safe to call again after an interruption.
+ * The Postgres steps of deleting an account. `packages/accounts` calls them in order, with steps in other stores in between. Every
+ * function is safe to call again after an interruption.
  */
 import type { UserId } from "@holdfast/domain";
 import { and, eq, isNotNull, sql } from "drizzle-orm";
@@ -8,10 +8,10 @@ import type { Database } from "../create-database.ts";
 import { readFrom, writeTo } from "../run-queries.ts";
 import { refreshFamilies, users } from "../schema/index.ts";
 
-/** `isDenied`: a deletion of it has begun and was not finished, so nobody can sign in. */
+/** An account that is not deleted. `isDenied`: its deletion has begun but is not finished, so the user cannot sign in. */
 export type Account = { readonly userId: UserId; readonly isDenied: boolean };
 
-/** The account with this e-mail, in whatever case; null when there is none, or it was deleted. */
+/** Returns the account with this e-mail, in any letter case; null when it does not exist or was deleted. */
 export async function findAccount(database: Database, email: string): Promise<Account | null> {
 	const [row] = await readFrom(database, "accounts", (queries) =>
 		queries
@@ -22,7 +22,10 @@ export async function findAccount(database: Database, email: string): Promise<Ac
 	return row === undefined ? null : { userId: row.userId, isDenied: row.deletionStartedAt !== null };
 }
 
-/** From the return on no sign-in and no refresh of this user succeeds; those that were faster have their family in the table. */
+/**
+ * Denies sign-in to the user: after this returns, no sign-in and no token refresh of the user succeeds. The families of all earlier
+ * sign-ins are in the table by then.
+ */
 export async function denySignIn(database: Database, userId: UserId): Promise<void> {
 	await writeTo(database, "accounts", (queries) =>
 		queries
@@ -32,7 +35,7 @@ export async function denySignIn(database: Database, userId: UserId): Promise<vo
 	);
 }
 
-/** Take `denySignIn` back. An account that was deleted stays so. */
+/** Undoes `denySignIn`. A deleted account stays deleted. */
 export async function allowSignIn(database: Database, userId: UserId): Promise<void> {
 	await writeTo(database, "accounts", (queries) =>
 		queries
@@ -42,7 +45,10 @@ export async function allowSignIn(database: Database, userId: UserId): Promise<v
 	);
 }
 
-/** Ids of the user's families of refresh tokens: after `denySignIn` all that there can ever be. About `FAMILIES_PER_USER_MAX`. */
+/**
+ * Returns the ids of the user's families of refresh tokens, about `FAMILIES_PER_USER_MAX` at most. After `denySignIn` no further family
+ * can appear.
+ */
 export async function listRefreshFamilies(database: Database, userId: UserId): Promise<string[]> {
 	const rows = await readFrom(database, "accounts", (queries) =>
 		queries.select({ id: refreshFamilies.id }).from(refreshFamilies).where(eq(refreshFamilies.userId, userId)),
@@ -50,14 +56,14 @@ export async function listRefreshFamilies(database: Database, userId: UserId): P
 	return rows.map(({ id }) => id);
 }
 
-/** End every family of the user. Deny their access tokens first: afterwards nothing tells which families there were. */
+/** Ends every family of the user. Deny their access tokens first: afterwards their ids are no longer stored anywhere. */
 export async function endRefreshFamilies(database: Database, userId: UserId): Promise<void> {
 	await writeTo(database, "accounts", (queries) => queries.delete(refreshFamilies).where(eq(refreshFamilies.userId, userId)));
 }
 
 /**
- * Take the person out of the row: e-mail, password hash and name become NULL, the bookings stay. False when the user may
- * sign in (again), so that nothing was done.
+ * Anonymises the user: sets e-mail, password hash and name to NULL and keeps the bookings. Returns false and changes nothing when the user
+ * is not denied sign-in.
  */
 export async function anonymiseUser(database: Database, userId: UserId): Promise<boolean> {
 	const changed = await writeTo(database, "accounts", (queries) =>

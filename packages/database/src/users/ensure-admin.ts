@@ -1,4 +1,4 @@
-/** Make sure that an admin with this address and password exists: how a system gets its first one. */
+/** Ensures that an admin with a given e-mail and password exists. This is how a system gets its first admin. */
 import { hashPassword, verifyPassword } from "@holdfast/runtime";
 import { and, eq, isNotNull } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
@@ -7,12 +7,12 @@ import { refreshFamilies, users } from "../schema/index.ts";
 import { createUser } from "./create-user.ts";
 import { findUserByEmail } from "./find-user.ts";
 
-/** `not_admin`: the address belongs to an ordinary user, who is left as they are. */
+/** `not_admin`: the e-mail belongs to a regular user; nothing was changed. */
 export type EnsureAdminOutcome = { outcome: "created" | "unchanged" | "password_set" | "not_admin" };
 
 /**
- * Create the admin, or set the password if it is another; whoever was signed in with the old one is signed out (their access
- * tokens end within a quarter of an hour). Safe to call twice: the second time nothing changes. Takes one or two scrypt hashes.
+ * Creates the admin, or sets the password when it differs. Setting a different password ends all refresh tokens of the admin (access
+ * tokens expire within a quarter of an hour). Safe to call twice: the second call changes nothing. Costs one or two scrypt hashes.
  */
 export async function ensureAdmin(
 	database: Database,
@@ -22,7 +22,7 @@ export async function ensureAdmin(
 	if (found === null) {
 		const passwordHash = await hashPassword(password);
 		const made = await createUser(database, { email, passwordHash, displayName: "Admin", role: "admin" });
-		// Someone else was faster: look at what they made.
+		// A concurrent call created the user first: check that user.
 		return made.outcome === "created" ? { outcome: "created" } : ensureAdmin(database, { email, password });
 	}
 	if (found.user.role !== "admin") return { outcome: "not_admin" };
@@ -37,6 +37,6 @@ export async function ensureAdmin(
 			return rows.length;
 		}),
 	);
-	// The account was deleted meanwhile: look again.
+	// The account was deleted in the meantime: start over.
 	return changed === 0 ? ensureAdmin(database, { email, password }) : { outcome: "password_set" };
 }

@@ -1,4 +1,4 @@
-/** Look a person up, by id or by the address they log in with. */
+/** Finds a user by id, or by the e-mail for signing in. */
 import type { UserId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import { and, eq, isNull, sql } from "drizzle-orm";
@@ -7,7 +7,7 @@ import { readFrom } from "../run-queries.ts";
 import { users } from "../schema/index.ts";
 import { type User, userColumns, userOf } from "./user.ts";
 
-/** The user; null when there is none, or the account was deleted or is being deleted. */
+/** Returns the user; null when the user does not exist, or the account was deleted or is being deleted. */
 export async function findUser(database: Database, id: UserId): Promise<User | null> {
 	const [row] = await readFrom(database, "accounts", (queries) =>
 		queries
@@ -19,8 +19,8 @@ export async function findUser(database: Database, id: UserId): Promise<User | n
 }
 
 /**
- * The user with this address, in whatever case, and the hash to check a password against; or null. A user whose account is being
- * deleted is found too: the address is taken until then, and `openRefreshFamily` refuses the sign-in.
+ * Returns the user with this e-mail, in any letter case, and the password hash; null when no user has this e-mail. Also returns a user
+ * whose account is being deleted: the e-mail is still taken, and `openRefreshFamily` refuses the sign-in.
  */
 export async function findUserByEmail(database: Database, email: string): Promise<{ user: User; passwordHash: string } | null> {
 	const [row] = await readFrom(database, "accounts", (queries) =>
@@ -30,6 +30,6 @@ export async function findUserByEmail(database: Database, email: string): Promis
 			.where(sql`lower(${users.email}) = lower(${email})`),
 	);
 	if (row === undefined) return null;
-	assert(row.passwordHash !== null, "a user with an address has a password hash");
+	assert(row.passwordHash !== null, `user ${row.id} has an e-mail but no password hash`);
 	return { user: userOf(row), passwordHash: row.passwordHash };
 }

@@ -1,4 +1,4 @@
-/** What ends a sign-in: a refresh token that was really issued and already used, and nothing that somebody made up. */
+/** Only a refresh token that was issued and already used ends a sign-in; an invented token never does. */
 import { randomBytes, randomUUID } from "node:crypto";
 import type { UserId } from "@holdfast/domain";
 import { createTestDatabase, insertUsers, type TestDatabase } from "@holdfast/testing";
@@ -48,14 +48,14 @@ function parts(token: string) {
 	return { familyId: parsed.familyId, secret: parsed.secret, generation: parsed.seal.generation };
 }
 
-/** The same token with one bit of that byte turned. */
+/** Returns the token with one bit of the given byte flipped. */
 function altered(token: string, byte: number): string {
 	const bytes = Buffer.from(token, "base64url");
 	bytes[byte] = (bytes[byte] ?? 0) ^ 1;
 	return bytes.toString("base64url");
 }
 
-/** A token as it was issued before there were MACs. */
+/** Returns a token in the format from before tokens had MACs. */
 const withoutSeal = ({ familyId, secret }: { familyId: string; secret: Buffer }): string =>
 	Buffer.concat([Buffer.from(familyId.replaceAll("-", ""), "hex"), secret]).toString("base64url");
 
@@ -76,7 +76,7 @@ describe("a token that was never issued", () => {
 		["the first byte of its MAC", 52],
 		["its secret", 20],
 		["its generation", 19],
-	])("is refused and changes nothing when %s was altered, in a current and in a used token", async (_what, byte) => {
+	])("is refused and changes nothing when it is a current or used token with %s altered", async (_what, byte) => {
 		const { familyId, refreshToken: used } = await newFamily();
 		const current = await successor(await successor(used));
 		const before = await rowOf(familyId);
@@ -93,7 +93,7 @@ describe("a token that was never issued", () => {
 		for (const { refreshToken } of [one, other]) await successor(refreshToken);
 	});
 
-	it("neither waits for the row lock of its family nor takes one", async () => {
+	it("is refused without waiting for the row lock of its family", async () => {
 		const { familyId, refreshToken } = await newFamily();
 		const invented = formatRefreshToken({ familyId, generation: 0, secret: randomBytes(32) }, randomUUID());
 		const other = createDatabase({ url: test.url, poolMax: 1 });
@@ -110,7 +110,7 @@ describe("a token that was never issued", () => {
 });
 
 describe("a token that was issued and used", () => {
-	it("ends its family however many rotations ago it was used", async () => {
+	it("ends its family, even when it was used many rotations ago", async () => {
 		const { familyId, refreshToken } = await newFamily();
 		let current = refreshToken;
 		for (let rotation = 0; rotation < 5; rotation += 1) current = await successor(current);
@@ -118,14 +118,14 @@ describe("a token that was issued and used", () => {
 		for (const token of [current, refreshToken]) expect(await rotate(token)).toEqual({ outcome: "reused", userId, familyId });
 	});
 
-	it("counts its generation under its MAC: the first is 0, each successor one more", async () => {
+	it("carries its generation: 0 in the first token, and one more in each successor", async () => {
 		const { refreshToken } = await newFamily();
 		const next = await successor(refreshToken);
 		expect([refreshToken, next, await successor(next)].map((token) => parts(token).generation)).toEqual([0, 1, 2]);
 	});
 });
 
-it("an attacker who reads the row of a family cannot make its current token, and can at worst end the family", async () => {
+it("an attacker who reads the row of a family cannot forge its current token, and can at most end the family", async () => {
 	const { familyId, refreshToken } = await newFamily();
 	const current = await successor(refreshToken);
 	const key = await keyOf(familyId);
@@ -138,7 +138,7 @@ it("an attacker who reads the row of a family cannot make its current token, and
 	expect((await rotate(current)).outcome).toBe("reused");
 });
 
-it("a token of rotations that Postgres lost in a failover is refused without ending the family: it was never used", async () => {
+it("a token whose rotation Postgres lost in a failover is refused and does not end the family", async () => {
 	const { familyId, refreshToken } = await newFamily();
 	const { generation, token_hash } = (await rowOf(familyId)) ?? {};
 	const lost = await successor(refreshToken);
@@ -150,8 +150,8 @@ it("a token of rotations that Postgres lost in a failover is refused without end
 	await successor(current);
 });
 
-describe("a token from before MACs", () => {
-	/** A family whose current token was issued by the version before. */
+describe("a token from before tokens had MACs", () => {
+	/** Opens a family whose current token has the format without a MAC. */
 	async function olderFamily() {
 		const { familyId } = await newFamily();
 		const secret = randomBytes(32);
@@ -159,7 +159,7 @@ describe("a token from before MACs", () => {
 		return { familyId, token: withoutSeal({ familyId, secret }) };
 	}
 
-	it("stays good, gets a successor with a MAC, and gets the same one again within the grace", async () => {
+	it("stays valid and gets a successor with a MAC, and the same successor again within the grace period", async () => {
 		const { token } = await olderFamily();
 		expect(token).toMatch(/^[A-Za-z0-9_-]{64}$/);
 		const next = await successor(token);
@@ -168,14 +168,14 @@ describe("a token from before MACs", () => {
 		await successor(next);
 	});
 
-	it("ends its family when it is sent again after the grace", async () => {
+	it("ends its family when it is sent again after the grace period", async () => {
 		const { familyId, token } = await olderFamily();
 		await successor(token);
 		await run(sql`update refresh_families set rotated_at = rotated_at - interval '10 seconds' where id = ${familyId}`);
 		for (const again of [token, token]) expect(await rotate(again)).toEqual({ outcome: "reused", userId, familyId });
 	});
 
-	it("is refused without ending its family once it cannot be told from an invented one", async () => {
+	it("is refused without ending its family once its hash is no longer stored, like an invented token", async () => {
 		const { familyId, token } = await olderFamily();
 		const current = await successor(await successor(token));
 		for (const unproven of [token, withoutSeal({ familyId, secret: randomBytes(32) })])

@@ -1,4 +1,4 @@
-/** A sign-in begins its family of refresh tokens. */
+/** Opens a family of refresh tokens for a sign-in. */
 import { randomUUID } from "node:crypto";
 import { DAY_MS, type UserId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
@@ -8,23 +8,26 @@ import { writeTo } from "../run-queries.ts";
 import { refreshFamilies, users } from "../schema/index.ts";
 import { formatRefreshToken, hashOf, newSecret } from "./refresh-token.ts";
 
-/** A token that is not used for this long has expired. */
+/** A refresh token expires when it is not used for this long. */
 export const REFRESH_TTL_MS = 30 * DAY_MS;
-/** A family ends this long after its sign-in, however busy it is: then the password is asked for again. */
+/** A family ends this long after its sign-in, however often its tokens are used. Then the user must enter the password again. */
 export const FAMILY_LIFE_MAX_MS = 90 * DAY_MS;
-/** Families of one user, about one per device; one more ends the oldest. */
+/** The maximum number of families of one user, about one per device. One more family ends the oldest. */
 export const FAMILIES_PER_USER_MAX = 20;
-/** Expired families that a sign-in clears away. More than it adds, so they die out wherever anybody signs in. */
-const CLEARED_AT_ONCE_MAX = 20;
+/**
+ * The maximum number of expired families that a sign-in deletes. It is above the one that it adds, so expired families do not accumulate.
+ */
+const EXPIRED_DELETED_MAX = 20;
 
+/** A new family and its first token. */
 export type OpenedFamily = { readonly familyId: string; readonly refreshToken: string };
 
-/** `denied`: the account is being deleted, or was. */
+/** `denied`: the account is being deleted or was deleted. */
 export type OpenFamilyOutcome = ({ outcome: "opened" } & OpenedFamily) | { outcome: "denied" };
 
 /**
- * Begin a family for a user who has just proved who they are. Clears away families that have expired, of anybody, and the
- * user's oldest beyond `FAMILIES_PER_USER_MAX`. Called again it begins another.
+ * Opens a family for a user whose password was just verified. Also deletes up to 20 expired families of any user, and the user's oldest
+ * families beyond `FAMILIES_PER_USER_MAX`. Each call opens another family.
  */
 export const openRefreshFamily = (database: Database, userId: UserId): Promise<OpenFamilyOutcome> =>
 	writeTo(database, "accounts", (queries) =>
@@ -35,23 +38,24 @@ export const openRefreshFamily = (database: Database, userId: UserId): Promise<O
 	);
 
 /**
- * Whether the user may sign in, true until the end of the transaction: `denySignIn` waits for this lock and then sees the family,
- * or was first and is seen here. Settling, which references users, waits for neither.
+ * Returns whether the user may sign in, and locks the row so that this stays true until the end of the transaction. A concurrent
+ * `denySignIn` either waits for this lock, and then sees the new family, or was first, and this returns false. Settling, whose foreign keys
+ * refer to users, waits for neither.
  */
 async function lockSignIn(tx: Queries, userId: UserId): Promise<boolean> {
 	const rows = await tx.execute(sql`select from ${users} where id = ${userId} and deletion_started_at is null for share`);
 	return rows.length > 0;
 }
 
-/** The same within a transaction of the caller's. */
+/** Opens a family within the caller's transaction, without checking that the user may sign in. */
 export async function insertRefreshFamily(queries: Queries, userId: UserId): Promise<OpenedFamily> {
 	const [familyId, secret] = [randomUUID(), newSecret()];
-	// Locked rows are skipped: whoever has them is about to delete or to use them, and nobody waits for this.
+	// Skips locked rows instead of waiting: the transaction that locked them is about to delete or to use them.
 	const [row] = await queries.execute<{ mac_key: string; generation: number }>(sql`
 		with expired as (
 			delete from ${refreshFamilies} where id in (
 				select id from ${refreshFamilies} where expires_at <= now()
-				order by expires_at limit ${CLEARED_AT_ONCE_MAX} for update skip locked)
+				order by expires_at limit ${EXPIRED_DELETED_MAX} for update skip locked)
 		), surplus as (
 			delete from ${refreshFamilies} where id in (
 				select id from ${refreshFamilies} where user_id = ${userId}
@@ -64,5 +68,5 @@ export async function insertRefreshFamily(queries: Queries, userId: UserId): Pro
 	return { familyId, refreshToken: formatRefreshToken({ familyId, generation: row.generation, secret }, row.mac_key) };
 }
 
-/** Milliseconds as an interval. */
+/** Returns a SQL interval of `ms` milliseconds. */
 export const seconds = (ms: number) => sql`make_interval(secs => ${ms / 1000})`;

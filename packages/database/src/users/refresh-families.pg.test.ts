@@ -51,7 +51,7 @@ function successorIn(outcome: RotateOutcome): string {
 	return outcome.refreshToken;
 }
 
-/** As if so much time had passed since the family's token was last used. */
+/** Moves the timestamps of a family into the past, as if its token had been used that much earlier. */
 const age = (familyId: string, interval: string) =>
 	run(
 		sql`update refresh_families set rotated_at = rotated_at - ${interval}::interval, expires_at = expires_at - ${interval}::interval,
@@ -60,7 +60,7 @@ const age = (familyId: string, interval: string) =>
 const exists = async (familyId: string) => (await run(sql`select 1 from refresh_families where id = ${familyId}`)).length === 1;
 
 describe("a refresh token", () => {
-	it("is good once and gives its successor and its user as they are now", async () => {
+	it("can be used once and returns its successor and the current data of its user", async () => {
 		const { userId, familyId, refreshToken } = await newFamily();
 		await run(sql`update users set role = 'admin' where id = ${userId}`);
 		const first = await rotate(refreshToken);
@@ -69,7 +69,7 @@ describe("a refresh token", () => {
 		expect(new Set([refreshToken, successorIn(first), successorIn(second)]).size).toBe(3);
 	});
 
-	it("is nowhere in Postgres, only its hash", async () => {
+	it("is stored in Postgres only as a hash", async () => {
 		const { familyId, refreshToken } = await newFamily();
 		const next = successorIn(await rotate(refreshToken));
 		const row = JSON.stringify(await run(sql`select * from refresh_families where id = ${familyId}`));
@@ -80,20 +80,20 @@ describe("a refresh token", () => {
 		}
 	});
 
-	it("expires 30 days after its last use, and 90 days after its sign-in in any case", async () => {
+	it("expires 30 days after its last use, but never later than the end of its family", async () => {
 		const { familyId, refreshToken } = await newFamily();
 		await age(familyId, "29 days 23 hours");
 		const next = successorIn(await rotate(refreshToken));
-		const left = async () => {
+		const daysLeft = async () => {
 			const [row] = await run(
 				sql`select round(extract(epoch from expires_at - now()) / 86400)::int as days from refresh_families where id = ${familyId}`,
 			);
 			return row?.days;
 		};
-		expect(await left()).toBe(30);
+		expect(await daysLeft()).toBe(30);
 		await run(sql`update refresh_families set ends_at = now() + interval '2 days' where id = ${familyId}`);
 		const last = successorIn(await rotate(next));
-		expect(await left()).toBe(2);
+		expect(await daysLeft()).toBe(2);
 		await age(familyId, "2 days");
 		expect(await rotate(last)).toEqual({ outcome: "refused" });
 	});
@@ -101,11 +101,11 @@ describe("a refresh token", () => {
 	it.each([
 		...["", "x", "A".repeat(63), "A".repeat(64), "A".repeat(65), `${"A".repeat(63)}=`, "é".repeat(64)],
 		...["A".repeat(111), "A".repeat(112), "A".repeat(113), `${"A".repeat(111)}=`],
-	])("that was never given out is refused: %s", async (text) => {
+	])("is refused when its text was never issued: %s", async (text) => {
 		expect(await rotate(text)).toEqual({ outcome: "refused" });
 	});
 
-	it("is written in one way only: what it is parsed from, it is formatted to", () => {
+	it("is parsed into the same parts that it was formatted from", () => {
 		const parts = { familyId: "0191d3a0-0000-4000-8000-00000000000f", generation: 7, secret: Buffer.alloc(32, 7) };
 		const token = formatRefreshToken(parts, "key");
 		expect(token).toMatch(/^[A-Za-z0-9_-]{112}$/);
@@ -116,7 +116,7 @@ describe("a refresh token", () => {
 });
 
 describe("a token that is used again", () => {
-	it("within 10 s gets the same successor, as often as it asks: an answer may have been lost", async () => {
+	it("gets the same successor each time within 10 s, since the first answer may have been lost", async () => {
 		const { familyId, refreshToken } = await newFamily();
 		const next = successorIn(await rotate(refreshToken));
 		await age(familyId, "9 seconds");
@@ -126,7 +126,7 @@ describe("a token that is used again", () => {
 		expect(await rotate(next)).toMatchObject({ outcome: "rotated", isRepeat: false });
 	});
 
-	it("later ends the family, its newest token included", async () => {
+	it("ends the family after 10 s, including its newest token", async () => {
 		const { userId, familyId, refreshToken } = await newFamily();
 		const next = successorIn(await rotate(refreshToken));
 		await age(familyId, "10 seconds");
@@ -136,14 +136,14 @@ describe("a token that is used again", () => {
 		for (const token of [refreshToken, next]) expect(await rotate(token)).toEqual({ outcome: "refused" });
 	});
 
-	it("after its successor was used ends the family at once: that answer was not lost", async () => {
+	it("ends the family at once when its successor was used already", async () => {
 		const { userId, familyId, refreshToken } = await newFamily();
 		const last = successorIn(await rotate(successorIn(await rotate(refreshToken))));
 		expect(await rotate(refreshToken)).toEqual({ outcome: "reused", userId, familyId });
 		expect(await rotate(last)).toEqual({ outcome: "reused", userId, familyId });
 	});
 
-	it("leaves the user's other families alone", async () => {
+	it("does not affect the user's other families", async () => {
 		const { userId, familyId, refreshToken } = await newFamily();
 		const other = await openFamily(userId);
 		await rotate(refreshToken);
@@ -152,14 +152,14 @@ describe("a token that is used again", () => {
 		expect((await rotate(other.refreshToken)).outcome).toBe("rotated");
 	});
 
-	it("by twenty at the same time gets all of them one successor", async () => {
+	it("gets one and the same successor in twenty concurrent requests", async () => {
 		const { refreshToken } = await newFamily();
 		const outcomes = await Promise.all(Array.from({ length: 20 }, () => rotate(refreshToken)));
 		expect(new Set(outcomes.map(successorIn)).size).toBe(1);
 		expect(outcomes.filter((outcome) => outcome.outcome === "rotated" && !outcome.isRepeat)).toHaveLength(1);
 	});
 
-	it("by two who wait for one another gets both the same, whoever comes first", async () => {
+	it("gets the same successor in two requests that wait for the row lock, whichever gets the lock first", async () => {
 		const { familyId, refreshToken } = await newFamily();
 		const other = createDatabase({ url, poolMax: 1 });
 		const waiting = async () =>
@@ -168,7 +168,7 @@ describe("a token that is used again", () => {
 			queries.transaction(async (tx) => {
 				await tx.execute(sql`select 1 from refresh_families where id = ${familyId} for update`);
 				const outcomes = [rotate(refreshToken), rotate(refreshToken)];
-				await waitUntil("both to wait", async () => (await waiting()) === 2);
+				await waitUntil("both requests to wait for the lock", async () => (await waiting()) === 2);
 				return { outcomes };
 			}),
 		);
@@ -179,7 +179,7 @@ describe("a token that is used again", () => {
 });
 
 describe("a family", () => {
-	it("is ended by its own user, and by nobody else", async () => {
+	it("can be ended by its own user only", async () => {
 		const { userId, familyId, refreshToken } = await newFamily();
 		await endRefreshFamily(database, { userId: await newUser(), familyId });
 		const next = successorIn(await rotate(refreshToken));
@@ -188,7 +188,7 @@ describe("a family", () => {
 		expect(await rotate(next)).toEqual({ outcome: "refused" });
 	});
 
-	it("ends while one of its tokens is being used, whoever comes first", async () => {
+	it("ends even while one of its tokens is being rotated, whichever commits first", async () => {
 		for (let round = 0; round < 10; round += 1) {
 			const { userId, familyId, refreshToken } = await newFamily();
 			await Promise.all([rotate(refreshToken), endRefreshFamily(database, { userId, familyId })]);
@@ -196,7 +196,7 @@ describe("a family", () => {
 		}
 	});
 
-	it("is one of 20 of its user; one more ends the oldest", async () => {
+	it("is one of at most 20 of its user: one more sign-in ends the oldest", async () => {
 		const { userId, ...oldest } = await newFamily();
 		await age(oldest.familyId, "1 day");
 		const others = [];
@@ -207,17 +207,17 @@ describe("a family", () => {
 		expect(await Promise.all(others.map(({ familyId }) => exists(familyId)))).not.toContain(false);
 	});
 
-	it("that has expired is cleared away by whoever signs in next, 20 at a time", async () => {
+	it("is deleted after it expired by the next sign-ins of any user, 20 at a time", async () => {
 		const expired = await Promise.all(Array.from({ length: 21 }, newFamily));
 		for (const { familyId } of expired) await age(familyId, "31 days");
-		const left = async () => (await Promise.all(expired.map(({ familyId }) => exists(familyId)))).filter(Boolean).length;
+		const countExisting = async () => (await Promise.all(expired.map(({ familyId }) => exists(familyId)))).filter(Boolean).length;
 		await newFamily();
-		expect(await left()).toBe(1);
+		expect(await countExisting()).toBe(1);
 		await newFamily();
-		expect(await left()).toBe(0);
+		expect(await countExisting()).toBe(0);
 	});
 
-	it("does not outlive its user's account", async () => {
+	it("ends with the account of its user", async () => {
 		const { userId, familyId } = await newFamily();
 		await denySignIn(database, userId);
 		await endRefreshFamilies(database, userId);
@@ -225,9 +225,9 @@ describe("a family", () => {
 	});
 });
 
-it("a password's hash is replaced if nobody was faster", async () => {
+it("replaces a password hash only if it has not changed since it was read", async () => {
 	const made = await createUser(database, { email: "re@hash.org", passwordHash: "old", displayName: "R", role: "user" });
-	if (made.outcome !== "created") throw new Error("the address is taken");
+	if (made.outcome !== "created") throw new Error("the e-mail is already taken");
 	expect(await replacePasswordHash(database, made.user.id, { from: "old", to: "new" })).toBe(true);
 	expect(await replacePasswordHash(database, made.user.id, { from: "old", to: "newer" })).toBe(false);
 	expect((await findUserByEmail(database, "re@hash.org"))?.passwordHash).toBe("new");

@@ -1,11 +1,14 @@
-/** Store a password's hash anew, at today's cost. */
+/** Replaces a password hash, for instance by one with the current scrypt cost. */
 import type { UserId } from "@holdfast/domain";
 import { and, eq } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
 import { writeTo } from "../run-queries.ts";
 import { users } from "../schema/index.ts";
 
-/** Replaces `from` by `to`, both of the same password; false when it is `from` no more. Safe to call twice. */
+/**
+ * Replaces the hash `from` with `to`, both of the same password. Returns false and changes nothing when the stored hash is no longer
+ * `from`. Safe to call twice.
+ */
 export async function replacePasswordHash(
 	database: Database,
 	userId: UserId,

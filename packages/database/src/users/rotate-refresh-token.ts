@@ -1,13 +1,15 @@
 /**
- * Use a refresh token: it is good once, and its successor comes back. Two things look alike and must be told apart. An
- * answer that was lost: its client sends the same token again, soon, and nobody has used the successor; it is given the
- * same successor again. A token that was stolen: thief and owner both send it, and the later one finds it used. Neither
- * can be told who is who, so the whole family ends and the password decides.
+ * Rotates refresh tokens: a token can be used once, and its use returns its successor. Two cases look alike and must be distinguished:
  *
- * What the grace gives away: a thief who sends a stolen token within it shares the successor, until one of the two uses
- * that; the other is then found out, unless again within the grace. A fork (two successors of one token) never exists.
+ * - The answer was lost. The client soon sends the same token again, and the successor is unused. The client gets the same successor.
+ * - The token was stolen. Thief and owner both send it, and the second request finds it used. The server cannot distinguish the two, so the
+ *   whole family is revoked, and the owner must enter the password again.
  *
- * Only a token that was issued and used may revoke its family. Each access token names the family, and anyone may hold an old one.
+ * The grace period has a price: a thief who sends a stolen token within it gets the same successor as the owner. As soon as one of them
+ * uses the successor, the other's next use is detected as reuse, unless that use is again within the grace period. One token never has two
+ * different successors.
+ *
+ * Only a token that was issued and used may revoke its family. The family id alone must not, because every access token contains it.
  */
 import type { UserId } from "@holdfast/domain";
 import { and, eq, isNull, sql } from "drizzle-orm";
@@ -27,33 +29,35 @@ import {
 } from "./refresh-token.ts";
 import { type User, userColumns, userOf } from "./user.ts";
 
-/** How long after its use a token may be sent again. Longer than a client waits before it repeats a request. */
+/** The grace period: how long after its use a token may be sent again. It is longer than the time before a client retries a request. */
 export const REFRESH_GRACE_MS = 10_000;
 
 /**
- * `rotated`: the successor, new or (`isRepeat`) the same again. `reused`: the token was issued, was used before, and the grace does not
- * cover it; no token of its family is good any more, and one that is sent again is `reused` again, until the caller has denied the
- * family's access tokens and calls `endRefreshFamily`. `refused`: never issued, expired, or of a family that was ended; nothing changed.
+ * `rotated`: the successor, either new or, with `isRepeat`, the same as before. `reused`: the token was issued and used before, and the
+ * grace period does not apply. All tokens of the family are now revoked, and each further use is `reused` too, until the caller has denied
+ * the family's access tokens and calls `endRefreshFamily`. `refused`: the token was never issued or has expired, or its family has ended;
+ * nothing was changed.
  */
 export type RotateOutcome =
 	| { outcome: "rotated"; user: User; familyId: string; refreshToken: string; isRepeat: boolean }
 	| { outcome: "reused"; userId: UserId; familyId: string }
 	| { outcome: "refused" };
 
-/** No secret has it: the hash in the row of a family that was revoked. */
+/** The stored hash of a revoked family. No secret has this hash. */
 const REVOKED_HASH = "";
 
 /**
- * Two at once with one token: both are given the same successor. Throws `DatabaseOutcomeUnknown` when Postgres was lost during the
- * change. A token that was never issued costs one read by primary key: it takes no row lock, and waits for none.
+ * Uses a refresh token and returns its successor. Concurrent calls with one token get the same successor. Throws `DatabaseOutcomeUnknown`
+ * when the connection to Postgres is lost during the change. A token that was never issued costs one read by primary key, without taking
+ * or waiting for a row lock.
  */
 export async function rotateRefreshToken(database: Database, text: string): Promise<RotateOutcome> {
 	const token = parseRefreshToken(text);
 	if (token === null || !(await wasIssued(database, token))) return { outcome: "refused" };
-	return writeTo(database, "accounts", (queries) => queries.transaction((tx) => judge(tx, token)));
+	return writeTo(database, "accounts", (queries) => queries.transaction((tx) => rotateUnderLock(tx, token)));
 }
 
-/** Whether this token is one of its family's. Says nothing of whether it may still be used. */
+/** Returns whether the family issued this token, at any time. The token may no longer be usable. */
 async function wasIssued(database: Database, token: RefreshToken): Promise<boolean> {
 	const { macKey, tokenHash, previousHash } = refreshFamilies;
 	const [family] = await readFrom(database, "accounts", (queries) =>
@@ -61,14 +65,14 @@ async function wasIssued(database: Database, token: RefreshToken): Promise<boole
 	);
 	if (family === undefined) return false;
 	if (token.seal !== null) return hasValidSeal(token, family.macKey);
-	return hasHash(token.secret, family.tokenHash) || hasPrevious(token, family.previousHash);
+	return hasHash(token.secret, family.tokenHash) || matchesPrevious(token, family.previousHash);
 }
 
-const hasPrevious = ({ secret }: RefreshToken, previousHash: string | null): boolean =>
+const matchesPrevious = ({ secret }: RefreshToken, previousHash: string | null): boolean =>
 	previousHash !== null && hasHash(secret, previousHash);
 
-/** What becomes of a token that was issued, under the row lock of its family. */
-async function judge(tx: Queries, token: RefreshToken): Promise<RotateOutcome> {
+/** Rotates an issued token under the row lock of its family, or revokes the family. */
+async function rotateUnderLock(tx: Queries, token: RefreshToken): Promise<RotateOutcome> {
 	const { familyId, secret, seal } = token;
 	const [row] = await tx
 		.select({
@@ -101,11 +105,11 @@ async function judge(tx: Queries, token: RefreshToken): Promise<RotateOutcome> {
 		return rotated(next, generation, false);
 	}
 	const isRevoked = row.tokenHash === REVOKED_HASH;
-	const isPrevious = hasPrevious(token, row.previousHash);
+	const isPrevious = matchesPrevious(token, row.previousHash);
 	if (!isRevoked && isPrevious && row.isInGrace && row.successorSalt !== null)
 		return rotated(successorOf(secret, row.successorSalt), row.generation, true);
-	// A token of a generation that is still to come, or another of the current one, was issued by a Postgres whose last rotations were
-	// lost in a failover. It was never used, so it revokes nothing.
+	// A token of a later generation, or a different token of the current one, comes from rotations that Postgres lost in a failover. This
+	// Postgres never saw it used, so it must not revoke the family.
 	if (!isRevoked && !isPrevious && (seal === null || seal.generation >= row.generation)) return { outcome: "refused" };
 	await tx.update(refreshFamilies).set({ tokenHash: REVOKED_HASH }).where(eq(refreshFamilies.id, familyId));
 	return { outcome: "reused", userId: userOf(row).id, familyId };
@@ -126,7 +130,7 @@ async function replaceToken(
 		.where(eq(refreshFamilies.id, familyId));
 }
 
-/** End one family of this user, whatever has become of it. Safe to call twice, as after a `DatabaseOutcomeUnknown`. */
+/** Ends one family of this user, in any state. Safe to call twice, for instance after `DatabaseOutcomeUnknown`. */
 export async function endRefreshFamily(database: Database, { userId, familyId }: { userId: UserId; familyId: string }): Promise<void> {
 	await writeTo(database, "accounts", (queries) =>
 		queries.delete(refreshFamilies).where(sql`${refreshFamilies.id} = ${familyId} and ${refreshFamilies.userId} = ${userId}`),

@@ -1,8 +1,9 @@
-/** A user as the rest of the system sees one: without the password hash. */
+/** The type of a user outside this package, and its mapping from a row. */
 import type { UserId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import { type UserRole, users } from "../schema/index.ts";
 
+/** A user without the password hash. */
 export type User = {
 	readonly id: UserId;
 	readonly email: string;
@@ -12,7 +13,7 @@ export type User = {
 	readonly createdAt: number;
 };
 
-/** The columns that `userOf` needs. */
+/** The columns to select for `userOf`. */
 export const userColumns = {
 	id: users.id,
 	email: users.email,
@@ -21,14 +22,14 @@ export const userColumns = {
 	createdAt: users.createdAt,
 };
 
-/** What the database gives for `userColumns`; e-mail and name are null once the account was deleted. */
+/** A row of `userColumns`. E-mail and name are null after the account was deleted. */
 export type UserRow = Pick<User, "id" | "role"> & {
 	readonly email: string | null;
 	readonly displayName: string | null;
 	readonly createdAt: Date;
 };
 
-/** The user of a row. Throws for the row of a deleted account: exclude those rows in the query. */
+/** Maps a row to a user. Throws for a deleted account: the query must exclude deleted accounts. */
 export function userOf({ id, email, displayName, role, createdAt }: UserRow): User {
 	assert(email !== null && displayName !== null, `user ${id} was deleted`);
 	return { id, email, displayName, role, createdAt: createdAt.getTime() };
