@@ -21,7 +21,7 @@ import { formatSeats, parseSeats } from "../booking-record.ts";
 import { durable, write } from "../command.ts";
 import { defineScript, runScript } from "../define-script.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { type MergedShowtime, mergeSnapshot, type SeatOwnership, type StandingShowtime } from "../merge-snapshot.ts";
+import { type CurrentShowtime, type MergedShowtime, mergeSnapshot, type SeatOwnership } from "../merge-snapshot.ts";
 import type { BookingRecords, ClaimOutcome, InstallOutcome, UnreadableBooking } from "../outcomes.ts";
 import { parseOwners } from "../owner-entry.ts";
 import { atBucket, atBucketOf } from "../place.ts";
@@ -97,7 +97,7 @@ export const installShowtime = write({
 	place: ({ showtime }: ShowtimeSnapshot, _claim: { token: string; nowMs: number }) => atBucketOf(showtime.id),
 	deadlineMs: INSTALL_DEADLINE_MS,
 	async run(redis, _context, snapshot, { token, nowMs }): Promise<InstallOutcome> {
-		const { unreadable, ...standing } = await readStanding(redis, snapshot, nowMs);
+		const { unreadable, ...standing } = await readCurrentShowtime(redis, snapshot, nowMs);
 		const merged = mergeSnapshot(standing, snapshot);
 		// Before anything is written: a showtime that could not be read back is not installed.
 		const fields = formatMeta(merged.showtime, merged.blockedSeats);
@@ -131,11 +131,11 @@ export const installShowtime = write({
 export const keptUntil = (endsAt: number) => ({ keepUntil: endsAt + SEATS_TTL_MS, metaUntil: endsAt + META_TTL_MS });
 
 /** All that the server holds of the showtime. Its seats are frozen by the claim, so the reads agree with each other. */
-async function readStanding(
+async function readCurrentShowtime(
 	redis: Redis,
 	{ showtime, bookings }: ShowtimeSnapshot,
 	nowMs: number,
-): Promise<StandingShowtime & Pick<BookingRecords, "unreadable">> {
+): Promise<CurrentShowtime & Pick<BookingRecords, "unreadable">> {
 	const keys = showtimeKeys(showtime.id);
 	const [meta, entries] = await Promise.all([redis.hgetall(keys.meta), redis.hgetall(keys.owner)]);
 	const owners = parseOwners(entries);

@@ -9,7 +9,7 @@ import {
 	type ShowtimeSnapshot,
 } from "@holdfast/domain";
 import { buildShowtime } from "@holdfast/testing";
-import type { MergedShowtime, StandingShowtime } from "../merge-snapshot.ts";
+import type { CurrentShowtime, MergedShowtime } from "../merge-snapshot.ts";
 
 /** The clock of the claim, and an instant behind it. */
 export const NOW = 1_800_000_000_000;
@@ -52,7 +52,7 @@ export const ledgerOf = (bookingId: BookingId, state: BookingState, version: num
 
 export type Owners = Record<number, [booking: string, expiresAt: number]>;
 
-export function standingOf(owners: Owners, records: Booking[] = [], wish: Partial<StandingShowtime> = {}): StandingShowtime {
+export function currentShowtimeOf(owners: Owners, records: Booking[] = [], wish: Partial<CurrentShowtime> = {}): CurrentShowtime {
 	const entries = Object.entries(owners).map(([seat, [booking, expiresAt]]) => [Number(seat), { booking, expiresAt }] as const);
 	return {
 		nowMs: NOW,
