@@ -107,6 +107,6 @@ async function keep(
 
 /** A Redis that refuses writes would stop the deletion half-way: better to stop it here. */
 function insistOnWrites({ seatStore }: DeletionDeps): void {
-	const { status, flaws } = seatStore.durability();
-	if (status === "refused") throw new Error(`Redis refuses writes: ${flaws.join("; ")}`);
+	const { status, misconfigurations } = seatStore.durability();
+	if (status === "refused") throw new Error(`Redis refuses writes: ${misconfigurations.join("; ")}`);
 }
