@@ -1,4 +1,7 @@
-/** Seats change only on the server, and in that life of it, on which the showtime was installed; and not while it is claimed. */
+/**
+ * Seats change only on the Redis server that the showtime was installed on, only until it restarts, and not while a rebuild has a
+ * claim.
+ */
 import { bucketOf, CLAIM_TTL_MS, newShowtimeId } from "@holdfast/domain";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { bookingKey, showtimeKeys } from "./keys.ts";
@@ -21,7 +24,7 @@ async function restart(): Promise<void> {
 	await untilReachable(test.store);
 }
 
-/** What the sweeper does on its way, and what brings a record back, ask for no fence. */
+/** Scripts that settle the outbox or load a record are not fenced. */
 async function expectOutboxOpen({ sold }: Scene): Promise<void> {
 	const bucket = bucketOf(sold.showtimeId);
 	const entries = await test.store.readBatch(bucket, { afterEntryId: null, limit: 500 });
@@ -35,18 +38,18 @@ async function expectOutboxOpen({ sold }: Scene): Promise<void> {
 	expect(test.replies.get("load-booking")?.at(-1)).toBe("loaded");
 }
 
-it("on the server it was installed on, nothing is refused", async () => {
+it("no script is refused on the server that the showtime was installed on", async () => {
 	await expectNoneRefused(test, await setScene(test));
 });
 
-it("without meta everything is not_ready: absent is closed, never all free", async () => {
+it("every script replies not_ready without meta: a missing showtime is closed, never all free", async () => {
 	const scene = await setScene(test);
 	await test.redis.del(showtimeKeys(scene.showtime.id).meta);
 	await expectAllRefused(test, scene, "not_ready");
 	await expectOutboxOpen(scene);
 });
 
-it("under a claim everything is recovering, until the claim is given back", async () => {
+it("every script replies recovering while a claim is live, until the claim is given back", async () => {
 	const scene = await setScene(test);
 	expect((await claim(scene.showtime.id)).outcome).toBe("claimed");
 	await expectAllRefused(test, scene, "recovering");
@@ -55,7 +58,7 @@ it("under a claim everything is recovering, until the claim is given back", asyn
 	await expectNoneRefused(test, scene);
 });
 
-it("from the instant on at which a claim lapses everything is fenced, and not 1 ms sooner", async () => {
+it("every script replies fenced from the instant a claim expires, and not 1 ms sooner", async () => {
 	const scene = await setScene(test);
 	const claimed = await claim(scene.showtime.id);
 	if (claimed.outcome !== "claimed") throw new Error(claimed.outcome);
@@ -64,7 +67,7 @@ it("from the instant on at which a claim lapses everything is fenced, and not 1 
 	expect(await test.store.findUnopened([scene.showtime.id])).toEqual([scene.showtime.id]);
 });
 
-it("a claim on a showtime that was never installed is recovering while it lives, then not_ready", async () => {
+it("a showtime that was never installed is recovering while a claim is live, then not_ready", async () => {
 	const scene = await setScene(test);
 	const id = newShowtimeId(bucketOf(scene.showtime.id));
 	const never = { showtime: { ...scene.showtime, id }, held: { ...scene.held, showtimeId: id }, sold: { ...scene.sold, showtimeId: id } };
@@ -77,7 +80,7 @@ it("a claim on a showtime that was never installed is recovering while it lives,
 	expect(await test.redis.exists(showtimeKeys(id).meta)).toBe(0);
 });
 
-it("after a restart everything is fenced, claimed or not, until it is rebuilt; what was there is there", async () => {
+it("after a restart every script replies fenced until a rebuild, with or without a claim, and no data is lost", async () => {
 	const [scene, claimed] = [await setScene(test), await setScene(test)];
 	await claim(claimed.showtime.id);
 	await restart();
@@ -95,7 +98,7 @@ it("after a restart everything is fenced, claimed or not, until it is rebuilt; w
 	await expectNoneRefused(test, scene);
 });
 
-it("after FLUSHALL everything is not_ready", async () => {
+it("every script replies not_ready after FLUSHALL", async () => {
 	const scene = await setScene(test);
 	await test.redis.flushall();
 	await expectAllRefused(test, scene, "not_ready");

@@ -1,4 +1,7 @@
-/** A replica that is promoted may lack what its primary acknowledged: it sells nothing before it was reconciled with the ledger. */
+/**
+ * A promoted replica may lack writes that its primary acknowledged, so it sells nothing until a rebuild has merged it with the
+ * ledger.
+ */
 
 import { waitUntil } from "@holdfast/testing";
 import { expect, it } from "vitest";
@@ -7,13 +10,13 @@ import { installSnapshot } from "./testing/install-snapshot.ts";
 import { openTestStore } from "./testing/open-test-store.ts";
 import { expectAllRefused, expectNoneRefused, setScene } from "./testing/try-fenced-scripts.ts";
 
-it("on a replica everything is fenced from its promotion on until it is rebuilt; its old primary is as open as before", async () => {
+it("a replica is fenced from its promotion until a rebuild, while its old primary stays open", async () => {
 	const primary = await openTestStore();
 	const scene = await setScene(primary);
 	const replica = await openTestStore({ replicaOf: primary.server });
 	expect(await commandsOn(replica.redis).readShowtime(scene.showtime.id)).toEqual({ ...scene.showtime, showtimeVersion: 2 });
 	await replica.server.promote();
-	await waitUntil("the store to take it for a primary", () =>
+	await waitUntil("the store to use the new primary", () =>
 		replica.store.loadBooking(scene.held.booking).then(
 			() => true,
 			() => false,
