@@ -1,4 +1,4 @@
-/** The seat store: makes what may happen to a seat atomic. The only room that knows Redis. */
+/** The seat store: makes every change of a seat atomic. The only package that knows Redis. */
 
 export { type AttemptCount, type AuthStore, type AuthStoreOptions, createAuthStore } from "./auth-store.ts";
 export { CALL_DEADLINE_MS } from "./call.ts";
