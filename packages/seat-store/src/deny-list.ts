@@ -19,13 +19,13 @@ export type DenyList = {
 	isDenied(...ids: readonly string[]): boolean | Promise<boolean>;
 	/**
 	 * Denies the id until `untilMs` (epoch ms). This process enforces the denial once the promise resolves, other processes within
-	 * `DENIAL_HEARD_WITHIN_MS`. Resolves when both copies have the denial. Rejects with `outcome_unknown` when only one copy has it
+	 * `DENIAL_EFFECTIVE_WITHIN_MS`. Resolves when both copies have the denial. Rejects with `outcome_unknown` when only one copy has it
 	 * or may have it. Safe to call twice.
 	 */
 	deny(id: string, untilMs: number): Promise<void>;
 	/**
 	 * Removes a denial from both copies. This process accepts the id once the promise resolves, other processes within
-	 * `DENIAL_HEARD_WITHIN_MS`. Exception: a process whose subscription to one of the copies is interrupted at that moment refuses
+	 * `DENIAL_EFFECTIVE_WITHIN_MS`. Exception: a process whose subscription to one of the copies is interrupted at that moment refuses
 	 * the id until the denial ends. Safe to call twice.
 	 */
 	allow(id: string): Promise<void>;
@@ -39,7 +39,7 @@ export type DenyListOptions = Omit<DeniedCopyOptions, "bucket">;
  * Time after which every process enforces a denial. A process that receives no messages notices that within 750 ms, and then asks
  * Redis.
  */
-export const DENIAL_HEARD_WITHIN_MS = 1_000;
+export const DENIAL_EFFECTIVE_WITHIN_MS = 1_000;
 
 /** Creates the deny list. Returns at once; subscribes to both copies in the background. */
 export function createDenyList(options: DenyListOptions): DenyList {
