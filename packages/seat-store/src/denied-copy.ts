@@ -25,6 +25,7 @@ export type DeniedCopy = {
 	allow(id: string): Promise<unknown>;
 	/** Adds a denial to the cache. `ALLOWED` as `untilMs` removes it. */
 	keep(id: string, untilMs: number): void;
+	/** Ends the subscription. Safe to call twice. */
 	close(): void;
 };
 

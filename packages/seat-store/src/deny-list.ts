@@ -1,6 +1,6 @@
 /**
- * The deny list: access tokens that are refused before they expire. Entries are families (after a logout, or when a refresh token
- * was used twice) and users (while the account is being deleted). Both are UUIDs, and the list does not distinguish them.
+ * The deny list: access tokens that are refused before they expire. An entry is a token family (after a logout, or when a refresh
+ * token was used twice) or a user (while the account is being deleted). Both are UUIDs, and the list does not distinguish them.
  *
  * Redis keeps an entry while an affected token could still be valid. There are two copies of the list, and one of them is enough.
  * Every process subscribes to both copies, so that a check usually needs no call. While a process cannot be sure that at least
@@ -29,6 +29,7 @@ export type DenyList = {
 	 * the id until the denial ends. Safe to call twice.
 	 */
 	allow(id: string): Promise<void>;
+	/** Ends the subscriptions. Safe to call twice. */
 	close(): void;
 };
 
@@ -36,7 +37,7 @@ export type DenyList = {
 export type DenyListOptions = Omit<DeniedCopyOptions, "bucket">;
 
 /**
- * Time after which every process enforces a denial. A process that receives no messages notices that within 750 ms, and then asks
+ * Time after which every process enforces a denial. A process whose subscription fails notices that within 750 ms, and then asks
  * Redis.
  */
 export const DENIAL_EFFECTIVE_WITHIN_MS = 1_000;
