@@ -61,7 +61,7 @@ it("every script replies recovering while a claim is live, until the claim is gi
 it("every script replies fenced from the instant a claim expires, and not 1 ms sooner", async () => {
 	const scene = await setScene(test);
 	const claimed = await claim(scene.showtime.id);
-	if (claimed.outcome !== "claimed") throw new Error(claimed.outcome);
+	if (claimed.outcome !== "claimed") throw new Error(`the showtime was not claimed: ${claimed.outcome}`);
 	await test.at(claimed.nowMs + CLAIM_TTL_MS - 1, () => expectAllRefused(test, scene, "recovering"));
 	await test.at(claimed.nowMs + CLAIM_TTL_MS, () => expectAllRefused(test, scene, "fenced"));
 	expect(await test.store.findUnopened([scene.showtime.id])).toEqual([scene.showtime.id]);
@@ -72,7 +72,7 @@ it("a showtime that was never installed is recovering while a claim is live, the
 	const id = newShowtimeId(bucketOf(scene.showtime.id));
 	const never = { showtime: { ...scene.showtime, id }, held: { ...scene.held, showtimeId: id }, sold: { ...scene.sold, showtimeId: id } };
 	const claimed = await claim(id);
-	if (claimed.outcome !== "claimed") throw new Error(claimed.outcome);
+	if (claimed.outcome !== "claimed") throw new Error(`the showtime was not claimed: ${claimed.outcome}`);
 	await expectAllRefused(test, never, "recovering");
 	await test.at(claimed.nowMs + CLAIM_TTL_MS, () => expectAllRefused(test, never, "not_ready"));
 	expect(await test.redis.pttl(showtimeKeys(id).meta)).toBeLessThanOrEqual(60_000);
