@@ -2,7 +2,7 @@ import { bucketOf, ENDED_HOLD_TTL_MS, newBookingId, newShowtimeId, newUserId } f
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { held, hold } from "../testing/buy-seats.ts";
-import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
+import { expectNoViolations } from "../testing/expect-no-violations.ts";
 import {
 	bookingEventOf,
 	countWrites,
@@ -10,7 +10,7 @@ import {
 	publishedDuring,
 	readRecord,
 	type TestStore,
-	unchanged,
+	expectUnchanged,
 } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { cancelScript, confirmScript } from "./change-booking.ts";
@@ -20,9 +20,9 @@ beforeAll(async () => {
 	test = await openTestStore();
 });
 afterAll(() => test.stop());
-afterEach(() => expectNoFlaws(test));
+afterEach(() => expectNoViolations(test));
 
-const refusal = <T>(run: () => Promise<T>): Promise<T> => unchanged(test, run);
+const refusal = <T>(run: () => Promise<T>): Promise<T> => expectUnchanged(test, run);
 
 describe("confirm", () => {
 	it("sells the seats and tells the outbox in one step", async () => {
@@ -70,7 +70,7 @@ describe("confirm", () => {
 		const depth = await redis.xlen(outbox);
 		const writes = await countWrites(redis);
 		for (const ifVersion of [null, 1, 2]) {
-			const again = await unchanged(test, () => store.confirmBooking({ ...command, ifVersion }));
+			const again = await expectUnchanged(test, () => store.confirmBooking({ ...command, ifVersion }));
 			expect(again).toEqual({ ...first, nowMs: expect.any(Number) });
 		}
 		expect(await redis.xlen(outbox)).toBe(depth);
@@ -215,7 +215,7 @@ describe("cancel", () => {
 		const first = await test.store.cancelBooking(command);
 		const writes = await countWrites(test.redis);
 		for (const ifVersion of [null, 1, 2]) {
-			const again = await unchanged(test, () => test.store.cancelBooking({ ...command, ifVersion }));
+			const again = await expectUnchanged(test, () => test.store.cancelBooking({ ...command, ifVersion }));
 			expect(again).toEqual({ ...first, nowMs: expect.any(Number) });
 		}
 		expect(await countWrites(test.redis)).toBe(writes + 3);

@@ -5,8 +5,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runScript } from "../define-script.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { held, hold } from "../testing/buy-seats.ts";
-import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
-import { dumpAll, openTestStore, type TestStore, unchanged } from "../testing/open-test-store.ts";
+import { expectNoViolations } from "../testing/expect-no-violations.ts";
+import { dumpAll, openTestStore, type TestStore, expectUnchanged } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import {
 	giveBackClaimScript,
@@ -21,7 +21,7 @@ beforeAll(async () => {
 	test = await openTestStore();
 });
 afterAll(() => test.stop());
-afterEach(() => expectNoFlaws(test));
+afterEach(() => expectNoViolations(test));
 
 const claim = (showtime: OpenShowtime, token = "mine", ledgerEpoch = 2) => test.store.claimShowtime(showtime.id, { token, ledgerEpoch });
 const giveBack = async (showtime: OpenShowtime, token = "mine") => {
@@ -51,7 +51,7 @@ describe("a claim", () => {
 		const claimed = await claim(showtime);
 		expect(claimed).toEqual({ outcome: "claimed", nowMs: expect.any(Number), installedEpoch: 1 });
 		if (claimed.outcome === "claimed") expect(claimed.nowMs).toBeGreaterThanOrEqual(before);
-		expect(await unchanged(test, () => hold(test.store, showtime, [1]))).toEqual({ outcome: "recovering" });
+		expect(await expectUnchanged(test, () => hold(test.store, showtime, [1]))).toEqual({ outcome: "recovering" });
 		expect(await claim(buildShowtime())).toMatchObject({ installedEpoch: 0 });
 	});
 
@@ -60,9 +60,9 @@ describe("a claim", () => {
 		const first = await claim(showtime);
 		if (first.outcome !== "claimed") throw new Error(first.outcome);
 		const expiresAt = first.nowMs + CLAIM_TTL_MS;
-		expect(await test.at(expiresAt - 1, () => unchanged(test, () => claim(showtime, "other")))).toEqual({ outcome: "recovering" });
+		expect(await test.at(expiresAt - 1, () => expectUnchanged(test, () => claim(showtime, "other")))).toEqual({ outcome: "recovering" });
 		expect(await test.at(expiresAt - 1, () => claim(showtime))).toMatchObject({ outcome: "claimed" });
-		expect(await test.at(expiresAt, () => unchanged(test, () => claim(showtime, "other")))).toEqual({ outcome: "recovering" });
+		expect(await test.at(expiresAt, () => expectUnchanged(test, () => claim(showtime, "other")))).toEqual({ outcome: "recovering" });
 		expect(await test.at(expiresAt - 1 + CLAIM_TTL_MS, () => claim(showtime, "other"))).toMatchObject({ outcome: "claimed" });
 	});
 
@@ -88,7 +88,7 @@ describe("a claim", () => {
 	it("is not needed where the showtime is open under the ledger's epoch or a newer one", async () => {
 		const showtime = await test.openShowtime();
 		for (const ledgerEpoch of [0, 1]) {
-			expect(await unchanged(test, () => claim(showtime, "mine", ledgerEpoch))).toEqual({ outcome: "installed" });
+			expect(await expectUnchanged(test, () => claim(showtime, "mine", ledgerEpoch))).toEqual({ outcome: "installed" });
 		}
 		expect((await claim(showtime, "mine", 2)).outcome).toBe("claimed");
 	});
@@ -104,7 +104,7 @@ describe("a claim that is given back", () => {
 	it("leaves an open showtime exactly as it was", async () => {
 		const showtime = await test.openShowtime();
 		await held(test.store, showtime, [1]);
-		await unchanged(test, async () => {
+		await expectUnchanged(test, async () => {
 			await claim(showtime);
 			await claim(showtime);
 			expect(await giveBack(showtime)).toBe("given_back");
@@ -124,7 +124,7 @@ describe("a claim that is given back", () => {
 	it("leaves a closed showtime closed, exactly as it was", async () => {
 		const showtime = await test.openShowtime();
 		await makeForeign(showtime);
-		await unchanged(test, async () => {
+		await expectUnchanged(test, async () => {
 			await claim(showtime);
 			await giveBack(showtime);
 		});
@@ -133,7 +133,7 @@ describe("a claim that is given back", () => {
 
 	it("leaves no trace of a showtime that was never installed", async () => {
 		const showtime = buildShowtime();
-		await unchanged(test, async () => {
+		await expectUnchanged(test, async () => {
 			await claim(showtime);
 			expect(await giveBack(showtime)).toBe("given_back");
 		});
@@ -152,9 +152,9 @@ describe("a claim that is given back", () => {
 	it("can be given back once, and by its owner only", async () => {
 		const showtime = await test.openShowtime();
 		await claim(showtime);
-		expect(await unchanged(test, () => giveBack(showtime, "other"))).toBe("lost_claim");
+		expect(await expectUnchanged(test, () => giveBack(showtime, "other"))).toBe("lost_claim");
 		await giveBack(showtime);
-		expect(await unchanged(test, () => giveBack(showtime))).toBe("lost_claim");
+		expect(await expectUnchanged(test, () => giveBack(showtime))).toBe("lost_claim");
 	});
 });
 
@@ -177,9 +177,9 @@ describe("every step of a rebuilder that lost its claim is refused, and changes 
 
 	async function expectLost(showtime: OpenShowtime, token: string): Promise<void> {
 		for (const [name, step] of stepsOf(showtime, token)) {
-			expect((await unchanged(test, step)).status, name).toBe("lost_claim");
+			expect((await expectUnchanged(test, step)).status, name).toBe("lost_claim");
 		}
-		expect(await unchanged(test, () => install(showtime, token))).toEqual({ outcome: "lost_claim" });
+		expect(await expectUnchanged(test, () => install(showtime, token))).toEqual({ outcome: "lost_claim" });
 	}
 
 	it("to a takeover", async () => {

@@ -4,9 +4,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runScript } from "../define-script.ts";
 import { bookingKey, showtimeKeys } from "../keys.ts";
 import { held } from "../testing/buy-seats.ts";
-import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
+import { expectNoViolations } from "../testing/expect-no-violations.ts";
 import { installSnapshot } from "../testing/install-snapshot.ts";
-import { openTestStore, publishedDuring, type TestStore, unchanged } from "../testing/open-test-store.ts";
+import { openTestStore, publishedDuring, type TestStore, expectUnchanged } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { OPEN_SEATS_MAX, openQuarantinedScript, resolveConflictScript } from "./correct-seats.ts";
 
@@ -15,7 +15,7 @@ beforeAll(async () => {
 	test = await openTestStore();
 });
 afterAll(() => test.stop());
-afterEach(() => expectNoFlaws(test));
+afterEach(() => expectNoViolations(test));
 
 describe("a conflict is resolved", () => {
 	/** A showtime of six seats where a booking has bought seats 1 to 3, and the conflict that takes seat 2 from it. */
@@ -41,7 +41,7 @@ describe("a conflict is resolved", () => {
 	it("a repeat changes nothing", async () => {
 		const { conflict } = await conflictOf();
 		await test.store.resolveConflict(conflict);
-		expect(await unchanged(test, () => test.store.resolveConflict(conflict))).toBe(true);
+		expect(await expectUnchanged(test, () => test.store.resolveConflict(conflict))).toBe(true);
 	});
 
 	it("leaves the entry of a winner that has the booking in it already, and the loser's other bookings", async () => {
@@ -71,7 +71,7 @@ describe("a conflict is resolved", () => {
 		expect(await test.redis.hgetall(keys.owner)).toEqual({ 2: `${winner.bookingId}|0` });
 		expect(await test.redis.get(keys.map)).toBe("AASAAA");
 		expect(await test.redis.pexpiretime(keys.owner)).toBe(showtime.endsAt + SEATS_TTL_MS);
-		expect(await unchanged(test, () => test.store.resolveConflict(conflict))).toBe(true);
+		expect(await expectUnchanged(test, () => test.store.resolveConflict(conflict))).toBe(true);
 	});
 
 	it("one that a lapsed hold still names goes to its owner in the ledger, and the reaping of that hold leaves it", async () => {
@@ -130,7 +130,7 @@ describe("quarantine is ended", () => {
 		const published = await publishedDuring(test, showtime, async () => expect(await test.store.openQuarantined(showtime.id)).toBe(3));
 		expect(published).toEqual(["1000000001 A 0,4,5"]);
 		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "ASSXAA" });
-		expect(await unchanged(test, () => test.store.openQuarantined(showtime.id))).toBe(0);
+		expect(await expectUnchanged(test, () => test.store.openQuarantined(showtime.id))).toBe(0);
 	});
 
 	it.each([OPEN_SEATS_MAX, OPEN_SEATS_MAX + 1])("for %i seats, at most 1000 by one script", async (seatCount) => {
@@ -149,12 +149,12 @@ describe("quarantine is ended", () => {
 		await held(test.store, showtime, [1]);
 		await test.store.blockSeats({ showtimeId: showtime.id, seats: [2], isBlocked: true });
 		const input = { keys: showtimeKeys(showtime.id), args: { seats: [0, 1, 2, 3] } };
-		const reply = await unchanged(test, () => runScript(test.redis, openQuarantinedScript, input));
+		const reply = await expectUnchanged(test, () => runScript(test.redis, openQuarantinedScript, input));
 		expect(reply).toEqual({ status: "opened", rest: [0] });
 	});
 
 	it("is null for a showtime that is not installed", async () => {
-		expect(await unchanged(test, () => test.store.openQuarantined(buildShowtime().id))).toBeNull();
+		expect(await expectUnchanged(test, () => test.store.openQuarantined(buildShowtime().id))).toBeNull();
 	});
 });
 

@@ -2,8 +2,8 @@ import { type Booking, bucketOf, newBookingId, newShowtimeId, RECORD_TTL_MS } fr
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys } from "../keys.ts";
 import { held } from "../testing/buy-seats.ts";
-import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
-import { bookingEventOf, openTestStore, type TestStore, unchanged } from "../testing/open-test-store.ts";
+import { expectNoViolations } from "../testing/expect-no-violations.ts";
+import { bookingEventOf, openTestStore, type TestStore, expectUnchanged } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { ackBatchScript, parseEvent, readBatchScript } from "./drain-outbox.ts";
 import { loadBookingScript } from "./read-bookings.ts";
@@ -13,7 +13,7 @@ beforeAll(async () => {
 	test = await openTestStore();
 });
 afterAll(() => test.stop());
-afterEach(() => expectNoFlaws(test));
+afterEach(() => expectNoViolations(test));
 
 const BUCKET = 5;
 const open = () => test.openShowtime({ id: newShowtimeId(BUCKET) });
@@ -35,7 +35,7 @@ describe("the outbox", () => {
 		const showtime = await open();
 		const commands = [await held(test.store, showtime, [1]), await held(test.store, showtime, [2]), await held(test.store, showtime, [3])];
 		for (const command of commands) await test.store.confirmBooking(command);
-		const all = await unchanged(test, readAll);
+		const all = await expectUnchanged(test, readAll);
 		expect(all.map((entry) => bookingEventOf(entry).bookingId)).toEqual(commands.map(({ bookingId }) => bookingId));
 		expect(all.map(({ epoch }) => epoch)).toEqual([1, 1, 1]);
 		expect(all.map(({ event }) => event?.seq)).toEqual([1, 2, 3]);
@@ -60,7 +60,7 @@ describe("the outbox", () => {
 	it("an ack of entries without a booking drops them, and an ack of none asks nobody", async () => {
 		const { entry } = await sell([1]);
 		const acks = test.replies.get("ack-batch")?.length;
-		await unchanged(test, () => test.store.ackBatch(BUCKET, []));
+		await expectUnchanged(test, () => test.store.ackBatch(BUCKET, []));
 		expect(test.replies.get("ack-batch")).toHaveLength(acks ?? 0);
 		await test.store.ackBatch(BUCKET, [{ entryId: entry.entryId, booking: null }]);
 		expect(await depth()).toBe(0);
@@ -79,7 +79,7 @@ describe("the outbox", () => {
 		const { command, ack } = await sell([1]);
 		await ack(2);
 		await test.redis.del(bookingKey(command.bookingId));
-		await unchanged(test, () => ack(2));
+		await expectUnchanged(test, () => ack(2));
 	});
 
 	it("cancelling a recorded booking makes it un-recorded, and keeps its record until the ledger has it", async () => {
@@ -163,7 +163,7 @@ describe("loadBooking", () => {
 
 	it("leaves a record that is there as it is", async () => {
 		const { booking } = await held(test.store, await open(), [5]);
-		await unchanged(test, () => test.store.loadBooking({ ...booking, state: "CANCELLED", version: 2 }));
+		await expectUnchanged(test, () => test.store.loadBooking({ ...booking, state: "CANCELLED", version: 2 }));
 	});
 
 	it("keeps every field of a cancelled one", async () => {

@@ -4,15 +4,15 @@ import { waitUntil } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, idempotencyKey, showtimeKeys, userIndexKey } from "../keys.ts";
 import { held, hold } from "../testing/buy-seats.ts";
-import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
-import { openTestStore, type TestStore, unchanged } from "../testing/open-test-store.ts";
+import { expectNoViolations } from "../testing/expect-no-violations.ts";
+import { openTestStore, type TestStore, expectUnchanged } from "../testing/open-test-store.ts";
 
 let test: TestStore;
 beforeAll(async () => {
 	test = await openTestStore();
 });
 afterAll(() => test.stop());
-afterEach(() => expectNoFlaws(test));
+afterEach(() => expectNoViolations(test));
 
 const MINUTE_MS = 60_000;
 /** Redis's word for a key without a lifetime. */
@@ -101,7 +101,7 @@ describe("the record and the idempotency key of a hold", () => {
 		const isGone = async () => (await test.store.readBooking(command.bookingId)) === null;
 		await waitUntil("the record to expire", isGone);
 		const changes = [() => brief.confirmBooking(command), () => brief.extendHold(command), () => brief.cancelBooking(command)];
-		for (const change of changes) expect(await unchanged<unknown>(test, change)).toEqual({ outcome: "not_loaded" });
+		for (const change of changes) expect(await expectUnchanged<unknown>(test, change)).toEqual({ outcome: "not_loaded" });
 		const next = await held(brief, showtime, [1], wish);
 		expect(next.bookingId).not.toBe(command.bookingId);
 	});

@@ -2,8 +2,8 @@ import { bucketOf, ENDED_HOLD_TTL_MS, newBookingId, newUserId } from "@holdfast/
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { held, hold } from "../testing/buy-seats.ts";
-import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
-import { countWrites, openTestStore, publishedDuring, type TestStore, unchanged } from "../testing/open-test-store.ts";
+import { expectNoViolations } from "../testing/expect-no-violations.ts";
+import { countWrites, openTestStore, publishedDuring, type TestStore, expectUnchanged } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { extendScript } from "./change-booking.ts";
 
@@ -12,7 +12,7 @@ beforeAll(async () => {
 	test = await openTestStore();
 });
 afterAll(() => test.stop());
-afterEach(() => expectNoFlaws(test));
+afterEach(() => expectNoViolations(test));
 
 const MINUTE_MS = 60_000;
 
@@ -88,10 +88,10 @@ describe("a hold that is extended", () => {
 		const second = first - 1 + 10 * MINUTE_MS;
 		const rival = () => hold(test.store, showtime, [2]);
 		for (const instant of [first, second - 1]) {
-			expect(await test.at(instant, () => unchanged(test, rival))).toEqual({ outcome: "seats_taken", seats: [2] });
+			expect(await test.at(instant, () => expectUnchanged(test, rival))).toEqual({ outcome: "seats_taken", seats: [2] });
 			expect(await test.store.readOwnSeats(showtime.id, command.userId, instant)).toEqual([1, 2]);
 		}
-		expect(await test.at(second, () => unchanged(test, () => test.store.confirmBooking(command)))).toEqual({ outcome: "hold_expired" });
+		expect(await test.at(second, () => expectUnchanged(test, () => test.store.confirmBooking(command)))).toEqual({ outcome: "hold_expired" });
 		expect((await test.at(second, rival)).outcome).toBe("held");
 	});
 
@@ -107,7 +107,7 @@ describe("a hold that is extended", () => {
 });
 
 describe("extend refuses, and moves no clock", () => {
-	const refused = (command: Parameters<TestStore["store"]["extendHold"]>[0]) => unchanged(test, () => test.store.extendHold(command));
+	const refused = (command: Parameters<TestStore["store"]["extendHold"]>[0]) => expectUnchanged(test, () => test.store.extendHold(command));
 
 	it("hold_expired from the instant of expiry on and not 1 ms sooner, before it looks at the version", async () => {
 		const showtime = await test.openShowtime();

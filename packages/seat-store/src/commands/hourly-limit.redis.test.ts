@@ -4,15 +4,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { userIndexKey } from "../keys.ts";
 import type { SeatStore } from "../seat-store.ts";
 import { held, hold } from "../testing/buy-seats.ts";
-import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
-import { openTestStore, type TestStore, unchanged } from "../testing/open-test-store.ts";
+import { expectNoViolations } from "../testing/expect-no-violations.ts";
+import { openTestStore, type TestStore, expectUnchanged } from "../testing/open-test-store.ts";
 
 let test: TestStore;
 beforeAll(async () => {
 	test = await openTestStore();
 });
 afterAll(() => test.stop());
-afterEach(() => expectNoFlaws(test));
+afterEach(() => expectNoViolations(test));
 
 const HOUR_MS = 3_600_000;
 
@@ -35,7 +35,7 @@ describe("a user who holds and releases in a loop", () => {
 		const store = test.withLimits({ holdsPerHourMax: limit });
 		await holdAndRelease(store, showtime, userId, limit, startMs, 10_000);
 		const next = () => hold(store, showtime, [1], { userId });
-		const refusedAt = (nowMs: number) => test.at(nowMs, () => unchanged(test, next));
+		const refusedAt = (nowMs: number) => test.at(nowMs, () => expectUnchanged(test, next));
 		const lastMs = startMs + (limit - 1) * 10_000;
 		expect(await refusedAt(lastMs)).toEqual({ outcome: "hourly_limit", retryInMs: startMs + HOUR_MS - lastMs });
 		expect(await refusedAt(startMs + HOUR_MS - 1)).toEqual({ outcome: "hourly_limit", retryInMs: 1 });
@@ -50,9 +50,9 @@ describe("a user who holds and releases in a loop", () => {
 		const strict = test.withLimits({ holdsPerHourMax: 4 });
 		const next = () => hold(strict, showtime, [1], { userId });
 		const retryInMs = HOUR_MS - 3_000;
-		expect(await test.at(startMs + 9_000, () => unchanged(test, next))).toEqual({ outcome: "hourly_limit", retryInMs });
+		expect(await test.at(startMs + 9_000, () => expectUnchanged(test, next))).toEqual({ outcome: "hourly_limit", retryInMs });
 		const roomMs = startMs + 9_000 + retryInMs;
-		expect(await test.at(roomMs - 1, () => unchanged(test, next))).toEqual({ outcome: "hourly_limit", retryInMs: 1 });
+		expect(await test.at(roomMs - 1, () => expectUnchanged(test, next))).toEqual({ outcome: "hourly_limit", retryInMs: 1 });
 		expect((await test.at(roomMs, next)).outcome).toBe("held");
 	});
 
@@ -70,7 +70,7 @@ describe("a user who holds and releases in a loop", () => {
 		const { showtime, userId, startMs } = await scene();
 		const strict = test.withLimits({ holdsPerHourMax: 2 });
 		await holdAndRelease(strict, showtime, userId, 2, startMs + 600_000);
-		const answer = test.at(startMs, () => unchanged(test, () => hold(strict, showtime, [1], { userId })));
+		const answer = test.at(startMs, () => expectUnchanged(test, () => hold(strict, showtime, [1], { userId })));
 		expect(await answer).toEqual({ outcome: "hourly_limit", retryInMs: HOUR_MS + 600_000 });
 	});
 });
@@ -90,7 +90,7 @@ describe("the count of an hour", () => {
 			await strict.confirmBooking(cancelled);
 			await strict.cancelBooking(cancelled);
 		});
-		const answer = test.at(startMs + 2_000, () => unchanged(test, () => hold(strict, showtime, [4], wish)));
+		const answer = test.at(startMs + 2_000, () => expectUnchanged(test, () => hold(strict, showtime, [4], wish)));
 		expect(await answer).toEqual({ outcome: "hourly_limit", retryInMs: HOUR_MS - 2_000 });
 	});
 
@@ -106,8 +106,8 @@ describe("the count of an hour", () => {
 		for (let n = 0; n < 5; n += 1) expect((await byId()).outcome).toBe("held");
 		await byKey();
 		expect((await hold(strict, showtime, [2], { userId })).outcome).toBe("hourly_limit");
-		expect((await unchanged(test, byId)).outcome).toBe("held");
-		expect((await unchanged(test, byKey)).outcome).toBe("replayed");
+		expect((await expectUnchanged(test, byId)).outcome).toBe("held");
+		expect((await expectUnchanged(test, byKey)).outcome).toBe("replayed");
 	});
 
 	it("is of one user and one bucket, whatever the showtime", async () => {

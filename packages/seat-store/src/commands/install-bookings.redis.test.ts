@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runScript } from "../define-script.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { held } from "../testing/buy-seats.ts";
-import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
-import { bookingEventOf, openTestStore, readRecord, type TestStore, unchanged } from "../testing/open-test-store.ts";
+import { expectNoViolations } from "../testing/expect-no-violations.ts";
+import { bookingEventOf, openTestStore, readRecord, type TestStore, expectUnchanged } from "../testing/open-test-store.ts";
 import { INSTALL_BOOKINGS_MAX, installBookingsScript } from "./install-showtime.ts";
 
 let test: TestStore;
@@ -13,7 +13,7 @@ beforeAll(async () => {
 	test = await openTestStore();
 });
 afterAll(() => test.stop());
-afterEach(() => expectNoFlaws(test));
+afterEach(() => expectNoViolations(test));
 
 type Change = readonly ["revoke" | "drop" | "reemit", Awaited<ReturnType<typeof held>>["bookingId"], version: number];
 
@@ -49,7 +49,7 @@ describe("each change", () => {
 		const [entry] = await test.store.readBatch(bucketOf(showtime.id), { afterEntryId: null, limit: 10 });
 		expect(bookingEventOf(entry)).toMatchObject({ type: "booking.confirmed", bookingId: sold.bookingId, version: 2, at: nowMs });
 		expect(await test.store.readBooking(hold.bookingId)).toEqual({ ...hold.booking, expiresAt: nowMs });
-		expect(await unchanged(test, () => write(changes))).toEqual(reemitted(0));
+		expect(await expectUnchanged(test, () => write(changes))).toEqual(reemitted(0));
 		expect(await write([["drop", hold.bookingId, 1]])).toEqual(reemitted(0));
 		expect(await test.redis.exists(bookingKey(hold.bookingId))).toBe(0);
 	});
@@ -67,7 +67,7 @@ describe("each change", () => {
 		const { sold, write, nowMs } = await claimed();
 		const { entry = "" } = await readRecord(test.redis, sold.bookingId);
 		const reemit: Change[] = [["reemit", sold.bookingId, 2]];
-		expect(await unchanged(test, () => write(reemit, nowMs, ["1-0", entry, "2-0"]))).toEqual(reemitted(0));
+		expect(await expectUnchanged(test, () => write(reemit, nowMs, ["1-0", entry, "2-0"]))).toEqual(reemitted(0));
 		expect(await write(reemit, nowMs, [`${entry}0`, `1${entry}`])).toEqual(reemitted(1));
 	});
 
@@ -82,7 +82,7 @@ describe("each change", () => {
 			["reemit", gone, 1],
 			["revoke", gone, 1],
 		];
-		expect(await unchanged(test, () => write(changes))).toEqual(reemitted(0));
+		expect(await expectUnchanged(test, () => write(changes))).toEqual(reemitted(0));
 	});
 
 	it("moves no clock of a hold that has lapsed", async () => {
@@ -96,5 +96,5 @@ describe("each change", () => {
 it(`takes ${INSTALL_BOOKINGS_MAX} records at once`, async () => {
 	const { showtime, write } = await claimed();
 	const changes = Array.from({ length: INSTALL_BOOKINGS_MAX }, (): Change => ["drop", newBookingId(showtime.id), 1]);
-	expect(await unchanged(test, () => write(changes))).toEqual(reemitted(0));
+	expect(await expectUnchanged(test, () => write(changes))).toEqual(reemitted(0));
 });

@@ -4,9 +4,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { held, hold } from "../testing/buy-seats.ts";
 import { changeRecord } from "../testing/change-record.ts";
-import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
+import { expectNoViolations } from "../testing/expect-no-violations.ts";
 import { installSnapshot } from "../testing/install-snapshot.ts";
-import { bookingEventOf, openTestStore, publishedDuring, readRecord, type TestStore, unchanged } from "../testing/open-test-store.ts";
+import { bookingEventOf, openTestStore, publishedDuring, readRecord, type TestStore, expectUnchanged } from "../testing/open-test-store.ts";
 import { INSTALL_SEATS_MAX } from "./install-showtime.ts";
 
 let test: TestStore;
@@ -14,7 +14,7 @@ beforeAll(async () => {
 	test = await openTestStore();
 });
 afterAll(() => test.stop());
-afterEach(() => expectNoFlaws(test));
+afterEach(() => expectNoViolations(test));
 
 /** A booking as the ledger has it. */
 const recordedAs = (showtime: OpenShowtime, seats: number[], wish: Partial<RecordedBooking> = {}): RecordedBooking => ({
@@ -65,7 +65,7 @@ describe("a showtime that was never installed", () => {
 	it("is claimed by nobody once it is open under that epoch", async () => {
 		const showtime = await test.openShowtime();
 		await held(test.store, showtime, [1]);
-		expect(await unchanged(test, () => installSnapshot(test.store, { showtime }))).toEqual({ outcome: "already" });
+		expect(await expectUnchanged(test, () => installSnapshot(test.store, { showtime }))).toEqual({ outcome: "already" });
 	});
 });
 

@@ -14,7 +14,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bucketKeys, showtimeKeys } from "../keys.ts";
 import { held, hold } from "../testing/buy-seats.ts";
 import { commandsOn } from "../testing/commands-on.ts";
-import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
+import { expectNoViolations } from "../testing/expect-no-violations.ts";
 import { injectClock, type SendScript } from "../testing/inject-clock.ts";
 import { bookingEventOf, openTestStore, type TestStore } from "../testing/open-test-store.ts";
 import { untilReachable } from "../testing/until-reachable.ts";
@@ -24,7 +24,7 @@ beforeAll(async () => {
 	test = await openTestStore();
 });
 afterAll(() => test.stop());
-afterEach(() => expectNoFlaws(test));
+afterEach(() => expectNoViolations(test));
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 const BUCKET = 7;

@@ -13,8 +13,8 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, idempotencyKey, showtimeKeys, userIndexKey } from "../keys.ts";
 import { held, hold } from "../testing/buy-seats.ts";
-import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
-import { openTestStore, publishedDuring, readRecord, type TestStore, unchanged } from "../testing/open-test-store.ts";
+import { expectNoViolations } from "../testing/expect-no-violations.ts";
+import { openTestStore, publishedDuring, readRecord, type TestStore, expectUnchanged } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { placeHoldScript } from "./place-hold.ts";
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
 	test = await openTestStore();
 });
 afterAll(() => test.stop());
-afterEach(() => expectNoFlaws(test));
+afterEach(() => expectNoViolations(test));
 
 describe("a hold that is placed", () => {
 	it("writes owner, map, expiry, buyer, record, user index and idempotency record together", async () => {
@@ -70,7 +70,7 @@ describe("a hold that is placed", () => {
 		const userId = newUserId();
 		const bookingId = newBookingId(showtime.id);
 		const first = await hold(test.store, showtime, [1], { userId, bookingId });
-		const again = () => unchanged(test, () => hold(test.store, showtime, [1], { userId, bookingId }));
+		const again = () => expectUnchanged(test, () => hold(test.store, showtime, [1], { userId, bookingId }));
 		expect(await again()).toMatchObject({ outcome: "held", booking: first.outcome === "held" ? first.booking : null });
 		expect(await test.at(showtime.salesCloseAt, again)).toMatchObject({ outcome: "held" });
 	});
@@ -82,7 +82,7 @@ describe("a hold that is placed", () => {
 		await test.store.setTerms({ showtimeId: showtime.id, change: { what: "state", state: "cancelled" } });
 		for (const id of [bookingId, newBookingId(showtime.id)]) {
 			const again = () => hold(test.store, showtime, [1], { userId, bookingId: id, idempotencyKey: "k2" });
-			expect(await unchanged(test, again)).toEqual({ outcome: "showtime_cancelled" });
+			expect(await expectUnchanged(test, again)).toEqual({ outcome: "showtime_cancelled" });
 		}
 	});
 
@@ -90,7 +90,7 @@ describe("a hold that is placed", () => {
 		const showtime = await test.openShowtime();
 		const expiring = await held(test.store, showtime, [5, 6]);
 		const { expiresAt } = expiring.booking;
-		const early = () => unchanged(test, () => hold(test.store, showtime, [6]));
+		const early = () => expectUnchanged(test, () => hold(test.store, showtime, [6]));
 		expect(await test.at(expiresAt - 1, early)).toEqual({ outcome: "seats_taken", seats: [6] });
 		const next = await test.at(expiresAt, () => held(test.store, showtime, [6, 7]));
 		expect(next.booking.createdAt).toBe(expiresAt);
@@ -130,7 +130,7 @@ describe("an idempotency key", () => {
 		const showtime = await test.openShowtime();
 		const userId = newUserId();
 		const first = await held(test.store, showtime, [1, 2], { userId, idempotencyKey: "key" });
-		const again = (seats: number[]) => unchanged(test, () => hold(test.store, showtime, seats, { userId, idempotencyKey: "key" }));
+		const again = (seats: number[]) => expectUnchanged(test, () => hold(test.store, showtime, seats, { userId, idempotencyKey: "key" }));
 		expect(await again([1, 2])).toEqual({ outcome: "replayed", bookingId: first.bookingId });
 		expect(await again([1, 3])).toEqual({ outcome: "idempotency_mismatch" });
 		expect(await test.at(showtime.endsAt, () => again([1, 2]))).toEqual({ outcome: "replayed", bookingId: first.bookingId });
@@ -156,7 +156,7 @@ describe("an idempotency key", () => {
 
 describe("a hold that is refused changes nothing", () => {
 	const refused = (showtime: OpenShowtime, seats: number[] = [0], userId = newUserId()) =>
-		unchanged(test, () => hold(test.store, showtime, seats, { userId, idempotencyKey: "key" }));
+		expectUnchanged(test, () => hold(test.store, showtime, seats, { userId, idempotencyKey: "key" }));
 
 	it("seats_taken names every taken seat, held, sold or blocked, and gives none of the free ones", async () => {
 		const showtime = await test.openShowtime();
@@ -205,7 +205,7 @@ describe("a hold that is refused changes nothing", () => {
 		await store.cancelBooking(first);
 		await held(store, showtime, [0], { userId });
 		const { createdAt } = first.booking;
-		const third = () => unchanged(test, () => hold(store, showtime, [1], { userId }));
+		const third = () => expectUnchanged(test, () => hold(store, showtime, [1], { userId }));
 		expect(await test.at(createdAt + 60_000, third)).toEqual({ outcome: "hourly_limit", retryInMs: 59 * 60_000 });
 	});
 
@@ -248,7 +248,7 @@ describe("a hold that is refused changes nothing", () => {
 
 	it("a seat index beyond the plan is a fault, before any write; the last seat of the plan is not", async () => {
 		const showtime = await test.openShowtime();
-		await unchanged(test, () => expect(hold(test.store, showtime, [99, 100])).rejects.toThrow("beyond the plan"));
+		await expectUnchanged(test, () => expect(hold(test.store, showtime, [99, 100])).rejects.toThrow("beyond the plan"));
 		expect((await hold(test.store, showtime, [99])).outcome).toBe("held");
 	});
 
@@ -256,7 +256,7 @@ describe("a hold that is refused changes nothing", () => {
 		const showtime = await test.openShowtime();
 		const eleven = Array.from({ length: 11 }, (_, seat) => seat);
 		const bookingId = newBookingId(newShowtimeId((bucketOf(showtime.id) + 1) % 16));
-		await unchanged(test, async () => {
+		await expectUnchanged(test, async () => {
 			await expect(hold(test.store, showtime, [])).rejects.toThrow("seatsPerBookingMax");
 			await expect(hold(test.store, showtime, eleven)).rejects.toThrow("seatsPerBookingMax");
 			await expect(hold(test.store, showtime, [1], { bookingId })).rejects.toThrow("bucket");

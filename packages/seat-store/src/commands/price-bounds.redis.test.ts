@@ -3,16 +3,16 @@ import { BOOKING_AMOUNT_MAX, DEFAULT_LIMITS, newBookingId, newUserId, PRICE_MAX,
 import { buildShowtime } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { showtimeKeys } from "../keys.ts";
-import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
+import { expectNoViolations } from "../testing/expect-no-violations.ts";
 import { installSnapshot } from "../testing/install-snapshot.ts";
-import { openTestStore, type TestStore, unchanged } from "../testing/open-test-store.ts";
+import { openTestStore, type TestStore, expectUnchanged } from "../testing/open-test-store.ts";
 
 let test: TestStore;
 beforeAll(async () => {
 	test = await openTestStore();
 });
 afterAll(() => test.stop());
-afterEach(() => expectNoFlaws(test));
+afterEach(() => expectNoViolations(test));
 
 const BAD_PRICES: TierPrices[] = [
 	{ standard: PRICE_MAX + 1 },
@@ -33,7 +33,7 @@ it("a showtime is repriced and installed at the highest price", async () => {
 it.each(BAD_PRICES)("set-terms refuses the prices %j and changes nothing", async (prices) => {
 	const showtime = await test.openShowtime();
 	const change = { what: "prices", prices, currency: "USD" } as const;
-	await unchanged(test, () => expect(test.store.setTerms({ showtimeId: showtime.id, change })).rejects.toThrow("minor units"));
+	await expectUnchanged(test, () => expect(test.store.setTerms({ showtimeId: showtime.id, change })).rejects.toThrow("minor units"));
 });
 
 it.each(BAD_PRICES)("an install refuses the prices %j and leaves the showtime closed", async (prices) => {
@@ -73,7 +73,7 @@ it("a hold is placed at the highest prices, and refused one minor unit beyond th
 	const highest = seats.map(() => PRICE_MAX);
 	const refused = [PRICE_MAX + 1, 2 ** 53, -1, 0.5].map((amount) => [...highest.slice(1), amount]);
 	for (const amounts of [...refused, highest.slice(1), [...highest, 0]])
-		await unchanged(test, () => expect(test.store.placeHold(command(amounts))).rejects.toThrow("not what 10 seats may cost"));
+		await expectUnchanged(test, () => expect(test.store.placeHold(command(amounts))).rejects.toThrow("not what 10 seats may cost"));
 	const dearest = command(highest);
 	expect(await test.store.placeHold(dearest)).toMatchObject({ outcome: "held", booking: { amount: BOOKING_AMOUNT_MAX, amounts: highest } });
 	const { bookingId, userId } = dearest;

@@ -2,8 +2,8 @@ import { bucketOf, newShowtimeId, newUserId } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { held } from "../testing/buy-seats.ts";
-import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
-import { openTestStore, publishedDuring, type TestStore, unchanged } from "../testing/open-test-store.ts";
+import { expectNoViolations } from "../testing/expect-no-violations.ts";
+import { openTestStore, publishedDuring, type TestStore, expectUnchanged } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { REAP_HOLDS_MAX, readMapScript, reapScript, SHOWTIMES_TO_REAP_MAX } from "./read-seat-map.ts";
 
@@ -12,7 +12,7 @@ beforeAll(async () => {
 	test = await openTestStore();
 });
 afterAll(() => test.stop());
-afterEach(() => expectNoFlaws(test));
+afterEach(() => expectNoViolations(test));
 
 describe("readSeatMap", () => {
 	it("gives the statuses, their version, the earliest expiry and the showtime's versions, and changes nothing", async () => {
@@ -20,7 +20,7 @@ describe("readSeatMap", () => {
 		const first = await held(test.store, showtime, [1]);
 		await test.store.confirmBooking(await held(test.store, showtime, [2]));
 		await held(test.store, showtime, [4]);
-		expect(await unchanged(test, () => test.store.readSeatMap(showtime.id))).toEqual({
+		expect(await expectUnchanged(test, () => test.store.readSeatMap(showtime.id))).toEqual({
 			outcome: "read",
 			statuses: "AHSAH",
 			version: 1_000_000_004,
@@ -36,7 +36,7 @@ describe("readSeatMap", () => {
 		const { booking } = await held(test.store, showtime, [0, 1]);
 		const read = () => test.store.readSeatMap(showtime.id);
 		const before = { statuses: "HHA", version: 1_000_000_001, earliestExpiryAt: booking.expiresAt };
-		expect(await test.at(booking.expiresAt - 1, () => unchanged(test, read))).toMatchObject(before);
+		expect(await test.at(booking.expiresAt - 1, () => expectUnchanged(test, read))).toMatchObject(before);
 		expect(await test.at(booking.expiresAt, read)).toMatchObject({ statuses: "AAA", version: 1_000_000_002, earliestExpiryAt: null });
 		expect(await test.at(booking.expiresAt + 1, read)).toMatchObject({ statuses: "AAA", version: 1_000_000_002 });
 	});
@@ -58,7 +58,7 @@ describe("reapHolds", () => {
 		const reap = () => test.at(expired, () => test.store.reapHolds(showtime.id));
 		expect(await reap()).toEqual({ reaped: REAP_HOLDS_MAX, more: true });
 		expect(await reap()).toEqual({ reaped: 1, more: false });
-		expect(await unchanged(test, reap)).toEqual({ reaped: 0, more: false });
+		expect(await expectUnchanged(test, reap)).toEqual({ reaped: 0, more: false });
 		const keys = showtimeKeys(showtime.id);
 		expect(await test.redis.exists(keys.owner, keys.expiry, keys.buyers)).toBe(0);
 	});
@@ -67,7 +67,7 @@ describe("reapHolds", () => {
 		const showtime = await test.openShowtime();
 		const { booking } = await held(test.store, showtime, [1, 2]);
 		const reap = () => test.store.reapHolds(showtime.id);
-		expect(await test.at(booking.expiresAt - 1, () => unchanged(test, reap))).toEqual({ reaped: 0, more: false });
+		expect(await test.at(booking.expiresAt - 1, () => expectUnchanged(test, reap))).toEqual({ reaped: 0, more: false });
 		const published = await publishedDuring(test, showtime, async () => {
 			expect(await test.at(booking.expiresAt, reap)).toEqual({ reaped: 1, more: false });
 			expect(await test.at(booking.expiresAt + 1, reap)).toEqual({ reaped: 0, more: false });

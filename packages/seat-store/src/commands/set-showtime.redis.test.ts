@@ -2,9 +2,9 @@ import { bucketOf, type OpenShowtime, type ShowtimeEvent, type ShowtimeState } f
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bucketKeys, showtimeKeys } from "../keys.ts";
 import { held, hold } from "../testing/buy-seats.ts";
-import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
+import { expectNoViolations } from "../testing/expect-no-violations.ts";
 import { installSnapshot } from "../testing/install-snapshot.ts";
-import { openTestStore, publishedDuring, type TestStore, unchanged } from "../testing/open-test-store.ts";
+import { openTestStore, publishedDuring, type TestStore, expectUnchanged } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { BLOCK_SEATS_MAX, blockSeatsScript, rescheduleScript, type SetTermsCommand, setTermsScript } from "./set-showtime.ts";
 
@@ -13,7 +13,7 @@ beforeAll(async () => {
 	test = await openTestStore();
 });
 afterAll(() => test.stop());
-afterEach(() => expectNoFlaws(test));
+afterEach(() => expectNoViolations(test));
 
 const change = (showtime: OpenShowtime, wish: SetTermsCommand["change"]) => test.store.setTerms({ showtimeId: showtime.id, change: wish });
 const setState = (showtime: OpenShowtime, state: ShowtimeState) => change(showtime, { what: "state", state });
@@ -91,10 +91,10 @@ describe("set-terms", () => {
 		const showtime = await test.openShowtime();
 		await setState(showtime, "cancelled");
 		for (const state of ["open", "paused", "closed"] as const) {
-			expect(await unchanged(test, () => setState(showtime, state))).toEqual({ outcome: "showtime_cancelled" });
+			expect(await expectUnchanged(test, () => setState(showtime, state))).toEqual({ outcome: "showtime_cancelled" });
 		}
 		const prices = { what: "prices", prices: { standard: 1 }, currency: "USD" } as const;
-		expect(await unchanged(test, () => change(showtime, prices))).toEqual({ outcome: "showtime_cancelled" });
+		expect(await expectUnchanged(test, () => change(showtime, prices))).toEqual({ outcome: "showtime_cancelled" });
 		expect(await setState(showtime, "cancelled")).toEqual({ outcome: "set", showtimeVersion: 2, scheduleVersion: 1 });
 		expect(await depthOf(showtime)).toBe(1);
 	});
@@ -132,7 +132,7 @@ describe("block-seats", () => {
 		await test.store.confirmBooking(await held(test.store, showtime, [1]));
 		await held(test.store, showtime, [3]);
 		await block(showtime, [5]);
-		const answer = await unchanged(test, () => block(showtime, [1, 2, 3, 4, 5]));
+		const answer = await expectUnchanged(test, () => block(showtime, [1, 2, 3, 4, 5]));
 		expect(answer).toEqual({ outcome: "seats_taken", seats: [1, 3] });
 	});
 
@@ -140,7 +140,7 @@ describe("block-seats", () => {
 		const showtime = await test.openShowtime();
 		const expiring = await held(test.store, showtime, [1, 2]);
 		const { expiresAt } = expiring.booking;
-		const early = await test.at(expiresAt - 1, () => unchanged(test, () => block(showtime, [2])));
+		const early = await test.at(expiresAt - 1, () => expectUnchanged(test, () => block(showtime, [2])));
 		expect(early).toEqual({ outcome: "seats_taken", seats: [2] });
 		expect((await test.at(expiresAt, () => block(showtime, [2]))).outcome).toBe("set");
 		await test.at(expiresAt, () => test.store.reapHolds(showtime.id));
@@ -171,28 +171,28 @@ describe("block-seats", () => {
 
 	it("a seat beyond the plan is a fault, before any write", async () => {
 		const showtime = await test.openShowtime({ seatCount: 6 });
-		await unchanged(test, () => expect(block(showtime, [5, 6])).rejects.toThrow("beyond the plan"));
+		await expectUnchanged(test, () => expect(block(showtime, [5, 6])).rejects.toThrow("beyond the plan"));
 		expect((await block(showtime, [5])).outcome).toBe("set");
 	});
 
 	it(`takes ${BLOCK_SEATS_MAX} seats and not one more, and not none`, async () => {
 		const showtime = await test.openShowtime({ seatCount: 2_000 });
 		const seats = Array.from({ length: BLOCK_SEATS_MAX + 1 }, (_, seat) => seat);
-		await unchanged(test, async () => {
+		await expectUnchanged(test, async () => {
 			await expect(block(showtime, seats)).rejects.toThrow("are blocked at once");
 			await expect(block(showtime, [])).rejects.toThrow("are blocked at once");
 		});
 		expect((await block(showtime, seats.slice(0, BLOCK_SEATS_MAX))).outcome).toBe("set");
 		expect((await lastEvent(showtime)).blockedSeats).toEqual(seats.slice(0, BLOCK_SEATS_MAX));
-		expect(await unchanged(test, () => hold(test.store, showtime, seats.slice(-3)))).toEqual({ outcome: "seats_taken", seats: [998, 999] });
+		expect(await expectUnchanged(test, () => hold(test.store, showtime, seats.slice(-3)))).toEqual({ outcome: "seats_taken", seats: [998, 999] });
 	});
 
 	it("is refused once the showtime is cancelled", async () => {
 		const showtime = await test.openShowtime();
 		await block(showtime, [1]);
 		await setState(showtime, "cancelled");
-		expect(await unchanged(test, () => block(showtime, [2]))).toEqual({ outcome: "showtime_cancelled" });
-		expect(await unchanged(test, () => block(showtime, [1], false))).toEqual({ outcome: "showtime_cancelled" });
+		expect(await expectUnchanged(test, () => block(showtime, [2]))).toEqual({ outcome: "showtime_cancelled" });
+		expect(await expectUnchanged(test, () => block(showtime, [1], false))).toEqual({ outcome: "showtime_cancelled" });
 	});
 });
 
@@ -253,7 +253,7 @@ describe("reschedule", () => {
 	it("is refused once the showtime is cancelled", async () => {
 		const showtime = await test.openShowtime();
 		await setState(showtime, "cancelled");
-		expect(await unchanged(test, () => move(showtime, 2, HOUR_MS))).toEqual({ outcome: "showtime_cancelled" });
+		expect(await expectUnchanged(test, () => move(showtime, 2, HOUR_MS))).toEqual({ outcome: "showtime_cancelled" });
 	});
 });
 
@@ -274,7 +274,7 @@ it("every change answers busy at the outbox bound and not one entry sooner; a re
 		() => bounded.blockSeats({ showtimeId, seats: [1], isBlocked: false }),
 		() => bounded.reschedule({ showtimeId, scheduleVersion: 3, startsAt, endsAt }),
 	];
-	for (const run of beyond) expect(await unchanged(test, run)).toEqual({ outcome: "busy" });
+	for (const run of beyond) expect(await expectUnchanged(test, run)).toEqual({ outcome: "busy" });
 });
 
 it("every reply of the scripts was seen", () => expectEveryReply(test.replies, [setTermsScript, blockSeatsScript, rescheduleScript]));

@@ -1,4 +1,4 @@
-/** For the tests of the rooms above: what only a test does with a seat store, and the keys that it may look into. */
+/** Test helpers for packages that use the seat store, and the Redis keys that their tests inspect. */
 
 export * from "../keys.ts";
 export { buy, held, installedShowtime } from "./buy-seats.ts";

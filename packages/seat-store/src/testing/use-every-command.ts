@@ -1,4 +1,4 @@
-/** For tests of this room: one walk through every command of the store, apart from `waitForEntries`, which waits in several slots. */
+/** Test helper that calls every command of the seat store except `waitForEntries`, which a cluster cannot answer. */
 import { bucketOf, newBookingId, newShowtimeId, newUserId, type OpenShowtime, type RecordedBooking } from "@holdfast/domain";
 import { buildShowtime, waitUntil } from "@holdfast/testing";
 import { expect } from "vitest";
@@ -9,7 +9,7 @@ import { held, hold } from "./buy-seats.ts";
 import { installSnapshot } from "./install-snapshot.ts";
 import type { TestStore } from "./open-test-store.ts";
 
-/** Use every command of `store`, so that every script runs through its writes. `store` works on the server of `test`. */
+/** Calls every command of `store` in an order in which every script reaches its writes. `store` must use the server of `test`. */
 export async function useEveryCommand(test: TestStore, store: SeatStore): Promise<void> {
 	const { redis } = test;
 	const showtime = buildShowtime();
@@ -58,7 +58,7 @@ export async function useEveryCommand(test: TestStore, store: SeatStore): Promis
 	await useReads(store, showtime, first);
 }
 
-/** What only reads, or writes without a script. */
+/** Calls the commands that only read, and those that write without a script. */
 async function useReads(store: SeatStore, showtime: OpenShowtime, { bookingId, userId }: ChangeBookingCommand): Promise<void> {
 	const bucket = bucketOf(showtime.id);
 	const plan = { id: showtime.planId, name: "plan", rows: [], tiers: [] };
