@@ -25,7 +25,7 @@ afterEach(() => expectNoViolations(test));
 const refusal = <T>(run: () => Promise<T>): Promise<T> => expectUnchanged(test, run);
 
 describe("confirm", () => {
-	it("sells the seats and tells the outbox in one step", async () => {
+	it("sells the seats and appends an event to the outbox in one step", async () => {
 		const { redis, store } = test;
 		const showtime = await test.openShowtime();
 		const command = await held(store, showtime, [1, 2]);
@@ -50,7 +50,7 @@ describe("confirm", () => {
 		expect(JSON.parse(entry?.raw.booking ?? "")).toEqual(record);
 	});
 
-	it("keeps every field of the hold but its idempotency key, which only an extension needs", async () => {
+	it("keeps every field of the hold except its idempotency key, which only an extension needs", async () => {
 		const showtime = await test.openShowtime();
 		const command = await held(test.store, showtime, [1, 2], { idempotencyKey: "k" });
 		const { idempotencyKey, ...hold } = await readRecord(test.redis, command.bookingId);
@@ -61,7 +61,7 @@ describe("confirm", () => {
 		expect(Number(confirmedAt)).toBeGreaterThanOrEqual(command.booking.createdAt);
 	});
 
-	it("answers the same when repeated, and writes one event", async () => {
+	it("returns the same booking when a confirm is repeated, and writes one event", async () => {
 		const { redis, store } = test;
 		const showtime = await test.openShowtime();
 		const { outbox } = bucketKeys(bucketOf(showtime.id));
@@ -77,7 +77,7 @@ describe("confirm", () => {
 		expect(await countWrites(redis)).toBe(writes + 3);
 	});
 
-	it("refuses with hold_expired from the instant of expiry on and not 1 ms sooner, before it looks at the version", async () => {
+	it("refuses with hold_expired from the millisecond of expiry on, even under a wrong version", async () => {
 		const showtime = await test.openShowtime();
 		const [early, late] = [await held(test.store, showtime, [1]), await held(test.store, showtime, [2])];
 		for (const laterMs of [0, 1]) {
@@ -87,7 +87,7 @@ describe("confirm", () => {
 		expect((await test.at(early.booking.expiresAt - 1, () => test.store.confirmBooking(early))).outcome).toBe("confirmed");
 	});
 
-	it("sells a hold that was extended, under its next version", async () => {
+	it("sells an extended hold and raises its version", async () => {
 		const showtime = await test.openShowtime();
 		const command = await held(test.store, showtime, [1, 2]);
 		await test.store.extendHold(command);
@@ -99,22 +99,22 @@ describe("confirm", () => {
 		expect(await test.redis.exists(showtimeKeys(showtime.id).expiry)).toBe(0);
 	});
 
-	it("carries the schedule version that it was confirmed under", async () => {
+	it("stores the schedule version that the showtime has at the confirm", async () => {
 		const showtime = await test.openShowtime();
 		const command = await held(test.store, showtime, [1]);
 		await test.store.reschedule({ ...command, scheduleVersion: 5, startsAt: showtime.startsAt, endsAt: showtime.endsAt });
 		expect(await test.store.confirmBooking(command)).toMatchObject({ booking: { scheduleVersion: 5 } });
 	});
 
-	it("refuses with hold_expired when a seat is no longer its own, even if the clock has fallen back", async () => {
+	it("refuses with hold_expired when the hold has lost a seat, even if the clock went backwards", async () => {
 		const showtime = await test.openShowtime();
 		const command = await held(test.store, showtime, [1, 2]);
-		// The clock ran ahead, the next buyer took seat 2, and the clock fell back.
+		// The clock ran ahead, the next buyer took seat 2, and the clock went back.
 		await test.at(command.booking.expiresAt, () => held(test.store, showtime, [2]));
 		expect(await refusal(() => test.store.confirmBooking(command))).toEqual({ outcome: "hold_expired" });
 	});
 
-	it("refuses a version that is not the booking's", async () => {
+	it("refuses with version_mismatch when ifVersion is not the booking's version", async () => {
 		const showtime = await test.openShowtime();
 		const command = await held(test.store, showtime, [1]);
 		expect(await refusal(() => test.store.confirmBooking({ ...command, ifVersion: 2 }))).toEqual({
@@ -128,7 +128,7 @@ describe("confirm", () => {
 		});
 	});
 
-	it("refuses a cancelled booking: booking_state, or version_mismatch under its old version", async () => {
+	it("refuses a cancelled booking with booking_state, or with version_mismatch under its old version", async () => {
 		const showtime = await test.openShowtime();
 		const command = await held(test.store, showtime, [1]);
 		await test.store.cancelBooking(command);
@@ -139,14 +139,14 @@ describe("confirm", () => {
 		});
 	});
 
-	it("refuses another user's booking as not_found", async () => {
+	it("confirm and cancel refuse another user's booking as not_found", async () => {
 		const showtime = await test.openShowtime();
 		const command = await held(test.store, showtime, [1]);
 		expect(await refusal(() => test.store.confirmBooking({ ...command, userId: newUserId() }))).toEqual({ outcome: "not_found" });
 		expect(await refusal(() => test.store.cancelBooking({ ...command, userId: newUserId() }))).toEqual({ outcome: "not_found" });
 	});
 
-	it("answers busy at the outbox bound and not one entry sooner", async () => {
+	it("confirm and cancel answer busy when the outbox has outboxMax entries, and not one entry sooner", async () => {
 		const showtime = await test.openShowtime();
 		const depth = (await test.store.outboxDepths())[bucketOf(showtime.id)] ?? 0;
 		const [last, beyond] = [await held(test.store, showtime, [1]), await held(test.store, showtime, [2])];
@@ -157,17 +157,17 @@ describe("confirm", () => {
 		expect((await bounded.cancelBooking(beyond)).outcome).toBe("cancelled");
 	});
 
-	it("tells a booking that Redis has no record of (not_loaded) from a showtime that is not installed (not_ready)", async () => {
+	it("answers not_loaded without a booking record, and not_ready without an installed showtime", async () => {
 		const showtime = await test.openShowtime();
-		const nobody = { showtimeId: showtime.id, bookingId: newBookingId(showtime.id), userId: newUserId(), ifVersion: null };
-		expect(await refusal(() => test.store.confirmBooking(nobody))).toEqual({ outcome: "not_loaded" });
-		expect(await refusal(() => test.store.cancelBooking(nobody))).toEqual({ outcome: "not_loaded" });
-		const absent = { ...nobody, showtimeId: newShowtimeId(bucketOf(showtime.id)) };
+		const unknown = { showtimeId: showtime.id, bookingId: newBookingId(showtime.id), userId: newUserId(), ifVersion: null };
+		expect(await refusal(() => test.store.confirmBooking(unknown))).toEqual({ outcome: "not_loaded" });
+		expect(await refusal(() => test.store.cancelBooking(unknown))).toEqual({ outcome: "not_loaded" });
+		const absent = { ...unknown, showtimeId: newShowtimeId(bucketOf(showtime.id)) };
 		expect(await refusal(() => test.store.confirmBooking(absent))).toEqual({ outcome: "not_ready" });
 		expect(await refusal(() => test.store.cancelBooking(absent))).toEqual({ outcome: "not_ready" });
 	});
 
-	it("is refused, and so is cancel, once the showtime is cancelled", async () => {
+	it("confirm and cancel are refused once the showtime is cancelled", async () => {
 		const showtime = await test.openShowtime();
 		const command = await held(test.store, showtime, [1]);
 		await test.store.setTerms({ ...command, change: { what: "state", state: "cancelled" } });
@@ -177,7 +177,7 @@ describe("confirm", () => {
 });
 
 describe("cancel", () => {
-	it("releases a hold: seats free at once, its record expires when it would have, nothing for the ledger", async () => {
+	it("releases a hold: frees its seats at once, keeps the expiry of its record and writes no event", async () => {
 		const { redis, store } = test;
 		const showtime = await test.openShowtime();
 		const { outbox } = bucketKeys(bucketOf(showtime.id));
@@ -192,7 +192,7 @@ describe("cancel", () => {
 		expect((await hold(store, showtime, [1, 2])).outcome).toBe("held");
 	});
 
-	it("cancels a confirmed booking: seats free at once, one event, record kept until it is recorded", async () => {
+	it("cancels a confirmed booking: frees its seats at once, writes one event and keeps the record until the ledger has it", async () => {
 		const { redis, store } = test;
 		const showtime = await test.openShowtime();
 		const command = await held(store, showtime, [1, 2]);
@@ -209,7 +209,7 @@ describe("cancel", () => {
 		expect(mine[1]?.cancelledAt).toBeGreaterThan(0);
 	});
 
-	it("answers the same when repeated, under the version before or after, and refuses any other", async () => {
+	it("returns the same booking when a cancel is repeated under the version before or after it, and refuses other versions", async () => {
 		const showtime = await test.openShowtime();
 		const command = await held(test.store, showtime, [1]);
 		const first = await test.store.cancelBooking(command);
@@ -229,13 +229,13 @@ describe("cancel", () => {
 		const showtime = await test.openShowtime();
 		const expired = await held(test.store, showtime, [1, 2]);
 		const next = await test.at(expired.booking.expiresAt, () => held(test.store, showtime, [2]));
-		// By a clock that has fallen back the first hold is alive, and has lost a seat.
+		// By the clock, which went back, the first hold is live again, but it has lost a seat.
 		const published = await publishedDuring(test, showtime, () => test.store.cancelBooking(expired));
 		expect(published).toEqual(["1000000003 A 1"]);
 		expect(await test.redis.hgetall(showtimeKeys(showtime.id).owner)).toEqual({ 2: `${next.bookingId}|${next.booking.expiresAt}` });
 	});
 
-	it("leaves a hold as it is from the instant of its expiry on, and says so; 1 ms sooner it is released", async () => {
+	it("returns an expired hold unchanged from the millisecond of expiry on, and releases it 1 ms earlier", async () => {
 		const showtime = await test.openShowtime();
 		const [early, late] = [await held(test.store, showtime, [1]), await held(test.store, showtime, [2])];
 		for (const laterMs of [0, 1]) {
@@ -246,11 +246,11 @@ describe("cancel", () => {
 		expect(released).toMatchObject({ outcome: "cancelled", booking: { state: "CANCELLED", version: 2 } });
 	});
 
-	it("refuses a confirmed booking from the start of the showtime on and not 1 ms sooner; a hold never", async () => {
+	it("refuses a confirmed booking from the millisecond the showtime starts, and never refuses a hold for that", async () => {
 		const startsAt = Date.now() + 60_000;
 		const showtime = await test.openShowtime({ startsAt });
 		const [first, second] = [await held(test.store, showtime, [1]), await held(test.store, showtime, [2])];
-		const merelyHeld = await held(test.store, showtime, [3]);
+		const pending = await held(test.store, showtime, [3]);
 		await test.store.confirmBooking(first);
 		await test.store.confirmBooking(second);
 		for (const instant of [startsAt, startsAt + 1]) {
@@ -258,10 +258,10 @@ describe("cancel", () => {
 			expect(answer).toEqual({ outcome: "showtime_started" });
 		}
 		expect((await test.at(startsAt - 1, () => test.store.cancelBooking(first))).outcome).toBe("cancelled");
-		expect((await test.at(startsAt, () => test.store.cancelBooking(merelyHeld))).outcome).toBe("cancelled");
+		expect((await test.at(startsAt, () => test.store.cancelBooking(pending))).outcome).toBe("cancelled");
 	});
 
-	it("a confirmed booking that lost a seat to a conflict gives back what it still owns", async () => {
+	it("a confirmed booking that lost a seat to a conflict gives back only the seats it still owns", async () => {
 		const showtime = await test.openShowtime();
 		const command = await held(test.store, showtime, [1, 2]);
 		await test.store.confirmBooking(command);
@@ -272,8 +272,8 @@ describe("cancel", () => {
 	});
 });
 
-describe("confirm and cancel at the same moment", () => {
-	it("under one version: exactly one succeeds, 200 times", async () => {
+describe("confirm and cancel at the same time", () => {
+	it("exactly one of confirm and cancel succeeds when both carry the same version, 200 times", async () => {
 		const showtime = await test.openShowtime();
 		for (let round = 0; round < 200; round += 1) {
 			const command = { ...(await held(test.store, showtime, [round % 100])), ifVersion: 1 };
@@ -284,4 +284,4 @@ describe("confirm and cancel at the same moment", () => {
 	});
 });
 
-it("every reply of the scripts was seen", () => expectEveryReply(test.replies, [confirmScript, cancelScript]));
+it("covers every status that confirm.lua and cancel.lua can reply", () => expectEveryReply(test.replies, [confirmScript, cancelScript]));

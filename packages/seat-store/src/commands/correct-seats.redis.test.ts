@@ -17,8 +17,8 @@ beforeAll(async () => {
 afterAll(() => test.stop());
 afterEach(() => expectNoViolations(test));
 
-describe("a conflict is resolved", () => {
-	/** A showtime of six seats where a booking has bought seats 1 to 3, and the conflict that takes seat 2 from it. */
+describe("resolveConflict", () => {
+	/** Builds a showtime of six seats in which a booking has seats 1 to 3, and the conflict that takes seat 2 from that booking. */
 	async function conflictOf(version = 3) {
 		const showtime = await test.openShowtime({ seatCount: 6 });
 		const loser = await held(test.store, showtime, [1, 2, 3]);
@@ -28,7 +28,7 @@ describe("a conflict is resolved", () => {
 		return { showtime, loser, winner, conflict, keys: showtimeKeys(showtime.id) };
 	}
 
-	it("its seats go to whom the ledger says, the rest is free, its record and both buyers' entries say so", async () => {
+	it("gives each seat to its owner in the ledger, frees the others, and updates the record and both buyers' entries", async () => {
 		const { showtime, loser, winner, conflict, keys } = await conflictOf();
 		const published = await publishedDuring(test, showtime, async () => expect(await test.store.resolveConflict(conflict)).toBe(true));
 		expect(published).toEqual(["1000000003 A 1,3", "1000000004 S 2"]);
@@ -38,13 +38,13 @@ describe("a conflict is resolved", () => {
 		expect(await test.store.readBooking(loser.bookingId)).toMatchObject({ state: "CONFLICT", version: 3, recorded: true });
 	});
 
-	it("a repeat changes nothing", async () => {
+	it("changes nothing when it is repeated", async () => {
 		const { conflict } = await conflictOf();
 		await test.store.resolveConflict(conflict);
 		expect(await expectUnchanged(test, () => test.store.resolveConflict(conflict))).toBe(true);
 	});
 
-	it("leaves the entry of a winner that has the booking in it already, and the loser's other bookings", async () => {
+	it("keeps a winner's entry that already has the booking, and the loser's other bookings", async () => {
 		const { showtime, loser, conflict, keys } = await conflictOf();
 		const winner = await held(test.store, showtime, [5]);
 		await test.store.confirmBooking(winner);
@@ -54,7 +54,7 @@ describe("a conflict is resolved", () => {
 		expect(await test.redis.hget(keys.buyers, loser.userId)).toBe(`${other.bookingId}:${other.booking.expiresAt}:4`);
 	});
 
-	it("touches no seat that the booking does not own any more", async () => {
+	it("changes no seat that the booking no longer owns", async () => {
 		const { showtime, loser, conflict, keys } = await conflictOf();
 		await test.store.cancelBooking(loser);
 		const next = await held(test.store, showtime, [2]);
@@ -63,7 +63,7 @@ describe("a conflict is resolved", () => {
 		expect(await test.redis.hget(keys.buyers, next.userId)).toContain(next.bookingId);
 	});
 
-	it("a seat that the loser gave up meanwhile goes to its owner in the ledger all the same, and is not sold again", async () => {
+	it("gives a seat that the loser has released meanwhile to its owner in the ledger, so that it is not sold again", async () => {
 		const { showtime, loser, winner, conflict, keys } = await conflictOf();
 		await test.store.cancelBooking(loser);
 		expect(await test.redis.hgetall(keys.owner)).toEqual({});
@@ -74,7 +74,7 @@ describe("a conflict is resolved", () => {
 		expect(await expectUnchanged(test, () => test.store.resolveConflict(conflict))).toBe(true);
 	});
 
-	it("one that a lapsed hold still names goes to its owner in the ledger, and the reaping of that hold leaves it", async () => {
+	it("gives a seat of an expired hold to its owner in the ledger, and reaping that hold does not free it", async () => {
 		const { showtime, loser, winner, conflict, keys } = await conflictOf();
 		await test.store.cancelBooking(loser);
 		const expiring = await held(test.store, showtime, [2]);
@@ -86,7 +86,7 @@ describe("a conflict is resolved", () => {
 		expect(await test.redis.get(keys.map)).toBe("AASAAA");
 	});
 
-	it("an owner in the ledger whose cancel it has not heard of gets nothing", async () => {
+	it("gives no seat to an owner in the ledger whose booking is cancelled in Redis", async () => {
 		const { showtime, conflict, keys } = await conflictOf();
 		const winner = await held(test.store, showtime, [5]);
 		await test.store.confirmBooking(winner);
@@ -96,7 +96,7 @@ describe("a conflict is resolved", () => {
 		expect(await test.redis.get(keys.map)).toBe("AAAAAA");
 	});
 
-	it("leaves a record that is at the ledger's version or newer", async () => {
+	it("keeps a record that has the ledger's version or a newer one", async () => {
 		for (const version of [1, 2]) {
 			const { loser, conflict } = await conflictOf(version);
 			await test.store.resolveConflict(conflict);
@@ -105,7 +105,7 @@ describe("a conflict is resolved", () => {
 		}
 	});
 
-	it("needs no record", async () => {
+	it("works without a record of the booking that lost", async () => {
 		const { loser, conflict, keys } = await conflictOf();
 		await test.redis.del(bookingKey(loser.bookingId));
 		expect(await test.store.resolveConflict({ ...conflict, owners: [] })).toBe(true);
@@ -113,8 +113,8 @@ describe("a conflict is resolved", () => {
 	});
 });
 
-describe("quarantine is ended", () => {
-	it("for the quarantined seats and no others, and the watchers are told", async () => {
+describe("openQuarantined", () => {
+	it("frees the quarantined seats and no others, and publishes the change", async () => {
 		const showtime = buildShowtime({ seatCount: 6 });
 		const sold: RecordedBooking = {
 			bookingId: newBookingId(showtime.id),
@@ -133,7 +133,7 @@ describe("quarantine is ended", () => {
 		expect(await expectUnchanged(test, () => test.store.openQuarantined(showtime.id))).toBe(0);
 	});
 
-	it.each([OPEN_SEATS_MAX, OPEN_SEATS_MAX + 1])("for %i seats, at most 1000 by one script", async (seatCount) => {
+	it.each([OPEN_SEATS_MAX, OPEN_SEATS_MAX + 1])("frees %i seats, at most 1000 with one script", async (seatCount) => {
 		const showtime = buildShowtime({ seatCount });
 		await installSnapshot(test.store, { showtime, isQuarantined: true });
 		const before = test.replies.get("open-quarantined")?.length ?? 0;
@@ -143,7 +143,7 @@ describe("quarantine is ended", () => {
 		expect(await test.redis.exists(showtimeKeys(showtime.id).owner)).toBe(0);
 	});
 
-	it("never frees a held, sold, blocked or free seat, even when one is named", async () => {
+	it("the script frees no held, sold or blocked seat, even if the call names one", async () => {
 		const showtime = await test.openShowtime({ seatCount: 4 });
 		await test.store.confirmBooking(await held(test.store, showtime, [0]));
 		await held(test.store, showtime, [1]);
@@ -153,9 +153,9 @@ describe("quarantine is ended", () => {
 		expect(reply).toEqual({ status: "opened", rest: [0] });
 	});
 
-	it("is null for a showtime that is not installed", async () => {
+	it("returns null for a showtime that is not installed", async () => {
 		expect(await expectUnchanged(test, () => test.store.openQuarantined(buildShowtime().id))).toBeNull();
 	});
 });
 
-it("every reply of the scripts was seen", () => expectEveryReply(test.replies, [resolveConflictScript, openQuarantinedScript]));
+it("covers every status that resolve-conflict.lua and open-quarantined.lua can reply", () => expectEveryReply(test.replies, [resolveConflictScript, openQuarantinedScript]));

@@ -16,8 +16,8 @@ afterEach(() => expectNoViolations(test));
 
 const MINUTE_MS = 60_000;
 
-describe("a hold that is extended", () => {
-	it("lasts ten minutes from now, in owner, expiry index, buyer's entry and record alike; the map stays", async () => {
+describe("an extended hold", () => {
+	it("expires ten minutes from now in owner, expiry index, buyers entry and record, and the seat map does not change", async () => {
 		const { redis, store } = test;
 		const showtime = await test.openShowtime();
 		const command = await held(store, showtime, [1, 2]);
@@ -41,13 +41,13 @@ describe("a hold that is extended", () => {
 		]);
 		expect(await redis.hget(keys.buyers, command.userId)).toBe(`${command.bookingId}:${expiresAt}:1,2`);
 		expect(await redis.pexpiretime(bookingKey(command.bookingId))).toBe(expiresAt + ENDED_HOLD_TTL_MS);
-		// The bucket's list may name it too early, never too late.
+		// The bucket's list may hold an expiry that is too early, but never one that is too late.
 		expect(await redis.zscore(bucket.expiries, showtime.id)).toBe(String(command.booking.expiresAt));
 		expect(await redis.exists(bucket.outbox)).toBe(0);
 		expect(await store.readSeatMap(showtime.id)).toMatchObject({ earliestExpiryAt: expiresAt, version: 1_000_000_001 });
 	});
 
-	it("is extended once: a repeat answers the same and moves no clock", async () => {
+	it("is extended only once: a repeat returns the same booking and changes no expiry", async () => {
 		const showtime = await test.openShowtime();
 		const command = await held(test.store, showtime, [1]);
 		const first = await test.store.extendHold({ ...command, ifVersion: 1 });
@@ -59,7 +59,7 @@ describe("a hold that is extended", () => {
 		expect(await countWrites(test.redis)).toBe(writes + 3);
 	});
 
-	it("never lasts longer than half an hour from its placement", async () => {
+	it("never lasts longer than half an hour from when it was placed", async () => {
 		const showtime = await test.openShowtime();
 		const store = test.withLimits({ holdTtlMs: 25 * MINUTE_MS });
 		const [within, beyond] = [await held(store, showtime, [1]), await held(store, showtime, [2])];
@@ -70,7 +70,7 @@ describe("a hold that is extended", () => {
 		expect(later).toMatchObject({ booking: { expiresAt: beyond.booking.createdAt + 30 * MINUTE_MS } });
 	});
 
-	it("never ends sooner than it would have", async () => {
+	it("never expires sooner than it would have without the extension", async () => {
 		const showtime = await test.openShowtime();
 		const command = await held(test.store, showtime, [1]);
 		const brief = test.withLimits({ holdExtensionMs: 1_000 });
@@ -80,7 +80,7 @@ describe("a hold that is extended", () => {
 		expect(await short.extendHold(other)).toMatchObject({ booking: { state: "PAYING", expiresAt: other.booking.expiresAt } });
 	});
 
-	it("keeps its seats past its first expiry, counts against the caps till its second, and lapses there", async () => {
+	it("keeps its seats past its first expiry, counts against the limits until the second, and then expires", async () => {
 		const showtime = await test.openShowtime();
 		const command = await held(test.store, showtime, [1, 2]);
 		const first = command.booking.expiresAt;
@@ -95,7 +95,7 @@ describe("a hold that is extended", () => {
 		expect((await test.at(second, rival)).outcome).toBe("held");
 	});
 
-	it("can be released", async () => {
+	it("can be released after the extension", async () => {
 		const showtime = await test.openShowtime();
 		const command = await held(test.store, showtime, [1]);
 		await test.store.extendHold(command);
@@ -106,10 +106,10 @@ describe("a hold that is extended", () => {
 	});
 });
 
-describe("extend refuses, and moves no clock", () => {
+describe("extend refuses a hold and changes nothing", () => {
 	const refused = (command: Parameters<TestStore["store"]["extendHold"]>[0]) => expectUnchanged(test, () => test.store.extendHold(command));
 
-	it("hold_expired from the instant of expiry on and not 1 ms sooner, before it looks at the version", async () => {
+	it("with hold_expired from the millisecond of expiry on, even under a wrong version", async () => {
 		const showtime = await test.openShowtime();
 		const command = await held(test.store, showtime, [1]);
 		for (const laterMs of [0, 1]) {
@@ -119,7 +119,7 @@ describe("extend refuses, and moves no clock", () => {
 		expect((await test.at(command.booking.expiresAt - 1, () => test.store.extendHold(command))).outcome).toBe("extended");
 	});
 
-	it("hold_expired for an extended one as well, from its new expiry on", async () => {
+	it("with hold_expired from the new expiry of an extended hold on", async () => {
 		const showtime = await test.openShowtime();
 		const command = await held(test.store, showtime, [1]);
 		const extended = await test.store.extendHold(command);
@@ -127,14 +127,14 @@ describe("extend refuses, and moves no clock", () => {
 		expect(await test.at(extended.booking.expiresAt, () => refused(command))).toEqual({ outcome: "hold_expired" });
 	});
 
-	it("hold_expired when a seat is no longer its own, even if the clock has fallen back", async () => {
+	it("with hold_expired when the hold has lost a seat, even if the clock went backwards", async () => {
 		const showtime = await test.openShowtime();
 		const command = await held(test.store, showtime, [1, 2]);
 		await test.at(command.booking.expiresAt, () => held(test.store, showtime, [2]));
 		expect(await refused(command)).toEqual({ outcome: "hold_expired" });
 	});
 
-	it("version_mismatch under a version that is not the booking's, before and after", async () => {
+	it("with version_mismatch when ifVersion is not the booking's version, before and after an extension", async () => {
 		const showtime = await test.openShowtime();
 		const command = await held(test.store, showtime, [1]);
 		expect(await refused({ ...command, ifVersion: 2 })).toEqual({ outcome: "version_mismatch", version: 1 });
@@ -142,7 +142,7 @@ describe("extend refuses, and moves no clock", () => {
 		expect(await refused({ ...command, ifVersion: 3 })).toEqual({ outcome: "version_mismatch", version: 2 });
 	});
 
-	it("booking_state once it is confirmed or released, version_mismatch under an old version of it", async () => {
+	it("with booking_state once the booking is confirmed or released, and with version_mismatch under its old version", async () => {
 		const showtime = await test.openShowtime();
 		const [sold, released] = [await held(test.store, showtime, [1]), await held(test.store, showtime, [2])];
 		await test.store.confirmBooking(sold);
@@ -154,14 +154,14 @@ describe("extend refuses, and moves no clock", () => {
 		}
 	});
 
-	it("not_found for another user's, not_loaded without a record", async () => {
+	it("with not_found when the hold is another user's, and with not_loaded when it has no record", async () => {
 		const showtime = await test.openShowtime();
 		const command = await held(test.store, showtime, [1]);
 		expect(await refused({ ...command, userId: newUserId() })).toEqual({ outcome: "not_found" });
 		expect(await refused({ ...command, bookingId: newBookingId(showtime.id) })).toEqual({ outcome: "not_loaded" });
 	});
 
-	it("showtime_cancelled once it is, not while it is paused or closed", async () => {
+	it("with showtime_cancelled once the showtime is cancelled, but not while it is paused or closed", async () => {
 		const showtime = await test.openShowtime();
 		const set = (state: "paused" | "closed" | "cancelled") =>
 			test.store.setTerms({ showtimeId: showtime.id, change: { what: "state", state } });
@@ -178,4 +178,4 @@ describe("extend refuses, and moves no clock", () => {
 	});
 });
 
-it("every reply of the script was seen", () => expectEveryReply(test.replies, [extendScript]));
+it("covers every status that extend.lua can reply", () => expectEveryReply(test.replies, [extendScript]));

@@ -25,8 +25,8 @@ beforeAll(async () => {
 afterAll(() => test.stop());
 afterEach(() => expectNoViolations(test));
 
-describe("a hold that is placed", () => {
-	it("writes owner, map, expiry, buyer, record, user index and idempotency record together", async () => {
+describe("placing a hold", () => {
+	it("writes owner, map, expiry, buyers, record, user index and idempotency key together", async () => {
 		const { redis, store } = test;
 		const showtime = await test.openShowtime();
 		const userId = newUserId();
@@ -60,12 +60,12 @@ describe("a hold that is placed", () => {
 		expect(await redis.pexpiretime(keys.buyers)).toBe(showtime.endsAt + 2 * DAY_MS);
 	});
 
-	it("tells the watchers which seats changed, under which map version", async () => {
+	it("publishes the changed seats and the new map version", async () => {
 		const showtime = await test.openShowtime();
 		expect(await publishedDuring(test, showtime, () => held(test.store, showtime, [7, 9]))).toEqual(["1000000001 H 7,9"]);
 	});
 
-	it("is its own replay when the same booking id comes again, as after a lost answer: before any refusal", async () => {
+	it("returns the same booking when the same booking id is sent again, even when a new hold would be refused", async () => {
 		const showtime = await test.openShowtime();
 		const userId = newUserId();
 		const bookingId = newBookingId(showtime.id);
@@ -75,7 +75,7 @@ describe("a hold that is placed", () => {
 		expect(await test.at(showtime.salesCloseAt, again)).toMatchObject({ outcome: "held" });
 	});
 
-	it("is refused by a cancelled showtime even as a repeat, by its id or by its key", async () => {
+	it("is refused once the showtime is cancelled, even as a repeat by booking id or idempotency key", async () => {
 		const showtime = await test.openShowtime();
 		const [userId, bookingId] = [newUserId(), newBookingId(showtime.id)];
 		await hold(test.store, showtime, [1], { userId, bookingId, idempotencyKey: "k2" });
@@ -86,7 +86,7 @@ describe("a hold that is placed", () => {
 		}
 	});
 
-	it("takes a seat from the instant on at which its hold lapses, though nobody reaped it, and not 1 ms sooner", async () => {
+	it("takes the seats of an expired, unreaped hold from the millisecond of its expiry on", async () => {
 		const showtime = await test.openShowtime();
 		const expiring = await held(test.store, showtime, [5, 6]);
 		const { expiresAt } = expiring.booking;
@@ -100,7 +100,7 @@ describe("a hold that is placed", () => {
 		expect(await test.store.confirmBooking(expiring)).toEqual({ outcome: "hold_expired" });
 	});
 
-	it(`keeps the ${USER_INDEX_MAX} latest bookings of a user in the index, for 30 days after the last`, async () => {
+	it(`keeps the ${USER_INDEX_MAX} latest bookings of a user in the index, which expires 30 days after the last`, async () => {
 		const showtime = await test.openShowtime();
 		const userId = newUserId();
 		const index = userIndexKey(bucketOf(showtime.id), userId);
@@ -116,7 +116,7 @@ describe("a hold that is placed", () => {
 		expect(USER_INDEX_TTL_MS).toBe(30 * DAY_MS);
 	});
 
-	it("is won by exactly one of 64 who ask at once, all others told", async () => {
+	it("gives the seats to exactly one of 64 simultaneous holds, and answers the others seats_taken", async () => {
 		const showtime = await test.openShowtime();
 		const outcomes = await Promise.all(Array.from({ length: 64 }, () => hold(test.store, showtime, [10, 11])));
 		expect(outcomes.filter(({ outcome }) => outcome === "held")).toHaveLength(1);
@@ -126,7 +126,7 @@ describe("a hold that is placed", () => {
 });
 
 describe("an idempotency key", () => {
-	it("gives the first booking again for the same seats, and refuses other seats", async () => {
+	it("replays the first booking for the same seats, and is refused for other seats", async () => {
 		const showtime = await test.openShowtime();
 		const userId = newUserId();
 		const first = await held(test.store, showtime, [1, 2], { userId, idempotencyKey: "key" });
@@ -136,7 +136,7 @@ describe("an idempotency key", () => {
 		expect(await test.at(showtime.endsAt, () => again([1, 2]))).toEqual({ outcome: "replayed", bookingId: first.bookingId });
 	});
 
-	it("means nothing to another user, nor at another showtime", async () => {
+	it("is ignored for another user and at another showtime", async () => {
 		const [showtime, other] = [await test.openShowtime(), await test.openShowtime()];
 		const userId = newUserId();
 		await held(test.store, showtime, [1], { userId, idempotencyKey: "key" });
@@ -144,7 +144,7 @@ describe("an idempotency key", () => {
 		expect((await hold(test.store, showtime, [2], { idempotencyKey: "key" })).outcome).toBe("held");
 	});
 
-	it("leaves a refusal to be judged anew", async () => {
+	it("does not replay a refusal: the next hold with the same key is decided again", async () => {
 		const showtime = await test.openShowtime();
 		const userId = newUserId();
 		const rival = await held(test.store, showtime, [1]);
@@ -154,11 +154,11 @@ describe("an idempotency key", () => {
 	});
 });
 
-describe("a hold that is refused changes nothing", () => {
+describe("a refused hold changes nothing in Redis", () => {
 	const refused = (showtime: OpenShowtime, seats: number[] = [0], userId = newUserId()) =>
 		expectUnchanged(test, () => hold(test.store, showtime, seats, { userId, idempotencyKey: "key" }));
 
-	it("seats_taken names every taken seat, held, sold or blocked, and gives none of the free ones", async () => {
+	it("seats_taken names every held, sold or blocked seat, and none of the free seats is given", async () => {
 		const showtime = await test.openShowtime();
 		await held(test.store, showtime, [2, 4]);
 		await test.store.confirmBooking(await held(test.store, showtime, [5]));
@@ -166,7 +166,7 @@ describe("a hold that is refused changes nothing", () => {
 		expect(await refused(showtime, [1, 2, 3, 4, 5, 6, 7])).toEqual({ outcome: "seats_taken", seats: [2, 4, 5, 7] });
 	});
 
-	it("seat_limit: ten seats per user and showtime, held and bought together; the eleventh is refused", async () => {
+	it("seat_limit refuses the eleventh seat that a user holds or has bought at a showtime", async () => {
 		const showtime = await test.openShowtime();
 		const userId = newUserId();
 		await test.store.confirmBooking(await held(test.store, showtime, [0, 1, 2, 3, 4, 5], { userId }));
@@ -180,24 +180,24 @@ describe("a hold that is refused changes nothing", () => {
 		expect((await test.at(expiresAt, () => hold(test.store, showtime, few, { userId }))).outcome).toBe("held");
 	});
 
-	it("hold_limit: three live holds per user and showtime; a released, sold or lapsed one counts no more", async () => {
+	it("hold_limit refuses a user's fourth live hold at a showtime, not counting released, sold or expired holds", async () => {
 		const showtime = await test.openShowtime();
 		const userId = newUserId();
-		const wish = { userId };
-		const first = await held(test.store, showtime, [0], wish);
+		const options = { userId };
+		const first = await held(test.store, showtime, [0], options);
 		const { expiresAt } = first.booking;
-		const [second, third] = [await held(test.store, showtime, [1], wish), await held(test.store, showtime, [2], wish)];
+		const [second, third] = [await held(test.store, showtime, [1], options), await held(test.store, showtime, [2], options)];
 		expect(await refused(showtime, [3], userId)).toEqual({ outcome: "hold_limit" });
 		await test.store.cancelBooking(third);
-		await held(test.store, showtime, [3], wish);
+		await held(test.store, showtime, [3], options);
 		expect(await refused(showtime, [4], userId)).toEqual({ outcome: "hold_limit" });
 		await test.store.confirmBooking(second);
-		await held(test.store, showtime, [4], wish);
+		await held(test.store, showtime, [4], options);
 		expect(await test.at(expiresAt - 1, () => refused(showtime, [5], userId))).toEqual({ outcome: "hold_limit" });
-		expect((await test.at(expiresAt, () => hold(test.store, showtime, [5], wish))).outcome).toBe("held");
+		expect((await test.at(expiresAt, () => hold(test.store, showtime, [5], options))).outcome).toBe("held");
 	});
 
-	it("hourly_limit: as many holds per user, bucket and hour as the limit says, released or not; the next one is refused", async () => {
+	it("hourly_limit refuses one more than holdsPerHourMax holds per user, bucket and hour, released holds included", async () => {
 		const showtime = await test.openShowtime();
 		const store = test.withLimits({ holdsPerHourMax: 2 });
 		const userId = newUserId();
@@ -209,7 +209,7 @@ describe("a hold that is refused changes nothing", () => {
 		expect(await test.at(createdAt + 60_000, third)).toEqual({ outcome: "hourly_limit", retryInMs: 59 * 60_000 });
 	});
 
-	it("not_on_sale until the window opens, and from the instant on at which it closes", async () => {
+	it("not_on_sale refuses holds before the sales window opens and from the millisecond it closes", async () => {
 		const showtime = await test.openShowtime();
 		const { salesOpenAt, salesCloseAt } = showtime;
 		const take = (seat: number) => hold(test.store, showtime, [seat]);
@@ -221,7 +221,7 @@ describe("a hold that is refused changes nothing", () => {
 		}
 	});
 
-	it("showtime_closed from the instant on at which it is over", async () => {
+	it("showtime_closed refuses holds from the millisecond the showtime ends", async () => {
 		const endsAt = Date.now() + 60_000;
 		const showtime = await test.openShowtime({ endsAt, salesCloseAt: endsAt + 60_000 });
 		expect((await test.at(endsAt - 1, () => hold(test.store, showtime, [1]))).outcome).toBe("held");
@@ -233,26 +233,26 @@ describe("a hold that is refused changes nothing", () => {
 		["paused", "not_on_sale"],
 		["closed", "showtime_closed"],
 		["cancelled", "showtime_cancelled"],
-	] as const)("a showtime that is %s answers %s", async (state, outcome) => {
+	] as const)("a %s showtime refuses holds with %s", async (state, outcome) => {
 		const showtime = await test.openShowtime();
 		await test.store.setTerms({ showtimeId: showtime.id, change: { what: "state", state } });
 		expect(await refused(showtime)).toEqual({ outcome });
 	});
 
-	it("stale_prices when it was priced under another plan or price version", async () => {
+	it("stale_prices refuses a hold that was priced under another plan or price version", async () => {
 		const showtime = await test.openShowtime({ priceVersion: 2 });
 		expect(await refused({ ...showtime, priceVersion: 1 })).toEqual({ outcome: "stale_prices" });
 		expect(await refused({ ...showtime, priceVersion: 3 })).toEqual({ outcome: "stale_prices" });
 		expect(await refused({ ...showtime, planId: newSeatPlanId() })).toEqual({ outcome: "stale_prices" });
 	});
 
-	it("a seat index beyond the plan is a fault, before any write; the last seat of the plan is not", async () => {
+	it("a seat index beyond the plan throws before any write, and the last seat of the plan can be held", async () => {
 		const showtime = await test.openShowtime();
 		await expectUnchanged(test, () => expect(hold(test.store, showtime, [99, 100])).rejects.toThrow("beyond the plan"));
 		expect((await hold(test.store, showtime, [99])).outcome).toBe("held");
 	});
 
-	it("a hold for no seat, for more than one booking may have, or in another bucket is a fault", async () => {
+	it("a hold of no seats, of too many seats, or in another bucket throws before any write", async () => {
 		const showtime = await test.openShowtime();
 		const eleven = Array.from({ length: 11 }, (_, seat) => seat);
 		const bookingId = newBookingId(newShowtimeId((bucketOf(showtime.id) + 1) % 16));
@@ -265,4 +265,4 @@ describe("a hold that is refused changes nothing", () => {
 	});
 });
 
-it("every reply of the script was seen", () => expectEveryReply(test.replies, [placeHoldScript]));
+it("covers every status that place-hold.lua can reply", () => expectEveryReply(test.replies, [placeHoldScript]));

@@ -15,7 +15,7 @@ afterAll(() => test.stop());
 afterEach(() => expectNoViolations(test));
 
 describe("readSeatMap", () => {
-	it("gives the statuses, their version, the earliest expiry and the showtime's versions, and changes nothing", async () => {
+	it("returns the statuses, their version, the earliest expiry and the showtime's versions, and changes nothing", async () => {
 		const showtime = await test.openShowtime({ seatCount: 5, showtimeVersion: 7, scheduleVersion: 3 });
 		const first = await held(test.store, showtime, [1]);
 		await test.store.confirmBooking(await held(test.store, showtime, [2]));
@@ -31,7 +31,7 @@ describe("readSeatMap", () => {
 		});
 	});
 
-	it("shows a seat free from the instant of its hold's expiry on and not 1 ms sooner, with no sweeper about", async () => {
+	it("shows a seat as free from the millisecond its hold expires, without any sweeper", async () => {
 		const showtime = await test.openShowtime({ seatCount: 3 });
 		const { booking } = await held(test.store, showtime, [0, 1]);
 		const read = () => test.store.readSeatMap(showtime.id);
@@ -41,7 +41,7 @@ describe("readSeatMap", () => {
 		expect(await test.at(booking.expiresAt + 1, read)).toMatchObject({ statuses: "AAA", version: 1_000_000_002 });
 	});
 
-	it("frees what has lapsed and nothing else", async () => {
+	it("frees the seats of expired holds and no others", async () => {
 		const showtime = await test.openShowtime({ seatCount: 3 });
 		const first = await held(test.store, showtime, [0]);
 		const second = await test.at(first.booking.expiresAt - 1, () => held(test.store, showtime, [1]));
@@ -51,7 +51,7 @@ describe("readSeatMap", () => {
 });
 
 describe("reapHolds", () => {
-	it(`frees at most ${REAP_HOLDS_MAX} lapsed holds a call, then the rest`, async () => {
+	it(`frees at most ${REAP_HOLDS_MAX} expired holds per call, and the rest in the next call`, async () => {
 		const showtime = await test.openShowtime({ seatCount: REAP_HOLDS_MAX + 1 });
 		const all = await Promise.all(Array.from({ length: REAP_HOLDS_MAX + 1 }, (_, seat) => held(test.store, showtime, [seat])));
 		const expired = Math.max(...all.map(({ booking }) => booking.expiresAt));
@@ -63,7 +63,7 @@ describe("reapHolds", () => {
 		expect(await test.redis.exists(keys.owner, keys.expiry, keys.buyers)).toBe(0);
 	});
 
-	it("frees from the instant of expiry on and not 1 ms sooner, and tells the watchers", async () => {
+	it("frees seats from the millisecond of expiry on, and publishes the change", async () => {
 		const showtime = await test.openShowtime();
 		const { booking } = await held(test.store, showtime, [1, 2]);
 		const reap = () => test.store.reapHolds(showtime.id);
@@ -75,7 +75,7 @@ describe("reapHolds", () => {
 		expect(published).toEqual(["1000000002 A 1,2"]);
 	});
 
-	it("leaves the booking record alone, and seats that someone else has taken since", async () => {
+	it("changes neither the booking record nor seats that another user has taken since", async () => {
 		const showtime = await test.openShowtime();
 		const expired = await held(test.store, showtime, [1, 2]);
 		const instant = expired.booking.expiresAt;
@@ -88,7 +88,7 @@ describe("reapHolds", () => {
 		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ earliestExpiryAt: next.booking.expiresAt });
 	});
 
-	it("frees no seat whose own entry has not lapsed, whatever the index says", async () => {
+	it("frees no seat whose owner entry has not expired, even if the expiry index says so", async () => {
 		const showtime = await test.openShowtime();
 		const { bookingId, userId, booking } = await held(test.store, showtime, [1]);
 		await test.redis.zadd(showtimeKeys(showtime.id).expiry, 1, `${bookingId}|${userId}|1`);
@@ -96,7 +96,7 @@ describe("reapHolds", () => {
 		expect(await test.redis.hgetall(showtimeKeys(showtime.id).owner)).toEqual({ 1: `${bookingId}|${booking.expiresAt}` });
 	});
 
-	it("leaves a user's other bookings in their entry", async () => {
+	it("keeps the user's other bookings in the buyers entry", async () => {
 		const showtime = await test.openShowtime();
 		const { userId, bookingId } = await held(test.store, showtime, [1]).then(async (bought) => {
 			await test.store.confirmBooking(bought);
@@ -107,7 +107,7 @@ describe("reapHolds", () => {
 		expect(await test.redis.hget(showtimeKeys(showtime.id).buyers, userId)).toBe(`${bookingId}:0:1`);
 	});
 
-	it("lists the showtimes to reap from the instant of expiry on, until they are reaped", async () => {
+	it("removes a showtime from listShowtimesToReap, which names it from the millisecond of expiry on", async () => {
 		const showtime = await test.openShowtime();
 		const bucket = bucketOf(showtime.id);
 		const { booking } = await held(test.store, showtime, [1]);
@@ -119,13 +119,13 @@ describe("reapHolds", () => {
 		expect(await test.redis.exists(bucketKeys(bucket).expiries)).toBe(0);
 	});
 
-	it(`lists at most ${SHOWTIMES_TO_REAP_MAX} showtimes, the earliest expiry first`, async () => {
+	it(`listShowtimesToReap names at most ${SHOWTIMES_TO_REAP_MAX} showtimes, the earliest expiry first`, async () => {
 		const ids = Array.from({ length: SHOWTIMES_TO_REAP_MAX + 1 }, () => newShowtimeId(3));
 		await test.redis.zadd(bucketKeys(3).expiries, ...ids.flatMap((id, i) => [i + 1, id]));
 		expect(await test.store.listShowtimesToReap(3)).toEqual(ids.slice(0, SHOWTIMES_TO_REAP_MAX));
 	});
 
-	it("leaves the showtime on the list by its next expiry", async () => {
+	it("keeps the showtime on the bucket's list under its next expiry", async () => {
 		const showtime = await test.openShowtime();
 		const first = await held(test.store, showtime, [1]);
 		const second = await test.at(first.booking.expiresAt - 1, () => held(test.store, showtime, [2]));
@@ -135,7 +135,7 @@ describe("reapHolds", () => {
 		expect(await score()).toBe(String(second.booking.expiresAt));
 	});
 
-	it("forgets a showtime that is no longer installed", async () => {
+	it("removes a showtime that is no longer installed from the bucket's list", async () => {
 		const showtime = await test.openShowtime();
 		const { booking } = await held(test.store, showtime, [1]);
 		await test.redis.del(showtimeKeys(showtime.id).meta);
@@ -144,7 +144,7 @@ describe("reapHolds", () => {
 		expect(await expired(() => test.store.listShowtimesToReap(bucketOf(showtime.id)))).toEqual([]);
 	});
 
-	it("does not lose sight of a showtime whose rebuilder was slow and gave it back", async () => {
+	it("keeps a showtime on the bucket's list while its claim has expired, so that it is reaped after the claim is given back", async () => {
 		const showtime = await test.openShowtime();
 		const { booking } = await held(test.store, showtime, [1]);
 		const claim = { token: "slow", ledgerEpoch: 2 };
@@ -158,7 +158,7 @@ describe("reapHolds", () => {
 });
 
 describe("readOwnSeats", () => {
-	it("gives what the user holds and has bought, and nothing that has lapsed", async () => {
+	it("returns the seats that the user holds or has bought, without those of expired holds", async () => {
 		const showtime = await test.openShowtime();
 		const userId = newUserId();
 		const expiring = await held(test.withLimits({ holdTtlMs: 100_000 }), showtime, [9], { userId });
@@ -171,4 +171,4 @@ describe("readOwnSeats", () => {
 	});
 });
 
-it("every reply of the scripts was seen", () => expectEveryReply(test.replies, [readMapScript, reapScript]));
+it("covers every status that read-map.lua and reap.lua can reply", () => expectEveryReply(test.replies, [readMapScript, reapScript]));

@@ -3,8 +3,8 @@ import { expect, it } from "vitest";
 import { held } from "../testing/buy-seats.ts";
 import { bookingEventOf, openTestStore } from "../testing/open-test-store.ts";
 
-/** It reads the outboxes of all buckets at once, which no cluster allows: this file runs on a plain server only. */
-it("names the outboxes that have entries, and none at its deadline", async () => {
+/** One XREAD names the outboxes of all buckets, which a cluster refuses: this file runs on a plain server only. */
+it("waitForEntries names the outboxes that have entries, and returns none after its timeout", async () => {
 	const test = await openTestStore();
 	expect(await test.store.waitForEntries({ timeoutMs: 10 })).toEqual([]);
 	const sold = await held(test.store, await test.openShowtime({ id: newShowtimeId(5) }), [1]);
