@@ -12,12 +12,12 @@ import { atKey, WHOLE_STORE } from "./place.ts";
 import type { SeatStore } from "./seat-store.ts";
 import type { SeatMessage } from "./subscribe-to-seats.ts";
 import { installSnapshot } from "./testing/install-snapshot.ts";
-import { fateOf, openTestServers } from "./testing/open-test-servers.ts";
+import { faultKindOf, openTestServers } from "./testing/open-test-servers.ts";
 
 const DEADLINE_MS = 2_000;
 /** A look each second, and the way to the new primary. */
 const LEFT_WITHIN_MS = 2_000;
-const { closeLater, start, look, openProxy } = openTestServers();
+const { closeLater, start, openClient, openProxy } = openTestServers();
 
 let primary: TestRedis;
 let replica: TestRedis;
@@ -38,7 +38,7 @@ function openStore(options: Partial<SeatStoreOptions> = {}): SeatStore {
 
 /** The replica becomes the primary, the address leads there, and the old primary follows it. Connections stay where they are. */
 async function failOver(): Promise<void> {
-	const admin = look(primary);
+	const admin = openClient(primary);
 	await admin.set("last", "yes");
 	await admin.wait(1, DEADLINE_MS);
 	await replica.promote();
@@ -49,16 +49,16 @@ async function failOver(): Promise<void> {
 const set = (link: Link, key: string) => link.run(atKey(key), "write", DEADLINE_MS, (redis) => redis.set(key, "yes"));
 const get = (link: Link, key: string) => link.run(atKey(key), "read", DEADLINE_MS, (redis) => redis.get(key));
 const untilWritten = (link: Link, key: string) =>
-	waitUntil(`${key} to be written`, async () => (await fateOf(set(link, key))) === "done", LEFT_WITHIN_MS);
+	waitUntil(`${key} to be written`, async () => (await faultKindOf(set(link, key))) === "done", LEFT_WITHIN_MS);
 
 describe("a link whose server was demoted", () => {
 	it("answers the refused write unavailable, and writes to the new primary within 2 s", async () => {
 		const link = openLink();
 		await set(link, "before");
 		await failOver();
-		expect(await fateOf(set(link, "refused"))).toBe("unavailable");
+		expect(await faultKindOf(set(link, "refused"))).toBe("unavailable");
 		await untilWritten(link, "after");
-		const onNew = look(replica);
+		const onNew = openClient(replica);
 		expect(await onNew.mget("before", "refused", "after")).toEqual(["yes", null, "yes"]);
 	});
 
@@ -67,14 +67,14 @@ describe("a link whose server was demoted", () => {
 		await get(link, "nothing");
 		await failOver();
 		await waitUntil("a connection to the new primary", () => proxy.accepted() === 2, LEFT_WITHIN_MS);
-		expect(await fateOf(set(link, "after"))).toBe("done");
+		expect(await faultKindOf(set(link, "after"))).toBe("done");
 	});
 
 	it("lets everything be answered that was sent before the refusal arrived", async () => {
 		const link = openLink();
 		await set(link, "before");
 		await failOver();
-		const answers = [fateOf(set(link, "refused")), ...Array.from({ length: 500 }, () => get(link, "before"))];
+		const answers = [faultKindOf(set(link, "refused")), ...Array.from({ length: 500 }, () => get(link, "before"))];
 		expect(await Promise.all(answers)).toEqual(["unavailable", ...Array.from({ length: 500 }, () => "yes")]);
 	});
 
@@ -85,7 +85,7 @@ describe("a link whose server was demoted", () => {
 			await failOver();
 			await redis.set("second", "yes");
 		});
-		expect(await fateOf(halfDone)).toBe("outcome_unknown");
+		expect(await faultKindOf(halfDone)).toBe("outcome_unknown");
 	});
 
 	it("answers unavailable where a write was refused behind reads, or behind a script that the server did not know", async () => {
@@ -96,7 +96,7 @@ describe("a link whose server was demoted", () => {
 		const fates = [
 			link.run(WHOLE_STORE, "write", DEADLINE_MS, (redis) => redis.get("before").then(() => redis.set("refused", "yes"))),
 			link.run(WHOLE_STORE, "write", DEADLINE_MS, (redis) => redis.evalsha("0".repeat(40), 0).catch(() => redis.eval(script, 0))),
-		].map(fateOf);
+		].map(faultKindOf);
 		expect(await Promise.all(fates)).toEqual(["unavailable", "unavailable"]);
 	});
 
@@ -106,7 +106,7 @@ describe("a link whose server was demoted", () => {
 		await primary.follow(await start().then(({ port }) => port));
 		const before = proxy.accepted();
 		const startMs = performance.now();
-		while (performance.now() - startMs < 3_500) expect(await fateOf(set(link, "refused"))).toBe("unavailable");
+		while (performance.now() - startMs < 3_500) expect(await faultKindOf(set(link, "refused"))).toBe("unavailable");
 		const resolved = proxy.accepted() - before;
 		expect(resolved).toBeGreaterThanOrEqual(2);
 		expect(resolved).toBeLessThanOrEqual(5);
@@ -120,15 +120,15 @@ describe("a server that refuses writes and is the right one", () => {
 		["NOREPLICAS", ["min-replicas-to-write", "2"], ["min-replicas-to-write", "0"]],
 		["OOM", ["maxmemory", "1"], ["maxmemory", "0"]],
 	])("keeps its connection on %s: reads go on, and the next write asks it again", async (_code, spoil, mend) => {
-		const [link, admin] = [openLink(), look(primary)];
+		const [link, admin] = [openLink(), openClient(primary)];
 		await set(link, "before");
 		const idOf = () => link.run(WHOLE_STORE, "read", DEADLINE_MS, (redis) => redis.client("ID"));
 		const id = await idOf();
 		await admin.call("CONFIG", "SET", ...spoil);
-		expect(await fateOf(set(link, "refused"))).toBe("unavailable");
+		expect(await faultKindOf(set(link, "refused"))).toBe("unavailable");
 		expect(await get(link, "before")).toBe("yes");
 		await admin.call("CONFIG", "SET", ...mend);
-		expect(await fateOf(set(link, "after"))).toBe("done");
+		expect(await faultKindOf(set(link, "after"))).toBe("done");
 		expect([await idOf(), proxy.accepted()]).toEqual([id, 1]);
 	});
 });
@@ -136,14 +136,14 @@ describe("a server that refuses writes and is the right one", () => {
 describe("the seat store's other connections", () => {
 	it("a blocked read that is interrupted is read again at the new primary", async () => {
 		const store = openStore();
-		const interrupted = fateOf(store.waitForEntries({ timeoutMs: 5_000 }));
-		await waitUntil("it to block", async () => /blocked_clients:1/.test(await look(primary).info("clients")));
+		const interrupted = faultKindOf(store.waitForEntries({ timeoutMs: 5_000 }));
+		await waitUntil("it to block", async () => /blocked_clients:1/.test(await openClient(primary).info("clients")));
 		await failOver();
 		expect(await interrupted).toBe("unavailable");
-		await look(replica).xadd(bucketKeys(3).outbox, "*", "field", "value");
+		await openClient(replica).xadd(bucketKeys(3).outbox, "*", "field", "value");
 		const read = async () => (await store.waitForEntries({ timeoutMs: 100 }).catch((): number[] => [])).includes(3);
 		await waitUntil("the entry", read, LEFT_WITHIN_MS);
-		expect(await look(primary).info("clients")).toMatch(/blocked_clients:0/);
+		expect(await openClient(primary).info("clients")).toMatch(/blocked_clients:0/);
 	});
 
 	it("a reader that was not blocked at that moment reads no outbox of the old primary", async () => {
@@ -151,7 +151,7 @@ describe("the seat store's other connections", () => {
 		await store.waitForEntries({ timeoutMs: 10 });
 		await failOver();
 		await primary.cutOff();
-		await look(replica).xadd(bucketKeys(3).outbox, "*", "field", "value");
+		await openClient(replica).xadd(bucketKeys(3).outbox, "*", "field", "value");
 		const read = async () => (await store.waitForEntries({ timeoutMs: 100 }).catch((): number[] => [])).includes(3);
 		await waitUntil("the entry", read, LEFT_WITHIN_MS);
 	});
@@ -166,19 +166,19 @@ describe("the seat store's other connections", () => {
 		// What an old primary hears of the new one is not to be relied on.
 		await primary.cutOff();
 		await waitUntil("the subscription", () => heard.includes("resumed"), LEFT_WITHIN_MS);
-		await look(replica).spublish(showtimeKeys(showtime.id).map, "7 A 1");
+		await openClient(replica).spublish(showtimeKeys(showtime.id).map, "7 A 1");
 		await waitUntil("the change", () => heard.at(-1) === "seats");
 	});
 
 	it("the confirms that wait for a replica are acknowledged by the new primary's", async () => {
 		const store = openStore({ ackLevel: "replica" });
 		const another = await start({ replicaOf: replica });
-		const requeue = () => fateOf(store.requeueEntry(5, { field: "value" }));
+		const requeue = () => faultKindOf(store.requeueEntry(5, { field: "value" }));
 		expect(await requeue()).toBe("done");
 		await failOver();
 		expect(await requeue()).toBe("unavailable");
 		await waitUntil("an acknowledged write", async () => (await requeue()) === "done", LEFT_WITHIN_MS);
-		expect(await look(another).xlen(bucketKeys(5).outbox)).toBe(2);
+		expect(await openClient(another).xlen(bucketKeys(5).outbox)).toBe(2);
 	});
 });
 
@@ -189,10 +189,10 @@ describe("signing in and out", () => {
 		await there.countAttempt("limit", "somebody", 60_000);
 		await failOver();
 		await primary.cutOff();
-		const count = () => fateOf(here.countAttempt("limit", "somebody", 60_000));
+		const count = () => faultKindOf(here.countAttempt("limit", "somebody", 60_000));
 		await waitUntil("an attempt to be counted", async () => (await count()) === "done", LEFT_WITHIN_MS);
 		const family = randomUUID();
-		await waitUntil("a denial", async () => (await fateOf(there.deny(family, Date.now() + 60_000))) === "done", LEFT_WITHIN_MS);
+		await waitUntil("a denial", async () => (await faultKindOf(there.deny(family, Date.now() + 60_000))) === "done", LEFT_WITHIN_MS);
 		await waitUntil("the other process to hear of it", async () => (await here.isDenied(family)) === true, 1_000);
 	});
 });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { bookingKey, showtimeKeys } from "./keys.ts";
 import { installSnapshot } from "./testing/install-snapshot.ts";
 import { bookingEventOf, openTestStore, type TestStore } from "./testing/open-test-store.ts";
-import { expectAllRefused, expectNoneRefused, type Scene, setScene } from "./testing/try-fenced-scripts.ts";
+import { expectAllRefused, expectNoneRefused, type ShowtimeWithBookings, openShowtimeWithBookings } from "./testing/try-fenced-scripts.ts";
 import { untilReachable } from "./testing/until-reachable.ts";
 
 let test: TestStore;
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => test.stop());
 
-const claim = (showtimeId: Scene["showtime"]["id"], ledgerEpoch = 2) =>
+const claim = (showtimeId: ShowtimeWithBookings["showtime"]["id"], ledgerEpoch = 2) =>
 	test.store.claimShowtime(showtimeId, { token: "rebuilder", ledgerEpoch });
 
 async function restart(): Promise<void> {
@@ -22,7 +22,7 @@ async function restart(): Promise<void> {
 }
 
 /** What the sweeper does on its way, and what brings a record back, ask for no fence. */
-async function expectOutboxOpen({ sold }: Scene): Promise<void> {
+async function expectOutboxOpen({ sold }: ShowtimeWithBookings): Promise<void> {
 	const bucket = bucketOf(sold.showtimeId);
 	const entries = await test.store.readBatch(bucket, { afterEntryId: null, limit: 500 });
 	const entry = entries.find(({ raw }) => raw.bookingId === sold.bookingId);
@@ -36,18 +36,18 @@ async function expectOutboxOpen({ sold }: Scene): Promise<void> {
 }
 
 it("on the server it was installed on, nothing is refused", async () => {
-	await expectNoneRefused(test, await setScene(test));
+	await expectNoneRefused(test, await openShowtimeWithBookings(test));
 });
 
 it("without meta everything is not_ready: absent is closed, never all free", async () => {
-	const scene = await setScene(test);
+	const scene = await openShowtimeWithBookings(test);
 	await test.redis.del(showtimeKeys(scene.showtime.id).meta);
 	await expectAllRefused(test, scene, "not_ready");
 	await expectOutboxOpen(scene);
 });
 
 it("under a claim everything is recovering, until the claim is given back", async () => {
-	const scene = await setScene(test);
+	const scene = await openShowtimeWithBookings(test);
 	expect((await claim(scene.showtime.id)).outcome).toBe("claimed");
 	await expectAllRefused(test, scene, "recovering");
 	await expectOutboxOpen(scene);
@@ -56,7 +56,7 @@ it("under a claim everything is recovering, until the claim is given back", asyn
 });
 
 it("from the instant on at which a claim lapses everything is fenced, and not 1 ms sooner", async () => {
-	const scene = await setScene(test);
+	const scene = await openShowtimeWithBookings(test);
 	const claimed = await claim(scene.showtime.id);
 	if (claimed.outcome !== "claimed") throw new Error(claimed.outcome);
 	await test.at(claimed.nowMs + CLAIM_TTL_MS - 1, () => expectAllRefused(test, scene, "recovering"));
@@ -65,7 +65,7 @@ it("from the instant on at which a claim lapses everything is fenced, and not 1 
 });
 
 it("a claim on a showtime that was never installed is recovering while it lives, then not_ready", async () => {
-	const scene = await setScene(test);
+	const scene = await openShowtimeWithBookings(test);
 	const id = newShowtimeId(bucketOf(scene.showtime.id));
 	const never = { showtime: { ...scene.showtime, id }, held: { ...scene.held, showtimeId: id }, sold: { ...scene.sold, showtimeId: id } };
 	const claimed = await claim(id);
@@ -78,7 +78,7 @@ it("a claim on a showtime that was never installed is recovering while it lives,
 });
 
 it("after a restart everything is fenced, claimed or not, until it is rebuilt; what was there is there", async () => {
-	const [scene, claimed] = [await setScene(test), await setScene(test)];
+	const [scene, claimed] = [await openShowtimeWithBookings(test), await openShowtimeWithBookings(test)];
 	await claim(claimed.showtime.id);
 	await restart();
 	expect(await test.store.findUnopened([scene.showtime.id])).toEqual([scene.showtime.id]);
@@ -96,7 +96,7 @@ it("after a restart everything is fenced, claimed or not, until it is rebuilt; w
 });
 
 it("after FLUSHALL everything is not_ready", async () => {
-	const scene = await setScene(test);
+	const scene = await openShowtimeWithBookings(test);
 	await test.redis.flushall();
 	await expectAllRefused(test, scene, "not_ready");
 });

@@ -1,7 +1,7 @@
 import { bucketOf, ENDED_HOLD_TTL_MS, newBookingId, newShowtimeId, newUserId } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { held, hold } from "../testing/buy-seats.ts";
+import { holdSeats, tryHold } from "../testing/buy-seats.ts";
 import { expectNoViolations } from "../testing/expect-no-violations.ts";
 import {
 	bookingEventOf,
@@ -28,7 +28,7 @@ describe("confirm", () => {
 	it("sells the seats and appends an event to the outbox in one step", async () => {
 		const { redis, store } = test;
 		const showtime = await test.openShowtime();
-		const command = await held(store, showtime, [1, 2]);
+		const command = await holdSeats(store, showtime, [1, 2]);
 		const confirmed = await store.confirmBooking(command);
 		const keys = showtimeKeys(showtime.id);
 		const bucket = bucketKeys(bucketOf(showtime.id));
@@ -52,7 +52,7 @@ describe("confirm", () => {
 
 	it("keeps every field of the hold except its idempotency key, which only an extension needs", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1, 2], { idempotencyKey: "k" });
+		const command = await holdSeats(test.store, showtime, [1, 2], { idempotencyKey: "k" });
 		const { idempotencyKey, ...hold } = await readRecord(test.redis, command.bookingId);
 		expect(idempotencyKey).toBe("k");
 		await test.store.confirmBooking(command);
@@ -65,7 +65,7 @@ describe("confirm", () => {
 		const { redis, store } = test;
 		const showtime = await test.openShowtime();
 		const { outbox } = bucketKeys(bucketOf(showtime.id));
-		const command = await held(store, showtime, [1]);
+		const command = await holdSeats(store, showtime, [1]);
 		const first = await store.confirmBooking({ ...command, ifVersion: 1 });
 		const depth = await redis.xlen(outbox);
 		const writes = await countWrites(redis);
@@ -79,7 +79,7 @@ describe("confirm", () => {
 
 	it("refuses with hold_expired from the millisecond of expiry on, even under a wrong version", async () => {
 		const showtime = await test.openShowtime();
-		const [early, late] = [await held(test.store, showtime, [1]), await held(test.store, showtime, [2])];
+		const [early, late] = [await holdSeats(test.store, showtime, [1]), await holdSeats(test.store, showtime, [2])];
 		for (const laterMs of [0, 1]) {
 			const answer = test.at(late.booking.expiresAt + laterMs, () => refusal(() => test.store.confirmBooking({ ...late, ifVersion: 7 })));
 			expect(await answer).toEqual({ outcome: "hold_expired" });
@@ -89,7 +89,7 @@ describe("confirm", () => {
 
 	it("sells an extended hold and raises its version", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1, 2]);
+		const command = await holdSeats(test.store, showtime, [1, 2]);
 		await test.store.extendHold(command);
 		const published = await publishedDuring(test, showtime, async () => {
 			const confirmed = await test.store.confirmBooking({ ...command, ifVersion: 2 });
@@ -101,22 +101,22 @@ describe("confirm", () => {
 
 	it("stores the schedule version that the showtime has at the confirm", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1]);
+		const command = await holdSeats(test.store, showtime, [1]);
 		await test.store.reschedule({ ...command, scheduleVersion: 5, startsAt: showtime.startsAt, endsAt: showtime.endsAt });
 		expect(await test.store.confirmBooking(command)).toMatchObject({ booking: { scheduleVersion: 5 } });
 	});
 
 	it("refuses with hold_expired when the hold has lost a seat, even if the clock went backwards", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1, 2]);
+		const command = await holdSeats(test.store, showtime, [1, 2]);
 		// The clock ran ahead, the next buyer took seat 2, and the clock went back.
-		await test.at(command.booking.expiresAt, () => held(test.store, showtime, [2]));
+		await test.at(command.booking.expiresAt, () => holdSeats(test.store, showtime, [2]));
 		expect(await refusal(() => test.store.confirmBooking(command))).toEqual({ outcome: "hold_expired" });
 	});
 
 	it("refuses with version_mismatch when ifVersion is not the booking's version", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1]);
+		const command = await holdSeats(test.store, showtime, [1]);
 		expect(await refusal(() => test.store.confirmBooking({ ...command, ifVersion: 2 }))).toEqual({
 			outcome: "version_mismatch",
 			version: 1,
@@ -130,7 +130,7 @@ describe("confirm", () => {
 
 	it("refuses a cancelled booking with booking_state, or with version_mismatch under its old version", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1]);
+		const command = await holdSeats(test.store, showtime, [1]);
 		await test.store.cancelBooking(command);
 		expect(await refusal(() => test.store.confirmBooking(command))).toEqual({ outcome: "booking_state" });
 		expect(await refusal(() => test.store.confirmBooking({ ...command, ifVersion: 1 }))).toEqual({
@@ -141,7 +141,7 @@ describe("confirm", () => {
 
 	it("confirm and cancel refuse another user's booking as not_found", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1]);
+		const command = await holdSeats(test.store, showtime, [1]);
 		expect(await refusal(() => test.store.confirmBooking({ ...command, userId: newUserId() }))).toEqual({ outcome: "not_found" });
 		expect(await refusal(() => test.store.cancelBooking({ ...command, userId: newUserId() }))).toEqual({ outcome: "not_found" });
 	});
@@ -149,7 +149,7 @@ describe("confirm", () => {
 	it("confirm and cancel answer busy when the outbox has outboxMax entries, and not one entry sooner", async () => {
 		const showtime = await test.openShowtime();
 		const depth = (await test.store.outboxDepths())[bucketOf(showtime.id)] ?? 0;
-		const [last, beyond] = [await held(test.store, showtime, [1]), await held(test.store, showtime, [2])];
+		const [last, beyond] = [await holdSeats(test.store, showtime, [1]), await holdSeats(test.store, showtime, [2])];
 		const bounded = test.withLimits({ outboxMax: depth + 1 });
 		expect((await bounded.confirmBooking(last)).outcome).toBe("confirmed");
 		expect(await refusal(() => bounded.confirmBooking(beyond))).toEqual({ outcome: "busy" });
@@ -169,7 +169,7 @@ describe("confirm", () => {
 
 	it("confirm and cancel are refused once the showtime is cancelled", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1]);
+		const command = await holdSeats(test.store, showtime, [1]);
 		await test.store.setTerms({ ...command, change: { what: "state", state: "cancelled" } });
 		expect(await refusal(() => test.store.confirmBooking(command))).toEqual({ outcome: "showtime_cancelled" });
 		expect(await refusal(() => test.store.cancelBooking(command))).toEqual({ outcome: "showtime_cancelled" });
@@ -182,20 +182,20 @@ describe("cancel", () => {
 		const showtime = await test.openShowtime();
 		const { outbox } = bucketKeys(bucketOf(showtime.id));
 		const depth = await redis.xlen(outbox);
-		const command = await held(store, showtime, [1, 2]);
+		const command = await holdSeats(store, showtime, [1, 2]);
 		expect(await store.cancelBooking(command)).toMatchObject({ outcome: "cancelled", booking: { state: "CANCELLED", version: 2 } });
 		const keys = showtimeKeys(showtime.id);
 		expect(await redis.exists(keys.owner, keys.buyers, keys.expiry)).toBe(0);
 		expect(await redis.get(keys.map)).toBe("A".repeat(100));
 		expect(await redis.xlen(outbox)).toBe(depth);
 		expect(await redis.pexpiretime(bookingKey(command.bookingId))).toBe(command.booking.expiresAt + ENDED_HOLD_TTL_MS);
-		expect((await hold(store, showtime, [1, 2])).outcome).toBe("held");
+		expect((await tryHold(store, showtime, [1, 2])).outcome).toBe("held");
 	});
 
 	it("cancels a confirmed booking: frees its seats at once, writes one event and keeps the record until the ledger has it", async () => {
 		const { redis, store } = test;
 		const showtime = await test.openShowtime();
-		const command = await held(store, showtime, [1, 2]);
+		const command = await holdSeats(store, showtime, [1, 2]);
 		await store.confirmBooking(command);
 		expect(await store.cancelBooking({ ...command, ifVersion: 2 })).toMatchObject({ outcome: "cancelled", booking: { version: 3 } });
 		expect(await redis.hlen(showtimeKeys(showtime.id).owner)).toBe(0);
@@ -211,7 +211,7 @@ describe("cancel", () => {
 
 	it("returns the same booking when a cancel is repeated under the version before or after it, and refuses other versions", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1]);
+		const command = await holdSeats(test.store, showtime, [1]);
 		const first = await test.store.cancelBooking(command);
 		const writes = await countWrites(test.redis);
 		for (const ifVersion of [null, 1, 2]) {
@@ -227,8 +227,8 @@ describe("cancel", () => {
 
 	it("frees only seats that the booking still owns", async () => {
 		const showtime = await test.openShowtime();
-		const expired = await held(test.store, showtime, [1, 2]);
-		const next = await test.at(expired.booking.expiresAt, () => held(test.store, showtime, [2]));
+		const expired = await holdSeats(test.store, showtime, [1, 2]);
+		const next = await test.at(expired.booking.expiresAt, () => holdSeats(test.store, showtime, [2]));
 		// By the clock, which went back, the first hold is live again, but it has lost a seat.
 		const published = await publishedDuring(test, showtime, () => test.store.cancelBooking(expired));
 		expect(published).toEqual(["1000000003 A 1"]);
@@ -237,7 +237,7 @@ describe("cancel", () => {
 
 	it("returns an expired hold unchanged from the millisecond of expiry on, and releases it 1 ms earlier", async () => {
 		const showtime = await test.openShowtime();
-		const [early, late] = [await held(test.store, showtime, [1]), await held(test.store, showtime, [2])];
+		const [early, late] = [await holdSeats(test.store, showtime, [1]), await holdSeats(test.store, showtime, [2])];
 		for (const laterMs of [0, 1]) {
 			const answer = test.at(late.booking.expiresAt + laterMs, () => refusal(() => test.store.cancelBooking({ ...late, ifVersion: 9 })));
 			expect(await answer).toMatchObject({ outcome: "cancelled", booking: { state: "HELD", version: 1 } });
@@ -249,8 +249,8 @@ describe("cancel", () => {
 	it("refuses a confirmed booking from the millisecond the showtime starts, and never refuses a hold for that", async () => {
 		const startsAt = Date.now() + 60_000;
 		const showtime = await test.openShowtime({ startsAt });
-		const [first, second] = [await held(test.store, showtime, [1]), await held(test.store, showtime, [2])];
-		const pending = await held(test.store, showtime, [3]);
+		const [first, second] = [await holdSeats(test.store, showtime, [1]), await holdSeats(test.store, showtime, [2])];
+		const pending = await holdSeats(test.store, showtime, [3]);
 		await test.store.confirmBooking(first);
 		await test.store.confirmBooking(second);
 		for (const instant of [startsAt, startsAt + 1]) {
@@ -263,7 +263,7 @@ describe("cancel", () => {
 
 	it("a confirmed booking that lost a seat to a conflict gives back only the seats it still owns", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1, 2]);
+		const command = await holdSeats(test.store, showtime, [1, 2]);
 		await test.store.confirmBooking(command);
 		await test.redis.hset(showtimeKeys(showtime.id).owner, "2", `${newBookingId(showtime.id)}|0`);
 		await test.store.cancelBooking(command);
@@ -276,7 +276,7 @@ describe("confirm and cancel at the same time", () => {
 	it("exactly one of confirm and cancel succeeds when both carry the same version, 200 times", async () => {
 		const showtime = await test.openShowtime();
 		for (let round = 0; round < 200; round += 1) {
-			const command = { ...(await held(test.store, showtime, [round % 100])), ifVersion: 1 };
+			const command = { ...(await holdSeats(test.store, showtime, [round % 100])), ifVersion: 1 };
 			const answers = await Promise.all([test.store.confirmBooking(command), test.store.cancelBooking(command)]);
 			expect(answers.filter(({ outcome }) => outcome === "confirmed" || outcome === "cancelled")).toHaveLength(1);
 			await test.store.cancelBooking({ ...command, ifVersion: null });

@@ -4,7 +4,7 @@ import { buildShowtime } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runScript } from "../define-script.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { held, hold } from "../testing/buy-seats.ts";
+import { holdSeats, tryHold } from "../testing/buy-seats.ts";
 import { expectNoViolations } from "../testing/expect-no-violations.ts";
 import { dumpAll, openTestStore, type TestStore, expectUnchanged } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
@@ -51,7 +51,7 @@ describe("a claim", () => {
 		const claimed = await claim(showtime);
 		expect(claimed).toEqual({ outcome: "claimed", nowMs: expect.any(Number), installedEpoch: 1 });
 		if (claimed.outcome === "claimed") expect(claimed.nowMs).toBeGreaterThanOrEqual(before);
-		expect(await expectUnchanged(test, () => hold(test.store, showtime, [1]))).toEqual({ outcome: "recovering" });
+		expect(await expectUnchanged(test, () => tryHold(test.store, showtime, [1]))).toEqual({ outcome: "recovering" });
 		expect(await claim(buildShowtime())).toMatchObject({ installedEpoch: 0 });
 	});
 
@@ -103,20 +103,20 @@ describe("a claim", () => {
 describe("a claim that is given back", () => {
 	it("leaves an open showtime exactly as it was before the claim", async () => {
 		const showtime = await test.openShowtime();
-		await held(test.store, showtime, [1]);
+		await holdSeats(test.store, showtime, [1]);
 		await expectUnchanged(test, async () => {
 			await claim(showtime);
 			await claim(showtime);
 			expect(await giveBack(showtime)).toBe("given_back");
 		});
-		expect((await hold(test.store, showtime, [2])).outcome).toBe("held");
+		expect((await tryHold(test.store, showtime, [2])).outcome).toBe("held");
 	});
 
 	it("leaves an open showtime open when the claim had expired and no other process took it over", async () => {
 		const showtime = await test.openShowtime();
 		const before = await metaOf(showtime);
 		await test.at(Date.now() - 60_000, () => claim(showtime));
-		expect(await hold(test.store, showtime, [1])).toEqual({ outcome: "fenced" });
+		expect(await tryHold(test.store, showtime, [1])).toEqual({ outcome: "fenced" });
 		expect(await giveBack(showtime)).toBe("given_back");
 		expect(await metaOf(showtime)).toEqual(before);
 	});
@@ -128,7 +128,7 @@ describe("a claim that is given back", () => {
 			await claim(showtime);
 			await giveBack(showtime);
 		});
-		expect(await hold(test.store, showtime, [1])).toEqual({ outcome: "fenced" });
+		expect(await tryHold(test.store, showtime, [1])).toEqual({ outcome: "fenced" });
 	});
 
 	it("leaves no trace of a showtime that was never installed", async () => {
@@ -144,7 +144,7 @@ describe("a claim that is given back", () => {
 		await test.at(Date.now() - 60_000, () => claim(showtime, "dead"));
 		await claim(showtime, "next");
 		expect(await giveBack(showtime, "next")).toBe("given_back");
-		expect(await hold(test.store, showtime, [1])).toEqual({ outcome: "fenced" });
+		expect(await tryHold(test.store, showtime, [1])).toEqual({ outcome: "fenced" });
 		expect(await metaOf(showtime)).not.toHaveProperty("replid");
 		expect((await claim(showtime, "third", 1)).outcome).toBe("claimed");
 	});

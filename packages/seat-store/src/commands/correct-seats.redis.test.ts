@@ -3,7 +3,7 @@ import { buildShowtime } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runScript } from "../define-script.ts";
 import { bookingKey, showtimeKeys } from "../keys.ts";
-import { held } from "../testing/buy-seats.ts";
+import { holdSeats } from "../testing/buy-seats.ts";
 import { expectNoViolations } from "../testing/expect-no-violations.ts";
 import { installSnapshot } from "../testing/install-snapshot.ts";
 import { openTestStore, publishedDuring, type TestStore, expectUnchanged } from "../testing/open-test-store.ts";
@@ -21,7 +21,7 @@ describe("resolveConflict", () => {
 	/** Builds a showtime of six seats in which a booking has seats 1 to 3, and the conflict that takes seat 2 from that booking. */
 	async function conflictOf(version = 3) {
 		const showtime = await test.openShowtime({ seatCount: 6 });
-		const loser = await held(test.store, showtime, [1, 2, 3]);
+		const loser = await holdSeats(test.store, showtime, [1, 2, 3]);
 		await test.store.confirmBooking(loser);
 		const winner = { seat: 2, bookingId: newBookingId(showtime.id), userId: newUserId() };
 		const conflict: Conflict = { ...loser, version, seats: [1, 2, 3], owners: [winner] };
@@ -46,9 +46,9 @@ describe("resolveConflict", () => {
 
 	it("keeps a winner's entry that already has the booking, and the loser's other bookings", async () => {
 		const { showtime, loser, conflict, keys } = await conflictOf();
-		const winner = await held(test.store, showtime, [5]);
+		const winner = await holdSeats(test.store, showtime, [5]);
 		await test.store.confirmBooking(winner);
-		const other = await held(test.store, showtime, [4], { userId: loser.userId });
+		const other = await holdSeats(test.store, showtime, [4], { userId: loser.userId });
 		await test.store.resolveConflict({ ...conflict, owners: [{ seat: 2, ...winner }] });
 		expect(await test.redis.hget(keys.buyers, winner.userId)).toBe(`${winner.bookingId}:0:5`);
 		expect(await test.redis.hget(keys.buyers, loser.userId)).toBe(`${other.bookingId}:${other.booking.expiresAt}:4`);
@@ -57,7 +57,7 @@ describe("resolveConflict", () => {
 	it("changes no seat that the booking no longer owns", async () => {
 		const { showtime, loser, conflict, keys } = await conflictOf();
 		await test.store.cancelBooking(loser);
-		const next = await held(test.store, showtime, [2]);
+		const next = await holdSeats(test.store, showtime, [2]);
 		await test.store.resolveConflict(conflict);
 		expect(await test.redis.hgetall(keys.owner)).toEqual({ 2: `${next.bookingId}|${next.booking.expiresAt}` });
 		expect(await test.redis.hget(keys.buyers, next.userId)).toContain(next.bookingId);
@@ -77,7 +77,7 @@ describe("resolveConflict", () => {
 	it("gives a seat of an expired hold to its owner in the ledger, and reaping that hold does not free it", async () => {
 		const { showtime, loser, winner, conflict, keys } = await conflictOf();
 		await test.store.cancelBooking(loser);
-		const expiring = await held(test.store, showtime, [2]);
+		const expiring = await holdSeats(test.store, showtime, [2]);
 		await test.at(expiring.booking.expiresAt, async () => {
 			await test.store.resolveConflict(conflict);
 			expect((await test.store.reapHolds(showtime.id)).reaped).toBe(1);
@@ -88,7 +88,7 @@ describe("resolveConflict", () => {
 
 	it("gives no seat to an owner in the ledger whose booking is cancelled in Redis", async () => {
 		const { showtime, conflict, keys } = await conflictOf();
-		const winner = await held(test.store, showtime, [5]);
+		const winner = await holdSeats(test.store, showtime, [5]);
 		await test.store.confirmBooking(winner);
 		await test.store.cancelBooking(winner);
 		await test.store.resolveConflict({ ...conflict, owners: [{ seat: 2, ...winner }] });
@@ -145,8 +145,8 @@ describe("openQuarantined", () => {
 
 	it("the script frees no held, sold or blocked seat, even if the call names one", async () => {
 		const showtime = await test.openShowtime({ seatCount: 4 });
-		await test.store.confirmBooking(await held(test.store, showtime, [0]));
-		await held(test.store, showtime, [1]);
+		await test.store.confirmBooking(await holdSeats(test.store, showtime, [0]));
+		await holdSeats(test.store, showtime, [1]);
 		await test.store.blockSeats({ showtimeId: showtime.id, seats: [2], isBlocked: true });
 		const input = { keys: showtimeKeys(showtime.id), args: { seats: [0, 1, 2, 3] } };
 		const reply = await expectUnchanged(test, () => runScript(test.redis, openQuarantinedScript, input));

@@ -1,7 +1,7 @@
 import { type Booking, bucketOf, newBookingId, newShowtimeId, RECORD_TTL_MS } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys } from "../keys.ts";
-import { held } from "../testing/buy-seats.ts";
+import { holdSeats } from "../testing/buy-seats.ts";
 import { expectNoViolations } from "../testing/expect-no-violations.ts";
 import { bookingEventOf, openTestStore, type TestStore, expectUnchanged } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
@@ -22,7 +22,7 @@ const depth = async () => (await test.store.outboxDepths())[BUCKET];
 
 /** Confirms a booking. Returns its command, its outbox entry, and an ack of that entry at a given version. */
 async function sell(seats: number[]) {
-	const command = await held(test.store, await open(), seats);
+	const command = await holdSeats(test.store, await open(), seats);
 	await test.store.confirmBooking(command);
 	const [entry] = (await readAll()).slice(-1);
 	if (!entry) throw new Error("the confirm wrote no entry to the outbox");
@@ -33,7 +33,7 @@ async function sell(seats: number[]) {
 describe("the outbox", () => {
 	it("is read oldest first from any entry on, with the epoch of each showtime, and not changed by the read", async () => {
 		const showtime = await open();
-		const commands = [await held(test.store, showtime, [1]), await held(test.store, showtime, [2]), await held(test.store, showtime, [3])];
+		const commands = [await holdSeats(test.store, showtime, [1]), await holdSeats(test.store, showtime, [2]), await holdSeats(test.store, showtime, [3])];
 		for (const command of commands) await test.store.confirmBooking(command);
 		const all = await expectUnchanged(test, readAll);
 		expect(all.map((entry) => bookingEventOf(entry).bookingId)).toEqual(commands.map(({ bookingId }) => bookingId));
@@ -162,7 +162,7 @@ describe("loadBooking", () => {
 	});
 
 	it("does not change an existing record", async () => {
-		const { booking } = await held(test.store, await open(), [5]);
+		const { booking } = await holdSeats(test.store, await open(), [5]);
 		await expectUnchanged(test, () => test.store.loadBooking({ ...booking, state: "CANCELLED", version: 2 }));
 	});
 
@@ -182,9 +182,9 @@ describe("loadBooking", () => {
 
 describe("listRecentBookingIds", () => {
 	it("returns the user's bookings of every bucket, newest first, and no other user's", async () => {
-		const first = await held(test.store, await test.openShowtime({ id: newShowtimeId(1) }), [1]);
-		const second = await held(test.store, await test.openShowtime({ id: newShowtimeId(14) }), [1], { userId: first.userId });
-		const other = await held(test.store, await open(), [60]);
+		const first = await holdSeats(test.store, await test.openShowtime({ id: newShowtimeId(1) }), [1]);
+		const second = await holdSeats(test.store, await test.openShowtime({ id: newShowtimeId(14) }), [1], { userId: first.userId });
+		const other = await holdSeats(test.store, await open(), [60]);
 		expect(await test.store.listRecentBookingIds(first.userId)).toEqual([second.bookingId, first.bookingId]);
 		expect((await test.store.listRecentBookingIds(other.userId)).map(bucketOf)).toEqual([BUCKET]);
 	});

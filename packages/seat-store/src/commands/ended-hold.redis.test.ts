@@ -3,7 +3,7 @@ import { bucketOf, DAY_MS, ENDED_HOLD_TTL_MS, newUserId, type OpenShowtime, type
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, idempotencyKey, showtimeKeys, userIndexKey } from "../keys.ts";
-import { held, hold } from "../testing/buy-seats.ts";
+import { holdSeats, tryHold } from "../testing/buy-seats.ts";
 import { expectNoViolations } from "../testing/expect-no-violations.ts";
 import { openTestStore, type TestStore, expectUnchanged } from "../testing/open-test-store.ts";
 
@@ -23,7 +23,7 @@ const NO_KEY = -2;
 /** Places a hold with the idempotency key `key`. `readExpiries` reads the expiry of its record and of that key; `end` is the expected one. */
 async function placeHold(seats: number[] = [1]) {
 	const showtime = await test.openShowtime();
-	const command = await held(test.store, showtime, seats, { idempotencyKey: "key" });
+	const command = await holdSeats(test.store, showtime, seats, { idempotencyKey: "key" });
 	const readExpiries = () =>
 		Promise.all([
 			test.redis.pexpiretime(bookingKey(command.bookingId)),
@@ -43,7 +43,7 @@ describe("the record and the idempotency key of a hold", () => {
 	it("keep their expiry when the hold is released at once or just before it expires, and when a command is repeated", async () => {
 		for (const laterMs of [0, 419_999]) {
 			const { showtime, command, readExpiries, end } = await placeHold();
-			const again = () => hold(test.store, showtime, [1], { userId: command.userId, idempotencyKey: "key" });
+			const again = () => tryHold(test.store, showtime, [1], { userId: command.userId, idempotencyKey: "key" });
 			const atMs = command.booking.createdAt + laterMs;
 			expect(await test.at(atMs, () => test.store.cancelBooking(command))).toMatchObject({ booking: { state: "CANCELLED" } });
 			expect(await readExpiries()).toEqual([end, end]);
@@ -75,7 +75,7 @@ describe("the record and the idempotency key of a hold", () => {
 		const { showtime, command, readExpiries, end } = await placeHold();
 		await test.store.confirmBooking(command);
 		expect(await readExpiries()).toEqual([NO_EXPIRY, end]);
-		const again = hold(test.store, showtime, [1], { userId: command.userId, idempotencyKey: "key" });
+		const again = tryHold(test.store, showtime, [1], { userId: command.userId, idempotencyKey: "key" });
 		expect(await again).toEqual({ outcome: "replayed", bookingId: command.bookingId });
 		await test.store.cancelBooking(command);
 		expect(await readExpiries()).toEqual([NO_EXPIRY, end]);
@@ -96,15 +96,15 @@ describe("the record and the idempotency key of a hold", () => {
 		const userId = newUserId();
 		const options = { userId, idempotencyKey: "key" };
 		const placedMs = Date.now() - 1_000 - ENDED_HOLD_TTL_MS + 500;
-		const command = await test.at(placedMs, () => held(brief, showtime, [1], options));
-		expect(await hold(brief, showtime, [1], options)).toEqual({ outcome: "replayed", bookingId: command.bookingId });
+		const command = await test.at(placedMs, () => holdSeats(brief, showtime, [1], options));
+		expect(await tryHold(brief, showtime, [1], options)).toEqual({ outcome: "replayed", bookingId: command.bookingId });
 		expect(await brief.confirmBooking(command)).toEqual({ outcome: "hold_expired" });
 
 		const hasExpired = async () => (await test.store.readBooking(command.bookingId)) === null;
 		await waitUntil("the record to expire", hasExpired);
 		const changes = [() => brief.confirmBooking(command), () => brief.extendHold(command), () => brief.cancelBooking(command)];
 		for (const change of changes) expect(await expectUnchanged<unknown>(test, change)).toEqual({ outcome: "not_loaded" });
-		const next = await held(brief, showtime, [1], options);
+		const next = await holdSeats(brief, showtime, [1], options);
 		expect(next.bookingId).not.toBe(command.bookingId);
 	});
 });
@@ -123,7 +123,7 @@ describe("keys that Redis deletes when they are empty", () => {
 	it("get the same expiry again after hold, release and hold, and the user's index expires 30 days after the last hold", async () => {
 		const showtime = await test.openShowtime();
 		const userId = newUserId();
-		const first = await held(test.store, showtime, [1], { userId });
+		const first = await holdSeats(test.store, showtime, [1], { userId });
 		const before = await readExpiries(showtime, userId);
 		const { endsAt } = showtime;
 		const [end, index] = [endsAt + 2 * DAY_MS, first.booking.createdAt + 30 * DAY_MS];
@@ -131,7 +131,7 @@ describe("keys that Redis deletes when they are empty", () => {
 
 		await test.store.cancelBooking(first);
 		expect(await readExpiries(showtime, userId)).toEqual({ ...before, owner: NO_KEY, expiry: NO_KEY, buyers: NO_KEY });
-		const again = await held(test.store, showtime, [1], { userId });
+		const again = await holdSeats(test.store, showtime, [1], { userId });
 		expect(await readExpiries(showtime, userId)).toEqual({ ...before, index: again.booking.createdAt + 30 * DAY_MS });
 
 		await test.at(again.booking.expiresAt, () => test.store.reapHolds(showtime.id));
@@ -143,7 +143,7 @@ describe("keys that Redis deletes when they are empty", () => {
 			buyers: NO_KEY,
 			expiries: NO_KEY,
 		});
-		const third = await test.at(again.booking.expiresAt, () => held(test.store, showtime, [1], { userId }));
+		const third = await test.at(again.booking.expiresAt, () => holdSeats(test.store, showtime, [1], { userId }));
 		expect(await readExpiries(showtime, userId)).toEqual({ ...before, index: third.booking.createdAt + 30 * DAY_MS });
 	});
 });
@@ -152,8 +152,8 @@ describe("a buyers key that Redis deleted with its last live hold", () => {
 	it.each(["confirm", "extend"] as const)("gets its expiry again when the clock goes backwards and %s writes to it", async (what) => {
 		const showtime = await test.openShowtime();
 		const userId = newUserId();
-		const first = await held(test.store, showtime, [1], { userId });
-		const second = await test.at(first.booking.createdAt + 1_000, () => held(test.store, showtime, [2], { userId }));
+		const first = await holdSeats(test.store, showtime, [1], { userId });
+		const second = await test.at(first.booking.createdAt + 1_000, () => holdSeats(test.store, showtime, [2], { userId }));
 		// By that clock the first hold has expired: releasing the second one empties the key.
 		await test.at(first.booking.expiresAt, () => test.store.cancelBooking(second));
 		const { buyers } = showtimeKeys(showtime.id);
@@ -167,12 +167,12 @@ describe("a buyers key that Redis deleted with its last live hold", () => {
 
 it("an unsettled booking stays in its user's index for 30 days, even after as many holds and releases as an hour allows", async () => {
 	const showtime = await test.openShowtime();
-	const sold = await held(test.store, showtime, [1]);
+	const sold = await holdSeats(test.store, showtime, [1]);
 	await test.store.confirmBooking(sold);
 	for (let n = 0; n < 99; n += 1) {
-		await test.store.cancelBooking(await held(test.store, showtime, [2], { userId: sold.userId }));
+		await test.store.cancelBooking(await holdSeats(test.store, showtime, [2], { userId: sold.userId }));
 	}
-	expect((await hold(test.store, showtime, [2], { userId: sold.userId })).outcome).toBe("hourly_limit");
+	expect((await tryHold(test.store, showtime, [2], { userId: sold.userId })).outcome).toBe("hourly_limit");
 	expect(await test.store.listRecentBookingIds(sold.userId)).toContain(sold.bookingId);
 	expect(await test.redis.pexpiretime(bookingKey(sold.bookingId))).toBe(NO_EXPIRY);
 	const index = userIndexKey(bucketOf(showtime.id), sold.userId);

@@ -1,7 +1,7 @@
 import { bucketOf, ENDED_HOLD_TTL_MS, newBookingId, newUserId } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { held, hold } from "../testing/buy-seats.ts";
+import { holdSeats, tryHold } from "../testing/buy-seats.ts";
 import { expectNoViolations } from "../testing/expect-no-violations.ts";
 import { countWrites, openTestStore, publishedDuring, type TestStore, expectUnchanged } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
@@ -20,7 +20,7 @@ describe("an extended hold", () => {
 	it("expires ten minutes from now in owner, expiry index, buyers entry and record, and the seat map does not change", async () => {
 		const { redis, store } = test;
 		const showtime = await test.openShowtime();
-		const command = await held(store, showtime, [1, 2]);
+		const command = await holdSeats(store, showtime, [1, 2]);
 		const keys = showtimeKeys(showtime.id);
 		const bucket = bucketKeys(bucketOf(showtime.id));
 		const instant = command.booking.createdAt + MINUTE_MS;
@@ -49,7 +49,7 @@ describe("an extended hold", () => {
 
 	it("is extended only once: a repeat returns the same booking and changes no expiry", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1]);
+		const command = await holdSeats(test.store, showtime, [1]);
 		const first = await test.store.extendHold({ ...command, ifVersion: 1 });
 		const writes = await countWrites(test.redis);
 		for (const ifVersion of [null, 1, 2]) {
@@ -62,7 +62,7 @@ describe("an extended hold", () => {
 	it("never lasts longer than half an hour from when it was placed", async () => {
 		const showtime = await test.openShowtime();
 		const store = test.withLimits({ holdTtlMs: 25 * MINUTE_MS });
-		const [within, beyond] = [await held(store, showtime, [1]), await held(store, showtime, [2])];
+		const [within, beyond] = [await holdSeats(store, showtime, [1]), await holdSeats(store, showtime, [2])];
 		const { createdAt } = within.booking;
 		const late = await test.at(createdAt + 20 * MINUTE_MS, () => store.extendHold(within));
 		expect(late).toMatchObject({ booking: { expiresAt: createdAt + 30 * MINUTE_MS } });
@@ -72,21 +72,21 @@ describe("an extended hold", () => {
 
 	it("never expires sooner than it would have without the extension", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1]);
+		const command = await holdSeats(test.store, showtime, [1]);
 		const brief = test.withLimits({ holdExtensionMs: 1_000 });
 		expect(await brief.extendHold(command)).toMatchObject({ booking: { state: "PAYING", expiresAt: command.booking.expiresAt } });
-		const other = await held(test.store, showtime, [2]);
+		const other = await holdSeats(test.store, showtime, [2]);
 		const short = test.withLimits({ holdLifeMaxMs: 1_000 });
 		expect(await short.extendHold(other)).toMatchObject({ booking: { state: "PAYING", expiresAt: other.booking.expiresAt } });
 	});
 
 	it("keeps its seats past its first expiry, counts against the limits until the second, and then expires", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1, 2]);
+		const command = await holdSeats(test.store, showtime, [1, 2]);
 		const first = command.booking.expiresAt;
 		await test.at(first - 1, () => test.store.extendHold(command));
 		const second = first - 1 + 10 * MINUTE_MS;
-		const rival = () => hold(test.store, showtime, [2]);
+		const rival = () => tryHold(test.store, showtime, [2]);
 		for (const instant of [first, second - 1]) {
 			expect(await test.at(instant, () => expectUnchanged(test, rival))).toEqual({ outcome: "seats_taken", seats: [2] });
 			expect(await test.store.readOwnSeats(showtime.id, command.userId, instant)).toEqual([1, 2]);
@@ -97,7 +97,7 @@ describe("an extended hold", () => {
 
 	it("can be released after the extension", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1]);
+		const command = await holdSeats(test.store, showtime, [1]);
 		await test.store.extendHold(command);
 		const released = await test.store.cancelBooking({ ...command, ifVersion: 2 });
 		expect(released).toMatchObject({ outcome: "cancelled", booking: { state: "CANCELLED", version: 3, confirmedAt: null } });
@@ -111,7 +111,7 @@ describe("extend refuses a hold and changes nothing", () => {
 
 	it("with hold_expired from the millisecond of expiry on, even under a wrong version", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1]);
+		const command = await holdSeats(test.store, showtime, [1]);
 		for (const laterMs of [0, 1]) {
 			const answer = await test.at(command.booking.expiresAt + laterMs, () => refused({ ...command, ifVersion: 7 }));
 			expect(answer).toEqual({ outcome: "hold_expired" });
@@ -121,7 +121,7 @@ describe("extend refuses a hold and changes nothing", () => {
 
 	it("with hold_expired from the new expiry of an extended hold on", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1]);
+		const command = await holdSeats(test.store, showtime, [1]);
 		const extended = await test.store.extendHold(command);
 		if (extended.outcome !== "extended") throw new Error(extended.outcome);
 		expect(await test.at(extended.booking.expiresAt, () => refused(command))).toEqual({ outcome: "hold_expired" });
@@ -129,14 +129,14 @@ describe("extend refuses a hold and changes nothing", () => {
 
 	it("with hold_expired when the hold has lost a seat, even if the clock went backwards", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1, 2]);
-		await test.at(command.booking.expiresAt, () => held(test.store, showtime, [2]));
+		const command = await holdSeats(test.store, showtime, [1, 2]);
+		await test.at(command.booking.expiresAt, () => holdSeats(test.store, showtime, [2]));
 		expect(await refused(command)).toEqual({ outcome: "hold_expired" });
 	});
 
 	it("with version_mismatch when ifVersion is not the booking's version, before and after an extension", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1]);
+		const command = await holdSeats(test.store, showtime, [1]);
 		expect(await refused({ ...command, ifVersion: 2 })).toEqual({ outcome: "version_mismatch", version: 1 });
 		await test.store.extendHold(command);
 		expect(await refused({ ...command, ifVersion: 3 })).toEqual({ outcome: "version_mismatch", version: 2 });
@@ -144,7 +144,7 @@ describe("extend refuses a hold and changes nothing", () => {
 
 	it("with booking_state once the booking is confirmed or released, and with version_mismatch under its old version", async () => {
 		const showtime = await test.openShowtime();
-		const [sold, released] = [await held(test.store, showtime, [1]), await held(test.store, showtime, [2])];
+		const [sold, released] = [await holdSeats(test.store, showtime, [1]), await holdSeats(test.store, showtime, [2])];
 		await test.store.confirmBooking(sold);
 		await test.store.cancelBooking(released);
 		for (const command of [sold, released]) {
@@ -156,7 +156,7 @@ describe("extend refuses a hold and changes nothing", () => {
 
 	it("with not_found when the hold is another user's, and with not_loaded when it has no record", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1]);
+		const command = await holdSeats(test.store, showtime, [1]);
 		expect(await refused({ ...command, userId: newUserId() })).toEqual({ outcome: "not_found" });
 		expect(await refused({ ...command, bookingId: newBookingId(showtime.id) })).toEqual({ outcome: "not_loaded" });
 	});
@@ -167,12 +167,12 @@ describe("extend refuses a hold and changes nothing", () => {
 			test.store.setTerms({ showtimeId: showtime.id, change: { what: "state", state } });
 		for (const [seat, state] of (["paused", "closed"] as const).entries()) {
 			await test.store.setTerms({ showtimeId: showtime.id, change: { what: "state", state: "open" } });
-			const command = await held(test.store, showtime, [seat]);
+			const command = await holdSeats(test.store, showtime, [seat]);
 			await set(state);
 			expect((await test.store.extendHold(command)).outcome).toBe("extended");
 		}
 		await test.store.setTerms({ showtimeId: showtime.id, change: { what: "state", state: "open" } });
-		const command = await held(test.store, showtime, [9]);
+		const command = await holdSeats(test.store, showtime, [9]);
 		await set("cancelled");
 		expect(await refused(command)).toEqual({ outcome: "showtime_cancelled" });
 	});

@@ -1,7 +1,7 @@
 import { newShowtimeId, newUserId, type ShowtimeId } from "@holdfast/domain";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { showtimeKeys } from "../keys.ts";
-import { held } from "../testing/buy-seats.ts";
+import { holdSeats } from "../testing/buy-seats.ts";
 import { openTestStore, type TestStore } from "../testing/open-test-store.ts";
 import { SHOWTIMES_ASKED_MAX } from "./find-user-bookings.ts";
 
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => test.stop());
 
-const hold = async (userId = newUserId(), seats = [0], open = test.openShowtime()) => held(test.store, await open, seats, { userId });
+const hold = async (userId = newUserId(), seats = [0], open = test.openShowtime()) => holdSeats(test.store, await open, seats, { userId });
 
 const find = (userId: ReturnType<typeof newUserId>, showtimeIds: readonly ShowtimeId[]) => test.store.findUserBookings(userId, showtimeIds);
 

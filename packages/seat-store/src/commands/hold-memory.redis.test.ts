@@ -5,7 +5,7 @@
 import { bucketOf, DEFAULT_LIMITS, newUserId, type OpenShowtime, SEATS_PER_PLAN_MAX } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { bucketKeys } from "../keys.ts";
-import { held, hold } from "../testing/buy-seats.ts";
+import { holdSeats, tryHold } from "../testing/buy-seats.ts";
 import { openTestStore, type TestStore } from "../testing/open-test-store.ts";
 
 let test: TestStore;
@@ -54,7 +54,7 @@ it("one account that holds and releases for a day leaves no more keys and bytes 
 	const holdUntilRefused = async () => {
 		for (;;) {
 			const idempotencyKey = String(placed).padStart(LONGEST_KEY_CHARS, "k");
-			const answer = await hold(test.store, showtime, LAST_SEATS, { userId, idempotencyKey });
+			const answer = await tryHold(test.store, showtime, LAST_SEATS, { userId, idempotencyKey });
 			if (answer.outcome !== "held") return expect(answer.outcome).toBe("hourly_limit");
 			placed += 1;
 			await test.store.cancelBooking({ bookingId: answer.booking.id, showtimeId: showtime.id, userId, ifVersion: null });
@@ -87,7 +87,7 @@ it("one account that confirms and cancels for a day leaves no more bytes than do
 	const perHour = DEFAULT_LIMITS.holdsPerHourMax;
 	for (let n = 0; n < perHour; n += 1) {
 		const idempotencyKey = String(n).padStart(LONGEST_KEY_CHARS, "k");
-		const command = await held(test.store, showtime, LAST_SEATS, { userId, idempotencyKey });
+		const command = await holdSeats(test.store, showtime, LAST_SEATS, { userId, idempotencyKey });
 		await test.store.confirmBooking(command);
 		await test.store.cancelBooking(command);
 	}

@@ -3,7 +3,7 @@ import { bucketOf, CLAIM_TTL_MS, ENDED_HOLD_TTL_MS, newBookingId } from "@holdfa
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runScript } from "../define-script.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { held } from "../testing/buy-seats.ts";
+import { holdSeats } from "../testing/buy-seats.ts";
 import { expectNoViolations } from "../testing/expect-no-violations.ts";
 import { bookingEventOf, openTestStore, readRecord, type TestStore, expectUnchanged } from "../testing/open-test-store.ts";
 import { INSTALL_BOOKINGS_MAX, installBookingsScript } from "./install-showtime.ts";
@@ -15,12 +15,12 @@ beforeAll(async () => {
 afterAll(() => test.stop());
 afterEach(() => expectNoViolations(test));
 
-type Change = readonly ["revoke" | "drop" | "reemit", Awaited<ReturnType<typeof held>>["bookingId"], version: number];
+type Change = readonly ["revoke" | "drop" | "reemit", Awaited<ReturnType<typeof holdSeats>>["bookingId"], version: number];
 
 /** Claims a showtime with a confirmed booking whose event is missing in the outbox, and a hold. `nowMs` is the time of the claim. */
 async function claimShowtime() {
 	const showtime = await test.openShowtime();
-	const [sold, hold] = [await held(test.store, showtime, [1]), await held(test.store, showtime, [2])];
+	const [sold, hold] = [await holdSeats(test.store, showtime, [1]), await holdSeats(test.store, showtime, [2])];
 	await test.store.confirmBooking(sold);
 	const keys = { ...showtimeKeys(showtime.id), ...bucketKeys(bucketOf(showtime.id)) };
 	await test.redis.del(keys.outbox);

@@ -2,7 +2,7 @@ import { bucketOf, DAY_MS, newBookingId, newUserId, type OpenShowtime, type Reco
 import { buildPlan, buildShowtime } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { held, hold } from "../testing/buy-seats.ts";
+import { holdSeats, tryHold } from "../testing/buy-seats.ts";
 import { changeRecord } from "../testing/change-record.ts";
 import { expectNoViolations } from "../testing/expect-no-violations.ts";
 import { installSnapshot } from "../testing/install-snapshot.ts";
@@ -39,7 +39,7 @@ describe("a showtime that was never installed", () => {
 		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "ASASAX", version: 4_000_000_000 });
 		expect(await test.redis.hgetall(showtimeKeys(showtime.id).owner)).toEqual({ 1: `${bookingId}|0`, 3: `${bookingId}|0`, 5: "X|0" });
 		expect(await test.store.readOwnSeats(showtime.id, userId, Date.now())).toEqual([1, 3]);
-		expect(await hold(test.store, showtime, [0, 1, 2, 3, 5])).toEqual({ outcome: "seats_taken", seats: [1, 3, 5] });
+		expect(await tryHold(test.store, showtime, [0, 1, 2, 3, 5])).toEqual({ outcome: "seats_taken", seats: [1, 3, 5] });
 	});
 
 	it("has the server's replication id and its epoch in meta, and its bucket has counters without expiry", async () => {
@@ -64,7 +64,7 @@ describe("a showtime that was never installed", () => {
 
 	it("cannot be claimed for another install once it is open under that epoch", async () => {
 		const showtime = await test.openShowtime();
-		await held(test.store, showtime, [1]);
+		await holdSeats(test.store, showtime, [1]);
 		expect(await expectUnchanged(test, () => installSnapshot(test.store, { showtime }))).toEqual({ outcome: "already" });
 	});
 });
@@ -77,10 +77,10 @@ describe("a rebuild of an installed showtime", () => {
 	it("keeps live holds, sales whose event is in the outbox, and cancels that the ledger does not have yet", async () => {
 		const showtime = await test.openShowtime({ seatCount: 8 });
 		const [hold1, extended, sold, cancelled] = [
-			await held(test.store, showtime, [0]),
-			await held(test.store, showtime, [1]),
-			await held(test.store, showtime, [2, 3]),
-			await held(test.store, showtime, [4]),
+			await holdSeats(test.store, showtime, [0]),
+			await holdSeats(test.store, showtime, [1]),
+			await holdSeats(test.store, showtime, [2, 3]),
+			await holdSeats(test.store, showtime, [4]),
 		];
 		await test.store.extendHold(extended);
 		for (const command of [sold, cancelled]) await test.store.confirmBooking(command);
@@ -102,7 +102,7 @@ describe("a rebuild of an installed showtime", () => {
 
 	it("emits an event again, once, that neither the outbox nor the ledger has", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1]);
+		const command = await holdSeats(test.store, showtime, [1]);
 		await test.store.confirmBooking(command);
 		await test.redis.del(bucketKeys(bucketOf(showtime.id)).outbox);
 		expect(await rebuild(showtime)).toEqual({ outcome: "installed", reemitted: 1 });
@@ -120,7 +120,7 @@ describe("a rebuild of an installed showtime", () => {
 
 	it("emits a cancel again that the ledger has lost, and keeps the record until the ledger has it", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1]);
+		const command = await holdSeats(test.store, showtime, [1]);
 		await test.store.confirmBooking(command);
 		await test.store.cancelBooking(command);
 		await test.redis.del(bucketKeys(bucketOf(showtime.id)).outbox);
@@ -135,7 +135,7 @@ describe("a rebuild of an installed showtime", () => {
 
 	it("revokes a hold that lost a seat to the ledger: all its seats are freed, it expires now and keeps its version", async () => {
 		const showtime = await test.openShowtime({ seatCount: 4 });
-		const command = await held(test.store, showtime, [1, 2]);
+		const command = await holdSeats(test.store, showtime, [1, 2]);
 		await rebuild(showtime, { bookings: [recordedAs(showtime, [2])] });
 		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "AASA", earliestExpiryAt: null });
 		expect(await test.store.confirmBooking(command)).toEqual({ outcome: "hold_expired" });
@@ -147,7 +147,7 @@ describe("a rebuild of an installed showtime", () => {
 
 	it("drops a record when the ledger's copy is newer, so that the ledger's copy is loaded", async () => {
 		const showtime = await test.openShowtime({ seatCount: 4 });
-		const [sold, cancelled] = [await held(test.store, showtime, [1]), await held(test.store, showtime, [2])];
+		const [sold, cancelled] = [await holdSeats(test.store, showtime, [1]), await holdSeats(test.store, showtime, [2])];
 		const bookings = [recordedAs(showtime, [1], sold), recordedAs(showtime, [], { ...cancelled, state: "CANCELLED", version: 3 })];
 		await rebuild(showtime, { bookings });
 		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "ASAA" });
@@ -186,8 +186,8 @@ describe("a rebuild of an installed showtime", () => {
 
 	it("drops expired holds, and puts the next expiry on the bucket's list", async () => {
 		const showtime = await test.openShowtime({ seatCount: 4 });
-		const expired = await held(test.store, showtime, [0]);
-		const live = await test.at(expired.booking.expiresAt - 1, () => held(test.store, showtime, [1]));
+		const expired = await holdSeats(test.store, showtime, [0]);
+		const live = await test.at(expired.booking.expiresAt - 1, () => holdSeats(test.store, showtime, [1]));
 		await test.at(expired.booking.expiresAt, () => rebuild(showtime));
 		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "AHAA", earliestExpiryAt: live.booking.expiresAt });
 		const { expiries } = bucketKeys(bucketOf(showtime.id));
@@ -203,7 +203,7 @@ describe("a rebuild of an installed showtime", () => {
 
 	it("with quarantine leaves no free seat, keeps owned seats, and still lets holds be confirmed", async () => {
 		const showtime = await test.openShowtime({ seatCount: 6 });
-		const [hold1, sold] = [await held(test.store, showtime, [0]), await held(test.store, showtime, [1])];
+		const [hold1, sold] = [await holdSeats(test.store, showtime, [0]), await holdSeats(test.store, showtime, [1])];
 		await test.store.confirmBooking(sold);
 		await rebuild(showtime, { isQuarantined: true, blockedSeats: [5], showtime: { ...showtime, showtimeVersion: 2 } });
 		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "HSQQQX" });

@@ -14,7 +14,7 @@ import { buildShowtime, waitUntil } from "@holdfast/testing";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bucketKeys, showtimeKeys } from "../keys.ts";
-import { held, hold } from "../testing/buy-seats.ts";
+import { holdSeats, tryHold } from "../testing/buy-seats.ts";
 import { commandsOn } from "../testing/commands-on.ts";
 import { expectNoViolations } from "../testing/expect-no-violations.ts";
 import { injectClock, type SendScript } from "../testing/inject-clock.ts";
@@ -72,7 +72,7 @@ async function setUp(): Promise<void> {
 	await test.at(T0, async () => {
 		await test.store.claimShowtime(showtime.id, { token: "zero", ledgerEpoch: 0 });
 		await test.store.installShowtime(snapshotOf(1, { blockedSeats: [], bookings: [] }), { token: "zero", nowMs: T0 });
-		for (const { seats, ...options } of Object.values(BOOKINGS)) await held(test.store, showtime, seats, options);
+		for (const { seats, ...options } of Object.values(BOOKINGS)) await holdSeats(test.store, showtime, seats, options);
 		for (const of of ["reemitted", "cancelled"] as const) expect((await test.store.confirmBooking(command(of))).outcome).toBe("confirmed");
 		expect((await test.store.cancelBooking(command("cancelled"))).outcome).toBe("cancelled");
 	});
@@ -140,7 +140,7 @@ beforeAll(async () => {
 
 async function expectNothingSold(status: "recovering" | "fenced", nowMs: number): Promise<void> {
 	await test.at(nowMs, async () => {
-		expect(await hold(test.store, showtime, [50])).toEqual({ outcome: status });
+		expect(await tryHold(test.store, showtime, [50])).toEqual({ outcome: status });
 		expect(await test.store.confirmBooking(command("kept"))).toEqual({ outcome: status });
 		expect(await test.store.cancelBooking(command("reemitted"))).toEqual({ outcome: status });
 		expect(await test.store.readSeatMap(showtime.id)).toEqual({ outcome: status });

@@ -1,7 +1,7 @@
 import { bucketOf, type OpenShowtime, type ShowtimeEvent, type ShowtimeState } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bucketKeys, showtimeKeys } from "../keys.ts";
-import { held, hold } from "../testing/buy-seats.ts";
+import { holdSeats, tryHold } from "../testing/buy-seats.ts";
 import { expectNoViolations } from "../testing/expect-no-violations.ts";
 import { installSnapshot } from "../testing/install-snapshot.ts";
 import { openTestStore, publishedDuring, type TestStore, expectUnchanged } from "../testing/open-test-store.ts";
@@ -60,8 +60,8 @@ describe("set-terms", () => {
 		const repriced = { ...showtime, prices: { standard: 990 }, currency: "EUR", priceVersion: 2, showtimeVersion: 2 };
 		expect(await test.store.readShowtime(showtime.id)).toEqual(repriced);
 		expect(await lastEvent(showtime)).toMatchObject({ ...eventFieldsOf(repriced), type: "showtime.repriced" });
-		expect(await hold(test.store, showtime, [1])).toEqual({ outcome: "stale_prices" });
-		expect((await hold(test.store, repriced, [1])).outcome).toBe("held");
+		expect(await tryHold(test.store, showtime, [1])).toEqual({ outcome: "stale_prices" });
+		expect((await tryHold(test.store, repriced, [1])).outcome).toBe("held");
 		await setTerms(showtime, { what: "prices", prices: { standard: 990 }, currency: "USD" });
 		expect(await metaOf(showtime)).toMatchObject({ priceVersion: "3", showtimeVersion: "3" });
 	});
@@ -116,7 +116,7 @@ describe("block-seats", () => {
 			expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "AXAAXA", version: 1_000_000_001 });
 			expect(await test.redis.hgetall(keys.owner)).toEqual({ 1: "X|0", 4: "X|0" });
 			expect(await lastEvent(showtime)).toMatchObject({ type: "showtime.seats_blocked", blockedSeats: [1, 4], showtimeVersion: 2, seq: 1 });
-			expect(await hold(test.store, showtime, [0, 1])).toEqual({ outcome: "seats_taken", seats: [1] });
+			expect(await tryHold(test.store, showtime, [0, 1])).toEqual({ outcome: "seats_taken", seats: [1] });
 			expect(await block(showtime, [4], false)).toEqual({ outcome: "set", showtimeVersion: 3, scheduleVersion: 1 });
 		});
 		expect(published).toEqual(["1000000001 X 1,4", "1000000002 A 4"]);
@@ -129,8 +129,8 @@ describe("block-seats", () => {
 
 	it("names every seat that is not free, and then blocks none", async () => {
 		const showtime = await test.openShowtime();
-		await test.store.confirmBooking(await held(test.store, showtime, [1]));
-		await held(test.store, showtime, [3]);
+		await test.store.confirmBooking(await holdSeats(test.store, showtime, [1]));
+		await holdSeats(test.store, showtime, [3]);
 		await block(showtime, [5]);
 		const answer = await expectUnchanged(test, () => block(showtime, [1, 2, 3, 4, 5]));
 		expect(answer).toEqual({ outcome: "seats_taken", seats: [1, 3] });
@@ -138,7 +138,7 @@ describe("block-seats", () => {
 
 	it("blocks the seats of an expired hold from the millisecond of expiry on, and that hold cannot be confirmed later", async () => {
 		const showtime = await test.openShowtime();
-		const expiring = await held(test.store, showtime, [1, 2]);
+		const expiring = await holdSeats(test.store, showtime, [1, 2]);
 		const { expiresAt } = expiring.booking;
 		const early = await test.at(expiresAt - 1, () => expectUnchanged(test, () => block(showtime, [2])));
 		expect(early).toEqual({ outcome: "seats_taken", seats: [2] });
@@ -162,8 +162,8 @@ describe("block-seats", () => {
 
 	it("unblocks blocked seats only, never a held or sold one", async () => {
 		const showtime = await test.openShowtime({ seatCount: 4 });
-		await test.store.confirmBooking(await held(test.store, showtime, [0]));
-		await held(test.store, showtime, [1]);
+		await test.store.confirmBooking(await holdSeats(test.store, showtime, [0]));
+		await holdSeats(test.store, showtime, [1]);
 		await block(showtime, [2]);
 		await block(showtime, [0, 1, 2, 3], false);
 		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "SHAA" });
@@ -184,7 +184,7 @@ describe("block-seats", () => {
 		});
 		expect((await block(showtime, seats.slice(0, BLOCK_SEATS_MAX))).outcome).toBe("set");
 		expect((await lastEvent(showtime)).blockedSeats).toEqual(seats.slice(0, BLOCK_SEATS_MAX));
-		expect(await expectUnchanged(test, () => hold(test.store, showtime, seats.slice(-3)))).toEqual({ outcome: "seats_taken", seats: [998, 999] });
+		expect(await expectUnchanged(test, () => tryHold(test.store, showtime, seats.slice(-3)))).toEqual({ outcome: "seats_taken", seats: [998, 999] });
 	});
 
 	it("refuses to block and to unblock seats once the showtime is cancelled", async () => {
@@ -211,7 +211,7 @@ describe("reschedule", () => {
 		["earlier", -HOUR_MS],
 	])("moves start, end and the expiry of every key %s, and writes an event", async (_, byMs) => {
 		const showtime = await test.openShowtime();
-		await held(test.store, showtime, [1]);
+		await holdSeats(test.store, showtime, [1]);
 		expect(await move(showtime, 2, byMs)).toEqual({ outcome: "set", showtimeVersion: 1, scheduleVersion: 2 });
 		const moved = { ...showtime, startsAt: showtime.startsAt + byMs, endsAt: showtime.endsAt + byMs, scheduleVersion: 2 };
 		expect(await test.store.readShowtime(showtime.id)).toEqual(moved);

@@ -2,7 +2,7 @@
 import { bucketOf, isBookingEvent, newBookingId } from "@holdfast/domain";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { buy, held } from "../testing/buy-seats.ts";
+import { buy, holdSeats } from "../testing/buy-seats.ts";
 import { changeRecord } from "../testing/change-record.ts";
 import { installSnapshot } from "../testing/install-snapshot.ts";
 import { openTestStore, type TestStore } from "../testing/open-test-store.ts";
@@ -16,7 +16,7 @@ afterAll(() => test.stop());
 it("readBookings returns readable records, names unreadable ones, and leaves out missing ones", async () => {
 	const showtime = await test.openShowtime();
 	const bookings = [];
-	for (let seat = 0; seat < 6; seat += 1) bookings.push(await held(test.store, showtime, [seat]));
+	for (let seat = 0; seat < 6; seat += 1) bookings.push(await holdSeats(test.store, showtime, [seat]));
 	const [first, broken, mistyped, cut, listed, unequal] = bookings.map(({ bookingId }) => bookingId);
 	if (!first || !broken || !mistyped || !cut || !listed || !unequal) throw new Error("fewer than six seats were held");
 	await changeRecord(test.server.port, broken, { amount: "9007199254740993" });
@@ -40,7 +40,7 @@ it("readBookings returns readable records, names unreadable ones, and leaves out
 it("a rebuild skips unreadable records: sold seats stay sold, held seats become free, and the ledger's seats stay the ledger's", async () => {
 	const showtime = await test.openShowtime();
 	const buySeat = (seat: number) => buy(test.store, showtime, [seat]);
-	const [unknown, known, fine, pending] = [await buySeat(0), await buySeat(1), await buySeat(2), await held(test.store, showtime, [3])];
+	const [unknown, known, fine, pending] = [await buySeat(0), await buySeat(1), await buySeat(2), await holdSeats(test.store, showtime, [3])];
 	for (const { bookingId } of [unknown, known, pending]) await changeRecord(test.server.port, bookingId, { amount: "1e+16x" });
 	await test.redis.hdel(showtimeKeys(showtime.id).meta, "replid");
 	const inLedger = { ...known, state: "CONFIRMED", version: 2, seats: [1] } as const;
@@ -58,7 +58,7 @@ it("a rebuild skips unreadable records: sold seats stay sold, held seats become 
 
 it("readBatch reads an unreadable epoch as 0, and the epochs of other showtimes as they are", async () => {
 	const [broken, fine] = [await test.openShowtime(), await test.openShowtime()];
-	for (const showtime of [broken, fine]) await test.store.confirmBooking(await held(test.store, showtime, [0]));
+	for (const showtime of [broken, fine]) await test.store.confirmBooking(await holdSeats(test.store, showtime, [0]));
 	await test.redis.hset(bucketKeys(bucketOf(broken.id)).epochs, broken.id, "x");
 	const epochs = new Map<string, number>();
 	for (const { id } of [broken, fine])

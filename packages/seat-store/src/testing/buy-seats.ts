@@ -6,7 +6,7 @@ import type { SeatStore } from "../seat-store.ts";
 type HoldOptions = { readonly userId?: UserId; readonly bookingId?: BookingId; readonly idempotencyKey?: string };
 
 /** Tries to place a hold, for a new user unless `userId` is given. Returns the outcome, refusals included. */
-export function hold(
+export function tryHold(
 	store: SeatStore,
 	showtime: OpenShowtime,
 	seats: readonly number[],
@@ -23,16 +23,16 @@ export function hold(
 }
 
 /** Places a hold. Returns the booking, with the fields of a command that extends, confirms or cancels it. Throws when the hold is refused. */
-export async function held(store: SeatStore, showtime: OpenShowtime, seats: readonly number[], options: HoldOptions = {}) {
+export async function holdSeats(store: SeatStore, showtime: OpenShowtime, seats: readonly number[], options: HoldOptions = {}) {
 	const userId = options.userId ?? newUserId();
-	const placed = await hold(store, showtime, seats, { ...options, userId });
+	const placed = await tryHold(store, showtime, seats, { ...options, userId });
 	if (placed.outcome !== "held") throw new Error(`the hold was refused: ${placed.outcome}`);
 	return { bookingId: placed.booking.id, showtimeId: showtime.id, userId, ifVersion: null, booking: placed.booking };
 }
 
 /** Holds and confirms seats. Returns the command that cancels the booking. Throws when the hold or the confirm is refused. */
 export async function buy(store: SeatStore, showtime: OpenShowtime, seats: readonly number[], options: HoldOptions = {}) {
-	const command = await held(store, showtime, seats, options);
+	const command = await holdSeats(store, showtime, seats, options);
 	const { outcome } = await store.confirmBooking(command);
 	if (outcome !== "confirmed") throw new Error(`the confirm was refused: ${outcome}`);
 	return command;

@@ -1,6 +1,6 @@
 /** Production scripts use only the server's clock, and scripts with an injected clock use only the injected one. */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { held } from "./buy-seats.ts";
+import { holdSeats } from "./buy-seats.ts";
 import { ALL_SCRIPTS } from "./inject-clock.ts";
 import { bookingEventOf, openTestStore, type TestStore } from "./open-test-store.ts";
 
@@ -14,7 +14,7 @@ afterAll(() => test.stop());
 async function collectTimestamps(): Promise<number[]> {
 	const { store } = test;
 	const showtime = await test.openShowtime();
-	const command = await held(store, showtime, [1]);
+	const command = await holdSeats(store, showtime, [1]);
 	const answers = [await store.extendHold(command), await store.confirmBooking(command), await store.cancelBooking(command)];
 	const read = await store.readSeatMap(showtime.id);
 	const claim = await store.claimShowtime(showtime.id, { token: "mine", ledgerEpoch: 2 });

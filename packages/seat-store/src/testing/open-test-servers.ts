@@ -26,7 +26,7 @@ export function openTestServers() {
 			return server;
 		},
 		/** Opens a separate client for the server, apart from the connections under test. */
-		look({ url }: TestRedis): Redis {
+		openClient({ url }: TestRedis): Redis {
 			const redis = new Redis(url);
 			redis.on("error", () => {});
 			toClose.push(() => redis.disconnect());
@@ -37,7 +37,7 @@ export function openTestServers() {
 }
 
 /** Resolves to `done`, or to the kind of the `SeatStoreFault` that the call rejected with. Rejects with any other error. */
-export async function fateOf(call: Promise<unknown>): Promise<string> {
+export async function faultKindOf(call: Promise<unknown>): Promise<string> {
 	try {
 		await call;
 		return "done";

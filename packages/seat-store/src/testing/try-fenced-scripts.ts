@@ -3,30 +3,30 @@ import { type Booking, newBookingId, newUserId, type OpenShowtime } from "@holdf
 import { expect } from "vitest";
 import type { ChangeBookingCommand } from "../commands/change-booking.ts";
 import type { SeatStore } from "../seat-store.ts";
-import { held, hold } from "./buy-seats.ts";
+import { holdSeats, tryHold } from "./buy-seats.ts";
 import { ALL_SCRIPTS } from "./inject-clock.ts";
 import { type TestStore, expectUnchanged } from "./open-test-store.ts";
 import { FENCE_STATUSES, isFenced } from "./watch-replies.ts";
 
 /** A showtime with a hold, a confirmed booking whose event is in the outbox, and one blocked seat. */
-export type Scene = {
+export type ShowtimeWithBookings = {
 	readonly showtime: OpenShowtime;
 	readonly held: ChangeBookingCommand & { readonly booking: Booking };
 	readonly sold: ChangeBookingCommand;
 };
 
 /** Installs the showtime and makes its bookings. */
-export async function setScene(test: TestStore): Promise<Scene> {
+export async function openShowtimeWithBookings(test: TestStore): Promise<ShowtimeWithBookings> {
 	const showtime = await test.openShowtime();
-	const [pending, sold] = [await held(test.store, showtime, [1]), await held(test.store, showtime, [2, 3])];
+	const [pending, sold] = [await holdSeats(test.store, showtime, [1]), await holdSeats(test.store, showtime, [2, 3])];
 	await test.store.confirmBooking(sold);
 	await test.store.blockSeats({ showtimeId: showtime.id, seats: [4], isBlocked: true });
 	return { showtime, held: pending, sold };
 }
 
 /** A call of each script, by script name, that succeeds while the showtime is open. */
-const USES: Record<string, (store: SeatStore, scene: Scene) => Promise<unknown>> = {
-	"place-hold": (store, { showtime }) => hold(store, showtime, [7]),
+const USES: Record<string, (store: SeatStore, scene: ShowtimeWithBookings) => Promise<unknown>> = {
+	"place-hold": (store, { showtime }) => tryHold(store, showtime, [7]),
 	extend: (store, { held }) => store.extendHold(held),
 	confirm: (store, { held }) => store.confirmBooking(held),
 	cancel: (store, { sold }) => store.cancelBooking(sold),
@@ -47,7 +47,7 @@ const USES: Record<string, (store: SeatStore, scene: Scene) => Promise<unknown>>
 };
 
 /** Checks that the fence refuses every script with `status`, and that none changes anything in Redis. */
-export async function expectAllRefused(test: TestStore, scene: Scene, status: (typeof FENCE_STATUSES)[number]): Promise<void> {
+export async function expectAllRefused(test: TestStore, scene: ShowtimeWithBookings, status: (typeof FENCE_STATUSES)[number]): Promise<void> {
 	expect(Object.keys(USES).sort()).toEqual(ALL_SCRIPTS.filter(isFenced).map(({ name }) => name));
 	// A refused reap may remove the showtime from the bucket's list of expiries once, so one reap comes before the comparison.
 	await USES.reap?.(test.store, scene);
@@ -58,7 +58,7 @@ export async function expectAllRefused(test: TestStore, scene: Scene, status: (t
 }
 
 /** Checks that the fence refuses none of the scripts. Each runs once and changes the showtime. */
-export async function expectNoneRefused(test: TestStore, scene: Scene): Promise<void> {
+export async function expectNoneRefused(test: TestStore, scene: ShowtimeWithBookings): Promise<void> {
 	for (const [name, use] of Object.entries(USES)) {
 		await use(test.store, scene);
 		expect(FENCE_STATUSES, `status of ${name}.lua`).not.toContain(test.replies.get(name)?.at(-1));

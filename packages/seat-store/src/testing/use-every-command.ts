@@ -5,7 +5,7 @@ import { expect } from "vitest";
 import type { ChangeBookingCommand } from "../commands/change-booking.ts";
 import { bucketKeys, showtimeKeys } from "../keys.ts";
 import type { SeatStore } from "../seat-store.ts";
-import { held, hold } from "./buy-seats.ts";
+import { holdSeats, tryHold } from "./buy-seats.ts";
 import { installSnapshot } from "./install-snapshot.ts";
 import type { TestStore } from "./open-test-store.ts";
 
@@ -16,8 +16,8 @@ export async function useEveryCommand(test: TestStore, store: SeatStore): Promis
 	await installSnapshot(store, { showtime });
 	const bucket = bucketOf(showtime.id);
 	const userId = newUserId();
-	const first = await held(store, showtime, [1, 2], { userId, idempotencyKey: "key" });
-	await hold(store, showtime, [1, 2], { userId, idempotencyKey: "key" });
+	const first = await holdSeats(store, showtime, [1, 2], { userId, idempotencyKey: "key" });
+	await tryHold(store, showtime, [1, 2], { userId, idempotencyKey: "key" });
 	await store.extendHold(first);
 	await store.confirmBooking(first);
 	const entries = await store.readBatch(bucket, { afterEntryId: null, limit: 10 });
@@ -26,24 +26,24 @@ export async function useEveryCommand(test: TestStore, store: SeatStore): Promis
 		entries.map(({ entryId }) => ({ entryId, booking: { id: first.bookingId, version: 3 } })),
 	);
 	await store.cancelBooking(first);
-	await store.cancelBooking(await held(store, showtime, [3]));
+	await store.cancelBooking(await holdSeats(store, showtime, [3]));
 	await store.setTerms({ showtimeId: showtime.id, change: { what: "prices", prices: { standard: 1 }, currency: "EUR" } });
 	await store.blockSeats({ showtimeId: showtime.id, seats: [5], isBlocked: true });
 	const { startsAt, endsAt } = showtime;
 	await store.reschedule({ showtimeId: showtime.id, scheduleVersion: 2, startsAt, endsAt: endsAt + 1 });
 	const repriced = { ...showtime, priceVersion: 2 };
-	const expiring = await held(test.withLimits({ holdTtlMs: 1 }), repriced, [4]);
+	const expiring = await holdSeats(test.withLimits({ holdTtlMs: 1 }), repriced, [4]);
 	await waitUntil("the hold to expire", async () => (await store.now(bucket)) >= expiring.booking.expiresAt);
 	await store.readSeatMap(showtime.id);
 	await store.findUnopened([showtime.id]);
 	await store.loadBooking(expiring.booking);
 
-	const lost = await held(store, repriced, [8]);
+	const lost = await holdSeats(store, repriced, [8]);
 	await store.confirmBooking(lost);
 	const owners = [{ seat: 8, bookingId: newBookingId(showtime.id), userId: newUserId() }];
 	await store.resolveConflict({ ...lost, version: 3, seats: [8], owners });
 
-	const [held1, sold, stale] = [await held(store, repriced, [10]), await held(store, repriced, [11]), await held(store, repriced, [12])];
+	const [held1, sold, stale] = [await holdSeats(store, repriced, [10]), await holdSeats(store, repriced, [11]), await holdSeats(store, repriced, [12])];
 	await store.confirmBooking(sold);
 	await redis.del(bucketKeys(bucket).outbox);
 	const taken: RecordedBooking = { bookingId: newBookingId(showtime.id), userId: newUserId(), state: "CONFIRMED", version: 2, seats: [10] };
