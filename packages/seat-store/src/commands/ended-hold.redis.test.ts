@@ -20,7 +20,7 @@ const NO_EXPIRY = -1;
 /** The reply of PEXPIRETIME for a key that does not exist. */
 const NO_KEY = -2;
 
-/** Places a hold with the idempotency key `key`. `readExpiries` reads the expiry of its record and of that key; `end` is the expected one. */
+/** Places a hold with the idempotency key `key`. `readExpiries` reads the expiry of its record and of that key; both should be `end`. */
 async function placeHold(seats: number[] = [1]) {
 	const showtime = await test.openShowtime();
 	const command = await holdSeats(test.store, showtime, seats, { idempotencyKey: "key" });

@@ -1,6 +1,6 @@
 /**
- * Measures how many keys and bytes one account can fill in one bucket by holding and releasing all day: the figures in docs/data.md. The test
- * sets the clock of the scripts. Redis expires keys by its own clock, so the test deletes the keys that have expired by the test's clock.
+ * Measures how many keys and bytes one account can fill in one bucket by holding and releasing all day: the figures in docs/data.md. The
+ * test sets the clock of the scripts. Redis expires keys by its own clock, so the test deletes the keys that have expired by the test's.
  */
 import { bucketOf, DEFAULT_LIMITS, newUserId, type OpenShowtime, SEATS_PER_PLAN_MAX } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";

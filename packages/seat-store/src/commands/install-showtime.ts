@@ -1,6 +1,7 @@
 /**
  * Installs a showtime on a Redis server, in three steps: claim the showtime, which freezes its seats; merge the state in Redis with the
- * ledger's; replace the state in Redis by the result in one script. The caller (packages/rebuild) reads the ledger between claim and install.
+ * ledger's; replace the state in Redis by the result in one script. The caller (packages/rebuild) reads the ledger between claim and
+ * install.
  */
 import {
 	type AdoptedTimeline,
@@ -234,8 +235,8 @@ async function stageSeats(redis: Redis, token: string, { showtime, ownerships }:
 }
 
 /**
- * Splits ownerships into parts of at most `INSTALL_SEATS_MAX` seats, at least one part. A booking is small enough to stay whole, so that one
- * script writes its buyer's entry. Only blocked and quarantined seats, which have no buyer, are ever cut in two.
+ * Splits ownerships into parts of at most `INSTALL_SEATS_MAX` seats, at least one part. A booking is small enough to stay whole, so that
+ * one script writes its buyer's entry. Only blocked and quarantined seats, which have no buyer, are ever cut in two.
  */
 function partsOf(ownerships: readonly SeatOwnership[]): SeatOwnership[][] {
 	const parts: SeatOwnership[][] = [[]];

@@ -24,7 +24,7 @@ import { readBookingId, readInteger, readText } from "../reply.ts";
 export type PlaceHoldCommand = {
 	readonly bookingId: BookingId;
 	readonly userId: UserId;
-	/** The showtime that `amounts` was computed from. The script answers `stale_prices` when its plan or price version is no longer current. */
+	/** The showtime that `amounts` was computed from. Answered `stale_prices` when its plan or price version is no longer current. */
 	readonly showtime: OpenShowtime;
 	/** Distinct seat indexes in ascending order, from 1 to `seatsPerBookingMax` of them. */
 	readonly seats: readonly number[];

@@ -38,7 +38,7 @@ it.each(BAD_PRICES)("set-terms throws on the prices %j and changes nothing", asy
 
 it.each(BAD_PRICES)("an install throws on the prices %j and leaves the showtime closed", async (prices) => {
 	const showtime = buildShowtime({ prices });
-	await expect(installSnapshot(test.store, { showtime })).rejects.toThrow("has an invalid price");
+	await expect(installSnapshot(test.store, { showtime })).rejects.toThrow("has invalid prices");
 	expect(await test.store.readShowtime(showtime.id)).toBeNull();
 });
 

@@ -23,7 +23,7 @@ export const SHOWTIMES_TO_REAP_MAX = 100;
 /** The most reaps before one read. A 50,000-seat showtime needs 500 when all its holds expire at once; twice that is a bug. */
 const READ_ROUNDS_MAX = 1_000;
 
-/** Returns the seat map of a showtime without expired holds: if there are any, their seats are freed first, which changes the map's version. */
+/** Returns the seat map of a showtime. Seats of expired holds are freed first, which raises the map's version. */
 export const readSeatMap = read({
 	place: (showtimeId: ShowtimeId) => atBucketOf(showtimeId),
 	async run(redis, _context, showtimeId): Promise<ReadMapOutcome> {
@@ -86,7 +86,7 @@ export type SeatInspection = {
 	readonly nowMs: number;
 };
 
-/** Returns the owner of every seat that is not free, and the seat map of the same moment. O(seats with an owner): for checks, not for requests. */
+/** Returns the owner of every seat that is not free, and the seat map of the same moment. O(seats with an owner): not for requests. */
 export const inspectSeats = read({
 	place: (showtimeId: ShowtimeId) => atBucketOf(showtimeId),
 	run: (redis, _context, showtimeId) => readSeats(redis, showtimeId),
@@ -107,7 +107,10 @@ export async function readSeats(redis: Redis, showtimeId: ShowtimeId): Promise<S
 	};
 }
 
-/** Returns the showtimes of a bucket that may have expired holds by the Redis clock: at most `SHOWTIMES_TO_REAP_MAX`, earliest expiry first. */
+/**
+ * Returns the showtimes of a bucket that may have expired holds by the Redis clock: at most `SHOWTIMES_TO_REAP_MAX`, the earliest expiry
+ * first.
+ */
 export const listShowtimesToReap = read({
 	place: (bucket: number) => atBucket(bucket),
 	async run(redis, _context, bucket) {

@@ -30,7 +30,7 @@ export function parseMeta(showtimeId: ShowtimeId, meta: Readonly<Record<string, 
 	const planId = parseSeatPlanId(meta.planId ?? "");
 	assert(planId !== null, `showtime ${showtimeId} has no valid planId: ${meta.planId}`);
 	const prices = parsePrices(JSON.parse(meta.prices ?? ""));
-	assert(prices !== null, `showtime ${showtimeId} has an invalid price: ${meta.prices}`);
+	assert(prices !== null, `showtime ${showtimeId} has invalid prices: ${meta.prices}`);
 	return {
 		id: showtimeId,
 		state,

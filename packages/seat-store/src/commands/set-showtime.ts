@@ -1,6 +1,6 @@
 /**
- * The commands by which an admin changes a showtime that is on sale: terms, blocked seats and schedule. One script changes Redis and appends
- * an event to the outbox, from which the ledger learns of the change.
+ * The commands by which an admin changes a showtime that is on sale: terms, blocked seats and schedule. One script changes Redis and
+ * appends an event to the outbox, from which the sweeper writes the change to the ledger.
  */
 import { bucketOf, PRICE_MAX, parsePrices, SEATS_TTL_MS, type ShowtimeId, type ShowtimeState, type TierPrices } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";

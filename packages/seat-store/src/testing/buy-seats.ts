@@ -22,7 +22,7 @@ export function tryHold(
 	});
 }
 
-/** Places a hold. Returns the booking, with the fields of a command that extends, confirms or cancels it. Throws when the hold is refused. */
+/** Places a hold. Returns the booking and the fields of a command that extends, confirms or cancels it. Throws when the hold is refused. */
 export async function holdSeats(store: SeatStore, showtime: OpenShowtime, seats: readonly number[], options: HoldOptions = {}) {
 	const userId = options.userId ?? newUserId();
 	const placed = await tryHold(store, showtime, seats, { ...options, userId });

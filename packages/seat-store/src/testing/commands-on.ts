@@ -4,7 +4,7 @@ import type { Redis } from "ioredis";
 import { type Bound, bindCommands, type Lanes } from "../command.ts";
 import * as commands from "../commands/index.ts";
 
-/** Returns all commands bound to the given lanes. `read` also serves the other lanes unless they are given; limits and buckets are the defaults. */
+/** Returns all commands bound to the given lanes. `read` also serves the lanes that are left out. Limits and buckets are the defaults. */
 export function commandsBy(lanes: Pick<Lanes, "read"> & Partial<Lanes>): Bound<typeof commands> {
 	const { read } = lanes;
 	const buckets = listBuckets(DEFAULT_LIMITS);

@@ -75,7 +75,7 @@ function singleValue(encode: string, decode: string) {
 	};
 }
 
-/** Lua that appends an outbox entry: one with every booking field as its own field, one with the booking as a single JSON field. */
+/** Lua that appends an outbox entry, in two formats: every booking field as its own field, or the booking as a single JSON field. */
 const EVENTS: Record<string, string> = {
 	"event of 19 fields": `redis.call('XADD', KEYS[1] .. 'ob', '*', 'schema', '1', 'seq', '123', 'type', 'booking.confirmed',
 		'bookingId', '${ID}', 'version', '2', 'userId', '${ID}', 'showtimeId', '${ID}', 'planId', '${ID}', 'seats', '17,18',

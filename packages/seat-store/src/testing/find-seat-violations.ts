@@ -1,4 +1,4 @@
-/** Invariant checks of one showtime's seats, for tests. Each returns a sentence per violation, and an empty list when all invariants hold. */
+/** Invariant checks of one showtime's seats, for tests. Each returns a sentence per violation; an empty list means no violation. */
 import { parseBookingId, type ShowtimeId } from "@holdfast/domain";
 import type { SeatInspection } from "../commands/read-seat-map.ts";
 import type { SeatStore } from "../seat-store.ts";

@@ -31,7 +31,7 @@ const variants = new Map(
 /** The signature of EVALSHA and EVAL in the form in which this package calls them. */
 export type SendScript = (script: string, keyCount: number, ...keysAndArgs: (string | number)[]) => Promise<unknown>;
 
-/** Makes scripts and TIME on this connection use the time that `clock` returns, epoch ms. While `clock` returns null they use the server's. */
+/** Makes scripts and TIME on this connection use the time that `clock` returns, epoch ms, or the server's while `clock` returns null. */
 export function injectClock(redis: Redis, clock: () => number | null): void {
 	const evalsha: SendScript = redis.evalsha.bind(redis);
 	const time = redis.time.bind(redis);

@@ -8,7 +8,8 @@ type SnapshotOptions = { readonly showtime: OpenShowtime } & Partial<ShowtimeSna
 
 /**
  * Claims the showtime, adopts the bucket's timeline as for an empty ledger, and installs the snapshot. Options that are left out describe
- * a first install without bookings. Returns `already` when the showtime is open under that epoch; throws when another process has the claim.
+ * a first install without bookings. Returns `already` when the showtime is open under that epoch. Throws when another process has the
+ * claim.
  */
 export async function installSnapshot(seatStore: SeatStore, options: SnapshotOptions): Promise<InstallOutcome | { outcome: "already" }> {
 	const snapshot: ShowtimeSnapshot = { blockedSeats: [], epoch: 1, isQuarantined: false, deadLetteredEntries: [], bookings: [], ...options };

@@ -4,7 +4,7 @@ import { Redis } from "ioredis";
 import { afterEach } from "vitest";
 import { SeatStoreFault } from "../fault.ts";
 
-/** Returns helpers that open servers, proxies and clients. After each test they close what it opened, in reverse order. Call once per test file. */
+/** Returns helpers that open servers, proxies and clients, and closes those after each test in reverse order. Call once per test file. */
 export function openTestServers() {
 	const toClose: (() => unknown)[] = [];
 	afterEach(async () => {

@@ -35,7 +35,7 @@ export type TestStore = {
 	stop(): Promise<void>;
 };
 
-/** Starts a Redis server and opens a seat store on it. The server is a one-node cluster when the test run asks for it (vitest.config.ts). */
+/** Starts a Redis server and opens a seat store on it. The server is a one-node cluster if the test run asks for one (vitest.config.ts). */
 export async function openTestStore(options: Parameters<typeof startTestRedis>[0] = {}): Promise<TestStore> {
 	const server = await startTestRedis({ cluster: inject("redisIsCluster") === true, ...options });
 	const replies = newReplies();
@@ -114,7 +114,7 @@ export async function dumpAll(redis: Redis): Promise<Record<string, unknown>> {
 	return Object.fromEntries(keys.map((key, i) => [key, contents[i]]));
 }
 
-/** Reads a key of any type. Not with DUMP, which lists a hash in the order of its table: that order changes when Redis resizes the table. */
+/** Reads a key of any type. Not with DUMP: it lists a hash in the order of its table, which changes when Redis resizes the table. */
 async function readAny(redis: Redis, key: string): Promise<unknown> {
 	const type = await redis.type(key);
 	switch (type) {

@@ -25,7 +25,7 @@ export async function openShowtimeWithBookings(test: TestStore): Promise<Showtim
 }
 
 /** A call of each script, by script name, that succeeds while the showtime is open. */
-const USES: Record<string, (store: SeatStore, scene: ShowtimeWithBookings) => Promise<unknown>> = {
+const CALLS: Record<string, (store: SeatStore, opened: ShowtimeWithBookings) => Promise<unknown>> = {
 	"place-hold": (store, { showtime }) => tryHold(store, showtime, [7]),
 	extend: (store, { held }) => store.extendHold(held),
 	confirm: (store, { held }) => store.confirmBooking(held),
@@ -47,20 +47,20 @@ const USES: Record<string, (store: SeatStore, scene: ShowtimeWithBookings) => Pr
 };
 
 /** Checks that the fence refuses every script with `status`, and that none changes anything in Redis. */
-export async function expectAllRefused(test: TestStore, scene: ShowtimeWithBookings, status: (typeof FENCE_STATUSES)[number]): Promise<void> {
-	expect(Object.keys(USES).sort()).toEqual(ALL_SCRIPTS.filter(isFenced).map(({ name }) => name));
+export async function expectAllRefused(test: TestStore, opened: ShowtimeWithBookings, status: (typeof FENCE_STATUSES)[number]): Promise<void> {
+	expect(Object.keys(CALLS).sort()).toEqual(ALL_SCRIPTS.filter(isFenced).map(({ name }) => name));
 	// A refused reap may remove the showtime from the bucket's list of expiries once, so one reap comes before the comparison.
-	await USES.reap?.(test.store, scene);
-	for (const [name, use] of Object.entries(USES)) {
-		await expectUnchanged(test, () => use(test.store, scene));
+	await CALLS.reap?.(test.store, opened);
+	for (const [name, call] of Object.entries(CALLS)) {
+		await expectUnchanged(test, () => call(test.store, opened));
 		expect(test.replies.get(name)?.at(-1), `status of ${name}.lua`).toBe(status);
 	}
 }
 
 /** Checks that the fence refuses none of the scripts. Each runs once and changes the showtime. */
-export async function expectNoneRefused(test: TestStore, scene: ShowtimeWithBookings): Promise<void> {
-	for (const [name, use] of Object.entries(USES)) {
-		await use(test.store, scene);
+export async function expectNoneRefused(test: TestStore, opened: ShowtimeWithBookings): Promise<void> {
+	for (const [name, call] of Object.entries(CALLS)) {
+		await call(test.store, opened);
 		expect(FENCE_STATUSES, `status of ${name}.lua`).not.toContain(test.replies.get(name)?.at(-1));
 	}
 }
