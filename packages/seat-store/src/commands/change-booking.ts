@@ -28,8 +28,8 @@ export const cancelScript = defineScript("cancel");
 export const extendHold = write({
 	place: ({ bookingId }: ChangeBookingCommand) => atBucketOf(bookingId),
 	async run(redis, { limits }, command): Promise<ExtendOutcome> {
-		// Scripts may only touch keys that are passed in KEYS, and the idempotency key is part of the record. So the record is read
-		// before the script runs. The value cannot change in between: only place-hold writes it.
+		// A script may only touch keys that are passed in KEYS, and the idempotency key is in the record. So the record is read before
+		// the script runs. The key is still right then: only place-hold writes it.
 		const record = await redis.get(bookingKey(command.bookingId));
 		const placedWith = record === null ? null : readIdempotencyKey(command.bookingId, record);
 		const idempotency = placedWith === null ? null : idempotencyKey(command.userId, command.showtimeId, placedWith);

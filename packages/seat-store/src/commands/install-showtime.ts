@@ -103,8 +103,8 @@ export const adoptTimeline = write({
 });
 
 /**
- * Last step of a rebuild: merges the state in Redis with the ledger's snapshot and opens the showtime. The snapshot must have been read
- * after the claim was taken, and carry the epoch drawn for it. `nowMs` is the clock that `claimShowtime` returned. Safe to repeat; every
+ * Last step of a rebuild: merges the state in Redis with the ledger's snapshot and opens the showtime. Read the snapshot after the claim was
+ * taken, under the epoch that this rebuild took from the ledger. `nowMs` is the clock that `claimShowtime` returned. Safe to repeat. Every
  * script is refused with `lost_claim` once the claim is lost. Throws before any write when the merged showtime has a field that could not
  * be read back.
  */

@@ -68,8 +68,8 @@ export const readPlan = read({
 });
 
 /**
- * Returns the seat plan from any bucket that has it, or null when every bucket answered that it has not. Throws `SeatStoreFault` when no
- * bucket is known to have the plan and at least one bucket does not answer.
+ * Returns the seat plan from any bucket that has it, or null when every bucket answered and none has it. Throws `SeatStoreFault` when no
+ * bucket that answered has the plan and at least one did not answer.
  */
 export const findPlan = across((lanes) => async (planId: SeatPlanId): Promise<IndexedSeatPlan | null> => {
 	const found = await Promise.allSettled(
