@@ -114,7 +114,10 @@ describe("writes that come together", () => {
 it("a write that was given up leaves its place to another", async () => {
 	const narrow = createConfirmLane({ link, deadlineMs: 300, waitingMax: 1 });
 	replica.pause();
-	expect(await Promise.all([put("in flight", narrow), put("given up", narrow)].map(faultKindOf))).toEqual(["outcome_unknown", "unavailable"]);
+	expect(await Promise.all([put("in flight", narrow), put("given up", narrow)].map(faultKindOf))).toEqual([
+		"outcome_unknown",
+		"unavailable",
+	]);
 	const startMs = performance.now();
 	expect(await faultKindOf(put("next", narrow))).toBe("unavailable");
 	expect(performance.now() - startMs).toBeGreaterThan(250);

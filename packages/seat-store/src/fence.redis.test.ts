@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { bookingKey, showtimeKeys } from "./keys.ts";
 import { installSnapshot } from "./testing/install-snapshot.ts";
 import { bookingEventOf, openTestStore, type TestStore } from "./testing/open-test-store.ts";
-import { expectAllRefused, expectNoneRefused, type ShowtimeWithBookings, openShowtimeWithBookings } from "./testing/try-fenced-scripts.ts";
+import { expectAllRefused, expectNoneRefused, openShowtimeWithBookings, type ShowtimeWithBookings } from "./testing/try-fenced-scripts.ts";
 import { untilReachable } from "./testing/until-reachable.ts";
 
 let test: TestStore;

@@ -6,11 +6,11 @@ import { expectNoViolations } from "../testing/expect-no-violations.ts";
 import {
 	bookingEventOf,
 	countWrites,
+	expectUnchanged,
 	openTestStore,
 	publishedDuring,
 	readRecord,
 	type TestStore,
-	expectUnchanged,
 } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { cancelScript, confirmScript } from "./change-booking.ts";

@@ -6,7 +6,7 @@ import { runScript } from "../define-script.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { holdSeats, tryHold } from "../testing/buy-seats.ts";
 import { expectNoViolations } from "../testing/expect-no-violations.ts";
-import { dumpAll, openTestStore, type TestStore, expectUnchanged } from "../testing/open-test-store.ts";
+import { dumpAll, expectUnchanged, openTestStore, type TestStore } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import {
 	giveBackClaimScript,

@@ -6,7 +6,7 @@ import { bookingKey, showtimeKeys } from "../keys.ts";
 import { holdSeats } from "../testing/buy-seats.ts";
 import { expectNoViolations } from "../testing/expect-no-violations.ts";
 import { installSnapshot } from "../testing/install-snapshot.ts";
-import { openTestStore, publishedDuring, type TestStore, expectUnchanged } from "../testing/open-test-store.ts";
+import { expectUnchanged, openTestStore, publishedDuring, type TestStore } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { OPEN_SEATS_MAX, openQuarantinedScript, resolveConflictScript } from "./correct-seats.ts";
 
@@ -158,4 +158,5 @@ describe("openQuarantined", () => {
 	});
 });
 
-it("covers every status that resolve-conflict.lua and open-quarantined.lua can reply", () => expectEveryReply(test.replies, [resolveConflictScript, openQuarantinedScript]));
+it("covers every status that resolve-conflict.lua and open-quarantined.lua can reply", () =>
+	expectEveryReply(test.replies, [resolveConflictScript, openQuarantinedScript]));

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys } from "../keys.ts";
 import { holdSeats } from "../testing/buy-seats.ts";
 import { expectNoViolations } from "../testing/expect-no-violations.ts";
-import { bookingEventOf, openTestStore, type TestStore, expectUnchanged } from "../testing/open-test-store.ts";
+import { bookingEventOf, expectUnchanged, openTestStore, type TestStore } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { ackBatchScript, parseEvent, readBatchScript } from "./drain-outbox.ts";
 import { loadBookingScript } from "./read-bookings.ts";
@@ -33,7 +33,11 @@ async function sell(seats: number[]) {
 describe("the outbox", () => {
 	it("is read oldest first from any entry on, with the epoch of each showtime, and not changed by the read", async () => {
 		const showtime = await open();
-		const commands = [await holdSeats(test.store, showtime, [1]), await holdSeats(test.store, showtime, [2]), await holdSeats(test.store, showtime, [3])];
+		const commands = [
+			await holdSeats(test.store, showtime, [1]),
+			await holdSeats(test.store, showtime, [2]),
+			await holdSeats(test.store, showtime, [3]),
+		];
 		for (const command of commands) await test.store.confirmBooking(command);
 		const all = await expectUnchanged(test, readAll);
 		expect(all.map((entry) => bookingEventOf(entry).bookingId)).toEqual(commands.map(({ bookingId }) => bookingId));
@@ -190,4 +194,5 @@ describe("listRecentBookingIds", () => {
 	});
 });
 
-it("covers every status that read-batch.lua, ack-batch.lua and load-booking.lua can reply", () => expectEveryReply(test.replies, [readBatchScript, ackBatchScript, loadBookingScript]));
+it("covers every status that read-batch.lua, ack-batch.lua and load-booking.lua can reply", () =>
+	expectEveryReply(test.replies, [readBatchScript, ackBatchScript, loadBookingScript]));

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { holdSeats, tryHold } from "../testing/buy-seats.ts";
 import { expectNoViolations } from "../testing/expect-no-violations.ts";
-import { countWrites, openTestStore, publishedDuring, type TestStore, expectUnchanged } from "../testing/open-test-store.ts";
+import { countWrites, expectUnchanged, openTestStore, publishedDuring, type TestStore } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { extendScript } from "./change-booking.ts";
 
@@ -91,7 +91,9 @@ describe("an extended hold", () => {
 			expect(await test.at(instant, () => expectUnchanged(test, rival))).toEqual({ outcome: "seats_taken", seats: [2] });
 			expect(await test.store.readOwnSeats(showtime.id, command.userId, instant)).toEqual([1, 2]);
 		}
-		expect(await test.at(second, () => expectUnchanged(test, () => test.store.confirmBooking(command)))).toEqual({ outcome: "hold_expired" });
+		expect(await test.at(second, () => expectUnchanged(test, () => test.store.confirmBooking(command)))).toEqual({
+			outcome: "hold_expired",
+		});
 		expect((await test.at(second, rival)).outcome).toBe("held");
 	});
 

@@ -5,7 +5,7 @@ import { userIndexKey } from "../keys.ts";
 import type { SeatStore } from "../seat-store.ts";
 import { holdSeats, tryHold } from "../testing/buy-seats.ts";
 import { expectNoViolations } from "../testing/expect-no-violations.ts";
-import { openTestStore, type TestStore, expectUnchanged } from "../testing/open-test-store.ts";
+import { expectUnchanged, openTestStore, type TestStore } from "../testing/open-test-store.ts";
 
 let test: TestStore;
 beforeAll(async () => {

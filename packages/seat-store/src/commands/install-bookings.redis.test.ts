@@ -5,7 +5,7 @@ import { runScript } from "../define-script.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
 import { holdSeats } from "../testing/buy-seats.ts";
 import { expectNoViolations } from "../testing/expect-no-violations.ts";
-import { bookingEventOf, openTestStore, readRecord, type TestStore, expectUnchanged } from "../testing/open-test-store.ts";
+import { bookingEventOf, expectUnchanged, openTestStore, readRecord, type TestStore } from "../testing/open-test-store.ts";
 import { INSTALL_BOOKINGS_MAX, installBookingsScript } from "./install-showtime.ts";
 
 let test: TestStore;

@@ -6,7 +6,7 @@ import { holdSeats, tryHold } from "../testing/buy-seats.ts";
 import { changeRecord } from "../testing/change-record.ts";
 import { expectNoViolations } from "../testing/expect-no-violations.ts";
 import { installSnapshot } from "../testing/install-snapshot.ts";
-import { bookingEventOf, openTestStore, publishedDuring, readRecord, type TestStore, expectUnchanged } from "../testing/open-test-store.ts";
+import { bookingEventOf, expectUnchanged, openTestStore, publishedDuring, readRecord, type TestStore } from "../testing/open-test-store.ts";
 import { INSTALL_SEATS_MAX } from "./install-showtime.ts";
 
 let test: TestStore;

@@ -168,19 +168,22 @@ describe("a rebuilder that crashes", () => {
 		if (step === last) throw new Error("crashed");
 	};
 
-	it.each(upTo(STEPS))("after %i of its scripts leaves the seats unchanged and unsold, and the next rebuild gets the same result", async (done) => {
-		await setUp();
-		const seatsBefore = await seatsNow();
-		await expect(rebuild("first", FIRST_AT, snapshotOf(2), crashBefore(done))).rejects.toThrow("crashed");
-		expect(await seatsNow()).toEqual(seatsBefore);
-		await expectNothingSold("recovering", NEXT_AT - 1);
-		expect(await rebuild("next", NEXT_AT - 1, snapshotOf(3))).toBe("recovering");
-		await expectNothingSold("fenced", NEXT_AT);
-		expect(await rebuild("next", NEXT_AT, snapshotOf(3))).toBe("installed");
-		expect(await stateNow()).toEqual(reference);
-		expect(await test.redis.hget(keys.meta, "mapVersion")).toBe("3000000000");
-		expect(await test.redis.keys("*:staged")).toEqual([]);
-	});
+	it.each(upTo(STEPS))(
+		"after %i of its scripts leaves the seats unchanged and unsold, and the next rebuild gets the same result",
+		async (done) => {
+			await setUp();
+			const seatsBefore = await seatsNow();
+			await expect(rebuild("first", FIRST_AT, snapshotOf(2), crashBefore(done))).rejects.toThrow("crashed");
+			expect(await seatsNow()).toEqual(seatsBefore);
+			await expectNothingSold("recovering", NEXT_AT - 1);
+			expect(await rebuild("next", NEXT_AT - 1, snapshotOf(3))).toBe("recovering");
+			await expectNothingSold("fenced", NEXT_AT);
+			expect(await rebuild("next", NEXT_AT, snapshotOf(3))).toBe("installed");
+			expect(await stateNow()).toEqual(reference);
+			expect(await test.redis.hget(keys.meta, "mapVersion")).toBe("3000000000");
+			expect(await test.redis.keys("*:staged")).toEqual([]);
+		},
+	);
 
 	it("after its last script leaves the showtime open, and another rebuild is not needed", async () => {
 		await setUp();

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { showtimeKeys } from "../keys.ts";
 import { expectNoViolations } from "../testing/expect-no-violations.ts";
 import { installSnapshot } from "../testing/install-snapshot.ts";
-import { openTestStore, type TestStore, expectUnchanged } from "../testing/open-test-store.ts";
+import { expectUnchanged, openTestStore, type TestStore } from "../testing/open-test-store.ts";
 
 let test: TestStore;
 beforeAll(async () => {
@@ -75,7 +75,10 @@ it("a hold can be placed at the highest prices, and throws one minor unit above 
 	for (const amounts of [...refused, highest.slice(1), [...highest, 0]])
 		await expectUnchanged(test, () => expect(test.store.placeHold(command(amounts))).rejects.toThrow("for 10 seats"));
 	const highestHold = command(highest);
-	expect(await test.store.placeHold(highestHold)).toMatchObject({ outcome: "held", booking: { amount: BOOKING_AMOUNT_MAX, amounts: highest } });
+	expect(await test.store.placeHold(highestHold)).toMatchObject({
+		outcome: "held",
+		booking: { amount: BOOKING_AMOUNT_MAX, amounts: highest },
+	});
 	const { bookingId, userId } = highestHold;
 	const confirmed = await test.store.confirmBooking({ bookingId, userId, showtimeId: showtime.id, ifVersion: null });
 	expect(confirmed).toMatchObject({ outcome: "confirmed", booking: { amount: BOOKING_AMOUNT_MAX, amounts: highest } });

@@ -4,7 +4,7 @@ import { bucketKeys, showtimeKeys } from "../keys.ts";
 import { holdSeats, tryHold } from "../testing/buy-seats.ts";
 import { expectNoViolations } from "../testing/expect-no-violations.ts";
 import { installSnapshot } from "../testing/install-snapshot.ts";
-import { openTestStore, publishedDuring, type TestStore, expectUnchanged } from "../testing/open-test-store.ts";
+import { expectUnchanged, openTestStore, publishedDuring, type TestStore } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { BLOCK_SEATS_MAX, blockSeatsScript, rescheduleScript, type SetTermsCommand, setTermsScript } from "./set-showtime.ts";
 
@@ -82,7 +82,8 @@ describe("set-terms", () => {
 			{ what: "window", salesOpenAt: showtime.salesOpenAt, salesCloseAt: showtime.salesCloseAt },
 		] as const;
 		const before = await metaOf(showtime);
-		for (const change of changes) expect(await setTerms(showtime, change)).toEqual({ outcome: "set", showtimeVersion: 1, scheduleVersion: 1 });
+		for (const change of changes)
+			expect(await setTerms(showtime, change)).toEqual({ outcome: "set", showtimeVersion: 1, scheduleVersion: 1 });
 		expect(await metaOf(showtime)).toEqual({ ...before, repeats: "3" });
 		expect(await depthOf(showtime)).toBe(0);
 	});
@@ -184,7 +185,10 @@ describe("block-seats", () => {
 		});
 		expect((await block(showtime, seats.slice(0, BLOCK_SEATS_MAX))).outcome).toBe("set");
 		expect((await lastEvent(showtime)).blockedSeats).toEqual(seats.slice(0, BLOCK_SEATS_MAX));
-		expect(await expectUnchanged(test, () => tryHold(test.store, showtime, seats.slice(-3)))).toEqual({ outcome: "seats_taken", seats: [998, 999] });
+		expect(await expectUnchanged(test, () => tryHold(test.store, showtime, seats.slice(-3)))).toEqual({
+			outcome: "seats_taken",
+			seats: [998, 999],
+		});
 	});
 
 	it("refuses to block and to unblock seats once the showtime is cancelled", async () => {
@@ -277,4 +281,5 @@ it("every change answers busy when the outbox has outboxMax entries and not one 
 	for (const run of beyond) expect(await expectUnchanged(test, run)).toEqual({ outcome: "busy" });
 });
 
-it("covers every status that set-terms.lua, block-seats.lua and reschedule.lua can reply", () => expectEveryReply(test.replies, [setTermsScript, blockSeatsScript, rescheduleScript]));
+it("covers every status that set-terms.lua, block-seats.lua and reschedule.lua can reply", () =>
+	expectEveryReply(test.replies, [setTermsScript, blockSeatsScript, rescheduleScript]));

@@ -40,7 +40,12 @@ it("readBookings returns readable records, names unreadable ones, and leaves out
 it("a rebuild skips unreadable records: sold seats stay sold, held seats become free, and the ledger's seats stay the ledger's", async () => {
 	const showtime = await test.openShowtime();
 	const buySeat = (seat: number) => buy(test.store, showtime, [seat]);
-	const [unknown, known, fine, pending] = [await buySeat(0), await buySeat(1), await buySeat(2), await holdSeats(test.store, showtime, [3])];
+	const [unknown, known, fine, pending] = [
+		await buySeat(0),
+		await buySeat(1),
+		await buySeat(2),
+		await holdSeats(test.store, showtime, [3]),
+	];
 	for (const { bookingId } of [unknown, known, pending]) await changeRecord(test.server.port, bookingId, { amount: "1e+16x" });
 	await test.redis.hdel(showtimeKeys(showtime.id).meta, "replid");
 	const inLedger = { ...known, state: "CONFIRMED", version: 2, seats: [1] } as const;

@@ -12,7 +12,14 @@ type SnapshotOptions = { readonly showtime: OpenShowtime } & Partial<ShowtimeSna
  * claim.
  */
 export async function installSnapshot(seatStore: SeatStore, options: SnapshotOptions): Promise<InstallOutcome | { outcome: "already" }> {
-	const snapshot: ShowtimeSnapshot = { blockedSeats: [], epoch: 1, isQuarantined: false, deadLetteredEntries: [], bookings: [], ...options };
+	const snapshot: ShowtimeSnapshot = {
+		blockedSeats: [],
+		epoch: 1,
+		isQuarantined: false,
+		deadLetteredEntries: [],
+		bookings: [],
+		...options,
+	};
 	const token = randomUUID();
 	const claim = await seatStore.claimShowtime(snapshot.showtime.id, { token, ledgerEpoch: snapshot.epoch });
 	if (claim.outcome === "installed") return { outcome: "already" };

@@ -5,7 +5,7 @@ import type { ChangeBookingCommand } from "../commands/change-booking.ts";
 import type { SeatStore } from "../seat-store.ts";
 import { holdSeats, tryHold } from "./buy-seats.ts";
 import { ALL_SCRIPTS } from "./inject-clock.ts";
-import { type TestStore, expectUnchanged } from "./open-test-store.ts";
+import { expectUnchanged, type TestStore } from "./open-test-store.ts";
 import { FENCE_STATUSES, isFenced } from "./watch-replies.ts";
 
 /** A showtime with a hold, a confirmed booking whose event is in the outbox, and one blocked seat. */
@@ -47,7 +47,11 @@ const CALLS: Record<string, (store: SeatStore, opened: ShowtimeWithBookings) => 
 };
 
 /** Checks that the fence refuses every script with `status`, and that none changes anything in Redis. */
-export async function expectAllRefused(test: TestStore, opened: ShowtimeWithBookings, status: (typeof FENCE_STATUSES)[number]): Promise<void> {
+export async function expectAllRefused(
+	test: TestStore,
+	opened: ShowtimeWithBookings,
+	status: (typeof FENCE_STATUSES)[number],
+): Promise<void> {
 	expect(Object.keys(CALLS).sort()).toEqual(ALL_SCRIPTS.filter(isFenced).map(({ name }) => name));
 	// A refused reap may remove the showtime from the bucket's list of expiries once, so one reap comes before the comparison.
 	await CALLS.reap?.(test.store, opened);

@@ -43,7 +43,11 @@ export async function useEveryCommand(test: TestStore, store: SeatStore): Promis
 	const owners = [{ seat: 8, bookingId: newBookingId(showtime.id), userId: newUserId() }];
 	await store.resolveConflict({ ...lost, version: 3, seats: [8], owners });
 
-	const [held1, sold, stale] = [await holdSeats(store, repriced, [10]), await holdSeats(store, repriced, [11]), await holdSeats(store, repriced, [12])];
+	const [held1, sold, stale] = [
+		await holdSeats(store, repriced, [10]),
+		await holdSeats(store, repriced, [11]),
+		await holdSeats(store, repriced, [12]),
+	];
 	await store.confirmBooking(sold);
 	await redis.del(bucketKeys(bucket).outbox);
 	const taken: RecordedBooking = { bookingId: newBookingId(showtime.id), userId: newUserId(), state: "CONFIRMED", version: 2, seats: [10] };
