@@ -90,7 +90,7 @@ describe("the record and the idempotency key of a hold", () => {
 		expect(key).toBe(end);
 	});
 
-	it("no longer exist after that hour: every change answers not_loaded, and the same key places a new hold", async () => {
+	it("no longer exist an hour after the hold expired: every change answers not_loaded, and the key places a new hold", async () => {
 		const showtime = await test.openShowtime({ salesOpenAt: Date.now() - DAY_MS });
 		const brief = test.withLimits({ holdTtlMs: 1_000 });
 		const userId = newUserId();

@@ -108,10 +108,10 @@ describe("an extended hold", () => {
 	});
 });
 
-describe("extend refuses a hold and changes nothing", () => {
+describe("a refused extend changes nothing in Redis", () => {
 	const refused = (command: Parameters<TestStore["store"]["extendHold"]>[0]) => expectUnchanged(test, () => test.store.extendHold(command));
 
-	it("with hold_expired from the millisecond of expiry on, even under a wrong version", async () => {
+	it("refuses with hold_expired from the millisecond of expiry on, even under a wrong version", async () => {
 		const showtime = await test.openShowtime();
 		const command = await holdSeats(test.store, showtime, [1]);
 		for (const laterMs of [0, 1]) {
@@ -121,7 +121,7 @@ describe("extend refuses a hold and changes nothing", () => {
 		expect((await test.at(command.booking.expiresAt - 1, () => test.store.extendHold(command))).outcome).toBe("extended");
 	});
 
-	it("with hold_expired from the new expiry of an extended hold on", async () => {
+	it("refuses with hold_expired from the new expiry of an extended hold on", async () => {
 		const showtime = await test.openShowtime();
 		const command = await holdSeats(test.store, showtime, [1]);
 		const extended = await test.store.extendHold(command);
@@ -129,14 +129,14 @@ describe("extend refuses a hold and changes nothing", () => {
 		expect(await test.at(extended.booking.expiresAt, () => refused(command))).toEqual({ outcome: "hold_expired" });
 	});
 
-	it("with hold_expired when the hold has lost a seat, even if the clock went backwards", async () => {
+	it("refuses with hold_expired when the hold has lost a seat, even if the clock went backwards", async () => {
 		const showtime = await test.openShowtime();
 		const command = await holdSeats(test.store, showtime, [1, 2]);
 		await test.at(command.booking.expiresAt, () => holdSeats(test.store, showtime, [2]));
 		expect(await refused(command)).toEqual({ outcome: "hold_expired" });
 	});
 
-	it("with version_mismatch when ifVersion is not the booking's version, before and after an extension", async () => {
+	it("refuses with version_mismatch when ifVersion is not the booking's version, before and after an extension", async () => {
 		const showtime = await test.openShowtime();
 		const command = await holdSeats(test.store, showtime, [1]);
 		expect(await refused({ ...command, ifVersion: 2 })).toEqual({ outcome: "version_mismatch", version: 1 });
@@ -144,7 +144,7 @@ describe("extend refuses a hold and changes nothing", () => {
 		expect(await refused({ ...command, ifVersion: 3 })).toEqual({ outcome: "version_mismatch", version: 2 });
 	});
 
-	it("with booking_state once the booking is confirmed or released, and with version_mismatch under its old version", async () => {
+	it("refuses with booking_state once the booking is confirmed or released, and with version_mismatch under its old version", async () => {
 		const showtime = await test.openShowtime();
 		const [sold, released] = [await holdSeats(test.store, showtime, [1]), await holdSeats(test.store, showtime, [2])];
 		await test.store.confirmBooking(sold);
@@ -156,14 +156,14 @@ describe("extend refuses a hold and changes nothing", () => {
 		}
 	});
 
-	it("with not_found when the hold is another user's, and with not_loaded when it has no record", async () => {
+	it("refuses with not_found when the hold is another user's, and with not_loaded when it has no record", async () => {
 		const showtime = await test.openShowtime();
 		const command = await holdSeats(test.store, showtime, [1]);
 		expect(await refused({ ...command, userId: newUserId() })).toEqual({ outcome: "not_found" });
 		expect(await refused({ ...command, bookingId: newBookingId(showtime.id) })).toEqual({ outcome: "not_loaded" });
 	});
 
-	it("with showtime_cancelled once the showtime is cancelled, but not while it is paused or closed", async () => {
+	it("refuses with showtime_cancelled once the showtime is cancelled, but not while it is paused or closed", async () => {
 		const showtime = await test.openShowtime();
 		const set = (state: "paused" | "closed" | "cancelled") =>
 			test.store.setTerms({ showtimeId: showtime.id, change: { what: "state", state } });

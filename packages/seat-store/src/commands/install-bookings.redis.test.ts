@@ -54,7 +54,7 @@ describe("install-bookings", () => {
 		expect(await test.redis.exists(bookingKey(hold.bookingId))).toBe(0);
 	});
 
-	it("revokes a hold and keeps the expiry of its record, which must not come before that of its idempotency key", async () => {
+	it("revokes a hold and keeps the expiry of its record, which must not expire before the idempotency key", async () => {
 		const { hold, write } = await claimShowtime();
 		const key = bookingKey(hold.bookingId);
 		const end = await test.redis.pexpiretime(key);

@@ -201,7 +201,7 @@ describe("a rebuild of an installed showtime", () => {
 		expect(await publishedDuring(test, showtime, () => rebuild(showtime, { epoch: 6 }))).toEqual(["6000000000 reset"]);
 	});
 
-	it("with quarantine leaves no free seat, keeps owned seats, and still lets holds be confirmed", async () => {
+	it("leaves no free seat under quarantine, keeps owned seats, and still lets holds be confirmed", async () => {
 		const showtime = await test.openShowtime({ seatCount: 6 });
 		const [hold1, sold] = [await holdSeats(test.store, showtime, [0]), await holdSeats(test.store, showtime, [1])];
 		await test.store.confirmBooking(sold);
@@ -212,7 +212,7 @@ describe("a rebuild of an installed showtime", () => {
 		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "SAQQQX" });
 	});
 
-	it("of a showtime that ended days ago leaves only its epoch, and first emits the changes that the ledger lacks", async () => {
+	it("leaves only the epoch of a showtime that ended days ago, and first emits the changes that the ledger lacks", async () => {
 		const showtime = await test.openShowtime();
 		await test.store.setTerms({ showtimeId: showtime.id, change: { what: "state", state: "paused" } });
 		await test.redis.del(bucketKeys(bucketOf(showtime.id)).outbox);

@@ -169,7 +169,7 @@ describe("a rebuilder that crashes", () => {
 	};
 
 	it.each(upTo(STEPS))(
-		"after %i of its scripts leaves the seats unchanged and unsold, and the next rebuild gets the same result",
+		"leaves the seats unchanged and unsold after %i of its scripts, and the next rebuild gets the same result",
 		async (done) => {
 			await setUp();
 			const seatsBefore = await seatsNow();
@@ -185,7 +185,7 @@ describe("a rebuilder that crashes", () => {
 		},
 	);
 
-	it("after its last script leaves the showtime open, and another rebuild is not needed", async () => {
+	it("leaves the showtime open after its last script, and another rebuild is not needed", async () => {
 		await setUp();
 		expect(await rebuild("first", FIRST_AT, snapshotOf(2))).toBe("installed");
 		expect(await stateNow()).toEqual(reference);
@@ -257,7 +257,7 @@ describe("a slow rebuilder", () => {
 });
 
 describe("a server that restarts during a rebuild", () => {
-	it.each([1, STEPS - 1])("after %i of its scripts voids the claim, so that every later step is refused", async (done) => {
+	it.each([1, STEPS - 1])("voids the claim after %i of its scripts, so that every later step is refused", async (done) => {
 		await setUp();
 		const seatsBefore = await seatsNow();
 		const answers = async (redis: Pick<Redis, "ping">) =>

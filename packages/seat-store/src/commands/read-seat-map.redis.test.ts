@@ -107,7 +107,7 @@ describe("reapHolds", () => {
 		expect(await test.redis.hget(showtimeKeys(showtime.id).buyers, userId)).toBe(`${bookingId}:0:1`);
 	});
 
-	it("removes a showtime from listShowtimesToReap, which names it from the millisecond of expiry on", async () => {
+	it("removes a showtime from listShowtimesToReap, which has named it since the millisecond of expiry", async () => {
 		const showtime = await test.openShowtime();
 		const bucket = bucketOf(showtime.id);
 		const { booking } = await holdSeats(test.store, showtime, [1]);

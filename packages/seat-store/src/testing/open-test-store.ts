@@ -101,7 +101,7 @@ export async function readRecord(redis: Redis, bookingId: BookingId): Promise<Re
 
 /**
  * The number of writes that the server has made. A repeat of a command must make one, so that a WAIT for replicas has something to wait
- * for: WAIT covers only writes of its own connection.
+ * for: WAIT covers only the writes of the connection that sends it.
  */
 export async function countWrites(redis: Redis): Promise<number> {
 	return Number(/rdb_changes_since_last_save:(\d+)/.exec(await redis.info("persistence"))?.[1]);
