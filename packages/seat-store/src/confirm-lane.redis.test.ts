@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type ConfirmLane, createConfirmLane } from "./confirm-lane.ts";
 import { createLink, type Link } from "./link.ts";
 import { WHOLE_STORE } from "./place.ts";
-import { fateOf } from "./testing/open-test-servers.ts";
+import { faultKindOf } from "./testing/open-test-servers.ts";
 
 const DEADLINE_MS = 2_000;
 let primary: TestRedis;
@@ -55,11 +55,11 @@ describe("a write in the confirm lane", () => {
 	it("is outcome_unknown while no replica has the write, and a repeat returns the actual outcome", async () => {
 		replica.pause();
 		const startMs = performance.now();
-		expect(await fateOf(put("unsure"))).toBe("outcome_unknown");
+		expect(await faultKindOf(put("unsure"))).toBe("outcome_unknown");
 		expect(performance.now() - startMs).toBeLessThan(DEADLINE_MS);
 		expect(await onPrimary?.get("unsure")).toBe("yes");
 		replica.resume();
-		expect(await fateOf(put("unsure"))).toBe("done");
+		expect(await faultKindOf(put("unsure"))).toBe("done");
 		expect(await onReplica?.get("unsure")).toBe("yes");
 	});
 
@@ -76,14 +76,14 @@ describe("a write in the confirm lane", () => {
 		await onPrimary?.set("text", "x");
 		const [valid, broken] = [put("valid"), lane.run((redis) => redis.incr("text"), always)];
 		await expect(broken).rejects.toThrow("not an integer");
-		expect(await fateOf(valid)).toBe("done");
+		expect(await faultKindOf(valid)).toBe("done");
 	});
 });
 
 describe("several writes in the confirm lane", () => {
 	it("share a WAIT when they are sent together", async () => {
 		const before = await waitsSent();
-		const results = await Promise.all(Array.from({ length: 300 }, (_, i) => fateOf(put(`together-${i}`))));
+		const results = await Promise.all(Array.from({ length: 300 }, (_, i) => faultKindOf(put(`together-${i}`))));
 		expect(new Set(results)).toEqual(new Set(["done"]));
 		expect((await waitsSent()) - before).toBeLessThanOrEqual(3);
 		expect((await onReplica?.keys("together-*"))?.length).toBe(300);
@@ -92,8 +92,8 @@ describe("several writes in the confirm lane", () => {
 	it("are limited: a write at the limit waits, and one more is refused and never sent", async () => {
 		const narrow = createConfirmLane({ link, deadlineMs: DEADLINE_MS, waitingMax: 2 });
 		replica.pause();
-		const first = fateOf(put("first", narrow));
-		const [second, third, fourth] = ["second", "third", "fourth"].map((key) => fateOf(put(key, narrow)));
+		const first = faultKindOf(put("first", narrow));
+		const [second, third, fourth] = ["second", "third", "fourth"].map((key) => faultKindOf(put(key, narrow)));
 		expect(await fourth).toBe("unavailable");
 		replica.resume();
 		expect(await Promise.all([first, second, third])).toEqual(["done", "done", "done"]);
@@ -103,10 +103,10 @@ describe("several writes in the confirm lane", () => {
 	it("are never sent when their deadline passes while they wait for a round", async () => {
 		const brief = createConfirmLane({ link, deadlineMs: 300 });
 		replica.pause();
-		const [first, second] = [put("sent", brief), put("unsent", brief)].map(fateOf);
+		const [first, second] = [put("sent", brief), put("unsent", brief)].map(faultKindOf);
 		expect(await Promise.all([first, second])).toEqual(["outcome_unknown", "unavailable"]);
 		replica.resume();
-		expect(await fateOf(put("after"))).toBe("done");
+		expect(await faultKindOf(put("after"))).toBe("done");
 		expect([await onPrimary?.exists("sent"), await onPrimary?.exists("unsent")]).toEqual([1, 0]);
 	});
 });
@@ -114,9 +114,12 @@ describe("several writes in the confirm lane", () => {
 it("a waiting write whose deadline passes makes room for another write", async () => {
 	const narrow = createConfirmLane({ link, deadlineMs: 300, waitingMax: 1 });
 	replica.pause();
-	expect(await Promise.all([put("in flight", narrow), put("timed out", narrow)].map(fateOf))).toEqual(["outcome_unknown", "unavailable"]);
+	expect(await Promise.all([put("in flight", narrow), put("timed out", narrow)].map(faultKindOf))).toEqual([
+		"outcome_unknown",
+		"unavailable",
+	]);
 	const startMs = performance.now();
-	expect(await fateOf(put("next", narrow))).toBe("unavailable");
+	expect(await faultKindOf(put("next", narrow))).toBe("unavailable");
 	expect(performance.now() - startMs).toBeGreaterThan(250);
 });
 
@@ -132,7 +135,7 @@ describe("a confirm lane whose connection is lost", () => {
 			await waitUntil("the second connection", () => proxy.accepted() === 2);
 			return answer;
 		}, always);
-		expect(await fateOf(cut)).toBe("outcome_unknown");
+		expect(await faultKindOf(cut)).toBe("outcome_unknown");
 		moving.close();
 		proxy.close();
 		// A replica that still writes its first append-only file cannot shut down cleanly.
@@ -145,12 +148,12 @@ describe("a confirm lane whose connection is lost", () => {
 		replica.pause();
 		const id = await link.run(WHOLE_STORE, "read", DEADLINE_MS, (redis) => redis.client("ID"));
 		const startMs = performance.now();
-		const waiting = fateOf(put("waiting"));
+		const waiting = faultKindOf(put("waiting"));
 		await waitUntil("the WAIT", async () => /cmd=wait/.test(String(await onPrimary?.client("LIST"))));
 		await onPrimary?.client("KILL", "ID", id);
 		expect(await waiting).toBe("outcome_unknown");
 		expect(performance.now() - startMs).toBeLessThan(900);
 		replica.resume();
-		expect(await fateOf(put("next"))).toBe("done");
+		expect(await faultKindOf(put("next"))).toBe("done");
 	});
 });

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createSeatStore, type SeatStoreOptions } from "./create-seat-store.ts";
 import { SeatStoreFault } from "./fault.ts";
 import type { SeatStore } from "./seat-store.ts";
-import { held } from "./testing/buy-seats.ts";
+import { holdSeats } from "./testing/buy-seats.ts";
 import { installSnapshot } from "./testing/install-snapshot.ts";
 
 let primary: TestRedis;
@@ -39,7 +39,7 @@ describe("a store with ACK_LEVEL=replica", () => {
 		const store = open({ ackLevel: "replica" });
 		const showtime = buildShowtime();
 		await installSnapshot(store, { showtime });
-		const booking = await held(store, showtime, [1]);
+		const booking = await holdSeats(store, showtime, [1]);
 		replica.pause();
 		expect(await store.confirmBooking(booking).catch(isUnknown)).toBe(true);
 		expect((await store.readBooking(booking.bookingId))?.state).toBe("CONFIRMED");
@@ -58,7 +58,7 @@ describe("a store with ACK_LEVEL=replica", () => {
 		const showtime = buildShowtime();
 		await installSnapshot(store, { showtime });
 		replica.pause();
-		await held(store, showtime, [1]);
+		await holdSeats(store, showtime, [1]);
 	});
 });
 
@@ -67,7 +67,7 @@ it("a store with ACK_LEVEL=local acknowledges a confirm without a replica", asyn
 	const showtime = buildShowtime();
 	await installSnapshot(store, { showtime });
 	replica.pause();
-	expect((await store.confirmBooking(await held(store, showtime, [1]))).outcome).toBe("confirmed");
+	expect((await store.confirmBooking(await holdSeats(store, showtime, [1]))).outcome).toBe("confirmed");
 });
 
 describe("waitForEntries", () => {

@@ -12,12 +12,12 @@ import { atKey, WHOLE_STORE } from "./place.ts";
 import type { SeatStore } from "./seat-store.ts";
 import type { SeatMessage } from "./subscribe-to-seats.ts";
 import { installSnapshot } from "./testing/install-snapshot.ts";
-import { fateOf, openTestServers } from "./testing/open-test-servers.ts";
+import { faultKindOf, openTestServers } from "./testing/open-test-servers.ts";
 
 const DEADLINE_MS = 2_000;
 /** An inspection each second, plus the time to connect to the new primary. */
 const RECONNECTED_WITHIN_MS = 2_000;
-const { closeLater, start, look, openProxy } = openTestServers();
+const { closeLater, start, openClient, openProxy } = openTestServers();
 
 let primary: TestRedis;
 let replica: TestRedis;
@@ -41,7 +41,7 @@ function openStore(options: Partial<SeatStoreOptions> = {}): SeatStore {
  * primary.
  */
 async function failOver(): Promise<void> {
-	const admin = look(primary);
+	const admin = openClient(primary);
 	await admin.set("last", "yes");
 	await admin.wait(1, DEADLINE_MS);
 	await replica.promote();
@@ -52,16 +52,16 @@ async function failOver(): Promise<void> {
 const set = (link: Link, key: string) => link.run(atKey(key), "write", DEADLINE_MS, (redis) => redis.set(key, "yes"));
 const get = (link: Link, key: string) => link.run(atKey(key), "read", DEADLINE_MS, (redis) => redis.get(key));
 const untilWritten = (link: Link, key: string) =>
-	waitUntil(`${key} to be written`, async () => (await fateOf(set(link, key))) === "done", RECONNECTED_WITHIN_MS);
+	waitUntil(`${key} to be written`, async () => (await faultKindOf(set(link, key))) === "done", RECONNECTED_WITHIN_MS);
 
 describe("a link whose server was demoted", () => {
 	it("rejects the refused write as unavailable, and writes to the new primary within 2 s", async () => {
 		const link = openLink();
 		await set(link, "before");
 		await failOver();
-		expect(await fateOf(set(link, "refused"))).toBe("unavailable");
+		expect(await faultKindOf(set(link, "refused"))).toBe("unavailable");
 		await untilWritten(link, "after");
-		const onNew = look(replica);
+		const onNew = openClient(replica);
 		expect(await onNew.mget("before", "refused", "after")).toEqual(["yes", null, "yes"]);
 	});
 
@@ -70,14 +70,14 @@ describe("a link whose server was demoted", () => {
 		await get(link, "nothing");
 		await failOver();
 		await waitUntil("a connection to the new primary", () => proxy.accepted() === 2, RECONNECTED_WITHIN_MS);
-		expect(await fateOf(set(link, "after"))).toBe("done");
+		expect(await faultKindOf(set(link, "after"))).toBe("done");
 	});
 
 	it("still answers every call that was sent before the refusal arrived", async () => {
 		const link = openLink();
 		await set(link, "before");
 		await failOver();
-		const answers = [fateOf(set(link, "refused")), ...Array.from({ length: 500 }, () => get(link, "before"))];
+		const answers = [faultKindOf(set(link, "refused")), ...Array.from({ length: 500 }, () => get(link, "before"))];
 		expect(await Promise.all(answers)).toEqual(["unavailable", ...Array.from({ length: 500 }, () => "yes")]);
 	});
 
@@ -88,7 +88,7 @@ describe("a link whose server was demoted", () => {
 			await failOver();
 			await redis.set("second", "yes");
 		});
-		expect(await fateOf(halfDone)).toBe("outcome_unknown");
+		expect(await faultKindOf(halfDone)).toBe("outcome_unknown");
 	});
 
 	it("rejects as unavailable when a write was refused after reads, or after an EVALSHA of an unknown script", async () => {
@@ -99,7 +99,7 @@ describe("a link whose server was demoted", () => {
 		const results = [
 			link.run(WHOLE_STORE, "write", DEADLINE_MS, (redis) => redis.get("before").then(() => redis.set("refused", "yes"))),
 			link.run(WHOLE_STORE, "write", DEADLINE_MS, (redis) => redis.evalsha("0".repeat(40), 0).catch(() => redis.eval(script, 0))),
-		].map(fateOf);
+		].map(faultKindOf);
 		expect(await Promise.all(results)).toEqual(["unavailable", "unavailable"]);
 	});
 
@@ -109,7 +109,7 @@ describe("a link whose server was demoted", () => {
 		await primary.follow(await start().then(({ port }) => port));
 		const before = proxy.accepted();
 		const startMs = performance.now();
-		while (performance.now() - startMs < 3_500) expect(await fateOf(set(link, "refused"))).toBe("unavailable");
+		while (performance.now() - startMs < 3_500) expect(await faultKindOf(set(link, "refused"))).toBe("unavailable");
 		const resolved = proxy.accepted() - before;
 		expect(resolved).toBeGreaterThanOrEqual(2);
 		expect(resolved).toBeLessThanOrEqual(5);
@@ -123,15 +123,15 @@ describe("a primary that refuses writes", () => {
 		["NOREPLICAS", ["min-replicas-to-write", "2"], ["min-replicas-to-write", "0"]],
 		["OOM", ["maxmemory", "1"], ["maxmemory", "0"]],
 	])("keeps its connection on %s: reads continue, and the next write is sent to it", async (_code, failing, repaired) => {
-		const [link, admin] = [openLink(), look(primary)];
+		const [link, admin] = [openLink(), openClient(primary)];
 		await set(link, "before");
 		const idOf = () => link.run(WHOLE_STORE, "read", DEADLINE_MS, (redis) => redis.client("ID"));
 		const id = await idOf();
 		await admin.call("CONFIG", "SET", ...failing);
-		expect(await fateOf(set(link, "refused"))).toBe("unavailable");
+		expect(await faultKindOf(set(link, "refused"))).toBe("unavailable");
 		expect(await get(link, "before")).toBe("yes");
 		await admin.call("CONFIG", "SET", ...repaired);
-		expect(await fateOf(set(link, "after"))).toBe("done");
+		expect(await faultKindOf(set(link, "after"))).toBe("done");
 		expect([await idOf(), proxy.accepted()]).toEqual([id, 1]);
 	});
 });
@@ -139,14 +139,14 @@ describe("a primary that refuses writes", () => {
 describe("the seat store's other connections", () => {
 	it("an interrupted blocking read can be repeated on the new primary", async () => {
 		const store = openStore();
-		const interrupted = fateOf(store.waitForEntries({ timeoutMs: 5_000 }));
-		await waitUntil("the read to block", async () => /blocked_clients:1/.test(await look(primary).info("clients")));
+		const interrupted = faultKindOf(store.waitForEntries({ timeoutMs: 5_000 }));
+		await waitUntil("the read to block", async () => /blocked_clients:1/.test(await openClient(primary).info("clients")));
 		await failOver();
 		expect(await interrupted).toBe("unavailable");
-		await look(replica).xadd(bucketKeys(3).outbox, "*", "field", "value");
+		await openClient(replica).xadd(bucketKeys(3).outbox, "*", "field", "value");
 		const read = async () => (await store.waitForEntries({ timeoutMs: 100 }).catch((): number[] => [])).includes(3);
 		await waitUntil("the entry", read, RECONNECTED_WITHIN_MS);
-		expect(await look(primary).info("clients")).toMatch(/blocked_clients:0/);
+		expect(await openClient(primary).info("clients")).toMatch(/blocked_clients:0/);
 	});
 
 	it("a reader that was not blocked during the failover reads the outbox of the new primary", async () => {
@@ -154,7 +154,7 @@ describe("the seat store's other connections", () => {
 		await store.waitForEntries({ timeoutMs: 10 });
 		await failOver();
 		await primary.cutOff();
-		await look(replica).xadd(bucketKeys(3).outbox, "*", "field", "value");
+		await openClient(replica).xadd(bucketKeys(3).outbox, "*", "field", "value");
 		const read = async () => (await store.waitForEntries({ timeoutMs: 100 }).catch((): number[] => [])).includes(3);
 		await waitUntil("the entry", read, RECONNECTED_WITHIN_MS);
 	});
@@ -169,19 +169,19 @@ describe("the seat store's other connections", () => {
 		// Messages that the old primary may forward must not count.
 		await primary.cutOff();
 		await waitUntil("the subscription", () => received.includes("resumed"), RECONNECTED_WITHIN_MS);
-		await look(replica).spublish(showtimeKeys(showtime.id).map, "7 A 1");
+		await openClient(replica).spublish(showtimeKeys(showtime.id).map, "7 A 1");
 		await waitUntil("the change", () => received.at(-1) === "seats");
 	});
 
 	it("confirms with ACK_LEVEL=replica are acknowledged by a replica of the new primary", async () => {
 		const store = openStore({ ackLevel: "replica" });
 		const another = await start({ replicaOf: replica });
-		const requeue = () => fateOf(store.requeueEntry(5, { field: "value" }));
+		const requeue = () => faultKindOf(store.requeueEntry(5, { field: "value" }));
 		expect(await requeue()).toBe("done");
 		await failOver();
 		expect(await requeue()).toBe("unavailable");
 		await waitUntil("an acknowledged write", async () => (await requeue()) === "done", RECONNECTED_WITHIN_MS);
-		expect(await look(another).xlen(bucketKeys(5).outbox)).toBe(2);
+		expect(await openClient(another).xlen(bucketKeys(5).outbox)).toBe(2);
 	});
 });
 
@@ -192,10 +192,10 @@ describe("the auth store after a failover", () => {
 		await there.countAttempt("limit", "subject", 60_000);
 		await failOver();
 		await primary.cutOff();
-		const count = () => fateOf(here.countAttempt("limit", "subject", 60_000));
+		const count = () => faultKindOf(here.countAttempt("limit", "subject", 60_000));
 		await waitUntil("an attempt to be counted", async () => (await count()) === "done", RECONNECTED_WITHIN_MS);
 		const family = randomUUID();
-		await waitUntil("a denial", async () => (await fateOf(there.deny(family, Date.now() + 60_000))) === "done", RECONNECTED_WITHIN_MS);
+		await waitUntil("a denial", async () => (await faultKindOf(there.deny(family, Date.now() + 60_000))) === "done", RECONNECTED_WITHIN_MS);
 		await waitUntil("the other process to receive the denial", async () => (await here.isDenied(family)) === true, 1_000);
 	});
 });

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { bookingKey, showtimeKeys } from "./keys.ts";
 import { installSnapshot } from "./testing/install-snapshot.ts";
 import { bookingEventOf, openTestStore, type TestStore } from "./testing/open-test-store.ts";
-import { expectAllRefused, expectNoneRefused, type Scene, setScene } from "./testing/try-fenced-scripts.ts";
+import { expectAllRefused, expectNoneRefused, openShowtimeWithBookings, type ShowtimeWithBookings } from "./testing/try-fenced-scripts.ts";
 import { untilReachable } from "./testing/until-reachable.ts";
 
 let test: TestStore;
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => test.stop());
 
-const claim = (showtimeId: Scene["showtime"]["id"], ledgerEpoch = 2) =>
+const claim = (showtimeId: ShowtimeWithBookings["showtime"]["id"], ledgerEpoch = 2) =>
 	test.store.claimShowtime(showtimeId, { token: "rebuilder", ledgerEpoch });
 
 async function restart(): Promise<void> {
@@ -25,7 +25,7 @@ async function restart(): Promise<void> {
 }
 
 /** Scripts that settle the outbox or load a record are not fenced. */
-async function expectOutboxOpen({ sold }: Scene): Promise<void> {
+async function expectOutboxOpen({ sold }: ShowtimeWithBookings): Promise<void> {
 	const bucket = bucketOf(sold.showtimeId);
 	const entries = await test.store.readBatch(bucket, { afterEntryId: null, limit: 500 });
 	const entry = entries.find(({ raw }) => raw.bookingId === sold.bookingId);
@@ -39,18 +39,18 @@ async function expectOutboxOpen({ sold }: Scene): Promise<void> {
 }
 
 it("no script is refused on the server that the showtime was installed on", async () => {
-	await expectNoneRefused(test, await setScene(test));
+	await expectNoneRefused(test, await openShowtimeWithBookings(test));
 });
 
 it("every script replies not_ready without meta: a missing showtime is closed, never all free", async () => {
-	const scene = await setScene(test);
+	const scene = await openShowtimeWithBookings(test);
 	await test.redis.del(showtimeKeys(scene.showtime.id).meta);
 	await expectAllRefused(test, scene, "not_ready");
 	await expectOutboxOpen(scene);
 });
 
 it("every script replies recovering while a claim is live, until the claim is given back", async () => {
-	const scene = await setScene(test);
+	const scene = await openShowtimeWithBookings(test);
 	expect((await claim(scene.showtime.id)).outcome).toBe("claimed");
 	await expectAllRefused(test, scene, "recovering");
 	await expectOutboxOpen(scene);
@@ -59,7 +59,7 @@ it("every script replies recovering while a claim is live, until the claim is gi
 });
 
 it("every script replies fenced from the instant a claim expires, and not 1 ms sooner", async () => {
-	const scene = await setScene(test);
+	const scene = await openShowtimeWithBookings(test);
 	const claimed = await claim(scene.showtime.id);
 	if (claimed.outcome !== "claimed") throw new Error(`the showtime was not claimed: ${claimed.outcome}`);
 	await test.at(claimed.nowMs + CLAIM_TTL_MS - 1, () => expectAllRefused(test, scene, "recovering"));
@@ -68,7 +68,7 @@ it("every script replies fenced from the instant a claim expires, and not 1 ms s
 });
 
 it("a showtime that was never installed is recovering while a claim is live, then not_ready", async () => {
-	const scene = await setScene(test);
+	const scene = await openShowtimeWithBookings(test);
 	const id = newShowtimeId(bucketOf(scene.showtime.id));
 	const never = { showtime: { ...scene.showtime, id }, held: { ...scene.held, showtimeId: id }, sold: { ...scene.sold, showtimeId: id } };
 	const claimed = await claim(id);
@@ -81,7 +81,7 @@ it("a showtime that was never installed is recovering while a claim is live, the
 });
 
 it("after a restart every script replies fenced until a rebuild, with or without a claim, and no data is lost", async () => {
-	const [scene, claimed] = [await setScene(test), await setScene(test)];
+	const [scene, claimed] = [await openShowtimeWithBookings(test), await openShowtimeWithBookings(test)];
 	await claim(claimed.showtime.id);
 	await restart();
 	expect(await test.store.findUnopened([scene.showtime.id])).toEqual([scene.showtime.id]);
@@ -99,7 +99,7 @@ it("after a restart every script replies fenced until a rebuild, with or without
 });
 
 it("every script replies not_ready after FLUSHALL", async () => {
-	const scene = await setScene(test);
+	const scene = await openShowtimeWithBookings(test);
 	await test.redis.flushall();
 	await expectAllRefused(test, scene, "not_ready");
 });

@@ -5,12 +5,12 @@ import { describe, expect, it } from "vitest";
 import type { Effect } from "./fault.ts";
 import { createLink, type Link, type LinkOptions } from "./link.ts";
 import { atBucket, atKey, WHOLE_STORE } from "./place.ts";
-import { fateOf, openTestServers } from "./testing/open-test-servers.ts";
+import { faultKindOf, openTestServers } from "./testing/open-test-servers.ts";
 
 const DEADLINE_MS = 2_000;
 /** Time within which the loss of Redis is noticed, and its return. */
 const NOTICED_WITHIN_MS = 2_000;
-const { closeLater, start, look, openProxy } = openTestServers();
+const { closeLater, start, openClient, openProxy } = openTestServers();
 
 function open(url: string, options: Partial<LinkOptions> = {}): Link {
 	return closeLater(createLink({ url, log: SILENT_LOG, ...options }));
@@ -35,12 +35,12 @@ describe("a link to a Redis that is down", () => {
 		const server = await start();
 		await server.kill();
 		const link = open(server.url);
-		const { value, ms } = await timed(fateOf(append(link, "lost")));
+		const { value, ms } = await timed(faultKindOf(append(link, "lost")));
 		expect(value).toBe("unavailable");
 		expect(ms).toBeLessThan(1_500);
 		await server.restart();
 		expect((await timed(waitUntil("the link to answer", () => answers(link)))).ms).toBeLessThan(NOTICED_WITHIN_MS);
-		expect(await look(server).lrange("list", 0, -1)).toEqual([]);
+		expect(await openClient(server).lrange("list", 0, -1)).toEqual([]);
 	});
 
 	it("answers a call that was made before the connection was open", async () => {
@@ -53,11 +53,11 @@ describe("a link to a Redis that is down", () => {
 		const server = await start();
 		await server.kill();
 		const link = open(server.url);
-		const waiting = timed(fateOf(get(link)));
+		const waiting = timed(faultKindOf(get(link)));
 		link.close();
 		expect((await waiting).value).toBe("unavailable");
 		expect((await waiting).ms).toBeLessThan(500);
-		expect(await fateOf(get(link))).toBe("unavailable");
+		expect(await faultKindOf(get(link))).toBe("unavailable");
 	});
 });
 
@@ -76,7 +76,7 @@ describe("a link to a Redis that is killed under load", () => {
 		const writer = async (): Promise<void> => {
 			while (!isOver) {
 				const id = next++;
-				results.set(id, await fateOf(append(link, id)));
+				results.set(id, await faultKindOf(append(link, id)));
 			}
 		};
 		const writers = Array.from({ length: 50 }, writer);
@@ -95,7 +95,7 @@ describe("a link to a Redis that is killed under load", () => {
 		isOver = true;
 		await Promise.all(writers);
 
-		const stored = (await look(server).lrange("list", 0, -1)).map(Number);
+		const stored = (await openClient(server).lrange("list", 0, -1)).map(Number);
 		expect(new Set(stored).size).toBe(stored.length);
 		const kept = new Set(stored);
 		for (const [id, result] of results) {
@@ -110,7 +110,7 @@ describe("a link to a Redis that is killed under load", () => {
 		const link = open(server.url);
 		await get(link);
 		server.pause();
-		const results = Promise.all([fateOf(append(link, 1)), fateOf(get(link))]);
+		const results = Promise.all([faultKindOf(append(link, 1)), faultKindOf(get(link))]);
 		await server.kill();
 		const { value, ms } = await timed(results);
 		expect(value).toEqual(["outcome_unknown", "unavailable"]);
@@ -125,7 +125,7 @@ describe("a link to a Redis that is paused", () => {
 		const clientId = await link.run(WHOLE_STORE, "read", DEADLINE_MS, (redis) => redis.client("ID"));
 		server.pause();
 		const pausedMs = performance.now();
-		const [write, read] = await Promise.all([timed(fateOf(append(link, 1))), timed(fateOf(get(link)))]);
+		const [write, read] = await Promise.all([timed(faultKindOf(append(link, 1))), timed(faultKindOf(get(link)))]);
 		expect([write.value, read.value]).toEqual(["outcome_unknown", "unavailable"]);
 		for (const { ms } of [write, read]) {
 			expect(ms).toBeGreaterThan(DEADLINE_MS - 50);
@@ -142,10 +142,10 @@ describe("a link to a Redis that is paused", () => {
 		const link = open(server.url);
 		await get(link);
 		server.pause();
-		const results = await Promise.all(Array.from({ length: 3_000 }, (_, id) => fateOf(append(link, id))));
+		const results = await Promise.all(Array.from({ length: 3_000 }, (_, id) => faultKindOf(append(link, id))));
 		server.resume();
 		await waitUntil("the link to answer", () => answers(link));
-		const stored = (await look(server).lrange("list", 0, -1)).map(Number);
+		const stored = (await openClient(server).lrange("list", 0, -1)).map(Number);
 		const unknown = results.flatMap((result, id) => (result === "outcome_unknown" ? id : []));
 		expect(results.filter((result) => result === "unavailable")).toHaveLength(2_000);
 		expect(stored).toEqual(unknown);
@@ -160,7 +160,7 @@ describe("a link to a Redis that is paused", () => {
 			await redis.get("key");
 			await redis.set("late", "yes");
 		});
-		expect(await fateOf(late)).toBe("outcome_unknown");
+		expect(await faultKindOf(late)).toBe("outcome_unknown");
 		server.resume();
 		await waitUntil("the link to answer", () => answers(link));
 		expect(await get(link, "late")).toBeNull();
@@ -172,10 +172,10 @@ describe("a link to a Redis that is paused", () => {
 		await get(link);
 		server.pause();
 		const large = link.run(WHOLE_STORE, "write", DEADLINE_MS, (redis) => redis.set("large", Buffer.alloc(64 * 1024 * 1024)));
-		expect(await fateOf(large)).toBe("outcome_unknown");
+		expect(await faultKindOf(large)).toBe("outcome_unknown");
 		server.resume();
 		await waitUntil("the link to answer", () => answers(link));
-		const observer = look(server);
+		const observer = openClient(server);
 		await waitUntil("the broken connection to be closed", async () => /connected_clients:2\r/.test(await observer.info("clients")));
 		expect(await observer.exists("large")).toBe(0);
 	});
@@ -190,11 +190,11 @@ describe("a connection that falls silent", () => {
 		proxy.mute();
 		proxy.heal();
 		const startMs = performance.now();
-		expect(await fateOf(append(link, 1))).toBe("outcome_unknown");
+		expect(await faultKindOf(append(link, 1))).toBe("outcome_unknown");
 		await waitUntil("a new connection", () => proxy.accepted() === 2);
 		expect(performance.now() - startMs).toBeGreaterThan(3_900);
 		expect(performance.now() - startMs).toBeLessThan(5_500);
-		expect(await fateOf(get(link))).toBe("done");
+		expect(await faultKindOf(get(link))).toBe("done");
 	});
 
 	it("is also dropped during the handshake", async () => {
@@ -202,7 +202,7 @@ describe("a connection that falls silent", () => {
 		const proxy = await openProxy(server.port);
 		proxy.mute();
 		const link = open(proxy.url);
-		expect(await fateOf(get(link))).toBe("unavailable");
+		expect(await faultKindOf(get(link))).toBe("unavailable");
 		proxy.heal();
 		await waitUntil("a new connection", () => answers(link), 4_000);
 	});
@@ -214,11 +214,11 @@ describe("a connection that falls silent", () => {
 		await get(link);
 		const startMs = performance.now();
 		await waitUntil("a pause longer than the limit", () => performance.now() - startMs > 500);
-		expect(await fateOf(link.run(WHOLE_STORE, "read", 20, () => new Promise(() => {})))).toBe("unavailable");
+		expect(await faultKindOf(link.run(WHOLE_STORE, "read", 20, () => new Promise(() => {})))).toBe("unavailable");
 		server.pause();
-		expect(await fateOf(get(link, "key", 20))).toBe("unavailable");
+		expect(await faultKindOf(get(link, "key", 20))).toBe("unavailable");
 		server.resume();
-		expect(await fateOf(get(link))).toBe("done");
+		expect(await faultKindOf(get(link))).toBe("done");
 		expect(proxy.accepted()).toBe(1);
 	});
 });
@@ -232,8 +232,8 @@ describe("a redirect from a cluster", () => {
 			const link = open(proxy.url);
 			const redirected = (effect: Effect) =>
 				link.run(atBucket(0), effect, DEADLINE_MS, (redis) => redis.eval(`return redis.error_reply("${reply}")`, 0));
-			expect([await fateOf(redirected("read")), await fateOf(redirected("write"))]).toEqual(["unavailable", "unavailable"]);
-			expect(await fateOf(append(link, 1))).toBe("done");
+			expect([await faultKindOf(redirected("read")), await faultKindOf(redirected("write"))]).toEqual(["unavailable", "unavailable"]);
+			expect(await faultKindOf(append(link, 1))).toBe("done");
 			expect(proxy.accepted()).toBe(1);
 		},
 	);
@@ -245,24 +245,24 @@ describe("the limit of commands in flight", () => {
 		const link = open(server.url, { commandsInFlightMax: 3 });
 		await get(link);
 		server.pause();
-		const calls = [1, 2, 3].map((id) => fateOf(append(link, id)));
-		const refused = await timed(fateOf(append(link, 4)));
+		const calls = [1, 2, 3].map((id) => faultKindOf(append(link, id)));
+		const refused = await timed(faultKindOf(append(link, 4)));
 		expect(refused.value).toBe("unavailable");
 		expect(refused.ms).toBeLessThan(100);
 		expect(await Promise.all(calls)).toEqual(["outcome_unknown", "outcome_unknown", "outcome_unknown"]);
 		// The calls have timed out, but their commands are still in flight.
-		expect((await timed(fateOf(append(link, 5)))).ms).toBeLessThan(100);
+		expect((await timed(faultKindOf(append(link, 5)))).ms).toBeLessThan(100);
 		server.resume();
 		await waitUntil("the link to answer", () => answers(link));
-		expect(await look(server).lrange("list", 0, -1)).toEqual(["1", "2", "3"]);
+		expect(await openClient(server).lrange("list", 0, -1)).toEqual(["1", "2", "3"]);
 	});
 
 	it("also counts calls that wait for a connection", async () => {
 		const server = await start();
 		await server.kill();
 		const link = open(server.url, { commandsInFlightMax: 2 });
-		const waiting = [timed(fateOf(get(link))), timed(fateOf(get(link)))];
-		expect((await timed(fateOf(get(link)))).ms).toBeLessThan(100);
+		const waiting = [timed(faultKindOf(get(link))), timed(faultKindOf(get(link)))];
+		expect((await timed(faultKindOf(get(link)))).ms).toBeLessThan(100);
 		for (const { ms } of await Promise.all(waiting)) expect(ms).toBeGreaterThan(900);
 	});
 });
@@ -276,7 +276,7 @@ describe("a process that is short of CPU", () => {
 		await new Promise((resolve) => setImmediate(resolve));
 		const untilMs = performance.now() + 100;
 		while (performance.now() < untilMs);
-		expect(await fateOf(call)).toBe("done");
+		expect(await faultKindOf(call)).toBe("done");
 	});
 });
 
@@ -288,7 +288,7 @@ it("the link logs only the first failure of an outage, and the new connection", 
 	await get(link);
 	await server.kill();
 	// A second of attempts to connect.
-	await waitUntil("a call to time out while waiting", async () => (await timed(fateOf(get(link)))).ms > 900);
+	await waitUntil("a call to time out while waiting", async () => (await timed(faultKindOf(get(link)))).ms > 900);
 	await server.restart();
 	await waitUntil("the link to answer", () => answers(link));
 	expect(logged).toEqual(["redis connected", "redis disconnected", "redis connected"]);

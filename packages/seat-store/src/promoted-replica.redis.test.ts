@@ -8,11 +8,11 @@ import { expect, it } from "vitest";
 import { commandsOn } from "./testing/commands-on.ts";
 import { installSnapshot } from "./testing/install-snapshot.ts";
 import { openTestStore } from "./testing/open-test-store.ts";
-import { expectAllRefused, expectNoneRefused, setScene } from "./testing/try-fenced-scripts.ts";
+import { expectAllRefused, expectNoneRefused, openShowtimeWithBookings } from "./testing/try-fenced-scripts.ts";
 
 it("a replica is fenced from its promotion until a rebuild, while its old primary stays open", async () => {
 	const primary = await openTestStore();
-	const scene = await setScene(primary);
+	const scene = await openShowtimeWithBookings(primary);
 	const replica = await openTestStore({ replicaOf: primary.server });
 	expect(await commandsOn(replica.redis).readShowtime(scene.showtime.id)).toEqual({ ...scene.showtime, showtimeVersion: 2 });
 	await replica.server.promote();
@@ -23,7 +23,7 @@ it("a replica is fenced from its promotion until a rebuild, while its old primar
 		),
 	);
 	await expectAllRefused(replica, scene, "fenced");
-	await expectNoneRefused(primary, await setScene(primary));
+	await expectNoneRefused(primary, await openShowtimeWithBookings(primary));
 	expect((await installSnapshot(replica.store, { showtime: scene.showtime, epoch: 2 })).outcome).toBe("installed");
 	await expectNoneRefused(replica, scene);
 	await replica.stop();

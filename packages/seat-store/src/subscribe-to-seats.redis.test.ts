@@ -3,7 +3,7 @@ import { askRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { showtimeKeys } from "./keys.ts";
 import type { SeatMessage } from "./subscribe-to-seats.ts";
-import { held, hold } from "./testing/buy-seats.ts";
+import { holdSeats, tryHold } from "./testing/buy-seats.ts";
 import { openTestStore, type TestStore } from "./testing/open-test-store.ts";
 import { untilReachable } from "./testing/until-reachable.ts";
 
@@ -31,14 +31,14 @@ describe("watchSeats", () => {
 	it("reports every seat change in order, from its resolution until the subscription is ended", async () => {
 		const showtime = await test.openShowtime();
 		const { messages, end, until } = await watch(showtime);
-		const first = await held(test.store, showtime, [3, 4]);
+		const first = await holdSeats(test.store, showtime, [3, 4]);
 		await test.store.confirmBooking(first);
 		await test.store.cancelBooking(first);
 		await test.store.blockSeats({ showtimeId: showtime.id, seats: [7], isBlocked: true });
 		await until(4);
 		end();
 		await waitUntil("the subscription to end", async () => (await subscriptions(showtime)) === 0);
-		await hold(test.store, showtime, [5]);
+		await tryHold(test.store, showtime, [5]);
 		expect(messages).toEqual([
 			{ what: "seats", version: 1_000_000_001, letter: "H", seats: [3, 4] },
 			{ what: "seats", version: 1_000_000_002, letter: "S", seats: [3, 4] },
@@ -60,7 +60,7 @@ describe("watchSeats", () => {
 		const showtime = await test.openShowtime();
 		const watches = await Promise.all(Array.from({ length: 50 }, () => watch(showtime)));
 		expect(await subscriptions(showtime)).toBe(1);
-		await hold(test.store, showtime, [1]);
+		await tryHold(test.store, showtime, [1]);
 		await Promise.all(watches.map(({ until }) => until(1)));
 		for (const { end } of watches.slice(1)) end();
 		expect(await subscriptions(showtime)).toBe(1);
@@ -77,7 +77,7 @@ describe("watchSeats", () => {
 		const watches = [await watch(showtime), await watch(other)];
 		await test.redis.call("CLIENT", "KILL", "TYPE", "pubsub");
 		await Promise.all(watches.map(({ until }) => until(1)));
-		await hold(test.store, showtime, [1]);
+		await tryHold(test.store, showtime, [1]);
 		await watches[0]?.until(2);
 		expect(watches[0]?.messages).toEqual([{ what: "resumed" }, { what: "seats", version: 1_000_000_001, letter: "H", seats: [1] }]);
 		expect(watches[1]?.messages).toEqual([{ what: "resumed" }]);
