@@ -63,7 +63,9 @@ it("refuses ACK_LEVEL=replica on a given Redis that has no replica", async () =>
 it("refuses a given Redis that is a replica", async () => {
 	await redis.cutOff();
 	toStop.push(redis.promote);
-	expect(await refusal({ REDIS_URL: redis.url, DATABASE_URL: postgres.url })).toMatch(/^Redis is a replica, which accepts no writes: .*\.$/);
+	expect(await refusal({ REDIS_URL: redis.url, DATABASE_URL: postgres.url })).toMatch(
+		/^Redis is a replica, which accepts no writes: .*\.$/,
+	);
 });
 
 it("refuses a given Redis that does not keep what it acknowledges", async () => {
