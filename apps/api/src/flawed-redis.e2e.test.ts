@@ -61,7 +61,7 @@ it.each(["1", "2"])("does not start with %s worker(s), and says everything that 
 	const { ended, printed } = run({ WORKERS: workers });
 	expect(await ended).toBe(1);
 	expect(printed.err).toMatch(
-		/^Redis does not keep what is confirmed:\n- app.*must be always\n- maxmemory-policy .*must be noeviction\nMend it /,
+		/^Redis can lose confirmed bookings:\n- app.*must be always\n- maxmemory-policy .*must be noeviction\nFix this /,
 	);
 	expect(printed.err).toContain("I_ACCEPT_LOSING_CONFIRMED_BOOKINGS=true");
 	expect(printed.out).toBe("");
@@ -101,5 +101,5 @@ it("starts without Redis, refuses one that comes flawed, and serves once it is m
 
 	child.kill("SIGTERM");
 	expect(await ended).toBe(0);
-	expect(printed.out).toContain('"msg":"redis does not keep what is confirmed: writes are refused"');
+	expect(printed.out).toContain('"msg":"redis misconfigured, writes refused"');
 });

@@ -43,7 +43,7 @@ it("does not start, and says what is wrong and what to do", async () => {
 	await sendInlineCommand(redis.port, "CONFIG SET appendfsync everysec");
 	const { ended, printed } = run();
 	expect(await ended).toBe(1);
-	expect(printed.err).toMatch(/^Redis does not keep what is confirmed:\n- appendfsync is everysec; it must be always\nMend it .*I_ACCEPT_/);
+	expect(printed.err).toMatch(/^Redis can lose confirmed bookings:\n- appendfsync is everysec; it must be always\nFix this .*I_ACCEPT_/);
 	expect(printed.out).toBe("");
 });
 

@@ -2,7 +2,7 @@
 import { seatOwners } from "@holdfast/database";
 import { bucketOf, type UserId } from "@holdfast/domain";
 import type { SeatStore } from "@holdfast/seat-store";
-import { findSeatViolations, held } from "@holdfast/seat-store/testing";
+import { findSeatViolations, holdSeats } from "@holdfast/seat-store/testing";
 import { askRedis, insertUsers } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Sweeper } from "./sweeper.ts";
@@ -28,7 +28,7 @@ it("holds and confirms are refused whole, cancels and the outbox go on, and noth
 	const place = async (seat: number, buyer: number) => {
 		const userId = users[buyer];
 		if (userId === undefined) throw new Error("no user was inserted");
-		return held(seatStore, showtime, [seat], { userId });
+		return holdSeats(seatStore, showtime, [seat], { userId });
 	};
 	const [sold, pending, ending] = [await place(0, 0), await place(1, 1), await place(2, 2)];
 	expect((await seatStore.confirmBooking(sold)).outcome).toBe("confirmed");

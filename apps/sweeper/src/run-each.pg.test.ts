@@ -2,7 +2,7 @@
 import { DEFAULT_LIMITS, type UserId } from "@holdfast/domain";
 import { createLogger } from "@holdfast/runtime";
 import { createSeatStore } from "@holdfast/seat-store";
-import { bookingKey, buy, held, showtimeKeys } from "@holdfast/seat-store/testing";
+import { bookingKey, buy, holdSeats, showtimeKeys } from "@holdfast/seat-store/testing";
 import { askRedis, insertUsers } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { runEach } from "./run-each.ts";
@@ -42,7 +42,7 @@ it("a conflict whose record in Redis makes no sense does not keep a later confli
 it("a showtime whose expired holds cannot be reaped does not keep those of another from being reaped", async () => {
 	const brief = createSeatStore({ url: test.redis.url, limits: { ...DEFAULT_LIMITS, holdTtlMs: 1 } });
 	const [broken, fine] = [await test.openShowtime(3), await test.openShowtime(4)];
-	for (const showtime of [broken, fine]) await held(brief, showtime, [0], { userId });
+	for (const showtime of [broken, fine]) await holdSeats(brief, showtime, [0], { userId });
 	await brief.close();
 	const owners = showtimeKeys(broken.id).owner;
 	expect(await askRedis(test.redis.port, "DEL", owners)).toBe(":1");

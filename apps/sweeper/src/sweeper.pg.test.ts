@@ -3,7 +3,7 @@ import { seatOwners } from "@holdfast/database";
 import { bucketOf, DEFAULT_LIMITS, EVENT_SCHEMA, type OpenShowtime, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { createLogger } from "@holdfast/runtime";
 import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
-import { buy as buySeats, findSeatViolations, held, untilReachable } from "@holdfast/seat-store/testing";
+import { buy as buySeats, findSeatViolations, holdSeats, untilReachable } from "@holdfast/seat-store/testing";
 import { insertShowtimes, insertUsers, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SweeperDeps } from "./deps.ts";
@@ -143,7 +143,7 @@ describe("runOnce", () => {
 	it("reaps lapsed holds and forgets their showtimes", async () => {
 		const showtime = await openShowtime();
 		const brief = createSeatStore({ url: test.redis.url, limits: { ...DEFAULT_LIMITS, holdTtlMs: 1 } });
-		await held(brief, showtime, [1], { userId: userOf(0) });
+		await holdSeats(brief, showtime, [1], { userId: userOf(0) });
 		await waitUntil("the hold to expire", async () => (await seatStore.listShowtimesToReap(bucketOf(showtime.id))).includes(showtime.id));
 		expect((await newSweeper().runOnce()).reaped).toBe(1);
 		expect(await seatStore.listShowtimesToReap(bucketOf(showtime.id))).toEqual([]);

@@ -3,7 +3,7 @@
  * name. An account with confirmed bookings ahead is kept.
  *
  * Why nothing can be confirmed for an account that was anonymised:
- * - A confirm is accepted by its token `DENIAL_HEARD_WITHIN_MS` after the denial at the latest. It names a booking, so its hold
+ * - A confirm is accepted by its token `DENIAL_EFFECTIVE_WITHIN_MS` after the denial at the latest. It names a booking, so its hold
  *   existed by then, and the last look comes later: that look sees the hold, however late the script of the confirm runs.
  * - A hold is released only at the version that the look saw. Of release and confirm one comes first in Redis; if that is the
  *   confirm, the next look finds the booking and the account is kept.
@@ -14,7 +14,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { anonymiseUser, denySignIn, endRefreshFamilies, findAccount } from "@holdfast/database";
 import type { BookingId, UserId } from "@holdfast/domain";
-import { type AuthStore, CALL_DEADLINE_MS, DENIAL_HEARD_WITHIN_MS } from "@holdfast/seat-store";
+import { type AuthStore, CALL_DEADLINE_MS, DENIAL_EFFECTIVE_WITHIN_MS } from "@holdfast/seat-store";
 import { createStepRunner, type DeletionStep, type StepRunner } from "./deletion-steps.ts";
 import { denyTokens, restoreSignIn } from "./deny-account.ts";
 import { type BookingAhead, findLiveBookings, type LiveBookings } from "./find-live-bookings.ts";
@@ -24,7 +24,7 @@ import { type ReleaseDeps, releaseHold } from "./release-hold.ts";
  * From the denial to the last look: other processes hear of it, or ask Redis and wait for the answer; a hold that was accepted just
  * before is then sent at once, and its script runs or is given up within the deadline of a call.
  */
-export const DENIAL_WAIT_MS = DENIAL_HEARD_WITHIN_MS + 2 * CALL_DEADLINE_MS;
+export const DENIAL_WAIT_MS = DENIAL_EFFECTIVE_WITHIN_MS + 2 * CALL_DEADLINE_MS;
 /** Looks in which holds may change under the release before the deletion stops: one is the rule. */
 const LOOKS_MAX = 20;
 /** Between two of them: a rebuild of a showtime takes some milliseconds. */
@@ -107,6 +107,6 @@ async function keep(
 
 /** A Redis that refuses writes would stop the deletion half-way: better to stop it here. */
 function insistOnWrites({ seatStore }: DeletionDeps): void {
-	const { status, flaws } = seatStore.durability();
-	if (status === "refused") throw new Error(`Redis refuses writes: ${flaws.join("; ")}`);
+	const { status, misconfigurations } = seatStore.durability();
+	if (status === "refused") throw new Error(`Redis refuses writes: ${misconfigurations.join("; ")}`);
 }

@@ -57,20 +57,22 @@ it("refuses ACK_LEVEL=replica on its own Redis, which has no replica", async () 
 
 it("refuses ACK_LEVEL=replica on a given Redis that has no replica", async () => {
 	const said = await refusal({ ACK_LEVEL: "replica", REDIS_URL: redis.url, DATABASE_URL: postgres.url });
-	expect(said).toMatch(/^ACK_LEVEL=replica, and Redis has no replica: .*\.$/);
+	expect(said).toMatch(/^ACK_LEVEL is replica, but Redis has no replica: .*\.$/);
 });
 
 it("refuses a given Redis that is a replica", async () => {
 	await redis.cutOff();
 	toStop.push(redis.promote);
-	expect(await refusal({ REDIS_URL: redis.url, DATABASE_URL: postgres.url })).toMatch(/^Redis is a replica, which takes no writes: .*\.$/);
+	expect(await refusal({ REDIS_URL: redis.url, DATABASE_URL: postgres.url })).toMatch(
+		/^Redis is a replica, which accepts no writes: .*\.$/,
+	);
 });
 
 it("refuses a given Redis that does not keep what it acknowledges", async () => {
 	await sendInlineCommand(redis.port, "CONFIG SET appendfsync everysec");
 	toStop.push(() => sendInlineCommand(redis.port, "CONFIG SET appendfsync always"));
 	const said = await refusal({ REDIS_URL: redis.url, DATABASE_URL: postgres.url });
-	expect(said).toMatch(/^Redis does not keep what is confirmed:\n- appendfsync is everysec; it must be always\nMend it .*\.$/);
+	expect(said).toMatch(/^Redis can lose confirmed bookings:\n- appendfsync is everysec; it must be always\nFix this .*\.$/);
 });
 
 it("refuses a given PostgreSQL that is read-only", async () => {

@@ -1,4 +1,4 @@
-/** What signing in and out needs of Redis, on a real one that dies, stands still and falls silent. */
+/** The auth store on a real Redis that is killed, is paused, or falls silent. */
 import { randomUUID } from "node:crypto";
 import { openTestProxy, startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
 import { Redis } from "ioredis";
@@ -28,14 +28,14 @@ function open(url: string, options: Partial<AuthStoreOptions> = {}): AuthStore {
 	return store;
 }
 
-function look({ url }: TestRedis): Redis {
+function connectTo({ url }: TestRedis): Redis {
 	const redis = new Redis(url);
 	redis.on("error", () => {});
 	toClose.push(() => redis.disconnect());
 	return redis;
 }
 
-/** What it says without asking Redis; null: it has to ask. */
+/** The answer from the cache; null when the store must ask Redis. */
 function known(store: AuthStore, family: string = randomUUID()): boolean | null {
 	const answer = store.isDenied(family);
 	if (typeof answer === "boolean") return answer;
@@ -45,11 +45,11 @@ function known(store: AuthStore, family: string = randomUUID()): boolean | null 
 
 const isLive = (store: AuthStore): boolean => known(store) !== null;
 const killSubscriptions = (redis: Redis) => redis.call("CLIENT", "KILL", "TYPE", "pubsub");
-const untilLive = (store: AuthStore) => waitUntil("the list to be heard", () => isLive(store));
+const untilLive = (store: AuthStore) => waitUntil("the deny list to be live", () => isLive(store));
 const later = () => Date.now() + 10 * MINUTE_MS;
 
-describe("a family that is denied", () => {
-	it("is refused at once where it was denied, and within a second elsewhere, without asking Redis", async () => {
+describe("a denied family", () => {
+	it("is refused at once by the process that denied it, and within a second by others, without a call to Redis", async () => {
 		const server = await start();
 		const [here, there] = [open(server.url), open(server.url)];
 		await Promise.all([untilLive(here), untilLive(there)]);
@@ -57,17 +57,17 @@ describe("a family that is denied", () => {
 		expect([here.isDenied(family), there.isDenied(family)]).toEqual([false, false]);
 		await here.deny(family, later());
 		expect(here.isDenied(family)).toBe(true);
-		await waitUntil("the other to hear of it", () => known(there, family), 1_000);
+		await waitUntil("the other process to receive the denial", () => known(there, family), 1_000);
 		expect(there.isDenied(randomUUID())).toBe(false);
 	});
 
-	it("is refused at once where it was denied, though that process does not hear Redis just now", async () => {
+	it("is refused at once by the process that denied it, even while its subscription is lost", async () => {
 		const server = await start();
-		const [store, redis] = [open(server.url), look(server)];
+		const [store, redis] = [open(server.url), connectTo(server)];
 		await untilLive(store);
 		const family = randomUUID();
 		await killSubscriptions(redis);
-		await waitUntil("its death to be noticed", () => !isLive(store));
+		await waitUntil("the loss of the subscription to be noticed", () => !isLive(store));
 		await store.deny(family, later());
 		expect(known(store, family)).toBe(true);
 	});
@@ -82,26 +82,26 @@ describe("a family that is denied", () => {
 		expect(newcomer.isDenied(family)).toBe(true);
 	});
 
-	it("is accepted again once the denial is taken back: here at once, elsewhere within a second, and by a process that starts later", async () => {
+	it("is accepted again after allow: at once here, within a second elsewhere, and by a process that starts later", async () => {
 		const server = await start();
 		const [here, there] = [open(server.url), open(server.url)];
 		await Promise.all([untilLive(here), untilLive(there)]);
 		const [user, other] = [randomUUID(), randomUUID()];
 		for (const id of [user, other]) await here.deny(id, later());
-		await waitUntil("the other to hear of both", () => known(there, user) && known(there, other), 1_000);
+		await waitUntil("the other process to receive both denials", () => known(there, user) && known(there, other), 1_000);
 		await here.allow(user);
 		await here.allow(user);
 		expect(here.isDenied(user)).toBe(false);
-		await waitUntil("the other to hear that it is over", () => known(there, user) === false, 1_000);
+		await waitUntil("the other process to accept the user again", () => known(there, user) === false, 1_000);
 		expect([here.isDenied(other), there.isDenied(other)]).toEqual([true, true]);
 		const newcomer = open(server.url);
 		await untilLive(newcomer);
 		expect([newcomer.isDenied(user), newcomer.isDenied(other)]).toEqual([false, true]);
 	});
 
-	it("is refused when only one of a token's names is denied, its family or its user, by a copy and by Redis alike", async () => {
+	it("refuses a token when its family or its user is denied, from the cache and from Redis", async () => {
 		const server = await start();
-		const [store, redis] = [open(server.url), look(server)];
+		const [store, redis] = [open(server.url), connectTo(server)];
 		await untilLive(store);
 		const [family, user, stranger] = [randomUUID(), randomUUID(), randomUUID()];
 		await store.deny(user, later());
@@ -112,15 +112,15 @@ describe("a family that is denied", () => {
 		for (const list of LISTS) expect(await redis.zcard(list)).toBe(1);
 	});
 
-	it("is forgotten when its time is over, by processes and by Redis", async () => {
+	it("is removed from processes and from Redis after the denial has ended", async () => {
 		const server = await start();
-		const [store, redis] = [open(server.url), look(server)];
+		const [store, redis] = [open(server.url), connectTo(server)];
 		await untilLive(store);
 		const [brief, other] = [randomUUID(), randomUUID()];
 		await store.deny(brief, Date.now() + 300);
 		expect(store.isDenied(brief)).toBe(true);
-		await waitUntil("it to end", () => known(store, brief) === false);
-		for (const list of LISTS) await redis.zadd(list, Date.now() - 2 * MINUTE_MS, "long over");
+		await waitUntil("the denial to end", () => known(store, brief) === false);
+		for (const list of LISTS) await redis.zadd(list, Date.now() - 2 * MINUTE_MS, "expired long ago");
 		await store.deny(other, later());
 		for (const list of LISTS) {
 			expect(await redis.zrange(list, "0", "-1")).toEqual([brief, other]);
@@ -131,23 +131,23 @@ describe("a family that is denied", () => {
 	});
 });
 
-describe("while Redis is not heard", () => {
-	it("Redis is asked, on the link that still works", async () => {
+describe("a process whose subscription is lost", () => {
+	it("asks Redis over the link that still works", async () => {
 		const server = await start();
-		const [store, redis] = [open(server.url), look(server)];
+		const [store, redis] = [open(server.url), connectTo(server)];
 		await untilLive(store);
 		const family = randomUUID();
-		// Straight into Redis: nobody publishes it.
+		// Written to Redis directly, so no message is published.
 		for (const list of LISTS) await redis.zadd(list, later(), family);
 		expect(known(store, family)).toBe(false);
 		await killSubscriptions(redis);
-		await waitUntil("its death to be noticed", () => known(store, family) !== false);
+		await waitUntil("the loss of the subscription to be noticed", () => known(store, family) !== false);
 		expect(await store.isDenied(family)).toBe(true);
 		await untilLive(store);
 		expect(known(store, family)).toBe(true);
 	});
 
-	it("a silent connection is noticed within a second; then it is an error, as everything else that needs Redis", async () => {
+	it("notices a silent connection within a second, and then every check rejects with a fault", async () => {
 		const server = await start();
 		const proxy = await openTestProxy(server.port);
 		toClose.push(proxy.close);
@@ -161,21 +161,21 @@ describe("while Redis is not heard", () => {
 		expect(performance.now() - mutedMs).toBeLessThan(1_000);
 		await expect(store.isDenied(family)).rejects.toBeInstanceOf(SeatStoreFault);
 		proxy.heal();
-		await waitUntil("it to be heard again", () => known(store, family));
+		await waitUntil("the denial to be received after the silence", () => known(store, family));
 	});
 
-	it("nobody can be denied, and who was denied before stays so, also by a Redis that forgot it", async () => {
+	it("rejects new denials while Redis is down, and keeps earlier ones even when Redis has lost them", async () => {
 		const server = await start();
 		const store = open(server.url);
 		await untilLive(store);
 		const [first, second] = [randomUUID(), randomUUID()];
 		await store.deny(first, later());
 		await server.kill();
-		await waitUntil("its death to be noticed", () => !isLive(store));
+		await waitUntil("the loss of the subscription to be noticed", () => !isLive(store));
 		expect(store.isDenied(first)).toBe(true);
 		await expect(store.deny(second, later())).rejects.toBeInstanceOf(SeatStoreFault);
 		await server.restart();
-		await look(server).del(LISTS);
+		await connectTo(server).del(LISTS);
 		await untilLive(store);
 		expect([store.isDenied(first), store.isDenied(second)]).toEqual([true, false]);
 		await store.deny(second, later());
@@ -183,8 +183,8 @@ describe("while Redis is not heard", () => {
 	});
 });
 
-describe("more families than a process may keep", () => {
-	it("make it ask Redis; at the bound it need not", async () => {
+describe("a process with a full cache of denials", () => {
+	it("asks Redis with one denial more than the limit, and answers from the cache at the limit", async () => {
 		const server = await start();
 		const [writer, small] = [open(server.url), open(server.url, { deniedKeptMax: 2 })];
 		await untilLive(small);
@@ -192,17 +192,17 @@ describe("more families than a process may keep", () => {
 		const [first = "", second = "", third = ""] = families;
 		await writer.deny(first, later());
 		await writer.deny(second, later());
-		await waitUntil("both to be heard", () => known(small, first) && known(small, second));
+		await waitUntil("both denials to be received", () => known(small, first) && known(small, second));
 		expect(isLive(small)).toBe(true);
 		await writer.deny(third, later());
-		await waitUntil("the bound to be met", () => !isLive(small));
+		await waitUntil("the limit to be exceeded", () => !isLive(small));
 		expect(await Promise.all(families.map((family) => small.isDenied(family)))).toEqual([true, true, true]);
 		expect(await small.isDenied(randomUUID())).toBe(false);
 	});
 });
 
-describe("attempts", () => {
-	it("are counted by limit and subject, in every process alike, and anew when the window is over", async () => {
+describe("countAttempt", () => {
+	it("counts attempts per limit and subject across processes, and starts again from 1 after the window", async () => {
 		const server = await start();
 		const [one, two] = [open(server.url), open(server.url)];
 		const count = async (store: AuthStore, limit: string, subject: string) => (await store.countAttempt(limit, subject, 400)).attempts;
@@ -215,9 +215,9 @@ describe("attempts", () => {
 		await waitUntil("the window to end", async () => (await count(one, "ip", "a")) === 1);
 	});
 
-	it("tell when their window ends, which further attempts do not put off", async () => {
+	it("returns when the window ends, and further attempts do not extend the window", async () => {
 		const server = await start();
-		const [store, redis] = [open(server.url), look(server)];
+		const [store, redis] = [open(server.url), connectTo(server)];
 		const first = await store.countAttempt("ip", "a", MINUTE_MS);
 		expect(first.windowEndsInMs).toBeGreaterThan(MINUTE_MS - 1_000);
 		const [key = ""] = await redis.keys("attempts:*");
@@ -227,18 +227,18 @@ describe("attempts", () => {
 		expect((await store.countAttempt("ip", "a", MINUTE_MS)).windowEndsInMs).toBeGreaterThan(5_000);
 	});
 
-	it("put no address and no e-mail into Redis", async () => {
+	it("stores no IP address and no e-mail address in Redis", async () => {
 		const server = await start();
 		await open(server.url).countAttempt("account", "ada@example.com", MINUTE_MS);
-		expect(String(await look(server).keys("*"))).toMatch(/^attempts:account:[A-Za-z0-9_-]{22}$/);
+		expect(String(await connectTo(server).keys("*"))).toMatch(/^attempts:account:[A-Za-z0-9_-]{22}$/);
 	});
 });
 
-it("what is published and is no denial does no harm", async () => {
+it("a malformed message on the deny list channel is ignored", async () => {
 	const server = await start();
 	const store = open(server.url);
 	await untilLive(store);
-	for (const { channel } of [FIRST, SECOND]) await look(server).publish(channel, "nonsense");
+	for (const { channel } of [FIRST, SECOND]) await connectTo(server).publish(channel, "nonsense");
 	const family = randomUUID();
 	await store.deny(family, later());
 	expect(store.isDenied(family)).toBe(true);

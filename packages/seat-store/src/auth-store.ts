@@ -1,6 +1,6 @@
 /**
- * What signing in and out needs of Redis: who is refused before their token expires, and how often somebody has tried. On
- * connections of its own, so that neither waits behind the seats.
+ * What authentication needs from Redis: the deny list of access tokens, and counters of attempts. Uses separate connections, so
+ * that authentication calls never wait behind seat calls, nor seat calls behind them.
  */
 import { createHash } from "node:crypto";
 import { SILENT_LOG } from "@holdfast/runtime";
@@ -12,39 +12,43 @@ import { attemptsKey } from "./keys.ts";
 import { createLink } from "./link.ts";
 import { atKey } from "./place.ts";
 
+/** The state of a rate-limit window after an attempt was counted. */
 export type AttemptCount = {
-	/** Attempts in this window, this one included. */
+	/** Attempts counted in this window, this one included. */
 	readonly attempts: number;
-	/** When the window ends, in ms from now. */
+	/** Time until the window ends, ms. */
 	readonly windowEndsInMs: number;
 };
 
+/** Reads and changes the deny list, and counts attempts. */
 export type AuthStore = Pick<DenyList, "isDenied" | "deny" | "allow"> & {
 	/**
-	 * Count an attempt of `subject` (an address, an e-mail) under `limit`. A window begins with its first attempt. The
-	 * subject itself does not reach Redis. Rejects with `SeatStoreFault` when Redis does not answer.
+	 * Counts one attempt of `subject` (an IP address, an e-mail address) against `limit`. A window starts with its first attempt and
+	 * lasts `windowMs`. Redis stores only a hash of the subject. Rejects with `SeatStoreFault` when Redis does not answer.
 	 */
 	countAttempt(limit: string, subject: string, windowMs: number): Promise<AttemptCount>;
+	/** Closes all connections. Safe to call twice. */
 	close(): void;
 };
 
+/** Which Redis server the store uses, and how. */
 export type AuthStoreOptions = {
 	readonly url: string;
 	readonly log?: LinkLog;
-	/** Sees every new client before it is used. For tests. */
+	/** Called with every new client before the client is used. For tests. */
 	readonly prepareConnection?: (redis: Redis) => void;
-	/** Families of the deny list that this process keeps, of each copy. For tests. */
+	/** Maximum number of denied ids that this process caches for each copy of the deny list. For tests. */
 	readonly deniedKeptMax?: number;
 };
 
-/** Connects in the background. */
+/** Creates the store. Returns at once and connects in the background. */
 export function createAuthStore({
 	url,
 	log = SILENT_LOG,
 	prepareConnection: prepare,
 	deniedKeptMax: keptMax,
 }: AuthStoreOptions): AuthStore {
-	// The seat store's link to the same server tells the log of its losses.
+	// No log: the seat store's link to the same server logs lost connections.
 	const link = createLink({ url, log: SILENT_LOG, prepare });
 	const denyList = createDenyList({ url, link, log, prepare, keptMax });
 	return {
@@ -53,7 +57,7 @@ export function createAuthStore({
 		allow: denyList.allow,
 		async countAttempt(limit, subject, windowMs) {
 			const key = attemptsKey(limit, hashOf(subject));
-			// Sent together; NX mends a window without an end, should anything ever come between the first two.
+			// Sent as one batch. NX sets an expiry only if there is none, which also repairs a counter that was left without one.
 			const [attempts, , windowEndsInMs] = await link.run(atKey(key), "tally", CALL_DEADLINE_MS, (redis) =>
 				Promise.all([redis.incr(key), redis.pexpire(key, windowMs, "NX"), redis.pttl(key)]),
 			);
@@ -66,5 +70,5 @@ export function createAuthStore({
 	};
 }
 
-/** Whoever reads Redis sees no address; only one that is guessed can be recognised. */
+/** Keeps addresses out of Redis: a hash can only be compared with the hash of a guessed subject. */
 const hashOf = (subject: string): string => createHash("sha256").update(subject).digest("base64url").slice(0, 22);

@@ -1,14 +1,19 @@
 /**
- * How a booking is written in Redis: one JSON object whose values are all text, the same in its record (`{bN}:bk:<id>`) and in
- * an outbox entry. Why text, and why JSON: docs/adr/0014.
+ * Reads and writes a booking as Redis stores it: one JSON object whose values are all strings. A record (`{bN}:bk:<id>`) and an
+ * outbox entry use the same format. docs/adr/0014 explains why strings, and why JSON.
  */
 import { BOOKING_STATES, type Booking, type BookingId, parseSeatPlanId, parseShowtimeId, parseUserId, sumOf } from "@holdfast/domain";
 import { readInteger } from "./reply.ts";
 
+/** Formats seat indexes as `3,4,5`. */
 export const formatSeats = (seats: readonly number[]): string => seats.join(",");
+/** Parses seat indexes from `3,4,5`. Throws when an item is not an integer. */
 export const parseSeats = (list: string): number[] => list.split(",").map(readInteger);
 
-/** `parse` gives `undefined` where the text is no such value, `format` for what is left out. */
+/**
+ * How one field is read and written. `parse` returns `undefined` for an invalid value; `format` returns `undefined` for a value
+ * that the record leaves out.
+ */
 type Field<T> = {
 	readonly parse: (text: string | undefined) => T | undefined;
 	readonly format: (value: T) => string | undefined;
@@ -19,7 +24,7 @@ const INTEGER: Field<number> = { parse: parseInteger, format: String };
 const INTEGERS: Field<readonly number[]> = { parse: parseIntegers, format: (values) => values.join(",") };
 const FLAG: Field<boolean> = oneOf([false, true], (value) => (value ? "1" : "0"));
 
-/** Number("") is 0, and a text that is missing must not pass for that. */
+/** `Number("")` is 0, so an empty or missing text is rejected before the conversion. */
 function parseInteger(text = ""): number | undefined {
 	const value = text === "" ? Number.NaN : Number(text);
 	return Number.isSafeInteger(value) ? value : undefined;
@@ -39,7 +44,7 @@ function oneOf<T extends string | boolean>(values: readonly T[], format: (value:
 	return { parse: (text) => values.find((value) => format(value) === text), format };
 }
 
-/** Null for a booking that has no such field. */
+/** A field that may be missing from the record; missing means `null`. */
 function optional<T>({ parse, format }: Field<T>): Field<T | null> {
 	return {
 		parse: (text) => (text === undefined ? null : parse(text)),
@@ -47,7 +52,10 @@ function optional<T>({ parse, format }: Field<T>): Field<T | null> {
 	};
 }
 
-/** Every field of a booking but its id, which is in the key. A new one is a line here and one in the domain's `Booking`. */
+/**
+ * Every field of a booking except its id, which is part of the key. A new field needs an entry here and one in the domain's
+ * `Booking`.
+ */
 const FIELDS: { readonly [Name in Exclude<keyof Booking, "id">]: Field<Booking[Name]> } = {
 	userId: idOf(parseUserId),
 	showtimeId: idOf(parseShowtimeId),
@@ -70,27 +78,33 @@ const FIELD_LIST = Object.entries(FIELDS);
 const FIELD_NAMES = Object.keys(FIELDS) as FieldName[];
 const formatField = <Name extends FieldName>(name: Name, booking: Booking) => FIELDS[name].format(booking[name]);
 
-/** The booking that this text is the record of. Throws when a field is missing or makes no sense. */
+/**
+ * Parses the record of a booking. Throws when a field is missing or invalid, when there is not one amount per seat, or when the
+ * amounts do not add up to the total.
+ */
 export function parseBooking(id: BookingId, text: string): Booking {
 	const record = parseRecord(id, text);
 	const parsed: Record<string, unknown> = { id };
 	for (const [name, field] of FIELD_LIST) {
 		const value = field.parse(readText(record[name]));
-		if (value === undefined) throw unreadable(id, `has no ${name}, or none that makes sense: ${record[name]}`);
+		if (value === undefined) throw unreadable(id, `has a missing or invalid ${name}: ${record[name]}`);
 		parsed[name] = value;
 	}
 	const booking = parsed as Booking;
 	if (booking.amounts.length !== booking.seats.length) throw unreadable(id, "does not have one amount per seat");
-	if (sumOf(booking.amounts) !== booking.amount) throw unreadable(id, "has amounts that do not add up to what it costs");
+	if (sumOf(booking.amounts) !== booking.amount) throw unreadable(id, "has seat amounts that do not add up to its total amount");
 	return booking;
 }
 
-/** The record of a booking, as the scripts write it. */
+/** Formats a booking as a record, exactly as the scripts write it. */
 export function formatBooking(booking: Booking): string {
 	return JSON.stringify(Object.fromEntries(FIELD_NAMES.map((name) => [name, formatField(name, booking)])));
 }
 
-/** What the hold was placed with; null for none. The record has it until the hold is confirmed, the booking does not. */
+/**
+ * Returns the idempotency key that the hold was placed with, or null if it had none. The record keeps the key until the hold is
+ * confirmed. `Booking` does not contain it. Throws when the text is not a JSON object.
+ */
 export function readIdempotencyKey(id: BookingId, text: string): string | null {
 	return readText(parseRecord(id, text).idempotencyKey) ?? null;
 }
@@ -108,5 +122,5 @@ function parseRecord(id: BookingId, text: string): Readonly<Record<string, unkno
 
 const readText = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 
-/** Not `assert`, which would be given a message for each field of each record that is read. */
+/** `assert` would build its message for every field of every record that is read. This function runs only for an unreadable record. */
 const unreadable = (id: BookingId, what: string): Error => new Error(`broken invariant: the record of booking ${id} ${what}`);

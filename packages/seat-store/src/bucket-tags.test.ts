@@ -1,7 +1,8 @@
+/** The hash tags of the buckets: their slots, and how evenly these divide among servers. */
 import { describe, expect, it } from "vitest";
-import { drawSuffix, idealSlot, slotOf, tagOf } from "./bucket-tags.ts";
+import { findSuffix, idealSlot, slotOf, tagOf } from "./bucket-tags.ts";
 
-/** The slot as Redis Cluster's specification gives it: CRC-16/XMODEM by its published table, made here and not taken from the source. */
+/** The CRC-16/XMODEM table from the specification of Redis Cluster. Computed here, so that the source is not checked against itself. */
 const TABLE = Array.from({ length: 256 }, (_, byte) => {
 	let value = byte << 8;
 	for (let bit = 0; bit < 8; bit += 1) value = value & 0x8000 ? (value << 1) ^ 0x1021 : value << 1;
@@ -12,7 +13,7 @@ const crc16 = (text: string): number =>
 const textOf = (bucket: number): string => tagOf(bucket).slice(1, -1);
 const slots = Array.from({ length: 256 }, (_, bucket) => crc16(textOf(bucket)) % 16_384);
 
-/** Buckets on each of `servers` with even ranges, as `redis-cli --cluster create` cuts them. */
+/** Number of buckets on each of `servers` with equal slot ranges, as `redis-cli --cluster create` assigns them. */
 function countPerServer(buckets: number, servers: number): number[] {
 	const size = 16_384 / servers;
 	const counts = Array.from({ length: servers }, () => 0);
@@ -23,20 +24,20 @@ function countPerServer(buckets: number, servers: number): number[] {
 	return counts;
 }
 
-describe("the tags of the buckets", () => {
-	it("are computed by the CRC16 of Redis Cluster", () => {
-		// The value that the specification gives for a check.
+describe("the hash tags of the buckets", () => {
+	it("have the slots that the CRC16 of Redis Cluster gives", () => {
+		// The check value in the specification.
 		expect(crc16("123456789")).toBe(0x31c3);
 		expect(slots).toEqual(Array.from({ length: 256 }, (_, bucket) => slotOf(textOf(bucket))));
 	});
 
-	it("differ, and none is one of the layout before them", () => {
+	it("are all different, and none is a tag of the older layout", () => {
 		const tags = Array.from({ length: 256 }, (_, bucket) => tagOf(bucket));
 		expect(new Set(tags).size).toBe(256);
 		for (const [bucket, tag] of tags.entries()) expect(tag).toMatch(new RegExp(`^\\{b${bucket}-[a-z]{3}\\}$`));
 	});
 
-	it.each([16, 64, 256])("of %i buckets are even to within one on 3 to 16 servers", (buckets) => {
+	it.each([16, 64, 256])("divide %i buckets evenly among 3 to 16 servers, to within one bucket", (buckets) => {
 		for (let servers = 3; servers <= 16; servers += 1) {
 			const counts = countPerServer(buckets, servers);
 			expect(counts.reduce((sum, count) => sum + count)).toBe(buckets);
@@ -46,12 +47,12 @@ describe("the tags of the buckets", () => {
 		}
 	});
 
-	it("lie within two slots of where they should, and are those that drawSuffix finds", () => {
+	it("lie within two slots of the ideal slot, and have the suffix that findSuffix returns", () => {
 		for (const [bucket, slot] of slots.entries()) expect(Math.abs(slot - idealSlot(bucket)), tagOf(bucket)).toBeLessThanOrEqual(2);
-		for (const bucket of [0, 1, 2, 15, 63, 255]) expect(textOf(bucket)).toBe(`b${bucket}-${drawSuffix(bucket)}`);
+		for (const bucket of [0, 1, 2, 15, 63, 255]) expect(textOf(bucket)).toBe(`b${bucket}-${findSuffix(bucket)}`);
 	});
 
-	it("of buckets 0 and 1 lie in opposite halves of the slots", () => {
+	it("put buckets 0 and 1 in opposite halves of the slots", () => {
 		expect(Math.abs((slots[0] ?? 0) - (slots[1] ?? 0))).toBeGreaterThan(16_384 / 2 - 4);
 	});
 });

@@ -1,16 +1,17 @@
 /**
- * The hash tags of the buckets. A tag decides in which of Redis Cluster's 16,384 slots everything of its bucket lies. These are chosen so
- * that the slots of the first 16, 64 or 256 buckets divide evenly among servers with even ranges of slots: on 3 to 16 servers no one has
- * more than one bucket more than another. (`{b0}` to `{b15}` lie where they fall: of 16 servers eight get none, and two get three.)
+ * The hash tags of the buckets. A tag decides in which of Redis Cluster's 16,384 slots all keys of its bucket lie. The tags are
+ * chosen so that the slots of the first 16, 64 or 256 buckets divide evenly among servers with equal ranges of slots: with 3 to
+ * 16 servers, no server has more than one bucket more than another server. (The plain tags `{b0}` to `{b15}` divide badly: of 16
+ * servers, eight get no bucket and two get three.)
  *
- * They are part of every key, so they never change.
+ * The tags are part of every key, so they never change.
  */
 
 const SLOTS = 16_384;
-/** As many as the last byte of an id can name. */
+/** Maximum number of buckets: the last byte of an id names the bucket. */
 const TAGS = 256;
 
-/** By bucket; what follows the bucket's number in its tag. `drawSuffix` found them. */
+/** Indexed by bucket: the letters behind the bucket number in its tag. `findSuffix` found them. */
 const SUFFIXES: readonly string[] = (
 	"qkq alt cbh jne ajz hfw bas cdf oqg ntr gsd fvq qvp aqu nge gkh azx hvu iyc hbt foj ocg edc dav fss gvf exz ltw iwl hry iuc hpv " +
 	"enh lbe cjw bob dms ehf dgp ebe fne gkp eel lia odf fhk dfw ecb hdb aho hfm atb ghq fmd aln qkk gjj nfg oiq nld hhb ado cjs bof " +
@@ -22,12 +23,12 @@ const SUFFIXES: readonly string[] = (
 	"dbx egm giq fld kfg bjj cmp bhe ekt dna cqi svl dvm esx luv mpc ggz fbo dls eif fda gat eoh lce qtt asq fzf ixf gso fvz air qnw"
 ).split(" ");
 
-/** The hash tag of a bucket, 0..255: `{b0-qkq}`. */
+/** Returns the hash tag of a bucket (0..255), for example `{b0-qkq}`. */
 export const tagOf = (bucket: number): string => `{b${bucket}-${SUFFIXES[bucket]}}`;
 
 /**
- * The slot where a bucket should lie: the middle of one of 256 even parts, which are taken in bit-reversed order (0, 128, 64, 192, 32...),
- * so that each power of two of buckets lies evenly by itself.
+ * Returns the slot where a bucket should lie: the middle of one of 256 equal ranges of slots. The ranges are assigned in
+ * bit-reversed order (0, 128, 64, 192, 32...), so that the first 2, 4, 8... buckets are evenly spread too.
  */
 export function idealSlot(bucket: number): number {
 	let reversed = 0;
@@ -35,15 +36,18 @@ export function idealSlot(bucket: number): number {
 	return (reversed + 0.5) * (SLOTS / TAGS);
 }
 
-/** Of all suffixes of three letters, the first whose tag lies nearest to the ideal slot; at most two slots away from it. */
-export function drawSuffix(bucket: number): string {
+/**
+ * Returns the three-letter suffix whose tag lies nearest to the ideal slot of the bucket, at most two slots away. Several may be
+ * equally near; then the first in alphabetical order.
+ */
+export function findSuffix(bucket: number): string {
 	const letters = [..."abcdefghijklmnopqrstuvwxyz"];
 	const suffixes = letters.flatMap((a) => letters.flatMap((b) => letters.map((c) => a + b + c)));
 	const distance = (suffix: string): number => Math.abs(slotOf(`b${bucket}-${suffix}`) - idealSlot(bucket));
 	return suffixes.reduce((best, suffix) => (distance(suffix) < distance(best) ? suffix : best));
 }
 
-/** The slot of a tag's text: CRC-16/XMODEM, as Redis Cluster computes it. */
+/** Returns the slot of a tag's text: CRC-16/XMODEM, as Redis Cluster computes it. */
 export function slotOf(text: string): number {
 	let crc = 0;
 	for (const byte of Buffer.from(text)) {

@@ -1,43 +1,49 @@
 /**
- * One call on the store: its caller gets one answer, by its deadline at the latest, and after that no command of it is
- * sent any more.
+ * One call on the store. The caller gets exactly one result, at the deadline at the latest; after that, the call sends no further
+ * command.
  */
 import type { Redis } from "ioredis";
 import { type Effect, faultOf } from "./fault.ts";
 import { wasNotRun } from "./server-errors.ts";
 
-/** A call that has no answer by then fails: a script takes a fraction of a millisecond, so this is outage, not load. */
+/** A call without a reply after this time fails. A script takes a fraction of a millisecond, so the cause is an outage and not load. */
 export const CALL_DEADLINE_MS = 2_000;
 
-/** What a call does with the connection that it is handed: one command, or several in turn. */
+/** What a call does with its connection: sends one command, or several in turn. */
 export type Run<T> = (redis: Redis) => Promise<T>;
 
+/** A call in progress. */
 export type Call<T> = {
+	/** What the caller awaits. Rejects with a fault, or with an error of our own code. */
 	readonly answer: Promise<T>;
 	isOver(): boolean;
-	/** Hands the call a connection, on which it sends until it is over. */
+	/** Returns a client that sends over `redis` until the call is over, and then rejects every command. */
 	lend(redis: Redis): Redis;
+	/** Ends the call successfully. Does nothing when the call is over. */
 	resolve(value: T): void;
-	/** Ends the call with the fault that `error` amounts to, by what the call has sent. */
+	/** Fails the call. The commands that were sent decide which fault `error` becomes. Does nothing when the call is over. */
 	reject(error: unknown): void;
 };
 
+/** What a call may change, and how long it may take. */
 export type CallOptions = {
 	readonly effect: Effect;
 	readonly deadlineMs: number;
-	/** The call is over, whatever came of it; `isLate` when its deadline passed. */
+	/** Called once when the call succeeds or fails. `isLate`: its deadline passed. */
 	readonly onOver?: (isLate: boolean) => void;
 };
 
-/** What a passed deadline rejects with, before it becomes a fault. */
+/** The error of a passed deadline, before it becomes a fault. */
 class DeadlinePassed extends Error {
 	override readonly name = "DeadlinePassed";
 }
 
 /**
- * A process that is short of CPU runs its timers late, and before it reads its sockets: the answer may lie there
- * already. So a timer that fires lets the sockets be read once more before the answer is given up. (A timeout of the
- * client's own would not: under 20,000 connections it gave up answers that had come.)
+ * Starts a call and its deadline timer.
+ *
+ * A process that is short of CPU runs its timers late, and before it reads its sockets: the reply may have arrived already. So
+ * the timer lets the sockets be read once more (`setImmediate`) before it fails the call. (The command timeout of ioredis does
+ * not: under 20,000 connections it rejected commands whose replies had arrived.)
  */
 export function startCall<T>({ effect, deadlineMs, onOver }: CallOptions): Call<T> {
 	const { promise: answer, resolve, reject } = Promise.withResolvers<T>();
@@ -64,7 +70,7 @@ export function startCall<T>({ effect, deadlineMs, onOver }: CallOptions): Call<
 		lend(redis) {
 			const lent: Redis = Object.create(redis);
 			lent.sendCommand = (command, stream) => {
-				if (isOver || !isWritable(redis)) command.reject(new Error(isOver ? "the call is over" : "the link is gone"));
+				if (isOver || !isWritable(redis)) command.reject(new Error(isOver ? "the call has already ended" : "the connection is lost"));
 				else {
 					sent.add(command);
 					redis.sendCommand(command, stream);
@@ -78,25 +84,28 @@ export function startCall<T>({ effect, deadlineMs, onOver }: CallOptions): Call<
 
 type Command = Parameters<Redis["sendCommand"]>[0];
 
-/** Commands of multi-step writes that change nothing themselves. */
+/** Commands that multi-step writes use and that change nothing. */
 const READS: ReadonlySet<string> = new Set(["exists", "get", "hgetall", "hmget", "xrange"]);
 
-/** What a call has sent, to judge whether any of it may have been carried out. Most calls are one command, which costs nothing here. */
+/**
+ * Records which commands a call has sent, to decide whether any of them may have been executed. A call with a single command, the
+ * usual case, costs nothing here.
+ */
 function createSentCommands() {
 	let first: Command | null = null;
-	let isSeveral = false;
+	let hasSeveral = false;
 	let unanswered = 0;
 	let hasActed = false;
-	const follow = (command: Command): void => {
+	const track = (command: Command): void => {
 		if (READS.has(command.name)) return;
 		unanswered += 1;
-		const settle = (mayHaveActed: boolean): void => {
+		const finish = (mayHaveActed: boolean): void => {
 			unanswered -= 1;
 			hasActed ||= mayHaveActed;
 		};
 		command.promise.then(
-			() => settle(true),
-			(error: unknown) => settle(!wasNotRun(error)),
+			() => finish(true),
+			(error: unknown) => finish(!wasNotRun(error)),
 		);
 	};
 	return {
@@ -105,17 +114,17 @@ function createSentCommands() {
 				first = command;
 				return;
 			}
-			if (!isSeveral) follow(first);
-			isSeveral = true;
-			follow(command);
+			if (!hasSeveral) track(first);
+			hasSeveral = true;
+			track(command);
 		},
-		/** `error` is what the call failed with: when it says that one command was not run, the others decide. */
+		/** `error` is the error that the call failed with. If the error says that its command was not executed, the other commands decide. */
 		mayHaveActed(error: unknown): boolean {
 			if (!wasNotRun(error)) return first !== null;
-			return isSeveral && (hasActed || unanswered > 0);
+			return hasSeveral && (hasActed || unanswered > 0);
 		},
 	};
 }
 
-/** Whether what is sent now is written to the socket: the client has no queue to keep it in. */
+/** Whether a command that is sent now is written to the socket. The client has no offline queue to keep the command in. */
 export const isWritable = (redis: Redis): boolean => redis.status === "ready" && redis.stream.writable;

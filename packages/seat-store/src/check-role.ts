@@ -1,8 +1,11 @@
-/** Whether the server behind a connection is a primary. A subscriber or a blocked reader gets no error when its server is demoted. */
+/**
+ * Checks that the server behind a connection is a primary. A subscriber or a blocked reader gets no error when its server is
+ * demoted, so the role must be asked for.
+ */
 import type { Redis } from "ioredis";
 import { inspectServer } from "./inspect-server.ts";
 
-/** The server is a replica: the address must be resolved again. A link retires the connection of a call that throws this. */
+/** The server is a replica, so the address must be resolved again. When a call throws this, the link replaces its connection. */
 export class DemotedServer extends Error {
 	override readonly name = "DemotedServer";
 	constructor() {
@@ -10,10 +13,13 @@ export class DemotedServer extends Error {
 	}
 }
 
-/** Rejects with `DemotedServer` on a replica, and as the connection does when it is lost. */
+/** Resolves on a primary. Rejects with `DemotedServer` on a replica, and with the connection error when the connection is lost. */
 export type RoleCheck = (redis: Redis) => Promise<void>;
 
-/** A server that refuses to tell its role is asked once per connection; it is then left by what it answers to writes. */
+/**
+ * Returns a check of the role. If an ACL forbids INFO, the check asks only once per connection and passes; such a connection is
+ * replaced only when the server refuses a write.
+ */
 export function createRoleCheck(): RoleCheck {
 	const refused = new WeakSet<Redis>();
 	return async (redis) => {
@@ -27,7 +33,7 @@ export function createRoleCheck(): RoleCheck {
 	};
 }
 
-/** The same, and rejects unless a PING is answered: a server that refuses to tell its role still answers that. */
+/** Returns a check of the role that also rejects unless a PING is answered: a server whose ACL forbids INFO still answers PING. */
 export function createPingedRoleCheck(): RoleCheck {
 	const checkRole = createRoleCheck();
 	return async (redis) => {
@@ -35,7 +41,7 @@ export function createPingedRoleCheck(): RoleCheck {
 	};
 }
 
-/** Throws `DemotedServer` for the role of a replica, as INFO names it. */
+/** Throws `DemotedServer` when `role`, as INFO reports it, is `slave`. */
 export function assertPrimary(role: string | undefined): void {
 	if (role === "slave") throw new DemotedServer();
 }

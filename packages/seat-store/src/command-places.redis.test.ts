@@ -1,4 +1,4 @@
-/** Every command goes to the place that it names: seen with MONITOR, each key that one of its calls touches lies there. */
+/** Every command runs at the place that it declares. MONITOR shows that each key which one of its calls touches lies there. */
 import { expect, it } from "vitest";
 import { tagOf } from "./bucket-tags.ts";
 import type { Lanes } from "./command.ts";
@@ -19,7 +19,7 @@ function keysOf([command = "", ...args]: readonly string[]): string[] {
 	return /^eval(sha)?$/.test(name) ? args.slice(2, 2 + Number(args[1])) : args.slice(0, name === "exists" ? args.length : 1);
 }
 
-/** A lane that makes one call after the other, and lets MONITOR see where each goes before it goes there. */
+/** A lane that runs one call after the other, and announces the place of each call with an ECHO that MONITOR sees. */
 async function openMarkedLane({ redis, server }: TestStore) {
 	const calls: Call[] = [];
 	const connection = redis.duplicate();
@@ -65,8 +65,8 @@ function liesAt(key: string, place: Place): boolean {
 	return "key" in place ? key === place.key : key.startsWith(`${tagOf(place.bucket)}:`);
 }
 
-it("each call of every command touches keys of the place that the command names, and no other", async () => {
-	// Not a cluster, which would refuse the one command that names keys of several slots.
+it("each call of every command touches only keys of the place that the command declares", async () => {
+	// Not a cluster, because a cluster refuses the one command that names keys of several slots.
 	const test = await openTestStore({ cluster: false });
 	const { read, end } = await openMarkedLane(test);
 	const commands = commandsBy({ read });
@@ -91,10 +91,10 @@ it("each call of every command touches keys of the place that the command names,
 			`keys of a call at ${JSON.stringify(place)} that lie elsewhere`,
 		).toEqual([]);
 	}
-	// Nothing but the search for keys of the old layout looks outside the buckets.
+	// Only the search for keys of the old layout uses keys outside the buckets.
 	const outside = calls.flatMap(({ place }) => (typeof place === "object" && "key" in place ? [place.key] : []));
 	expect(outside.filter((key) => !OLD_LAYOUT_KEYS.includes(key))).toEqual([]);
-	// Several buckets were asked, each by itself.
+	// Every bucket was addressed by a separate call.
 	const buckets = calls.flatMap(({ place }) => (typeof place === "object" && "bucket" in place ? [place.bucket] : []));
 	expect(new Set(buckets).size).toBe(16);
 });

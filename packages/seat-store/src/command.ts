@@ -1,6 +1,6 @@
 /**
- * A command of the seat store: what it does at Redis, where, and by which lane it goes there. Each says that where it is written; the
- * store binds them all to its lanes.
+ * Defines the commands of the seat store. Each definition says what the command sends to Redis, at which place, and over which
+ * lane. The store binds all commands to its lanes.
  */
 import type { Limits } from "@holdfast/domain";
 import type { Redis } from "ioredis";
@@ -8,7 +8,7 @@ import type { Run } from "./call.ts";
 import type { Place } from "./place.ts";
 import type { AckLevel } from "./verify-durability.ts";
 
-/** What the commands of one store have in common. */
+/** What all commands of one store share. */
 export type StoreContext = {
 	readonly limits: Limits;
 	/** The buckets that are settled, reaped, listed and measured. */
@@ -16,28 +16,28 @@ export type StoreContext = {
 	readonly ackLevel: AckLevel | undefined;
 };
 
-/** The ways to Redis. Each rejects with `SeatStoreFault`, as `Link.run` does. */
+/** The ways in which a call can reach Redis. Each rejects with `SeatStoreFault`, as `Link.run` does. */
 export type Lanes = StoreContext & {
 	read<T>(place: Place, run: Run<T>): Promise<T>;
 	write<T>(place: Place, run: Run<T>, deadlineMs?: number): Promise<T>;
-	/** A write whose answer is an acknowledgement; `hasWritten` says of an outcome whether there is anything to be kept. */
+	/** A write whose reply is an acknowledgement. `hasWritten` says whether an outcome means that something was written. */
 	durable<T>(place: Place, run: Run<T>, hasWritten: (outcome: T) => boolean): Promise<T>;
-	/** A read that waits at Redis for up to `timeoutMs`: on a connection where nothing else waits behind it. */
+	/** A read that blocks in Redis for up to `timeoutMs`, on a connection where no other call waits behind it. */
 	block<T>(place: Place, run: Run<T>, timeoutMs: number): Promise<T>;
 };
 
 type Method<Args extends readonly unknown[], Answer> = (...args: Args) => Promise<Answer>;
 
-/** `bind` gives the method that a store has of it. */
+/** A command before it belongs to a store. `bind` returns the method of the store. */
 export type Command<Args extends readonly unknown[], Answer> = { readonly bind: (lanes: Lanes) => Method<Args, Answer> };
 
-/** A command that is one call at one place. */
+/** A command that makes one call at one place. */
 type CallSpec<Args extends readonly unknown[], Answer> = {
 	readonly place: (...args: Args) => Place;
 	readonly run: (redis: Redis, context: StoreContext, ...args: Args) => Promise<Answer>;
 };
 
-/** Changes nothing. */
+/** Defines a command that changes nothing. */
 export const read = <Args extends readonly unknown[], Answer>({ place, run }: CallSpec<Args, Answer>): Command<Args, Answer> => ({
 	bind:
 		(lanes) =>
@@ -45,7 +45,7 @@ export const read = <Args extends readonly unknown[], Answer>({ place, run }: Ca
 			lanes.read(place(...args), (redis) => run(redis, lanes, ...args)),
 });
 
-/** Answers when Redis has done it. `deadlineMs`: for one that takes many scripts. */
+/** Defines a write that resolves when Redis has executed it. A command that runs many scripts sets its own `deadlineMs`. */
 export const write = <Args extends readonly unknown[], Answer>({
 	place,
 	run,
@@ -57,7 +57,7 @@ export const write = <Args extends readonly unknown[], Answer>({
 			lanes.write(place(...args), (redis) => run(redis, lanes, ...args), deadlineMs),
 });
 
-/** A write whose answer is an acknowledgement: with `ACK_LEVEL=replica` it is given when a replica has what was written. */
+/** Defines a write whose reply is an acknowledgement. With `ACK_LEVEL=replica` it resolves when a replica has the write. */
 export const durable = <Args extends readonly unknown[], Answer>({
 	place,
 	run,
@@ -69,7 +69,7 @@ export const durable = <Args extends readonly unknown[], Answer>({
 			lanes.durable(place(...args), (redis) => run(redis, lanes, ...args), hasWritten),
 });
 
-/** A read that waits at Redis. */
+/** Defines a read that blocks in Redis for up to `timeoutMs`. */
 export const block = <Args extends readonly unknown[], Answer>({
 	place,
 	run,
@@ -81,12 +81,12 @@ export const block = <Args extends readonly unknown[], Answer>({
 			lanes.block(place(...args), (redis) => run(redis, lanes, ...args), timeoutMs(...args)),
 });
 
-/** Several calls, at places that may lie on different servers: each is answered or fails by itself. */
+/** Defines a command that makes several calls, at places that may lie on different servers. Each call succeeds or fails on its own. */
 export const across = <Args extends readonly unknown[], Answer>(bind: (lanes: Lanes) => Method<Args, Answer>): Command<Args, Answer> => ({
 	bind,
 });
 
-/** The methods of a table of commands. What else the table holds is left out. */
+/** The methods of a table of commands. Values of the table that are not commands are left out. */
 export type Bound<Table> = {
 	readonly [Name in keyof Table as Table[Name] extends Command<never, unknown> ? Name : never]: Table[Name] extends Command<
 		infer Args,
@@ -96,7 +96,7 @@ export type Bound<Table> = {
 		: never;
 };
 
-/** Gives every command of the table as a method that goes by these lanes. */
+/** Returns every command of the table as a method that uses these lanes. */
 export function bindCommands<Table extends object>(table: Table, lanes: Lanes): Bound<Table>;
 export function bindCommands(table: object, lanes: Lanes): Readonly<Record<string, unknown>> {
 	return Object.fromEntries(Object.entries(table).flatMap(([name, value]) => (isCommand(value) ? [[name, value.bind(lanes)]] : [])));

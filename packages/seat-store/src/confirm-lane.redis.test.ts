@@ -1,4 +1,4 @@
-/** The confirm lane on a real Redis with a real replica, which stands still, lags and comes back. */
+/** The confirm lane on a real Redis with a real replica that is paused, lags and returns. */
 import { SILENT_LOG } from "@holdfast/runtime";
 import { openTestProxy, startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
 import { Redis } from "ioredis";
@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type ConfirmLane, createConfirmLane } from "./confirm-lane.ts";
 import { createLink, type Link } from "./link.ts";
 import { WHOLE_STORE } from "./place.ts";
-import { fateOf } from "./testing/open-test-servers.ts";
+import { faultKindOf } from "./testing/open-test-servers.ts";
 
 const DEADLINE_MS = 2_000;
 let primary: TestRedis;
@@ -44,26 +44,26 @@ async function waitsSent(): Promise<number> {
 	return Number(/cmdstat_wait:calls=(\d+)/.exec((await onPrimary?.info("commandstats")) ?? "")?.[1] ?? 0);
 }
 
-describe("a write in the lane", () => {
-	it("is answered when the replica has it", async () => {
+describe("a write in the confirm lane", () => {
+	it("is acknowledged when the replica has the write", async () => {
 		for (let i = 0; i < 50; i += 1) {
 			await put(`kept-${i}`);
 			expect(await onReplica?.get(`kept-${i}`)).toBe("yes");
 		}
 	});
 
-	it("is outcome_unknown while no replica has it, and its repeat tells the truth", async () => {
+	it("is outcome_unknown while no replica has the write, and a repeat returns the actual outcome", async () => {
 		replica.pause();
 		const startMs = performance.now();
-		expect(await fateOf(put("unsure"))).toBe("outcome_unknown");
+		expect(await faultKindOf(put("unsure"))).toBe("outcome_unknown");
 		expect(performance.now() - startMs).toBeLessThan(DEADLINE_MS);
 		expect(await onPrimary?.get("unsure")).toBe("yes");
 		replica.resume();
-		expect(await fateOf(put("unsure"))).toBe("done");
+		expect(await faultKindOf(put("unsure"))).toBe("done");
 		expect(await onReplica?.get("unsure")).toBe("yes");
 	});
 
-	it("that wrote nothing is answered without a replica", async () => {
+	it("resolves without a replica when it wrote nothing", async () => {
 		replica.pause();
 		const refused = lane.run(
 			async (redis) => ({ outcome: (await redis.get("nothing")) === null ? "refused" : "written" }),
@@ -72,56 +72,59 @@ describe("a write in the lane", () => {
 		expect(await refused).toEqual({ outcome: "refused" });
 	});
 
-	it("is told of its own error, and leaves the others alone", async () => {
+	it("rejects with its own error, and does not affect other writes of the round", async () => {
 		await onPrimary?.set("text", "x");
-		const [sound, broken] = [put("sound"), lane.run((redis) => redis.incr("text"), always)];
+		const [valid, broken] = [put("valid"), lane.run((redis) => redis.incr("text"), always)];
 		await expect(broken).rejects.toThrow("not an integer");
-		expect(await fateOf(sound)).toBe("done");
+		expect(await faultKindOf(valid)).toBe("done");
 	});
 });
 
-describe("writes that come together", () => {
-	it("share their WAITs", async () => {
+describe("several writes in the confirm lane", () => {
+	it("share a WAIT when they are sent together", async () => {
 		const before = await waitsSent();
-		const fates = await Promise.all(Array.from({ length: 300 }, (_, i) => fateOf(put(`together-${i}`))));
-		expect(new Set(fates)).toEqual(new Set(["done"]));
+		const results = await Promise.all(Array.from({ length: 300 }, (_, i) => faultKindOf(put(`together-${i}`))));
+		expect(new Set(results)).toEqual(new Set(["done"]));
 		expect((await waitsSent()) - before).toBeLessThanOrEqual(3);
 		expect((await onReplica?.keys("together-*"))?.length).toBe(300);
 	});
 
-	it("are bounded: at the bound one waits, past it one is refused and not sent", async () => {
+	it("are limited: a write at the limit waits, and one more is refused and never sent", async () => {
 		const narrow = createConfirmLane({ link, deadlineMs: DEADLINE_MS, waitingMax: 2 });
 		replica.pause();
-		const first = fateOf(put("first", narrow));
-		const [second, third, fourth] = ["second", "third", "fourth"].map((key) => fateOf(put(key, narrow)));
+		const first = faultKindOf(put("first", narrow));
+		const [second, third, fourth] = ["second", "third", "fourth"].map((key) => faultKindOf(put(key, narrow)));
 		expect(await fourth).toBe("unavailable");
 		replica.resume();
 		expect(await Promise.all([first, second, third])).toEqual(["done", "done", "done"]);
 		expect(await onPrimary?.exists("fourth")).toBe(0);
 	});
 
-	it("that waited for their turn past their deadline are never sent", async () => {
+	it("are never sent when their deadline passes while they wait for a round", async () => {
 		const brief = createConfirmLane({ link, deadlineMs: 300 });
 		replica.pause();
-		const [first, second] = [put("sent", brief), put("unsent", brief)].map(fateOf);
+		const [first, second] = [put("sent", brief), put("unsent", brief)].map(faultKindOf);
 		expect(await Promise.all([first, second])).toEqual(["outcome_unknown", "unavailable"]);
 		replica.resume();
-		expect(await fateOf(put("after"))).toBe("done");
+		expect(await faultKindOf(put("after"))).toBe("done");
 		expect([await onPrimary?.exists("sent"), await onPrimary?.exists("unsent")]).toEqual([1, 0]);
 	});
 });
 
-it("a write that was given up leaves its place to another", async () => {
+it("a waiting write whose deadline passes makes room for another write", async () => {
 	const narrow = createConfirmLane({ link, deadlineMs: 300, waitingMax: 1 });
 	replica.pause();
-	expect(await Promise.all([put("in flight", narrow), put("given up", narrow)].map(fateOf))).toEqual(["outcome_unknown", "unavailable"]);
+	expect(await Promise.all([put("in flight", narrow), put("timed out", narrow)].map(faultKindOf))).toEqual([
+		"outcome_unknown",
+		"unavailable",
+	]);
 	const startMs = performance.now();
-	expect(await fateOf(put("next", narrow))).toBe("unavailable");
+	expect(await faultKindOf(put("next", narrow))).toBe("unavailable");
 	expect(performance.now() - startMs).toBeGreaterThan(250);
 });
 
-describe("a lane whose connection breaks", () => {
-	it("between write and WAIT acknowledges nothing, though the server that it finds next is content", async () => {
+describe("a confirm lane whose connection is lost", () => {
+	it("acknowledges nothing when the loss is between write and WAIT, although WAIT succeeds on the next server", async () => {
 		const other = await startTestRedis();
 		const replicaOfOther = await startTestRedis({ replicaOf: other });
 		const proxy = await openTestProxy(primary.port);
@@ -129,28 +132,28 @@ describe("a lane whose connection breaks", () => {
 		const cut = createConfirmLane({ link: moving, deadlineMs: DEADLINE_MS }).run(async (redis) => {
 			const answer = await redis.set("cut", "yes");
 			proxy.redirect(other.port);
-			await waitUntil("the link to be made anew", () => proxy.accepted() === 2);
+			await waitUntil("the second connection", () => proxy.accepted() === 2);
 			return answer;
 		}, always);
-		expect(await fateOf(cut)).toBe("outcome_unknown");
+		expect(await faultKindOf(cut)).toBe("outcome_unknown");
 		moving.close();
 		proxy.close();
-		// It may still write its first append-only file, and refuses to end cleanly until then.
+		// A replica that still writes its first append-only file cannot shut down cleanly.
 		await replicaOfOther.kill();
 		await replicaOfOther.stop();
 		await other.stop();
 	});
 
-	it("during the WAIT fails those in flight at once, and serves the next", async () => {
+	it("fails the writes in flight at once when the loss is during the WAIT, and runs the next write", async () => {
 		replica.pause();
 		const id = await link.run(WHOLE_STORE, "read", DEADLINE_MS, (redis) => redis.client("ID"));
 		const startMs = performance.now();
-		const waiting = fateOf(put("waiting"));
+		const waiting = faultKindOf(put("waiting"));
 		await waitUntil("the WAIT", async () => /cmd=wait/.test(String(await onPrimary?.client("LIST"))));
 		await onPrimary?.client("KILL", "ID", id);
 		expect(await waiting).toBe("outcome_unknown");
 		expect(performance.now() - startMs).toBeLessThan(900);
 		replica.resume();
-		expect(await fateOf(put("next"))).toBe("done");
+		expect(await faultKindOf(put("next"))).toBe("done");
 	});
 });

@@ -1,6 +1,6 @@
 /**
- * Commands whose answer is kept back until a replica has what they wrote. Everything that waits is sent together on a
- * connection of its own, then one WAIT for the lot; what comes meanwhile gathers for the next round.
+ * Sends writes that are acknowledged only when a replica has them. All waiting writes are sent together on a separate connection,
+ * followed by one WAIT for all of them. Writes that arrive meanwhile wait for the next round.
  */
 import type { Redis } from "ioredis";
 import { type Run, startCall } from "./call.ts";
@@ -8,36 +8,45 @@ import { SeatStoreFault } from "./fault.ts";
 import type { Link } from "./link.ts";
 import { WHOLE_STORE } from "./place.ts";
 
-/** Confirms and cancels that wait for their round, past which one is refused: two seconds of them, at twice the rate measured. */
+/**
+ * Maximum number of confirms and cancels that wait for a round; further ones are refused. This is what arrives in two seconds at
+ * twice the measured rate.
+ */
 const CONFIRMS_WAITING_MAX = 10_000;
-/** Commands of one round: some 50 ms of scripts before the WAIT. */
+/** Maximum number of commands in a round: about 50 ms of scripts before the WAIT. */
 const ROUND_MAX = 500;
-/** A replica on a sound network answers in a few milliseconds. Well below a call's deadline: the callers are to hear of it. */
+/**
+ * How long WAIT waits for a replica, which on a healthy network answers in a few milliseconds. Well below the deadline of a call,
+ * so that callers still get the result.
+ */
 const REPLICA_WAIT_MS = 1_000;
 
+/** A lane for writes that must reach a replica. */
 export type ConfirmLane = {
 	/**
-	 * Run a write; `hasWritten` says of its outcome whether there is anything to be kept. Rejects with `SeatStoreFault`:
-	 * `outcome_unknown` when it was sent and no replica is known to have it.
+	 * Runs a write. `hasWritten` says whether its outcome wrote anything that a replica must have. Rejects with `SeatStoreFault`:
+	 * `outcome_unknown` when the write was sent and no replica is known to have it.
 	 */
 	run<T>(run: Run<T>, hasWritten: (outcome: T) => boolean): Promise<T>;
 };
 
+/** `deadlineMs` is the deadline of one write; `waitingMax` limits the writes that wait for a round. */
 export type ConfirmLaneOptions = { readonly link: Link; readonly deadlineMs: number; readonly waitingMax?: number };
 
-/** A command in the lane; its result has not reached its caller. */
+/** A command in the lane whose caller has no result yet. */
 type Entry = {
-	/** Sends it; gives whether its caller waits for a replica. Never rejects: what goes wrong is the caller's to hear. */
+	/** Sends the command. Resolves to whether the caller must wait for a replica. Never rejects: the caller gets the error. */
 	send(redis: Redis): Promise<boolean>;
 	acknowledge(): void;
 	fail(error: unknown): void;
 };
 
+/** Creates a confirm lane over a link that is used for nothing else. */
 export function createConfirmLane({ link, deadlineMs, waitingMax = CONFIRMS_WAITING_MAX }: ConfirmLaneOptions): ConfirmLane {
 	const waiting = new Set<Entry>();
 	let isSending = false;
 
-	/** Its callers have deadlines of their own; while the round lasts, the next one is not sent behind its WAIT. */
+	/** Longer than the deadlines of the callers, so that the next round is not sent behind a WAIT that still runs. */
 	const roundDeadlineMs = deadlineMs + REPLICA_WAIT_MS;
 
 	async function sendRounds(): Promise<void> {
@@ -58,7 +67,7 @@ export function createConfirmLane({ link, deadlineMs, waitingMax = CONFIRMS_WAIT
 	return {
 		run<T>(run: Run<T>, hasWritten: (outcome: T) => boolean) {
 			if (waiting.size >= waitingMax)
-				return Promise.reject(new SeatStoreFault("unavailable", new Error(`${waitingMax} commands wait for a replica`)));
+				return Promise.reject(new SeatStoreFault("unavailable", new Error(`${waitingMax} commands already wait for a replica`)));
 			const call = startCall<T>({ effect: "write", deadlineMs, onOver: () => waiting.delete(entry) });
 			let acknowledge = (): void => {};
 			const entry: Entry = {
@@ -74,8 +83,8 @@ export function createConfirmLane({ link, deadlineMs, waitingMax = CONFIRMS_WAIT
 					return false;
 				},
 				acknowledge: () => acknowledge(),
-				// What failed the round says nothing of this command: that is judged by whether it was sent.
-				fail: (error) => call.reject(new Error(`no replica is known to have it: ${String(error)}`, { cause: error })),
+				// The error of the round says nothing about this command. Whether the command was sent decides which fault it gets.
+				fail: (error) => call.reject(new Error(`no replica is known to have the write: ${String(error)}`, { cause: error })),
 			};
 			waiting.add(entry);
 			void sendRounds();
@@ -84,7 +93,10 @@ export function createConfirmLane({ link, deadlineMs, waitingMax = CONFIRMS_WAIT
 	};
 }
 
-/** On one connection: WAIT speaks of what its own connection wrote, and on a new one it is content at once. */
+/**
+ * WAIT covers only the writes of the connection that it is sent on; on a new connection it returns at once. So the writes and
+ * their WAIT share a connection.
+ */
 async function sendRound(redis: Redis, round: readonly Entry[]): Promise<void> {
 	const areWaiting = await Promise.all(round.map((entry) => entry.send(redis)));
 	const wrote = round.filter((_, index) => areWaiting[index]);
@@ -92,6 +104,6 @@ async function sendRound(redis: Redis, round: readonly Entry[]): Promise<void> {
 	const replicas = await redis.wait(1, REPLICA_WAIT_MS);
 	for (const entry of wrote) {
 		if (replicas >= 1) entry.acknowledge();
-		else entry.fail(`none had it within ${REPLICA_WAIT_MS} ms`);
+		else entry.fail(`no replica confirmed within ${REPLICA_WAIT_MS} ms`);
 	}
 }

@@ -1,57 +1,65 @@
-/** One connection to Redis from its greeting to its loss. It never comes back: the link makes a new one. */
+/** One connection to Redis, from the handshake until it is lost. A lost connection is never used again; its owner opens a new one. */
 import { Redis } from "ioredis";
 import { isWritable } from "./call.ts";
 import { RetiredConnection, reportsDemotion } from "./server-errors.ts";
 
 const CONNECT_DEADLINE_MS = 1_000;
-/** A server that loads its data is asked again this often, not after the second or more that it guesses. */
+/**
+ * How often a server that is loading its data is asked again. By default the client waits for as long as the server estimates, a
+ * second or more.
+ */
 const LOADING_POLL_MS = 100;
 /**
- * Commands sent and not answered. What is over waits in the link, where a call that has timed out is struck off and never
- * sent. Enough to keep Redis busy, and little enough (under 1 MB) to lie in the kernel's buffers whole.
+ * Maximum number of commands that are sent and not answered. Further commands wait in the link, which removes a call that times
+ * out and never sends it. Enough to keep Redis busy, and little enough (under 1 MB) to fit into the socket buffers of the kernel.
  */
 const ON_THE_WIRE_MAX = 1_000;
-/** How long a retired connection waits for the answers to what was sent: as long as a call does. */
+/** How long a retired connection waits for the replies to what was sent: as long as a call does. */
 const RETIRE_MAX_MS = 2_000;
 
+/** What the owner of a connection is notified of. */
 export type ConnectionEvents = {
-	/** It can be used. */
+	/** The handshake is done; commands can be sent. */
 	readonly onReady: () => void;
-	/** Answers came: there may be room for more commands. */
+	/** Replies arrived, so there may be room for more commands. */
 	readonly onAnswers: () => void;
 	readonly onError: (error: Error) => void;
-	/** An answer says that the server is not the primary, or no longer. May come more than once. */
+	/** An error reply says that the server is not the primary. May be called more than once. */
 	readonly onDemoted: () => void;
-	/** It is gone, and everything that was in flight has failed. */
+	/** The connection is closed, and every command in flight has failed. */
 	readonly onLost: () => void;
 };
 
+/** A connection, its load and its end. */
 export type Connection = {
 	readonly redis: Redis;
-	/** Commands sent and not answered. */
+	/** Number of commands that are sent and not answered. */
 	inFlight(): number;
+	/** Whether another command can be sent now. */
 	hasRoom(): boolean;
-	/** How long something has been awaited and nothing has come. */
+	/** For how long replies have been awaited and no byte has arrived, ms. 0 when no reply is awaited. */
 	silentMs(): number;
-	/** Whether bytes wait in this process because the server reads none. */
+	/** Whether bytes wait in this process because the server does not read them. */
 	hasUnsent(): boolean;
-	/** Send nothing more on it, and end it once what was sent is answered. Safe to call twice. */
+	/** Sends nothing more, and closes the connection when what was sent is answered. Safe to call twice. */
 	retire(): void;
-	/** End it at once; everything in flight fails. */
+	/** Closes the connection at once; every command in flight fails. */
 	drop(): void;
 };
 
-/** Connects in the background. `prepare` sees the client before anything is sent. */
+/** Opens a connection in the background. `prepare` is called with the client before anything is sent. */
 export function openConnection(url: string, prepare: (redis: Redis) => void, events: ConnectionEvents): Connection {
 	const redis = new Redis(url, {
 		lazyConnect: true,
 		connectTimeout: CONNECT_DEADLINE_MS,
 		maxLoadingRetryTime: LOADING_POLL_MS,
-		// The client neither reconnects nor keeps commands: with its defaults a command in flight ran twice after a reconnect.
+		// The client must neither reconnect nor queue commands: with its defaults, a command in flight was executed twice after a
+		// reconnect.
 		retryStrategy: () => null,
 		enableOfflineQueue: false,
 		maxRetriesPerRequest: null,
-		// Sees every error reply, and costs an answer nothing; the client itself is to do nothing about it.
+		// ioredis calls this for every error reply, and other replies cost nothing. Always returns false: the client itself must not
+		// react.
 		reconnectOnError: (error) => {
 			if (reportsDemotion(error)) events.onDemoted();
 			return false;
@@ -59,7 +67,7 @@ export function openConnection(url: string, prepare: (redis: Redis) => void, eve
 	});
 	let awaitedSinceMs = 0;
 	let isRetired = false;
-	const wasBlocked = gatherWrites(redis, () => {
+	const wasBlocked = batchWrites(redis, () => {
 		awaitedSinceMs = performance.now();
 	});
 	const drop = (): void => {
@@ -90,7 +98,7 @@ export function openConnection(url: string, prepare: (redis: Redis) => void, eve
 			if (isRetired) return;
 			isRetired = true;
 			refuseCommands(redis);
-			// Not within the answer that told of it: others may lie behind it.
+			// Deferred: more replies may follow in the data that is being parsed now.
 			setImmediate(dropIfAnswered);
 			redis.stream.on("data", () => setImmediate(dropIfAnswered));
 			setTimeout(drop, RETIRE_MAX_MS).unref();
@@ -99,7 +107,7 @@ export function openConnection(url: string, prepare: (redis: Redis) => void, eve
 	};
 }
 
-/** What a call that runs in several steps would still send. */
+/** Rejects the commands that calls with several steps would still send. */
 function refuseCommands(redis: Redis): void {
 	redis.sendCommand = (command) => {
 		command.reject(new RetiredConnection());
@@ -108,12 +116,13 @@ function refuseCommands(redis: Redis): void {
 }
 
 /**
- * Commands of one turn of the event loop travel together. The client's own pipelining did that too, but held back what came
- * while a pipeline was unanswered, and sent it when its callers had long been told that there was no answer.
+ * Sends the commands of one turn of the event loop in one write. The auto-pipelining of ioredis does so too, but it held back new
+ * commands while a pipeline was unanswered, and sent them after their callers had already timed out.
  *
- * Gives whether an earlier turn's bytes still waited when this one began to gather; null while nothing is gathered.
+ * Returns a function that says whether bytes of an earlier turn were still unsent when the current batch began; null while there
+ * is no batch.
  */
-function gatherWrites(redis: Redis, onFirst: () => void): () => boolean | null {
+function batchWrites(redis: Redis, onFirst: () => void): () => boolean | null {
 	const sendCommand = redis.sendCommand.bind(redis);
 	let wasBlocked: boolean | null = null;
 	redis.sendCommand = (command, stream) => {

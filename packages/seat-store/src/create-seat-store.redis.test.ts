@@ -1,11 +1,11 @@
-/** Which way each command goes: by ACK_LEVEL, and beside a call that blocks. */
+/** Which connection each command uses: depending on ACK_LEVEL, and while another call blocks. */
 import { DEFAULT_LIMITS } from "@holdfast/domain";
 import { buildShowtime, openTestProxy, startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createSeatStore, type SeatStoreOptions } from "./create-seat-store.ts";
 import { SeatStoreFault } from "./fault.ts";
 import type { SeatStore } from "./seat-store.ts";
-import { held } from "./testing/buy-seats.ts";
+import { holdSeats } from "./testing/buy-seats.ts";
 import { installSnapshot } from "./testing/install-snapshot.ts";
 
 let primary: TestRedis;
@@ -34,16 +34,16 @@ function open(options: Partial<SeatStoreOptions>): SeatStore {
 
 const isUnknown = (error: unknown): boolean => error instanceof SeatStoreFault && error.kind === "outcome_unknown";
 
-describe("at ACK_LEVEL=replica", () => {
-	it("a confirm and a cancel are not acknowledged while no replica has them, and their repeats tell the truth", async () => {
+describe("a store with ACK_LEVEL=replica", () => {
+	it("acknowledges no confirm and no cancel while no replica has them, and repeats return the actual outcome", async () => {
 		const store = open({ ackLevel: "replica" });
 		const showtime = buildShowtime();
 		await installSnapshot(store, { showtime });
-		const booking = await held(store, showtime, [1]);
+		const booking = await holdSeats(store, showtime, [1]);
 		replica.pause();
 		expect(await store.confirmBooking(booking).catch(isUnknown)).toBe(true);
 		expect((await store.readBooking(booking.bookingId))?.state).toBe("CONFIRMED");
-		// A refusal keeps nothing, and waits for nobody.
+		// A refusal writes nothing, so it does not wait for a replica.
 		expect((await store.confirmBooking({ ...booking, ifVersion: 7 })).outcome).toBe("version_mismatch");
 		replica.resume();
 		expect((await store.confirmBooking(booking)).outcome).toBe("confirmed");
@@ -53,25 +53,25 @@ describe("at ACK_LEVEL=replica", () => {
 		expect((await store.cancelBooking(booking)).outcome).toBe("cancelled");
 	});
 
-	it("a hold waits for no replica", async () => {
+	it("places a hold without waiting for a replica", async () => {
 		const store = open({ ackLevel: "replica" });
 		const showtime = buildShowtime();
 		await installSnapshot(store, { showtime });
 		replica.pause();
-		await held(store, showtime, [1]);
+		await holdSeats(store, showtime, [1]);
 	});
 });
 
-it("at ACK_LEVEL=local nothing waits for a replica", async () => {
+it("a store with ACK_LEVEL=local acknowledges a confirm without a replica", async () => {
 	const store = open({ ackLevel: "local" });
 	const showtime = buildShowtime();
 	await installSnapshot(store, { showtime });
 	replica.pause();
-	expect((await store.confirmBooking(await held(store, showtime, [1]))).outcome).toBe("confirmed");
+	expect((await store.confirmBooking(await holdSeats(store, showtime, [1]))).outcome).toBe("confirmed");
 });
 
-describe("waiting for entries", () => {
-	it("holds up nobody", async () => {
+describe("waitForEntries", () => {
+	it("does not delay other calls while it blocks", async () => {
 		const empty = await startTestRedis();
 		const store = open({ url: empty.url });
 		let isOver = false;
@@ -84,7 +84,7 @@ describe("waiting for entries", () => {
 		await empty.stop();
 	});
 
-	it("on a connection that fell silent fails by its deadline, and works on a new one", async () => {
+	it("fails by its deadline on a silent connection, and works on the next connection", async () => {
 		const empty = await startTestRedis();
 		const proxy = await openTestProxy(empty.port);
 		const store = open({ url: proxy.url });

@@ -1,4 +1,4 @@
-/** Builds the seat store over one Redis. */
+/** Creates the seat store for one Redis server. */
 import { type Limits, listBuckets } from "@holdfast/domain";
 import { SILENT_LOG } from "@holdfast/runtime";
 import type { Redis } from "ioredis";
@@ -16,18 +16,25 @@ import type { SeatStore } from "./seat-store.ts";
 import { createSeatSubscriptions } from "./subscribe-to-seats.ts";
 import { createDurabilityCheck, type DurabilityOptions } from "./verify-durability.ts";
 
+/** Which Redis server the store uses, with which limits, and how it treats acknowledgements. */
 export type SeatStoreOptions = DurabilityOptions & {
 	readonly url: string;
 	readonly limits: Limits;
 	readonly log?: LinkLog;
-	/** Sees every new client before it is used. For tests. */
+	/** Called with every new client before the client is used. For tests. */
 	readonly prepareConnection?: (redis: Redis) => void;
 	readonly commandsInFlightMax?: number;
-	/** Learn each second by a real write whether Redis takes writes; else only when `isWritable` asks. */
+	/**
+	 * Test once a second with a real write whether Redis accepts writes. Otherwise the store tests that only when `isWritable` is
+	 * called.
+	 */
 	readonly probesWrites?: boolean;
 };
 
-/** Connects in the background; a call given meanwhile waits a second for the link. Writes wait for what `durability` finds. */
+/**
+ * Creates the store. Returns at once and connects in the background; a call waits up to a second for the connection. Writes wait
+ * until the durability of the server is known.
+ */
 export function createSeatStore(options: SeatStoreOptions): SeatStore {
 	const { url, limits, log = SILENT_LOG, ackLevel, prepareConnection: prepare, commandsInFlightMax } = options;
 	const durability = createDurabilityCheck(options, log);
@@ -59,9 +66,12 @@ export function createSeatStore(options: SeatStoreOptions): SeatStore {
 	};
 	const probe = createWriteProbe(async (run) => {
 		const { replicasOnline, replicasNeeded } = durability.condition();
-		// Known without a WAIT, behind which the confirms of others would wait in vain.
+		// Fails without sending a WAIT, which would delay the confirms of other callers for nothing.
 		if ((replicasOnline ?? replicasNeeded) < replicasNeeded)
-			throw new SeatStoreFault("unavailable", new WritesRefused(`${replicasOnline} of ${replicasNeeded} replicas`));
+			throw new SeatStoreFault(
+				"unavailable",
+				new WritesRefused(`only ${replicasOnline} of ${replicasNeeded} required replicas are online`),
+			);
 		return lanes.durable(atBucket(PROBED_BUCKET), run, () => true);
 	});
 

@@ -1,6 +1,6 @@
 /**
- * Every script touches the keys that it declared and no others, in one Cluster slot, and asks for the time at most once: seen
- * with MONITOR on a one-node cluster. A plain Redis would let an undeclared key pass in silence.
+ * Every script touches the keys that it declares and no others, all in one Cluster slot, and reads the time at most once. MONITOR
+ * on a one-node cluster shows this; a plain Redis would accept an undeclared key.
  */
 import { expect, it } from "vitest";
 import { createAuthStore } from "./auth-store.ts";
@@ -12,16 +12,16 @@ import { useEveryCommand } from "./testing/use-every-command.ts";
 
 type Run = { script: Script | undefined; declared: string[]; touched: Set<string>; times: number };
 
-/** The keys among a command's arguments; every command that our scripts use names one key first, or only keys, or none. */
+/** The keys among the arguments of a command. The commands that our scripts use have one key first, only keys, or none. */
 function keysOf([command = "", ...args]: string[]): string[] {
 	const name = command.toUpperCase();
 	if (name === "TIME" || name === "INFO") return [];
 	return name === "DEL" || name === "RENAME" ? args : args.slice(0, 1);
 }
 
-/** Listen until the returned function is called; it gives every run of a script since. */
+/** Records script runs until the returned function is called, which returns the runs. */
 async function monitorScripts({ redis, store }: TestStore): Promise<() => Promise<Run[]>> {
-	// Every other connection is through its greeting first: the client takes a line seen before its own OK for a fault.
+	// All other connections must be open first: ioredis fails on a MONITOR line that arrives before the OK of its MONITOR command.
 	await Promise.all([redis.ping(), store.ping()]);
 	const monitor = await redis.monitor();
 	const runs: Run[] = [];
@@ -32,7 +32,7 @@ async function monitorScripts({ redis, store }: TestStore): Promise<() => Promis
 	monitor.on("monitor", (_time: string, args: string[], source: string) => {
 		const [command = "", script = "", count = "0", ...rest] = args;
 		if (/^eval(sha)?$/i.test(command)) {
-			// A script without keys asks the server for something, and is held to touch none.
+			// A script without keys only queries the server, and must not touch any key.
 			const known = ALL_SCRIPTS.find(({ sha }) => sha === script);
 			runs.push({ script: known, declared: rest.slice(0, Number(count)), touched: new Set(), times: 0 });
 		} else if (source === "lua") {
@@ -50,19 +50,19 @@ async function monitorScripts({ redis, store }: TestStore): Promise<() => Promis
 }
 
 const TAGS = new Set(Array.from({ length: 256 }, (_, bucket) => tagOf(bucket)));
-/** The keys that may lie outside the buckets, each where its own name says. */
+/** The only keys that may lie outside the buckets; their own names decide the slot. */
 const OUTSIDE_BUCKETS = /^attempts:/;
 
 async function useAuthStore(url: string): Promise<void> {
 	const auth = createAuthStore({ url });
-	await auth.countAttempt("account", "somebody", 1_000);
+	await auth.countAttempt("account", "subject", 1_000);
 	await auth.deny("a family", Date.now() + 60_000);
 	auth.close();
 }
 
-it("touches the keys it declared and no others, all of one slot, and reads the time at most once", async () => {
+it("every script touches only the keys it declares, all of one slot, and reads the time at most once", async () => {
 	const test = await openTestStore({ cluster: true });
-	// Each is known by its hash, and none is sent as text.
+	// Loaded in advance, so that every run is an EVALSHA.
 	for (const { source } of ALL_SCRIPTS) await test.redis.script("LOAD", source);
 	const stopMonitor = await monitorScripts(test);
 	await useEveryCommand(test, test.store);
@@ -74,16 +74,16 @@ it("touches the keys it declared and no others, all of one slot, and reads the t
 
 	expect(
 		keys.filter((key) => !TAGS.has(key.split(":")[0] ?? "") && !OUTSIDE_BUCKETS.test(key)),
-		"keys that lie in no bucket and are not on the list of those that may",
+		"keys outside the buckets that are not allowed to be there",
 	).toEqual([]);
 
 	for (const { script, declared, touched, times } of runs) {
 		expect(
 			[...touched].filter((key) => !declared.includes(key)),
-			`${script?.name} touches undeclared`,
+			`undeclared keys that ${script?.name} touches`,
 		).toEqual([]);
 		expect(new Set([...declared].map((key) => /\{(.*?)\}/.exec(key)?.[1])).size).toBeLessThanOrEqual(1);
-		expect(times, `${script?.name} asks for the time`).toBeLessThanOrEqual(1);
+		expect(times, `how often ${script?.name} reads the time`).toBeLessThanOrEqual(1);
 	}
 	for (const script of ALL_SCRIPTS) {
 		const mine = runs.filter((run) => run.script === script);

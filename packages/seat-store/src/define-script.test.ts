@@ -1,4 +1,4 @@
-/** Every script's contract header says what its body does. */
+/** The contract header of every script matches its body. */
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { defineScript, inOrder } from "./define-script.ts";
@@ -6,20 +6,20 @@ import { generateSignatures, SIGNATURES_FILE } from "./generate-signatures.ts";
 import type { Parameter } from "./script-header.ts";
 import { SCRIPT_NAMES } from "./scripts/signatures.ts";
 
-it("the types of scripts/signatures.ts are what the headers say (`npm run build` writes them)", () => {
+it("scripts/signatures.ts matches the headers of the scripts (`npm run build` writes it)", () => {
 	expect(readFileSync(SIGNATURES_FILE, "utf8")).toBe(generateSignatures());
 });
 
-describe("the values of a call", () => {
+describe("inOrder", () => {
 	const parameters = (...last: Parameter[]): Parameter[] => [{ name: "first", form: "one" }, { name: "second", form: "one" }, ...last];
 	const list: Parameter = { name: "rest", form: "list" };
 	const optional: Parameter = { name: "third", form: "optional" };
 
-	it("are sent in the order of the header, however the caller names them, and those that it does not name are left out", () => {
+	it("returns the values in the order of the header, and leaves out values that the header does not name", () => {
 		expect(inOrder("reap", parameters(), { second: 2, other: "x", first: 1 })).toEqual([1, 2]);
 	});
 
-	it("end with the list, which may be empty, or with the optional value if there is one", () => {
+	it("puts a list, which may be empty, or an optional value at the end", () => {
 		const values = { second: 2, first: 1 };
 		expect(inOrder("reap", parameters(list), { ...values, rest: ["a", "b"] })).toEqual([1, 2, "a", "b"]);
 		expect(inOrder("reap", parameters(list), { ...values, rest: [] })).toEqual([1, 2]);
@@ -27,9 +27,9 @@ describe("the values of a call", () => {
 		expect(inOrder("reap", parameters(optional), { ...values, third: null })).toEqual([1, 2]);
 	});
 
-	it("must all be given, and each in its form", () => {
+	it("throws when a value is missing or has the wrong form", () => {
 		const values = { second: 2, first: 1 };
-		expect(() => inOrder("reap", parameters(), { first: 1 })).toThrow("script reap is given second");
+		expect(() => inOrder("reap", parameters(), { first: 1 })).toThrow("script reap got no valid value for second");
 		expect(() => inOrder("reap", parameters(), { first: null, second: 2 })).toThrow("first");
 		expect(() => inOrder("reap", parameters(), { first: [1], second: 2 })).toThrow("first");
 		expect(() => inOrder("reap", parameters(list), values)).toThrow("rest");
@@ -40,7 +40,7 @@ describe("the values of a call", () => {
 /** 1..n */
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
 
-/** Positions of ARGV that the body names: by unpacking, and by number. */
+/** Positions of ARGV that the body uses, by unpacking or by number. */
 function argumentsUsed(body: string): Set<number> {
 	const used = new Set<number>();
 	for (const [, locals = "", from, to] of body.matchAll(/local ([\w, ]+?) =\s+unpack\(ARGV(?:, (\d+), (\d+))?\)/g)) {
@@ -58,35 +58,35 @@ describe.each(SCRIPT_NAMES)("%s.lua", (name) => {
 	const header = script.source.slice(0, end);
 	const body = script.source.slice(end);
 
-	it("starts with the shebang that lets Redis check it, then its contract", () => {
+	it("starts with a shebang, which lets Redis check its flags, and a complete contract header", () => {
 		expect(script.source.split("\n")[0]).toMatch(/^#!lua( flags=[a-z-]+)?$/);
 		expect(header).toContain(`--[[ ${name}: `);
 		for (const part of ["KEYS[1", "RETURNS {", "EFFECTS ", "COST O("]) expect(header).toContain(`\n${part}`);
 	});
 
-	it("gives every key of its header a type", () => {
+	it("declares a type for every key in its header", () => {
 		const lines = [...header.matchAll(/^KEYS\[\d+(?:\?|\.\.)?\] (\w+) +(?:STRING|HASH|ZSET|STREAM)\b/gm)];
 		expect(lines.map(([, name]) => name)).toEqual(script.keys.map(({ name }) => name));
 	});
 
-	it("replies with the statuses that its header promises, all of them and no other", () => {
+	it("replies with exactly the statuses that its header lists", () => {
 		const returned = [...body.matchAll(/return (?:\{|nil,) '([a-z_]+)'/g)].map(([, status]) => status);
-		// The words of the fence are those that `refusal_of_fence` gives.
+		// The statuses of the fence are those that `refusal_of_fence` returns.
 		const fence = /local function refusal_of_fence.*?^end$/ms.exec(body)?.[0] ?? "";
 		const refusals = body.includes("return { refusal }")
-			? [...fence.matchAll(/'([a-z]+_?[a-z]*)'(?= end|$| or)/gm)].map(([, word]) => word)
+			? [...fence.matchAll(/'([a-z]+_?[a-z]*)'(?= end|$| or)/gm)].map(([, status]) => status)
 			: [];
 		expect(new Set([...returned, ...refusals])).toEqual(new Set(script.statuses));
 		expect(script.statuses).toHaveLength(new Set(script.statuses).size);
 	});
 
-	it("reads every argument that its header names, and no other", () => {
+	it("reads exactly the arguments that its header lists", () => {
 		const single = script.args.filter(({ form }) => form === "one").length;
 		const used = [...argumentsUsed(body)].filter((position) => script.args.length === single || position <= single);
 		expect(used.sort((a, b) => a - b)).toEqual(upTo(single));
 	});
 
-	it("has one clock, read at most once: TIME of Redis, never an argument or the system's", () => {
+	it("reads the time at most once, and only from TIME of Redis", () => {
 		const main = body.replace(/^local function now_ms.*?^end$/ms, "");
 		expect(main).not.toMatch(/'TIME'|os\.|math\.random/);
 		expect(main.split("now_ms()").length - 1).toBeLessThanOrEqual(1);
@@ -94,7 +94,7 @@ describe.each(SCRIPT_NAMES)("%s.lua", (name) => {
 		expect(header).not.toMatch(/ARGV\[\d+\] now/i);
 	});
 
-	it("leaves no include unresolved and includes nothing twice or in vain", () => {
+	it("resolves every include, has none twice, and uses each of them", () => {
 		expect(script.source).not.toContain("@include");
 		const functions = [...body.matchAll(/^local function (\w+)/gm)].map(([, found]) => found);
 		expect(new Set(functions).size).toBe(functions.length);
@@ -111,7 +111,7 @@ describe.each(SCRIPT_NAMES)("%s.lua", (name) => {
 	});
 });
 
-it("every script is in the list of a suite that expects each of its replies", () => {
+it("every script is in the expectEveryReply list of exactly one test suite", () => {
 	const folder = new URL("./commands/", import.meta.url);
 	const suites = readdirSync(folder).filter((file) => file.endsWith(".redis.test.ts"));
 	const lists = suites.map((file) => /expectEveryReply\(test\.replies, \[(.*?)\]/s.exec(readFileSync(new URL(file, folder), "utf8"))?.[1]);

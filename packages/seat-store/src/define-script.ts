@@ -1,6 +1,7 @@
 /**
- * Loads a Lua script of scripts/: resolves its `-- @include name` lines, and reads from its contract header which keys and arguments
- * it takes, in which order. A script is a value; `runScript` sends it by its hash and falls back to its source once per server.
+ * Loads Lua scripts from scripts/. `defineScript` resolves the `-- @include name` lines of a script, and reads from its contract
+ * header which keys and arguments it takes, in which order. `runScript` sends a script by its hash, and once per server by its
+ * source.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -9,28 +10,33 @@ import type { Redis } from "ioredis";
 import { type Parameter, readScriptHeader, type ScriptHeader } from "./script-header.ts";
 import type { ScriptSignatures } from "./scripts/signatures.ts";
 
+/** The name of a script: its file name without `.lua`. */
 export type ScriptName = keyof ScriptSignatures;
-/** The status words that a script replies with. A command whose outcome leaves one out does not compile. */
+/** The statuses that a script replies with. A command whose outcome type omits one does not compile. */
 export type StatusOf<Name extends ScriptName> = ScriptSignatures[Name]["status"];
 
+/** A script that is ready to run. */
 export type Script<Name extends ScriptName = ScriptName> = ScriptHeader & {
 	readonly name: Name;
 	readonly source: string;
 	readonly sha: string;
 };
 
-/** What a script takes, by the names of its header. Keys that it does not name are left out, so a caller may hand over all it knows. */
+/**
+ * The keys and arguments of a call, by their names in the header of the script. Keys that the header does not name are ignored,
+ * so a caller may pass all keys it has.
+ */
 export type ScriptInput<Name extends ScriptName> = {
 	readonly keys: ScriptSignatures[Name]["keys"];
 	readonly args: ScriptSignatures[Name]["args"];
 };
 
-/** A script's reply: the status word, and the elements behind it. */
+/** The reply of a script: its status, and the elements behind the status. */
 export type ScriptReply<Status extends string> = { readonly status: Status; readonly rest: readonly unknown[] };
 
 const scriptsFolder = new URL("./scripts/", import.meta.url);
 
-/** Read `scripts/<name>.lua`. Throws when an include is missing or the header does not say what it takes. */
+/** Loads `scripts/<name>.lua`. Throws when an include is missing, or when the header does not declare what the script takes. */
 export function defineScript<Name extends ScriptName>(name: Name): Script<Name> {
 	const raw = readFileSync(new URL(`${name}.lua`, scriptsFolder), "utf8");
 	const source = resolveIncludes(raw, name);
@@ -40,12 +46,15 @@ export function defineScript<Name extends ScriptName>(name: Name): Script<Name> 
 function resolveIncludes(raw: string, name: string): string {
 	return raw.replace(/^-- @include (\S+)$/gm, (_line, include: string) => {
 		const part = readFileSync(new URL(`include/${include}.lua`, scriptsFolder), "utf8");
-		assert(!part.includes("@include"), `include ${include} of script ${name} includes nothing itself`);
+		assert(!part.includes("@include"), `include ${include} of script ${name} contains another include`);
 		return part.trimEnd();
 	});
 }
 
-/** Run a script; its reply is a status word and what comes with it. */
+/**
+ * Runs a script and returns its reply. Throws when an argument is missing, or when the reply does not start with a status from
+ * the header.
+ */
 export async function runScript<Name extends ScriptName>(
 	redis: Redis,
 	script: Script<Name>,
@@ -64,7 +73,7 @@ export async function runScript<Name extends ScriptName>(
 
 type Value = string | number;
 
-/** The values in the order of the header. */
+/** Returns the values in the order of the header. Throws when a value is missing or has the wrong form. */
 export function inOrder(
 	script: ScriptName,
 	parameters: readonly Parameter[],
@@ -75,16 +84,16 @@ export function inOrder(
 		const value = values[name];
 		if (typeof value === "string" || typeof value === "number") ordered.push(value);
 		else if (form === "list" && value) ordered.push(...value);
-		else assert(form === "optional" && value === null, `script ${script} is given ${name}`);
+		else assert(form === "optional" && value === null, `script ${script} got no valid value for ${name}`);
 	}
 	return ordered;
 }
 
-/** Split a reply into status and rest; the status must be one that the script's header promises. */
+/** Splits a reply into its status and the rest. Throws when the header of the script does not list the status. */
 function readReply<Name extends ScriptName>(script: Script<Name>, reply: unknown): ScriptReply<StatusOf<Name>> {
-	assert(Array.isArray(reply), `script ${script.name} replies with a list`);
+	assert(Array.isArray(reply), `script ${script.name} did not reply with a list`);
 	const [status, ...rest]: unknown[] = reply;
-	assert(isStatusOf(script, status), `script ${script.name} knows the status ${String(status)}`);
+	assert(isStatusOf(script, status), `script ${script.name} replied with the unknown status ${String(status)}`);
 	return { status, rest };
 }
 

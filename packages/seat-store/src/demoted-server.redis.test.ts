@@ -1,4 +1,4 @@
-/** Every way to Redis leaves a server that was demoted while its address already leads to the new primary. */
+/** Every connection to Redis leaves a server that was demoted, when its address already leads to the new primary. */
 import { randomUUID } from "node:crypto";
 import { DEFAULT_LIMITS } from "@holdfast/domain";
 import { SILENT_LOG } from "@holdfast/runtime";
@@ -12,12 +12,12 @@ import { atKey, WHOLE_STORE } from "./place.ts";
 import type { SeatStore } from "./seat-store.ts";
 import type { SeatMessage } from "./subscribe-to-seats.ts";
 import { installSnapshot } from "./testing/install-snapshot.ts";
-import { fateOf, openTestServers } from "./testing/open-test-servers.ts";
+import { faultKindOf, openTestServers } from "./testing/open-test-servers.ts";
 
 const DEADLINE_MS = 2_000;
-/** A look each second, and the way to the new primary. */
-const LEFT_WITHIN_MS = 2_000;
-const { closeLater, start, look, openProxy } = openTestServers();
+/** An inspection each second, plus the time to connect to the new primary. */
+const RECONNECTED_WITHIN_MS = 2_000;
+const { closeLater, start, openClient, openProxy } = openTestServers();
 
 let primary: TestRedis;
 let replica: TestRedis;
@@ -36,9 +36,12 @@ function openStore(options: Partial<SeatStoreOptions> = {}): SeatStore {
 	return closeLater(createSeatStore({ url: proxy.url, limits: DEFAULT_LIMITS, ackLevel: "local", ...options }));
 }
 
-/** The replica becomes the primary, the address leads there, and the old primary follows it. Connections stay where they are. */
+/**
+ * Promotes the replica, points the address at it, and makes the old primary follow it. Existing connections stay with the old
+ * primary.
+ */
 async function failOver(): Promise<void> {
-	const admin = look(primary);
+	const admin = openClient(primary);
 	await admin.set("last", "yes");
 	await admin.wait(1, DEADLINE_MS);
 	await replica.promote();
@@ -49,64 +52,64 @@ async function failOver(): Promise<void> {
 const set = (link: Link, key: string) => link.run(atKey(key), "write", DEADLINE_MS, (redis) => redis.set(key, "yes"));
 const get = (link: Link, key: string) => link.run(atKey(key), "read", DEADLINE_MS, (redis) => redis.get(key));
 const untilWritten = (link: Link, key: string) =>
-	waitUntil(`${key} to be written`, async () => (await fateOf(set(link, key))) === "done", LEFT_WITHIN_MS);
+	waitUntil(`${key} to be written`, async () => (await faultKindOf(set(link, key))) === "done", RECONNECTED_WITHIN_MS);
 
 describe("a link whose server was demoted", () => {
-	it("answers the refused write unavailable, and writes to the new primary within 2 s", async () => {
+	it("rejects the refused write as unavailable, and writes to the new primary within 2 s", async () => {
 		const link = openLink();
 		await set(link, "before");
 		await failOver();
-		expect(await fateOf(set(link, "refused"))).toBe("unavailable");
+		expect(await faultKindOf(set(link, "refused"))).toBe("unavailable");
 		await untilWritten(link, "after");
-		const onNew = look(replica);
+		const onNew = openClient(replica);
 		expect(await onNew.mget("before", "refused", "after")).toEqual(["yes", null, "yes"]);
 	});
 
-	it("notices within 2 s though nothing is asked of it", async () => {
+	it("notices the demotion within 2 s without any call", async () => {
 		const link = openLink();
 		await get(link, "nothing");
 		await failOver();
-		await waitUntil("a connection to the new primary", () => proxy.accepted() === 2, LEFT_WITHIN_MS);
-		expect(await fateOf(set(link, "after"))).toBe("done");
+		await waitUntil("a connection to the new primary", () => proxy.accepted() === 2, RECONNECTED_WITHIN_MS);
+		expect(await faultKindOf(set(link, "after"))).toBe("done");
 	});
 
-	it("lets everything be answered that was sent before the refusal arrived", async () => {
+	it("still answers every call that was sent before the refusal arrived", async () => {
 		const link = openLink();
 		await set(link, "before");
 		await failOver();
-		const answers = [fateOf(set(link, "refused")), ...Array.from({ length: 500 }, () => get(link, "before"))];
+		const answers = [faultKindOf(set(link, "refused")), ...Array.from({ length: 500 }, () => get(link, "before"))];
 		expect(await Promise.all(answers)).toEqual(["unavailable", ...Array.from({ length: 500 }, () => "yes")]);
 	});
 
-	it("answers outcome_unknown where one step of a write was done and the next refused", async () => {
+	it("rejects as outcome_unknown when one step of a write was executed and the next refused", async () => {
 		const link = openLink();
 		const halfDone = link.run(WHOLE_STORE, "write", 10_000, async (redis) => {
 			await redis.set("first", "yes");
 			await failOver();
 			await redis.set("second", "yes");
 		});
-		expect(await fateOf(halfDone)).toBe("outcome_unknown");
+		expect(await faultKindOf(halfDone)).toBe("outcome_unknown");
 	});
 
-	it("answers unavailable where a write was refused behind reads, or behind a script that the server did not know", async () => {
+	it("rejects as unavailable when a write was refused after reads, or after an EVALSHA of an unknown script", async () => {
 		const link = openLink();
 		await get(link, "nothing");
 		await failOver();
 		const script = `return redis.call("SET", "script", "yes")`;
-		const fates = [
+		const results = [
 			link.run(WHOLE_STORE, "write", DEADLINE_MS, (redis) => redis.get("before").then(() => redis.set("refused", "yes"))),
 			link.run(WHOLE_STORE, "write", DEADLINE_MS, (redis) => redis.evalsha("0".repeat(40), 0).catch(() => redis.eval(script, 0))),
-		].map(fateOf);
-		expect(await Promise.all(fates)).toEqual(["unavailable", "unavailable"]);
+		].map(faultKindOf);
+		expect(await Promise.all(results)).toEqual(["unavailable", "unavailable"]);
 	});
 
-	it("resolves the address once a second while it leads to a replica, and writes again within 2 s of the promotion", async () => {
+	it("resolves the address once a second while it leads to a replica, and writes again within 2 s of a promotion", async () => {
 		const link = openLink();
 		await get(link, "nothing");
 		await primary.follow(await start().then(({ port }) => port));
 		const before = proxy.accepted();
 		const startMs = performance.now();
-		while (performance.now() - startMs < 3_500) expect(await fateOf(set(link, "refused"))).toBe("unavailable");
+		while (performance.now() - startMs < 3_500) expect(await faultKindOf(set(link, "refused"))).toBe("unavailable");
 		const resolved = proxy.accepted() - before;
 		expect(resolved).toBeGreaterThanOrEqual(2);
 		expect(resolved).toBeLessThanOrEqual(5);
@@ -115,84 +118,84 @@ describe("a link whose server was demoted", () => {
 	});
 });
 
-describe("a server that refuses writes and is the right one", () => {
+describe("a primary that refuses writes", () => {
 	it.each([
 		["NOREPLICAS", ["min-replicas-to-write", "2"], ["min-replicas-to-write", "0"]],
 		["OOM", ["maxmemory", "1"], ["maxmemory", "0"]],
-	])("keeps its connection on %s: reads go on, and the next write asks it again", async (_code, spoil, mend) => {
-		const [link, admin] = [openLink(), look(primary)];
+	])("keeps its connection on %s: reads continue, and the next write is sent to it", async (_code, failing, repaired) => {
+		const [link, admin] = [openLink(), openClient(primary)];
 		await set(link, "before");
 		const idOf = () => link.run(WHOLE_STORE, "read", DEADLINE_MS, (redis) => redis.client("ID"));
 		const id = await idOf();
-		await admin.call("CONFIG", "SET", ...spoil);
-		expect(await fateOf(set(link, "refused"))).toBe("unavailable");
+		await admin.call("CONFIG", "SET", ...failing);
+		expect(await faultKindOf(set(link, "refused"))).toBe("unavailable");
 		expect(await get(link, "before")).toBe("yes");
-		await admin.call("CONFIG", "SET", ...mend);
-		expect(await fateOf(set(link, "after"))).toBe("done");
+		await admin.call("CONFIG", "SET", ...repaired);
+		expect(await faultKindOf(set(link, "after"))).toBe("done");
 		expect([await idOf(), proxy.accepted()]).toEqual([id, 1]);
 	});
 });
 
 describe("the seat store's other connections", () => {
-	it("a blocked read that is interrupted is read again at the new primary", async () => {
+	it("an interrupted blocking read can be repeated on the new primary", async () => {
 		const store = openStore();
-		const interrupted = fateOf(store.waitForEntries({ timeoutMs: 5_000 }));
-		await waitUntil("it to block", async () => /blocked_clients:1/.test(await look(primary).info("clients")));
+		const interrupted = faultKindOf(store.waitForEntries({ timeoutMs: 5_000 }));
+		await waitUntil("the read to block", async () => /blocked_clients:1/.test(await openClient(primary).info("clients")));
 		await failOver();
 		expect(await interrupted).toBe("unavailable");
-		await look(replica).xadd(bucketKeys(3).outbox, "*", "field", "value");
+		await openClient(replica).xadd(bucketKeys(3).outbox, "*", "field", "value");
 		const read = async () => (await store.waitForEntries({ timeoutMs: 100 }).catch((): number[] => [])).includes(3);
-		await waitUntil("the entry", read, LEFT_WITHIN_MS);
-		expect(await look(primary).info("clients")).toMatch(/blocked_clients:0/);
+		await waitUntil("the entry", read, RECONNECTED_WITHIN_MS);
+		expect(await openClient(primary).info("clients")).toMatch(/blocked_clients:0/);
 	});
 
-	it("a reader that was not blocked at that moment reads no outbox of the old primary", async () => {
+	it("a reader that was not blocked during the failover reads the outbox of the new primary", async () => {
 		const store = openStore();
 		await store.waitForEntries({ timeoutMs: 10 });
 		await failOver();
 		await primary.cutOff();
-		await look(replica).xadd(bucketKeys(3).outbox, "*", "field", "value");
+		await openClient(replica).xadd(bucketKeys(3).outbox, "*", "field", "value");
 		const read = async () => (await store.waitForEntries({ timeoutMs: 100 }).catch((): number[] => [])).includes(3);
-		await waitUntil("the entry", read, LEFT_WITHIN_MS);
+		await waitUntil("the entry", read, RECONNECTED_WITHIN_MS);
 	});
 
-	it("a subscription to seats is made anew, and hears what the new primary publishes", async () => {
+	it("a subscription to seats is restored, and receives what the new primary publishes", async () => {
 		const store = openStore();
 		const showtime = buildShowtime();
 		await installSnapshot(store, { showtime });
-		const heard: SeatMessage["what"][] = [];
-		await store.watchSeats(showtime.id, ({ what }) => heard.push(what));
+		const received: SeatMessage["what"][] = [];
+		await store.watchSeats(showtime.id, ({ what }) => received.push(what));
 		await failOver();
-		// What an old primary hears of the new one is not to be relied on.
+		// Messages that the old primary may forward must not count.
 		await primary.cutOff();
-		await waitUntil("the subscription", () => heard.includes("resumed"), LEFT_WITHIN_MS);
-		await look(replica).spublish(showtimeKeys(showtime.id).map, "7 A 1");
-		await waitUntil("the change", () => heard.at(-1) === "seats");
+		await waitUntil("the subscription", () => received.includes("resumed"), RECONNECTED_WITHIN_MS);
+		await openClient(replica).spublish(showtimeKeys(showtime.id).map, "7 A 1");
+		await waitUntil("the change", () => received.at(-1) === "seats");
 	});
 
-	it("the confirms that wait for a replica are acknowledged by the new primary's", async () => {
+	it("confirms with ACK_LEVEL=replica are acknowledged by a replica of the new primary", async () => {
 		const store = openStore({ ackLevel: "replica" });
 		const another = await start({ replicaOf: replica });
-		const requeue = () => fateOf(store.requeueEntry(5, { field: "value" }));
+		const requeue = () => faultKindOf(store.requeueEntry(5, { field: "value" }));
 		expect(await requeue()).toBe("done");
 		await failOver();
 		expect(await requeue()).toBe("unavailable");
-		await waitUntil("an acknowledged write", async () => (await requeue()) === "done", LEFT_WITHIN_MS);
-		expect(await look(another).xlen(bucketKeys(5).outbox)).toBe(2);
+		await waitUntil("an acknowledged write", async () => (await requeue()) === "done", RECONNECTED_WITHIN_MS);
+		expect(await openClient(another).xlen(bucketKeys(5).outbox)).toBe(2);
 	});
 });
 
-describe("signing in and out", () => {
-	it("hears of denials at the new primary and counts attempts there, within 2 s", async () => {
+describe("the auth store after a failover", () => {
+	it("receives denials from the new primary and counts attempts there within 2 s", async () => {
 		const [here, there] = [closeLater(createAuthStore({ url: proxy.url })), closeLater(createAuthStore({ url: proxy.url }))];
-		await waitUntil("the denials to be heard", () => here.isDenied(randomUUID()) === false);
-		await there.countAttempt("limit", "somebody", 60_000);
+		await waitUntil("the deny list to be live", () => here.isDenied(randomUUID()) === false);
+		await there.countAttempt("limit", "subject", 60_000);
 		await failOver();
 		await primary.cutOff();
-		const count = () => fateOf(here.countAttempt("limit", "somebody", 60_000));
-		await waitUntil("an attempt to be counted", async () => (await count()) === "done", LEFT_WITHIN_MS);
+		const count = () => faultKindOf(here.countAttempt("limit", "subject", 60_000));
+		await waitUntil("an attempt to be counted", async () => (await count()) === "done", RECONNECTED_WITHIN_MS);
 		const family = randomUUID();
-		await waitUntil("a denial", async () => (await fateOf(there.deny(family, Date.now() + 60_000))) === "done", LEFT_WITHIN_MS);
-		await waitUntil("the other process to hear of it", async () => (await here.isDenied(family)) === true, 1_000);
+		await waitUntil("a denial", async () => (await faultKindOf(there.deny(family, Date.now() + 60_000))) === "done", RECONNECTED_WITHIN_MS);
+		await waitUntil("the other process to receive the denial", async () => (await here.isDenied(family)) === true, 1_000);
 	});
 });

@@ -1,4 +1,4 @@
-/** The two copies of the deny list, on a real Redis in which one of them is lost, broken or out of reach. */
+/** The two copies of the deny list, on a real Redis where one copy is lost, broken or inaccessible. */
 import { randomUUID } from "node:crypto";
 import { startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
 import { Redis } from "ioredis";
@@ -8,8 +8,8 @@ import { DENIED_BUCKETS, deniedKeys } from "./keys.ts";
 
 const copies = DENIED_BUCKETS.map(deniedKeys);
 const lists = copies.map(({ list }) => list);
-/** Each copy beside the other one. */
-const PAIRS = [0, 1].map((broken) => ({ broken: deniedKeys(broken === 0 ? 0 : 1), sound: deniedKeys(broken === 0 ? 1 : 0) }));
+/** Each copy once as the broken one. */
+const PAIRS = [0, 1].map((broken) => ({ broken: deniedKeys(broken === 0 ? 0 : 1), intact: deniedKeys(broken === 0 ? 1 : 0) }));
 
 const toClose: (() => unknown)[] = [];
 afterEach(async () => {
@@ -33,18 +33,18 @@ function open(): AuthStore {
 }
 
 const later = () => Date.now() + 600_000;
-/** What the process knows without asking Redis; null: it has to ask. */
+/** The answer from the cache; null when the process must ask Redis. */
 function known(store: AuthStore, id: string): boolean | null {
 	const answer = store.isDenied(id);
 	if (typeof answer === "boolean") return answer;
 	answer.catch(() => {});
 	return null;
 }
-const untilLive = (store: AuthStore) => waitUntil("the list to be heard", () => known(store, randomUUID()) === false);
+const untilLive = (store: AuthStore) => waitUntil("the deny list to be live", () => known(store, randomUUID()) === false);
 const scores = async (id: string) => Promise.all(lists.map((list) => redis.zscore(list, id)));
 
 describe("a denial", () => {
-	it("is written to both copies before it is acknowledged, and taken back from both", async () => {
+	it("is written to both copies before it is acknowledged, and removed from both", async () => {
 		const [store, id, untilMs] = [open(), randomUUID(), later()];
 		await store.deny(id, untilMs);
 		expect(await scores(id)).toEqual([String(untilMs), String(untilMs)]);
@@ -52,30 +52,30 @@ describe("a denial", () => {
 		expect(await scores(id)).toEqual([null, null]);
 	});
 
-	it("is in both copies after a restart of Redis", async () => {
+	it("is still in both copies after a restart of Redis", async () => {
 		const [id, untilMs] = [randomUUID(), later()];
 		await open().deny(id, untilMs);
 		await server.kill();
 		await server.restart();
-		await waitUntil("Redis to be read", () => redis.ping().catch(() => null));
+		await waitUntil("Redis to answer", () => redis.ping().catch(() => null));
 		expect(await scores(id)).toEqual([String(untilMs), String(untilMs)]);
 	});
 
-	it("is unavailable, not outcome_unknown, when neither copy was sent anything", async () => {
+	it("is unavailable and not outcome_unknown when nothing was sent to either copy", async () => {
 		await server.kill();
 		await expect(open().deny(randomUUID(), later())).rejects.toMatchObject({ name: "SeatStoreFault", kind: "unavailable" });
 	});
 });
 
-describe.each(PAIRS)("while $broken.list holds a value of the wrong type", ({ broken, sound }) => {
-	it("a denial is outcome_unknown, its repeat after the repair is acknowledged, and every check is answered meanwhile", async () => {
+describe.each(PAIRS)("while $broken.list holds a value of the wrong type", ({ broken, intact }) => {
+	it("deny is outcome_unknown, its repeat after the repair is acknowledged, and every check is answered meanwhile", async () => {
 		await redis.set(broken.list, "no list");
 		const store = open();
 		const [id, stranger] = [randomUUID(), randomUUID()];
 		expect(await store.isDenied(stranger)).toBe(false);
 		await untilLive(store);
 		await expect(store.deny(id, later())).rejects.toMatchObject({ name: "SeatStoreFault", kind: "outcome_unknown" });
-		await waitUntil("the sound copy to be heard", () => known(store, id));
+		await waitUntil("the denial from the intact copy", () => known(store, id));
 		expect(known(store, stranger)).toBe(false);
 		expect(await open().isDenied(id)).toBe(true);
 
@@ -84,13 +84,13 @@ describe.each(PAIRS)("while $broken.list holds a value of the wrong type", ({ br
 		expect((await scores(id)).includes(null)).toBe(false);
 	});
 
-	it("a denial that is taken back is outcome_unknown and goes on being enforced until both copies have forgotten it", async () => {
+	it("allow is outcome_unknown, and the denial is enforced until it is removed from both copies", async () => {
 		const [store, id] = [open(), randomUUID()];
 		await store.deny(id, later());
 		await redis.rename(broken.list, "aside");
 		await redis.set(broken.list, "no list");
 		await expect(store.allow(id)).rejects.toMatchObject({ kind: "outcome_unknown" });
-		expect(await redis.zscore(sound.list, id)).toBeNull();
+		expect(await redis.zscore(intact.list, id)).toBeNull();
 		await redis.rename("aside", broken.list);
 		expect(await open().isDenied(id)).toBe(true);
 		await store.allow(id);
@@ -98,14 +98,14 @@ describe.each(PAIRS)("while $broken.list holds a value of the wrong type", ({ br
 	});
 });
 
-describe.each(PAIRS)("while Redis refuses every access to $broken.list", ({ broken, sound }) => {
-	it("a denial is outcome_unknown, and every check is answered by the other copy", async () => {
+describe.each(PAIRS)("while Redis refuses every access to $broken.list", ({ broken, intact }) => {
+	it("deny is outcome_unknown, and the other copy answers every check", async () => {
 		const store = open();
 		await untilLive(store);
-		await redis.call("ACL", "SETUSER", "default", "resetkeys", "resetchannels", `~${sound.list}`, `&${sound.channel}`);
+		await redis.call("ACL", "SETUSER", "default", "resetkeys", "resetchannels", `~${intact.list}`, `&${intact.channel}`);
 		const [id, stranger] = [randomUUID(), randomUUID()];
 		await expect(store.deny(id, later())).rejects.toMatchObject({ kind: "outcome_unknown" });
-		await waitUntil("the sound copy to be heard", () => known(store, id));
+		await waitUntil("the denial from the intact copy", () => known(store, id));
 		await untilLive(store);
 		expect(known(store, stranger)).toBe(false);
 		const newcomer = open();
@@ -120,7 +120,7 @@ describe.each(PAIRS)("while Redis refuses every access to $broken.list", ({ brok
 });
 
 describe("a process that starts", () => {
-	it("refuses what either copy denies, when it asks Redis and once it has loaded both", async () => {
+	it("refuses an id that either copy denies, before and after it has loaded both", async () => {
 		const ids = lists.map(() => randomUUID());
 		for (const [copy, list] of lists.entries()) await redis.zadd(list, later(), ids[copy] ?? "");
 		const store = open();
@@ -128,7 +128,7 @@ describe("a process that starts", () => {
 		await waitUntil("both copies to be loaded", () => ids.every((id) => known(store, id)));
 	});
 
-	it.each(lists)("refuses what was denied before Redis lost %s", async (lost) => {
+	it.each(lists)("refuses an id that was denied before Redis lost %s", async (lost) => {
 		const id = randomUUID();
 		await open().deny(id, later());
 		await redis.del(lost);
@@ -138,20 +138,23 @@ describe("a process that starts", () => {
 	});
 });
 
-it("a denial that one channel takes back is enforced until the other does, too", async () => {
+it("a denial is enforced until both channels have published its removal", async () => {
 	const [store, id] = [open(), randomUUID()];
 	await untilLive(store);
 	const [first = "", second = ""] = copies.map(({ channel }) => channel);
-	await waitUntil("both to be subscribed", async () => (await redis.publish(first, "0 x")) + (await redis.publish(second, "0 x")) === 2);
+	await waitUntil(
+		"both channels to be subscribed",
+		async () => (await redis.publish(first, "0 x")) + (await redis.publish(second, "0 x")) === 2,
+	);
 	await redis.publish(second, `${later()} ${id}`);
 	await redis.publish(first, `${later()} ${id}`);
 	await waitUntil("the denial", () => known(store, id));
 	await redis.publish(first, `0 ${id}`);
-	// Another denial on the same channel: what came before it was heard.
+	// A second denial on the same channel proves that the message before it was received.
 	const next = randomUUID();
 	await redis.publish(first, `${later()} ${next}`);
 	await waitUntil("the next denial", () => known(store, next));
 	expect(known(store, id)).toBe(true);
 	await redis.publish(second, `0 ${id}`);
-	await waitUntil("the denial to be over", () => known(store, id) === false);
+	await waitUntil("the denial to end", () => known(store, id) === false);
 });

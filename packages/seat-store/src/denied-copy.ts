@@ -1,6 +1,6 @@
 /**
- * One of the two copies of the deny list: a set and a channel in one bucket of Redis, and what this process heard of them. Every denial
- * that was acknowledged is in both copies.
+ * One of the two copies of the deny list: a sorted set and a channel in one bucket of Redis, and the cache of the two in this
+ * process. Both copies contain every acknowledged denial.
  */
 import type { Redis } from "ioredis";
 import { CALL_DEADLINE_MS } from "./call.ts";
@@ -11,50 +11,57 @@ import type { Link } from "./link.ts";
 import { atBucket } from "./place.ts";
 import { readText } from "./reply.ts";
 
+/** One copy of the deny list, with its cache in this process. */
 export type DeniedCopy = {
-	/** Whether this process knows that one of these is denied now. */
+	/** Whether the cache says that one of these ids is denied now. */
 	knows(ids: readonly string[]): boolean;
-	/** Whether this process heard everything that was published up to 750 ms ago: from the last answered beat to the end of the next one. */
+	/** Whether the cache contains every denial that was published up to 750 ms ago: the interval and the deadline of a heartbeat. */
 	isLive(): boolean;
-	/** Whether Redis has one of these as denied. Rejects with `SeatStoreFault`, as the other calls do. */
+	/** Asks Redis whether one of these ids is denied. Rejects with `SeatStoreFault`, as other calls do. */
 	ask(ids: readonly string[]): Promise<boolean>;
 	/** Writes the denial to Redis and publishes it. */
 	deny(id: string, untilMs: number): Promise<unknown>;
-	/** Deletes the denial from Redis and publishes that it is over. */
+	/** Deletes the denial from Redis and publishes the deletion. */
 	allow(id: string): Promise<unknown>;
-	/** Adds what this process knows; `ALLOWED` for a denial that was taken back. */
+	/** Adds a denial to the cache. `ALLOWED` as `untilMs` removes it. */
 	keep(id: string, untilMs: number): void;
+	/** Ends the subscription. Safe to call twice. */
 	close(): void;
 };
 
+/** Where a copy lies, and how this process reaches it. */
 export type DeniedCopyOptions = {
 	readonly bucket: (typeof DENIED_BUCKETS)[number];
 	readonly url: string;
-	/** Asks and writes; the copy hears on a connection of its own. */
+	/** For queries and writes. The copy subscribes on a separate connection. */
 	readonly link: Link;
 	readonly log: LinkLog;
 	readonly prepare?: ((redis: Redis) => void) | undefined;
 	readonly keptMax?: number | undefined;
 };
 
-/** Families and users kept in a process, about 150 bytes each: 100,000 people who log out within a quarter of an hour. Past it Redis is asked. */
+/**
+ * Maximum number of families and users in a cache, about 150 bytes each: enough for 100,000 people who log out within a quarter
+ * of an hour. With more, every check asks Redis.
+ */
 const KEPT_MAX = 100_000;
 const PRUNE_EVERY_MS = 30_000;
-/** How far the clocks of two processes may be apart: what expired by one of them is kept this much longer. */
+/** Largest expected difference between the clocks of two processes. Expired denials stay in Redis for this much longer. */
 const CLOCK_SLACK_MS = 60_000;
-/** The end of a denial that is taken back: it is over. */
+/** The `untilMs` of a denial that was taken back: it has already expired. */
 export const ALLOWED = 0;
-/** A published denial: until when, and what. */
+/** A published denial: its end in epoch ms, and the denied id. */
 const DENIAL = /^(\d{1,15}) (\S+)$/;
-/** Nothing published looks just like nothing arriving: a heartbeat finds a silent connection within a second. */
-const BEAT: Probe = { everyMs: 250, deadlineMs: 500, isStrict: true };
-/** From the first byte until it is subscribed and caught up. */
+/** A channel without messages looks like a dead connection. The heartbeat detects a silent connection within a second. */
+const HEARTBEAT: Probe = { everyMs: 250, deadlineMs: 500, isStrict: true };
+/** From the first byte until the copy is subscribed and the list is loaded. */
 const READY_WITHIN_MS = 2_000;
 
+/** Creates a copy. Returns at once; connects, subscribes and loads in the background. */
 export function createDeniedCopy({ bucket, url, link, log, prepare, keptMax = KEPT_MAX }: DeniedCopyOptions): DeniedCopy {
 	const { list, channel } = deniedKeys(bucket);
 	const place = atBucket(bucket);
-	/** Until when each is denied, epoch ms. */
+	/** When the denial of each id ends, epoch ms. */
 	const denied = new Map<string, number>();
 
 	function keep(id: string, untilMs: number): void {
@@ -69,14 +76,14 @@ export function createDeniedCopy({ bucket, url, link, log, prepare, keptMax = KE
 		return denied.size;
 	}
 
-	/** Subscribes first and loads after: what is published in between comes twice and is never missed. */
+	/** Subscribes before loading, so that no denial is missed. A denial that is published in between is applied twice. */
 	async function onConnected(redis: Redis): Promise<void> {
 		redis.on("message", (_channel, message) => {
 			const [, untilMs, id] = DENIAL.exec(String(message)) ?? [];
 			if (id !== undefined) keep(id, Number(untilMs));
 		});
 		await redis.subscribe(channel);
-		// Adds to what is kept: a Redis that forgot a denial does not make this process forget it.
+		// Only adds to the cache: this process still enforces a denial that Redis has lost.
 		for (const [id, untilMs] of await loadDenials(redis, list, keptMax)) keep(id, untilMs);
 	}
 
@@ -85,7 +92,7 @@ export function createDeniedCopy({ bucket, url, link, log, prepare, keptMax = KE
 		use: `denials on ${channel}`,
 		inspect: createPingedRoleCheck(),
 		readyWithinMs: READY_WITHIN_MS,
-		probe: BEAT,
+		probe: HEARTBEAT,
 	});
 	const pruning = setInterval(prune, PRUNE_EVERY_MS).unref();
 
@@ -121,9 +128,9 @@ export function createDeniedCopy({ bucket, url, link, log, prepare, keptMax = KE
 	};
 }
 
-/** Everything that the list denies now. Rejects where that is more than `keptMax`. */
+/** Returns all current denials of the list. Rejects when there are more than `keptMax`. */
 async function loadDenials(redis: Redis, list: string, keptMax: number): Promise<[id: string, untilMs: number][]> {
 	const rows = await redis.zrangebyscore(list, Date.now(), "+inf", "WITHSCORES", "LIMIT", 0, keptMax + 1);
-	if (rows.length / 2 > keptMax) throw new Error(`more than ${keptMax} families are denied`);
+	if (rows.length / 2 > keptMax) throw new Error(`more than ${keptMax} ids are denied`);
 	return Array.from({ length: rows.length / 2 }, (_, row) => [readText(rows[2 * row]), Number(rows[2 * row + 1])]);
 }

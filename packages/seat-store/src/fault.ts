@@ -1,8 +1,9 @@
+/** The faults of the seat store: what a caller gets when Redis did not answer, or did not execute a call. */
 import { classifyServerError, wasNotRun } from "./server-errors.ts";
 
 /**
- * The fault of a store that did not answer. `unavailable`: nothing was done. `outcome_unknown`: a write may or may
- * not have happened; repeating the same command tells which, since every command is idempotent.
+ * Thrown when Redis did not answer or refused the call. `unavailable`: nothing was changed. `outcome_unknown`: a write may or may
+ * not have been executed. Repeating the same command reveals which, since every command is idempotent.
  */
 export class SeatStoreFault extends Error {
 	override readonly name = "SeatStoreFault";
@@ -13,24 +14,24 @@ export class SeatStoreFault extends Error {
 	}
 }
 
-/** Why a write was not sent: the store knows that it would not be kept. Is the cause of an `unavailable`. */
+/** The cause of an `unavailable` fault when the store did not send a write because Redis could lose it. */
 export class WritesRefused extends Error {
 	override readonly name = "WritesRefused";
 }
 
 /**
- * `tally`: a write that only counts. An unanswered one may have been counted, and its caller need not know: it is `unavailable`, as a
- * read is.
+ * What a call may change. `tally`: a write that only increments a counter. When its reply is lost, it may have been counted, but
+ * its caller does not need to know: the call is `unavailable`, as a read is.
  */
 export type Effect = "read" | "write" | "tally";
 
-/** A reply that was read and makes no sense: JSON that is none, a value of another shape. No outage, and no reason to try again. */
+/** A malformed reply: invalid JSON, or a value of the wrong type. This is a bug and not an outage, so a retry does not help. */
 const isParseFailure = (error: Error): boolean => error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError;
 
 /**
- * What a call's caller is told of an error: a fault where the connection, the server or the clock is to blame, the error
- * itself where we are. `mayHaveActed`: something of the call was sent that may have been carried out, apart from what the error
- * itself says was not. A write may have happened then, whatever became of its answer.
+ * Returns what the caller of a failed call gets: a fault when the connection, the server or the deadline caused the error,
+ * otherwise the error itself, because our own code is wrong. `mayHaveActed`: the call sent a command that may have been executed,
+ * apart from commands that the error reports as not executed. Then a write may have happened even though no reply arrived.
  */
 export function faultOf(effect: Effect, mayHaveActed: boolean, error: unknown): unknown {
 	if (!(error instanceof Error) || error instanceof SeatStoreFault) return error;

@@ -1,10 +1,13 @@
-/** Seats change only on the server, and in that life of it, on which the showtime was installed; and not while it is claimed. */
+/**
+ * Seats change only on the Redis server that the showtime was installed on, only until it restarts, and not while a rebuild has a
+ * claim.
+ */
 import { bucketOf, CLAIM_TTL_MS, newShowtimeId } from "@holdfast/domain";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { bookingKey, showtimeKeys } from "./keys.ts";
 import { installSnapshot } from "./testing/install-snapshot.ts";
 import { bookingEventOf, openTestStore, type TestStore } from "./testing/open-test-store.ts";
-import { expectAllRefused, expectNoneRefused, type Scene, setScene } from "./testing/try-fenced-scripts.ts";
+import { expectAllRefused, expectNoneRefused, openShowtimeWithBookings, type ShowtimeWithBookings } from "./testing/try-fenced-scripts.ts";
 import { untilReachable } from "./testing/until-reachable.ts";
 
 let test: TestStore;
@@ -13,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => test.stop());
 
-const claim = (showtimeId: Scene["showtime"]["id"], ledgerEpoch = 2) =>
+const claim = (showtimeId: ShowtimeWithBookings["showtime"]["id"], ledgerEpoch = 2) =>
 	test.store.claimShowtime(showtimeId, { token: "rebuilder", ledgerEpoch });
 
 async function restart(): Promise<void> {
@@ -21,8 +24,8 @@ async function restart(): Promise<void> {
 	await untilReachable(test.store);
 }
 
-/** What the sweeper does on its way, and what brings a record back, ask for no fence. */
-async function expectOutboxOpen({ sold }: Scene): Promise<void> {
+/** Scripts that settle the outbox or load a record are not fenced. */
+async function expectOutboxOpen({ sold }: ShowtimeWithBookings): Promise<void> {
 	const bucket = bucketOf(sold.showtimeId);
 	const entries = await test.store.readBatch(bucket, { afterEntryId: null, limit: 500 });
 	const entry = entries.find(({ raw }) => raw.bookingId === sold.bookingId);
@@ -35,19 +38,19 @@ async function expectOutboxOpen({ sold }: Scene): Promise<void> {
 	expect(test.replies.get("load-booking")?.at(-1)).toBe("loaded");
 }
 
-it("on the server it was installed on, nothing is refused", async () => {
-	await expectNoneRefused(test, await setScene(test));
+it("no script is refused on the server that the showtime was installed on", async () => {
+	await expectNoneRefused(test, await openShowtimeWithBookings(test));
 });
 
-it("without meta everything is not_ready: absent is closed, never all free", async () => {
-	const scene = await setScene(test);
+it("every script replies not_ready without meta: a missing showtime is closed, never all free", async () => {
+	const scene = await openShowtimeWithBookings(test);
 	await test.redis.del(showtimeKeys(scene.showtime.id).meta);
 	await expectAllRefused(test, scene, "not_ready");
 	await expectOutboxOpen(scene);
 });
 
-it("under a claim everything is recovering, until the claim is given back", async () => {
-	const scene = await setScene(test);
+it("every script replies recovering while a claim is live, until the claim is given back", async () => {
+	const scene = await openShowtimeWithBookings(test);
 	expect((await claim(scene.showtime.id)).outcome).toBe("claimed");
 	await expectAllRefused(test, scene, "recovering");
 	await expectOutboxOpen(scene);
@@ -55,21 +58,21 @@ it("under a claim everything is recovering, until the claim is given back", asyn
 	await expectNoneRefused(test, scene);
 });
 
-it("from the instant on at which a claim lapses everything is fenced, and not 1 ms sooner", async () => {
-	const scene = await setScene(test);
+it("every script replies fenced from the instant a claim expires, and not 1 ms sooner", async () => {
+	const scene = await openShowtimeWithBookings(test);
 	const claimed = await claim(scene.showtime.id);
-	if (claimed.outcome !== "claimed") throw new Error(claimed.outcome);
+	if (claimed.outcome !== "claimed") throw new Error(`the showtime was not claimed: ${claimed.outcome}`);
 	await test.at(claimed.nowMs + CLAIM_TTL_MS - 1, () => expectAllRefused(test, scene, "recovering"));
 	await test.at(claimed.nowMs + CLAIM_TTL_MS, () => expectAllRefused(test, scene, "fenced"));
 	expect(await test.store.findUnopened([scene.showtime.id])).toEqual([scene.showtime.id]);
 });
 
-it("a claim on a showtime that was never installed is recovering while it lives, then not_ready", async () => {
-	const scene = await setScene(test);
+it("a showtime that was never installed is recovering while a claim is live, then not_ready", async () => {
+	const scene = await openShowtimeWithBookings(test);
 	const id = newShowtimeId(bucketOf(scene.showtime.id));
 	const never = { showtime: { ...scene.showtime, id }, held: { ...scene.held, showtimeId: id }, sold: { ...scene.sold, showtimeId: id } };
 	const claimed = await claim(id);
-	if (claimed.outcome !== "claimed") throw new Error(claimed.outcome);
+	if (claimed.outcome !== "claimed") throw new Error(`the showtime was not claimed: ${claimed.outcome}`);
 	await expectAllRefused(test, never, "recovering");
 	await test.at(claimed.nowMs + CLAIM_TTL_MS, () => expectAllRefused(test, never, "not_ready"));
 	expect(await test.redis.pttl(showtimeKeys(id).meta)).toBeLessThanOrEqual(60_000);
@@ -77,8 +80,8 @@ it("a claim on a showtime that was never installed is recovering while it lives,
 	expect(await test.redis.exists(showtimeKeys(id).meta)).toBe(0);
 });
 
-it("after a restart everything is fenced, claimed or not, until it is rebuilt; what was there is there", async () => {
-	const [scene, claimed] = [await setScene(test), await setScene(test)];
+it("after a restart every script replies fenced until a rebuild, with or without a claim, and no data is lost", async () => {
+	const [scene, claimed] = [await openShowtimeWithBookings(test), await openShowtimeWithBookings(test)];
 	await claim(claimed.showtime.id);
 	await restart();
 	expect(await test.store.findUnopened([scene.showtime.id])).toEqual([scene.showtime.id]);
@@ -95,8 +98,8 @@ it("after a restart everything is fenced, claimed or not, until it is rebuilt; w
 	await expectNoneRefused(test, scene);
 });
 
-it("after FLUSHALL everything is not_ready", async () => {
-	const scene = await setScene(test);
+it("every script replies not_ready after FLUSHALL", async () => {
+	const scene = await openShowtimeWithBookings(test);
 	await test.redis.flushall();
 	await expectAllRefused(test, scene, "not_ready");
 });

@@ -1,10 +1,13 @@
-/** Ask about several ids: one call for each bucket that they lie in. */
+/** Reads about several ids with one call for each bucket that they belong to. */
 import { type BookingId, bucketOf, type ShowtimeId } from "@holdfast/domain";
 import type { Redis } from "ioredis";
 import type { Lanes } from "./command.ts";
 import { atBucket } from "./place.ts";
 
-/** `run` reads about the ids of one bucket. Gives its answers; rejects if one bucket's call does. */
+/**
+ * Groups the ids by bucket and runs one read per bucket. Resolves to the answers of the buckets, in no particular order of the
+ * ids. Rejects when the call to any bucket fails.
+ */
 export const inEachBucket = <Id extends ShowtimeId | BookingId, Answer>(
 	lanes: Pick<Lanes, "read">,
 	ids: readonly Id[],

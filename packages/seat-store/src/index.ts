@@ -1,4 +1,4 @@
-/** The seat store: makes what may happen to a seat atomic. The only room that knows Redis. */
+/** The seat store: makes every change of a seat atomic. The only package that knows Redis. */
 
 export { type AttemptCount, type AuthStore, type AuthStoreOptions, createAuthStore } from "./auth-store.ts";
 export { CALL_DEADLINE_MS } from "./call.ts";
@@ -8,7 +8,7 @@ export type { PlaceHoldCommand } from "./commands/place-hold.ts";
 export type { SeatInspection } from "./commands/read-seat-map.ts";
 export type { BlockSeatsCommand, RescheduleCommand, SetTermsCommand } from "./commands/set-showtime.ts";
 export { createSeatStore, type SeatStoreOptions } from "./create-seat-store.ts";
-export { DENIAL_HEARD_WITHIN_MS } from "./deny-list.ts";
+export { DENIAL_EFFECTIVE_WITHIN_MS } from "./deny-list.ts";
 export { findReasonNotToStart, readDurabilitySettings } from "./durability-settings.ts";
 export { SeatStoreFault } from "./fault.ts";
 export type {

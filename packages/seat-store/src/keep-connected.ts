@@ -1,6 +1,6 @@
 /**
- * Keeps one connection to the primary: makes it, inspects and prepares it before it is used, probes it while it is used, and replaces
- * it when it is lost, falls silent, or leads to a server that is not the primary any more.
+ * Keeps one connection to the primary open: opens it, inspects and prepares it before it is used, probes it while it is used, and
+ * replaces it when it is lost, falls silent, or leads to a server that is no longer the primary.
  */
 import type { Logger } from "@holdfast/runtime";
 import type { Redis } from "ioredis";
@@ -10,48 +10,58 @@ import { type Connection, openConnection } from "./connection.ts";
 import { createConnectPace } from "./pace-connects.ts";
 import { createSilenceWatch } from "./watch-silence.ts";
 
-/** A connection on which answers are awaited and none has come for this long is given up. */
+/** A connection is dropped when replies are awaited and no byte has arrived for this long. */
 const SILENCE_MAX_MS = 4_000;
 
-/** Logs lost connections and refused servers; callers learn of them by their faults. */
+/** Where lost connections and refused servers are logged. Callers learn about them from the faults of their calls. */
 export type LinkLog = Pick<Logger, "info" | "warn" | "error">;
 
-/** How a connection in use is inspected again: nothing else tells a quiet connection that its server was demoted or is silent. */
+/**
+ * How a connection in use is inspected again. Without a probe, an idle connection does not notice that its server was demoted or
+ * does not answer.
+ */
 export type Probe = {
-	/** From the end of a probe to the next. */
+	/** Pause between the end of a probe and the start of the next one. */
 	readonly everyMs: number;
 	readonly deadlineMs: number;
-	/** A probe that fails or is late ends the connection. Otherwise one that fails is ignored, and silence decides on one that is late. */
+	/**
+	 * True: a probe that fails or is late ends the connection. False: a failed probe is ignored, and after a late probe the silence
+	 * of the connection decides.
+	 */
 	readonly isStrict?: boolean;
 };
 
+/** Which server to connect to, and what to do with each new connection. */
 export type KeepConnectedOptions = {
 	readonly url: string;
 	readonly log: LinkLog;
-	/** What the connection is for: a field of each line of the log. */
+	/** What the connection is used for: the field `use` of every log entry. */
 	readonly use: string;
-	/** Sees every new client before it is used. */
+	/** Called with every new client before the client is used. */
 	readonly prepare?: ((redis: Redis) => void) | undefined;
-	/** Checks the server of a new connection, and again by each probe. Rejects with `DemotedServer` on a replica. */
+	/** Inspects the server of a new connection, and again in every probe. Rejects with `DemotedServer` on a replica. */
 	readonly inspect: (redis: Redis) => Promise<void>;
-	/** Runs once on each new connection, between the inspection and the first use: subscribes and loads. A rejection ends the connection. */
+	/**
+	 * Runs once on every new connection, after the inspection and before the first use: subscribes and loads. A rejection ends the
+	 * connection.
+	 */
 	readonly onConnected?: ((redis: Redis) => Promise<void>) | undefined;
-	/** From the first attempt to connect until the connection is in use. Default: as long as the server is not silent. */
+	/** Time limit from the first attempt to connect until the connection is in use. Default: no limit while the server is not silent. */
 	readonly readyWithinMs?: number;
 	/** Null: the connection is not probed. */
 	readonly probe: Probe | null;
 	readonly silenceMaxMs?: number | undefined;
-	/** There may be room for commands: the connection came into use, or answers came. */
+	/** Called when there may be room for commands: the connection is now in use, or replies arrived. */
 	readonly onRoom?: () => void;
 };
 
 /**
- * `connecting`: greeted, inspected and prepared. `retiring`: its server is not the primary; what was sent is still answered.
- * `lost`: the next connection is made after a pause.
+ * `connecting`: handshake, inspection and preparation. `retiring`: the server is not the primary, and the connection only waits
+ * for outstanding replies. `lost`: the next connection is opened after a pause.
  */
 type State = "connecting" | "in use" | "retiring" | "lost" | "closed";
 
-/** Connects in the background, until it is closed. */
+/** A connection that is replaced whenever it is lost, until `close`. Connects in the background. */
 export class KeptConnection {
 	readonly #options: KeepConnectedOptions;
 	readonly #pace = createConnectPace();
@@ -59,7 +69,7 @@ export class KeptConnection {
 	#state: State = "connecting";
 	#latest: Connection | null = null;
 	#lastError: Error | null = null;
-	/** Of the next step: the deadline for getting ready, the next probe, or the next connection. */
+	/** Timer of the next step: the time limit for getting ready, the next probe, or the next connection. */
 	#timer: NodeJS.Timeout | undefined;
 
 	constructor(options: KeepConnectedOptions) {
@@ -77,22 +87,22 @@ export class KeptConnection {
 		return this.#state === "closed";
 	}
 
-	/** A call on the connection failed. */
+	/** Reports that a call on the connection failed. A `DemotedServer` error replaces the connection. */
 	onFailure(connection: Connection, error: unknown): void {
 		if (error instanceof DemotedServer) this.#retire(connection);
 	}
 
-	/** A call on the connection had no answer by its deadline. */
+	/** Reports that a call on the connection had no reply by its deadline. */
 	onLate(connection: Connection, deadlineMs: number): void {
 		this.#silence.onDeadline(connection, deadlineMs);
 	}
 
-	/** Gives the connection up and makes another. */
+	/** Drops the connection and opens another one. */
 	restart(): void {
 		this.#latest?.drop();
 	}
 
-	/** Safe to call twice. */
+	/** Closes the connection for good. Safe to call twice. */
 	close(): void {
 		this.#state = "closed";
 		clearTimeout(this.#timer);
@@ -113,7 +123,7 @@ export class KeptConnection {
 			onLost: () => this.#onLost(),
 		});
 		this.#latest = connection;
-		this.#silence.watchGreeting(connection, () => !this.#isGettingReady(connection));
+		this.#silence.watchHandshake(connection, () => !this.#isGettingReady(connection));
 		if (readyWithinMs !== undefined) this.#timer = setTimeout(connection.drop, readyWithinMs);
 	}
 
@@ -145,7 +155,7 @@ export class KeptConnection {
 		if (probe) this.#timer = setTimeout(() => void this.#probe(connection, probe), probe.everyMs);
 	}
 
-	/** Beside the calls that wait, so that a crowd does not put it off. */
+	/** Bypasses the queue of waiting calls, so that many waiting calls do not delay the probe. */
 	async #probe(connection: Connection, { deadlineMs, isStrict = false }: Probe): Promise<void> {
 		const onOver = (isLate: boolean): void => {
 			if (isLate) this.onLate(connection, deadlineMs);
@@ -164,13 +174,16 @@ export class KeptConnection {
 		else this.#probeLater(connection);
 	}
 
-	/** The server is not the primary: no call is sent on the connection any more, what was sent is answered, then it is replaced. */
+	/**
+	 * The server is not the primary: sends no further call on the connection, waits for the outstanding replies, then replaces the
+	 * connection. The new connection resolves the address again.
+	 */
 	#retire(connection: Connection): void {
 		if (connection !== this.current && !this.#isGettingReady(connection)) return;
 		const { log, use } = this.#options;
 		this.#state = "retiring";
 		clearTimeout(this.#timer);
-		if (this.#pace.isFirstFailure()) log.warn({ use }, "redis is not the primary; resolving its address again");
+		if (this.#pace.isFirstFailure()) log.warn({ use }, "redis is not the primary");
 		connection.retire();
 	}
 
@@ -180,7 +193,7 @@ export class KeptConnection {
 		const { log, use } = this.#options;
 		const wasDemoted = this.#state === "retiring";
 		this.#state = "lost";
-		if (this.#pace.isFirstFailure() && !wasDemoted) log.warn({ use, err: this.#lastError }, "redis disconnected; connecting again");
+		if (this.#pace.isFirstFailure() && !wasDemoted) log.warn({ use, err: this.#lastError }, "redis disconnected");
 		this.#lastError = null;
 		this.#timer = setTimeout(() => this.#connect(), this.#pace.fail(wasDemoted));
 	}

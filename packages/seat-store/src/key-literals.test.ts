@@ -1,4 +1,7 @@
-/** Only keys.ts spells a Redis key. Tests of every room take keys from it too (`@holdfast/seat-store/testing`), so that a key changes in one place. */
+/**
+ * Only keys.ts contains literal Redis keys. Tests of every package take keys from it too (`@holdfast/seat-store/testing`), so
+ * that a key changes in one place.
+ */
 import { globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { newBookingId, newSeatPlanId, newShowtimeId, newUserId } from "@holdfast/domain";
@@ -21,7 +24,10 @@ const kinds = [
 ].map((key) => key.replace(/^\{[^}]*\}:/, "").split(":")[0]);
 const names = [...new Set(kinds)].join("|");
 
-/** `{b7}:ob`, `${tag}:st:`, `*:denied`, `bk:${id}`. Neither `{bN}:`, as comments write it, nor hostile input of the fuzzer, `{b}:`, is a key. */
+/**
+ * Matches `{b7}:ob`, `${tag}:st:`, `*:denied`, `bk:${id}`. Does not match `{bN}:`, as comments write it, nor `{b}:`, hostile
+ * input of the fuzzer.
+ */
 const KEY_LITERAL = new RegExp(`(?<!\\{bN?)[}*]:(${names})\\b|["\`](${names}):\\$\\{`);
 const WHOLE_KEYS = ["health:write"];
 
@@ -30,14 +36,14 @@ function findLiterals(file: string, text: string): string[] {
 	return text.split("\n").flatMap((line, index) => (isLiteral(line) ? [`${file}:${index + 1}: ${line.trim()}`] : []));
 }
 
-it("no TypeScript file but keys.ts spells a Redis key", () => {
+it("no TypeScript file except keys.ts contains a literal Redis key", () => {
 	const files = globSync("{apps,packages,bench}/**/*.ts", { cwd: root, exclude: (name) => name.includes("node_modules") });
 	expect(files.length).toBeGreaterThan(500);
 	const others = files.filter((file) => !/seat-store\/src\/(keys|key-literals\.test)\.ts$/.test(file));
 	expect(others.flatMap((file) => findLiterals(file, readFileSync(`${root}/${file}`, "utf8")))).toEqual([]);
 });
 
-/** `#` stands for the dollar of a template, which must not stand in a plain string. */
+/** `#` stands for `$`, because biome does not allow `${` in a plain string. */
 it.each([
 	"`{b#{bucket}}:ob`",
 	'"{b1}:bk:7"',
@@ -46,7 +52,7 @@ it.each([
 	"`bk:#{id}`",
 	"`plan:#{id}`",
 	'"EXISTS {b1}:swept"',
-])("finds the key in %s", (written) => {
+])("finds the literal key in %s", (written) => {
 	const line = written.replaceAll("#", "$");
 	expect(findLiterals("a.ts", line)).toEqual([`a.ts:1: ${line}`]);
 });

@@ -1,9 +1,9 @@
-/** What holds of a merge whatever the two stores say, also what no history of ours leads to. */
+/** Properties of a merge that hold for any content of the two stores, even content that cannot occur in practice. */
 import { type BookingState, newBookingId, type ShowtimeSnapshot } from "@holdfast/domain";
 import { howLong } from "@holdfast/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type MergedShowtime, mergeSnapshot, type StandingShowtime } from "./merge-snapshot.ts";
+import { type CurrentShowtime, type MergedShowtime, mergeSnapshot } from "./merge-snapshot.ts";
 import type { SeatOwner } from "./owner-entry.ts";
 import { LIVE, ledgerOf, NOW, ownersOf, recordOf, SEATS, showtime, snapshotOf } from "./testing/merge-fixtures.ts";
 
@@ -15,8 +15,8 @@ const seatsArbitrary = fc.uniqueArray(seatArbitrary, { minLength: 1, maxLength: 
 const versionArbitrary = fc.integer({ min: 1, max: 4 });
 const expiryArbitrary = fc.constantFrom(NOW - 1, NOW, LIVE, NOW + 60_000);
 
-/** The server: any owner entries, and a record of any booking. */
-const standingArbitrary = fc
+/** The server: any owner entries, and a record for any booking. */
+const currentArbitrary = fc
 	.record({
 		owners: fc.array(
 			fc.option(
@@ -44,7 +44,7 @@ const standingArbitrary = fc
 		showtimeVersion: versionArbitrary,
 		isInstalled: fc.boolean(),
 	})
-	.map(({ owners, records, blockedSeats, showtimeVersion, isInstalled }): StandingShowtime => {
+	.map(({ owners, records, blockedSeats, showtimeVersion, isInstalled }): CurrentShowtime => {
 		const ownerOf = new Map<number, SeatOwner>(owners.flatMap((owner, seat) => (owner === null ? [] : [[seat, owner] as const])));
 		const known = records.flatMap((record, i) => {
 			const id = IDS[i];
@@ -64,7 +64,7 @@ const standingArbitrary = fc
 		};
 	});
 
-/** The ledger: each seat has one active owner at most, and a booking is confirmed when it has any. */
+/** The ledger: each seat has at most one active owner, and a booking that owns a seat is confirmed. */
 const snapshotArbitrary = fc
 	.record({
 		owners: fc.array(fc.option(fc.nat(IDS.length - 1), { freq: 2 }), { minLength: SEATS, maxLength: SEATS }),
@@ -83,45 +83,45 @@ const snapshotArbitrary = fc
 		return snapshotOf(bookings, { blockedSeats, isQuarantined, showtime: { ...showtime, showtimeVersion } });
 	});
 
-/** What a rebuild reads: records of bookings that own a seat or are in the ledger, and no others. */
-function readAgain(standing: StandingShowtime, snapshot: ShowtimeSnapshot): StandingShowtime {
+/** Keeps only what a rebuild reads: the records of bookings that own a seat or are in the ledger. */
+function readAgain(current: CurrentShowtime, snapshot: ShowtimeSnapshot): CurrentShowtime {
 	const named = new Set([
-		...[...standing.owners.values()].map(({ booking }) => booking),
+		...[...current.owners.values()].map(({ booking }) => booking),
 		...snapshot.bookings.map(({ bookingId }) => bookingId),
 	]);
-	return { ...standing, records: new Map([...standing.records].filter(([id]) => named.has(id))) };
+	return { ...current, records: new Map([...current.records].filter(([id]) => named.has(id))) };
 }
 
-/** The server once a merge was installed on it. */
-function installed(standing: StandingShowtime, merged: MergedShowtime): StandingShowtime {
-	const records = new Map(standing.records);
+/** The server after a merge was installed on it. */
+function installed(current: CurrentShowtime, merged: MergedShowtime): CurrentShowtime {
+	const records = new Map(current.records);
 	for (const { change, bookingId } of merged.changes) {
 		const record = records.get(bookingId);
 		if (change === "drop") records.delete(bookingId);
-		if (change === "revoke" && record) records.set(bookingId, { ...record, expiresAt: standing.nowMs });
+		if (change === "revoke" && record) records.set(bookingId, { ...record, expiresAt: current.nowMs });
 	}
 	const owners = merged.ownerships.flatMap(({ booking, expiresAt, seats }) => seats.map((seat) => [seat, { booking, expiresAt }] as const));
-	return { ...standing, showtime: merged.showtime, blockedSeats: merged.blockedSeats, owners: new Map(owners), records };
+	return { ...current, showtime: merged.showtime, blockedSeats: merged.blockedSeats, owners: new Map(owners), records };
 }
 
-describe("whatever the two stores say", () => {
-	const always = (name: string, holds: (standing: StandingShowtime, snapshot: ShowtimeSnapshot, merged: MergedShowtime) => void) =>
+describe("any merge of the two stores", () => {
+	const always = (name: string, holds: (current: CurrentShowtime, snapshot: ShowtimeSnapshot, merged: MergedShowtime) => void) =>
 		it(name, () => {
-			const property = fc.property(standingArbitrary, snapshotArbitrary, (any, snapshot) => {
-				const standing = readAgain(any, snapshot);
-				holds(standing, snapshot, mergeSnapshot(standing, snapshot));
+			const property = fc.property(currentArbitrary, snapshotArbitrary, (any, snapshot) => {
+				const current = readAgain(any, snapshot);
+				holds(current, snapshot, mergeSnapshot(current, snapshot));
 			});
 			fc.assert(property, { numRuns: RUNS });
 		});
 
-	/** The account of a booking that stands: the higher version, of equals the ledger's. */
-	function accountOf(id: string, { records }: StandingShowtime, { bookings }: ShowtimeSnapshot) {
+	/** The winning copy of a booking: the higher version, and on a tie the ledger's. */
+	function winningCopyOf(id: string, { records }: CurrentShowtime, { bookings }: ShowtimeSnapshot) {
 		const record = records.get(id);
 		const ledger = bookings.find(({ bookingId }) => bookingId === id);
 		return record && record.version > (ledger?.version ?? 0) ? { record } : { ledger };
 	}
 
-	always("each seat is owned once at most, in order, and is one of the plan", (_standing, _snapshot, { ownerships }) => {
+	always("assigns each seat of the plan at most once, in ascending order", (_current, _snapshot, { ownerships }) => {
 		const seats = ownerships.flatMap((ownership) => ownership.seats);
 		expect(new Set(seats).size).toBe(seats.length);
 		for (const ownership of ownerships) {
@@ -131,89 +131,89 @@ describe("whatever the two stores say", () => {
 		}
 	});
 
-	always("the ledger's owners keep their seats unless the server has a newer account of that booking", (standing, snapshot, merged) => {
+	always("leaves seats to their owners in the ledger unless the server has a newer copy of the booking", (current, snapshot, merged) => {
 		const owners = ownersOf(merged);
 		for (const { bookingId, state, seats } of snapshot.bookings) {
-			const { ledger } = accountOf(bookingId, standing, snapshot);
+			const { ledger } = winningCopyOf(bookingId, current, snapshot);
 			if (ledger && state === "CONFIRMED") for (const seat of seats) expect(owners[seat]).toEqual([bookingId, 0]);
 		}
 	});
 
-	always("what the server sold and the ledger has not heard of keeps every seat that is not the ledger's", (standing, snapshot, merged) => {
+	always("leaves a sale that only the server has every seat that has no owner in the ledger", (current, snapshot, merged) => {
 		const owners = ownersOf(merged);
 		const isLedgers = (seat: number) =>
-			snapshot.bookings.some(({ bookingId, seats }) => seats.includes(seat) && accountOf(bookingId, standing, snapshot).ledger);
-		for (const [seat, { booking }] of standing.owners) {
-			const { record } = accountOf(booking, standing, snapshot);
+			snapshot.bookings.some(({ bookingId, seats }) => seats.includes(seat) && winningCopyOf(bookingId, current, snapshot).ledger);
+		for (const [seat, { booking }] of current.owners) {
+			const { record } = winningCopyOf(booking, current, snapshot);
 			if (record?.state === "CONFIRMED" && !isLedgers(seat)) expect(owners[seat]).toEqual([booking, 0]);
 		}
 	});
 
-	always("a dead booking owns nothing", (standing, snapshot, { ownerships }) => {
+	always("assigns no seat to a cancelled, conflicting or expired booking", (current, snapshot, { ownerships }) => {
 		for (const { booking } of ownerships) {
-			const { record, ledger } = accountOf(booking, standing, snapshot);
+			const { record, ledger } = winningCopyOf(booking, current, snapshot);
 			expect(["CANCELLED", "CONFLICT"]).not.toContain(record?.state ?? ledger?.state);
 			if (record?.state === "HELD" || record?.state === "PAYING") expect(record.expiresAt).toBeGreaterThan(NOW);
 		}
 	});
 
-	always("a hold has all its seats or none; one that lives and has none is revoked", (standing, snapshot, { ownerships, changes }) => {
+	always("keeps all seats of a live hold, or revokes the hold", (current, snapshot, { ownerships, changes }) => {
 		for (const { expiresAt, seats, booking } of ownerships.filter((ownership) => ownership.expiresAt > 0)) {
-			expect(standing.records.get(booking)).toMatchObject({ seats, expiresAt });
+			expect(current.records.get(booking)).toMatchObject({ seats, expiresAt });
 		}
-		for (const record of standing.records.values()) {
+		for (const record of current.records.values()) {
 			const isHold = record.state === "HELD" || record.state === "PAYING";
-			const isMine = accountOf(record.id, standing, snapshot).record === record;
-			if (!isHold || !isMine || record.expiresAt <= NOW) continue;
+			const isWinning = winningCopyOf(record.id, current, snapshot).record === record;
+			if (!isHold || !isWinning || record.expiresAt <= NOW) continue;
 			const isKept = ownerships.some(({ booking }) => booking === record.id);
 			const isRevoked = changes.some(({ change, bookingId }) => change === "revoke" && bookingId === record.id);
 			expect(isKept).toBe(!isRevoked);
 		}
 	});
 
-	always(
-		"nothing is invented: each owner has the seat from the ledger, from the server, or from what is kept back",
-		(standing, snapshot, merged) => {
-			for (const [seat, [booking]] of Object.entries(ownersOf(merged))) {
-				const isLedgers = snapshot.bookings.some(({ bookingId, seats }) => bookingId === booking && seats.includes(Number(seat)));
-				const isServers = standing.owners.get(Number(seat))?.booking === booking && booking !== "Q";
-				const isKeptBack = booking === "X" ? merged.blockedSeats.includes(Number(seat)) : booking === "Q" && snapshot.isQuarantined;
-				expect(isLedgers || isServers || isKeptBack).toBe(true);
-			}
-		},
-	);
+	always("assigns a seat only to an owner in the ledger or on the server, or as blocked or quarantined", (current, snapshot, merged) => {
+		for (const [seat, [booking]] of Object.entries(ownersOf(merged))) {
+			const isLedgers = snapshot.bookings.some(({ bookingId, seats }) => bookingId === booking && seats.includes(Number(seat)));
+			const isServers = current.owners.get(Number(seat))?.booking === booking && booking !== "Q";
+			const isWithheld = booking === "X" ? merged.blockedSeats.includes(Number(seat)) : booking === "Q" && snapshot.isQuarantined;
+			expect(isLedgers || isServers || isWithheld).toBe(true);
+		}
+	});
 
 	always(
-		"a record is changed once at most, at the version it was read at, and told only if it was ever sold",
-		(standing, _snapshot, merged) => {
+		"changes a record at most once, at the version that was read, and re-emits it only if it was ever confirmed",
+		(current, _snapshot, merged) => {
 			expect(new Set(merged.changes.map(({ bookingId }) => bookingId)).size).toBe(merged.changes.length);
 			for (const { change, bookingId, version } of merged.changes) {
-				const record = standing.records.get(bookingId);
+				const record = current.records.get(bookingId);
 				expect(record?.version).toBe(version);
 				if (change === "reemit") expect(record?.confirmedAt).not.toBeNull();
 			}
 		},
 	);
 
-	always("what is sold anywhere is not free, unless the account of its booking that stands says so", (standing, snapshot, merged) => {
-		const owners = ownersOf(merged);
-		for (const [seat, { booking, expiresAt }] of standing.owners) {
-			if (expiresAt > 0 || booking === "X" || booking === "Q") continue;
-			const { record, ledger } = accountOf(booking, standing, snapshot);
-			if (record === undefined && ledger === undefined) expect(owners[seat]).toBeDefined();
-		}
-	});
+	always(
+		"frees no seat that the server sold to a booking without a record and without a row in the ledger",
+		(current, snapshot, merged) => {
+			const owners = ownersOf(merged);
+			for (const [seat, { booking, expiresAt }] of current.owners) {
+				if (expiresAt > 0 || booking === "X" || booking === "Q") continue;
+				const { record, ledger } = winningCopyOf(booking, current, snapshot);
+				if (record === undefined && ledger === undefined) expect(owners[seat]).toBeDefined();
+			}
+		},
+	);
 
-	always("in quarantine no seat is free", (_standing, snapshot, merged) => {
+	always("leaves no seat free in quarantine", (_current, snapshot, merged) => {
 		if (snapshot.isQuarantined) expect(Object.keys(ownersOf(merged))).toHaveLength(SEATS);
 	});
 
-	always("merging again changes nothing", (standing, snapshot, merged) => {
-		const next = readAgain(installed(standing, merged), snapshot);
+	always("changes nothing when its result is merged again", (current, snapshot, merged) => {
+		const next = readAgain(installed(current, merged), snapshot);
 		const again = mergeSnapshot(next, snapshot);
 		expect(ownersOf(again)).toEqual(ownersOf(merged));
 		expect([again.showtime, again.blockedSeats]).toEqual([merged.showtime, merged.blockedSeats]);
-		// What it would tell again is in the outbox by then.
+		// A change that would be emitted again is in the outbox by then.
 		expect(again.changes.filter(({ change }) => change !== "reemit")).toEqual([]);
 	});
 });

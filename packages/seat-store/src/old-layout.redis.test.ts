@@ -1,4 +1,4 @@
-/** No process starts on the keys of a layout that it does not read. */
+/** No process starts on a Redis that holds keys of the older layout. */
 import { DEFAULT_LIMITS } from "@holdfast/domain";
 import { startTestRedis } from "@holdfast/testing";
 import { Redis } from "ioredis";
@@ -21,7 +21,7 @@ afterAll(async () => {
 
 const ask = () => findReasonNotToStart({ url: server.url, limits: DEFAULT_LIMITS });
 
-it.each([...OLD_LAYOUT_KEYS].slice(-3))("a Redis that holds %s is refused in a sentence that names what to do", async (key) => {
+it.each([...OLD_LAYOUT_KEYS].slice(-3))("a Redis that holds %s is refused with one sentence that says what to do", async (key) => {
 	await redis.set(key, "1");
 	const reason = await ask();
 	expect(reason).toContain(`older layout (${key})`);
@@ -30,7 +30,7 @@ it.each([...OLD_LAYOUT_KEYS].slice(-3))("a Redis that holds %s is refused in a s
 	expect(await findReasonNeverToWork({ url: server.url, limits: DEFAULT_LIMITS })).toBe(reason);
 });
 
-it("an empty Redis, and one on which this version has sold, are not", async () => {
+it("an empty Redis, and one that this version has used, are accepted", async () => {
 	expect(await ask()).toBeNull();
 	const test = await openTestStore();
 	await test.openShowtime();

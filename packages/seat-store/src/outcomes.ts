@@ -1,18 +1,18 @@
 /**
- * What a call on the seat store may answer. Each union is the set of status words its script may reply
- * (first reply element), plus what comes with them; an unknown word is a fault, not an outcome.
+ * The outcomes of calls on the seat store. Each union lists the statuses that its script replies with, and the data of each. An
+ * unknown status is a fault and not an outcome.
  */
 import type { Booking, BookingId } from "@holdfast/domain";
 
 /**
- * The fence stands between the caller and the seats. `not_ready`: the showtime is not installed; `fenced`: it was, before
- * this server started or took over. Either wants a rebuild. `recovering`: somebody is at it.
+ * The fence refused the call. `not_ready`: the showtime is not installed. `fenced`: it was installed, but before this server
+ * started or was promoted. Both require a rebuild. `recovering`: another process is rebuilding the showtime.
  */
 export type Fenced = { outcome: "not_ready" } | { outcome: "fenced" } | { outcome: "recovering" };
 
 /**
- * `replayed`: the idempotency key was used before for the same seats; read the booking as it stands now. `hourly_limit`: the
- * user has placed `holdsPerHourMax` holds in this bucket within the past hour; the next one is possible in `retryInMs`.
+ * `replayed`: the idempotency key was used before for the same seats; read that booking for its current state. `hourly_limit`:
+ * the user has placed `holdsPerHourMax` holds in this bucket within the past hour; the next hold is possible in `retryInMs`.
  */
 export type PlaceHoldOutcome =
 	| { outcome: "held"; booking: Booking; nowMs: number }
@@ -28,7 +28,10 @@ export type PlaceHoldOutcome =
 	| { outcome: "stale_prices" }
 	| Fenced;
 
-/** `not_loaded`: Redis has no record of the booking; load it from the ledger and ask again. `not_found`: it is not this user's. */
+/**
+ * `not_loaded`: Redis has no record of the booking; load it from the ledger and repeat the call. `not_found`: the booking belongs
+ * to another user.
+ */
 type ChangeRefusal =
 	| { outcome: "version_mismatch"; version: number }
 	| { outcome: "showtime_cancelled" }
@@ -36,12 +39,20 @@ type ChangeRefusal =
 	| { outcome: "not_loaded" }
 	| Fenced;
 
+/**
+ * `extended` covers the repeat of an extension. `hold_expired`: the hold has expired, or lost a seat. `booking_state`: the
+ * booking is no longer a hold.
+ */
 export type ExtendOutcome =
 	| { outcome: "extended"; booking: Booking; nowMs: number }
 	| { outcome: "hold_expired" }
 	| { outcome: "booking_state" }
 	| ChangeRefusal;
 
+/**
+ * `confirmed` covers the repeat of a confirm. `hold_expired`: the hold has expired, or lost a seat. `booking_state`: the booking
+ * is cancelled or in conflict. `busy`: the outbox is full.
+ */
 export type ConfirmOutcome =
 	| { outcome: "confirmed"; booking: Booking; nowMs: number }
 	| { outcome: "hold_expired" }
@@ -49,7 +60,10 @@ export type ConfirmOutcome =
 	| { outcome: "busy" }
 	| ChangeRefusal;
 
-/** `cancelled` covers release of a hold, cancel of a confirmed booking, their repeats, and an expired hold (unchanged). */
+/**
+ * `cancelled` covers the release of a hold, the cancellation of a confirmed booking, repeats of both, and an expired hold (left
+ * unchanged). `busy`: the outbox is full.
+ */
 export type CancelOutcome =
 	| { outcome: "cancelled"; booking: Booking; nowMs: number }
 	| { outcome: "showtime_started" }
@@ -57,8 +71,8 @@ export type CancelOutcome =
 	| ChangeRefusal;
 
 /**
- * `statuses` holds one letter per seat; valid for `version` and until `earliestExpiryAt` (epoch ms; null: no live hold). The
- * two versions tell whether what a caller knows of the showtime's terms and schedule still stands.
+ * `statuses` has one letter per seat. It is valid for `version`, and until `earliestExpiryAt` (epoch ms; null: there is no live
+ * hold). `showtimeVersion` and `scheduleVersion` show whether a caller's copy of the terms and the schedule is current.
  */
 export type ReadMapOutcome =
 	| {
@@ -72,31 +86,35 @@ export type ReadMapOutcome =
 	  }
 	| Fenced;
 
-/** `set` also when it stood like that already. `seats_taken`: only when blocking. */
+/** The outcome of a change of terms or schedule. `set` covers a repeat. `busy`: the outbox is full. */
 export type SetShowtimeOutcome =
 	| { outcome: "set"; showtimeVersion: number; scheduleVersion: number }
 	| { outcome: "showtime_cancelled" }
 	| { outcome: "busy" }
 	| Fenced;
+/** `seats_taken` occurs only when seats are blocked, not when they are unblocked. */
 export type BlockSeatsOutcome = SetShowtimeOutcome | { outcome: "seats_taken"; seats: number[] };
 
-/** `installed`: it is open already under that epoch. `recovering`: somebody else is at it. */
+/**
+ * `claimed`: the caller may rebuild the showtime. `installed`: the showtime is open under the ledger's epoch or a newer one.
+ * `recovering`: another process has the claim.
+ */
 export type ClaimOutcome =
 	| { outcome: "claimed"; nowMs: number; installedEpoch: number }
 	| { outcome: "installed" }
 	| { outcome: "recovering" };
 
-/** A booking whose record in Redis is no booking: a field is missing or makes no sense. */
+/** A booking whose record in Redis cannot be parsed: a field is missing or invalid. */
 export type UnreadableBooking = { readonly bookingId: BookingId; readonly error: Error };
-/** Both in the order of the ids that were asked for. */
+/** Both lists are in the order of the requested ids. */
 export type BookingRecords = { readonly bookings: Booking[]; readonly unreadable: UnreadableBooking[] };
-/** `clocks`: for each bucket that was asked, its server's clock at that moment, epoch ms. It judges the holds among them. */
+/** `clocks` has the clock of the server of each requested bucket (epoch ms), by which to judge whether holds have expired. */
 export type ReadBookingsResult = BookingRecords & { readonly clocks: ReadonlyMap<number, number> };
 
 /**
- * `lost_claim`: somebody took over, or the server started anew: begin again. `superseded`: that epoch or a newer one is installed.
- * `unreadable`, where there are any: bookings that were merged without their records. What the ledger gave them is theirs, a seat that
- * Redis alone has sold to them stays sold, and one that they merely held is free.
+ * `lost_claim`: another process took over the claim, or the server restarted; start the rebuild from the beginning. `superseded`:
+ * this epoch or a newer one is installed already. `unreadable`: bookings that were merged without their records. They keep what
+ * the ledger gave them and the seats that only Redis sold to them; seats that they merely held are free.
  */
 export type InstallOutcome =
 	| { outcome: "installed"; reemitted: number; unreadable?: readonly UnreadableBooking[] }

@@ -1,21 +1,26 @@
-/** How long to wait before the next connection: little and jittered, growing; a server that was demoted is looked for at most once a second. */
+/**
+ * Decides how long to wait before the next connection: a short, jittered and growing pause. After a demotion, at most one
+ * connection per second.
+ */
 import { createBackOff } from "@holdfast/runtime";
 
 const BACK_OFF = { minMs: 50, maxMs: 500 };
 /** Each new connection resolves the address again. */
 const RESOLVE_EVERY_MS = 1_000;
 
+/** The pause between connections; the owner reports how each connection fared. */
 export type ConnectPace = {
-	/** A connection is being made. */
+	/** Reports that a connection is being opened. */
 	start(): void;
-	/** It is in use. */
+	/** Reports that the connection is in use. */
 	succeed(): void;
 	/** Whether the last connection was in use before it was lost. */
 	isFirstFailure(): boolean;
-	/** It was lost, and `wasDemoted` says whether because it led to a replica: ms until the next one. */
+	/** Reports that the connection was lost; `wasDemoted`: because it led to a replica. Returns the pause before the next one, ms. */
 	fail(wasDemoted: boolean): number;
 };
 
+/** Creates the pace of one chain of connections. */
 export function createConnectPace(): ConnectPace {
 	const backOff = createBackOff(BACK_OFF);
 	let startedMs = 0;

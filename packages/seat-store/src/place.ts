@@ -1,15 +1,23 @@
-/** Where a call goes. With one server it makes no difference; with several it says which of them is asked. */
+/**
+ * The place of a call: which part of the store it addresses. With several servers, the place decides which server gets the call;
+ * with one server it makes no difference.
+ */
 import { type BookingId, bucketOf, type ShowtimeId } from "@holdfast/domain";
 
-/** A bucket, the key that a call outside the buckets touches, or the whole store. */
+/** A bucket, the key that a call outside the buckets uses, or the whole store. */
 export type Place = { readonly bucket: number } | { readonly key: string } | typeof WHOLE_STORE;
 
-/** The server itself (its clock, its state), or buckets that may lie on several servers: such a call has no place in a cluster yet. */
+/**
+ * A call about the server itself (its clock, its state), or about buckets that may lie on several servers. A Redis Cluster could
+ * not route it yet.
+ */
 export const WHOLE_STORE = "whole store";
 
+/** Returns the place of a bucket. */
 export const atBucket = (bucket: number): Place => ({ bucket });
 
-/** The bucket that the id carries. */
+/** Returns the place of the bucket that the id carries. */
 export const atBucketOf = (id: ShowtimeId | BookingId): Place => ({ bucket: bucketOf(id) });
 
+/** Returns the place of a key outside the buckets. */
 export const atKey = (key: string): Place => ({ key });

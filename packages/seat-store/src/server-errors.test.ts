@@ -1,8 +1,9 @@
+/** How error replies of Redis are classified, and which faults they become. */
 import { describe, expect, it } from "vitest";
 import { faultOf, SeatStoreFault } from "./fault.ts";
 import { classifyServerError, RetiredConnection, reportsDemotion, wasNotRun } from "./server-errors.ts";
 
-/** As the client hands over what the server replied. */
+/** An error as ioredis reports an error reply. */
 const reply = (message: string) => Object.assign(new Error(message), { name: "ReplyError" });
 
 describe("an error reply of Redis", () => {
@@ -11,7 +12,7 @@ describe("an error reply of Redis", () => {
 		"READONLY Can not run script with write flag on readonly replica.",
 		"READONLY You can't write against a read only replica. script: 1f2e, on @user_script:4.",
 		"MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
-	])("tells of a demotion, and that nothing was done: %s", (message) => {
+	])("is classified as a demotion, and proves that the command was not executed: %s", (message) => {
 		expect([classifyServerError(reply(message)), reportsDemotion(reply(message)), wasNotRun(reply(message))]).toEqual([
 			"demoted",
 			true,
@@ -19,7 +20,7 @@ describe("an error reply of Redis", () => {
 		]);
 	});
 
-	it("tells of a demotion under a command that was blocked, and not whether that command did anything", () => {
+	it("is classified as interrupted when a demotion ended a blocked command, which may have been executed", () => {
 		const error = reply("UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)");
 		expect([classifyServerError(error), reportsDemotion(error), wasNotRun(error)]).toEqual(["interrupted", true, false]);
 		expect(faultOf("read", true, error)).toMatchObject({ kind: "unavailable" });
@@ -40,7 +41,7 @@ describe("an error reply of Redis", () => {
 		"TRYAGAIN Multiple keys request during rehashing of slot",
 		"MOVED 866 127.0.0.1:7000",
 		"ASK 866 127.0.0.1:7000",
-	])("comes from the right server, which did nothing: %s", (message) => {
+	])("is classified as a refusal by the right server, which did not execute the command: %s", (message) => {
 		expect([classifyServerError(reply(message)), reportsDemotion(reply(message)), wasNotRun(reply(message))]).toEqual([
 			"refused",
 			false,
@@ -54,7 +55,7 @@ describe("an error reply of Redis", () => {
 	});
 
 	it.each(["ERR value is not an integer or out of range", "WRONGTYPE Operation against a key holding the wrong kind of value"])(
-		"is a fault of ours: %s",
+		"is an error of our own code: %s",
 		(message) => {
 			const error = reply(message);
 			expect([classifyServerError(error), wasNotRun(error), faultOf("write", true, error)]).toEqual([null, false, error]);
@@ -62,7 +63,7 @@ describe("an error reply of Redis", () => {
 	);
 });
 
-it("a command that was not sent because its connection is being left did nothing", () => {
+it("a command that was not sent because its connection is retired was not executed", () => {
 	expect(wasNotRun(new RetiredConnection())).toBe(true);
 	expect(faultOf("write", false, new RetiredConnection())).toBeInstanceOf(SeatStoreFault);
 });

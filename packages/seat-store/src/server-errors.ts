@@ -1,12 +1,12 @@
 /**
- * What an error reply says about the server that sent it, in one table: whether the command was run, and whether the connection
- * leads to the right server. Redis begins every such reply with a code in capitals.
+ * Classifies the error replies of Redis: whether the command was executed, and whether the connection leads to the right server.
+ * Redis starts each of these replies with a code in capital letters.
  */
 
 /**
- * `demoted`: nothing was done, and this server is not the primary: the connection must be replaced.
- * `interrupted`: the server was demoted while the command was blocked: what came before it on the connection may stand.
- * `refused`: nothing was done, and this is the right server: reads go on, and the next call asks it again.
+ * `demoted`: the command was not executed, and the server is not the primary, so the connection must be replaced. `interrupted`:
+ * the server was demoted while the command was blocked; earlier commands on the connection may have been executed. `refused`: the
+ * command was not executed, and the server is the right one: reads continue, and the next call tries it again.
  */
 export type ServerErrorClass = "demoted" | "interrupted" | "refused";
 
@@ -15,7 +15,7 @@ const CLASSES: ReadonlyMap<string, ServerErrorClass> = new Map([
 	["READONLY", "demoted"],
 	// A replica that lost its primary and has `replica-serve-stale-data no`.
 	["MASTERDOWN", "demoted"],
-	// XREAD BLOCK and WAIT on a primary that became a replica; the server closes the connection behind it.
+	// XREAD BLOCK and WAIT on a primary that became a replica; the server then closes the connection.
 	["UNBLOCKED", "interrupted"],
 	// `min-replicas-to-write`.
 	["NOREPLICAS", "refused"],
@@ -23,9 +23,9 @@ const CLASSES: ReadonlyMap<string, ServerErrorClass> = new Map([
 	["LOADING", "refused"],
 	// The last write to the append-only file, or the last snapshot, failed.
 	["MISCONF", "refused"],
-	// A script runs for longer than `busy-reply-threshold`.
+	// A script has been running for longer than `busy-reply-threshold`.
 	["BUSY", "refused"],
-	// A command of the transaction was refused, so none of them was run.
+	// A command of the transaction was refused, so no command of it was executed.
 	["EXECABORT", "refused"],
 	["NOAUTH", "refused"],
 	["WRONGPASS", "refused"],
@@ -38,12 +38,12 @@ const CLASSES: ReadonlyMap<string, ServerErrorClass> = new Map([
 
 const CODE = /^([A-Z]+)\b/;
 
-/** Null: the reply says nothing about the server, only about the command. */
+/** Returns the class of an error reply, or null when the reply is about the command and not about the server. */
 export function classifyServerError(error: Error): ServerErrorClass | null {
 	return CLASSES.get(CODE.exec(error.message)?.[1] ?? "") ?? null;
 }
 
-/** The command was not sent: its connection is being left. */
+/** The command was not sent, because its connection is being replaced. */
 export class RetiredConnection extends Error {
 	override readonly name = "RetiredConnection";
 	constructor() {
@@ -51,7 +51,7 @@ export class RetiredConnection extends Error {
 	}
 }
 
-/** Whether the error says that the command did nothing. A script that the server does not know was not run either. */
+/** Whether the error proves that the command was not executed. That includes a script that the server does not know. */
 export function wasNotRun(error: unknown): boolean {
 	if (error instanceof RetiredConnection) return true;
 	if (!(error instanceof Error) || error.name !== "ReplyError") return false;

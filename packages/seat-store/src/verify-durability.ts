@@ -1,46 +1,58 @@
 /**
- * Whether the Redis behind a connection keeps what it acknowledges: its settings, its role, its replicas, and that a script
- * can tell one history of it from another. Looked at on each new connection and once a second after.
+ * Checks whether a Redis server keeps what it acknowledges: its settings, its role, its replicas, and that a script can read its
+ * replication id. The server is inspected on each new connection and once a second afterwards.
  */
 import type { Redis } from "ioredis";
 import { assertPrimary, createRoleCheck } from "./check-role.ts";
-import { createDurabilityFlawFinder, type Findings } from "./find-durability-flaws.ts";
+import { createMisconfigurationFinder, type ServerFindings } from "./find-misconfigurations.ts";
 import type { LinkLog } from "./keep-connected.ts";
 
 /**
- * When confirm and cancel answer. `local`: when this Redis has it on disk; survives a crash of every process and of the
- * machine. `replica`: when a replica has it too; survives the loss of the primary, if that replica is promoted.
+ * When a confirm or cancel is acknowledged. `local`: when this Redis has it on disk; it survives a crash of every process and of
+ * the machine. `replica`: when a replica has it too; it survives the loss of the primary, if that replica is promoted.
  */
 export const ACK_LEVELS = ["local", "replica"] as const;
+/** One of `ACK_LEVELS`. */
 export type AckLevel = (typeof ACK_LEVELS)[number];
 
-/** `accepted`: flawed, and the operator said so be it. `unknown`: no server was seen yet. */
-export type Durability = { readonly status: "unknown" | "ok" | "refused" | "accepted"; readonly flaws: readonly string[] };
+/**
+ * Whether the server keeps what it acknowledges. `refused`: it does not, and writes fail. `accepted`: it does not, and the
+ * operator accepts that. `unknown`: no server was inspected yet.
+ */
+export type Durability = { readonly status: "unknown" | "ok" | "refused" | "accepted"; readonly misconfigurations: readonly string[] };
 
-/** What the server was at the last look. */
+/** Role and replicas of the server at the last inspection. */
 export type ServerCondition = {
 	readonly role: "unknown" | "primary" | "replica";
-	/** Replicas that follow; null before the first look. */
+	/** Replicas that follow the primary; null before the first inspection. */
 	readonly replicasOnline: number | null;
-	/** Replicas without which nothing is acknowledged at this ACK_LEVEL. */
+	/** Number of replicas that must have a write before it is acknowledged. */
 	readonly replicasNeeded: number;
 };
 
+/** What the operator expects from acknowledgements. */
 export type DurabilityOptions = {
-	/** Absent: `local`, unless a replica shows that somebody expects more. */
+	/**
+	 * Not set: `local`, unless the server has a replica at the start. A replica suggests that the operator expects more, so the
+	 * choice must be explicit.
+	 */
 	readonly ackLevel?: AckLevel | undefined;
-	/** Flaws are warned of and endured. */
+	/** Misconfigurations are logged as warnings, and writes are allowed. */
 	readonly acceptsLoss?: boolean | undefined;
-	/** Read from a replica instead of looking for the primary; writes are refused there. For proofs, which look at one on purpose. */
+	/** Read from a replica instead of looking for the primary; writes are refused there. For proofs, which inspect a replica on purpose. */
 	readonly readsReplica?: boolean | undefined;
 };
 
+/** Inspects servers and remembers the result of the last inspection. */
 export type DurabilityCheck = {
-	/** Look at the server behind a connection. Rejects with `DemotedServer` on a replica, and when the connection does. */
+	/**
+	 * Inspects the server behind a connection. Rejects with `DemotedServer` on a replica, and with the connection error when the
+	 * connection is lost.
+	 */
 	inspect(redis: Redis): Promise<void>;
-	/** The same at a connection's first look, and its role alone at every later one: another connection looks at the rest. */
+	/** Inspects the server the first time, and afterwards only its role: another connection repeats the full inspection. */
 	inspectOnce(redis: Redis): Promise<void>;
-	/** The sentence to refuse writes with, or null. As of the last look, as are the other two. */
+	/** Returns why writes are refused, or null when they are not. */
 	refusal(): string | null;
 	state(): Durability;
 	condition(): ServerCondition;
@@ -50,51 +62,55 @@ const CHOICES =
 	"ACK_LEVEL=local (confirms are answered when this Redis has them on disk; failing over to a replica may lose some) or " +
 	"ACK_LEVEL=replica (confirms are answered when a replica has them too)";
 
+/** Creates a check that has inspected no server yet. */
 export function createDurabilityCheck(
 	{ ackLevel, acceptsLoss = false, readsReplica = false }: DurabilityOptions,
 	log: LinkLog,
 ): DurabilityCheck {
-	const findFlaws = createDurabilityFlawFinder();
+	const findMisconfigurations = createMisconfigurationFinder();
 	const checkRole = createRoleCheck();
 	const inspected = new WeakSet<Redis>();
 	const replicasNeeded = ackLevel === "replica" ? 1 : 0;
-	let state: Durability = { status: "unknown", flaws: [] };
+	let state: Durability = { status: "unknown", misconfigurations: [] };
 	let condition: ServerCondition = { role: "unknown", replicasOnline: null, replicasNeeded };
-	/** ACK_LEVEL was not set, and no replica was there to be asked about. */
+	/** ACK_LEVEL is not set, and the first inspection found no replica, so the operator need not choose. */
 	let isLocalByDefault = false;
 
-	/** Connected, at the last look. */
+	/** Connected replicas at the last inspection. */
 	let replicas: number | null = null;
 
-	function judgeReplicas({ replicasConnected, replicasOnline }: Findings): string[] {
-		const isNews = replicasConnected !== replicas;
+	function checkReplicas({ replicasConnected, replicasOnline }: ServerFindings): string[] {
+		const hasChanged = replicasConnected !== replicas;
 		replicas = replicasConnected;
-		if (replicasOnline < replicasNeeded && isNews) log.warn("no replica is connected: every confirm will be answered outcome_unknown");
+		if (replicasOnline < replicasNeeded && hasChanged)
+			log.warn({ effect: "every confirm and cancel answers outcome_unknown" }, "redis replica missing");
 		if (ackLevel !== undefined) return [];
 		if (replicas === 0) isLocalByDefault = true;
-		else if (!isLocalByDefault) return [`${replicas} connected replica(s) and no ACK_LEVEL: set ${CHOICES}`];
-		else if (isNews) log.warn({ replicas }, `replicas came while ACK_LEVEL is not set, so it stays local: set ${CHOICES}`);
+		else if (!isLocalByDefault) return [`${replicas} connected replica(s), but ACK_LEVEL is not set: set ${CHOICES}`];
+		else if (hasChanged)
+			log.warn({ replicas, ackLevel: "local", fix: `set ${CHOICES}` }, "redis replica connected while ACK_LEVEL is not set");
 		return [];
 	}
 
-	function judge(flaws: readonly string[], isReplica: boolean): void {
-		const isNews = flaws.join() !== state.flaws.join();
-		if (flaws.length === 0) {
-			if (isNews) log.info("redis keeps what is confirmed again");
-			state = { status: "ok", flaws };
+	function updateState(misconfigurations: readonly string[], isReplica: boolean): void {
+		const hasChanged = misconfigurations.join() !== state.misconfigurations.join();
+		if (misconfigurations.length === 0) {
+			if (hasChanged) log.info("redis durability restored");
+			state = { status: "ok", misconfigurations };
 		} else if (acceptsLoss && !isReplica) {
-			if (isNews) log.warn({ flaws }, "REDIS MAY LOSE CONFIRMED BOOKINGS, and I_ACCEPT_LOSING_CONFIRMED_BOOKINGS says so be it");
-			state = { status: "accepted", flaws };
+			if (hasChanged)
+				log.warn({ misconfigurations, acceptedBy: "I_ACCEPT_LOSING_CONFIRMED_BOOKINGS" }, "REDIS MAY LOSE CONFIRMED BOOKINGS");
+			state = { status: "accepted", misconfigurations };
 		} else {
-			if (isNews) log.error({ flaws }, "redis does not keep what is confirmed: writes are refused");
-			state = { status: "refused", flaws };
+			if (hasChanged) log.error({ misconfigurations }, "redis misconfigured, writes refused");
+			state = { status: "refused", misconfigurations };
 		}
 	}
 
 	async function inspect(redis: Redis): Promise<void> {
-		const findings = await findFlaws(redis);
-		const { flaws, role, replicasOnline } = findings;
-		judge([...flaws, ...judgeReplicas(findings)], role === "slave");
+		const findings = await findMisconfigurations(redis);
+		const { misconfigurations, role, replicasOnline } = findings;
+		updateState([...misconfigurations, ...checkReplicas(findings)], role === "slave");
 		condition = { role: nameOf(role), replicasOnline, replicasNeeded };
 		if (!readsReplica) assertPrimary(role);
 	}
@@ -106,7 +122,7 @@ export function createDurabilityCheck(
 			await inspect(redis);
 			inspected.add(redis);
 		},
-		refusal: () => (state.status === "refused" ? `redis does not keep what is confirmed: ${state.flaws.join("; ")}` : null),
+		refusal: () => (state.status === "refused" ? `redis can lose confirmed bookings: ${state.misconfigurations.join("; ")}` : null),
 		state: () => state,
 		condition: () => condition,
 	};

@@ -1,16 +1,21 @@
-/** Drops a connection on which answers are awaited and none comes, once a call on it has passed its deadline. */
+/** Drops a connection on which replies are awaited and no byte arrives, once a call on it has passed its deadline. */
 import type { Connection } from "./connection.ts";
 
-/** Nothing is lost with a connection that is not in use yet. A server that stands still accepts connections too. */
-const GREETING_SILENCE_MAX_MS = 2_000;
+/**
+ * Shorter than for a connection in use, because no command is lost with it. A server that is stopped (SIGSTOP) still accepts
+ * connections.
+ */
+const HANDSHAKE_SILENCE_MAX_MS = 2_000;
 
+/** Decides when a silent connection is dropped. */
 export type SilenceWatch = {
-	/** Until `isOver`: it is in use, or gone. */
-	watchGreeting(connection: Connection, isOver: () => boolean): void;
-	/** A call on it had no answer by its deadline. */
+	/** Drops the connection when it is silent during its handshake. `isOver`: the connection is in use or lost. */
+	watchHandshake(connection: Connection, isOver: () => boolean): void;
+	/** Called when a call on the connection had no reply by its deadline. */
 	onDeadline(connection: Connection, deadlineMs: number): void;
 };
 
+/** `silenceMaxMs`: how long a connection in use may be silent while replies are awaited. */
 export function createSilenceWatch(silenceMaxMs: number): SilenceWatch {
 	let isWatched = false;
 
@@ -21,20 +26,20 @@ export function createSilenceWatch(silenceMaxMs: number): SilenceWatch {
 		else if (silentMs > 0) connection.drop();
 	}
 
-	function watchGreeting(connection: Connection, isOver: () => boolean): void {
-		const look = (): void => {
+	function watchHandshake(connection: Connection, isOver: () => boolean): void {
+		const check = (): void => {
 			if (isOver()) return;
-			if (connection.silentMs() >= GREETING_SILENCE_MAX_MS) connection.drop();
-			else watchGreeting(connection, isOver);
+			if (connection.silentMs() >= HANDSHAKE_SILENCE_MAX_MS) connection.drop();
+			else watchHandshake(connection, isOver);
 		};
-		setTimeout(() => setImmediate(look), Math.ceil(GREETING_SILENCE_MAX_MS - connection.silentMs())).unref();
+		setTimeout(() => setImmediate(check), Math.ceil(HANDSHAKE_SILENCE_MAX_MS - connection.silentMs())).unref();
 	}
 
 	return {
-		watchGreeting,
+		watchHandshake,
 		/**
-		 * A silent connection is dropped, so that the server's return is noticed. So is one that still holds bytes which the server
-		 * has not taken while it said nothing for half of the deadline: they would be sent when nobody awaits their answer.
+		 * Drops a silent connection, so that a new one notices when the server is back. Also drops a connection with unsent bytes when
+		 * the server was silent for half of the deadline: the bytes would be sent when no caller waits for the reply.
 		 */
 		onDeadline(connection, deadlineMs) {
 			const silentMs = connection.silentMs();

@@ -9,7 +9,7 @@ import {
 	CALL_DEADLINE_MS,
 	createAuthStore,
 	createSeatStore,
-	DENIAL_HEARD_WITHIN_MS,
+	DENIAL_EFFECTIVE_WITHIN_MS,
 	type SeatStore,
 } from "@holdfast/seat-store";
 import { waitUntil } from "@holdfast/testing";
@@ -188,7 +188,7 @@ describe.concurrent("a hold that was accepted before the deletion began", () => 
 		const held = api.hold(user, showtimeId, [nextSeat()]);
 		await gate.arrived;
 		const result = await remove(user, async (next) => {
-			if (next === "wait") setTimeout(gate.open, DENIAL_HEARD_WITHIN_MS + CALL_DEADLINE_MS);
+			if (next === "wait") setTimeout(gate.open, DENIAL_EFFECTIVE_WITHIN_MS + CALL_DEADLINE_MS);
 		});
 		expect(result).toMatchObject({ outcome: "deleted", holdsReleased: 1 });
 		expect((await held).status).toBe(201);

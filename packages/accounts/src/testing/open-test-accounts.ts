@@ -6,7 +6,7 @@ import { createRebuilder } from "@holdfast/rebuild";
 import { settleAll } from "@holdfast/rebuild/testing";
 import { createLogger } from "@holdfast/runtime";
 import { createAuthStore, createSeatStore } from "@holdfast/seat-store";
-import { buy, held, installedShowtime } from "@holdfast/seat-store/testing";
+import { buy, holdSeats, installedShowtime } from "@holdfast/seat-store/testing";
 import { createTestDatabase, insertShowtimes, insertUsers, type ShowtimeOptions, startTestRedis, waitUntil } from "@holdfast/testing";
 import type { DeletionDeps, DeletionOutcome } from "../delete-account.ts";
 import { deleteAccount } from "../delete-account.ts";
@@ -43,7 +43,7 @@ export async function openTestAccounts() {
 		remove: (email: string, own: Partial<DeletionDeps> = {}): Promise<DeletionOutcome> => deleteAccount({ ...deps, ...own }, email),
 		/** The person holds these seats; resolves to the command that confirms or cancels the hold. */
 		async hold({ userId }: Pick<Person, "userId">, showtimeId: ShowtimeId, seats: number[]): Promise<HoldCommand> {
-			return held(seatStore, await installedShowtime(seatStore, showtimeId), seats, { userId });
+			return holdSeats(seatStore, await installedShowtime(seatStore, showtimeId), seats, { userId });
 		},
 		/** The person holds and confirms these seats. */
 		async buy({ userId }: Pick<Person, "userId">, showtimeId: ShowtimeId, seats: number[]): Promise<HoldCommand> {

@@ -4,7 +4,7 @@ import { DEFAULT_LIMITS, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { queryPostgres } from "@holdfast/local-stack";
 import { createLogger } from "@holdfast/runtime";
 import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
-import { buy as buySeats, held, installedShowtime } from "@holdfast/seat-store/testing";
+import { buy as buySeats, holdSeats, installedShowtime } from "@holdfast/seat-store/testing";
 import { createTestDatabase, insertShowtimes, insertUsers, startTestRedis } from "@holdfast/testing";
 import type { RebuildDeps } from "../rebuild-showtime.ts";
 import { settleAll } from "./settle-all.ts";
@@ -20,7 +20,7 @@ export async function openTestRebuild() {
 
 	/** The buyer holds these seats; resolves to the command that confirms or cancels the hold. */
 	async function hold(showtimeId: ShowtimeId, seats: number[], buyer = 0, store: SeatStore = seatStore) {
-		return held(store, await installedShowtime(store, showtimeId), seats, { userId: userOf(buyer) });
+		return holdSeats(store, await installedShowtime(store, showtimeId), seats, { userId: userOf(buyer) });
 	}
 
 	/** The buyer holds and confirms these seats; resolves to the command that cancels the booking. */

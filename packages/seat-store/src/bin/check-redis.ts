@@ -1,4 +1,7 @@
-/** Ends with 1, and prints why, when bookings can never work on the Redis at REDIS_URL as it is. One that does not answer may still come. */
+/**
+ * Exits with status 1 and prints the reason when bookings can never work on the Redis at REDIS_URL with its current settings. A
+ * Redis that does not answer is accepted, because it may start later.
+ */
 import { DEFAULT_LIMITS } from "@holdfast/domain";
 import { readSettings } from "@holdfast/runtime";
 import { findReasonNeverToWork, readDurabilitySettings } from "../durability-settings.ts";

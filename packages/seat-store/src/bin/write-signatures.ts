@@ -1,4 +1,4 @@
-/** Writes scripts/signatures.ts from the headers of the scripts. */
+/** Writes scripts/signatures.ts from the contract headers of the scripts. */
 import { writeFileSync } from "node:fs";
 import { generateSignatures, SIGNATURES_FILE } from "../generate-signatures.ts";
 

@@ -14,38 +14,38 @@ afterAll(() => test.stop());
 const BUCKET = 3;
 const keys = bucketKeys(BUCKET);
 
-/** Timeline and seq of the server (null: no key), and of the ledger; then what the server answers and has afterwards. */
+/** Timeline and seq in Redis (null: no key) and in the ledger, then what adopt-timeline returns and Redis has afterwards. */
 type Row = [
-	here: [timeline: number | null, seq: number | null],
+	redis: [timeline: number | null, seq: number | null],
 	ledger: [timeline: number, seq: number] | null,
-	adopted: [number, number, boolean],
+	adopted: [timeline: number, seq: number, lost: boolean],
 ];
 
-async function adopt(here: Row[0], ledger: Row[1], judgesSeq: boolean) {
+async function adopt(inRedis: Row[0], ledger: Row[1], judgesSeq: boolean) {
 	await test.redis.flushall();
-	const [timeline, seq] = here;
+	const [timeline, seq] = inRedis;
 	if (timeline !== null) await test.redis.set(keys.timeline, timeline);
 	if (seq !== null) await test.redis.set(keys.seq, seq);
 	const { adoptTimeline } = commandsOn(test.redis, { ackLevel: judgesSeq ? "local" : "replica" });
 	return adoptTimeline(BUCKET, ledger && { timeline: ledger[0], seq: ledger[1] });
 }
 
-async function expectAdopted([here, ledger, [timeline, seq, lost]]: Row, judgesSeq: boolean): Promise<void> {
-	const what = JSON.stringify({ here, ledger, judgesSeq });
-	expect(await adopt(here, ledger, judgesSeq), what).toEqual({ timeline, seq, lost });
-	expect(await test.redis.mget(keys.timeline, keys.seq), what).toEqual([String(timeline), String(seq)]);
-	expect([await test.redis.pttl(keys.timeline), await test.redis.pttl(keys.seq)], what).toEqual([-1, -1]);
+async function expectAdopted([inRedis, ledger, [timeline, seq, lost]]: Row, judgesSeq: boolean): Promise<void> {
+	const row = JSON.stringify({ inRedis, ledger, judgesSeq });
+	expect(await adopt(inRedis, ledger, judgesSeq), row).toEqual({ timeline, seq, lost });
+	expect(await test.redis.mget(keys.timeline, keys.seq), row).toEqual([String(timeline), String(seq)]);
+	expect([await test.redis.pttl(keys.timeline), await test.redis.pttl(keys.seq)], row).toEqual([-1, -1]);
 }
 
-/** The same whether or not a counter below the ledger's proves loss. */
+/** Rows with the same result whether or not a counter below the ledger's proves loss. */
 const EITHER_WAY: Row[] = [
-	// A ledger without a row proves nothing.
+	// The ledger has no row of the bucket: that proves no loss.
 	[[null, null], null, [1, 0, false]],
 	[[1, 7], null, [1, 7, false]],
 	[[4, 7], null, [4, 7, false]],
 	[[4, null], null, [4, 0, false]],
 	[[null, 7], null, [1, 7, false]],
-	// The timeline is gone.
+	// Redis has no timeline.
 	[
 		[null, null],
 		[1, 0],
@@ -66,7 +66,7 @@ const EITHER_WAY: Row[] = [
 		[3, 5],
 		[4, 9, true],
 	],
-	// It is lower.
+	// The timeline in Redis is lower than the ledger's.
 	[
 		[1, 4],
 		[3, 5],
@@ -82,7 +82,7 @@ const EITHER_WAY: Row[] = [
 		[3, 5],
 		[4, 9, true],
 	],
-	// It is the ledger's, and nothing is missing.
+	// Redis has the ledger's timeline and no fewer events.
 	[
 		[3, 5],
 		[3, 5],
@@ -98,7 +98,7 @@ const EITHER_WAY: Row[] = [
 		[3, 0],
 		[3, 0, false],
 	],
-	// It is higher: somebody found a loss and could not tell the ledger.
+	// The timeline in Redis is higher: an earlier rebuild found a loss that it could not record in the ledger.
 	[
 		[4, 9],
 		[3, 5],
@@ -121,12 +121,12 @@ const EITHER_WAY: Row[] = [
 	],
 ];
 
-describe("the bucket's timeline", () => {
-	it.each([true, false])("is adopted as the table says (a counter below the ledger's proves loss: %s)", async (judgesSeq) => {
+describe("adopt-timeline", () => {
+	it.each([true, false])("gives the result of each row of the table (a counter below the ledger's proves loss: %s)", async (judgesSeq) => {
 		for (const row of EITHER_WAY) await expectAdopted(row, judgesSeq);
 	});
 
-	it("rises when the counter is below the ledger's, if that proves loss", async () => {
+	it("raises the timeline when the counter is below the ledger's, if a lower counter proves loss", async () => {
 		await expectAdopted(
 			[
 				[3, 4],
@@ -145,7 +145,7 @@ describe("the bucket's timeline", () => {
 		);
 	});
 
-	it("stays when a lower counter proves no loss: the counter continues above the ledger's", async () => {
+	it("keeps the timeline and continues above the ledger's counter when a lower counter proves no loss", async () => {
 		await expectAdopted(
 			[
 				[3, 4],
@@ -164,21 +164,21 @@ describe("the bucket's timeline", () => {
 		);
 	});
 
-	it("rises once for one loss: a ledger that has recorded it finds nothing lost", async () => {
+	it("finds no second loss once the ledger has recorded the first", async () => {
 		const first = await adopt([null, null], [2, 5], true);
 		expect(first).toEqual({ timeline: 3, seq: 5, lost: true });
 		expect(await commandsOn(test.redis).adoptTimeline(BUCKET, first)).toEqual({ timeline: 3, seq: 5, lost: false });
 	});
 
-	it("the next event goes on behind the counter", async () => {
+	it("numbers the next event after the adopted counter", async () => {
 		await adopt([1, 4], [1, 90], false);
 		expect(await test.redis.incr(keys.seq)).toBe(91);
 	});
 
-	it("rises for a lower counter unless a replica acknowledges", async () => {
+	it("raises the timeline for a lower counter in a store without ACK_LEVEL=replica", async () => {
 		await test.redis.mset(keys.timeline, 3, keys.seq, 4);
 		expect(await test.store.adoptTimeline(BUCKET, { timeline: 3, seq: 5 })).toEqual({ timeline: 4, seq: 5, lost: true });
 	});
 });
 
-it("every reply of the script was seen", () => expectEveryReply(test.replies, [adoptTimelineScript]));
+it("covers every status that adopt-timeline.lua can reply", () => expectEveryReply(test.replies, [adoptTimelineScript]));

@@ -1,4 +1,4 @@
-/** Extend, confirm and cancel: the ways a user's booking changes. All answer with the whole booking. */
+/** The commands that change a user's booking: extend, confirm and cancel. On success each returns the whole booking. */
 import { type Booking, type BookingId, bucketOf, ENDED_HOLD_TTL_MS, SEATS_TTL_MS, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { parseBooking, readIdempotencyKey } from "../booking-record.ts";
 import { durable, write } from "../command.ts";
@@ -8,23 +8,28 @@ import type { CancelOutcome, ConfirmOutcome, ExtendOutcome } from "../outcomes.t
 import { atBucketOf } from "../place.ts";
 import { readInteger, readText } from "../reply.ts";
 
+/** Which booking to change, and on whose behalf. */
 export type ChangeBookingCommand = {
 	readonly bookingId: BookingId;
 	readonly showtimeId: ShowtimeId;
 	readonly userId: UserId;
-	/** Only if the booking stands at this version; null: whatever it is. */
+	/** Change the booking only if it has this version, else answer `version_mismatch`. Null accepts any version. */
 	readonly ifVersion: number | null;
 };
 
+/** The script behind `extendHold`. */
 export const extendScript = defineScript("extend");
+/** The script behind `confirmBooking`. */
 export const confirmScript = defineScript("confirm");
+/** The script behind `cancelBooking`. */
 export const cancelScript = defineScript("cancel");
 
-/** Give a live hold more time for its payment, once per hold. A repeat answers the same. */
+/** Gives a live hold more time for its payment, once per hold. Safe to repeat: a repeat returns the same booking. */
 export const extendHold = write({
 	place: ({ bookingId }: ChangeBookingCommand) => atBucketOf(bookingId),
 	async run(redis, { limits }, command): Promise<ExtendOutcome> {
-		// A script derives no key from data, so the key to move along is read first. place-hold alone writes it.
+		// A script may only touch keys that are passed in KEYS, and the idempotency key is in the record. So the record is read before
+		// the script runs. The key is still right then: only place-hold writes it.
 		const record = await redis.get(bookingKey(command.bookingId));
 		const placedWith = record === null ? null : readIdempotencyKey(command.bookingId, record);
 		const idempotency = placedWith === null ? null : idempotencyKey(command.userId, command.showtimeId, placedWith);
@@ -39,7 +44,7 @@ export const extendHold = write({
 	},
 });
 
-/** Sell the seats of a live hold to its user. A repeat answers the same. */
+/** Sells the seats of a live hold to its user. Safe to repeat: a repeat returns the same booking. */
 export const confirmBooking = durable({
 	place: ({ bookingId }: ChangeBookingCommand) => atBucketOf(bookingId),
 	async run(redis, { limits }, command): Promise<ConfirmOutcome> {
@@ -54,7 +59,10 @@ export const confirmBooking = durable({
 	hasWritten: ({ outcome }) => outcome === "confirmed",
 });
 
-/** Release a hold or cancel a confirmed booking. A repeat answers the same; an expired hold stays as it is. */
+/**
+ * Releases a hold or cancels a confirmed booking. An expired hold is returned unchanged, also as `cancelled`. Safe to repeat: a repeat
+ * returns the same booking.
+ */
 export const cancelBooking = durable({
 	place: ({ bookingId }: ChangeBookingCommand) => atBucketOf(bookingId),
 	async run(redis, { limits }, command): Promise<CancelOutcome> {

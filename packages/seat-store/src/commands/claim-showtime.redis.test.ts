@@ -1,12 +1,12 @@
-/** A claim freezes a showtime for one rebuilder, and whoever lost it can do nothing any more. */
+/** A claim freezes a showtime for one rebuilder. A rebuilder that has lost its claim cannot change anything any more. */
 import { bucketOf, CLAIM_TTL_MS, newBookingId, type OpenShowtime, type ShowtimeSnapshot } from "@holdfast/domain";
 import { buildShowtime } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runScript } from "../define-script.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { held, hold } from "../testing/buy-seats.ts";
-import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
-import { dumpAll, openTestStore, type TestStore, unchanged } from "../testing/open-test-store.ts";
+import { holdSeats, tryHold } from "../testing/buy-seats.ts";
+import { expectNoViolations } from "../testing/expect-no-violations.ts";
+import { dumpAll, expectUnchanged, openTestStore, type TestStore } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import {
 	giveBackClaimScript,
@@ -21,7 +21,7 @@ beforeAll(async () => {
 	test = await openTestStore();
 });
 afterAll(() => test.stop());
-afterEach(() => expectNoFlaws(test));
+afterEach(() => expectNoViolations(test));
 
 const claim = (showtime: OpenShowtime, token = "mine", ledgerEpoch = 2) => test.store.claimShowtime(showtime.id, { token, ledgerEpoch });
 const giveBack = async (showtime: OpenShowtime, token = "mine") => {
@@ -29,44 +29,44 @@ const giveBack = async (showtime: OpenShowtime, token = "mine") => {
 	return test.replies.get("give-back-claim")?.at(-1);
 };
 const metaOf = (showtime: OpenShowtime) => test.redis.hgetall(showtimeKeys(showtime.id).meta);
-const snapshotOf = (showtime: OpenShowtime, wish: Partial<ShowtimeSnapshot> = {}): ShowtimeSnapshot => ({
+const snapshotOf = (showtime: OpenShowtime, overrides: Partial<ShowtimeSnapshot> = {}): ShowtimeSnapshot => ({
 	showtime,
 	epoch: 2,
 	blockedSeats: [],
 	isQuarantined: false,
 	deadLetteredEntries: [],
 	bookings: [],
-	...wish,
+	...overrides,
 });
-const install = (showtime: OpenShowtime, token = "mine", wish: Partial<ShowtimeSnapshot> = {}) =>
-	test.store.installShowtime(snapshotOf(showtime, wish), { token, nowMs: Date.now() });
+const install = (showtime: OpenShowtime, token = "mine", overrides: Partial<ShowtimeSnapshot> = {}) =>
+	test.store.installShowtime(snapshotOf(showtime, overrides), { token, nowMs: Date.now() });
 
-/** The server's replication id at the showtime's install is another: as after a restart. */
-const makeForeign = (showtime: OpenShowtime) => test.redis.hset(showtimeKeys(showtime.id).meta, "replid", "f".repeat(40));
+/** Makes the showtime look as after a restart of the server: its replication id is no longer the server's. */
+const closeAsAfterRestart = (showtime: OpenShowtime) => test.redis.hset(showtimeKeys(showtime.id).meta, "replid", "f".repeat(40));
 
 describe("a claim", () => {
-	it("freezes the seats before anything is read, and says by which clock and what was installed", async () => {
+	it("freezes the seats, and returns the server's clock and the installed epoch", async () => {
 		const showtime = await test.openShowtime();
 		const before = await test.store.now(bucketOf(showtime.id));
 		const claimed = await claim(showtime);
 		expect(claimed).toEqual({ outcome: "claimed", nowMs: expect.any(Number), installedEpoch: 1 });
 		if (claimed.outcome === "claimed") expect(claimed.nowMs).toBeGreaterThanOrEqual(before);
-		expect(await unchanged(test, () => hold(test.store, showtime, [1]))).toEqual({ outcome: "recovering" });
+		expect(await expectUnchanged(test, () => tryHold(test.store, showtime, [1]))).toEqual({ outcome: "recovering" });
 		expect(await claim(buildShowtime())).toMatchObject({ installedEpoch: 0 });
 	});
 
-	it("is nobody else's while it lives, up to its last millisecond; its owner renews it", async () => {
+	it("cannot be taken over until the millisecond it expires, and is renewed by its owner", async () => {
 		const showtime = await test.openShowtime();
 		const first = await claim(showtime);
 		if (first.outcome !== "claimed") throw new Error(first.outcome);
 		const expiresAt = first.nowMs + CLAIM_TTL_MS;
-		expect(await test.at(expiresAt - 1, () => unchanged(test, () => claim(showtime, "other")))).toEqual({ outcome: "recovering" });
+		expect(await test.at(expiresAt - 1, () => expectUnchanged(test, () => claim(showtime, "other")))).toEqual({ outcome: "recovering" });
 		expect(await test.at(expiresAt - 1, () => claim(showtime))).toMatchObject({ outcome: "claimed" });
-		expect(await test.at(expiresAt, () => unchanged(test, () => claim(showtime, "other")))).toEqual({ outcome: "recovering" });
+		expect(await test.at(expiresAt, () => expectUnchanged(test, () => claim(showtime, "other")))).toEqual({ outcome: "recovering" });
 		expect(await test.at(expiresAt - 1 + CLAIM_TTL_MS, () => claim(showtime, "other"))).toMatchObject({ outcome: "claimed" });
 	});
 
-	it("lives on with every step of the install", async () => {
+	it("is renewed by every step of the install", async () => {
 		const showtime = await test.openShowtime();
 		const first = await claim(showtime);
 		if (first.outcome !== "claimed") throw new Error(first.outcome);
@@ -85,55 +85,55 @@ describe("a claim", () => {
 		}
 	});
 
-	it("is not needed where the showtime is open under the ledger's epoch or a newer one", async () => {
+	it("is answered with installed where the showtime is open under the ledger's epoch or a newer one", async () => {
 		const showtime = await test.openShowtime();
 		for (const ledgerEpoch of [0, 1]) {
-			expect(await unchanged(test, () => claim(showtime, "mine", ledgerEpoch))).toEqual({ outcome: "installed" });
+			expect(await expectUnchanged(test, () => claim(showtime, "mine", ledgerEpoch))).toEqual({ outcome: "installed" });
 		}
 		expect((await claim(showtime, "mine", 2)).outcome).toBe("claimed");
 	});
 
-	it("is needed where it was installed in another life of the server, whatever its epoch", async () => {
+	it("is given for a showtime that was installed before the server restarted, whatever its epoch", async () => {
 		const showtime = await test.openShowtime();
-		await makeForeign(showtime);
+		await closeAsAfterRestart(showtime);
 		expect((await claim(showtime, "mine", 0)).outcome).toBe("claimed");
 	});
 });
 
 describe("a claim that is given back", () => {
-	it("leaves an open showtime exactly as it was", async () => {
+	it("leaves an open showtime exactly as it was before the claim", async () => {
 		const showtime = await test.openShowtime();
-		await held(test.store, showtime, [1]);
-		await unchanged(test, async () => {
+		await holdSeats(test.store, showtime, [1]);
+		await expectUnchanged(test, async () => {
 			await claim(showtime);
 			await claim(showtime);
 			expect(await giveBack(showtime)).toBe("given_back");
 		});
-		expect((await hold(test.store, showtime, [2])).outcome).toBe("held");
+		expect((await tryHold(test.store, showtime, [2])).outcome).toBe("held");
 	});
 
-	it("leaves an open showtime open when its owner was slow and nobody took over", async () => {
+	it("leaves an open showtime open when the claim had expired and no other process took it over", async () => {
 		const showtime = await test.openShowtime();
 		const before = await metaOf(showtime);
 		await test.at(Date.now() - 60_000, () => claim(showtime));
-		expect(await hold(test.store, showtime, [1])).toEqual({ outcome: "fenced" });
+		expect(await tryHold(test.store, showtime, [1])).toEqual({ outcome: "fenced" });
 		expect(await giveBack(showtime)).toBe("given_back");
 		expect(await metaOf(showtime)).toEqual(before);
 	});
 
-	it("leaves a closed showtime closed, exactly as it was", async () => {
+	it("leaves a closed showtime closed, exactly as it was before the claim", async () => {
 		const showtime = await test.openShowtime();
-		await makeForeign(showtime);
-		await unchanged(test, async () => {
+		await closeAsAfterRestart(showtime);
+		await expectUnchanged(test, async () => {
 			await claim(showtime);
 			await giveBack(showtime);
 		});
-		expect(await hold(test.store, showtime, [1])).toEqual({ outcome: "fenced" });
+		expect(await tryHold(test.store, showtime, [1])).toEqual({ outcome: "fenced" });
 	});
 
 	it("leaves no trace of a showtime that was never installed", async () => {
 		const showtime = buildShowtime();
-		await unchanged(test, async () => {
+		await expectUnchanged(test, async () => {
 			await claim(showtime);
 			expect(await giveBack(showtime)).toBe("given_back");
 		});
@@ -144,22 +144,22 @@ describe("a claim that is given back", () => {
 		await test.at(Date.now() - 60_000, () => claim(showtime, "dead"));
 		await claim(showtime, "next");
 		expect(await giveBack(showtime, "next")).toBe("given_back");
-		expect(await hold(test.store, showtime, [1])).toEqual({ outcome: "fenced" });
+		expect(await tryHold(test.store, showtime, [1])).toEqual({ outcome: "fenced" });
 		expect(await metaOf(showtime)).not.toHaveProperty("replid");
 		expect((await claim(showtime, "third", 1)).outcome).toBe("claimed");
 	});
 
-	it("can be given back once, and by its owner only", async () => {
+	it("can be given back only once and only by its owner", async () => {
 		const showtime = await test.openShowtime();
 		await claim(showtime);
-		expect(await unchanged(test, () => giveBack(showtime, "other"))).toBe("lost_claim");
+		expect(await expectUnchanged(test, () => giveBack(showtime, "other"))).toBe("lost_claim");
 		await giveBack(showtime);
-		expect(await unchanged(test, () => giveBack(showtime))).toBe("lost_claim");
+		expect(await expectUnchanged(test, () => giveBack(showtime))).toBe("lost_claim");
 	});
 });
 
-describe("every step of a rebuilder that lost its claim is refused, and changes nothing", () => {
-	/** All the scripts of an install that has something to do in each, one by one. */
+describe("a rebuilder that lost its claim", () => {
+	/** Calls of all scripts of an install, each with something to change. */
 	function stepsOf(showtime: OpenShowtime, token: string): [name: string, step: () => Promise<{ status: string }>][] {
 		const id = newBookingId(showtime.id);
 		const keys = { ...showtimeKeys(showtime.id), ...bucketKeys(bucketOf(showtime.id)), bookings: [bookingKey(id)] };
@@ -177,12 +177,12 @@ describe("every step of a rebuilder that lost its claim is refused, and changes 
 
 	async function expectLost(showtime: OpenShowtime, token: string): Promise<void> {
 		for (const [name, step] of stepsOf(showtime, token)) {
-			expect((await unchanged(test, step)).status, name).toBe("lost_claim");
+			expect((await expectUnchanged(test, step)).status, name).toBe("lost_claim");
 		}
-		expect(await unchanged(test, () => install(showtime, token))).toEqual({ outcome: "lost_claim" });
+		expect(await expectUnchanged(test, () => install(showtime, token))).toEqual({ outcome: "lost_claim" });
 	}
 
-	it("to a takeover", async () => {
+	it("is refused in every step after another process took the claim over", async () => {
 		const showtime = await test.openShowtime();
 		await test.at(Date.now() - CLAIM_TTL_MS, () => claim(showtime, "slow"));
 		await claim(showtime, "next");
@@ -191,21 +191,21 @@ describe("every step of a rebuilder that lost its claim is refused, and changes 
 		await expectLost(showtime, "slow");
 	});
 
-	it("by giving it back", async () => {
+	it("is refused in every step after it gave the claim back", async () => {
 		const showtime = await test.openShowtime();
 		await claim(showtime);
 		await giveBack(showtime);
 		await expectLost(showtime, "mine");
 	});
 
-	it("by having used it", async () => {
+	it("is refused in every step after its install was complete", async () => {
 		const showtime = await test.openShowtime();
 		await claim(showtime);
 		await install(showtime);
 		await expectLost(showtime, "mine");
 	});
 
-	it("to another life of the server", async () => {
+	it("is refused in every step after the server restarted", async () => {
 		const showtime = await test.openShowtime();
 		await claim(showtime);
 		await test.redis.hset(showtimeKeys(showtime.id).meta, "claimReplid", "f".repeat(40));
@@ -213,38 +213,38 @@ describe("every step of a rebuilder that lost its claim is refused, and changes 
 		expect((await claim(showtime, "next")).outcome).toBe("claimed");
 	});
 
-	it("with the meta that it had made, which lives for a minute", async () => {
+	it("is refused in every step after the meta that its claim created has expired, a minute later", async () => {
 		const showtime = buildShowtime();
 		await claim(showtime);
-		const left = await test.redis.pttl(showtimeKeys(showtime.id).meta);
-		expect(left).toBeGreaterThan(50_000);
-		expect(left).toBeLessThanOrEqual(60_000);
+		const ttlMs = await test.redis.pttl(showtimeKeys(showtime.id).meta);
+		expect(ttlMs).toBeGreaterThan(50_000);
+		expect(ttlMs).toBeLessThanOrEqual(60_000);
 		await test.redis.del(showtimeKeys(showtime.id).meta);
 		await expectLost(showtime, "mine");
 	});
 });
 
 describe("an install", () => {
-	it("is superseded by its own epoch or a newer one, and leaves everything but the claim as it was", async () => {
+	it("is superseded by an install under its own epoch or a newer one, and changes nothing but the claim", async () => {
 		const showtime = await test.openShowtime();
 		await claim(showtime, "first", 5);
 		await install(showtime, "first", { epoch: 5 });
-		await makeForeign(showtime);
+		await closeAsAfterRestart(showtime);
 		await claim(showtime, "late", 3);
 		const { meta } = showtimeKeys(showtime.id);
-		const standing = async () => {
+		const readInstalled = async () => {
 			const { [meta]: _, ...rest } = await dumpAll(test.redis);
 			return [Object.entries(rest).filter(([key]) => !key.endsWith(":staged")), { ...(await metaOf(showtime)), claimUntil: "" }];
 		};
-		const before = await standing();
+		const before = await readInstalled();
 		for (const epoch of [4, 5]) {
 			expect(await install(showtime, "late", { epoch })).toEqual({ outcome: "superseded" });
-			expect(await standing()).toEqual(before);
+			expect(await readInstalled()).toEqual(before);
 		}
 		expect(await install(showtime, "late", { epoch: 6 })).toEqual({ outcome: "installed", reemitted: 0 });
 	});
 
-	it("repeats a part without writing a buyer's booking twice", async () => {
+	it("writes a buyer's booking once when a part of the seats is staged twice", async () => {
 		const showtime = await test.openShowtime();
 		await claim(showtime);
 		const keys = showtimeKeys(showtime.id);
@@ -259,7 +259,7 @@ describe("an install", () => {
 	});
 });
 
-it("every reply of the scripts was seen", () =>
+it("covers every status that the scripts of a rebuild can reply", () =>
 	expectEveryReply(test.replies, [
 		installClaimScript,
 		giveBackClaimScript,

@@ -1,4 +1,4 @@
-/** Bring seats in line with what the ledger, or a person, has decided about them. */
+/** Commands that correct seats in Redis: after a conflict that the ledger has decided, and at the end of a quarantine. */
 import { type Conflict, RECORD_TTL_MS, SEATS_TTL_MS, type ShowtimeId } from "@holdfast/domain";
 import { write } from "../command.ts";
 import { defineScript, runScript } from "../define-script.ts";
@@ -8,13 +8,19 @@ import { readInteger } from "../reply.ts";
 import { INSTALL_DEADLINE_MS } from "./install-showtime.ts";
 import { readSeats } from "./read-seat-map.ts";
 
+/** The script behind `resolveConflict`. */
 export const resolveConflictScript = defineScript("resolve-conflict");
+/** The script behind `openQuarantined`. */
 export const openQuarantinedScript = defineScript("open-quarantined");
 
-/** Seats put back on sale by one script. */
+/** The most seats that one run of open-quarantined puts back on sale. */
 export const OPEN_SEATS_MAX = 1_000;
 
-/** Make a booking that lost its seats in the ledger lose them here: hand them to whom the ledger says, free the rest. False while the fence forbids it: a rebuild will do the same. Safe to repeat. */
+/**
+ * Takes the seats of a conflict from the booking that lost them in the ledger: a seat with another owner in the ledger goes to that
+ * owner, the others become free. Returns false while the fence refuses the showtime; nothing was changed then, and the rebuild that
+ * opens the showtime makes the same correction. Safe to repeat.
+ */
 export const resolveConflict = write({
 	place: ({ showtimeId }: Conflict) => atBucketOf(showtimeId),
 	async run(redis, _context, conflict) {
@@ -33,7 +39,7 @@ export const resolveConflict = write({
 	},
 });
 
-/** Put the quarantined seats of a showtime on sale; gives how many, or null while the fence forbids it. Safe to repeat. */
+/** Puts the quarantined seats of a showtime on sale. Returns how many, or null while the fence refuses the showtime. Safe to repeat. */
 export const openQuarantined = write({
 	place: (showtimeId: ShowtimeId) => atBucketOf(showtimeId),
 	deadlineMs: INSTALL_DEADLINE_MS,
@@ -41,7 +47,7 @@ export const openQuarantined = write({
 		const { owners } = await readSeats(redis, showtimeId);
 		const seats = owners.filter(({ bookingId }) => bookingId === "Q").map(({ seat }) => seat);
 		let opened = 0;
-		// One script at least: it tells whether the fence lets us.
+		// At least one script runs even without seats to open: its reply says whether the fence refuses the showtime.
 		for (let i = 0; i === 0 || i < seats.length; i += OPEN_SEATS_MAX) {
 			const part = seats.slice(i, i + OPEN_SEATS_MAX);
 			const { status, rest } = await runScript(redis, openQuarantinedScript, { keys: showtimeKeys(showtimeId), args: { seats: part } });

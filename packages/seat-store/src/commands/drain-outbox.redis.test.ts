@@ -1,9 +1,9 @@
 import { type Booking, bucketOf, newBookingId, newShowtimeId, RECORD_TTL_MS } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys } from "../keys.ts";
-import { held } from "../testing/buy-seats.ts";
-import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
-import { bookingEventOf, openTestStore, type TestStore, unchanged } from "../testing/open-test-store.ts";
+import { holdSeats } from "../testing/buy-seats.ts";
+import { expectNoViolations } from "../testing/expect-no-violations.ts";
+import { bookingEventOf, expectUnchanged, openTestStore, type TestStore } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { ackBatchScript, parseEvent, readBatchScript } from "./drain-outbox.ts";
 import { loadBookingScript } from "./read-bookings.ts";
@@ -13,29 +13,33 @@ beforeAll(async () => {
 	test = await openTestStore();
 });
 afterAll(() => test.stop());
-afterEach(() => expectNoFlaws(test));
+afterEach(() => expectNoViolations(test));
 
 const BUCKET = 5;
 const open = () => test.openShowtime({ id: newShowtimeId(BUCKET) });
 const readAll = () => test.store.readBatch(BUCKET, { afterEntryId: null, limit: 500 });
 const depth = async () => (await test.store.outboxDepths())[BUCKET];
 
-/** A booking that was just confirmed, with its entry. */
+/** Confirms a booking. Returns its command, its outbox entry, and an ack of that entry at a given version. */
 async function sell(seats: number[]) {
-	const command = await held(test.store, await open(), seats);
+	const command = await holdSeats(test.store, await open(), seats);
 	await test.store.confirmBooking(command);
 	const [entry] = (await readAll()).slice(-1);
-	if (!entry) throw new Error("the confirm left no entry in the outbox");
+	if (!entry) throw new Error("the confirm wrote no entry to the outbox");
 	const ack = (version: number) => test.store.ackBatch(BUCKET, [{ entryId: entry.entryId, booking: { id: command.bookingId, version } }]);
 	return { command, entry, ack };
 }
 
 describe("the outbox", () => {
-	it("is read oldest first, with the epoch of each showtime, from any entry on, and stays as it is", async () => {
+	it("is read oldest first from any entry on, with the epoch of each showtime, and not changed by the read", async () => {
 		const showtime = await open();
-		const commands = [await held(test.store, showtime, [1]), await held(test.store, showtime, [2]), await held(test.store, showtime, [3])];
+		const commands = [
+			await holdSeats(test.store, showtime, [1]),
+			await holdSeats(test.store, showtime, [2]),
+			await holdSeats(test.store, showtime, [3]),
+		];
 		for (const command of commands) await test.store.confirmBooking(command);
-		const all = await unchanged(test, readAll);
+		const all = await expectUnchanged(test, readAll);
 		expect(all.map((entry) => bookingEventOf(entry).bookingId)).toEqual(commands.map(({ bookingId }) => bookingId));
 		expect(all.map(({ epoch }) => epoch)).toEqual([1, 1, 1]);
 		expect(all.map(({ event }) => event?.seq)).toEqual([1, 2, 3]);
@@ -43,7 +47,7 @@ describe("the outbox", () => {
 		expect(behind.map(({ entryId }) => entryId)).toEqual([all[1]?.entryId]);
 	});
 
-	it("is emptied by acks, which mark each booking recorded, and keep its record for a day", async () => {
+	it("is emptied by acks, which mark each booking as recorded and keep its record for a day", async () => {
 		const sold = [await sell([1]), await sell([2, 3])];
 		expect(await depth()).toBe(2);
 		await test.store.ackBatch(
@@ -57,16 +61,16 @@ describe("the outbox", () => {
 		}
 	});
 
-	it("an ack of entries without a booking drops them, and an ack of none asks nobody", async () => {
+	it("an ack deletes entries without a booking, and an ack of no entries sends nothing to Redis", async () => {
 		const { entry } = await sell([1]);
 		const acks = test.replies.get("ack-batch")?.length;
-		await unchanged(test, () => test.store.ackBatch(BUCKET, []));
+		await expectUnchanged(test, () => test.store.ackBatch(BUCKET, []));
 		expect(test.replies.get("ack-batch")).toHaveLength(acks ?? 0);
 		await test.store.ackBatch(BUCKET, [{ entryId: entry.entryId, booking: null }]);
 		expect(await depth()).toBe(0);
 	});
 
-	it("an ack of a version that the booking has left behind marks nothing recorded", async () => {
+	it("an ack of an older version of the booking does not mark it as recorded", async () => {
 		const { command, ack } = await sell([1]);
 		await test.store.cancelBooking(command);
 		await ack(2);
@@ -75,14 +79,14 @@ describe("the outbox", () => {
 		expect(await depth()).toBe(1);
 	});
 
-	it("an ack that comes again, or for a booking without a record, does no harm", async () => {
+	it("an ack that is repeated, or for a booking without a record, changes nothing", async () => {
 		const { command, ack } = await sell([1]);
 		await ack(2);
 		await test.redis.del(bookingKey(command.bookingId));
-		await unchanged(test, () => ack(2));
+		await expectUnchanged(test, () => ack(2));
 	});
 
-	it("cancelling a recorded booking makes it un-recorded, and keeps its record until the ledger has it", async () => {
+	it("a cancel marks a recorded booking as not recorded, and keeps its record until the ledger has the cancel", async () => {
 		const { command, ack } = await sell([1]);
 		await ack(2);
 		await test.store.cancelBooking(command);
@@ -90,7 +94,7 @@ describe("the outbox", () => {
 		expect(await test.redis.pttl(bookingKey(command.bookingId))).toBe(-1);
 	});
 
-	it("gives an entry that makes no sense as it is, with no event, and a showtime that nobody installed as epoch 0", async () => {
+	it("is read with event null for an unreadable entry, and with epoch 0 for a showtime that was never installed", async () => {
 		await test.redis.xadd(bucketKeys(BUCKET).outbox, "*", "schema", "99", "type", "booking.confirmed", "showtimeId", newShowtimeId(BUCKET));
 		const [entry] = await readAll();
 		expect(entry).toMatchObject({ event: null, epoch: 0, raw: { schema: "99", type: "booking.confirmed" } });
@@ -98,7 +102,7 @@ describe("the outbox", () => {
 		expect(await depth()).toBe(0);
 	});
 
-	it("takes a dead letter back as it was", async () => {
+	it("takes a requeued dead letter with its fields unchanged", async () => {
 		const { entry, ack } = await sell([1]);
 		await ack(2);
 		await test.store.requeueEntry(BUCKET, entry.raw);
@@ -107,9 +111,9 @@ describe("the outbox", () => {
 	});
 });
 
-describe("an entry's fields", () => {
+describe("parseEvent", () => {
 	it.each(["schema", "seq", "type", "bookingId", "showtimeId", "at", "booking"])(
-		"make no event when `%s` is missing or means nothing",
+		"returns null when `%s` is missing or invalid",
 		async (field) => {
 			const { raw } = (await sell([1])).entry;
 			expect(parseEvent(raw)).not.toBeNull();
@@ -120,7 +124,7 @@ describe("an entry's fields", () => {
 	);
 
 	it.each(["version", "userId", "showtimeId", "planId", "seats", "amounts", "amount", "createdAt", "confirmedAt", "scheduleVersion"])(
-		"make no event when `%s` of the booking is missing or means nothing",
+		"returns null when `%s` of the booking is missing or invalid",
 		async (field) => {
 			const { raw } = (await sell([1])).entry;
 			const { [field]: _, ...rest } = JSON.parse(raw.booking ?? "");
@@ -130,7 +134,7 @@ describe("an entry's fields", () => {
 	);
 
 	it.each(["type", "state", "showtimeVersion", "prices", "salesOpenAt", "blockedSeats", "scheduleVersion", "endsAt"])(
-		"make no showtime event when `%s` means nothing",
+		"returns null when `%s` of a showtime event is invalid",
 		async (field) => {
 			const showtime = await open();
 			await test.store.setTerms({ showtimeId: showtime.id, change: { what: "state", state: "paused" } });
@@ -142,18 +146,18 @@ describe("an entry's fields", () => {
 });
 
 describe("loadBooking", () => {
-	/** A booking that the ledger has and Redis has forgotten. */
-	async function forgotten() {
+	/** Makes a booking that the ledger has and whose record in Redis has expired. */
+	async function unloadedBooking() {
 		const { command, ack } = await sell([4]);
 		await ack(2);
 		const booking = await test.store.readBooking(command.bookingId);
-		if (!booking) throw new Error("the booking is not readable");
+		if (!booking) throw new Error("the booking has no record");
 		await test.redis.del(bookingKey(command.bookingId));
 		return { command, booking };
 	}
 
-	it("brings a booking back for a day, so that it can be cancelled", async () => {
-		const { command, booking } = await forgotten();
+	it("writes a booking back for a day, so that it can be cancelled", async () => {
+		const { command, booking } = await unloadedBooking();
 		expect((await test.store.cancelBooking(command)).outcome).toBe("not_loaded");
 		await test.store.loadBooking(booking);
 		expect(await test.store.readBooking(command.bookingId)).toEqual(booking);
@@ -161,13 +165,13 @@ describe("loadBooking", () => {
 		expect((await test.store.cancelBooking(command)).outcome).toBe("cancelled");
 	});
 
-	it("leaves a record that is there as it is", async () => {
-		const { booking } = await held(test.store, await open(), [5]);
-		await unchanged(test, () => test.store.loadBooking({ ...booking, state: "CANCELLED", version: 2 }));
+	it("does not change an existing record", async () => {
+		const { booking } = await holdSeats(test.store, await open(), [5]);
+		await expectUnchanged(test, () => test.store.loadBooking({ ...booking, state: "CANCELLED", version: 2 }));
 	});
 
-	it("keeps every field of a cancelled one", async () => {
-		const { booking } = await forgotten();
+	it("writes every field of a cancelled booking", async () => {
+		const { booking } = await unloadedBooking();
 		const cancelled: Booking = {
 			...booking,
 			id: newBookingId(booking.showtimeId),
@@ -181,13 +185,14 @@ describe("loadBooking", () => {
 });
 
 describe("listRecentBookingIds", () => {
-	it("gives a user's bookings of every bucket, newest first, and nobody else's", async () => {
-		const first = await held(test.store, await test.openShowtime({ id: newShowtimeId(1) }), [1]);
-		const second = await held(test.store, await test.openShowtime({ id: newShowtimeId(14) }), [1], { userId: first.userId });
-		const other = await held(test.store, await open(), [60]);
+	it("returns the user's bookings of every bucket, newest first, and no other user's", async () => {
+		const first = await holdSeats(test.store, await test.openShowtime({ id: newShowtimeId(1) }), [1]);
+		const second = await holdSeats(test.store, await test.openShowtime({ id: newShowtimeId(14) }), [1], { userId: first.userId });
+		const other = await holdSeats(test.store, await open(), [60]);
 		expect(await test.store.listRecentBookingIds(first.userId)).toEqual([second.bookingId, first.bookingId]);
 		expect((await test.store.listRecentBookingIds(other.userId)).map(bucketOf)).toEqual([BUCKET]);
 	});
 });
 
-it("every reply of the scripts was seen", () => expectEveryReply(test.replies, [readBatchScript, ackBatchScript, loadBookingScript]));
+it("covers every status that read-batch.lua, ack-batch.lua and load-booking.lua can reply", () =>
+	expectEveryReply(test.replies, [readBatchScript, ackBatchScript, loadBookingScript]));

@@ -1,4 +1,4 @@
-/** The sweeper's side of the outbox: wait for entries, read a batch, drop what is settled. */
+/** The sweeper's side of the outbox: wait for entries, read a batch, delete what the ledger has settled, and measure what is waiting. */
 import {
 	BOOKING_EVENT_TYPES,
 	type BookingEvent,
@@ -23,10 +23,15 @@ import { atBucket, WHOLE_STORE } from "../place.ts";
 import { readFields, readInteger, readList, readText } from "../reply.ts";
 import { readNow } from "./ask-server.ts";
 
+/** The script behind `readBatch`. */
 export const readBatchScript = defineScript("read-batch");
+/** The script behind `ackBatch`. */
 export const ackBatchScript = defineScript("ack-batch");
 
-/** The oldest entries of a bucket's outbox behind `afterEntryId` (null: from the start), each with the epoch of its showtime, in one atomic read. */
+/**
+ * The oldest `limit` entries of a bucket's outbox after `afterEntryId` (null: from the start), each with the epoch of its showtime. One
+ * script reads entries and epochs together, so that they belong to one moment.
+ */
 export const readBatch = read({
 	place: (bucket: number, _options: { afterEntryId: string | null; limit: number }) => atBucket(bucket),
 	async run(redis, _context, bucket, { afterEntryId, limit }): Promise<OutboxEntry[]> {
@@ -41,10 +46,10 @@ export const readBatch = read({
 	},
 });
 
-/** An epoch that makes no sense counts as none: the entries of that one showtime are left, and those of all others go on. */
+/** Reads an unreadable epoch as 0: the entries of that one showtime stay unsettled, and the entries of all others are settled. */
 const readEpoch = (value: unknown): number => (typeof value === "string" && /^\d{1,15}$/.test(value) ? Number(value) : 0);
 
-/** An entry's fields as an event; null when they are not one that this version understands. */
+/** Parses the fields of an outbox entry into an event. Null when this version of the code cannot read them as one. Never throws. */
 export function parseEvent(raw: Readonly<Record<string, string>>): OutboxEvent | null {
 	try {
 		if (readInteger(raw.schema) !== EVENT_SCHEMA) return null;
@@ -59,7 +64,7 @@ function parseBookingEvent(raw: Readonly<Record<string, string>>): BookingEvent 
 	const bookingId = parseBookingId(raw.bookingId ?? "");
 	if (!type || !bookingId) return null;
 	const { id: _id, state: _state, recorded: _recorded, confirmedAt, ...booking } = parseBooking(bookingId, readText(raw.booking));
-	// The epoch was read for the showtime that the entry names.
+	// read-batch took the epoch of the showtime in the entry's own field, so the booking must name the same showtime.
 	if (booking.showtimeId !== raw.showtimeId || confirmedAt === null) return null;
 	return { type, seq: readInteger(raw.seq), bookingId, ...booking, confirmedAt, at: readInteger(raw.at) };
 }
@@ -88,23 +93,26 @@ function parseShowtimeEvent(raw: Readonly<Record<string, string>>): ShowtimeEven
 	};
 }
 
-/** A JSON object of integers. */
+/** Parses a JSON object whose values are integers. Throws when a value is not one. */
 function readPrices(json: unknown): TierPrices {
 	const parsed: unknown = JSON.parse(readText(json));
 	return Object.fromEntries(Object.entries(Object(parsed)).map(([tier, amount]) => [tier, readInteger(amount)]));
 }
 
-/** Append a dead letter's fields to its outbox again, as they were. */
+/** Appends the unchanged fields of a dead letter to the bucket's outbox again. Each call appends one entry. */
 export const requeueEntry = durable({
 	place: (bucket: number, _raw: Readonly<Record<string, string>>) => atBucket(bucket),
 	run: async (redis, _context, bucket, raw) => void (await redis.xadd(bucketKeys(bucket).outbox, "*", ...Object.entries(raw).flat())),
 	hasWritten: () => true,
 });
 
-/** An entry that the ledger has, and the version at which it has its booking; null: it is of no booking. */
+/** An entry that the ledger has settled, and the version it has recorded for the booking. `booking` is null for a showtime event. */
 type SettledEntry = { readonly entryId: string; readonly booking: { readonly id: BookingId; readonly version: number } | null };
 
-/** Drop settled entries from the outbox; mark each named booking recorded if it still stands at that version. */
+/**
+ * Deletes settled entries from the outbox, and marks each named booking as recorded if its record still has that version. A recorded
+ * booking's record expires after `RECORD_TTL_MS`. Call only after the ledger's COMMIT. Safe to repeat.
+ */
 export const ackBatch = write({
 	place: (bucket: number, _entries: readonly SettledEntry[]) => atBucket(bucket),
 	async run(redis, _context, bucket, entries) {
@@ -119,8 +127,9 @@ export const ackBatch = write({
 });
 
 /**
- * Wait until one of the outboxes has an entry; gives the buckets that do, [] at the deadline. One XREAD of all buckets, which one
- * server can answer; on a cluster their streams lie in several slots, so there it will have to be asked of each server by itself.
+ * Waits until at least one outbox has an entry. Resolves to the buckets whose outboxes have entries, or to [] after `timeoutMs`.
+ * Limit: one XREAD names the streams of all buckets, which only a single server can answer. On a cluster the streams lie in several
+ * slots, so a cluster would need one XREAD per server.
  */
 export const waitForEntries = block({
 	place: (_options: { timeoutMs: number }) => WHOLE_STORE,
@@ -134,30 +143,30 @@ export const waitForEntries = block({
 	},
 });
 
-/** Entries waiting in each bucket's outbox, by bucket. One whose server does not answer is NaN. */
+/** The number of entries in each bucket's outbox, by bucket. NaN for a bucket whose server does not answer. */
 export const outboxDepths = across((lanes) => () => {
 	const depthOf = (bucket: number) => lanes.read(atBucket(bucket), (redis) => redis.xlen(bucketKeys(bucket).outbox));
-	return Promise.all(lanes.buckets.map((bucket) => orUnknown(depthOf(bucket))));
+	return Promise.all(lanes.buckets.map((bucket) => orNaN(depthOf(bucket))));
 });
 
 /**
- * How long the oldest entry of all outboxes has waited, ms, each by its own server's clock; 0 when none waits, NaN when a bucket's server
- * does not answer. What was dead-lettered waits no more.
+ * The age of the oldest entry in any outbox, ms, each age by the clock of the entry's own server. 0 when every outbox is empty, NaN when
+ * a bucket's server does not answer. Dead letters do not count: they are no longer in the outbox.
  */
 export const settleLagMs = across((lanes) => async () => {
 	const lagOf = (bucket: number) =>
 		lanes.read(atBucket(bucket), async (redis) => {
 			const [[oldest], nowMs] = await Promise.all([redis.xrange(bucketKeys(bucket).outbox, "-", "+", "COUNT", 1), readNow(redis)]);
-			// An entry's id begins with the instant it was added.
+			// The first part of an entry id is the time at which Redis added the entry, epoch ms.
 			return oldest === undefined ? 0 : nowMs - readInteger(oldest[0].split("-")[0]);
 		});
-	return Math.max(0, ...(await Promise.all(lanes.buckets.map((bucket) => orUnknown(lagOf(bucket))))));
+	return Math.max(0, ...(await Promise.all(lanes.buckets.map((bucket) => orNaN(lagOf(bucket))))));
 });
 
-/** A figure; NaN when the store cannot tell. */
-async function orUnknown(figure: Promise<number>): Promise<number> {
+/** Resolves to NaN instead of rejecting when the seat store does not answer. */
+async function orNaN(value: Promise<number>): Promise<number> {
 	try {
-		return await figure;
+		return await value;
 	} catch (error) {
 		if (error instanceof SeatStoreFault) return Number.NaN;
 		throw error;

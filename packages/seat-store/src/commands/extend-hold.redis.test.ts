@@ -1,9 +1,9 @@
 import { bucketOf, ENDED_HOLD_TTL_MS, newBookingId, newUserId } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { held, hold } from "../testing/buy-seats.ts";
-import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
-import { countWrites, openTestStore, publishedDuring, type TestStore, unchanged } from "../testing/open-test-store.ts";
+import { holdSeats, tryHold } from "../testing/buy-seats.ts";
+import { expectNoViolations } from "../testing/expect-no-violations.ts";
+import { countWrites, expectUnchanged, openTestStore, publishedDuring, type TestStore } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { extendScript } from "./change-booking.ts";
 
@@ -12,15 +12,15 @@ beforeAll(async () => {
 	test = await openTestStore();
 });
 afterAll(() => test.stop());
-afterEach(() => expectNoFlaws(test));
+afterEach(() => expectNoViolations(test));
 
 const MINUTE_MS = 60_000;
 
-describe("a hold that is extended", () => {
-	it("lasts ten minutes from now, in owner, expiry index, buyer's entry and record alike; the map stays", async () => {
+describe("an extended hold", () => {
+	it("expires ten minutes from now in owner, expiry index, buyers entry and record, and the seat map does not change", async () => {
 		const { redis, store } = test;
 		const showtime = await test.openShowtime();
-		const command = await held(store, showtime, [1, 2]);
+		const command = await holdSeats(store, showtime, [1, 2]);
 		const keys = showtimeKeys(showtime.id);
 		const bucket = bucketKeys(bucketOf(showtime.id));
 		const instant = command.booking.createdAt + MINUTE_MS;
@@ -41,15 +41,15 @@ describe("a hold that is extended", () => {
 		]);
 		expect(await redis.hget(keys.buyers, command.userId)).toBe(`${command.bookingId}:${expiresAt}:1,2`);
 		expect(await redis.pexpiretime(bookingKey(command.bookingId))).toBe(expiresAt + ENDED_HOLD_TTL_MS);
-		// The bucket's list may name it too early, never too late.
+		// The bucket's list may hold an expiry that is too early, but never one that is too late.
 		expect(await redis.zscore(bucket.expiries, showtime.id)).toBe(String(command.booking.expiresAt));
 		expect(await redis.exists(bucket.outbox)).toBe(0);
 		expect(await store.readSeatMap(showtime.id)).toMatchObject({ earliestExpiryAt: expiresAt, version: 1_000_000_001 });
 	});
 
-	it("is extended once: a repeat answers the same and moves no clock", async () => {
+	it("is extended only once: a repeat returns the same booking and changes no expiry", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1]);
+		const command = await holdSeats(test.store, showtime, [1]);
 		const first = await test.store.extendHold({ ...command, ifVersion: 1 });
 		const writes = await countWrites(test.redis);
 		for (const ifVersion of [null, 1, 2]) {
@@ -59,10 +59,10 @@ describe("a hold that is extended", () => {
 		expect(await countWrites(test.redis)).toBe(writes + 3);
 	});
 
-	it("never lasts longer than half an hour from its placement", async () => {
+	it("never lasts longer than half an hour from when it was placed", async () => {
 		const showtime = await test.openShowtime();
 		const store = test.withLimits({ holdTtlMs: 25 * MINUTE_MS });
-		const [within, beyond] = [await held(store, showtime, [1]), await held(store, showtime, [2])];
+		const [within, beyond] = [await holdSeats(store, showtime, [1]), await holdSeats(store, showtime, [2])];
 		const { createdAt } = within.booking;
 		const late = await test.at(createdAt + 20 * MINUTE_MS, () => store.extendHold(within));
 		expect(late).toMatchObject({ booking: { expiresAt: createdAt + 30 * MINUTE_MS } });
@@ -70,34 +70,36 @@ describe("a hold that is extended", () => {
 		expect(later).toMatchObject({ booking: { expiresAt: beyond.booking.createdAt + 30 * MINUTE_MS } });
 	});
 
-	it("never ends sooner than it would have", async () => {
+	it("never expires sooner than it would have without the extension", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1]);
+		const command = await holdSeats(test.store, showtime, [1]);
 		const brief = test.withLimits({ holdExtensionMs: 1_000 });
 		expect(await brief.extendHold(command)).toMatchObject({ booking: { state: "PAYING", expiresAt: command.booking.expiresAt } });
-		const other = await held(test.store, showtime, [2]);
+		const other = await holdSeats(test.store, showtime, [2]);
 		const short = test.withLimits({ holdLifeMaxMs: 1_000 });
 		expect(await short.extendHold(other)).toMatchObject({ booking: { state: "PAYING", expiresAt: other.booking.expiresAt } });
 	});
 
-	it("keeps its seats past its first expiry, counts against the caps till its second, and lapses there", async () => {
+	it("keeps its seats past its first expiry, counts against the limits until the second, and then expires", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1, 2]);
+		const command = await holdSeats(test.store, showtime, [1, 2]);
 		const first = command.booking.expiresAt;
 		await test.at(first - 1, () => test.store.extendHold(command));
 		const second = first - 1 + 10 * MINUTE_MS;
-		const rival = () => hold(test.store, showtime, [2]);
+		const rival = () => tryHold(test.store, showtime, [2]);
 		for (const instant of [first, second - 1]) {
-			expect(await test.at(instant, () => unchanged(test, rival))).toEqual({ outcome: "seats_taken", seats: [2] });
+			expect(await test.at(instant, () => expectUnchanged(test, rival))).toEqual({ outcome: "seats_taken", seats: [2] });
 			expect(await test.store.readOwnSeats(showtime.id, command.userId, instant)).toEqual([1, 2]);
 		}
-		expect(await test.at(second, () => unchanged(test, () => test.store.confirmBooking(command)))).toEqual({ outcome: "hold_expired" });
+		expect(await test.at(second, () => expectUnchanged(test, () => test.store.confirmBooking(command)))).toEqual({
+			outcome: "hold_expired",
+		});
 		expect((await test.at(second, rival)).outcome).toBe("held");
 	});
 
-	it("can be released", async () => {
+	it("can be released after the extension", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1]);
+		const command = await holdSeats(test.store, showtime, [1]);
 		await test.store.extendHold(command);
 		const released = await test.store.cancelBooking({ ...command, ifVersion: 2 });
 		expect(released).toMatchObject({ outcome: "cancelled", booking: { state: "CANCELLED", version: 3, confirmedAt: null } });
@@ -106,12 +108,12 @@ describe("a hold that is extended", () => {
 	});
 });
 
-describe("extend refuses, and moves no clock", () => {
-	const refused = (command: Parameters<TestStore["store"]["extendHold"]>[0]) => unchanged(test, () => test.store.extendHold(command));
+describe("a refused extend changes nothing in Redis", () => {
+	const refused = (command: Parameters<TestStore["store"]["extendHold"]>[0]) => expectUnchanged(test, () => test.store.extendHold(command));
 
-	it("hold_expired from the instant of expiry on and not 1 ms sooner, before it looks at the version", async () => {
+	it("refuses with hold_expired from the millisecond of expiry on, even under a wrong version", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1]);
+		const command = await holdSeats(test.store, showtime, [1]);
 		for (const laterMs of [0, 1]) {
 			const answer = await test.at(command.booking.expiresAt + laterMs, () => refused({ ...command, ifVersion: 7 }));
 			expect(answer).toEqual({ outcome: "hold_expired" });
@@ -119,32 +121,32 @@ describe("extend refuses, and moves no clock", () => {
 		expect((await test.at(command.booking.expiresAt - 1, () => test.store.extendHold(command))).outcome).toBe("extended");
 	});
 
-	it("hold_expired for an extended one as well, from its new expiry on", async () => {
+	it("refuses with hold_expired from the new expiry of an extended hold on", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1]);
+		const command = await holdSeats(test.store, showtime, [1]);
 		const extended = await test.store.extendHold(command);
 		if (extended.outcome !== "extended") throw new Error(extended.outcome);
 		expect(await test.at(extended.booking.expiresAt, () => refused(command))).toEqual({ outcome: "hold_expired" });
 	});
 
-	it("hold_expired when a seat is no longer its own, even if the clock has fallen back", async () => {
+	it("refuses with hold_expired when the hold has lost a seat, even if the clock went backwards", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1, 2]);
-		await test.at(command.booking.expiresAt, () => held(test.store, showtime, [2]));
+		const command = await holdSeats(test.store, showtime, [1, 2]);
+		await test.at(command.booking.expiresAt, () => holdSeats(test.store, showtime, [2]));
 		expect(await refused(command)).toEqual({ outcome: "hold_expired" });
 	});
 
-	it("version_mismatch under a version that is not the booking's, before and after", async () => {
+	it("refuses with version_mismatch when ifVersion is not the booking's version, before and after an extension", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1]);
+		const command = await holdSeats(test.store, showtime, [1]);
 		expect(await refused({ ...command, ifVersion: 2 })).toEqual({ outcome: "version_mismatch", version: 1 });
 		await test.store.extendHold(command);
 		expect(await refused({ ...command, ifVersion: 3 })).toEqual({ outcome: "version_mismatch", version: 2 });
 	});
 
-	it("booking_state once it is confirmed or released, version_mismatch under an old version of it", async () => {
+	it("refuses with booking_state once the booking is confirmed or released, and with version_mismatch under its old version", async () => {
 		const showtime = await test.openShowtime();
-		const [sold, released] = [await held(test.store, showtime, [1]), await held(test.store, showtime, [2])];
+		const [sold, released] = [await holdSeats(test.store, showtime, [1]), await holdSeats(test.store, showtime, [2])];
 		await test.store.confirmBooking(sold);
 		await test.store.cancelBooking(released);
 		for (const command of [sold, released]) {
@@ -154,28 +156,28 @@ describe("extend refuses, and moves no clock", () => {
 		}
 	});
 
-	it("not_found for another user's, not_loaded without a record", async () => {
+	it("refuses with not_found when the hold is another user's, and with not_loaded when it has no record", async () => {
 		const showtime = await test.openShowtime();
-		const command = await held(test.store, showtime, [1]);
+		const command = await holdSeats(test.store, showtime, [1]);
 		expect(await refused({ ...command, userId: newUserId() })).toEqual({ outcome: "not_found" });
 		expect(await refused({ ...command, bookingId: newBookingId(showtime.id) })).toEqual({ outcome: "not_loaded" });
 	});
 
-	it("showtime_cancelled once it is, not while it is paused or closed", async () => {
+	it("refuses with showtime_cancelled once the showtime is cancelled, but not while it is paused or closed", async () => {
 		const showtime = await test.openShowtime();
 		const set = (state: "paused" | "closed" | "cancelled") =>
 			test.store.setTerms({ showtimeId: showtime.id, change: { what: "state", state } });
 		for (const [seat, state] of (["paused", "closed"] as const).entries()) {
 			await test.store.setTerms({ showtimeId: showtime.id, change: { what: "state", state: "open" } });
-			const command = await held(test.store, showtime, [seat]);
+			const command = await holdSeats(test.store, showtime, [seat]);
 			await set(state);
 			expect((await test.store.extendHold(command)).outcome).toBe("extended");
 		}
 		await test.store.setTerms({ showtimeId: showtime.id, change: { what: "state", state: "open" } });
-		const command = await held(test.store, showtime, [9]);
+		const command = await holdSeats(test.store, showtime, [9]);
 		await set("cancelled");
 		expect(await refused(command)).toEqual({ outcome: "showtime_cancelled" });
 	});
 });
 
-it("every reply of the script was seen", () => expectEveryReply(test.replies, [extendScript]));
+it("covers every status that extend.lua can reply", () => expectEveryReply(test.replies, [extendScript]));

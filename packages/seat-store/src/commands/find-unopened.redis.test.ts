@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => test.stop());
 
-it("names, of showtimes in several buckets, those that are not installed and those that are being rebuilt", async () => {
+it("findUnopened names the showtimes of several buckets that are not installed or are being rebuilt", async () => {
 	const open = await Promise.all([1, 1, 2].map((bucket) => test.openShowtime({ id: newShowtimeId(bucket) })));
 	const claimed = await test.openShowtime({ id: newShowtimeId(1) });
 	await test.store.claimShowtime(claimed.id, { token: "rebuilder", ledgerEpoch: 2 });
@@ -20,4 +20,4 @@ it("names, of showtimes in several buckets, those that are not installed and tho
 	expect(await test.store.findUnopened([])).toEqual([]);
 });
 
-it("every reply of the script was seen", () => expectEveryReply(test.replies, [findUnopenedScript]));
+it("covers every status that find-unopened.lua can reply", () => expectEveryReply(test.replies, [findUnopenedScript]));

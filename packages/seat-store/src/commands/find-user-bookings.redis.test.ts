@@ -1,7 +1,7 @@
 import { newShowtimeId, newUserId, type ShowtimeId } from "@holdfast/domain";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { showtimeKeys } from "../keys.ts";
-import { held } from "../testing/buy-seats.ts";
+import { holdSeats } from "../testing/buy-seats.ts";
 import { openTestStore, type TestStore } from "../testing/open-test-store.ts";
 import { SHOWTIMES_ASKED_MAX } from "./find-user-bookings.ts";
 
@@ -11,11 +11,11 @@ beforeAll(async () => {
 });
 afterAll(() => test.stop());
 
-const hold = async (userId = newUserId(), seats = [0], open = test.openShowtime()) => held(test.store, await open, seats, { userId });
+const hold = async (userId = newUserId(), seats = [0], open = test.openShowtime()) => holdSeats(test.store, await open, seats, { userId });
 
 const find = (userId: ReturnType<typeof newUserId>, showtimeIds: readonly ShowtimeId[]) => test.store.findUserBookings(userId, showtimeIds);
 
-it("finds holds and confirmed bookings of this user at these showtimes, and of nobody else", async () => {
+it("findUserBookings returns this user's holds and confirmed bookings at these showtimes, and no other user's", async () => {
 	const showtime = await test.openShowtime();
 	const [held, bought, other] = [
 		await hold(undefined, [0], Promise.resolve(showtime)),
@@ -30,7 +30,7 @@ it("finds holds and confirmed bookings of this user at these showtimes, and of n
 	expect(await find(other.userId, [bought.showtimeId, newShowtimeId()])).toEqual([]);
 });
 
-it("no longer finds a booking that was released or cancelled", async () => {
+it("findUserBookings leaves out released and cancelled bookings", async () => {
 	const [released, cancelled] = [await hold(), await hold()];
 	await test.store.confirmBooking(cancelled);
 	for (const command of [released, cancelled]) {
@@ -39,7 +39,7 @@ it("no longer finds a booking that was released or cancelled", async () => {
 	}
 });
 
-it("still finds what a showtime behind the fence was sold", async () => {
+it("findUserBookings returns confirmed bookings of a showtime that the fence refuses", async () => {
 	const bought = await hold();
 	await test.store.confirmBooking(bought);
 	await test.redis.hdel(showtimeKeys(bought.showtimeId).meta, "replid");
@@ -47,9 +47,9 @@ it("still finds what a showtime behind the fence was sold", async () => {
 	expect(await find(bought.userId, [bought.showtimeId])).toEqual([bought.bookingId]);
 });
 
-it(`asks about ${SHOWTIMES_ASKED_MAX} showtimes at once, and refuses one more`, async () => {
+it(`findUserBookings takes ${SHOWTIMES_ASKED_MAX} showtimes in one call, and throws on one more`, async () => {
 	const { userId, bookingId, showtimeId } = await hold();
 	const others = Array.from({ length: SHOWTIMES_ASKED_MAX - 1 }, () => newShowtimeId());
 	expect(await find(userId, [...others, showtimeId])).toEqual([bookingId]);
-	await expect(find(userId, [...others, showtimeId, newShowtimeId()])).rejects.toThrow("at most 500 showtimes");
+	await expect(find(userId, [...others, showtimeId, newShowtimeId()])).rejects.toThrow("the limit is 500");
 });

@@ -1,6 +1,7 @@
 /**
- * Which bookings of a user own or held seats at given showtimes. Read from the entry that the caps are judged by, which every hold
- * and confirm writes in its own script: unlike the user index it forgets nothing while the showtime lasts.
+ * Finds a user's holds and confirmed bookings at given showtimes. The source is the user's entry in each showtime's `buyers` hash, which
+ * the scripts also use for the per-user limits. Every hold and confirm updates that entry in the same script. Unlike the user index, which
+ * keeps 200 bookings, the entry is complete for as long as the showtime's keys exist.
  */
 import type { BookingId, ShowtimeId, UserId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
@@ -9,15 +10,15 @@ import { across } from "../command.ts";
 import { inEachBucket } from "../in-each-bucket.ts";
 import { showtimeKeys } from "../keys.ts";
 
-/** Showtimes that one call may name: each costs a command, and a connection has 1,000 of them under way at most. */
+/** The most showtimes in one call. Each costs one command, and a connection takes at most 1,000 commands at a time. */
 export const SHOWTIMES_ASKED_MAX = 500;
 
 /**
- * The user's holds and confirmed bookings at these showtimes, at most `SHOWTIMES_ASKED_MAX`; expired holds may be among them. Whether or
- * not the showtimes are open: what a rebuild would start from is read too. Fails if one bucket does.
+ * Returns the ids of the user's holds and confirmed bookings at the given showtimes, of which there may be `SHOWTIMES_ASKED_MAX`. Expired
+ * holds may be among them. Showtimes that the fence refuses are read as well. Throws `SeatStoreFault` when any bucket does not answer.
  */
 export const findUserBookings = across((lanes) => async (userId: UserId, showtimeIds: readonly ShowtimeId[]): Promise<BookingId[]> => {
-	assert(showtimeIds.length <= SHOWTIMES_ASKED_MAX, `at most ${SHOWTIMES_ASKED_MAX} showtimes are asked about at once`);
+	assert(showtimeIds.length <= SHOWTIMES_ASKED_MAX, `${showtimeIds.length} showtimes in one call; the limit is ${SHOWTIMES_ASKED_MAX}`);
 	const entries = await inEachBucket(lanes, showtimeIds, (redis, ids) =>
 		Promise.all(ids.map((showtimeId) => redis.hget(showtimeKeys(showtimeId).buyers, userId))),
 	);

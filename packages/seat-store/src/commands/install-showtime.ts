@@ -1,6 +1,7 @@
 /**
- * Install a showtime on this server: claim it, which freezes its seats; merge what stands with what the ledger knows; put
- * the result in its place in one step. The caller reads the ledger between claim and install (packages/rebuild).
+ * Installs a showtime on a Redis server, in three steps: claim the showtime, which freezes its seats; merge the state in Redis with the
+ * ledger's; replace the state in Redis by the result in one script. The caller (packages/rebuild) reads the ledger between claim and
+ * install.
  */
 import {
 	type AdoptedTimeline,
@@ -21,7 +22,7 @@ import { formatSeats, parseSeats } from "../booking-record.ts";
 import { durable, write } from "../command.ts";
 import { defineScript, runScript } from "../define-script.ts";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { type MergedShowtime, mergeSnapshot, type SeatOwnership, type StandingShowtime } from "../merge-snapshot.ts";
+import { type CurrentShowtime, type MergedShowtime, mergeSnapshot, type SeatOwnership } from "../merge-snapshot.ts";
 import type { BookingRecords, ClaimOutcome, InstallOutcome, UnreadableBooking } from "../outcomes.ts";
 import { parseOwners } from "../owner-entry.ts";
 import { atBucket, atBucketOf } from "../place.ts";
@@ -29,23 +30,30 @@ import { readInteger } from "../reply.ts";
 import { readRecords } from "./read-bookings.ts";
 import { formatMeta, parseMeta } from "./read-showtime.ts";
 
+/** The script behind `claimShowtime`. */
 export const installClaimScript = defineScript("install-claim");
+/** The script behind `giveBackClaim`. */
 export const giveBackClaimScript = defineScript("give-back-claim");
+/** The script of `installShowtime` that stages seats, `INSTALL_SEATS_MAX` at a time. */
 export const installSeatsScript = defineScript("install-seats");
+/** The script of `installShowtime` that changes booking records, `INSTALL_BOOKINGS_MAX` at a time. */
 export const installBookingsScript = defineScript("install-bookings");
+/** The last script of `installShowtime`: replaces the showtime's keys by the staged ones and opens the showtime. */
 export const installShowtimeScript = defineScript("install-showtime");
+/** The script behind `adoptTimeline`. */
 export const adoptTimelineScript = defineScript("adopt-timeline");
 
-/** Seats staged by one script: some three milliseconds, during which Redis serves no other call. */
+/** The most seats that one script stages. That many take about 3 ms, during which Redis serves no other call. */
 export const INSTALL_SEATS_MAX = 1_000;
-/** Records changed by one script, or read in one pipeline. */
+/** The most booking records that one script changes, or one pipeline reads. */
 export const INSTALL_BOOKINGS_MAX = 500;
-/** A sold-out arena of 50,000 seats is installed in 50 scripts, half a second in all. */
+/** Deadline of an install. A sold-out arena of 50,000 seats takes 50 scripts and half a second in all. */
 export const INSTALL_DEADLINE_MS = 10_000;
 
 /**
- * First step of a rebuild: take the right to rebuild, which freezes the seats for the holder of `token`. Acknowledged like a confirm. Safe
- * to repeat with the same token. `ledgerEpoch` must have been read before this is called (ADR 9).
+ * First step of a rebuild: takes the claim on a showtime for the holder of `token`. While the claim lasts, no other script changes the
+ * seats. Acknowledged at the same `ACK_LEVEL` as a confirm. Safe to repeat with the same token, which renews the claim. Read
+ * `ledgerEpoch` from the ledger before this call, never after (ADR 9).
  */
 export const claimShowtime = durable({
 	place: (showtimeId: ShowtimeId, _claim: { token: string; ledgerEpoch: number }) => atBucketOf(showtimeId),
@@ -65,7 +73,10 @@ export const claimShowtime = durable({
 	hasWritten: ({ outcome }) => outcome === "claimed",
 });
 
-/** End a claim that came to nothing; the showtime is exactly as open or closed as it was before. */
+/**
+ * Ends a claim without installing anything: the showtime is open or closed exactly as before the claim. Does nothing when the claim has
+ * been lost. Safe to repeat.
+ */
 export const giveBackClaim = write({
 	place: (showtimeId: ShowtimeId, _token: string) => atBucketOf(showtimeId),
 	run: async (redis, _context, showtimeId, token) =>
@@ -73,13 +84,15 @@ export const giveBackClaim = write({
 });
 
 /**
- * Compare the bucket's timeline with the ledger's (null: it has none) and adopt it, or start a new one when loss is proven. Call under the
- * ledger's lock of the bucket.
+ * Compares the bucket's timeline and event counter in Redis with the ledger's (null: the ledger has none). Keeps the timeline, or starts a
+ * new one when the comparison proves that Redis has lost data (`lost`); the counter continues above the ledger's. Call while holding the
+ * ledger's lock of the bucket. Safe to repeat.
  */
 export const adoptTimeline = write({
 	place: (bucket: number, _ledger: Pick<LedgerTimeline, "timeline" | "seq"> | null) => atBucket(bucket),
 	async run(redis, { ackLevel }, bucket, ledger): Promise<AdoptedTimeline> {
-		// Otherwise the ledger may have settled what no replica had, and no client had an acknowledgement of it (docs/reliability.md).
+		// At ACK_LEVEL=replica a counter below the ledger's proves no loss: the ledger may have settled events that no replica had yet, and
+		// clients got no acknowledgement of those (docs/reliability.md).
 		const judgesSeq = ackLevel !== "replica";
 		const { rest } = await runScript(redis, adoptTimelineScript, {
 			keys: bucketKeys(bucket),
@@ -90,16 +103,18 @@ export const adoptTimeline = write({
 });
 
 /**
- * Last step of a rebuild: merge what stands with the snapshot, read under the claim and its epoch, and open. `nowMs` is the clock of the
- * claim. Safe to repeat; every step is refused once the claim is lost.
+ * Last step of a rebuild: merges the state in Redis with the ledger's snapshot and opens the showtime. Read the snapshot after the claim was
+ * taken, under the epoch that this rebuild took from the ledger. `nowMs` is the clock that `claimShowtime` returned. Safe to repeat. Every
+ * script is refused with `lost_claim` once the claim is lost. Throws before any write when the merged showtime has a field that could not
+ * be read back.
  */
 export const installShowtime = write({
 	place: ({ showtime }: ShowtimeSnapshot, _claim: { token: string; nowMs: number }) => atBucketOf(showtime.id),
 	deadlineMs: INSTALL_DEADLINE_MS,
 	async run(redis, _context, snapshot, { token, nowMs }): Promise<InstallOutcome> {
-		const { unreadable, ...standing } = await readStanding(redis, snapshot, nowMs);
-		const merged = mergeSnapshot(standing, snapshot);
-		// Before anything is written: a showtime that could not be read back is not installed.
+		const { unreadable, ...current } = await readCurrentShowtime(redis, snapshot, nowMs);
+		const merged = mergeSnapshot(current, snapshot);
+		// Throws on a field that could not be read back, so this comes before the first write.
 		const fields = formatMeta(merged.showtime, merged.blockedSeats);
 		const reemitted = await changeRecords(redis, snapshot, token, merged);
 		if (reemitted === null || !(await stageSeats(redis, token, merged))) return { outcome: "lost_claim" };
@@ -112,7 +127,7 @@ export const installShowtime = write({
 				showtimeId: showtime.id,
 				epoch: snapshot.epoch,
 				ownerCount: ownerships.reduce((sum, { seats }) => sum + seats.length, 0),
-				...keptUntil(showtime.endsAt),
+				...keyExpiryOf(showtime.endsAt),
 				isLedgerBehind: isLedgerBehind ? "1" : "0",
 				fields,
 			},
@@ -127,15 +142,18 @@ export const installShowtime = write({
 	},
 });
 
-/** When owner and map end, and when meta does: a day sooner, since absent meta means closed. */
-export const keptUntil = (endsAt: number) => ({ keepUntil: endsAt + SEATS_TTL_MS, metaUntil: endsAt + META_TTL_MS });
+/**
+ * When the keys of a showtime expire, epoch ms. meta expires a day before owner and map: a showtime without meta is closed, so its seats
+ * can no longer be sold when owner and map disappear.
+ */
+export const keyExpiryOf = (endsAt: number) => ({ keepUntil: endsAt + SEATS_TTL_MS, metaUntil: endsAt + META_TTL_MS });
 
-/** All that the server holds of the showtime. Its seats are frozen by the claim, so the reads agree with each other. */
-async function readStanding(
+/** Reads everything that Redis has of the showtime. The claim freezes the seats, so separate reads agree with each other. */
+async function readCurrentShowtime(
 	redis: Redis,
 	{ showtime, bookings }: ShowtimeSnapshot,
 	nowMs: number,
-): Promise<StandingShowtime & Pick<BookingRecords, "unreadable">> {
+): Promise<CurrentShowtime & Pick<BookingRecords, "unreadable">> {
 	const keys = showtimeKeys(showtime.id);
 	const [meta, entries] = await Promise.all([redis.hgetall(keys.meta), redis.hgetall(keys.owner)]);
 	const owners = parseOwners(entries);
@@ -151,6 +169,7 @@ async function readStanding(
 	};
 }
 
+/** Reads booking records in pipelines of `INSTALL_BOOKINGS_MAX`. */
 async function readAllRecords(
 	redis: Redis,
 	ids: readonly BookingId[],
@@ -165,7 +184,7 @@ async function readAllRecords(
 	return { records, unreadable };
 }
 
-/** Gives how many events were emitted again; null when the claim was lost. */
+/** Applies the merge's changes to the booking records. Returns how many events were emitted again, or null when the claim was lost. */
 async function changeRecords(
 	redis: Redis,
 	{ showtime: { id: showtimeId }, deadLetteredEntries }: ShowtimeSnapshot,
@@ -194,6 +213,7 @@ async function changeRecords(
 	return reemitted;
 }
 
+/** Writes the merged seats to the staged keys. False when the claim was lost. */
 async function stageSeats(redis: Redis, token: string, { showtime, ownerships }: MergedShowtime): Promise<boolean> {
 	let isFirst = true;
 	for (const part of partsOf(ownerships)) {
@@ -214,7 +234,10 @@ async function stageSeats(redis: Redis, token: string, { showtime, ownerships }:
 	return true;
 }
 
-/** Parts of at most `INSTALL_SEATS_MAX` seats, at least one. Only what no buyer's entry names is ever cut in two. */
+/**
+ * Splits ownerships into parts of at most `INSTALL_SEATS_MAX` seats, at least one part. A booking is small enough to stay whole, so that
+ * one script writes its buyer's entry. Only blocked and quarantined seats, which have no buyer, are ever cut in two.
+ */
 function partsOf(ownerships: readonly SeatOwnership[]): SeatOwnership[][] {
 	const parts: SeatOwnership[][] = [[]];
 	let count = 0;

@@ -1,4 +1,6 @@
-/** A rebuild that is cut short anywhere leaves what stood mergeable by the next, and nothing is sold meanwhile. */
+/**
+ * A rebuild that is interrupted at any step changes no seats: the next rebuild can merge the same state, and no seat is sold in between.
+ */
 import {
 	CLAIM_TTL_MS,
 	newBookingId,
@@ -12,9 +14,9 @@ import { buildShowtime, waitUntil } from "@holdfast/testing";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bucketKeys, showtimeKeys } from "../keys.ts";
-import { held, hold } from "../testing/buy-seats.ts";
+import { holdSeats, tryHold } from "../testing/buy-seats.ts";
 import { commandsOn } from "../testing/commands-on.ts";
-import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
+import { expectNoViolations } from "../testing/expect-no-violations.ts";
 import { injectClock, type SendScript } from "../testing/inject-clock.ts";
 import { bookingEventOf, openTestStore, type TestStore } from "../testing/open-test-store.ts";
 import { untilReachable } from "../testing/until-reachable.ts";
@@ -24,23 +26,23 @@ beforeAll(async () => {
 	test = await openTestStore();
 });
 afterAll(() => test.stop());
-afterEach(() => expectNoFlaws(test));
+afterEach(() => expectNoViolations(test));
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 const BUCKET = 7;
 
-/** One showtime of 3,000 seats with everything that a rebuild may have to do about a booking, the same whenever it is set up. */
+/** A showtime of 3,000 seats with one booking for each change that a rebuild can make. `setUp` builds the same state every time. */
 const showtime: OpenShowtime = buildShowtime({ id: newShowtimeId(BUCKET), seatCount: 3_000 });
 const keys = showtimeKeys(showtime.id);
 const named = (seats: number[]) => ({ bookingId: newBookingId(showtime.id), userId: newUserId(), seats });
 const BOOKINGS = { kept: named([0, 1]), revoked: named([2, 3]), reemitted: named([4]), cancelled: named([5]), dropped: named([6]) };
 const command = (of: keyof typeof BOOKINGS) => ({ ...BOOKINGS[of], showtimeId: showtime.id, ifVersion: null });
-/** What the ledger has sold: the first a seat that the server has given to a hold, the rest what the server never heard of. */
+/** The ledger's confirmed bookings. The first has a seat that is held in Redis; Redis does not have the others. */
 const SOLD = [[3], ...upTo(250).map((i) => upTo(10).map((k) => 100 + 10 * i + k))].map(
 	(seats): RecordedBooking => ({ ...named(seats), state: "CONFIRMED", version: 2 }),
 );
 const SOLD_SEATS = 2_501;
-const snapshotOf = (epoch: number, wish: Partial<ShowtimeSnapshot> = {}): ShowtimeSnapshot => ({
+const snapshotOf = (epoch: number, overrides: Partial<ShowtimeSnapshot> = {}): ShowtimeSnapshot => ({
 	showtime,
 	epoch,
 	blockedSeats: [10],
@@ -51,23 +53,26 @@ const snapshotOf = (epoch: number, wish: Partial<ShowtimeSnapshot> = {}): Showti
 		{ ...BOOKINGS.cancelled, state: "CONFIRMED", version: 2 },
 		{ ...BOOKINGS.dropped, state: "CANCELLED", version: 3, seats: [] },
 	],
-	...wish,
+	...overrides,
 });
-/** One for the records, three for the seats, one that opens. */
+/** Scripts of the install: one changes records, three stage seats, one opens the showtime. */
 const STEPS = 5;
 
 const T0 = Date.now();
-/** When the first rebuilder works, and from when on the next may. */
+/** When the first rebuilder works, and the earliest time at which the next one can take over its claim. */
 const FIRST_AT = T0 + 1_000;
 const NEXT_AT = FIRST_AT + CLAIM_TTL_MS;
 
-/** As the server stands before, in a new life of it: holds, a sale and a cancel that the ledger has not heard of, a hold it has ended. */
+/**
+ * Puts the server in the state after a restart: with holds, a sale and a cancel that the ledger does not have, and a hold that the ledger
+ * has as cancelled.
+ */
 async function setUp(): Promise<void> {
 	await test.redis.flushall();
 	await test.at(T0, async () => {
 		await test.store.claimShowtime(showtime.id, { token: "zero", ledgerEpoch: 0 });
 		await test.store.installShowtime(snapshotOf(1, { blockedSeats: [], bookings: [] }), { token: "zero", nowMs: T0 });
-		for (const { seats, ...wish } of Object.values(BOOKINGS)) await held(test.store, showtime, seats, wish);
+		for (const { seats, ...options } of Object.values(BOOKINGS)) await holdSeats(test.store, showtime, seats, options);
 		for (const of of ["reemitted", "cancelled"] as const) expect((await test.store.confirmBooking(command(of))).outcome).toBe("confirmed");
 		expect((await test.store.cancelBooking(command("cancelled"))).outcome).toBe("cancelled");
 	});
@@ -75,7 +80,7 @@ async function setUp(): Promise<void> {
 	await test.redis.hset(keys.meta, "replid", "f".repeat(40));
 }
 
-/** Claim and install on a connection of its own; `beforeStep` runs before each script of the install, and ends it by throwing. */
+/** Claims and installs over a separate connection. `beforeStep` runs before each script of the install; if it throws, the install stops. */
 async function rebuild(
 	token: string,
 	nowMs: number,
@@ -103,7 +108,7 @@ async function rebuild(
 	}
 }
 
-/** Everything that a rebuild decides about, by content; what depends on when and by whom it was done is left out. */
+/** Reads the state that a rebuild decides, without the values that depend on its time or token. */
 async function stateNow() {
 	const { redis, store } = test;
 	const entries = await store.readBatch(BUCKET, { afterEntryId: null, limit: 100 });
@@ -125,7 +130,7 @@ const seatsNow = async () => {
 	return { owner, map, expiry, buyers };
 };
 
-/** What a rebuild comes to that nobody interrupts. */
+/** The state after a rebuild that was not interrupted. */
 let reference: Awaited<ReturnType<typeof stateNow>>;
 beforeAll(async () => {
 	await setUp();
@@ -133,16 +138,16 @@ beforeAll(async () => {
 	reference = await stateNow();
 });
 
-async function expectNothingSold(word: "recovering" | "fenced", nowMs: number): Promise<void> {
+async function expectNothingSold(status: "recovering" | "fenced", nowMs: number): Promise<void> {
 	await test.at(nowMs, async () => {
-		expect(await hold(test.store, showtime, [50])).toEqual({ outcome: word });
-		expect(await test.store.confirmBooking(command("kept"))).toEqual({ outcome: word });
-		expect(await test.store.cancelBooking(command("reemitted"))).toEqual({ outcome: word });
-		expect(await test.store.readSeatMap(showtime.id)).toEqual({ outcome: word });
+		expect(await tryHold(test.store, showtime, [50])).toEqual({ outcome: status });
+		expect(await test.store.confirmBooking(command("kept"))).toEqual({ outcome: status });
+		expect(await test.store.cancelBooking(command("reemitted"))).toEqual({ outcome: status });
+		expect(await test.store.readSeatMap(showtime.id)).toEqual({ outcome: status });
 	});
 }
 
-it("what it comes to: each seat is its owner's by the merge rule, and each booking is told and kept as it should be", () => {
+it("a rebuild that is not interrupted gives each seat to its owner by the merge rule, and writes the missing events", () => {
 	const { owner, map, outbox, records } = reference;
 	const { kept, revoked, reemitted: sold, cancelled } = BOOKINGS;
 	expect(map?.slice(0, 12)).toBe("HHASSAAAAAXA");
@@ -158,26 +163,29 @@ it("what it comes to: each seat is its owner's by the merge rule, and each booki
 	]);
 });
 
-describe("a rebuilder that dies", () => {
-	const dieBefore = (last: number) => (step: number) => {
-		if (step === last) throw new Error("died");
+describe("a rebuilder that crashes", () => {
+	const crashBefore = (last: number) => (step: number) => {
+		if (step === last) throw new Error("crashed");
 	};
 
-	it.each(upTo(STEPS))("after %i of its scripts: nothing is sold, what stood stands, and the next comes to the same", async (done) => {
-		await setUp();
-		const stood = await seatsNow();
-		await expect(rebuild("first", FIRST_AT, snapshotOf(2), dieBefore(done))).rejects.toThrow("died");
-		expect(await seatsNow()).toEqual(stood);
-		await expectNothingSold("recovering", NEXT_AT - 1);
-		expect(await rebuild("next", NEXT_AT - 1, snapshotOf(3))).toBe("recovering");
-		await expectNothingSold("fenced", NEXT_AT);
-		expect(await rebuild("next", NEXT_AT, snapshotOf(3))).toBe("installed");
-		expect(await stateNow()).toEqual(reference);
-		expect(await test.redis.hget(keys.meta, "mapVersion")).toBe("3000000000");
-		expect(await test.redis.keys("*:staged")).toEqual([]);
-	});
+	it.each(upTo(STEPS))(
+		"leaves the seats unchanged and unsold after %i of its scripts, and the next rebuild gets the same result",
+		async (done) => {
+			await setUp();
+			const seatsBefore = await seatsNow();
+			await expect(rebuild("first", FIRST_AT, snapshotOf(2), crashBefore(done))).rejects.toThrow("crashed");
+			expect(await seatsNow()).toEqual(seatsBefore);
+			await expectNothingSold("recovering", NEXT_AT - 1);
+			expect(await rebuild("next", NEXT_AT - 1, snapshotOf(3))).toBe("recovering");
+			await expectNothingSold("fenced", NEXT_AT);
+			expect(await rebuild("next", NEXT_AT, snapshotOf(3))).toBe("installed");
+			expect(await stateNow()).toEqual(reference);
+			expect(await test.redis.hget(keys.meta, "mapVersion")).toBe("3000000000");
+			expect(await test.redis.keys("*:staged")).toEqual([]);
+		},
+	);
 
-	it("after its last: the showtime is open, and nobody else rebuilds it", async () => {
+	it("leaves the showtime open after its last script, and another rebuild is not needed", async () => {
 		await setUp();
 		expect(await rebuild("first", FIRST_AT, snapshotOf(2))).toBe("installed");
 		expect(await stateNow()).toEqual(reference);
@@ -185,20 +193,20 @@ describe("a rebuilder that dies", () => {
 		expect(await test.redis.hget(keys.meta, "epoch")).toBe("2");
 	});
 
-	it("leaves nothing that the next takes for its own", async () => {
+	it("leaves staged keys that the next rebuilder does not use", async () => {
 		await setUp();
-		await expect(rebuild("first", FIRST_AT, snapshotOf(2), dieBefore(STEPS - 1))).rejects.toThrow("died");
+		await expect(rebuild("first", FIRST_AT, snapshotOf(2), crashBefore(STEPS - 1))).rejects.toThrow("crashed");
 		expect(await test.redis.hlen(keys.stagedOwner)).toBe(2 + 1 + 1 + SOLD_SEATS);
 		await rebuild("next", NEXT_AT, snapshotOf(3, { bookings: [], blockedSeats: [] }));
 		const { owner, buyers } = await stateNow();
-		// The first had revoked one hold and dropped another's record by then.
+		// The first rebuilder had already revoked one hold and dropped another's record.
 		expect(Object.keys(owner).sort()).toEqual(["0", "1", "4"]);
 		expect(Object.keys(buyers).sort()).toEqual([BOOKINGS.kept.userId, BOOKINGS.reemitted.userId].sort());
 	});
 });
 
-describe("a rebuilder that is slow", () => {
-	it.each(upTo(STEPS))("and taken over after %i of its scripts does nothing any more", async (done) => {
+describe("a slow rebuilder", () => {
+	it.each(upTo(STEPS))("changes nothing more once another one has finished after %i of its scripts", async (done) => {
 		await setUp();
 		const outcome = await rebuild("first", FIRST_AT, snapshotOf(2), async (step) => {
 			if (step === done) expect(await rebuild("next", NEXT_AT, snapshotOf(3))).toBe("installed");
@@ -207,9 +215,9 @@ describe("a rebuilder that is slow", () => {
 		expect(await stateNow()).toEqual(reference);
 	});
 
-	it.each(upTo(STEPS))("and met by a claim after %i of its scripts leaves the field to it", async (done) => {
+	it.each(upTo(STEPS))("changes no seats once another one has taken its claim after %i of its scripts", async (done) => {
 		await setUp();
-		const stood = await seatsNow();
+		const seatsBefore = await seatsNow();
 		const outcome = await rebuild("first", FIRST_AT, snapshotOf(2), async (step, redis) => {
 			if (step !== done) return;
 			const claim = await test.at(NEXT_AT, () => test.store.claimShowtime(showtime.id, { token: "next", ledgerEpoch: 2 }));
@@ -217,29 +225,29 @@ describe("a rebuilder that is slow", () => {
 			await redis.ping();
 		});
 		expect(outcome).toBe("lost_claim");
-		expect(await seatsNow()).toEqual(stood);
+		expect(await seatsNow()).toEqual(seatsBefore);
 	});
 
 	const staged = [keys.stagedOwner, keys.stagedMap, keys.stagedExpiry, keys.stagedBuyers];
 	it.each([
-		["all of it before its second part", 2, staged],
-		["all of it before it opens", STEPS - 1, staged],
-		["its owners before it opens", STEPS - 1, [keys.stagedOwner]],
-		["its map before it opens", STEPS - 1, [keys.stagedMap]],
-	])("and finds what it staged expired (%s) has lost its claim: no seat is free by that", async (_, before, expired) => {
+		["all of them before its second part", 2, staged],
+		["all of them before its last script", STEPS - 1, staged],
+		["the owners before its last script", STEPS - 1, [keys.stagedOwner]],
+		["the map before its last script", STEPS - 1, [keys.stagedMap]],
+	])("loses its claim and frees no seat when its staged keys have expired (%s)", async (_, before, expired) => {
 		await setUp();
-		const stood = await seatsNow();
+		const seatsBefore = await seatsNow();
 		const outcome = await rebuild("first", FIRST_AT, snapshotOf(2), async (step) => {
 			if (step === before) await test.redis.del(...expired);
 		});
 		expect(outcome).toBe("lost_claim");
-		expect(await seatsNow()).toEqual(stood);
+		expect(await seatsNow()).toEqual(seatsBefore);
 		await expectNothingSold("recovering", NEXT_AT - 1);
 		expect(await rebuild("next", NEXT_AT, snapshotOf(3))).toBe("installed");
 		expect(await stateNow()).toEqual(reference);
 	});
 
-	it("keeps what it staged for a minute from its last part on", async () => {
+	it("keeps its staged keys for a minute after the last part", async () => {
 		await setUp();
 		await rebuild("first", FIRST_AT, snapshotOf(2), async (step) => {
 			if (step < 2) return;
@@ -248,10 +256,10 @@ describe("a rebuilder that is slow", () => {
 	});
 });
 
-describe("a server that starts anew under a rebuild", () => {
-	it.each([1, STEPS - 1])("after %i of its scripts voids the claim: every later step is refused", async (done) => {
+describe("a server that restarts during a rebuild", () => {
+	it.each([1, STEPS - 1])("voids the claim after %i of its scripts, so that every later step is refused", async (done) => {
 		await setUp();
-		const stood = await seatsNow();
+		const seatsBefore = await seatsNow();
 		const answers = async (redis: Pick<Redis, "ping">) =>
 			redis.ping().then(
 				() => true,
@@ -264,9 +272,9 @@ describe("a server that starts anew under a rebuild", () => {
 		});
 		expect(outcome).toBe("lost_claim");
 		await untilReachable(test.store);
-		expect(await seatsNow()).toEqual(stood);
+		expect(await seatsNow()).toEqual(seatsBefore);
 		await expectNothingSold("fenced", FIRST_AT);
-		// A claim of another life is in nobody's way.
+		// A claim from before the restart does not block the next one.
 		expect(await rebuild("next", FIRST_AT, snapshotOf(3))).toBe("installed");
 		expect(await stateNow()).toEqual(reference);
 	});

@@ -12,9 +12,9 @@ import {
 } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys, idempotencyKey, showtimeKeys, userIndexKey } from "../keys.ts";
-import { held, hold } from "../testing/buy-seats.ts";
-import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
-import { openTestStore, publishedDuring, readRecord, type TestStore, unchanged } from "../testing/open-test-store.ts";
+import { holdSeats, tryHold } from "../testing/buy-seats.ts";
+import { expectNoViolations } from "../testing/expect-no-violations.ts";
+import { expectUnchanged, openTestStore, publishedDuring, readRecord, type TestStore } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { placeHoldScript } from "./place-hold.ts";
 
@@ -23,14 +23,14 @@ beforeAll(async () => {
 	test = await openTestStore();
 });
 afterAll(() => test.stop());
-afterEach(() => expectNoFlaws(test));
+afterEach(() => expectNoViolations(test));
 
-describe("a hold that is placed", () => {
-	it("writes owner, map, expiry, buyer, record, user index and idempotency record together", async () => {
+describe("placing a hold", () => {
+	it("writes owner, map, expiry, buyers, record, user index and idempotency key together", async () => {
 		const { redis, store } = test;
 		const showtime = await test.openShowtime();
 		const userId = newUserId();
-		const { booking } = await held(store, showtime, [3, 4], { userId, idempotencyKey: "k1" });
+		const { booking } = await holdSeats(store, showtime, [3, 4], { userId, idempotencyKey: "k1" });
 		const keys = showtimeKeys(showtime.id);
 
 		expect(booking).toMatchObject({
@@ -60,55 +60,55 @@ describe("a hold that is placed", () => {
 		expect(await redis.pexpiretime(keys.buyers)).toBe(showtime.endsAt + 2 * DAY_MS);
 	});
 
-	it("tells the watchers which seats changed, under which map version", async () => {
+	it("publishes the changed seats and the new map version", async () => {
 		const showtime = await test.openShowtime();
-		expect(await publishedDuring(test, showtime, () => held(test.store, showtime, [7, 9]))).toEqual(["1000000001 H 7,9"]);
+		expect(await publishedDuring(test, showtime, () => holdSeats(test.store, showtime, [7, 9]))).toEqual(["1000000001 H 7,9"]);
 	});
 
-	it("is its own replay when the same booking id comes again, as after a lost answer: before any refusal", async () => {
+	it("returns the same booking when the same booking id is sent again, even when a new hold would be refused", async () => {
 		const showtime = await test.openShowtime();
 		const userId = newUserId();
 		const bookingId = newBookingId(showtime.id);
-		const first = await hold(test.store, showtime, [1], { userId, bookingId });
-		const again = () => unchanged(test, () => hold(test.store, showtime, [1], { userId, bookingId }));
+		const first = await tryHold(test.store, showtime, [1], { userId, bookingId });
+		const again = () => expectUnchanged(test, () => tryHold(test.store, showtime, [1], { userId, bookingId }));
 		expect(await again()).toMatchObject({ outcome: "held", booking: first.outcome === "held" ? first.booking : null });
 		expect(await test.at(showtime.salesCloseAt, again)).toMatchObject({ outcome: "held" });
 	});
 
-	it("is refused by a cancelled showtime even as a repeat, by its id or by its key", async () => {
+	it("is refused once the showtime is cancelled, even as a repeat by booking id or idempotency key", async () => {
 		const showtime = await test.openShowtime();
 		const [userId, bookingId] = [newUserId(), newBookingId(showtime.id)];
-		await hold(test.store, showtime, [1], { userId, bookingId, idempotencyKey: "k2" });
+		await tryHold(test.store, showtime, [1], { userId, bookingId, idempotencyKey: "k2" });
 		await test.store.setTerms({ showtimeId: showtime.id, change: { what: "state", state: "cancelled" } });
 		for (const id of [bookingId, newBookingId(showtime.id)]) {
-			const again = () => hold(test.store, showtime, [1], { userId, bookingId: id, idempotencyKey: "k2" });
-			expect(await unchanged(test, again)).toEqual({ outcome: "showtime_cancelled" });
+			const again = () => tryHold(test.store, showtime, [1], { userId, bookingId: id, idempotencyKey: "k2" });
+			expect(await expectUnchanged(test, again)).toEqual({ outcome: "showtime_cancelled" });
 		}
 	});
 
-	it("takes a seat from the instant on at which its hold lapses, though nobody reaped it, and not 1 ms sooner", async () => {
+	it("takes the seats of an expired, unreaped hold from the millisecond of its expiry on", async () => {
 		const showtime = await test.openShowtime();
-		const expiring = await held(test.store, showtime, [5, 6]);
+		const expiring = await holdSeats(test.store, showtime, [5, 6]);
 		const { expiresAt } = expiring.booking;
-		const early = () => unchanged(test, () => hold(test.store, showtime, [6]));
+		const early = () => expectUnchanged(test, () => tryHold(test.store, showtime, [6]));
 		expect(await test.at(expiresAt - 1, early)).toEqual({ outcome: "seats_taken", seats: [6] });
-		const next = await test.at(expiresAt, () => held(test.store, showtime, [6, 7]));
+		const next = await test.at(expiresAt, () => holdSeats(test.store, showtime, [6, 7]));
 		expect(next.booking.createdAt).toBe(expiresAt);
 		expect(await test.redis.hget(showtimeKeys(showtime.id).owner, "6")).toBe(`${next.bookingId}|${next.booking.expiresAt}`);
-		const after = await test.at(expiresAt + 1, () => held(test.store, showtime, [5]));
+		const after = await test.at(expiresAt + 1, () => holdSeats(test.store, showtime, [5]));
 		expect(await test.redis.hget(showtimeKeys(showtime.id).owner, "5")).toBe(`${after.bookingId}|${after.booking.expiresAt}`);
 		expect(await test.store.confirmBooking(expiring)).toEqual({ outcome: "hold_expired" });
 	});
 
-	it(`keeps the ${USER_INDEX_MAX} latest bookings of a user in the index, for 30 days after the last`, async () => {
+	it(`keeps the ${USER_INDEX_MAX} latest bookings of a user in the index, which expires 30 days after the last`, async () => {
 		const showtime = await test.openShowtime();
 		const userId = newUserId();
 		const index = userIndexKey(bucketOf(showtime.id), userId);
 		const earlier = Array.from({ length: USER_INDEX_MAX - 1 }, (_, i) => [String(i), newBookingId(showtime.id)] as const);
 		await test.redis.zadd(index, ...earlier.flat());
-		const first = await held(test.store, showtime, [1], { userId });
+		const first = await holdSeats(test.store, showtime, [1], { userId });
 		expect(await test.redis.zcard(index)).toBe(USER_INDEX_MAX);
-		const second = await held(test.store, showtime, [2], { userId });
+		const second = await holdSeats(test.store, showtime, [2], { userId });
 		expect(await test.redis.zcard(index)).toBe(USER_INDEX_MAX);
 		expect(await test.redis.zscore(index, earlier[0]?.[1] ?? "")).toBeNull();
 		expect(await test.redis.zrange(index, "-2", "-1")).toEqual([first.bookingId, second.bookingId]);
@@ -116,9 +116,9 @@ describe("a hold that is placed", () => {
 		expect(USER_INDEX_TTL_MS).toBe(30 * DAY_MS);
 	});
 
-	it("is won by exactly one of 64 who ask at once, all others told", async () => {
+	it("gives the seats to exactly one of 64 simultaneous holds, and answers the others seats_taken", async () => {
 		const showtime = await test.openShowtime();
-		const outcomes = await Promise.all(Array.from({ length: 64 }, () => hold(test.store, showtime, [10, 11])));
+		const outcomes = await Promise.all(Array.from({ length: 64 }, () => tryHold(test.store, showtime, [10, 11])));
 		expect(outcomes.filter(({ outcome }) => outcome === "held")).toHaveLength(1);
 		expect(outcomes.filter((answer) => answer.outcome === "seats_taken" && answer.seats.join() === "10,11")).toHaveLength(63);
 		expect(await test.redis.hlen(showtimeKeys(showtime.id).owner)).toBe(2);
@@ -126,93 +126,93 @@ describe("a hold that is placed", () => {
 });
 
 describe("an idempotency key", () => {
-	it("gives the first booking again for the same seats, and refuses other seats", async () => {
+	it("replays the first booking for the same seats, and is refused for other seats", async () => {
 		const showtime = await test.openShowtime();
 		const userId = newUserId();
-		const first = await held(test.store, showtime, [1, 2], { userId, idempotencyKey: "key" });
-		const again = (seats: number[]) => unchanged(test, () => hold(test.store, showtime, seats, { userId, idempotencyKey: "key" }));
+		const first = await holdSeats(test.store, showtime, [1, 2], { userId, idempotencyKey: "key" });
+		const again = (seats: number[]) => expectUnchanged(test, () => tryHold(test.store, showtime, seats, { userId, idempotencyKey: "key" }));
 		expect(await again([1, 2])).toEqual({ outcome: "replayed", bookingId: first.bookingId });
 		expect(await again([1, 3])).toEqual({ outcome: "idempotency_mismatch" });
 		expect(await test.at(showtime.endsAt, () => again([1, 2]))).toEqual({ outcome: "replayed", bookingId: first.bookingId });
 	});
 
-	it("means nothing to another user, nor at another showtime", async () => {
+	it("is ignored for another user and at another showtime", async () => {
 		const [showtime, other] = [await test.openShowtime(), await test.openShowtime()];
 		const userId = newUserId();
-		await held(test.store, showtime, [1], { userId, idempotencyKey: "key" });
-		expect((await hold(test.store, other, [1], { userId, idempotencyKey: "key" })).outcome).toBe("held");
-		expect((await hold(test.store, showtime, [2], { idempotencyKey: "key" })).outcome).toBe("held");
+		await holdSeats(test.store, showtime, [1], { userId, idempotencyKey: "key" });
+		expect((await tryHold(test.store, other, [1], { userId, idempotencyKey: "key" })).outcome).toBe("held");
+		expect((await tryHold(test.store, showtime, [2], { idempotencyKey: "key" })).outcome).toBe("held");
 	});
 
-	it("leaves a refusal to be judged anew", async () => {
+	it("does not replay a refusal: the next hold with the same key is decided again", async () => {
 		const showtime = await test.openShowtime();
 		const userId = newUserId();
-		const rival = await held(test.store, showtime, [1]);
-		expect((await hold(test.store, showtime, [1], { userId, idempotencyKey: "key" })).outcome).toBe("seats_taken");
+		const rival = await holdSeats(test.store, showtime, [1]);
+		expect((await tryHold(test.store, showtime, [1], { userId, idempotencyKey: "key" })).outcome).toBe("seats_taken");
 		await test.store.cancelBooking(rival);
-		expect((await hold(test.store, showtime, [1], { userId, idempotencyKey: "key" })).outcome).toBe("held");
+		expect((await tryHold(test.store, showtime, [1], { userId, idempotencyKey: "key" })).outcome).toBe("held");
 	});
 });
 
-describe("a hold that is refused changes nothing", () => {
+describe("a refused hold changes nothing in Redis", () => {
 	const refused = (showtime: OpenShowtime, seats: number[] = [0], userId = newUserId()) =>
-		unchanged(test, () => hold(test.store, showtime, seats, { userId, idempotencyKey: "key" }));
+		expectUnchanged(test, () => tryHold(test.store, showtime, seats, { userId, idempotencyKey: "key" }));
 
-	it("seats_taken names every taken seat, held, sold or blocked, and gives none of the free ones", async () => {
+	it("seats_taken names every held, sold or blocked seat, and none of the free seats is given", async () => {
 		const showtime = await test.openShowtime();
-		await held(test.store, showtime, [2, 4]);
-		await test.store.confirmBooking(await held(test.store, showtime, [5]));
+		await holdSeats(test.store, showtime, [2, 4]);
+		await test.store.confirmBooking(await holdSeats(test.store, showtime, [5]));
 		await test.store.blockSeats({ showtimeId: showtime.id, seats: [7], isBlocked: true });
 		expect(await refused(showtime, [1, 2, 3, 4, 5, 6, 7])).toEqual({ outcome: "seats_taken", seats: [2, 4, 5, 7] });
 	});
 
-	it("seat_limit: ten seats per user and showtime, held and bought together; the eleventh is refused", async () => {
+	it("seat_limit refuses the eleventh seat that a user holds or has bought at a showtime", async () => {
 		const showtime = await test.openShowtime();
 		const userId = newUserId();
-		await test.store.confirmBooking(await held(test.store, showtime, [0, 1, 2, 3, 4, 5], { userId }));
-		const expiring = await held(test.store, showtime, [6, 7, 8], { userId });
+		await test.store.confirmBooking(await holdSeats(test.store, showtime, [0, 1, 2, 3, 4, 5], { userId }));
+		const expiring = await holdSeats(test.store, showtime, [6, 7, 8], { userId });
 		expect(await refused(showtime, [9, 10], userId)).toEqual({ outcome: "seat_limit" });
-		expect((await hold(test.store, showtime, [9], { userId })).outcome).toBe("held");
+		expect((await tryHold(test.store, showtime, [9], { userId })).outcome).toBe("held");
 		expect(await refused(showtime, [10], userId)).toEqual({ outcome: "seat_limit" });
 		const { expiresAt } = expiring.booking;
 		const few = [10, 11, 12];
 		expect(await test.at(expiresAt - 1, () => refused(showtime, few, userId))).toEqual({ outcome: "seat_limit" });
-		expect((await test.at(expiresAt, () => hold(test.store, showtime, few, { userId }))).outcome).toBe("held");
+		expect((await test.at(expiresAt, () => tryHold(test.store, showtime, few, { userId }))).outcome).toBe("held");
 	});
 
-	it("hold_limit: three live holds per user and showtime; a released, sold or lapsed one counts no more", async () => {
+	it("hold_limit refuses a user's fourth live hold at a showtime, not counting released, sold or expired holds", async () => {
 		const showtime = await test.openShowtime();
 		const userId = newUserId();
-		const wish = { userId };
-		const first = await held(test.store, showtime, [0], wish);
+		const options = { userId };
+		const first = await holdSeats(test.store, showtime, [0], options);
 		const { expiresAt } = first.booking;
-		const [second, third] = [await held(test.store, showtime, [1], wish), await held(test.store, showtime, [2], wish)];
+		const [second, third] = [await holdSeats(test.store, showtime, [1], options), await holdSeats(test.store, showtime, [2], options)];
 		expect(await refused(showtime, [3], userId)).toEqual({ outcome: "hold_limit" });
 		await test.store.cancelBooking(third);
-		await held(test.store, showtime, [3], wish);
+		await holdSeats(test.store, showtime, [3], options);
 		expect(await refused(showtime, [4], userId)).toEqual({ outcome: "hold_limit" });
 		await test.store.confirmBooking(second);
-		await held(test.store, showtime, [4], wish);
+		await holdSeats(test.store, showtime, [4], options);
 		expect(await test.at(expiresAt - 1, () => refused(showtime, [5], userId))).toEqual({ outcome: "hold_limit" });
-		expect((await test.at(expiresAt, () => hold(test.store, showtime, [5], wish))).outcome).toBe("held");
+		expect((await test.at(expiresAt, () => tryHold(test.store, showtime, [5], options))).outcome).toBe("held");
 	});
 
-	it("hourly_limit: as many holds per user, bucket and hour as the limit says, released or not; the next one is refused", async () => {
+	it("hourly_limit refuses one more than holdsPerHourMax holds per user, bucket and hour, released holds included", async () => {
 		const showtime = await test.openShowtime();
 		const store = test.withLimits({ holdsPerHourMax: 2 });
 		const userId = newUserId();
-		const first = await held(store, showtime, [0], { userId });
+		const first = await holdSeats(store, showtime, [0], { userId });
 		await store.cancelBooking(first);
-		await held(store, showtime, [0], { userId });
+		await holdSeats(store, showtime, [0], { userId });
 		const { createdAt } = first.booking;
-		const third = () => unchanged(test, () => hold(store, showtime, [1], { userId }));
+		const third = () => expectUnchanged(test, () => tryHold(store, showtime, [1], { userId }));
 		expect(await test.at(createdAt + 60_000, third)).toEqual({ outcome: "hourly_limit", retryInMs: 59 * 60_000 });
 	});
 
-	it("not_on_sale until the window opens, and from the instant on at which it closes", async () => {
+	it("not_on_sale refuses holds before the sales window opens and from the millisecond it closes", async () => {
 		const showtime = await test.openShowtime();
 		const { salesOpenAt, salesCloseAt } = showtime;
-		const take = (seat: number) => hold(test.store, showtime, [seat]);
+		const take = (seat: number) => tryHold(test.store, showtime, [seat]);
 		for (const instant of [salesOpenAt - 1, salesCloseAt, salesCloseAt + 1]) {
 			expect(await test.at(instant, () => refused(showtime))).toEqual({ outcome: "not_on_sale" });
 		}
@@ -221,10 +221,10 @@ describe("a hold that is refused changes nothing", () => {
 		}
 	});
 
-	it("showtime_closed from the instant on at which it is over", async () => {
+	it("showtime_closed refuses holds from the millisecond the showtime ends", async () => {
 		const endsAt = Date.now() + 60_000;
 		const showtime = await test.openShowtime({ endsAt, salesCloseAt: endsAt + 60_000 });
-		expect((await test.at(endsAt - 1, () => hold(test.store, showtime, [1]))).outcome).toBe("held");
+		expect((await test.at(endsAt - 1, () => tryHold(test.store, showtime, [1]))).outcome).toBe("held");
 		expect(await test.at(endsAt, () => refused(showtime))).toEqual({ outcome: "showtime_closed" });
 		expect(await test.at(endsAt + 1, () => refused(showtime))).toEqual({ outcome: "showtime_closed" });
 	});
@@ -233,36 +233,36 @@ describe("a hold that is refused changes nothing", () => {
 		["paused", "not_on_sale"],
 		["closed", "showtime_closed"],
 		["cancelled", "showtime_cancelled"],
-	] as const)("a showtime that is %s answers %s", async (state, outcome) => {
+	] as const)("a %s showtime refuses holds with %s", async (state, outcome) => {
 		const showtime = await test.openShowtime();
 		await test.store.setTerms({ showtimeId: showtime.id, change: { what: "state", state } });
 		expect(await refused(showtime)).toEqual({ outcome });
 	});
 
-	it("stale_prices when it was priced under another plan or price version", async () => {
+	it("stale_prices refuses a hold that was priced under another plan or price version", async () => {
 		const showtime = await test.openShowtime({ priceVersion: 2 });
 		expect(await refused({ ...showtime, priceVersion: 1 })).toEqual({ outcome: "stale_prices" });
 		expect(await refused({ ...showtime, priceVersion: 3 })).toEqual({ outcome: "stale_prices" });
 		expect(await refused({ ...showtime, planId: newSeatPlanId() })).toEqual({ outcome: "stale_prices" });
 	});
 
-	it("a seat index beyond the plan is a fault, before any write; the last seat of the plan is not", async () => {
+	it("a seat index beyond the plan throws before any write, and the last seat of the plan can be held", async () => {
 		const showtime = await test.openShowtime();
-		await unchanged(test, () => expect(hold(test.store, showtime, [99, 100])).rejects.toThrow("beyond the plan"));
-		expect((await hold(test.store, showtime, [99])).outcome).toBe("held");
+		await expectUnchanged(test, () => expect(tryHold(test.store, showtime, [99, 100])).rejects.toThrow("beyond the plan"));
+		expect((await tryHold(test.store, showtime, [99])).outcome).toBe("held");
 	});
 
-	it("a hold for no seat, for more than one booking may have, or in another bucket is a fault", async () => {
+	it("a hold of no seats, of too many seats, or in another bucket throws before any write", async () => {
 		const showtime = await test.openShowtime();
 		const eleven = Array.from({ length: 11 }, (_, seat) => seat);
 		const bookingId = newBookingId(newShowtimeId((bucketOf(showtime.id) + 1) % 16));
-		await unchanged(test, async () => {
-			await expect(hold(test.store, showtime, [])).rejects.toThrow("seatsPerBookingMax");
-			await expect(hold(test.store, showtime, eleven)).rejects.toThrow("seatsPerBookingMax");
-			await expect(hold(test.store, showtime, [1], { bookingId })).rejects.toThrow("bucket");
+		await expectUnchanged(test, async () => {
+			await expect(tryHold(test.store, showtime, [])).rejects.toThrow("seatsPerBookingMax");
+			await expect(tryHold(test.store, showtime, eleven)).rejects.toThrow("seatsPerBookingMax");
+			await expect(tryHold(test.store, showtime, [1], { bookingId })).rejects.toThrow("bucket");
 		});
-		expect((await hold(test.store, showtime, eleven.slice(0, 10))).outcome).toBe("held");
+		expect((await tryHold(test.store, showtime, eleven.slice(0, 10))).outcome).toBe("held");
 	});
 });
 
-it("every reply of the script was seen", () => expectEveryReply(test.replies, [placeHoldScript]));
+it("covers every status that place-hold.lua can reply", () => expectEveryReply(test.replies, [placeHoldScript]));

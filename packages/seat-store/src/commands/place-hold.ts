@@ -1,4 +1,4 @@
-/** Place a hold: all seats or none. */
+/** The command that places a hold: it gives a user all of the requested seats or none. */
 import {
 	type BookingId,
 	bucketOf,
@@ -20,28 +20,34 @@ import type { PlaceHoldOutcome } from "../outcomes.ts";
 import { atBucketOf } from "../place.ts";
 import { readBookingId, readInteger, readText } from "../reply.ts";
 
+/** Who wants to hold which seats of which showtime, at which prices. */
 export type PlaceHoldCommand = {
 	readonly bookingId: BookingId;
 	readonly userId: UserId;
-	/** The showtime as it was priced; the script refuses with `stale_prices` when plan or prices have moved on. */
+	/** The showtime that `amounts` was computed from. Answered `stale_prices` when its plan or price version is no longer current. */
 	readonly showtime: OpenShowtime;
-	/** Distinct seat indexes, ascending, 1..seatsPerBookingMax. */
+	/** Distinct seat indexes in ascending order, from 1 to `seatsPerBookingMax` of them. */
 	readonly seats: readonly number[];
-	/** What each of `seats` costs under `showtime.prices`, in the same order, minor units; at most `PRICE_MAX` each. */
+	/** The price of each seat under `showtime.prices`, in the order of `seats`, in minor units, each at most `PRICE_MAX`. */
 	readonly amounts: readonly number[];
+	/** The key that the client sent to make its request repeatable, if it sent one. */
 	readonly idempotencyKey: string | null;
 };
 
+/** The script behind `placeHold`. */
 export const placeHoldScript = defineScript("place-hold");
 
-/** Give every requested seat to one new booking, or none. Repeating it with the same booking id answers the same. */
+/**
+ * Gives every requested seat to one new booking, or none. Throws when the command itself is invalid: seats, amounts or buckets that do not
+ * fit together. Safe to repeat with the same booking id: a repeat returns the booking as it is now.
+ */
 export const placeHold = write({
 	place: ({ showtime }: PlaceHoldCommand) => atBucketOf(showtime.id),
 	async run(redis, { limits }, command) {
 		const { bookingId, userId, showtime, seats, amounts, idempotencyKey: key } = command;
-		assert(seats.length >= 1 && seats.length <= limits.seatsPerBookingMax, "a hold is for 1..seatsPerBookingMax seats");
-		assert(amounts.length === seats.length && amounts.every(isPrice), `${amounts} are not what ${seats.length} seats may cost`);
-		assert(bucketOf(bookingId) === bucketOf(showtime.id), "a booking lives in the bucket of its showtime");
+		assert(seats.length >= 1 && seats.length <= limits.seatsPerBookingMax, "the hold has no seats, or more than seatsPerBookingMax");
+		assert(amounts.length === seats.length && amounts.every(isPrice), `invalid amounts ${amounts} for ${seats.length} seats`);
+		assert(bucketOf(bookingId) === bucketOf(showtime.id), "the booking is not in the bucket of its showtime");
 		const bucket = bucketOf(showtime.id);
 		const reply = await runScript(redis, placeHoldScript, {
 			keys: {

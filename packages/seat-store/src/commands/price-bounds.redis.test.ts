@@ -1,18 +1,18 @@
-/** A price or an amount that is beyond its bound does not get into Redis, and is not sold at if it is there. */
+/** A price or amount beyond its limit is never written to Redis, and no seat is sold at it if Redis has one. */
 import { BOOKING_AMOUNT_MAX, DEFAULT_LIMITS, newBookingId, newUserId, PRICE_MAX, type TierPrices } from "@holdfast/domain";
 import { buildShowtime } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { showtimeKeys } from "../keys.ts";
-import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
+import { expectNoViolations } from "../testing/expect-no-violations.ts";
 import { installSnapshot } from "../testing/install-snapshot.ts";
-import { openTestStore, type TestStore, unchanged } from "../testing/open-test-store.ts";
+import { expectUnchanged, openTestStore, type TestStore } from "../testing/open-test-store.ts";
 
 let test: TestStore;
 beforeAll(async () => {
 	test = await openTestStore();
 });
 afterAll(() => test.stop());
-afterEach(() => expectNoFlaws(test));
+afterEach(() => expectNoViolations(test));
 
 const BAD_PRICES: TierPrices[] = [
 	{ standard: PRICE_MAX + 1 },
@@ -22,7 +22,7 @@ const BAD_PRICES: TierPrices[] = [
 	{ standard: Number.NaN },
 ];
 
-it("a showtime is repriced and installed at the highest price", async () => {
+it("a showtime can be installed and repriced at the highest price", async () => {
 	const showtime = await test.openShowtime({ prices: { standard: PRICE_MAX } });
 	expect((await test.store.readShowtime(showtime.id))?.prices).toEqual({ standard: PRICE_MAX });
 	const change = { what: "prices", prices: { standard: PRICE_MAX, premium: 0 }, currency: "USD" } as const;
@@ -30,26 +30,26 @@ it("a showtime is repriced and installed at the highest price", async () => {
 	expect((await test.store.readShowtime(showtime.id))?.prices).toEqual({ standard: PRICE_MAX, premium: 0 });
 });
 
-it.each(BAD_PRICES)("set-terms refuses the prices %j and changes nothing", async (prices) => {
+it.each(BAD_PRICES)("set-terms throws on the prices %j and changes nothing", async (prices) => {
 	const showtime = await test.openShowtime();
 	const change = { what: "prices", prices, currency: "USD" } as const;
-	await unchanged(test, () => expect(test.store.setTerms({ showtimeId: showtime.id, change })).rejects.toThrow("minor units"));
+	await expectUnchanged(test, () => expect(test.store.setTerms({ showtimeId: showtime.id, change })).rejects.toThrow("minor units"));
 });
 
-it.each(BAD_PRICES)("an install refuses the prices %j and leaves the showtime closed", async (prices) => {
+it.each(BAD_PRICES)("an install throws on the prices %j and leaves the showtime closed", async (prices) => {
 	const showtime = buildShowtime({ prices });
-	await expect(installSnapshot(test.store, { showtime })).rejects.toThrow("has a price that is none");
+	await expect(installSnapshot(test.store, { showtime })).rejects.toThrow("has invalid prices");
 	expect(await test.store.readShowtime(showtime.id)).toBeNull();
 });
 
-it("an install refuses an instant that is none and leaves the showtime closed", async () => {
+it("an install throws on a time that is not an integer and leaves the showtime closed", async () => {
 	const showtime = buildShowtime({ salesOpenAt: Number.NEGATIVE_INFINITY });
 	await expect(installSnapshot(test.store, { showtime })).rejects.toThrow("an integer");
 	expect(await test.store.readShowtime(showtime.id)).toBeNull();
 });
 
 it.each(['{"standard":1000000000000}', '{"standard":"1250"}', "[]", "{", ""])(
-	"a showtime whose prices in Redis are %s is not read as one: its reader gets a fault, and no outage",
+	"reading a showtime whose prices in Redis are %s throws an error other than SeatStoreFault",
 	async (prices) => {
 		const showtime = await test.openShowtime();
 		await test.redis.hset(showtimeKeys(showtime.id).meta, "prices", prices);
@@ -59,7 +59,7 @@ it.each(['{"standard":1000000000000}', '{"standard":"1250"}', "[]", "{", ""])(
 	},
 );
 
-it("a hold is placed at the highest prices, and refused one minor unit beyond them", async () => {
+it("a hold can be placed at the highest prices, and throws one minor unit above them", async () => {
 	const showtime = await test.openShowtime();
 	const seats = Array.from({ length: DEFAULT_LIMITS.seatsPerBookingMax }, (_, seat) => seat);
 	const command = (amounts: number[]) => ({
@@ -73,10 +73,13 @@ it("a hold is placed at the highest prices, and refused one minor unit beyond th
 	const highest = seats.map(() => PRICE_MAX);
 	const refused = [PRICE_MAX + 1, 2 ** 53, -1, 0.5].map((amount) => [...highest.slice(1), amount]);
 	for (const amounts of [...refused, highest.slice(1), [...highest, 0]])
-		await unchanged(test, () => expect(test.store.placeHold(command(amounts))).rejects.toThrow("not what 10 seats may cost"));
-	const dearest = command(highest);
-	expect(await test.store.placeHold(dearest)).toMatchObject({ outcome: "held", booking: { amount: BOOKING_AMOUNT_MAX, amounts: highest } });
-	const { bookingId, userId } = dearest;
+		await expectUnchanged(test, () => expect(test.store.placeHold(command(amounts))).rejects.toThrow("for 10 seats"));
+	const highestHold = command(highest);
+	expect(await test.store.placeHold(highestHold)).toMatchObject({
+		outcome: "held",
+		booking: { amount: BOOKING_AMOUNT_MAX, amounts: highest },
+	});
+	const { bookingId, userId } = highestHold;
 	const confirmed = await test.store.confirmBooking({ bookingId, userId, showtimeId: showtime.id, ifVersion: null });
 	expect(confirmed).toMatchObject({ outcome: "confirmed", booking: { amount: BOOKING_AMOUNT_MAX, amounts: highest } });
 });

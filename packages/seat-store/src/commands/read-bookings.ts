@@ -1,4 +1,4 @@
-/** Read booking records, and bring one back from the ledger. */
+/** Commands that read booking records from Redis, and one that writes a record back from the ledger. */
 import { type Booking, type BookingId, parseBookingId, RECORD_TTL_MS, type UserId } from "@holdfast/domain";
 import type { Redis } from "ioredis";
 import { formatBooking, parseBooking } from "../booking-record.ts";
@@ -10,9 +10,10 @@ import type { BookingRecords, ReadBookingsResult, UnreadableBooking } from "../o
 import { atBucket, atBucketOf } from "../place.ts";
 import { readNow } from "./ask-server.ts";
 
+/** The script behind `loadBooking`. */
 export const loadBookingScript = defineScript("load-booking");
 
-/** The booking as Redis has it, or null. */
+/** Returns the booking, or null when Redis has no record of it. Throws when the record cannot be read as a booking. */
 export const readBooking = read({
 	place: (bookingId: BookingId) => atBucketOf(bookingId),
 	run: (redis, _context, bookingId) => readRecord(redis, bookingId),
@@ -23,7 +24,7 @@ async function readRecord(redis: Redis, bookingId: BookingId): Promise<Booking |
 	return record === null ? null : parseBooking(bookingId, record);
 }
 
-/** Write a ledger booking back into Redis for a day, unless Redis has a record of it. */
+/** Writes a ledger booking back into Redis for a day. Does nothing when Redis has a record of the booking. Safe to repeat. */
 export const loadBooking = write({
 	place: ({ id }: Booking) => atBucketOf(id),
 	run: async (redis, _context, booking) =>
@@ -33,7 +34,10 @@ export const loadBooking = write({
 		})),
 });
 
-/** The user's bookings of the last month, newest first: the indexes of all buckets. The records of some may be gone. Fails if one bucket does. */
+/**
+ * Returns the ids in the user's indexes of all buckets, newest first: at most 200 per bucket, kept for 30 days after the user's last hold
+ * there. The record of a listed booking may have expired. Throws `SeatStoreFault` when any bucket does not answer.
+ */
 export const listRecentBookingIds = across((lanes) => async (userId: UserId): Promise<BookingId[]> => {
 	const indexOf = (bucket: number) => lanes.read(atBucket(bucket), (redis) => redis.zrange(userIndexKey(bucket, userId), "0", "-1"));
 	const members = await Promise.all(lanes.buckets.map(indexOf));
@@ -42,8 +46,8 @@ export const listRecentBookingIds = across((lanes) => async (userId: UserId): Pr
 });
 
 /**
- * Those of these that Redis has, in their order, and those whose record cannot be read. Each costs a command: read no more than an answer
- * needs. Fails if one bucket does.
+ * Returns those of the given bookings that Redis has a record of, in the given order, and separately those whose record cannot be read.
+ * Each id costs one command, so ask for no more than the response needs. Throws `SeatStoreFault` when any bucket does not answer.
  */
 export const readBookings = across((lanes) => async (ids: readonly BookingId[]): Promise<ReadBookingsResult> => {
 	const parts = await inEachBucket(lanes, ids, async (redis, here, bucket) => {
@@ -59,7 +63,7 @@ export const readBookings = across((lanes) => async (ids: readonly BookingId[]):
 	};
 });
 
-/** Records of one bucket; one that cannot be read does not keep the others back. */
+/** Reads the records of bookings in one bucket, in the given order. A record that cannot be read is listed as unreadable and not thrown. */
 export async function readRecords(redis: Redis, ids: readonly BookingId[]): Promise<BookingRecords> {
 	const records = await Promise.all(ids.map((id) => tryRecord(redis, id)));
 	const found = records.filter((record) => record !== null);

@@ -1,4 +1,4 @@
-/** Read the live seat map, and give back the seats of lapsed holds on the way. */
+/** Commands that read the seats of a showtime, and the command that frees the seats of expired holds (reaping). */
 import { bucketOf, parseShowtimeId, type ShowtimeId, type UserId } from "@holdfast/domain";
 import type { Redis } from "ioredis";
 import { parseBuyer } from "../buyer-entry.ts";
@@ -11,17 +11,19 @@ import { atBucket, atBucketOf } from "../place.ts";
 import { readInteger, readText } from "../reply.ts";
 import { readNow, readTime } from "./ask-server.ts";
 
+/** The script behind `readSeatMap`. */
 export const readMapScript = defineScript("read-map");
+/** The script behind `reapHolds`. */
 export const reapScript = defineScript("reap");
 
-/** Holds freed by one reap call. */
+/** The most expired holds that one reap frees. */
 export const REAP_HOLDS_MAX = 100;
-/** Showtimes with expired holds that one listing names. */
+/** The most showtimes that `listShowtimesToReap` returns. */
 export const SHOWTIMES_TO_REAP_MAX = 100;
-/** A 50,000-seat showtime whose every hold lapsed at once needs 500 reaps; beyond twice that something is wrong. */
+/** The most reaps before one read. A 50,000-seat showtime needs 500 when all its holds expire at once; twice that is a bug. */
 const READ_ROUNDS_MAX = 1_000;
 
-/** The map with nothing expired in it: frees expired holds first when there are any. */
+/** Returns the seat map of a showtime. Seats of expired holds are freed first, which raises the map's version. */
 export const readSeatMap = read({
 	place: (showtimeId: ShowtimeId) => atBucketOf(showtimeId),
 	async run(redis, _context, showtimeId): Promise<ReadMapOutcome> {
@@ -43,11 +45,14 @@ export const readSeatMap = read({
 			}
 			await reap(redis, showtimeId);
 		}
-		throw new Error(`broken invariant: reaping ${showtimeId} comes to an end`);
+		throw new Error(`broken invariant: showtime ${showtimeId} has expired holds after ${READ_ROUNDS_MAX} reaps`);
 	},
 });
 
-/** Free up to 100 expired holds of a showtime; says how many, and whether more have expired. Safe to call at any time, by anyone. */
+/**
+ * Frees the seats of at most `REAP_HOLDS_MAX` expired holds of a showtime. Returns how many holds were freed, and whether more have
+ * expired. Frees nothing while the fence refuses the showtime. Any process may call it, at any time and any number of times.
+ */
 export const reapHolds = write({
 	place: (showtimeId: ShowtimeId) => atBucketOf(showtimeId),
 	run: (redis, _context, showtimeId) => reap(redis, showtimeId),
@@ -62,7 +67,10 @@ async function reap(redis: Redis, showtimeId: ShowtimeId): Promise<{ reaped: num
 	return { reaped: readInteger(rest[0]), more: readInteger(rest[1]) === 1 };
 }
 
-/** Indexes of the seats that this user holds or has bought here at `nowMs` (the clock of a read map), from the one entry that the caps are judged by. */
+/**
+ * Returns the indexes of the seats that a user holds or has bought at a showtime. `nowMs` is the clock that a read of the seat map
+ * returned; holds that have expired by then are left out. The source is the user's entry in `buyers`, which the per-user limits use too.
+ */
 export const readOwnSeats = read({
 	place: (showtimeId: ShowtimeId, _userId: UserId, _nowMs: number) => atBucketOf(showtimeId),
 	async run(redis, _context, showtimeId, userId, nowMs) {
@@ -71,20 +79,20 @@ export const readOwnSeats = read({
 	},
 });
 
-/** The truth and its projection side by side. `expiresAt` 0: sold, or kept back for good. */
+/** The owner entries of a showtime and the seat map derived from them. `expiresAt` 0: sold, blocked or quarantined. */
 export type SeatInspection = {
 	readonly owners: readonly { readonly seat: number; readonly bookingId: string; readonly expiresAt: number }[];
 	readonly statuses: string;
 	readonly nowMs: number;
 };
 
-/** Every seat that is not free, with the map as of the same instant: for proofs, not for the hot path. O(seats taken). */
+/** Returns the owner of every seat that is not free, and the seat map of the same moment. O(seats with an owner): not for requests. */
 export const inspectSeats = read({
 	place: (showtimeId: ShowtimeId) => atBucketOf(showtimeId),
 	run: (redis, _context, showtimeId) => readSeats(redis, showtimeId),
 });
 
-/** Owners and map of one instant (MULTI). */
+/** Reads owners, map and clock in one MULTI, so that they belong to one moment. */
 export async function readSeats(redis: Redis, showtimeId: ShowtimeId): Promise<SeatInspection> {
 	const { owner, map } = showtimeKeys(showtimeId);
 	const replies = (await redis.multi().hgetall(owner).get(map).time().exec()) ?? [];
@@ -99,7 +107,10 @@ export async function readSeats(redis: Redis, showtimeId: ShowtimeId): Promise<S
 	};
 }
 
-/** Showtimes of a bucket whose earliest hold has expired by the Redis clock, at most 100. */
+/**
+ * Returns the showtimes of a bucket that may have expired holds by the Redis clock: at most `SHOWTIMES_TO_REAP_MAX`, the earliest expiry
+ * first.
+ */
 export const listShowtimesToReap = read({
 	place: (bucket: number) => atBucket(bucket),
 	async run(redis, _context, bucket) {

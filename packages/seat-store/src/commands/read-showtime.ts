@@ -1,4 +1,4 @@
-/** Read what is installed: a showtime, its plan, and whether the fence lets it sell. */
+/** Commands that read and write showtimes and seat plans as Redis stores them. */
 import {
 	type IndexedSeatPlan,
 	indexSeatPlan,
@@ -17,20 +17,20 @@ import { planKey, showtimeKeys } from "../keys.ts";
 import { atBucket, atBucketOf } from "../place.ts";
 import { readInteger } from "../reply.ts";
 
-/** The showtime as installed, or null when it is not. */
+/** Returns the installed showtime, or null when it is not installed. Throws when the stored fields cannot be read. */
 export const readShowtime = read({
 	place: (showtimeId: ShowtimeId) => atBucketOf(showtimeId),
 	run: async (redis, _context, showtimeId) => parseMeta(showtimeId, await redis.hgetall(showtimeKeys(showtimeId).meta)),
 });
 
-/** What meta says of a showtime; null when it says nothing, or holds no more than a claim. */
+/** Parses the fields of a showtime's `meta` hash. Null when the hash is empty or holds only a claim. Throws when a field cannot be read. */
 export function parseMeta(showtimeId: ShowtimeId, meta: Readonly<Record<string, string>>): OpenShowtime | null {
 	const state = SHOWTIME_STATES.find((known) => known === meta.state);
 	if (state === undefined) return null;
 	const planId = parseSeatPlanId(meta.planId ?? "");
-	assert(planId !== null, `the installed showtime ${showtimeId} names its plan`);
+	assert(planId !== null, `showtime ${showtimeId} has no valid planId: ${meta.planId}`);
 	const prices = parsePrices(JSON.parse(meta.prices ?? ""));
-	assert(prices !== null, `the installed showtime ${showtimeId} has a price that is none: ${meta.prices}`);
+	assert(prices !== null, `showtime ${showtimeId} has invalid prices: ${meta.prices}`);
 	return {
 		id: showtimeId,
 		state,
@@ -49,22 +49,28 @@ export function parseMeta(showtimeId: ShowtimeId, meta: Readonly<Record<string, 
 	};
 }
 
-/** The fields of meta that an install writes, as a flat list. Throws when they could not be read back: a price or an instant that is none. */
+/**
+ * Returns the fields of `meta` that an install writes, as a flat list of names and values. Throws when `parseMeta` could not read them
+ * back, such as an invalid price or a time that is not an integer.
+ */
 export function formatMeta(showtime: OpenShowtime, blockedSeats: readonly number[]): string[] {
 	const { id, prices, summary, ...plain } = showtime;
 	const written = { ...plain, prices: JSON.stringify(prices), summary: JSON.stringify(summary), blockedSeats: blockedSeats.join(",") };
 	const fields = Object.entries(written).map(([field, value]): [string, string] => [field, String(value)]);
-	assert(parseMeta(id, Object.fromEntries(fields)) !== null, `the state of showtime ${id} is none`);
+	assert(parseMeta(id, Object.fromEntries(fields)) !== null, `showtime ${id} has an invalid state: ${plain.state}`);
 	return fields.flat();
 }
 
-/** A seat plan as written by `writePlan` in a bucket, indexed; null when Redis does not have it there. */
+/** Returns the seat plan that `writePlan` stored in the bucket, with its indexes built. Null when the bucket does not have the plan. */
 export const readPlan = read({
 	place: (bucket: number, _planId: SeatPlanId) => atBucket(bucket),
 	run: (redis, _context, bucket, planId) => readPlanIn(redis, bucket, planId),
 });
 
-/** A seat plan as some bucket has it; null when none does. Fails if none has it and one does not answer. */
+/**
+ * Returns the seat plan from any bucket that has it, or null when every bucket answered and none has it. Throws `SeatStoreFault` when no
+ * bucket that answered has the plan and at least one did not answer.
+ */
 export const findPlan = across((lanes) => async (planId: SeatPlanId): Promise<IndexedSeatPlan | null> => {
 	const found = await Promise.allSettled(
 		lanes.buckets.map((bucket) => lanes.read(atBucket(bucket), (redis) => redis.exists(planKey(bucket, planId)))),
@@ -80,12 +86,13 @@ async function readPlanIn(redis: Redis, bucket: number, planId: SeatPlanId): Pro
 	return json === null ? null : indexSeatPlan(JSON.parse(json));
 }
 
+/** Whether the bucket has the seat plan. */
 export const hasPlan = read({
 	place: (bucket: number, _planId: SeatPlanId) => atBucket(bucket),
 	run: async (redis, _context, bucket, planId) => (await redis.exists(planKey(bucket, planId))) === 1,
 });
 
-/** Write a plan for the showtimes of a bucket. Plans are immutable, so writing one twice changes nothing. */
+/** Stores a seat plan for the showtimes of a bucket. Plans are immutable, so it is safe to repeat. */
 export const writePlan = write({
 	place: (bucket: number, _plan: SeatPlan) => atBucket(bucket),
 	run: async (redis, _context, bucket, plan) => void (await redis.set(planKey(bucket, plan.id), JSON.stringify(plan))),

@@ -1,10 +1,10 @@
 import { bucketOf, type OpenShowtime, type ShowtimeEvent, type ShowtimeState } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bucketKeys, showtimeKeys } from "../keys.ts";
-import { held, hold } from "../testing/buy-seats.ts";
-import { expectNoFlaws } from "../testing/expect-no-flaws.ts";
+import { holdSeats, tryHold } from "../testing/buy-seats.ts";
+import { expectNoViolations } from "../testing/expect-no-violations.ts";
 import { installSnapshot } from "../testing/install-snapshot.ts";
-import { openTestStore, publishedDuring, type TestStore, unchanged } from "../testing/open-test-store.ts";
+import { expectUnchanged, openTestStore, publishedDuring, type TestStore } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { BLOCK_SEATS_MAX, blockSeatsScript, rescheduleScript, type SetTermsCommand, setTermsScript } from "./set-showtime.ts";
 
@@ -13,16 +13,16 @@ beforeAll(async () => {
 	test = await openTestStore();
 });
 afterAll(() => test.stop());
-afterEach(() => expectNoFlaws(test));
+afterEach(() => expectNoViolations(test));
 
-const change = (showtime: OpenShowtime, wish: SetTermsCommand["change"]) => test.store.setTerms({ showtimeId: showtime.id, change: wish });
-const setState = (showtime: OpenShowtime, state: ShowtimeState) => change(showtime, { what: "state", state });
+const setTerms = (showtime: OpenShowtime, change: SetTermsCommand["change"]) => test.store.setTerms({ showtimeId: showtime.id, change });
+const setState = (showtime: OpenShowtime, state: ShowtimeState) => setTerms(showtime, { what: "state", state });
 const block = (showtime: OpenShowtime, seats: number[], isBlocked = true) =>
 	test.store.blockSeats({ showtimeId: showtime.id, seats, isBlocked });
 const metaOf = (showtime: OpenShowtime) => test.redis.hgetall(showtimeKeys(showtime.id).meta);
 const depthOf = (showtime: OpenShowtime) => test.redis.xlen(bucketKeys(bucketOf(showtime.id)).outbox);
 
-/** The latest event of the showtime's bucket, which must be the one that meta names as its last. */
+/** Reads the latest event of the showtime's bucket, and checks that meta names its entry as the showtime's last. */
 async function lastEvent(showtime: OpenShowtime): Promise<ShowtimeEvent> {
 	const entry = (await test.store.readBatch(bucketOf(showtime.id), { afterEntryId: null, limit: 500 })).at(-1);
 	if (!entry?.event || !("blockedSeats" in entry.event)) throw new Error("the last entry is not a showtime event with blocked seats");
@@ -31,8 +31,8 @@ async function lastEvent(showtime: OpenShowtime): Promise<ShowtimeEvent> {
 	return entry.event;
 }
 
-/** What an event carries of a showtime that nobody has changed. */
-const accountOf = ({ id, planId: _, seatCount: _count, summary: _summary, ...showtime }: OpenShowtime) => ({
+/** The fields of an event about a showtime as it was installed. */
+const eventFieldsOf = ({ id, planId: _, seatCount: _count, summary: _summary, ...showtime }: OpenShowtime) => ({
 	showtimeId: id,
 	...showtime,
 	blockedSeats: [],
@@ -44,62 +44,63 @@ describe("set-terms", () => {
 		["closed", "showtime.closed"],
 		["cancelled", "showtime.cancelled"],
 		["open", "showtime.opened"],
-	] as const)("%s: is set at once, and the outbox carries the whole showtime as %s", async (state, type) => {
+	] as const)("sets the state %s at once, and writes the whole showtime to the outbox as %s", async (state, type) => {
 		const showtime = await test.openShowtime(state === "open" ? { state: "paused" } : {});
 		const before = await test.store.now(bucketOf(showtime.id));
 		expect(await setState(showtime, state)).toEqual({ outcome: "set", showtimeVersion: 2, scheduleVersion: 1 });
 		expect(await test.store.readShowtime(showtime.id)).toEqual({ ...showtime, state, showtimeVersion: 2 });
 		const event = await lastEvent(showtime);
-		expect(event).toEqual({ ...accountOf(showtime), type, state, showtimeVersion: 2, seq: 1, at: expect.any(Number) });
+		expect(event).toEqual({ ...eventFieldsOf(showtime), type, state, showtimeVersion: 2, seq: 1, at: expect.any(Number) });
 		expect(event.at).toBeGreaterThanOrEqual(before);
 	});
 
-	it("new prices raise the price version, so that whoever was priced before is told", async () => {
+	it("new prices raise the price version, so that a hold at the old prices is refused as stale", async () => {
 		const showtime = await test.openShowtime();
-		await change(showtime, { what: "prices", prices: { standard: 990 }, currency: "EUR" });
+		await setTerms(showtime, { what: "prices", prices: { standard: 990 }, currency: "EUR" });
 		const repriced = { ...showtime, prices: { standard: 990 }, currency: "EUR", priceVersion: 2, showtimeVersion: 2 };
 		expect(await test.store.readShowtime(showtime.id)).toEqual(repriced);
-		expect(await lastEvent(showtime)).toMatchObject({ ...accountOf(repriced), type: "showtime.repriced" });
-		expect(await hold(test.store, showtime, [1])).toEqual({ outcome: "stale_prices" });
-		expect((await hold(test.store, repriced, [1])).outcome).toBe("held");
-		await change(showtime, { what: "prices", prices: { standard: 990 }, currency: "USD" });
+		expect(await lastEvent(showtime)).toMatchObject({ ...eventFieldsOf(repriced), type: "showtime.repriced" });
+		expect(await tryHold(test.store, showtime, [1])).toEqual({ outcome: "stale_prices" });
+		expect((await tryHold(test.store, repriced, [1])).outcome).toBe("held");
+		await setTerms(showtime, { what: "prices", prices: { standard: 990 }, currency: "USD" });
 		expect(await metaOf(showtime)).toMatchObject({ priceVersion: "3", showtimeVersion: "3" });
 	});
 
-	it("another window raises the showtime's version alone", async () => {
+	it("another sales window raises only the showtime version", async () => {
 		const showtime = await test.openShowtime();
 		const window = { salesOpenAt: showtime.salesOpenAt + 1, salesCloseAt: showtime.salesCloseAt + 1 };
-		await change(showtime, { what: "window", ...window });
+		await setTerms(showtime, { what: "window", ...window });
 		expect(await test.store.readShowtime(showtime.id)).toEqual({ ...showtime, ...window, showtimeVersion: 2 });
 		expect(await lastEvent(showtime)).toMatchObject({ type: "showtime.window_set", priceVersion: 1, ...window });
 	});
 
-	it("what stands like that already is a repeat: it counts itself and tells nobody", async () => {
+	it("terms that the showtime already has are a repeat, which is counted and writes no event", async () => {
 		const showtime = await test.openShowtime();
-		const wishes = [
+		const changes = [
 			{ what: "state", state: "open" },
 			{ what: "prices", prices: showtime.prices, currency: showtime.currency },
 			{ what: "window", salesOpenAt: showtime.salesOpenAt, salesCloseAt: showtime.salesCloseAt },
 		] as const;
 		const before = await metaOf(showtime);
-		for (const wish of wishes) expect(await change(showtime, wish)).toEqual({ outcome: "set", showtimeVersion: 1, scheduleVersion: 1 });
+		for (const change of changes)
+			expect(await setTerms(showtime, change)).toEqual({ outcome: "set", showtimeVersion: 1, scheduleVersion: 1 });
 		expect(await metaOf(showtime)).toEqual({ ...before, repeats: "3" });
 		expect(await depthOf(showtime)).toBe(0);
 	});
 
-	it("a cancelled showtime stays cancelled; to cancel it again is a repeat", async () => {
+	it("a cancelled showtime stays cancelled, and cancelling it again is a repeat", async () => {
 		const showtime = await test.openShowtime();
 		await setState(showtime, "cancelled");
 		for (const state of ["open", "paused", "closed"] as const) {
-			expect(await unchanged(test, () => setState(showtime, state))).toEqual({ outcome: "showtime_cancelled" });
+			expect(await expectUnchanged(test, () => setState(showtime, state))).toEqual({ outcome: "showtime_cancelled" });
 		}
 		const prices = { what: "prices", prices: { standard: 1 }, currency: "USD" } as const;
-		expect(await unchanged(test, () => change(showtime, prices))).toEqual({ outcome: "showtime_cancelled" });
+		expect(await expectUnchanged(test, () => setTerms(showtime, prices))).toEqual({ outcome: "showtime_cancelled" });
 		expect(await setState(showtime, "cancelled")).toEqual({ outcome: "set", showtimeVersion: 2, scheduleVersion: 1 });
 		expect(await depthOf(showtime)).toBe(1);
 	});
 
-	it("an event without any blocked seat is told from one with some", async () => {
+	it("a later event carries all blocked seats, in ascending order", async () => {
 		const showtime = await test.openShowtime();
 		await block(showtime, [4, 2]);
 		await setState(showtime, "paused");
@@ -108,7 +109,7 @@ describe("set-terms", () => {
 });
 
 describe("block-seats", () => {
-	it("keeps free seats off sale, and gives them back", async () => {
+	it("blocks free seats and unblocks them again", async () => {
 		const showtime = await test.openShowtime({ seatCount: 6 });
 		const keys = showtimeKeys(showtime.id);
 		const published = await publishedDuring(test, showtime, async () => {
@@ -116,7 +117,7 @@ describe("block-seats", () => {
 			expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "AXAAXA", version: 1_000_000_001 });
 			expect(await test.redis.hgetall(keys.owner)).toEqual({ 1: "X|0", 4: "X|0" });
 			expect(await lastEvent(showtime)).toMatchObject({ type: "showtime.seats_blocked", blockedSeats: [1, 4], showtimeVersion: 2, seq: 1 });
-			expect(await hold(test.store, showtime, [0, 1])).toEqual({ outcome: "seats_taken", seats: [1] });
+			expect(await tryHold(test.store, showtime, [0, 1])).toEqual({ outcome: "seats_taken", seats: [1] });
 			expect(await block(showtime, [4], false)).toEqual({ outcome: "set", showtimeVersion: 3, scheduleVersion: 1 });
 		});
 		expect(published).toEqual(["1000000001 X 1,4", "1000000002 A 4"]);
@@ -127,20 +128,20 @@ describe("block-seats", () => {
 		expect((await lastEvent(showtime)).blockedSeats).toEqual([]);
 	});
 
-	it("all or none: names every seat that is not free, and blocks none", async () => {
+	it("names every seat that is not free, and then blocks none", async () => {
 		const showtime = await test.openShowtime();
-		await test.store.confirmBooking(await held(test.store, showtime, [1]));
-		await held(test.store, showtime, [3]);
+		await test.store.confirmBooking(await holdSeats(test.store, showtime, [1]));
+		await holdSeats(test.store, showtime, [3]);
 		await block(showtime, [5]);
-		const answer = await unchanged(test, () => block(showtime, [1, 2, 3, 4, 5]));
+		const answer = await expectUnchanged(test, () => block(showtime, [1, 2, 3, 4, 5]));
 		expect(answer).toEqual({ outcome: "seats_taken", seats: [1, 3] });
 	});
 
-	it("a lapsed hold stands in nobody's way, from its instant on and not 1 ms sooner, and cannot come back", async () => {
+	it("blocks the seats of an expired hold from the millisecond of expiry on, and that hold cannot be confirmed later", async () => {
 		const showtime = await test.openShowtime();
-		const expiring = await held(test.store, showtime, [1, 2]);
+		const expiring = await holdSeats(test.store, showtime, [1, 2]);
 		const { expiresAt } = expiring.booking;
-		const early = await test.at(expiresAt - 1, () => unchanged(test, () => block(showtime, [2])));
+		const early = await test.at(expiresAt - 1, () => expectUnchanged(test, () => block(showtime, [2])));
 		expect(early).toEqual({ outcome: "seats_taken", seats: [2] });
 		expect((await test.at(expiresAt, () => block(showtime, [2]))).outcome).toBe("set");
 		await test.at(expiresAt, () => test.store.reapHolds(showtime.id));
@@ -148,7 +149,7 @@ describe("block-seats", () => {
 		expect(await test.store.confirmBooking(expiring)).toEqual({ outcome: "hold_expired" });
 	});
 
-	it("what is so already stays so; when all is, it is a repeat", async () => {
+	it("keeps seats that are in the requested state already, and is a repeat when all of them are", async () => {
 		const showtime = await test.openShowtime();
 		await block(showtime, [1]);
 		expect(await block(showtime, [1, 2])).toMatchObject({ showtimeVersion: 3 });
@@ -160,39 +161,42 @@ describe("block-seats", () => {
 		expect(await depthOf(showtime)).toBe(2);
 	});
 
-	it("gives back blocked seats only, never a held, sold or quarantined one", async () => {
+	it("unblocks blocked seats only, never a held or sold one", async () => {
 		const showtime = await test.openShowtime({ seatCount: 4 });
-		await test.store.confirmBooking(await held(test.store, showtime, [0]));
-		await held(test.store, showtime, [1]);
+		await test.store.confirmBooking(await holdSeats(test.store, showtime, [0]));
+		await holdSeats(test.store, showtime, [1]);
 		await block(showtime, [2]);
 		await block(showtime, [0, 1, 2, 3], false);
 		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "SHAA" });
 	});
 
-	it("a seat beyond the plan is a fault, before any write", async () => {
+	it("throws on a seat beyond the plan before any write", async () => {
 		const showtime = await test.openShowtime({ seatCount: 6 });
-		await unchanged(test, () => expect(block(showtime, [5, 6])).rejects.toThrow("beyond the plan"));
+		await expectUnchanged(test, () => expect(block(showtime, [5, 6])).rejects.toThrow("beyond the plan"));
 		expect((await block(showtime, [5])).outcome).toBe("set");
 	});
 
-	it(`takes ${BLOCK_SEATS_MAX} seats and not one more, and not none`, async () => {
+	it(`takes 1 to ${BLOCK_SEATS_MAX} seats, and throws on none or more`, async () => {
 		const showtime = await test.openShowtime({ seatCount: 2_000 });
 		const seats = Array.from({ length: BLOCK_SEATS_MAX + 1 }, (_, seat) => seat);
-		await unchanged(test, async () => {
-			await expect(block(showtime, seats)).rejects.toThrow("are blocked at once");
-			await expect(block(showtime, [])).rejects.toThrow("are blocked at once");
+		await expectUnchanged(test, async () => {
+			await expect(block(showtime, seats)).rejects.toThrow("not 1 to 1000");
+			await expect(block(showtime, [])).rejects.toThrow("not 1 to 1000");
 		});
 		expect((await block(showtime, seats.slice(0, BLOCK_SEATS_MAX))).outcome).toBe("set");
 		expect((await lastEvent(showtime)).blockedSeats).toEqual(seats.slice(0, BLOCK_SEATS_MAX));
-		expect(await unchanged(test, () => hold(test.store, showtime, seats.slice(-3)))).toEqual({ outcome: "seats_taken", seats: [998, 999] });
+		expect(await expectUnchanged(test, () => tryHold(test.store, showtime, seats.slice(-3)))).toEqual({
+			outcome: "seats_taken",
+			seats: [998, 999],
+		});
 	});
 
-	it("is refused once the showtime is cancelled", async () => {
+	it("refuses to block and to unblock seats once the showtime is cancelled", async () => {
 		const showtime = await test.openShowtime();
 		await block(showtime, [1]);
 		await setState(showtime, "cancelled");
-		expect(await unchanged(test, () => block(showtime, [2]))).toEqual({ outcome: "showtime_cancelled" });
-		expect(await unchanged(test, () => block(showtime, [1], false))).toEqual({ outcome: "showtime_cancelled" });
+		expect(await expectUnchanged(test, () => block(showtime, [2]))).toEqual({ outcome: "showtime_cancelled" });
+		expect(await expectUnchanged(test, () => block(showtime, [1], false))).toEqual({ outcome: "showtime_cancelled" });
 	});
 });
 
@@ -209,19 +213,19 @@ describe("reschedule", () => {
 	it.each([
 		["later", 48 * HOUR_MS],
 		["earlier", -HOUR_MS],
-	])("moves start, end and the life of every key %s, and the outbox carries it", async (_, byMs) => {
+	])("moves start, end and the expiry of every key %s, and writes an event", async (_, byMs) => {
 		const showtime = await test.openShowtime();
-		await held(test.store, showtime, [1]);
+		await holdSeats(test.store, showtime, [1]);
 		expect(await move(showtime, 2, byMs)).toEqual({ outcome: "set", showtimeVersion: 1, scheduleVersion: 2 });
 		const moved = { ...showtime, startsAt: showtime.startsAt + byMs, endsAt: showtime.endsAt + byMs, scheduleVersion: 2 };
 		expect(await test.store.readShowtime(showtime.id)).toEqual(moved);
-		expect(await lastEvent(showtime)).toMatchObject({ ...accountOf(moved), type: "showtime.rescheduled", seq: 1 });
+		expect(await lastEvent(showtime)).toMatchObject({ ...eventFieldsOf(moved), type: "showtime.rescheduled", seq: 1 });
 		const { meta, owner, map, expiry, buyers } = showtimeKeys(showtime.id);
 		for (const key of [owner, map, expiry, buyers]) expect(await test.redis.pexpiretime(key)).toBe(moved.endsAt + 48 * HOUR_MS);
 		expect(await test.redis.pexpiretime(meta)).toBe(moved.endsAt + 24 * HOUR_MS);
 	});
 
-	it("to a time that was over days ago, tells the ledger before its keys end", async () => {
+	it("writes the event before the keys expire when the new time was over days ago", async () => {
 		const showtime = await test.openShowtime();
 		expect((await move(showtime, 2, -100 * HOUR_MS)).outcome).toBe("set");
 		expect(await test.redis.exists(...Object.values(showtimeKeys(showtime.id)))).toBe(0);
@@ -229,7 +233,7 @@ describe("reschedule", () => {
 		expect(entry?.event).toMatchObject({ type: "showtime.rescheduled", scheduleVersion: 2, endsAt: showtime.endsAt - 100 * HOUR_MS });
 	});
 
-	it("is driven again and again: a version that is not newer is a repeat, whatever it says", async () => {
+	it("treats a schedule version that is not newer as a repeat, even with other times", async () => {
 		const showtime = await test.openShowtime({ scheduleVersion: 3 });
 		await move(showtime, 5, HOUR_MS);
 		const before = await metaOf(showtime);
@@ -240,24 +244,24 @@ describe("reschedule", () => {
 		expect(await depthOf(showtime)).toBe(1);
 	});
 
-	it("is told though a rebuild has brought the version already: the ledger has it first; once, over later rebuilds too", async () => {
+	it("writes one event per schedule version, even when a rebuild has installed that version already", async () => {
 		const showtime = await test.openShowtime({ scheduleVersion: 2 });
-		for (let drive = 0; drive < 2; drive += 1) {
+		for (let round = 0; round < 2; round += 1) {
 			expect(await move(showtime, 2, 0)).toEqual({ outcome: "set", showtimeVersion: 1, scheduleVersion: 2 });
 			const entries = await test.store.readBatch(bucketOf(showtime.id), { afterEntryId: null, limit: 500 });
 			expect(entries).toMatchObject([{ event: { type: "showtime.rescheduled", scheduleVersion: 2 } }]);
-			await installSnapshot(test.store, { showtime, epoch: 2 + drive });
+			await installSnapshot(test.store, { showtime, epoch: 2 + round });
 		}
 	});
 
-	it("is refused once the showtime is cancelled", async () => {
+	it("refuses a new time once the showtime is cancelled", async () => {
 		const showtime = await test.openShowtime();
 		await setState(showtime, "cancelled");
-		expect(await unchanged(test, () => move(showtime, 2, HOUR_MS))).toEqual({ outcome: "showtime_cancelled" });
+		expect(await expectUnchanged(test, () => move(showtime, 2, HOUR_MS))).toEqual({ outcome: "showtime_cancelled" });
 	});
 });
 
-it("every change answers busy at the outbox bound and not one entry sooner; a repeat is never busy", async () => {
+it("every change answers busy when the outbox has outboxMax entries and not one entry sooner, and a repeat never does", async () => {
 	const showtime = await test.openShowtime();
 	const bounded = test.withLimits({ outboxMax: 3 });
 	const { id: showtimeId, startsAt, endsAt } = showtime;
@@ -274,7 +278,8 @@ it("every change answers busy at the outbox bound and not one entry sooner; a re
 		() => bounded.blockSeats({ showtimeId, seats: [1], isBlocked: false }),
 		() => bounded.reschedule({ showtimeId, scheduleVersion: 3, startsAt, endsAt }),
 	];
-	for (const run of beyond) expect(await unchanged(test, run)).toEqual({ outcome: "busy" });
+	for (const run of beyond) expect(await expectUnchanged(test, run)).toEqual({ outcome: "busy" });
 });
 
-it("every reply of the scripts was seen", () => expectEveryReply(test.replies, [setTermsScript, blockSeatsScript, rescheduleScript]));
+it("covers every status that set-terms.lua, block-seats.lua and reschedule.lua can reply", () =>
+	expectEveryReply(test.replies, [setTermsScript, blockSeatsScript, rescheduleScript]));

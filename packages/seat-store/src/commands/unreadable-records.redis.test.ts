@@ -1,8 +1,8 @@
-/** A booking record that cannot be read keeps nothing else back: not the bookings beside it, not a rebuild, not a batch. */
+/** An unreadable booking record blocks nothing else: not reads of other bookings, not a rebuild, not an ack of a batch. */
 import { bucketOf, isBookingEvent, newBookingId } from "@holdfast/domain";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { bookingKey, bucketKeys, showtimeKeys } from "../keys.ts";
-import { buy, held } from "../testing/buy-seats.ts";
+import { buy, holdSeats } from "../testing/buy-seats.ts";
 import { changeRecord } from "../testing/change-record.ts";
 import { installSnapshot } from "../testing/install-snapshot.ts";
 import { openTestStore, type TestStore } from "../testing/open-test-store.ts";
@@ -13,10 +13,10 @@ beforeAll(async () => {
 });
 afterAll(() => test.stop());
 
-it("of several records those that can be read are given, those that cannot are named, and those that are gone are neither", async () => {
+it("readBookings returns readable records, names unreadable ones, and leaves out missing ones", async () => {
 	const showtime = await test.openShowtime();
 	const bookings = [];
-	for (let seat = 0; seat < 6; seat += 1) bookings.push(await held(test.store, showtime, [seat]));
+	for (let seat = 0; seat < 6; seat += 1) bookings.push(await holdSeats(test.store, showtime, [seat]));
 	const [first, broken, mistyped, cut, listed, unequal] = bookings.map(({ bookingId }) => bookingId);
 	if (!first || !broken || !mistyped || !cut || !listed || !unequal) throw new Error("fewer than six seats were held");
 	await changeRecord(test.server.port, broken, { amount: "9007199254740993" });
@@ -37,15 +37,20 @@ it("of several records those that can be read are given, those that cannot are n
 	]);
 });
 
-it("a rebuild goes on without unreadable records: sold stays sold, held is free, and what the ledger has is the ledger's", async () => {
+it("a rebuild skips unreadable records: sold seats stay sold, held seats become free, and the ledger's seats stay the ledger's", async () => {
 	const showtime = await test.openShowtime();
 	const buySeat = (seat: number) => buy(test.store, showtime, [seat]);
-	const [unknown, known, fine, pending] = [await buySeat(0), await buySeat(1), await buySeat(2), await held(test.store, showtime, [3])];
+	const [unknown, known, fine, pending] = [
+		await buySeat(0),
+		await buySeat(1),
+		await buySeat(2),
+		await holdSeats(test.store, showtime, [3]),
+	];
 	for (const { bookingId } of [unknown, known, pending]) await changeRecord(test.server.port, bookingId, { amount: "1e+16x" });
 	await test.redis.hdel(showtimeKeys(showtime.id).meta, "replid");
 	const inLedger = { ...known, state: "CONFIRMED", version: 2, seats: [1] } as const;
 	const installed = await installSnapshot(test.store, { showtime, epoch: 2, bookings: [inLedger] });
-	if (installed.outcome !== "installed") throw new Error(`the install was answered ${installed.outcome}`);
+	if (installed.outcome !== "installed") throw new Error(`the install failed: ${installed.outcome}`);
 	expect(new Set(installed.unreadable?.map(({ bookingId }) => bookingId))).toEqual(
 		new Set([unknown, known, pending].map(({ bookingId }) => bookingId)),
 	);
@@ -56,9 +61,9 @@ it("a rebuild goes on without unreadable records: sold stays sold, held is free,
 	expect(await test.store.confirmBooking(pending)).not.toMatchObject({ outcome: "confirmed" });
 });
 
-it("an epoch that makes no sense leaves one showtime's entries unsettled, and the batch is read", async () => {
+it("readBatch reads an unreadable epoch as 0, and the epochs of other showtimes as they are", async () => {
 	const [broken, fine] = [await test.openShowtime(), await test.openShowtime()];
-	for (const showtime of [broken, fine]) await test.store.confirmBooking(await held(test.store, showtime, [0]));
+	for (const showtime of [broken, fine]) await test.store.confirmBooking(await holdSeats(test.store, showtime, [0]));
 	await test.redis.hset(bucketKeys(bucketOf(broken.id)).epochs, broken.id, "x");
 	const epochs = new Map<string, number>();
 	for (const { id } of [broken, fine])
@@ -67,7 +72,7 @@ it("an epoch that makes no sense leaves one showtime's entries unsettled, and th
 	expect([epochs.get(broken.id), epochs.get(fine.id)]).toEqual([0, 1]);
 });
 
-it("a record that cannot be read keeps no other booking of its batch from being marked as recorded", async () => {
+it("ackBatch marks bookings as recorded even if other records of the batch are unreadable", async () => {
 	const showtime = await test.openShowtime();
 	const bought = [await buy(test.store, showtime, [0]), await buy(test.store, showtime, [1]), await buy(test.store, showtime, [2])];
 	const [cut, mistyped, fine] = bought.map(({ bookingId }) => bookingId);

@@ -1,13 +1,13 @@
 import { newShowtimeId } from "@holdfast/domain";
 import { expect, it } from "vitest";
-import { held } from "../testing/buy-seats.ts";
+import { holdSeats } from "../testing/buy-seats.ts";
 import { bookingEventOf, openTestStore } from "../testing/open-test-store.ts";
 
-/** It reads the outboxes of all buckets at once, which no cluster allows: this file runs on a plain server only. */
-it("names the outboxes that have entries, and none at its deadline", async () => {
+/** One XREAD names the outboxes of all buckets, which a cluster refuses: this file runs on a plain server only. */
+it("waitForEntries names the outboxes that have entries, and returns none after its timeout", async () => {
 	const test = await openTestStore();
 	expect(await test.store.waitForEntries({ timeoutMs: 10 })).toEqual([]);
-	const sold = await held(test.store, await test.openShowtime({ id: newShowtimeId(5) }), [1]);
+	const sold = await holdSeats(test.store, await test.openShowtime({ id: newShowtimeId(5) }), [1]);
 	const waiting = test.store.waitForEntries({ timeoutMs: 10_000 });
 	await test.store.confirmBooking(sold);
 	expect(await waiting).toEqual([5]);

@@ -1,11 +1,11 @@
 #!lua flags=allow-oom
---[[ ack-batch: drop settled entries from the outbox, and mark their bookings recorded. Call after the COMMIT only.
-KEYS[1] outbox   STREAM  what the ledger does not know yet
+--[[ ack-batch: delete settled entries from the outbox, and mark their bookings as recorded. Call only after the COMMIT.
+KEYS[1] outbox   STREAM  events that the ledger does not have yet
 KEYS[2..] bookings STRING records of the settled bookings
-ARGV[1] recordTtlMs   ARGV[2] bookingCount   ARGV[3..] settled: the version settled for each booking, then the entry ids to drop
-RETURNS {"acked", entries dropped}
-EFFECTS a booking that has moved on past the settled version is left as it is; its own entry will come. So is a record that cannot
-  be read.
+ARGV[1] recordTtlMs   ARGV[2] bookingCount   ARGV[3..] settled: the version settled for each booking, then the entry ids to delete
+RETURNS {"acked", entries deleted}
+EFFECTS leaves a booking unchanged that has a newer version than the settled one, because a later entry covers it; also leaves an
+  unreadable record unchanged.
 COST O(entries). ]]
 local record_ttl, bookings = ARGV[1], tonumber(ARGV[2])
 for i = 1, bookings do

@@ -1,12 +1,12 @@
 #!lua
---[[ adopt-timeline: find out whether this server has lost part of a bucket's history, and continue above what the ledger has.
-KEYS[1] timeline  STRING  number of the bucket's history
+--[[ adopt-timeline: find out whether this server has lost part of a bucket's history, and continue counting above the ledger.
+KEYS[1] timeline  STRING  number of the bucket's timeline
 KEYS[2] seq       STRING  event counter of the bucket
-ARGV[1] ledgerTimeline or ""   ARGV[2] ledgerSeq: the highest that is settled   ARGV[3] judgesSeq: "1" if a counter below the ledger's proves loss
+ARGV[1] ledgerTimeline or ""   ARGV[2] ledgerSeq: the highest settled seq   ARGV[3] judgesSeq: "1" if a counter below the ledger's proves loss
 RETURNS {"adopted", timeline, seq, 1 if loss is proven else 0}
-EFFECTS loss: the timeline becomes one more than the ledger's. The counter never falls below the ledger's. A timeline that is higher
-  here than in the ledger stays, and proves loss as well: it was started for a loss that the ledger has not recorded. Call under the
-  ledger's lock of the bucket.
+EFFECTS after a loss, the timeline becomes the ledger's timeline + 1. The counter is raised to the ledger's counter if it is lower. A
+  timeline that is higher here than in the ledger is kept, and proves loss too: it was started for a loss that the ledger has not
+  recorded. The caller must hold the ledger's lock on the bucket.
 COST O(1). ]]
 local timeline_key, seq_key = unpack(KEYS)
 local ledger_timeline, ledger_seq, judges_seq = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3] == '1'

@@ -1,14 +1,14 @@
 #!lua
---[[ block-seats: keep seats off sale, or give them back. The outbox says so.
+--[[ block-seats: take seats off sale, or put them back on sale, and append the change to the outbox.
 KEYS[1] meta    HASH    the showtime as installed
 KEYS[2] owner   HASH    seat index -> owner entry
 KEYS[3] map     STRING  one status letter per seat
-KEYS[4] outbox  STREAM  what the ledger does not know yet
+KEYS[4] outbox  STREAM  events that the ledger does not have yet
 KEYS[5] seq     STRING  event counter of the bucket
 ARGV[1] showtimeId   ARGV[2] change: "block" or "unblock"   ARGV[3] outboxMax   ARGV[4] seatsTtlMs   ARGV[5..] seats: indexes, distinct
 RETURNS {"set", showtimeVersion, scheduleVersion} | {"seats_taken", seat...} | {"showtime_cancelled"} | {"busy"} | {"not_ready"} | {"fenced"} | {"recovering"}
-EFFECTS all of the seats or none. Only free seats are blocked, only blocked ones given back; a seat that is so already stays so, and
-  when all are it is a repeat. showtimeVersion + 1, one outbox entry.
+EFFECTS changes all of the seats or none: blocks only free seats, unblocks only blocked ones. A seat that is already in the requested
+  state stays as it is; if all are, the call is a repeat. Otherwise showtimeVersion + 1 and one outbox entry.
 COST O(seats asked + seats blocked). ]]
 -- @include now
 -- @include fence

@@ -1,18 +1,19 @@
 #!lua flags=allow-oom
---[[ cancel: end a booking because its user asks for it. A hold is released; a confirmed booking is cancelled, and the outbox says so.
+--[[ cancel: end a booking at its user's request. A hold is released. A confirmed booking is cancelled, and its event appended to the outbox.
 KEYS[1] meta     HASH    the showtime as installed
 KEYS[2] owner    HASH    seat index -> owner entry
 KEYS[3] map      STRING  one status letter per seat
 KEYS[4] expiry   ZSET    live holds of this showtime by expiry
-KEYS[5] buyers   HASH    user -> what they hold and have bought here
+KEYS[5] buyers   HASH    user id -> the user's holds and bookings at this showtime
 KEYS[6] booking  STRING  the booking's record
-KEYS[7] outbox   STREAM  what the ledger does not know yet
+KEYS[7] outbox   STREAM  events that the ledger does not have yet
 KEYS[8] seq      STRING  event counter of the bucket
 ARGV[1] bookingId   ARGV[2] userId   ARGV[3] ifVersion or ""   ARGV[4] outboxMax
 RETURNS {"cancelled", nowMs, the record as JSON} | {"showtime_started"} | {"version_mismatch", version}
   | {"showtime_cancelled"} | {"busy"} | {"not_found"} | {"not_loaded"} | {"not_ready"} | {"fenced"} | {"recovering"}
-EFFECTS frees only seats that this booking still owns. Released: the record expires when it would have. Cancelled: the record is kept
-  until it is recorded, one outbox entry. A repeat writes the record as it is; an expired hold is left as it is.
+EFFECTS frees only seats that this booking still owns. Release: the expiry of the record stays. Cancellation: the record does not
+  expire until it is recorded in the ledger, and there is one outbox entry. A repeat rewrites the record unchanged. An expired hold
+  is left unchanged.
 COST O(seats of the booking + the user's live entries). ]]
 -- @include now
 -- @include fence
@@ -56,7 +57,7 @@ if is_confirmed then
 	redis.call('SET', booking_key, text)
 else
 	text = cjson.encode(record)
-	-- A release leaves the end that place-hold set: a loop of hold and release must not fill Redis.
+	-- KEEPTTL keeps the expiry that place-hold set, so that a loop of holds and releases cannot fill Redis.
 	redis.call('SET', booking_key, text, 'KEEPTTL')
 end
 return { 'cancelled', now, text }

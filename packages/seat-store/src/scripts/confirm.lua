@@ -1,17 +1,17 @@
 #!lua
---[[ confirm: sell the seats of a live hold to its user, and say so in the outbox, in one step.
+--[[ confirm: sell the seats of a live hold to its user, and append the event to the outbox, in one step.
 KEYS[1] meta     HASH    the showtime as installed
 KEYS[2] owner    HASH    seat index -> owner entry
 KEYS[3] map      STRING  one status letter per seat
 KEYS[4] expiry   ZSET    live holds of this showtime by expiry
-KEYS[5] buyers   HASH    user -> what they hold and have bought here
+KEYS[5] buyers   HASH    user id -> the user's holds and bookings at this showtime
 KEYS[6] booking  STRING  the booking's record
-KEYS[7] outbox   STREAM  what the ledger does not know yet
+KEYS[7] outbox   STREAM  events that the ledger does not have yet
 KEYS[8] seq      STRING  event counter of the bucket
 ARGV[1] bookingId   ARGV[2] userId   ARGV[3] ifVersion or ""   ARGV[4] outboxMax   ARGV[5] seatsTtlMs
 RETURNS {"confirmed", nowMs, the record as JSON} | {"hold_expired"} | {"booking_state"} | {"version_mismatch", version}
   | {"showtime_cancelled"} | {"busy"} | {"not_found"} | {"not_loaded"} | {"not_ready"} | {"fenced"} | {"recovering"}
-EFFECTS on "confirmed": owner, map, expiry, buyers, booking, outbox and seq together. A repeat writes the record as it is.
+EFFECTS on "confirmed" changes owner, map, expiry, buyers, booking, outbox and seq together. A repeat rewrites the record unchanged.
 COST O(seats of the booking + the user's live entries). ]]
 -- @include now
 -- @include fence
@@ -54,11 +54,12 @@ end
 redis.call('HSET', owner_key, unpack(owners))
 write_map(meta_key, map_key, seats, 'S')
 redis.call('ZREM', expiry_key, expiry_member(booking, user, record.seats))
--- Only after a clock that fell back has the user's entry gone before the hold.
+-- Normally the user has an entry already. The entry is new only if the clock was set back after another call had removed the hold
+-- from it as expired.
 if write_buyer(buyers_key, user, now, booking, 0, record.seats) then keep_until_end(ends_at, seats_ttl, buyers_key) end
 record.state, record.version, record.recorded = 'CONFIRMED', string.format('%d', tonumber(record.version) + 1), '0'
 record.confirmedAt, record.scheduleVersion = string.format('%d', now), schedule_version
--- Only an extension needs it.
+-- Only extend needs the idempotency key.
 record.idempotencyKey = nil
 text = append_event(outbox_key, seq_key, 'booking.confirmed', booking, record, now)
 redis.call('SET', booking_key, text)

@@ -3,15 +3,15 @@
 KEYS[1] meta     HASH    the showtime as installed
 KEYS[2] owner    HASH    seat index -> owner entry
 KEYS[3] expiry   ZSET    live holds of this showtime by expiry
-KEYS[4] buyers   HASH    user -> what they hold and have bought here
+KEYS[4] buyers   HASH    user id -> the user's holds and bookings at this showtime
 KEYS[5] booking  STRING  the booking's record
-KEYS[6?] idempotency STRING  what the hold was placed with; only when it was placed with a key
+KEYS[6?] idempotency STRING  the use of the hold's idempotency key; only if the hold was placed with one
 ARGV[1] bookingId   ARGV[2] userId   ARGV[3] ifVersion or ""   ARGV[4] extensionMs   ARGV[5] lifeMaxMs   ARGV[6] endedHoldTtlMs
 ARGV[7] seatsTtlMs
 RETURNS {"extended", nowMs, the record as JSON} | {"hold_expired"} | {"booking_state"} | {"version_mismatch", version}
   | {"showtime_cancelled"} | {"not_found"} | {"not_loaded"} | {"not_ready"} | {"fenced"} | {"recovering"}
-EFFECTS the hold lasts extensionMs from now, at most lifeMaxMs from when it was placed, and never ends sooner than before. Only one
-  whose seats are all still its own, and only once: a repeat answers the same. A refusal moves no clock.
+EFFECTS the hold ends extensionMs from now, at most lifeMaxMs after it was placed, and never sooner than before. Only a hold that still
+  owns all its seats can be extended, and only once; a repeat replies with the same record. A refusal changes no expiry.
   The record and the idempotency key expire together, endedHoldTtlMs after the hold's new end.
 COST O(seats of the booking + the user's live entries). ]]
 -- @include now
@@ -48,7 +48,8 @@ local expires_at = math.max(tonumber(record.expiresAt), extended)
 record.state, record.version, record.expiresAt = 'PAYING', string.format('%d', tonumber(record.version) + 1), string.format('%d', expires_at)
 for _, seat in ipairs(seats) do redis.call('HSET', owner_key, seat, booking .. '|' .. record.expiresAt) end
 redis.call('ZADD', expiry_key, record.expiresAt, expiry_member(booking, user, record.seats))
--- Only after a clock that fell back has the user's entry gone before the hold.
+-- Normally the user has an entry already. The entry is new only if the clock was set back after another call had removed the hold
+-- from it as expired.
 if write_buyer(buyers_key, user, now, booking, expires_at, record.seats) then keep_until_end(ends_at, seats_ttl, buyers_key) end
 text = cjson.encode(record)
 local readable_until = string.format('%d', expires_at + tonumber(ended_ttl))

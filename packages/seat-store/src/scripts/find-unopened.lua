@@ -1,8 +1,8 @@
 #!lua flags=no-writes
---[[ find-unopened: of some showtimes of one bucket, those that cannot be booked before they are rebuilt.
+--[[ find-unopened: find which of some showtimes of one bucket must be rebuilt before they can be booked.
 KEYS[1..] metas  HASH  the showtimes as installed
-RETURNS {"found", which of metas, counted from 1, ...}
-EFFECTS none. A showtime that is being rebuilt is among them.
+RETURNS {"found", positions in metas, counted from 1, ...}
+EFFECTS none. Includes showtimes that are being rebuilt.
 COST O(showtimes). ]]
 -- @include fence
 local found = {}

@@ -1,9 +1,9 @@
 #!lua
---[[ give-back-claim: end a claim that came to nothing, and leave the showtime exactly as open or closed as it was.
+--[[ give-back-claim: end a claim without a rebuild, and restore the fence of the showtime as it was before the claim.
 KEYS[1] meta    HASH    the showtime as installed
 ARGV[1] token of the rebuilder
 RETURNS {"given_back"} | {"lost_claim"}
-EFFECTS none on "lost_claim": the claim is somebody else's by now, or the server has started since.
+EFFECTS none on "lost_claim": another process has the claim now, or the server has restarted since.
 COST O(1). ]]
 -- @include fence
 -- @include claim

@@ -1,12 +1,12 @@
 #!lua
---[[ install-claim: take the right to rebuild a showtime, and freeze its seats until it is used, given back or taken over.
-KEYS[1] meta    HASH    the showtime as installed; a claim may make it
-ARGV[1] token of the rebuilder   ARGV[2] claimTtlMs   ARGV[3] claimedMetaTtlMs, life of a meta that is nothing but a claim
-ARGV[4] ledgerEpoch, as the ledger had it before this call
-RETURNS {"claimed", nowMs, epoch it was last installed under or 0} | {"installed"} | {"recovering"}
-EFFECTS on "claimed" meta has no `replid` any more, and remembers which it was. "installed": it is open here, under that epoch or a
-  newer one. "recovering": somebody else's claim lives. A claim that lapsed or was made before the server started is
-  taken over; asked again with the same token, it is renewed.
+--[[ install-claim: claim the right to rebuild a showtime, and freeze its seats until the claim is used, given back or taken over.
+KEYS[1] meta    HASH    the showtime as installed; a claim creates it if there is none
+ARGV[1] token of the rebuilder   ARGV[2] claimTtlMs   ARGV[3] claimedMetaTtlMs, lifetime of a meta that holds only a claim
+ARGV[4] ledgerEpoch, the epoch in the ledger before this call
+RETURNS {"claimed", nowMs, epoch of the last install or 0} | {"installed"} | {"recovering"}
+EFFECTS on "claimed" moves the `replid` of meta to `claimBefore`. "installed": the showtime is open here, under that epoch or a newer
+  one. "recovering": another process has a live claim. A claim that has expired, or was made before the server started, is taken over.
+  A repeat with the same token renews the claim.
 COST O(1). ]]
 -- @include now
 -- @include fence
@@ -20,7 +20,7 @@ if held_by ~= token and is_claimed_here(claim_replid, claim_until, now) then ret
 
 local server = server_replid()
 if held_by ~= token or claim_replid ~= server then
-	-- What was closed before is as closed when it is given back: after a takeover that is always so.
+	-- A closed showtime must stay closed when the claim is given back. After a takeover claimBefore is always empty.
 	redis.call('HSET', meta_key, 'claimToken', token, 'claimReplid', server, 'claimBefore', replid or '')
 	redis.call('HDEL', meta_key, 'replid')
 end

@@ -1,14 +1,15 @@
 #!lua
---[[ install-seats: write a part of the owners of a showtime that is being rebuilt, beside those that stand.
+--[[ install-seats: stage a part of the seat owners of a showtime that is being rebuilt, without changing the current owners.
 KEYS[1] meta           HASH    the showtime as installed, claimed
 KEYS[2] stagedOwner   HASH    seat index -> owner entry
 KEYS[3] stagedMap     STRING  one status letter per seat
 KEYS[4] stagedExpiry  ZSET    live holds of this showtime by expiry
-KEYS[5] stagedBuyers  HASH    user -> what they hold and have bought here
+KEYS[5] stagedBuyers  HASH    user id -> the user's holds and bookings at this showtime
 ARGV[1] token   ARGV[2] claimTtlMs   ARGV[3] stagedTtlMs   ARGV[4] seatCount   ARGV[5] isFirst: "1" on the first part
 ARGV[6..] owners: for each: bookingId, or X (blocked) or Q (quarantined); userId or ""; expiresAt or 0; seats as `3,4`
 RETURNS {"staged"} | {"lost_claim"}
-EFFECTS the first part starts from nothing. What stands is not touched: a rebuilder that dies here has changed nothing. Safe to repeat.
+EFFECTS the first part deletes what was staged before. The current keys are not changed, so a rebuild that stops here has no effect.
+  Safe to repeat.
 COST O(seats in the part), O(seatCount) on the first. ]]
 -- @include now
 -- @include fence

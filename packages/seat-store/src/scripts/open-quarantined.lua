@@ -5,7 +5,7 @@ KEYS[2] owner   HASH    seat index -> owner entry
 KEYS[3] map     STRING  one status letter per seat
 ARGV[1..] seats: indexes
 RETURNS {"opened", seats opened} | {"not_ready"} | {"fenced"} | {"recovering"}
-EFFECTS frees those seats that are in quarantine, and no others. Safe to repeat.
+EFFECTS frees the seats that are quarantined, and leaves all other seats unchanged. Safe to repeat.
 COST O(seats asked). ]]
 -- @include now
 -- @include fence

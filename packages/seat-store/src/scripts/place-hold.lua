@@ -1,25 +1,25 @@
 #!lua
---[[ place-hold: give every requested seat to one booking, or none.
+--[[ place-hold: hold all requested seats for one booking, or none.
 KEYS[1] meta        HASH    the showtime as installed
 KEYS[2] owner       HASH    seat index -> owner entry
 KEYS[3] map         STRING  one status letter per seat
 KEYS[4] expiry      ZSET    live holds of this showtime by expiry
-KEYS[5] expiries    ZSET    showtimes of the bucket by their earliest expiry
-KEYS[6] buyers      HASH    user -> what they hold and have bought here
+KEYS[5] expiries    ZSET    showtimes of the bucket by their earliest hold expiry
+KEYS[6] buyers      HASH    user id -> the user's holds and bookings at this showtime
 KEYS[7] booking     STRING  the new booking's record
 KEYS[8] userIndex   ZSET    the user's recent bookings in this bucket
-KEYS[9?] idempotency STRING  `bookingId|3,4`; only when the client sent a key
+KEYS[9?] idempotency STRING  `bookingId|3,4`; only if the client sent a key
 ARGV[1] showtimeId   ARGV[2] bookingId   ARGV[3] userId   ARGV[4] planId   ARGV[5] priceVersion   ARGV[6] amount, minor units
-ARGV[7] amounts, of each seat as `1250,1250`   ARGV[8] holdTtlMs   ARGV[9] seatsPerUserMax   ARGV[10] liveHoldsPerUserMax
+ARGV[7] amounts of the seats as `1250,1250`   ARGV[8] holdTtlMs   ARGV[9] seatsPerUserMax   ARGV[10] liveHoldsPerUserMax
 ARGV[11] holdsPerHourMax, at most userIndexMax   ARGV[12] endedHoldTtlMs   ARGV[13] userIndexMax   ARGV[14] userIndexTtlMs
 ARGV[15] seatsTtlMs   ARGV[16] idempotencyKey or ""   ARGV[17..] seats: indexes, distinct, ascending
 RETURNS {"held", nowMs, the record as JSON} | {"replayed", bookingId} | {"seats_taken", seat...}
   | {"seat_limit"} | {"hold_limit"} | {"hourly_limit", retryInMs} | {"not_on_sale"} | {"showtime_closed"} | {"showtime_cancelled"}
   | {"idempotency_mismatch"} | {"stale_prices"} | {"not_ready"} | {"fenced"} | {"recovering"}
-EFFECTS all keys written together on "held", none otherwise. A booking id that exists already is this command's own repeat, and
-  is answered with its record as it is now.
+EFFECTS writes all keys together on "held", none otherwise. A booking id that exists already means that this call is a repeat; the
+  reply has the current record.
   The record and the idempotency key expire together, endedHoldTtlMs after the hold's end.
-COST O(seats asked + the user's live entries), and O(log userIndexMax) for a user with holdsPerHourMax bookings in the index. On
+COST O(seats asked + the user's live entries), plus O(log userIndexMax) for a user with holdsPerHourMax bookings in the index. On
   "hourly_limit" one more read, O(userIndexMax). ]]
 -- @include now
 -- @include fence
@@ -44,7 +44,7 @@ local now = now_ms()
 local refusal = refusal_of_fence(meta_key, state, replid, now)
 if refusal then return { refusal } end
 
--- Before any replay (ADR 11).
+-- The cancellation of the showtime is checked before any replay (ADR 11).
 if state == 'cancelled' then return { 'showtime_cancelled' } end
 local own = redis.call('GET', booking_key)
 if own then return { 'held', now, own } end
@@ -73,16 +73,17 @@ end
 if has_holds + 1 > tonumber(holds_max) then return { 'hold_limit' } end
 if has_seats + #seats > tonumber(seats_max) then return { 'seat_limit' } end
 
--- The index has every hold of the past hour: it is cut to index_max, and hourly_max is no more than that. Most users have fewer
--- bookings there than a single hour allows, so their scores need not be read.
+-- The index contains every hold of the past hour, because it is trimmed to index_max entries and hourly_max is not greater. Most
+-- users have fewer bookings in the index than one hour allows, so their scores need not be read.
 local indexed = redis.call('ZCARD', index_key)
 if indexed >= tonumber(hourly_max) then
 	local past_hour = '(' .. string.format('%d', now - HOUR_MS)
 	local placed = redis.call('ZCOUNT', index_key, past_hour, '+inf')
 	if placed >= tonumber(hourly_max) then
-		-- There is room again once this many of the oldest have left the hour: one, or more after the limit was lowered.
-		local leaving = placed - tonumber(hourly_max) + 1
-		local last = redis.call('ZRANGE', index_key, past_hour, '+inf', 'BYSCORE', 'LIMIT', leaving - 1, 1, 'WITHSCORES')
+		-- The limit allows a hold again when this many of the oldest holds are more than an hour old: one, or more if the limit was
+		-- lowered.
+		local excess = placed - tonumber(hourly_max) + 1
+		local last = redis.call('ZRANGE', index_key, past_hour, '+inf', 'BYSCORE', 'LIMIT', excess - 1, 1, 'WITHSCORES')
 		return { 'hourly_limit', string.format('%d', tonumber(last[2]) + HOUR_MS - now) }
 	end
 end

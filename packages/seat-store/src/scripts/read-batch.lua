@@ -1,10 +1,10 @@
 #!lua flags=no-writes
---[[ read-batch: the oldest entries of a bucket's outbox, with the epoch of their showtimes, in one atomic read.
-KEYS[1] outbox  STREAM  what the ledger does not know yet
-KEYS[2] epochs  HASH    showtime -> epoch it was installed under
+--[[ read-batch: read the oldest entries of a bucket's outbox and the epochs of their showtimes atomically.
+KEYS[1] outbox  STREAM  events that the ledger does not have yet
+KEYS[2] epochs  HASH    showtime id -> epoch of its last install
 ARGV[1] start of the range: "-" or "(" and an entry id   ARGV[2] limit
 RETURNS {"read", {{id, {field, value, ...}}, ...}, {epoch of each entry, "" if none, ...}}
-EFFECTS none. Read in two steps, a dead primary's entries could be paired with the epoch that its successor was given.
+EFFECTS none. Two separate reads could pair entries of a failed primary with an epoch that a rebuild on its successor assigned.
 COST O(limit). ]]
 local outbox_key, epochs_key = unpack(KEYS)
 local entries = redis.call('XRANGE', outbox_key, ARGV[1], '+', 'COUNT', ARGV[2])

@@ -1,11 +1,11 @@
 #!lua flags=no-writes
---[[ read-map: the seat map of one showtime, and until when it holds.
+--[[ read-map: read the seat map of one showtime, and until when it is valid.
 KEYS[1] meta    HASH    the showtime as installed
 KEYS[2] map     STRING  one status letter per seat
 KEYS[3] expiry  ZSET    live holds of this showtime by expiry
 RETURNS {"read", nowMs, version, statuses, earliest expiry or "", showtimeVersion, scheduleVersion} | {"not_ready"} | {"fenced"} | {"recovering"}
 EFFECTS none.
-COST O(1) beside copying the map. ]]
+COST O(1) plus copying the map. ]]
 -- @include now
 -- @include fence
 local meta_key, map_key, expiry_key = unpack(KEYS)

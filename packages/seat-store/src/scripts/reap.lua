@@ -1,15 +1,15 @@
 #!lua flags=allow-oom
---[[ reap: give back the seats of lapsed holds of one showtime. Housekeeping: they were free from their instant on anyway.
+--[[ reap: delete the owner entries of expired holds of one showtime. Only housekeeping: the seats have been free since the expiry.
 KEYS[1] meta      HASH    the showtime as installed
 KEYS[2] owner     HASH    seat index -> owner entry
 KEYS[3] map       STRING  one status letter per seat
 KEYS[4] expiry    ZSET    live holds of this showtime by expiry
-KEYS[5] expiries  ZSET    showtimes of the bucket by their earliest expiry
-KEYS[6] buyers    HASH    user -> what they hold and have bought here
+KEYS[5] expiries  ZSET    showtimes of the bucket by their earliest hold expiry
+KEYS[6] buyers    HASH    user id -> the user's holds and bookings at this showtime
 ARGV[1] showtimeId   ARGV[2] holdsMax, holds freed in one call
-RETURNS {"reaped", holds, 1 if more have lapsed else 0} | {"not_ready"} | {"fenced"} | {"recovering"}
-EFFECTS frees seats whose owner entry still names the lapsed hold and has itself lapsed; never touches a booking record. Where only
-  a rebuild helps, the showtime leaves the list of expiries.
+RETURNS {"reaped", holds, 1 if more have expired else 0} | {"not_ready"} | {"fenced"} | {"recovering"}
+EFFECTS frees seats whose owner entry names the expired hold and has expired itself; never changes a booking record. A showtime that
+  needs a rebuild first is removed from expiries.
 COST O(holdsMax * seats per booking). ]]
 -- @include now
 -- @include fence
@@ -23,8 +23,8 @@ local state, replid = unpack(redis.call('HMGET', meta_key, 'state', 'replid'))
 local now = now_ms()
 local refusal = refusal_of_fence(meta_key, state, replid, now)
 if refusal then
-	-- Nobody need come by again before a rebuild: it drops what has lapsed, and puts the showtime back on the list. A claim that
-	-- is given back does not; while there may be one, there is no replid.
+	-- No reap is needed before the next rebuild, which drops expired holds and adds the showtime to expiries again. A claim that is
+	-- given back does not add it; while a claim may exist, there is no replid.
 	if refusal == 'not_ready' or (refusal == 'fenced' and replid) then redis.call('ZREM', expiries_key, showtime) end
 	return { refusal }
 end

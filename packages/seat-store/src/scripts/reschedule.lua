@@ -1,16 +1,17 @@
 #!lua
---[[ reschedule: move a showtime to another time. The ledger has it already, under `scheduleVersion`; the outbox carries it to every buyer.
+--[[ reschedule: move a showtime to another time. The ledger has this schedule already, under `scheduleVersion`; the outbox entry informs buyers.
 KEYS[1] meta    HASH    the showtime as installed
 KEYS[2] owner   HASH    seat index -> owner entry
 KEYS[3] map     STRING  one status letter per seat
 KEYS[4] expiry  ZSET    live holds of this showtime by expiry
-KEYS[5] buyers  HASH    user -> what they hold and have bought here
-KEYS[6] outbox  STREAM  what the ledger does not know yet
+KEYS[5] buyers  HASH    user id -> the user's holds and bookings at this showtime
+KEYS[6] outbox  STREAM  events that the ledger does not have yet
 KEYS[7] seq     STRING  event counter of the bucket
 ARGV[1] showtimeId   ARGV[2] scheduleVersion   ARGV[3] startsAt   ARGV[4] endsAt   ARGV[5] keepUntil   ARGV[6] metaUntil   ARGV[7] outboxMax
 RETURNS {"set", showtimeVersion, scheduleVersion} | {"showtime_cancelled"} | {"busy"} | {"not_ready"} | {"fenced"} | {"recovering"}
-EFFECTS start, end and version, the life of the showtime's keys, one outbox entry. A version that the outbox was told of, or an older one
-  than stands, makes this a repeat: it only counts itself. That it stands is not enough: a rebuild may have brought it from the ledger.
+EFFECTS sets start, end, version and the expiry of the showtime's keys, and appends one outbox entry. A version that was appended
+  before, or that is older than the current one, makes this a repeat, which only increments `repeats`. The current version alone is
+  no repeat: a rebuild may have read it from the ledger without an outbox entry.
 COST O(1). ]]
 -- @include now
 -- @include fence
@@ -31,7 +32,7 @@ if redis.call('XLEN', outbox_key) >= tonumber(outbox_max) then return { 'busy' }
 
 redis.call('HSET', meta_key, 'scheduleVersion', version, 'scheduleEmitted', version, 'startsAt', starts_at, 'endsAt', ends_at)
 append_showtime_event(outbox_key, seq_key, meta_key, 'showtime.rescheduled', showtime, now)
--- Last: a time that has passed ends the keys at once.
+-- Last, because a time in the past deletes the keys at once.
 redis.call('PEXPIREAT', meta_key, meta_until)
 for i = 2, 5 do redis.call('PEXPIREAT', KEYS[i], keep_until) end
 return { 'set', showtime_version, version }

@@ -1,12 +1,12 @@
 #!lua
---[[ set-terms: change what a showtime is sold on: its state, prices or sales window. The outbox says so.
+--[[ set-terms: change the terms of a showtime (state, prices or sales window), and append the change to the outbox.
 KEYS[1] meta    HASH    the showtime as installed
-KEYS[2] outbox  STREAM  what the ledger does not know yet
+KEYS[2] outbox  STREAM  events that the ledger does not have yet
 KEYS[3] seq     STRING  event counter of the bucket
 ARGV[1] showtimeId   ARGV[2] eventType   ARGV[3] outboxMax   ARGV[4..] fields of meta and their new values
 RETURNS {"set", showtimeVersion, scheduleVersion} | {"showtime_cancelled"} | {"busy"} | {"not_ready"} | {"fenced"} | {"recovering"}
-EFFECTS showtimeVersion + 1, new prices raise priceVersion as well, one outbox entry. What stands like that already is a repeat: it
-  only counts itself. A cancelled showtime stays cancelled.
+EFFECTS showtimeVersion + 1, also priceVersion + 1 on new prices, and one outbox entry. Terms that equal the current ones make this a
+  repeat, which only increments `repeats`. A cancelled showtime stays cancelled.
 COST O(fields). ]]
 -- @include now
 -- @include fence

@@ -1,12 +1,12 @@
-/** Holds and bookings for tests, placed as the API places them. A seat costs 12.50 USD, as the builders of the test kit price it. */
+/** Test helpers that hold and buy seats as the API does. Every seat costs 12.50 USD, the price in the test kit's showtimes. */
 import { type BookingId, newBookingId, newUserId, type OpenShowtime, type ShowtimeId, type UserId } from "@holdfast/domain";
 import type { PlaceHoldOutcome } from "../outcomes.ts";
 import type { SeatStore } from "../seat-store.ts";
 
 type HoldOptions = { readonly userId?: UserId; readonly bookingId?: BookingId; readonly idempotencyKey?: string };
 
-/** Place a hold of these seats, for a new user unless one is named. Resolves to the answer, whatever it is. */
-export function hold(
+/** Tries to place a hold, for a new user unless `userId` is given. Returns the outcome, refusals included. */
+export function tryHold(
 	store: SeatStore,
 	showtime: OpenShowtime,
 	seats: readonly number[],
@@ -22,23 +22,23 @@ export function hold(
 	});
 }
 
-/** Place a hold; resolves to the command that extends, confirms or cancels it. Throws when the hold is refused. */
-export async function held(store: SeatStore, showtime: OpenShowtime, seats: readonly number[], options: HoldOptions = {}) {
+/** Places a hold. Returns the booking and the fields of a command that extends, confirms or cancels it. Throws when the hold is refused. */
+export async function holdSeats(store: SeatStore, showtime: OpenShowtime, seats: readonly number[], options: HoldOptions = {}) {
 	const userId = options.userId ?? newUserId();
-	const placed = await hold(store, showtime, seats, { ...options, userId });
-	if (placed.outcome !== "held") throw new Error(`the hold was answered ${placed.outcome}`);
+	const placed = await tryHold(store, showtime, seats, { ...options, userId });
+	if (placed.outcome !== "held") throw new Error(`the hold was refused: ${placed.outcome}`);
 	return { bookingId: placed.booking.id, showtimeId: showtime.id, userId, ifVersion: null, booking: placed.booking };
 }
 
-/** Hold these seats and confirm; resolves to the command that cancels the booking. Throws when either is refused. */
+/** Holds and confirms seats. Returns the command that cancels the booking. Throws when the hold or the confirm is refused. */
 export async function buy(store: SeatStore, showtime: OpenShowtime, seats: readonly number[], options: HoldOptions = {}) {
-	const command = await held(store, showtime, seats, options);
+	const command = await holdSeats(store, showtime, seats, options);
 	const { outcome } = await store.confirmBooking(command);
-	if (outcome !== "confirmed") throw new Error(`the confirm was answered ${outcome}`);
+	if (outcome !== "confirmed") throw new Error(`the confirm was refused: ${outcome}`);
 	return command;
 }
 
-/** The showtime as the seat store has it. Throws when it is not installed there. */
+/** Returns the showtime as installed in the seat store. Throws when it is not installed. */
 export async function installedShowtime(store: SeatStore, showtimeId: ShowtimeId): Promise<OpenShowtime> {
 	const showtime = await store.readShowtime(showtimeId);
 	if (showtime === null) throw new Error(`showtime ${showtimeId} is not installed`);

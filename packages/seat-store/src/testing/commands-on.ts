@@ -1,10 +1,10 @@
-/** For tests of this room: the commands of the store on one connection, without links, lanes and deadlines. */
+/** Test helpers that run the seat store's commands directly on a connection, without reconnects and deadlines. */
 import { DEFAULT_LIMITS, listBuckets } from "@holdfast/domain";
 import type { Redis } from "ioredis";
 import { type Bound, bindCommands, type Lanes } from "../command.ts";
 import * as commands from "../commands/index.ts";
 
-/** Bound to these lanes, with the defaults of a store for the rest. `read` also serves the other lanes unless they are given. */
+/** Returns all commands bound to the given lanes. `read` also serves the lanes that are left out. Limits and buckets are the defaults. */
 export function commandsBy(lanes: Pick<Lanes, "read"> & Partial<Lanes>): Bound<typeof commands> {
 	const { read } = lanes;
 	const buckets = listBuckets(DEFAULT_LIMITS);
@@ -19,5 +19,6 @@ export function commandsBy(lanes: Pick<Lanes, "read"> & Partial<Lanes>): Bound<t
 	});
 }
 
+/** Returns all commands bound to one connection. `context` replaces lanes, limits, buckets or the `ACK_LEVEL`. */
 export const commandsOn = (redis: Redis, context: Partial<Lanes> = {}): Bound<typeof commands> =>
 	commandsBy({ read: (_place, run) => run(redis), ...context });

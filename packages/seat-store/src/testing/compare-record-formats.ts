@@ -1,21 +1,21 @@
 /**
- * What a booking record costs in Redis in each of the forms it might have: the figures of docs/adr/0014. Starts a Redis of its
- * own and prints, per operation, the lowest and the median script time of all rounds in microseconds, then bytes per record and entry.
+ * Measures what a booking record costs in Redis in four storage formats: the figures of docs/adr/0014. Starts its own Redis server. Prints
+ * the lowest and the median script time per operation in microseconds, then the bytes per record and per outbox entry.
  *
  *     pnpm exec node packages/seat-store/src/testing/compare-record-formats.ts
  */
 import { startTestRedis } from "@holdfast/testing";
 import { Redis } from "ioredis";
 
-/** Operations in one script call. Only a few hundred together are longer than Redis's clock can misjudge. */
+/** Operations in one script call. Fewer than a few hundred take too little time for Redis's clock to measure. */
 const CALLS = 500;
 const ROUNDS = 40;
-/** Entries of a stream whose memory is divided by their number. */
+/** Entries in the stream from whose size the bytes per entry are computed. */
 const ENTRIES = 10_000;
 
 const ID = "0199d3a0-5b1c-7c11-9d2e-3f4a5b6c7d05";
 
-/** A record, and two ways to write and read each form of it. */
+/** Lua shared by all scripts: a sample record, and functions that write and read it as a hash and as one joined text. */
 const PRELUDE = `
 local names = { 'userId', 'showtimeId', 'planId', 'seats', 'amounts', 'state', 'version', 'amount', 'currency', 'createdAt',
 	'expiresAt', 'recorded', 'scheduleVersion', 'confirmedAt', 'cancelledAt', 'entry' }
@@ -54,19 +54,19 @@ end
 local function key_of(i) return KEYS[1] .. i end
 `;
 
-/** Lua for one key, by form: a hash, and three forms of one value. */
+/** Lua that writes, confirms and acknowledges the record at `key`, by format: a hash, and three encodings in a single string value. */
 const FORMS: Record<string, { write: string; confirm: string; ack: string }> = {
 	hash: {
 		write: "write_hash(key, record, 'PEXPIREAT', '1999999999999')",
 		confirm: "write_hash(key, sell(read_hash(key)))",
 		ack: "if redis.call('HGET', key, 'version') == '2' then redis.call('HSET', key, 'recorded', '1') redis.call('PEXPIRE', key, 86400000) end",
 	},
-	joined: oneValue("join", "split"),
-	json: oneValue("cjson.encode", "cjson.decode"),
-	msgpack: oneValue("cmsgpack.pack", "cmsgpack.unpack"),
+	joined: singleValue("join", "split"),
+	json: singleValue("cjson.encode", "cjson.decode"),
+	msgpack: singleValue("cmsgpack.pack", "cmsgpack.unpack"),
 };
 
-function oneValue(encode: string, decode: string) {
+function singleValue(encode: string, decode: string) {
 	return {
 		write: `redis.call('SET', key, ${encode}(record), 'PXAT', '1999999999999')`,
 		confirm: `redis.call('SET', key, ${encode}(sell(${decode}(redis.call('GET', key)))))`,
@@ -75,7 +75,7 @@ function oneValue(encode: string, decode: string) {
 	};
 }
 
-/** An outbox entry whose fields are the booking's, and one that carries the booking as one field. */
+/** Lua that appends an outbox entry, in two formats: every booking field as its own field, or the booking as a single JSON field. */
 const EVENTS: Record<string, string> = {
 	"event of 19 fields": `redis.call('XADD', KEYS[1] .. 'ob', '*', 'schema', '1', 'seq', '123', 'type', 'booking.confirmed',
 		'bookingId', '${ID}', 'version', '2', 'userId', '${ID}', 'showtimeId', '${ID}', 'planId', '${ID}', 'seats', '17,18',
@@ -88,7 +88,7 @@ const EVENTS: Record<string, string> = {
 const loop = (body: string): string =>
 	`${PRELUDE} local text = cjson.encode(record) for i = ARGV[1], ARGV[1] + ${CALLS} - 1 do local key = key_of(i) ${body} end`;
 
-/** Script time of one operation in each round, by its name. The operations take turns, so that a busy machine meets all alike. */
+/** Returns the script time per operation of each round, in microseconds. Operations alternate, so load on the machine affects all alike. */
 async function measure(redis: Redis): Promise<Map<string, number[]>> {
 	const scripts = [
 		...Object.entries(FORMS).flatMap(([form, bodies]) =>

@@ -1,17 +1,18 @@
-/**
- * The invariant checker of one showtime at rest: the map agrees with the owners seat by seat, and what Redis has
- * sold is what the ledger has. Returns every violation as a sentence; an empty list is the proof.
- */
+/** Invariant checks of one showtime's seats, for tests. Each returns a sentence per violation; an empty list means no violation. */
 import { parseBookingId, type ShowtimeId } from "@holdfast/domain";
 import type { SeatInspection } from "../commands/read-seat-map.ts";
 import type { SeatStore } from "../seat-store.ts";
 
-/** Owners that are no booking: blocked and quarantined. Their letter in the map is the same. */
-const KEPT_BACK: readonly string[] = ["X", "Q"];
+/** Owner entries without a booking: X is blocked, Q is quarantined. The seat map shows the same letters. */
+const OFF_SALE: readonly string[] = ["X", "Q"];
 
-/** An active row of the ledger. */
+/** A row of booking_seats that has not been released. */
 export type LedgerSeat = { readonly seat: number; readonly bookingId: string };
 
+/**
+ * Finds seats whose status in the map differs from their owner entry. With `ledgerSeats`, also finds seats that only one of Redis and the
+ * ledger has as sold. Call while nothing changes the showtime.
+ */
 export async function findSeatViolations(
 	seatStore: SeatStore,
 	showtimeId: ShowtimeId,
@@ -31,9 +32,9 @@ export async function findSeatViolations(
 	if (ledgerSeats !== null) {
 		const sold = owners.filter((owner) => letterOf(owner) === "S").map(({ seat, bookingId }) => `${seat} ${bookingId}`);
 		const recorded = ledgerSeats.map(({ seat, bookingId }) => `${seat} ${bookingId}`);
-		for (const line of sold) if (!recorded.includes(line)) violations.push(`sold in Redis, not in the ledger: ${line}`);
-		for (const line of recorded) if (!sold.includes(line)) violations.push(`in the ledger, not sold in Redis: ${line}`);
-		if (new Set(ledgerSeats.map(({ seat }) => seat)).size !== ledgerSeats.length) violations.push("the ledger has a seat twice");
+		for (const sale of sold) if (!recorded.includes(sale)) violations.push(`sold in Redis, not in the ledger: ${sale}`);
+		for (const sale of recorded) if (!sold.includes(sale)) violations.push(`in the ledger, not sold in Redis: ${sale}`);
+		if (new Set(ledgerSeats.map(({ seat }) => seat)).size !== ledgerSeats.length) violations.push("the ledger has one seat twice");
 	}
 	return violations;
 }
@@ -41,16 +42,16 @@ export async function findSeatViolations(
 function letterOf(owner: SeatInspection["owners"][number] | undefined): string {
 	if (owner === undefined) return "A";
 	if (owner.expiresAt > 0) return "H";
-	return KEPT_BACK.includes(owner.bookingId) ? owner.bookingId : "S";
+	return OFF_SALE.includes(owner.bookingId) ? owner.bookingId : "S";
 }
 
 /**
- * Live holds and sales that own only some of their seats. Owners are read in one instant; a lapsed hold may have lost
- * seats to the next buyer, so only entries that have not lapsed are judged.
+ * Finds live holds and confirmed bookings that own only some of their seats. Expired holds are left out: the next buyer may have taken
+ * some of their seats. May be called while buyers are active: all owner entries are read in one moment.
  */
 export async function findPartialHolds(seatStore: SeatStore, showtimeId: ShowtimeId): Promise<string[]> {
 	const { owners, nowMs } = await seatStore.inspectSeats(showtimeId);
-	const live = owners.filter(({ bookingId, expiresAt }) => !KEPT_BACK.includes(bookingId) && (expiresAt === 0 || nowMs < expiresAt));
+	const live = owners.filter(({ bookingId, expiresAt }) => !OFF_SALE.includes(bookingId) && (expiresAt === 0 || nowMs < expiresAt));
 	const violations: string[] = [];
 	for (const [id, owned] of Map.groupBy(live, ({ bookingId }) => bookingId)) {
 		const bookingId = parseBookingId(id);

@@ -1,6 +1,6 @@
-/** The scripts that ship go by the clock of the server, and those that a test sets the clock for go by that alone. */
+/** Production scripts use only the server's clock, and scripts with an injected clock use only the injected one. */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { held } from "./buy-seats.ts";
+import { holdSeats } from "./buy-seats.ts";
 import { ALL_SCRIPTS } from "./inject-clock.ts";
 import { bookingEventOf, openTestStore, type TestStore } from "./open-test-store.ts";
 
@@ -10,11 +10,11 @@ beforeAll(async () => {
 });
 afterAll(() => test.stop());
 
-/** Every instant that the scripts tell or keep on a way through hold, extension, sale, cancel and rebuild. */
-async function instantsOf(): Promise<number[]> {
+/** Runs a hold, an extension, a confirm, a cancel and a claim. Returns every timestamp that the scripts return or store, epoch ms. */
+async function collectTimestamps(): Promise<number[]> {
 	const { store } = test;
 	const showtime = await test.openShowtime();
-	const command = await held(store, showtime, [1]);
+	const command = await holdSeats(store, showtime, [1]);
 	const answers = [await store.extendHold(command), await store.confirmBooking(command), await store.cancelBooking(command)];
 	const read = await store.readSeatMap(showtime.id);
 	const claim = await store.claimShowtime(showtime.id, { token: "mine", ledgerEpoch: 2 });
@@ -29,21 +29,21 @@ async function instantsOf(): Promise<number[]> {
 	];
 }
 
-it("unless a test sets it, the clock is the server's TIME", async () => {
+it("scripts use the server's TIME when a test sets no clock", async () => {
 	const before = await test.store.now(0);
-	const instants = await instantsOf();
+	const timestamps = await collectTimestamps();
 	const after = await test.store.now(0);
-	for (const instant of instants) {
-		expect(instant).toBeGreaterThanOrEqual(before);
-		expect(instant).toBeLessThanOrEqual(after);
+	for (const timestamp of timestamps) {
+		expect(timestamp).toBeGreaterThanOrEqual(before);
+		expect(timestamp).toBeLessThanOrEqual(after);
 	}
 });
 
-it("a clock that a test sets is the only one", async () => {
+it("scripts use no other clock than the one a test sets", async () => {
 	const instant = (await test.store.now(0)) + 600_000;
-	expect(new Set(await test.at(instant, instantsOf))).toEqual(new Set([instant]));
+	expect(new Set(await test.at(instant, collectTimestamps))).toEqual(new Set([instant]));
 });
 
-it("no script names a clock but through the one include", () => {
+it("no script reads the time except through the include now.lua", () => {
 	for (const { name, source } of ALL_SCRIPTS) expect(source.split("'TIME'").length - 1, name).toBe(source.includes("now_ms()") ? 1 : 0);
 });

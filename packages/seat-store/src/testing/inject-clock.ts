@@ -1,6 +1,6 @@
 /**
- * For tests of this room: run the scripts by a clock that a test sets. What runs is a build of each script that differs from
- * production's in its include `now` alone: it takes the time from one more, last argument, so no undeclared key is read.
+ * Lets a test set the clock that the scripts use. While a clock is set, a variant of each script runs that differs from production only in
+ * its include `now`: it takes the time from an additional last argument instead of TIME.
  */
 import { readFileSync } from "node:fs";
 import { assert } from "@holdfast/runtime";
@@ -10,7 +10,7 @@ import { SCRIPT_NAMES } from "../scripts/signatures.ts";
 
 const folder = new URL("../scripts/", import.meta.url);
 
-/** Every script there is, in alphabetical order. */
+/** Every script of the seat store, in alphabetical order. */
 export const ALL_SCRIPTS: readonly Script[] = SCRIPT_NAMES.map((name) => defineScript(name));
 
 const productionNow = readFileSync(new URL("include/now.lua", folder), "utf8").trimEnd();
@@ -19,27 +19,27 @@ local function now_ms()
 	return injected_now
 end`;
 
-/** Builds by the hash of the production script; a script without a clock has none. */
-const builds = new Map(
+/** The variants by the SHA of the production script. A script that does not read the time has no variant. */
+const variants = new Map(
 	ALL_SCRIPTS.filter(({ source }) => source.includes("now_ms()")).map(({ name, sha, source }) => {
-		const build = source.replace(productionNow, injectedNow);
-		assert(!build.includes("'TIME'"), `the build of ${name} has no clock of its own`);
-		return [sha, build];
+		const variant = source.replace(productionNow, injectedNow);
+		assert(!variant.includes("'TIME'"), `the variant of ${name}.lua still reads TIME`);
+		return [sha, variant];
 	}),
 );
 
-/** As much of EVALSHA and EVAL as scripts are sent with. */
+/** The signature of EVALSHA and EVAL in the form in which this package calls them. */
 export type SendScript = (script: string, keyCount: number, ...keysAndArgs: (string | number)[]) => Promise<unknown>;
 
-/** From now on the scripts sent through `redis`, and its `time`, see what `clock` gives, epoch ms; null: the server's own clock. */
+/** Makes scripts and TIME on this connection use the time that `clock` returns, epoch ms, or the server's while `clock` returns null. */
 export function injectClock(redis: Redis, clock: () => number | null): void {
 	const evalsha: SendScript = redis.evalsha.bind(redis);
 	const time = redis.time.bind(redis);
 	Object.assign(redis, {
 		evalsha: ((sha, keyCount, ...rest) => {
-			const [nowMs, build] = [clock(), builds.get(sha)];
-			if (nowMs === null || build === undefined) return evalsha(sha, keyCount, ...rest);
-			return redis.eval(build, keyCount, ...rest, nowMs);
+			const [nowMs, variant] = [clock(), variants.get(sha)];
+			if (nowMs === null || variant === undefined) return evalsha(sha, keyCount, ...rest);
+			return redis.eval(variant, keyCount, ...rest, nowMs);
 		}) satisfies SendScript,
 		time: () => {
 			const nowMs = clock();

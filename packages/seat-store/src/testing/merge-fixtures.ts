@@ -1,4 +1,4 @@
-/** For tests of the merge rule: accounts of the ledger and of a server, and what a merge came to. */
+/** Test builders for the two inputs of `mergeSnapshot`, the state in Redis and the ledger's snapshot, and a reader of its result. */
 import {
 	type Booking,
 	type BookingId,
@@ -9,18 +9,22 @@ import {
 	type ShowtimeSnapshot,
 } from "@holdfast/domain";
 import { buildShowtime } from "@holdfast/testing";
-import type { MergedShowtime, StandingShowtime } from "../merge-snapshot.ts";
+import type { CurrentShowtime, MergedShowtime } from "../merge-snapshot.ts";
 
-/** The clock of the claim, and an instant behind it. */
+/** The clock of the claim, epoch ms. */
 export const NOW = 1_800_000_000_000;
+/** An expiry at which a hold is live at `NOW`. */
 export const LIVE = NOW + 1;
+/** The number of seats of `showtime`. */
 export const SEATS = 8;
+/** The showtime that the builders below use. */
 export const showtime = buildShowtime({ seatCount: SEATS });
+/** The user of every booking that the builders below make. */
 export const userId = newUserId();
 
-/** A record of Redis: a live hold of version 1 unless told otherwise. */
-export function recordOf(id: BookingId, seats: number[], wish: Partial<Booking> = {}): Booking {
-	const hasBeenSold = wish.state === "CONFIRMED" || wish.state === "CANCELLED";
+/** Builds a booking record of Redis: a live hold of version 1, with `overrides`. */
+export function recordOf(id: BookingId, seats: number[], overrides: Partial<Booking> = {}): Booking {
+	const hasBeenSold = overrides.state === "CONFIRMED" || overrides.state === "CANCELLED";
 	return {
 		id,
 		userId,
@@ -38,10 +42,11 @@ export function recordOf(id: BookingId, seats: number[], wish: Partial<Booking> 
 		cancelledAt: null,
 		recorded: false,
 		scheduleVersion: 1,
-		...wish,
+		...overrides,
 	};
 }
 
+/** Builds a booking as the ledger has recorded it. */
 export const ledgerOf = (bookingId: BookingId, state: BookingState, version: number, seats: number[] = []): RecordedBooking => ({
 	bookingId,
 	userId,
@@ -50,9 +55,11 @@ export const ledgerOf = (bookingId: BookingId, state: BookingState, version: num
 	seats,
 });
 
+/** Owner entries by seat index: booking id, X or Q, and expiry (0: none). */
 export type Owners = Record<number, [booking: string, expiresAt: number]>;
 
-export function standingOf(owners: Owners, records: Booking[] = [], wish: Partial<StandingShowtime> = {}): StandingShowtime {
+/** Builds the state in Redis: these owner entries and booking records. */
+export function currentShowtimeOf(owners: Owners, records: Booking[] = [], overrides: Partial<CurrentShowtime> = {}): CurrentShowtime {
 	const entries = Object.entries(owners).map(([seat, [booking, expiresAt]]) => [Number(seat), { booking, expiresAt }] as const);
 	return {
 		nowMs: NOW,
@@ -60,20 +67,21 @@ export function standingOf(owners: Owners, records: Booking[] = [], wish: Partia
 		blockedSeats: [],
 		owners: new Map(entries),
 		records: new Map(records.map((record) => [record.id, record])),
-		...wish,
+		...overrides,
 	};
 }
 
-export const snapshotOf = (bookings: RecordedBooking[] = [], wish: Partial<ShowtimeSnapshot> = {}): ShowtimeSnapshot => ({
+/** Builds the ledger's snapshot: these bookings, nothing blocked, no quarantine. */
+export const snapshotOf = (bookings: RecordedBooking[] = [], overrides: Partial<ShowtimeSnapshot> = {}): ShowtimeSnapshot => ({
 	showtime,
 	blockedSeats: [],
 	epoch: 2,
 	isQuarantined: false,
 	deadLetteredEntries: [],
 	bookings,
-	...wish,
+	...overrides,
 });
 
-/** Owner and expiry by seat. */
+/** The owner entries that a merge decided on. */
 export const ownersOf = ({ ownerships }: MergedShowtime): Owners =>
 	Object.fromEntries(ownerships.flatMap(({ booking, expiresAt, seats }) => seats.map((seat) => [seat, [booking, expiresAt]])));

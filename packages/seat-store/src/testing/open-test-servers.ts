@@ -1,17 +1,17 @@
-/** For tests of connections: servers, proxies, and clients that look at a server behind the back of what is tested. */
+/** Test helpers for connection tests: Redis servers, proxies, clients that read a server directly, and the result of a call as a word. */
 import { openTestProxy, startTestRedis, type TestProxy, type TestRedis } from "@holdfast/testing";
 import { Redis } from "ioredis";
 import { afterEach } from "vitest";
 import { SeatStoreFault } from "../fault.ts";
 
-/** Call it once in a test file. All that a test opens is closed after the test, the last first. */
+/** Returns helpers that open servers, proxies and clients, and closes those after each test in reverse order. Call once per test file. */
 export function openTestServers() {
 	const toClose: (() => unknown)[] = [];
 	afterEach(async () => {
 		for (const close of toClose.splice(0).reverse()) await close();
 	});
 
-	/** Close this, too, after the test. */
+	/** Also closes `opened` after the test, and returns it. */
 	function closeLater<Opened extends { readonly close: () => unknown }>(opened: Opened): Opened {
 		toClose.push(opened.close);
 		return opened;
@@ -21,12 +21,12 @@ export function openTestServers() {
 		closeLater,
 		async start(options: Parameters<typeof startTestRedis>[0] = {}): Promise<TestRedis> {
 			const server = await startTestRedis(options);
-			// A replica that still writes its first append-only file refuses to end cleanly.
+			// Killed first: a replica that is still writing its first append-only file refuses a clean shutdown.
 			toClose.push(() => server.kill().then(server.stop));
 			return server;
 		},
-		/** A client of the server that nothing else uses. */
-		look({ url }: TestRedis): Redis {
+		/** Opens a separate client for the server, apart from the connections under test. */
+		openClient({ url }: TestRedis): Redis {
 			const redis = new Redis(url);
 			redis.on("error", () => {});
 			toClose.push(() => redis.disconnect());
@@ -36,8 +36,8 @@ export function openTestServers() {
 	};
 }
 
-/** What became of a call: the kind of its fault, or `done`. Rejects with what is no fault of a seat store. */
-export async function fateOf(call: Promise<unknown>): Promise<string> {
+/** Resolves to `done`, or to the kind of the `SeatStoreFault` that the call rejected with. Rejects with any other error. */
+export async function faultKindOf(call: Promise<unknown>): Promise<string> {
 	try {
 		await call;
 		return "done";

@@ -1,4 +1,4 @@
-/** For tests of this room: a seat store on a Redis of its own, with one showtime on sale. */
+/** Test helpers for the seat store: a store with its own Redis server and a settable clock, and functions that inspect that server. */
 import {
 	type BookingEvent,
 	type BookingId,
@@ -18,22 +18,24 @@ import { injectClock } from "./inject-clock.ts";
 import { installSnapshot } from "./install-snapshot.ts";
 import { newReplies, type Replies, watchReplies } from "./watch-replies.ts";
 
+/** A seat store with its own Redis server. */
 export type TestStore = {
 	readonly server: TestRedis;
 	readonly store: SeatStore;
+	/** A client of the same server, for direct commands. It uses the clock that `at` sets. */
 	readonly redis: Redis;
-	/** What every script has replied to the stores of this test. */
+	/** The statuses that each script has replied to the stores and the client of this test. */
 	readonly replies: Replies;
-	/** Another store on the same Redis, under other limits. */
+	/** Opens another store on the same server, with some other limits. */
 	withLimits(limits: Partial<Limits>): SeatStore;
-	/** A new showtime, installed. */
+	/** Installs a new showtime under epoch 1 and returns it. */
 	openShowtime(overrides?: Partial<OpenShowtime>): Promise<OpenShowtime>;
-	/** Run this at another instant than the server's, epoch ms. */
+	/** Runs `run` with the clock of the scripts set to `nowMs`, epoch ms. Returns its result. */
 	at<T>(nowMs: number, run: () => Promise<T>): Promise<T>;
 	stop(): Promise<void>;
 };
 
-/** On a cluster of one node where the run says so (vitest.config.ts), on a plain server else. */
+/** Starts a Redis server and opens a seat store on it. The server is a one-node cluster if the test run asks for one (vitest.config.ts). */
 export async function openTestStore(options: Parameters<typeof startTestRedis>[0] = {}): Promise<TestStore> {
 	const server = await startTestRedis({ cluster: inject("redisIsCluster") === true, ...options });
 	const replies = newReplies();
@@ -50,7 +52,7 @@ export async function openTestStore(options: Parameters<typeof startTestRedis>[0
 	};
 	const store = withLimits({});
 	const redis = new Redis(server.url);
-	// A test that ends the server knows.
+	// A test may stop the server; without a listener ioredis would print the lost connection.
 	redis.on("error", () => {});
 	prepareConnection(redis);
 	return {
@@ -86,30 +88,33 @@ declare module "vitest" {
 	}
 }
 
-/** The booking event of an entry. */
+/** Returns the booking event of an outbox entry. Throws when there is no entry, or it carries another kind of event. */
 export function bookingEventOf(entry: OutboxEntry | undefined): BookingEvent {
 	if (!entry?.event || !isBookingEvent(entry.event)) throw new Error("the entry is not a booking event");
 	return entry.event;
 }
 
-/** The fields of a booking's record as they are in Redis, `entry` and `idempotencyKey` among them. */
+/** Returns all fields of a booking's record as stored in Redis, including `entry` and `idempotencyKey`. Empty when there is no record. */
 export async function readRecord(redis: Redis, bookingId: BookingId): Promise<Record<string, string>> {
 	return JSON.parse((await redis.get(bookingKey(bookingId))) ?? "{}");
 }
 
-/** How many writes the server has made. A repeat must make one: WAIT covers only what its connection has written. */
+/**
+ * The number of writes that the server has made. A repeat of a command must make one, so that a WAIT for replicas has something to wait
+ * for: WAIT covers only the writes of the connection that sends it.
+ */
 export async function countWrites(redis: Redis): Promise<number> {
 	return Number(/rdb_changes_since_last_save:(\d+)/.exec(await redis.info("persistence"))?.[1]);
 }
 
-/** Everything in Redis: what each key holds, and until when. What a refusal must leave as it was. */
+/** Returns the value and the expiry of every key, by key. */
 export async function dumpAll(redis: Redis): Promise<Record<string, unknown>> {
 	const keys = (await redis.keys("*")).sort();
 	const contents = await Promise.all(keys.map(async (key) => [await readAny(redis, key), await redis.pexpiretime(key)]));
 	return Object.fromEntries(keys.map((key, i) => [key, contents[i]]));
 }
 
-/** Not DUMP: it gives a hash in the order of its table, which is another whenever Redis has resized it. */
+/** Reads a key of any type. Not with DUMP: it lists a hash in the order of its table, which changes when Redis resizes the table. */
 async function readAny(redis: Redis, key: string): Promise<unknown> {
 	const type = await redis.type(key);
 	switch (type) {
@@ -124,15 +129,15 @@ async function readAny(redis: Redis, key: string): Promise<unknown> {
 	}
 }
 
-/** Run what must change nothing, and give what it answered. */
-export async function unchanged<T>({ redis }: Pick<TestStore, "redis">, run: () => Promise<T>): Promise<T> {
+/** Runs `run` and fails if it changed any key or expiry in Redis. Returns the result of `run`. */
+export async function expectUnchanged<T>({ redis }: Pick<TestStore, "redis">, run: () => Promise<T>): Promise<T> {
 	const before = await dumpAll(redis);
-	const answer = await run();
+	const result = await run();
 	expect(await dumpAll(redis)).toEqual(before);
-	return answer;
+	return result;
 }
 
-/** Messages published about the showtime's map while `run` runs, in order. */
+/** Returns the messages published on the showtime's channel while `run` runs, in order. */
 export async function publishedDuring(
 	{ redis }: Pick<TestStore, "redis">,
 	showtime: OpenShowtime,

@@ -1,31 +1,32 @@
-/** For tests of this room: every script that stands behind the fence, tried on one showtime. */
+/** Test helpers that run every script that checks the fence, on one showtime, and check whether the fence refuses it. */
 import { type Booking, newBookingId, newUserId, type OpenShowtime } from "@holdfast/domain";
 import { expect } from "vitest";
 import type { ChangeBookingCommand } from "../commands/change-booking.ts";
 import type { SeatStore } from "../seat-store.ts";
-import { held, hold } from "./buy-seats.ts";
+import { holdSeats, tryHold } from "./buy-seats.ts";
 import { ALL_SCRIPTS } from "./inject-clock.ts";
-import { type TestStore, unchanged } from "./open-test-store.ts";
-import { FENCE_WORDS, isFenced } from "./watch-replies.ts";
+import { expectUnchanged, type TestStore } from "./open-test-store.ts";
+import { FENCE_STATUSES, isFenced } from "./watch-replies.ts";
 
-/** A showtime with a hold, a sale that waits in the outbox, and one blocked seat. */
-export type Scene = {
+/** A showtime with a hold, a confirmed booking whose event is in the outbox, and one blocked seat. */
+export type ShowtimeWithBookings = {
 	readonly showtime: OpenShowtime;
 	readonly held: ChangeBookingCommand & { readonly booking: Booking };
 	readonly sold: ChangeBookingCommand;
 };
 
-export async function setScene(test: TestStore): Promise<Scene> {
+/** Installs the showtime and makes its bookings. */
+export async function openShowtimeWithBookings(test: TestStore): Promise<ShowtimeWithBookings> {
 	const showtime = await test.openShowtime();
-	const [merelyHeld, sold] = [await held(test.store, showtime, [1]), await held(test.store, showtime, [2, 3])];
+	const [pending, sold] = [await holdSeats(test.store, showtime, [1]), await holdSeats(test.store, showtime, [2, 3])];
 	await test.store.confirmBooking(sold);
 	await test.store.blockSeats({ showtimeId: showtime.id, seats: [4], isBlocked: true });
-	return { showtime, held: merelyHeld, sold };
+	return { showtime, held: pending, sold };
 }
 
-/** By script name, a use of it that would be granted on the open scene. */
-const USES: Record<string, (store: SeatStore, scene: Scene) => Promise<unknown>> = {
-	"place-hold": (store, { showtime }) => hold(store, showtime, [7]),
+/** A call of each script, by script name, that succeeds while the showtime is open. */
+const CALLS: Record<string, (store: SeatStore, opened: ShowtimeWithBookings) => Promise<unknown>> = {
+	"place-hold": (store, { showtime }) => tryHold(store, showtime, [7]),
 	extend: (store, { held }) => store.extendHold(held),
 	confirm: (store, { held }) => store.confirmBooking(held),
 	cancel: (store, { sold }) => store.cancelBooking(sold),
@@ -45,21 +46,25 @@ const USES: Record<string, (store: SeatStore, scene: Scene) => Promise<unknown>>
 		}),
 };
 
-/** Each of them is refused with this word and leaves every byte as it was. */
-export async function expectAllRefused(test: TestStore, scene: Scene, word: (typeof FENCE_WORDS)[number]): Promise<void> {
-	expect(Object.keys(USES).sort()).toEqual(ALL_SCRIPTS.filter(isFenced).map(({ name }) => name));
-	// A first reap may take the showtime off the list of expiries; nobody need come by again.
-	await USES.reap?.(test.store, scene);
-	for (const [name, use] of Object.entries(USES)) {
-		await unchanged(test, () => use(test.store, scene));
-		expect(test.replies.get(name)?.at(-1), `answer of ${name}.lua`).toBe(word);
+/** Checks that the fence refuses every script with `status`, and that none changes anything in Redis. */
+export async function expectAllRefused(
+	test: TestStore,
+	opened: ShowtimeWithBookings,
+	status: (typeof FENCE_STATUSES)[number],
+): Promise<void> {
+	expect(Object.keys(CALLS).sort()).toEqual(ALL_SCRIPTS.filter(isFenced).map(({ name }) => name));
+	// A refused reap may remove the showtime from the bucket's list of expiries once, so one reap comes before the comparison.
+	await CALLS.reap?.(test.store, opened);
+	for (const [name, call] of Object.entries(CALLS)) {
+		await expectUnchanged(test, () => call(test.store, opened));
+		expect(test.replies.get(name)?.at(-1), `status of ${name}.lua`).toBe(status);
 	}
 }
 
-/** None of them is refused by the fence. */
-export async function expectNoneRefused(test: TestStore, scene: Scene): Promise<void> {
-	for (const [name, use] of Object.entries(USES)) {
-		await use(test.store, scene);
-		expect(FENCE_WORDS, `answer of ${name}.lua`).not.toContain(test.replies.get(name)?.at(-1));
+/** Checks that the fence refuses none of the scripts. Each runs once and changes the showtime. */
+export async function expectNoneRefused(test: TestStore, opened: ShowtimeWithBookings): Promise<void> {
+	for (const [name, call] of Object.entries(CALLS)) {
+		await call(test.store, opened);
+		expect(FENCE_STATUSES, `status of ${name}.lua`).not.toContain(test.replies.get(name)?.at(-1));
 	}
 }

@@ -1,23 +1,23 @@
-/** For tests of this room: one walk through every command of the store, apart from `waitForEntries`, which waits in several slots. */
+/** Test helper that calls every command of the seat store except `waitForEntries`, which a cluster cannot answer. */
 import { bucketOf, newBookingId, newShowtimeId, newUserId, type OpenShowtime, type RecordedBooking } from "@holdfast/domain";
 import { buildShowtime, waitUntil } from "@holdfast/testing";
 import { expect } from "vitest";
 import type { ChangeBookingCommand } from "../commands/change-booking.ts";
 import { bucketKeys, showtimeKeys } from "../keys.ts";
 import type { SeatStore } from "../seat-store.ts";
-import { held, hold } from "./buy-seats.ts";
+import { holdSeats, tryHold } from "./buy-seats.ts";
 import { installSnapshot } from "./install-snapshot.ts";
 import type { TestStore } from "./open-test-store.ts";
 
-/** Use every command of `store`, so that every script runs through its writes. `store` works on the server of `test`. */
+/** Calls every command of `store` in an order in which every script reaches its writes. `store` must use the server of `test`. */
 export async function useEveryCommand(test: TestStore, store: SeatStore): Promise<void> {
 	const { redis } = test;
 	const showtime = buildShowtime();
 	await installSnapshot(store, { showtime });
 	const bucket = bucketOf(showtime.id);
 	const userId = newUserId();
-	const first = await held(store, showtime, [1, 2], { userId, idempotencyKey: "key" });
-	await hold(store, showtime, [1, 2], { userId, idempotencyKey: "key" });
+	const first = await holdSeats(store, showtime, [1, 2], { userId, idempotencyKey: "key" });
+	await tryHold(store, showtime, [1, 2], { userId, idempotencyKey: "key" });
 	await store.extendHold(first);
 	await store.confirmBooking(first);
 	const entries = await store.readBatch(bucket, { afterEntryId: null, limit: 10 });
@@ -26,24 +26,28 @@ export async function useEveryCommand(test: TestStore, store: SeatStore): Promis
 		entries.map(({ entryId }) => ({ entryId, booking: { id: first.bookingId, version: 3 } })),
 	);
 	await store.cancelBooking(first);
-	await store.cancelBooking(await held(store, showtime, [3]));
+	await store.cancelBooking(await holdSeats(store, showtime, [3]));
 	await store.setTerms({ showtimeId: showtime.id, change: { what: "prices", prices: { standard: 1 }, currency: "EUR" } });
 	await store.blockSeats({ showtimeId: showtime.id, seats: [5], isBlocked: true });
 	const { startsAt, endsAt } = showtime;
 	await store.reschedule({ showtimeId: showtime.id, scheduleVersion: 2, startsAt, endsAt: endsAt + 1 });
 	const repriced = { ...showtime, priceVersion: 2 };
-	const expiring = await held(test.withLimits({ holdTtlMs: 1 }), repriced, [4]);
+	const expiring = await holdSeats(test.withLimits({ holdTtlMs: 1 }), repriced, [4]);
 	await waitUntil("the hold to expire", async () => (await store.now(bucket)) >= expiring.booking.expiresAt);
 	await store.readSeatMap(showtime.id);
 	await store.findUnopened([showtime.id]);
 	await store.loadBooking(expiring.booking);
 
-	const lost = await held(store, repriced, [8]);
+	const lost = await holdSeats(store, repriced, [8]);
 	await store.confirmBooking(lost);
 	const owners = [{ seat: 8, bookingId: newBookingId(showtime.id), userId: newUserId() }];
 	await store.resolveConflict({ ...lost, version: 3, seats: [8], owners });
 
-	const [held1, sold, stale] = [await held(store, repriced, [10]), await held(store, repriced, [11]), await held(store, repriced, [12])];
+	const [held1, sold, stale] = [
+		await holdSeats(store, repriced, [10]),
+		await holdSeats(store, repriced, [11]),
+		await holdSeats(store, repriced, [12]),
+	];
 	await store.confirmBooking(sold);
 	await redis.del(bucketKeys(bucket).outbox);
 	const taken: RecordedBooking = { bookingId: newBookingId(showtime.id), userId: newUserId(), state: "CONFIRMED", version: 2, seats: [10] };
@@ -58,7 +62,7 @@ export async function useEveryCommand(test: TestStore, store: SeatStore): Promis
 	await useReads(store, showtime, first);
 }
 
-/** What only reads, or writes without a script. */
+/** Calls the commands that only read, and those that write without a script. */
 async function useReads(store: SeatStore, showtime: OpenShowtime, { bookingId, userId }: ChangeBookingCommand): Promise<void> {
 	const bucket = bucketOf(showtime.id);
 	const plan = { id: showtime.planId, name: "plan", rows: [], tiers: [] };

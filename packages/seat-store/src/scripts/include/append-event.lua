@@ -1,6 +1,6 @@
--- Append one transition of a booking to the outbox: the whole record, so that any later event alone is enough. Field names
--- are the contract with the sweeper (docs/data.md). Gives the text of the record with the id of this entry in it, which the
--- caller writes: encoding it once is most of what the event costs.
+-- Append one transition of a booking to the outbox, with the whole record, so that the newest event alone is enough. The sweeper
+-- depends on the field names (docs/data.md). Returns the text of the record with the id of the new entry in it, and the caller
+-- writes that text: encoding the record once is most of the cost of an event.
 local function append_event(outbox_key, seq_key, event_type, booking, record, at)
 	record.entry = nil
 	local text = cjson.encode(record)

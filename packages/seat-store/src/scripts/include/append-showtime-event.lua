@@ -1,5 +1,5 @@
--- Append a change of the showtime to the outbox: the whole showtime as it stands in meta, so that any later event alone is
--- enough. Field names are the contract with the sweeper (docs/data.md).
+-- Append a change of the showtime to the outbox, with all its fields in meta, so that the newest event alone is enough. The
+-- sweeper depends on the field names (docs/data.md).
 local function append_showtime_event(outbox_key, seq_key, meta_key, event_type, showtime, at)
 	local seq = redis.call('INCR', seq_key)
 	local entry = { 'schema', '2', 'seq', seq, 'type', event_type, 'showtimeId', showtime, 'at', string.format('%d', at) }

@@ -1,5 +1,6 @@
--- A booking record: one JSON object, each value of it text, so that cjson (14 digits) never prints a number. What is not known
--- is left out. Gives the record as a table, and its text; nil when Redis has none. Raises when the text is not JSON.
+-- Booking records: one JSON object whose values are all strings, because cjson would print a number with 14 digits at most.
+-- Absent values are left out.
+-- Returns the record as a table, and its text; nil when there is no record. Raises an error when the text is not JSON.
 local function read_record(booking_key)
 	local text = redis.call('GET', booking_key)
 	if not text then return nil end
@@ -10,18 +11,18 @@ local function is_hold(record)
 	return record.state == 'HELD' or record.state == 'PAYING'
 end
 
--- Write a record back as it was read, for a repeat: what it answers may have been written a moment ago, and WAIT covers only
--- what this connection has written.
+-- Rewrite a record unchanged, for a repeat. The repeat may acknowledge a write of a moment ago on another connection, and WAIT
+-- covers only writes of the connection that it is sent on.
 local function rewrite_record(booking_key, text)
 	redis.call('SET', booking_key, text, 'KEEPTTL')
 end
 
--- If-Match: does `if_version` (or '' for none) stand in the way of a command on a record at `version`?
+-- If-Match: whether `if_version` ('' for none) forbids a command on a record at `version`.
 local function version_differs(if_version, version)
 	return if_version ~= '' and if_version ~= version
 end
 
--- A repeat of the command that made the last transition may carry the version before it: that is a replay, not a conflict.
+-- A repeat of the last transition may carry the version before that transition: it is a replay and not a conflict.
 local function replay_differs(if_version, version)
 	return version_differs(if_version, version) and if_version ~= string.format('%d', tonumber(version) - 1)
 end

@@ -1,6 +1,7 @@
--- What one user has at one showtime: `bookingId:expiresAtMs:3,4;bookingId:0:7` (0 = bought). Bounded by the caps.
+-- An entry of buyers: the holds and bookings of one user at one showtime, as `bookingId:expiresAtMs:3,4;bookingId:0:7` (0 =
+-- confirmed). The limits per user bound its length.
 
--- The bookings in a user's entry that count at `now`: bought ones, and holds that have not expired.
+-- Returns the bookings in a user's entry that count at `now`: confirmed ones, and holds that have not expired.
 local function live_bookings(entry, now)
 	local live = {}
 	for booking, expires_at, seats in string.gmatch(entry or '', '([^:;]+):(%d+):([%d,]+)') do
@@ -12,8 +13,8 @@ local function live_bookings(entry, now)
 	return live
 end
 
--- Write the user's entry: the live bookings other than `booking`, and `booking` itself unless `seats` is nil. Returns whether
--- the user had no entry before. Then the key may be new, and the caller sets its end.
+-- Write the user's entry: the live bookings other than `booking`, and `booking` itself unless `seats` is nil. Returns whether the
+-- entry is new. Then the key may be new too, and the caller must set its expiry.
 local function write_buyer(buyers_key, user, now, booking, expires_at, seats)
 	local parts = {}
 	for _, other in ipairs(live_bookings(redis.call('HGET', buyers_key, user), now)) do

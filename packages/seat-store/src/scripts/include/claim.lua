@@ -1,5 +1,5 @@
--- Whether the showtime is still claimed by `token`, in this life of the server; if so the claim lasts `ttl` from now on.
--- One that has lapsed and that nobody took over is still its maker's: the seats have been frozen all the while.
+-- Returns whether `token` still has the claim on the showtime, on this server since its start; if so, extends the claim by `ttl`
+-- from now. An expired claim that no other process has taken over is still valid: the seats have been frozen all the time.
 local function keep_claim(meta_key, token, now, ttl)
 	local held_by, replid = unpack(redis.call('HMGET', meta_key, 'claimToken', 'claimReplid'))
 	if held_by ~= token or replid ~= server_replid() then return false end

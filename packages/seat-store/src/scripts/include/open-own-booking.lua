@@ -1,5 +1,5 @@
--- How every script begins that changes a booking at its user's request: the fence, the record, its user, the showtime. Gives the record,
--- nil, its text, and the values of the named fields of meta; or nil and the status to refuse with.
+-- The first step of every script that changes a booking at its user's request: checks the fence, the record, its user and the
+-- showtime. Returns the record, nil, its text, and the values of the named fields of meta; or nil and the status to refuse with.
 local function open_own_booking(meta_key, booking_key, user, now, ...)
 	local meta = redis.call('HMGET', meta_key, 'state', 'replid', ...)
 	local state, replid = meta[1], meta[2]

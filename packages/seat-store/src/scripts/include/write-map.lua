@@ -1,4 +1,5 @@
--- Project a change of owners onto the map, raise its version, tell the watchers: `<version> <letter> <seat,seat,...>`.
+-- Set the letter of some seats in the map, increment its version, and publish the change to watchers: `<version> <letter>
+-- <seat,seat,...>`.
 local function write_map(meta_key, map_key, seats, letter)
 	if #seats == 0 then return end
 	for _, seat in ipairs(seats) do redis.call('SETRANGE', map_key, seat, letter) end

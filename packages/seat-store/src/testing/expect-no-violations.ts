@@ -1,0 +1,115 @@
+/**
+ * Checks every key of a test's Redis server: its type and expiry must be those in docs/data.md, and every seat map must agree with its
+ * owner entries.
+ */
+import { DAY_MS, ENDED_HOLD_TTL_MS, LIMIT_SPECS, parseBookingId, parseShowtimeId, type ShowtimeId } from "@holdfast/domain";
+import type { Redis } from "ioredis";
+import { expect } from "vitest";
+import { tagOf } from "../bucket-tags.ts";
+import { bookingKey } from "../keys.ts";
+import { findSeatViolations } from "./find-seat-violations.ts";
+import type { TestStore } from "./open-test-store.ts";
+
+/** Tolerance for an expiry that Redis set by its clock a moment before or after the clock was read here. */
+const SLACK_MS = 10_000;
+
+const HOLD_LIFE_MAX_MS = LIMIT_SPECS.holdLifeMaxMs.max;
+
+/** Whether a key's expiry (epoch ms) is allowed. PEXPIRETIME replies -1 for a key without expiry. */
+type ExpiryCheck = (expiresAt: number, nowMs: number) => boolean;
+const noExpiry: ExpiryCheck = (expiresAt) => expiresAt === -1;
+const within =
+	(lifetimeMs: number): ExpiryCheck =>
+	(expiresAt, nowMs) =>
+		expiresAt > nowMs - SLACK_MS && expiresAt <= nowMs + lifetimeMs + SLACK_MS;
+
+type Expectation = { readonly type: string; readonly mayExpireAt: ExpiryCheck };
+
+const TAGS = new Set(Array.from({ length: 256 }, (_, bucket) => tagOf(bucket)));
+
+/** Fails with a sentence per violation when any key is wrong, and empties the server. Runs after every test of a command. */
+export async function expectNoViolations(test: TestStore): Promise<void> {
+	const violations = await findKeyViolations(test);
+	await test.redis.flushall();
+	expect(violations).toEqual([]);
+}
+
+async function findKeyViolations({ redis, store }: TestStore): Promise<string[]> {
+	const violations: string[] = [];
+	const nowMs = await store.now(0);
+	const showtimes = new Set<ShowtimeId>();
+	for (const key of await redis.keys("*")) {
+		const [type, expiresAt] = await Promise.all([redis.type(key), redis.pexpiretime(key)]);
+		const expected = await expectationOf(redis, key);
+		if (expected === null) violations.push(`${key} is not a key of docs/data.md`);
+		else if (type !== expected.type) violations.push(`${key} is a ${type}, not a ${expected.type}`);
+		else if (expiresAt !== -2 && !expected.mayExpireAt(expiresAt, nowMs))
+			violations.push(`${key} has the wrong expiry ${expiresAt} (${expiresAt - nowMs} ms from now)`);
+		const id = parseShowtimeId(/:st:([^:]+):map$/.exec(key)?.[1] ?? "");
+		if (id !== null) showtimes.add(id);
+	}
+	for (const id of showtimes) for (const violation of await findSeatViolations(store, id, null)) violations.push(`${id}: ${violation}`);
+	return violations;
+}
+
+/** What docs/data.md says about the key; null when it has no such key. */
+async function expectationOf(redis: Redis, key: string): Promise<Expectation | null> {
+	const [place = "", name = "", ...rest] = key.split(":");
+	if (!TAGS.has(place)) return null;
+	switch (name) {
+		case "plan":
+			return { type: "string", mayExpireAt: noExpiry };
+		case "st":
+			return expectationOfShowtimeKey(redis, key, rest);
+		case "ob":
+			return { type: "stream", mayExpireAt: noExpiry };
+		case "seq":
+		case "timeline":
+			return { type: "string", mayExpireAt: noExpiry };
+		case "epochs":
+			return { type: "hash", mayExpireAt: noExpiry };
+		case "exp":
+			return { type: "zset", mayExpireAt: noExpiry };
+		case "u":
+			return { type: "zset", mayExpireAt: await expiryOfIndex(redis, key) };
+		case "idem":
+			return { type: "string", mayExpireAt: await expiryOfIdempotencyKey(redis, key) };
+		case "bk":
+			return { type: "string", mayExpireAt: expiryOfRecord(JSON.parse((await redis.get(key)) ?? "{}")) };
+		default:
+			return null;
+	}
+}
+
+async function expectationOfShowtimeKey(redis: Redis, key: string, [, part = "", staged]: string[]): Promise<Expectation | null> {
+	const types: Record<string, string> = { meta: "hash", owner: "hash", map: "string", exp: "zset", buyers: "hash" };
+	const type = types[part];
+	if (type === undefined) return null;
+	if (staged === "staged") return { type, mayExpireAt: within(60_000) };
+	const meta = await redis.hgetall(key.replace(/:[^:]+$/, ":meta"));
+	// A meta that holds only a claim expires after a minute.
+	if (meta.state === undefined) return { type, mayExpireAt: part === "meta" ? within(60_000) : () => true };
+	const end = Number(meta.endsAt) + (part === "meta" ? DAY_MS : 2 * DAY_MS);
+	return { type, mayExpireAt: (found) => found === end };
+}
+
+/** A user index expires 30 days after the creation of its newest booking. */
+async function expiryOfIndex(redis: Redis, key: string): Promise<ExpiryCheck> {
+	const [, createdAt] = await redis.zrange(key, "-1", "-1", "WITHSCORES");
+	return (end) => end === Number(createdAt) + 30 * DAY_MS;
+}
+
+/** An idempotency key never outlives the record of its hold. The record may have no expiry, and a test may have deleted it. */
+async function expiryOfIdempotencyKey(redis: Redis, key: string): Promise<ExpiryCheck> {
+	const bookingId = parseBookingId(String(await redis.get(key)).split("|")[0] ?? "");
+	const recordEnd = bookingId === null ? 0 : await redis.pexpiretime(bookingKey(bookingId));
+	return (end, nowMs) => (recordEnd >= 0 ? end <= recordEnd : within(HOLD_LIFE_MAX_MS + ENDED_HOLD_TTL_MS)(end, nowMs));
+}
+
+/** The record of a hold, released or not, expires an hour after the hold. A rebuild that revokes a hold leaves the record's expiry. */
+function expiryOfRecord({ state, createdAt, expiresAt, confirmedAt, recorded }: Record<string, string>): ExpiryCheck {
+	if (confirmedAt !== undefined) return recorded === "0" ? noExpiry : within(DAY_MS);
+	// A conflict is decided by the ledger, so its record is kept for as long as a recorded booking's.
+	if (state === "CONFLICT") return within(DAY_MS);
+	return (end) => end >= Number(expiresAt) + ENDED_HOLD_TTL_MS && end <= Number(createdAt) + HOLD_LIFE_MAX_MS + ENDED_HOLD_TTL_MS;
+}
