@@ -51,7 +51,7 @@ export type ConnectionGuard = {
 	/** Sweeps the connections from when the server listens until it has closed. Call it once, before it listens. */
 	watch(server: Server): void;
 	/** This answer is its connection's last: nothing behind it is processed. For streams, which stay open. */
-	endWith(response: ServerResponse): void;
+	closeAfter(response: ServerResponse): void;
 	/** Calls back when what arrived whole on this socket is answered, to refuse what came behind. */
 	whenAnswered(socket: Socket, refuse: () => void): void;
 	/** How many connections were dropped, by reason. */
@@ -128,7 +128,7 @@ export function createConnectionGuard(options: GuardOptions): ConnectionGuard {
 			if (watched.pipeline.take(response) === "held" && held.count > heldRequestsMax) drop(watched, "requests_held");
 		},
 		watch: (server) => repeatWhileListening(server, sweep, sweepEveryMs),
-		endWith: (response) => connections.get(response.req.socket)?.pipeline.endWith(response),
+		closeAfter: (response) => connections.get(response.req.socket)?.pipeline.closeAfter(response),
 		whenAnswered(socket, refuse) {
 			const watched = connections.get(socket);
 			if (watched === undefined) refuse();

@@ -163,7 +163,7 @@ describe("whenAnswered", () => {
 	});
 });
 
-describe("endWith", () => {
+describe("closeAfter", () => {
 	it("closes the requests that run behind the last answer, starts no held one, and reads no further one", async () => {
 		const { started, client } = await openParked();
 		client.write(requestsFor(40));
@@ -171,7 +171,7 @@ describe("endWith", () => {
 		const [stream, ...behind] = started;
 		stream?.response.writeHead(200, { connection: "close" });
 		stream?.response.write("<0>");
-		if (stream !== undefined) served?.guard.endWith(stream.response);
+		if (stream !== undefined) served?.guard.closeAfter(stream.response);
 		await vi.waitFor(() => expect(behind.every(({ response }) => response.closed)).toBe(true));
 		client.write(requestsFor(10_000));
 		await vi.waitFor(() => expect(client.received()).toMatch(/<0>/));

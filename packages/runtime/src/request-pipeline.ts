@@ -32,7 +32,7 @@ export class RequestPipeline {
 	readonly #held: Response[] = [];
 	#isPaused = false;
 	#isResumeWatched = false;
-	/** Nothing behind the open requests is dispatched: see `endWith` and `whenAnswered`. */
+	/** Nothing behind the open requests is dispatched: see `closeAfter` and `whenAnswered`. */
 	#isFinal = false;
 	#onAnswered: (() => void) | null = null;
 
@@ -103,7 +103,7 @@ export class RequestPipeline {
 	 * This answer is the connection's last, because it says `Connection: close`. Requests behind it are not processed (RFC 9112, 9.6):
 	 * those that run already are closed, so that none is in flight for as long as a stream stays open.
 	 */
-	endWith(response: Response): void {
+	closeAfter(response: Response): void {
 		const place = this.#open.indexOf(response);
 		if (place === -1) return;
 		this.#isFinal = true;

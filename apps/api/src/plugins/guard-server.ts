@@ -18,7 +18,7 @@ declare module "fastify" {
 export const guardServer = fp<{ guard: ConnectionGuard; metrics: Pick<ApiMetrics, "countedElsewhere"> }>(
 	(app, { guard, metrics }, done) => {
 		app.decorateReply("endConnection", function (this: FastifyReply) {
-			guard.endWith(this.raw);
+			guard.closeAfter(this.raw);
 		});
 		metrics.countedElsewhere(
 			"holdfast_dropped_connections_total",
