@@ -42,10 +42,10 @@ describe("metrics", () => {
 	});
 
 	it("tell what is counted elsewhere, as it is at each look", async () => {
-		const metrics = createMetrics({ ofProcess: false });
+		const metrics = createMetrics({ processMetrics: false });
 		let count = 1;
-		metrics.countedElsewhere("asked_total", "Questions", ["by"], () => [{ labels: { by: "ada" }, count }]);
-		metrics.histogramElsewhere("took_seconds", "Time", [0.1, 1], () => [{ labels: { by: "ada" }, counts: [2, 0, count], sum: 7.5 }]);
+		metrics.observableCounter("asked_total", "Questions", ["by"], () => [{ labels: { by: "ada" }, count }]);
+		metrics.observableHistogram("took_seconds", "Time", [0.1, 1], () => [{ labels: { by: "ada" }, counts: [2, 0, count], sum: 7.5 }]);
 		await metrics.render();
 		count = 3;
 		expect((await metrics.render()).text).toBe(

@@ -11,7 +11,7 @@ export type HistogramSeries = {
 };
 
 /** One line of a counter that is counted elsewhere. */
-export type CountedSeries = { readonly labels: Readonly<Record<string, string>>; readonly count: number };
+export type CounterSeries = { readonly labels: Readonly<Record<string, string>>; readonly count: number };
 
 export type MetricsText = { readonly contentType: string; readonly text: string };
 
@@ -23,16 +23,16 @@ export type Metrics = {
 	 * A counter and a histogram that somebody else counts in plain numbers, and that are read at each look: on a hot road
 	 * `inc` with labels and `observe` cost 2 to 4 microseconds each, an array element nothing.
 	 */
-	countedElsewhere(name: string, help: string, labels: readonly string[], read: () => readonly CountedSeries[]): void;
-	histogramElsewhere(name: string, help: string, bounds: readonly number[], read: () => readonly HistogramSeries[]): void;
+	observableCounter(name: string, help: string, labels: readonly string[], read: () => readonly CounterSeries[]): void;
+	observableHistogram(name: string, help: string, bounds: readonly number[], read: () => readonly HistogramSeries[]): void;
 	/** The text that Prometheus reads, and its content type. */
 	render(): Promise<MetricsText>;
 };
 
-/** A registry of its own; `ofProcess: false` leaves out what Node says of the process. */
-export function createMetrics({ ofProcess = true }: { ofProcess?: boolean } = {}): Metrics {
+/** A registry of its own; `processMetrics: false` leaves out what Node says of the process. */
+export function createMetrics({ processMetrics = true }: { processMetrics?: boolean } = {}): Metrics {
 	const registry = new Registry();
-	if (ofProcess) collectDefaultMetrics({ register: registry });
+	if (processMetrics) collectDefaultMetrics({ register: registry });
 	const registers = [registry];
 	return {
 		counter: (name, help) => new Counter({ name, help, registers }),
@@ -40,7 +40,7 @@ export function createMetrics({ ofProcess = true }: { ofProcess?: boolean } = {}
 			const gauge: Gauge = new Gauge({ name, help, registers, ...(collect && { collect: () => collect(gauge) }) });
 			return gauge;
 		},
-		countedElsewhere(name, help, labels, read) {
+		observableCounter(name, help, labels, read) {
 			const counter = new Counter({
 				name,
 				help,
@@ -52,7 +52,7 @@ export function createMetrics({ ofProcess = true }: { ofProcess?: boolean } = {}
 				},
 			});
 		},
-		histogramElsewhere(name, help, bounds, read) {
+		observableHistogram(name, help, bounds, read) {
 			const histogram = new Histogram({ name, help, buckets: [...bounds], registers });
 			// What the registry, and the histogram's own `get`, read it by.
 			const getForPromString = async () => {
