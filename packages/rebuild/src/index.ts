@@ -2,4 +2,4 @@
 export { createRebuilder, type Rebuilder, type RebuilderOptions } from "./create-rebuilder.ts";
 export { openQuarantinedShowtime } from "./open-quarantined-showtime.ts";
 export type { RebuildOutcome } from "./rebuild-showtime.ts";
-export { whileOpen } from "./while-open.ts";
+export { withOpenShowtime } from "./with-open-showtime.ts";

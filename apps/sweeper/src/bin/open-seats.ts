@@ -5,7 +5,7 @@
  */
 import { listQuarantined } from "@holdfast/database";
 import { parseShowtimeId, type ShowtimeId } from "@holdfast/domain";
-import { createRebuilder, openQuarantinedShowtime, whileOpen } from "@holdfast/rebuild";
+import { createRebuilder, openQuarantinedShowtime, withOpenShowtime } from "@holdfast/rebuild";
 import { type Tools, withTools } from "./open-tools.ts";
 
 await withTools(async (tools) => {
@@ -32,7 +32,7 @@ function readShowtimeId(text: string): ShowtimeId {
 
 async function open(tools: Tools, showtimeId: ShowtimeId): Promise<boolean> {
 	const rebuilder = createRebuilder({ ...tools, quarantineMs: null });
-	const result = await whileOpen(
+	const result = await withOpenShowtime(
 		() => rebuilder.rebuild(showtimeId, 0),
 		() => openQuarantinedShowtime(tools, showtimeId),
 	);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { whileOpen } from "./while-open.ts";
+import { withOpenShowtime } from "./with-open-showtime.ts";
 
 type Asked = { outcome: "done" } | { outcome: "not_ready" } | { outcome: "fenced" } | { outcome: "recovering" };
 type Opening = { outcome: "opened" } | { outcome: "showtime_closed" };
@@ -13,14 +13,14 @@ async function run(answers: Asked["outcome"][], openings: Opening["outcome"][]) 
 		steps.push(`${name} ${outcome}`);
 		return { outcome };
 	};
-	const { outcome } = await whileOpen(
+	const { outcome } = await withOpenShowtime(
 		async () => take("open", openings),
 		async () => take("ask", answers),
 	);
 	return { outcome, steps };
 }
 
-describe("whileOpen", () => {
+describe("withOpenShowtime", () => {
 	it.each(["done", "recovering"] as const)("gives the answer %s as it is, and opens nothing", async (word) => {
 		expect(await run([word], [])).toEqual({ outcome: word, steps: [`ask ${word}`] });
 	});

@@ -12,7 +12,7 @@ const ASKS_MAX = 3;
  * Gives the first answer that is neither `not_ready` nor `fenced`, or why the showtime was not opened; `recovering` when the store
  * lost it again each time. `ask` must be safe to repeat after these two answers, which change nothing.
  */
-export async function whileOpen<Asked extends Answer, NotOpen extends Answer>(
+export async function withOpenShowtime<Asked extends Answer, NotOpen extends Answer>(
 	open: () => Promise<Opened | NotOpen>,
 	ask: () => Promise<Asked>,
 ): Promise<Exclude<Asked, Closed> | Exclude<NotOpen, Opened> | { outcome: "recovering" }> {
