@@ -12,8 +12,8 @@ type Stores = { readonly seatStore: SeatStore; readonly database: Database };
  * Resolves to how many entries were settled, and how many wait for a rebuild of their showtime. Throws when another process
  * settles a bucket.
  */
-export async function settleAll({ seatStore, database }: Stores): Promise<{ settled: number; left: number }> {
-	const total = { settled: 0, left: 0 };
+export async function settleAll({ seatStore, database }: Stores): Promise<{ settled: number; waitingForRebuild: number }> {
+	const total = { settled: 0, waitingForRebuild: 0 };
 	for (const bucket of listBuckets(DEFAULT_LIMITS)) {
 		const entries = await seatStore.readBatch(bucket, { afterEntryId: null, limit: ENTRIES_MAX });
 		if (entries.length === 0) continue;
@@ -26,7 +26,7 @@ export async function settleAll({ seatStore, database }: Stores): Promise<{ sett
 		}));
 		await seatStore.ackBatch(bucket, acks);
 		total.settled += done.length;
-		total.left += entries.length - done.length;
+		total.waitingForRebuild += entries.length - done.length;
 	}
 	return total;
 }
