@@ -1,31 +1,32 @@
-/** Ask the seat store about a showtime and, while the store says that the showtime is not open there, open it and ask again. */
+/** Runs an operation of the seat store on a showtime. If the showtime is not open there, opens it and retries the operation. */
 
-type Answer = { readonly outcome: string };
-/** The store has not installed the showtime, or not since its server started or took over. */
+type Outcome = { readonly outcome: string };
+/** The seat store has not installed the showtime, or not since its server started or was promoted. */
 type Closed = { readonly outcome: "not_ready" | "fenced" };
 type Opened = { readonly outcome: "opened" };
 
-/** One ask, and one more after each of two openings: a server may be lost again in between. */
-const ASKS_MAX = 3;
+/** The first attempt, and one retry after each of two openings: the server may be lost again in between. */
+const ATTEMPTS_MAX = 3;
 
 /**
- * Gives the first answer that is neither `not_ready` nor `fenced`, or why the showtime was not opened; `recovering` when the store
- * lost it again each time. `ask` must be safe to repeat after these two answers, which change nothing.
+ * Returns the first outcome of `operation` that is neither `not_ready` nor `fenced`, or the outcome of `open` if that is not `opened`;
+ * `recovering` if the showtime was closed again after each opening. `operation` must have changed nothing if its outcome is `not_ready`
+ * or `fenced`. Throws what `open` and `operation` throw.
  */
-export async function withOpenShowtime<Asked extends Answer, NotOpen extends Answer>(
-	open: () => Promise<Opened | NotOpen>,
-	ask: () => Promise<Asked>,
-): Promise<Exclude<Asked, Closed> | Exclude<NotOpen, Opened> | { outcome: "recovering" }> {
-	for (let asks = 1; ; asks += 1) {
-		const answer = await ask();
-		if (isJudged(answer)) return answer;
-		if (asks === ASKS_MAX) return { outcome: "recovering" };
+export async function withOpenShowtime<Result extends Outcome, NotOpened extends Outcome>(
+	open: () => Promise<Opened | NotOpened>,
+	operation: () => Promise<Result>,
+): Promise<Exclude<Result, Closed> | Exclude<NotOpened, Opened> | { outcome: "recovering" }> {
+	for (let attempts = 1; ; attempts += 1) {
+		const result = await operation();
+		if (wasOpen(result)) return result;
+		if (attempts === ATTEMPTS_MAX) return { outcome: "recovering" };
 		const opening = await open();
-		if (isRefused(opening)) return opening;
+		if (isNotOpened(opening)) return opening;
 	}
 }
 
-const isJudged = <Asked extends Answer>(answer: Asked): answer is Exclude<Asked, Closed> =>
-	answer.outcome !== "not_ready" && answer.outcome !== "fenced";
+const wasOpen = <Result extends Outcome>(result: Result): result is Exclude<Result, Closed> =>
+	result.outcome !== "not_ready" && result.outcome !== "fenced";
 
-const isRefused = <Opening extends Answer>(opening: Opening): opening is Exclude<Opening, Opened> => opening.outcome !== "opened";
+const isNotOpened = <Opening extends Outcome>(opening: Opening): opening is Exclude<Opening, Opened> => opening.outcome !== "opened";
