@@ -4,7 +4,7 @@
  *
  * Why no booking can be confirmed after its account was anonymised:
  * - The API accepts the token of a confirm for at most `DENIAL_HEARD_WITHIN_MS` after the denial. The confirm names a booking, so its hold
- *   exists by then. The last check of the bookings runs later and finds the hold, however late the confirm's script runs.
+ *   existed by then. The last check of the bookings runs later and finds the hold, however late the confirm's script runs.
  * - A hold is released only if it still has the version that the check read. If the confirm runs in Redis before the release, the next
  *   check finds the confirmed booking, and the account is kept.
  * - A request that was accepted before the denial could place a hold after the last check. The user cannot confirm that hold any more, so

@@ -21,7 +21,7 @@ export const HELD_REQUESTS_MAX = 100_000;
 /** How long a client may accept no bytes while bytes wait to be sent to it, in ms. */
 export const ANSWER_TIMEOUT_SPEC = { env: "ANSWER_TIMEOUT_MS", default: 30_000, min: 1_000, max: 300_000 } as const;
 
-/** How often all connections are checked. */
+/** The longest time between two checks of all connections. */
 const SWEEP_EVERY_MAX_MS = 1_000;
 /** How often, per timeout, the kernel's tables are read for connections that seem stalled. Reading them costs more than a sweep. */
 const KERNEL_CHECKS_PER_TIMEOUT = 4;
