@@ -1,4 +1,4 @@
-/** Correct the seats of conflicts in the seat store: the ledger has given them to another booking. */
+/** Corrects conflicts in the seat store: seats that the ledger has given to another booking. */
 import { listUncorrectedConflicts, markConflictCorrected } from "@holdfast/database";
 import type { Conflict } from "@holdfast/domain";
 import type { SweeperDeps } from "./deps.ts";
@@ -8,16 +8,17 @@ import { runEach } from "./run-each.ts";
 const CONFLICTS_MAX = 100;
 
 /**
- * Conflicts whose seats the seat store still shows as the loser's. Rows stay open until it was told, so a sweeper that dies
- * between COMMIT and correction has forgotten nothing. Gives how many were corrected. Safe to repeat.
+ * Corrects the conflicts that the ledger lists as uncorrected, and returns how many it corrected. Safe to repeat: a conflict is marked as
+ * corrected only after the seat store was changed, so a sweeper that dies in between corrects it again. Requests a rebuild for a showtime
+ * that is not open in the seat store.
  */
 export async function correctConflicts({ seatStore, database, log }: SweeperDeps, rebuilds: RebuildQueue): Promise<number> {
 	let corrected = 0;
 	const correct = async (conflict: Conflict): Promise<void> => {
 		if (!(await seatStore.resolveConflict(conflict))) return rebuilds.request(conflict.showtimeId);
-		// Its row may be locked: then this conflict is listed again, and the others are corrected meanwhile.
+		// If the conflict's row is locked, this conflict is listed again in the next round.
 		if (!(await markConflictCorrected(database, conflict.bookingId))) return;
-		log.info({ bookingId: conflict.bookingId, showtimeId: conflict.showtimeId }, "conflict corrected in the seat store");
+		log.info({ bookingId: conflict.bookingId, showtimeId: conflict.showtimeId }, "conflict corrected");
 		corrected += 1;
 	};
 	await runEach(await listUncorrectedConflicts(database, { limit: CONFLICTS_MAX }), correct, {

@@ -1,6 +1,6 @@
 /**
- * Settle several buckets at a time. One that fails is put off by itself, ever longer, and holds up none of the others: a
- * newer version's entry at the head of one outbox must not keep fifteen others unrecorded.
+ * Settles several buckets at a time. A bucket that fails is retried with growing pauses and does not delay the others: one entry of a
+ * newer version at the head of one outbox must not keep fifteen other outboxes unsettled.
  */
 import { CONNECTION_BUDGETS, classifySettleError } from "@holdfast/database";
 import { listBuckets } from "@holdfast/domain";
@@ -9,30 +9,32 @@ import { SeatStoreFault } from "@holdfast/seat-store";
 import type { SweeperDeps } from "./deps.ts";
 import type { RebuildQueue } from "./queue-rebuilds.ts";
 import { createBatchSize, settleBucket } from "./settle-bucket.ts";
-import { createWaitWatch } from "./watch-waits.ts";
+import { createWaitTracker } from "./track-waits.ts";
 
-/** Buckets settled at the same time, each in its own transaction and on its own connection. */
+/** How many buckets are settled at the same time, each in its own transaction and on its own connection. */
 const BUCKETS_AT_ONCE = CONNECTION_BUDGETS.settling.connections;
 const BACK_OFF = { minMs: 50, maxMs: 5_000 };
 
+/** Settles outboxes into the ledger. */
 export type BucketSettler = {
-	/** Settle those of `buckets` that are not put off; gives how many entries were. What fails is told to the log, not thrown. */
+	/** Settles those of `buckets` that are not backing off; returns how many entries were settled. Failures are logged, not thrown. */
 	settleDue(buckets: readonly number[]): Promise<number>;
-	/** Settle every bucket now. Throws the first failure, once all of them had their turn. */
+	/** Settles every bucket now; returns how many entries were settled. Throws the first failure after all buckets were tried. */
 	settleAll(): Promise<number>;
 };
 
 type Round = { readonly settled: number; readonly failures: readonly { readonly bucket: number; readonly error: unknown }[] };
 
-/** Whether trying again mends nothing: a missing migration, or an entry from a newer version, needs a person. */
+/** Whether a retry cannot help: a missing migration, or an entry of a newer version, needs an operator. */
 export const isHalt = (error: unknown): boolean => !(error instanceof SeatStoreFault) && classifySettleError(error) === "halt";
 
+/** Creates a settler. It requests a rebuild for each showtime whose entries cannot be settled before one. */
 export function createBucketSettler(deps: SweeperDeps, rebuilds: Pick<RebuildQueue, "request">): BucketSettler {
 	const { log, limits } = deps;
 	const all = listBuckets(limits);
-	const waits = createWaitWatch(deps);
+	const waits = createWaitTracker(deps);
 	const sizes = all.map(() => createBatchSize(limits.settleBatchMax));
-	/** Buckets that failed at their last try, and until when each is put off (epoch ms). */
+	/** Buckets whose last attempt failed. `notBefore`: when the next attempt is due, in epoch ms. */
 	const failing = new Map<number, { readonly backOff: BackOff; readonly notBefore: number }>();
 
 	async function settleRound(buckets: readonly number[]): Promise<Round> {
@@ -43,7 +45,7 @@ export function createBucketSettler(deps: SweeperDeps, rebuilds: Pick<RebuildQue
 			for (let bucket = queue.shift(); bucket !== undefined; bucket = queue.shift()) {
 				try {
 					const pass = await settleBucket(deps, bucket, sizes[bucket] ?? createBatchSize(limits.settleBatchMax));
-					for (const showtimeId of pass.stale) rebuilds.request(showtimeId);
+					for (const showtimeId of pass.awaitingRebuild) rebuilds.request(showtimeId);
 					waits.note(bucket, pass.waiting);
 					settled += pass.settled;
 					if (pass.halted !== null) throw pass.halted;
@@ -57,7 +59,7 @@ export function createBucketSettler(deps: SweeperDeps, rebuilds: Pick<RebuildQue
 		return { settled, failures };
 	}
 
-	function putOff(bucket: number, error: unknown): void {
+	function backOffBucket(bucket: number, error: unknown): void {
 		const backOff = failing.get(bucket)?.backOff ?? createBackOff(BACK_OFF);
 		const waitMs = backOff.next();
 		failing.set(bucket, { backOff, notBefore: Date.now() + (isHalt(error) ? BACK_OFF.maxMs : waitMs) });
@@ -66,13 +68,13 @@ export function createBucketSettler(deps: SweeperDeps, rebuilds: Pick<RebuildQue
 	return {
 		async settleDue(buckets) {
 			const { settled, failures } = await settleRound(buckets.filter((bucket) => Date.now() >= (failing.get(bucket)?.notBefore ?? 0)));
-			for (const { bucket, error } of failures) putOff(bucket, error);
-			// One line for all that failed in this round: without Postgres that is every bucket.
+			for (const { bucket, error } of failures) backOffBucket(bucket, error);
+			// One line for all buckets: if Postgres is down, every bucket fails.
 			const worst = failures.find(({ error }) => isHalt(error)) ?? failures[0];
 			if (worst !== undefined) {
-				const about = { err: worst.error, buckets: failures.map(({ bucket }) => bucket) };
-				if (isHalt(worst.error)) log.fatal(about, "settling halted: is a migration missing, or an older version still running?");
-				else log.warn(about, "settling backs off");
+				const fields = { err: worst.error, buckets: failures.map(({ bucket }) => bucket) };
+				if (isHalt(worst.error)) log.fatal(fields, "settling halted: apply missing migrations or upgrade this sweeper");
+				else log.warn(fields, "settling failed; backing off");
 			}
 			return settled;
 		},

@@ -1,11 +1,14 @@
-/** End quarantines whose time is over, and count the showtimes that are in quarantine. */
+/** Ends quarantines whose time is over, and counts the showtimes in quarantine. */
 import { countQuarantined, listQuarantineEnded, type QuarantinedShowtime } from "@holdfast/database";
 import { openQuarantinedShowtime } from "@holdfast/rebuild";
 import type { SweeperDeps } from "./deps.ts";
 import type { RebuildQueue } from "./queue-rebuilds.ts";
 import { runEach } from "./run-each.ts";
 
-/** Open what has been in quarantine long enough, and count what is in it. Safe to repeat. */
+/**
+ * Puts the seats of showtimes on sale whose quarantine has lasted `quarantineMs`, and sets the metric of showtimes in quarantine. Requests
+ * a rebuild for a showtime that must be rebuilt first. Safe to repeat.
+ */
 export async function endQuarantines(deps: SweeperDeps, rebuilds: RebuildQueue): Promise<void> {
 	const { database, metrics, log, quarantineMs } = deps;
 	if (quarantineMs !== null) {

@@ -1,4 +1,4 @@
-/** The sweeper while somebody holds rows of the ledger: what needs them waits, everything else goes on as if nothing were. */
+/** The sweeper while another transaction locks rows of the ledger: only work that needs these rows waits. */
 import { setTimeout as pause } from "node:timers/promises";
 import { bucketOf, DEFAULT_LIMITS, type OpenShowtime, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { createLogger } from "@holdfast/runtime";
@@ -13,8 +13,8 @@ import { openTestSweeper, type TestSweeper } from "./testing/open-test-sweeper.t
 
 const BUCKET = 7;
 /**
- * Everything that needs no locked row is recorded within this time, and what waited within this time of the row's release.
- * On an idle machine it is some 200 ms; a sweeper that waits for the row takes 15 s.
+ * Bookings that need no locked row are recorded within this time; those that need one within this time after its release. On an idle
+ * machine it takes some 200 ms. A sweeper that waited for the row would take 15 s.
  */
 const LAG_MAX_MS = 3_000;
 
@@ -38,7 +38,7 @@ afterAll(() => test.stop());
 
 const query = (statement: string) => test.query(statement);
 
-/** What a sweeper is built from, and what it warned of. */
+/** The dependencies of a sweeper, and the messages that it logged at level warn or above. */
 function deps(changes: Partial<SweeperDeps> = {}): SweeperDeps & { readonly warnings: string[] } {
 	const warnings: string[] = [];
 	const log = createLogger("sweeper", "silent");
@@ -53,7 +53,7 @@ const openShowtime = () => test.openShowtime(BUCKET);
 let seat = 0;
 async function buyNext(showtime: OpenShowtime, buyer = 0) {
 	const userId = users[buyer];
-	if (!userId) throw new Error("no such buyer");
+	if (!userId) throw new Error(`there is no user at position ${buyer}`);
 	seat = (seat + 1) % 100;
 	return buy(seatStore, showtime, [seat], { userId });
 }
@@ -63,7 +63,7 @@ const isRecorded = async ({ bookingId }: { bookingId: string }) =>
 const depth = async () => (await seatStore.outboxDepths())[BUCKET];
 
 it.each(["users", "showtimes"])(
-	"a locked row of %s holds up its showtime alone: no rebuild, no back-off, and it is recorded soon after",
+	"a locked row of %s delays its showtime alone, without a rebuild or a warning, until the row is released",
 	async (table) => {
 		const claimed: ShowtimeId[] = [];
 		const watched: SeatStore = {
@@ -74,9 +74,9 @@ it.each(["users", "showtimes"])(
 			},
 		};
 		const [held, other] = [await openShowtime(), await openShowtime()];
-		const own = deps({ seatStore: watched });
+		const sweeperDeps = deps({ seatStore: watched });
 		lock = await holdLock(test.databaseUrl, `select 1 from ${table} where id = '${table === "users" ? users[0] : held.id}' for update`);
-		const sweeper = createSweeper(own);
+		const sweeper = createSweeper(sweeperDeps);
 		sweeper.start();
 		try {
 			const waiting = [await buyNext(held, 0), await buyNext(held, 1)];
@@ -85,19 +85,19 @@ it.each(["users", "showtimes"])(
 				await waitUntil("the other showtime to be recorded", () => isRecorded(one), LAG_MAX_MS);
 			}
 			expect(await depth()).toBe(2);
-			expect((await own.metrics.render()).text).toMatch(/^holdfast_waiting_showtimes 1$/m);
+			expect((await sweeperDeps.metrics.render()).text).toMatch(/^holdfast_waiting_showtimes 1$/m);
 			await lock.release();
-			for (const one of waiting) await waitUntil("what waited to be recorded", () => isRecorded(one), LAG_MAX_MS);
-			await waitUntil("nothing to wait", async () => /^holdfast_waiting_showtimes 0$/m.test((await own.metrics.render()).text));
+			for (const one of waiting) await waitUntil("the waiting booking to be recorded", () => isRecorded(one), LAG_MAX_MS);
+			await waitUntil("no showtime to wait", async () => /^holdfast_waiting_showtimes 0$/m.test((await sweeperDeps.metrics.render()).text));
 			expect(claimed.filter((id) => id === held.id)).toEqual([]);
-			expect(own.warnings).toEqual([]);
+			expect(sweeperDeps.warnings).toEqual([]);
 		} finally {
 			await sweeper.stop();
 		}
 	},
 );
 
-it("more waiting entries than a batch takes hold up nothing that stands behind them, and are recorded in order", async () => {
+it("entries that wait for a locked row do not delay later entries, even if they fill more than a batch, and keep their order", async () => {
 	const [held, other] = [await openShowtime(), await openShowtime()];
 	lock = await holdLock(test.databaseUrl, `select 1 from showtimes where id = '${held.id}' for update`);
 	const waiting = [];
@@ -114,7 +114,7 @@ it("more waiting entries than a batch takes hold up nothing that stands behind t
 	expect(rows.map((row) => row.booking_id)).toEqual(waiting.map(({ bookingId }) => bookingId));
 });
 
-it("a pass that goes on for seconds tries what waits again, and ends once it can be settled", async () => {
+it("a pass that lasts for seconds retries waiting entries, and ends once one of them is settled", async () => {
 	const [held, other] = [await openShowtime(), await openShowtime()];
 	const slow: SeatStore = {
 		...seatStore,
@@ -126,9 +126,8 @@ it("a pass that goes on for seconds tries what waits again, and ends once it can
 	lock = await holdLock(test.databaseUrl, `select 1 from users where id = '${users[0]}' for update`);
 	const waiting = await buyNext(held, 0);
 	for (let i = 0; i < 10; i += 1) for (const buyer of [1, 2, 3]) await buyNext(other, buyer);
-	const own = deps({ seatStore: slow });
-	const passing = settleBucket(own, BUCKET, createBatchSize(1));
-	await waitUntil("the pass to be behind what waits", async () => (await depth()) !== undefined && Number(await depth()) < 29);
+	const passing = settleBucket(deps({ seatStore: slow }), BUCKET, createBatchSize(1));
+	await waitUntil("the pass to be behind the waiting entry", async () => (await depth()) !== undefined && Number(await depth()) < 29);
 	await lock.release();
 	const { settled, waiting: stillWaiting } = await passing;
 	expect(await isRecorded(waiting)).toBe(true);
@@ -137,7 +136,7 @@ it("a pass that goes on for seconds tries what waits again, and ends once it can
 	expect(await depth()).toBe(0);
 });
 
-it("a locked refund holds up the correction of no other conflict", async () => {
+it("a locked refund row does not delay the correction of other conflicts", async () => {
 	const showtimes = [await openShowtime(), await openShowtime()];
 	const winners = [];
 	for (const showtime of showtimes) winners.push(await buyNext(showtime, 0));
@@ -149,7 +148,7 @@ it("a locked refund holds up the correction of no other conflict", async () => {
 		await query(`update booking_seats set seat = ${taken} where booking_id = '${winners[place]?.bookingId}'`);
 		losers.push(loser);
 	}
-	// The conflicts are in the ledger, and Redis does not know of them yet.
+	// From here on the conflicts are in the ledger, and not yet in Redis.
 	await settleBucket(deps(), BUCKET, createBatchSize(500));
 	const [first, second] = losers;
 	lock = await holdLock(test.databaseUrl, `select 1 from refunds where booking_id = '${first?.bookingId}' for update`);
@@ -161,7 +160,7 @@ it("a locked refund holds up the correction of no other conflict", async () => {
 	expect(await corrected()).toHaveLength(2);
 });
 
-it("a locked showtime holds up the end of no other quarantine", async () => {
+it("a locked showtime row does not delay the end of other quarantines", async () => {
 	const both = [await openShowtime(), await openShowtime()].map(({ id }) => id);
 	await query(`update showtimes set timeline = 1 where id in ('${both.join("','")}')`);
 	const before = await query(`select timeline from buckets where bucket = ${BUCKET}`);

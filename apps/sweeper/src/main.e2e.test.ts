@@ -1,4 +1,4 @@
-/** The sweeper's process itself, on a Redis that does not keep what it acknowledges. */
+/** The sweeper's process: when it starts, when it refuses to start, and what it prints then. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -8,9 +8,9 @@ import { createTestDatabase, insertShowtimes, openTestProxy, startTestRedis, typ
 import { afterEach, beforeEach, expect, it } from "vitest";
 
 const MAIN = join(import.meta.dirname, "main.ts");
-/** A second or two on an idle machine; a loaded one takes its time to import. */
+/** On an idle machine a start takes a second or two; on a loaded one the imports take much longer. */
 const START_DEADLINE_MS = 60_000;
-/** "Discard": nothing listens there on a machine of today. */
+/** The discard service: no machine of today runs it, so every connection is refused. */
 const NO_SERVER_PORT = 9;
 
 let redis: TestRedis;
@@ -39,7 +39,7 @@ function run(environment: Record<string, string> = {}) {
 	return { child, printed, ended: once(child, "close").then(([code]: unknown[]) => code) };
 }
 
-it("does not start, and says what is wrong and what to do", async () => {
+it("the sweeper does not start on a Redis that may lose writes, and prints what is wrong and what to do", async () => {
 	await sendInlineCommand(redis.port, "CONFIG SET appendfsync everysec");
 	const { ended, printed } = run();
 	expect(await ended).toBe(1);
@@ -47,7 +47,7 @@ it("does not start, and says what is wrong and what to do", async () => {
 	expect(printed.out).toBe("");
 });
 
-it("does not start on a ledger with a showtime of a bucket beyond BUCKETS, and starts once BUCKETS has it", async () => {
+it("the sweeper does not start if the ledger has a showtime in a bucket beyond BUCKETS, until BUCKETS is raised", async () => {
 	const database = await createTestDatabase();
 	await insertShowtimes(database.url, { bucket: 16 });
 	const refused = run({ DATABASE_URL: database.url });
@@ -55,7 +55,7 @@ it("does not start on a ledger with a showtime of a bucket beyond BUCKETS, and s
 	expect(refused.printed.err).toMatch(/^The ledger has data of bucket 16, and BUCKETS=16 ends at bucket 15: set BUCKETS to 17 or more/);
 	const { child, ended } = run({ DATABASE_URL: database.url, BUCKETS: "17" });
 	await waitUntil(
-		"the sweeper to be heard in bucket 16",
+		"the sweeper's heartbeat in bucket 16",
 		async () => (await sendInlineCommand(redis.port, `EXISTS ${bucketKeys(16).swept}`)) === ":1",
 		START_DEADLINE_MS,
 	);
@@ -64,7 +64,7 @@ it("does not start on a ledger with a showtime of a bucket beyond BUCKETS, and s
 	await database.drop();
 });
 
-it("starts while Postgres is away, and ends with the reason once the ledger turns out to have a bucket beyond BUCKETS", async () => {
+it("the sweeper starts while Postgres is unreachable, and exits with the reason when the ledger turns out to have a bucket beyond BUCKETS", async () => {
 	const database = await createTestDatabase();
 	await insertShowtimes(database.url, { bucket: 16 });
 	const proxy = await openTestProxy(NO_SERVER_PORT);
@@ -72,7 +72,7 @@ it("starts while Postgres is away, and ends with the reason once the ledger turn
 	const serverPort = Number(url.port);
 	url.port = new URL(proxy.url).port;
 	const { ended, printed } = run({ DATABASE_URL: url.href });
-	await waitUntil("the sweeper to start", async () => printed.out.includes("sweeping"), START_DEADLINE_MS);
+	await waitUntil("the sweeper to start", async () => printed.out.includes("sweeper started"), START_DEADLINE_MS);
 	proxy.redirect(serverPort);
 	expect(await ended).toBe(1);
 	expect(printed.err).toMatch(/^The ledger has data of bucket 16, and BUCKETS=16 ends at bucket 15/);
@@ -80,7 +80,7 @@ it("starts while Postgres is away, and ends with the reason once the ledger turn
 	await database.drop();
 });
 
-it("does not start on the keys of the layout before this one", async () => {
+it("the sweeper does not start on a Redis with keys of the previous layout", async () => {
 	const [oldKey = ""] = OLD_LAYOUT_KEYS;
 	await sendInlineCommand(redis.port, `SET ${oldKey} 1`);
 	const { ended, printed } = run();
@@ -88,11 +88,11 @@ it("does not start on the keys of the layout before this one", async () => {
 	expect(printed.err).toMatch(/^Redis holds data of an older layout .* DATA_DIR=\.data-new npm start/);
 });
 
-it("starts where the loss is accepted, with a loud warning", async () => {
+it("the sweeper starts on a Redis that may lose writes if the loss is accepted, and logs a warning", async () => {
 	await sendInlineCommand(redis.port, "CONFIG SET appendfsync everysec");
 	const { child, ended, printed } = run({ I_ACCEPT_LOSING_CONFIRMED_BOOKINGS: "true" });
 	await waitUntil(
-		"the sweeper to be heard",
+		"the sweeper's heartbeat",
 		async () => (await sendInlineCommand(redis.port, `EXISTS ${bucketKeys(15).swept}`)) === ":1",
 		START_DEADLINE_MS,
 	);
@@ -101,12 +101,12 @@ it("starts where the loss is accepted, with a loud warning", async () => {
 	expect(printed.out).toContain("REDIS MAY LOSE CONFIRMED BOOKINGS");
 });
 
-it("starts without Redis, and sweeps when it comes", async () => {
+it("the sweeper starts while Redis is down, and sweeps once Redis is up", async () => {
 	await redis.kill();
 	const { child, ended } = run();
 	await redis.restart();
 	await waitUntil(
-		"the sweeper to be heard",
+		"the sweeper's heartbeat",
 		async () => (await sendInlineCommand(redis.port, `EXISTS ${bucketKeys(15).swept}`)) === ":1",
 		START_DEADLINE_MS,
 	);

@@ -1,4 +1,4 @@
-/** The sweeper's process: settings, logger, connections, graceful stop. */
+/** Runs the sweeper as a process: reads the settings, opens the stores, starts the sweeper, and stops it gracefully on a signal. */
 import { checkBucketsAtStart, createDatabase } from "@holdfast/database";
 import { DEFAULT_LIMITS, LIMIT_SPECS, QUARANTINE_SPEC } from "@holdfast/domain";
 import { closeOnSignals, createLogger, readSettings, serveMetrics } from "@holdfast/runtime";
@@ -31,7 +31,7 @@ const sweeper = createSweeper({ ...settings, seatStore, database, metrics, log }
 sweeper.start();
 const { metricsHost: host, metricsPort: port } = settings;
 const served = port === null ? null : await serveMetrics(metrics, { host, port });
-log.info("sweeping");
+log.info("sweeper started");
 
 closeOnSignals(
 	log,

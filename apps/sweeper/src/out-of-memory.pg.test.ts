@@ -1,4 +1,4 @@
-/** A Redis that is full refuses before it writes, never half; what gives memory back goes on, so it drains by itself. */
+/** Redis at its memory limit: commands that need memory are refused before they write anything; commands that free memory still run. */
 import { seatOwners } from "@holdfast/database";
 import { bucketOf, type UserId } from "@holdfast/domain";
 import type { SeatStore } from "@holdfast/seat-store";
@@ -22,7 +22,7 @@ afterAll(() => test.stop());
 
 const limitMemory = (bytes: number) => askRedis(test.redis.port, "CONFIG", "SET", "maxmemory", String(bytes));
 
-it("holds and confirms are refused whole, cancels and the outbox go on, and nothing acknowledged is lost", async () => {
+it("at Redis's memory limit holds and confirms are refused, cancels and settling continue, and no acknowledged booking is lost", async () => {
 	const showtime = await test.rebuiltShowtime();
 	const { id: showtimeId } = showtime;
 	const place = async (seat: number, buyer: number) => {

@@ -7,7 +7,7 @@ import { createSweeperMetrics } from "./sweeper-metrics.ts";
 
 beforeEach(() => {
 	vi.useFakeTimers({ toFake: ["Date"] });
-	// In the middle of its jitter every wait has the same length in each run.
+	// With a fixed random number the jittered waits are the same in each run.
 	vi.spyOn(Math, "random").mockReturnValue(0.5);
 });
 afterEach(() => {
@@ -20,10 +20,10 @@ const openRebuildQueue = (answer: () => Promise<RebuildOutcome>, metrics = creat
 	const deps = { log: createLogger("test", "silent"), metrics };
 	return { rebuild, rebuilds: createRebuildQueue(deps, { rebuild, pending: () => 0, idle: async () => {} }) };
 };
-const later = (ms: number) => void vi.setSystemTime(Date.now() + ms);
+const advanceClock = (ms: number) => void vi.setSystemTime(Date.now() + ms);
 
-describe("a rebuild that the sweeper wants", () => {
-	it("is tried ever more rarely while it fails, each minute at least, and at once again after a success", async () => {
+describe("createRebuildQueue", () => {
+	it("retries a failing rebuild with growing pauses of at most a minute, and without a pause after a success", async () => {
 		let fails = true;
 		const { rebuild, rebuilds } = openRebuildQueue(() =>
 			fails ? Promise.reject(new Error("no")) : Promise.resolve({ outcome: "opened" }),
@@ -36,34 +36,34 @@ describe("a rebuild that the sweeper wants", () => {
 		};
 		expect([await request(), await request()]).toEqual([1, 1]);
 		for (let tries = 2; tries < 12; tries += 1) {
-			later(60_000);
+			advanceClock(60_000);
 			expect(await request()).toBe(tries);
 		}
-		later(40_000);
+		advanceClock(40_000);
 		expect(await request()).toBe(11);
 		fails = false;
-		later(20_000);
+		advanceClock(20_000);
 		expect([await request(), await request(), await request()]).toEqual([12, 13, 14]);
 	});
 
-	it("fails when no replica has the claim: a primary that stands alone is told of, and does not ask each moment", async () => {
+	it("counts a rebuild whose claim is not replicated as failed, and retries it with growing pauses", async () => {
 		const metrics = createSweeperMetrics();
-		const { rebuild, rebuilds } = openRebuildQueue(() => Promise.resolve({ outcome: "unkept" }), metrics);
+		const { rebuild, rebuilds } = openRebuildQueue(() => Promise.resolve({ outcome: "claim_not_replicated" }), metrics);
 		const id = newShowtimeId();
 		for (let tries = 1; tries <= 3; tries += 1) {
 			rebuilds.request(id);
 			await rebuilds.idle();
 			expect(rebuild).toHaveBeenCalledTimes(tries);
 			expect((await metrics.render()).text).toContain(`holdfast_failed_rebuilds_total ${tries}\n`);
-			later(200 * 2 ** tries * 0.7);
+			advanceClock(200 * 2 ** tries * 0.7);
 			rebuilds.request(id);
 			await rebuilds.idle();
 			expect(rebuild).toHaveBeenCalledTimes(tries);
-			later(60_000);
+			advanceClock(60_000);
 		}
 	});
 
-	it("waits only a moment when another process is at it, and holds up no other showtime", async () => {
+	it("retries after 200 ms while another process rebuilds the showtime, and does not delay other showtimes", async () => {
 		const { rebuild, rebuilds } = openRebuildQueue(() => Promise.resolve({ outcome: "recovering" }));
 		const [one, other] = [newShowtimeId(), newShowtimeId()];
 		for (const id of [one, one, other]) rebuilds.request(id);
@@ -71,7 +71,7 @@ describe("a rebuild that the sweeper wants", () => {
 		rebuilds.request(one);
 		await rebuilds.idle();
 		expect(rebuild.mock.calls.map(([id]) => id)).toEqual([one, other]);
-		later(200);
+		advanceClock(200);
 		rebuilds.request(one);
 		await rebuilds.idle();
 		expect(rebuild).toHaveBeenCalledTimes(3);

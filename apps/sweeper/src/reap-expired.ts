@@ -1,15 +1,15 @@
-/** Give back the seats of expired holds in all buckets. Housekeeping: readers and buyers already treat them as free. */
+/** Reaps expired holds in all buckets. This is only housekeeping: every command treats the seats of an expired hold as free anyway. */
 import { listBuckets, type ShowtimeId } from "@holdfast/domain";
 import type { SweeperDeps } from "./deps.ts";
 import { runEach } from "./run-each.ts";
 import { throwFirst } from "./throw-first.ts";
 
-/** Holds freed for one showtime before the others have their turn. */
+/** Calls of `reapHolds` for one showtime before the next showtime is reaped. */
 const REAPS_PER_SHOWTIME_MAX = 10;
 
 /**
- * One round over all buckets; gives how many holds were freed. Safe beside another sweeper and beside readers that reap. A bucket whose
- * server does not answer keeps none of the others back; its failure is thrown at the end.
+ * Reaps once in every bucket; returns how many holds were reaped. Safe beside another sweeper and beside readers that reap. A server that
+ * does not answer does not delay the other buckets; its error is thrown at the end.
  */
 export async function reapExpired({ seatStore, limits, log }: Pick<SweeperDeps, "seatStore" | "limits" | "log">): Promise<number> {
 	const lists = await Promise.allSettled(listBuckets(limits).map((bucket) => seatStore.listShowtimesToReap(bucket)));

@@ -1,4 +1,4 @@
-/** What makes no sense in Redis holds up itself and nothing else: conflicts are corrected and holds reaped beside it. */
+/** Unreadable data in Redis affects its own item only: other conflicts are corrected and other holds reaped. */
 import { DEFAULT_LIMITS, type UserId } from "@holdfast/domain";
 import { createLogger } from "@holdfast/runtime";
 import { createSeatStore } from "@holdfast/seat-store";
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => test.stop());
 
-it("a conflict whose record in Redis makes no sense does not keep a later conflict from being corrected", async () => {
+it("an unreadable record of one conflict does not prevent the correction of a later conflict", async () => {
 	const showtimes = [await test.openShowtime(1), await test.openShowtime(2)];
 	const winners = [];
 	for (const showtime of showtimes) winners.push(await buy(test.seatStore, showtime, [5], { userId }));
@@ -31,7 +31,7 @@ it("a conflict whose record in Redis makes no sense does not keep a later confli
 	for (const { bookingId } of winners)
 		await test.query(`update booking_seats set seat = 6, label = 'A7' where booking_id = '${bookingId}'`);
 	const [broken, fine] = losers;
-	if (broken === undefined || fine === undefined) throw new Error("fewer than two bookings conflict");
+	if (broken === undefined || fine === undefined) throw new Error("fewer than two bookings are in conflict");
 	expect(await askRedis(test.redis.port, "SET", bookingKey(broken.bookingId), "{")).toBe("+OK");
 	await sweeper.runOnce();
 	const corrected = await test.query("select booking_id from refunds where store_corrected_at is not null");
@@ -39,7 +39,7 @@ it("a conflict whose record in Redis makes no sense does not keep a later confli
 	expect(await test.seatStore.readBooking(fine.bookingId)).toMatchObject({ state: "CONFLICT" });
 });
 
-it("a showtime whose expired holds cannot be reaped does not keep those of another from being reaped", async () => {
+it("unreadable owners of one showtime do not prevent the reaping of another showtime", async () => {
 	const brief = createSeatStore({ url: test.redis.url, limits: { ...DEFAULT_LIMITS, holdTtlMs: 1 } });
 	const [broken, fine] = [await test.openShowtime(3), await test.openShowtime(4)];
 	for (const showtime of [broken, fine]) await holdSeats(brief, showtime, [0], { userId });
@@ -51,7 +51,7 @@ it("a showtime whose expired holds cannot be reaped does not keep those of anoth
 	expect((await test.seatStore.inspectSeats(fine.id)).owners).toEqual([]);
 });
 
-it("an outage ends the round at once: the items behind it are not tried", async () => {
+it("an error that is not about an item's data ends the round: later items are not tried", async () => {
 	const tried: number[] = [];
 	const work = async (item: number): Promise<void> => {
 		tried.push(item);

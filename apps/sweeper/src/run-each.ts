@@ -1,9 +1,9 @@
-/** Work on one thing after the other, so that one which makes no sense does not keep the others back. */
+/** Processes items one after the other, and skips items whose data in Redis is unreadable. */
 import type { Logger } from "@holdfast/runtime";
 
 /**
- * Run `work` for each item, in their order. An item that cannot be worked on because its own data in Redis makes no sense is logged
- * with `fieldsOf` it and passed over; every other failure, an outage above all, ends the round.
+ * Runs `work` for each item, in order. An item whose own data in Redis is unreadable is logged, with the fields of `fieldsOf`, and skipped.
+ * Every other error, such as an outage, is thrown at once.
  */
 export async function runEach<Item>(
 	items: readonly Item[],
@@ -15,12 +15,12 @@ export async function runEach<Item>(
 			await work(item);
 		} catch (error) {
 			if (!isUnreadable(error)) throw error;
-			log.error({ err: error, ...fieldsOf(item) }, "unreadable data passed over");
+			log.error({ err: error, ...fieldsOf(item) }, "unreadable data skipped");
 		}
 	}
 }
 
-/** A script or a parser gave up on what it found. Servers that refuse a command reject with a `SeatStoreFault` instead. */
+/** Whether a script or a parser failed on the data that it found. A server that refuses a command causes a `SeatStoreFault` instead. */
 function isUnreadable(error: unknown): boolean {
 	return error instanceof Error && (error.name === "ReplyError" || error.message.startsWith("broken invariant"));
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createBatchSize } from "./settle-bucket.ts";
 
-describe("the size of a batch", () => {
-	it("halves down to one and grows back to what it may be, no further", () => {
+describe("createBatchSize", () => {
+	it("halves the batch size down to one, and doubles it up to the maximum", () => {
 		const size = createBatchSize(5);
 		const seen = [size.current()];
 		for (let i = 0; i < 4; i += 1) {

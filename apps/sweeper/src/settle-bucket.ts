@@ -1,35 +1,36 @@
 /**
- * Settle one bucket: move what its outbox holds into the ledger, batch by batch, and drop each entry only after its
- * COMMIT. The stream is the to-do list, so a crash between COMMIT and ack is a redelivery that changes nothing.
+ * Settles one bucket: moves the entries of its outbox into the ledger, batch by batch, and acknowledges each entry only after its COMMIT.
+ * After a crash between COMMIT and acknowledgement the entry is delivered again, and settling it again changes nothing.
  */
 import { classifySettleError, type SettleBatch, type SettleOutcome, settleBatch, UnknownEntryVersion } from "@holdfast/database";
 import { isBookingEvent, type OutboxEntry, type ShowtimeId } from "@holdfast/domain";
 import type { SweeperDeps } from "./deps.ts";
 
 /**
- * A pass reads on behind entries it had to leave; after this long it ends, so that the next one starts from the
- * oldest entry again.
+ * How long a pass may last. A pass continues behind entries that it could not settle; it ends after this time, so that the next pass starts
+ * from the oldest entry again.
  */
 const PASS_MS_MAX = 5_000;
 
-/** How long entries that wait for a locked row are left alone in a pass that goes on for longer. */
+/** How often, within a pass, entries that wait for a locked row are retried. */
 const RETRY_WAITING_MS = 500;
 
 /**
- * `stale`: showtimes whose entries wait for a rebuild. `waiting`: showtimes whose entries wait for a row of the ledger that
- * another transaction has locked. `halted`: the pass came to an entry of a version unknown here, and
- * nothing behind it may be settled before it.
+ * What one pass did. `settled`: how many entries. `awaitingRebuild`: showtimes whose entries wait for a rebuild. `waiting`: showtimes whose
+ * entries wait for a row of the ledger that another transaction has locked. `halted`: the pass stopped at an entry of an unknown version;
+ * no entry behind it may be settled before it.
  */
 export type Pass = {
 	readonly settled: number;
-	readonly stale: ReadonlySet<ShowtimeId>;
+	readonly awaitingRebuild: ReadonlySet<ShowtimeId>;
 	readonly waiting: ReadonlySet<ShowtimeId>;
 	readonly halted: UnknownEntryVersion | null;
 };
 
-/** How many entries are settled at once. Halved when Postgres had no time for so many, and grown again as it has. */
+/** How many entries are settled in one transaction. The caller halves it after a timeout of Postgres and doubles it after a success. */
 export type BatchSize = { readonly current: () => number; readonly halve: () => void; readonly grow: () => void };
 
+/** Creates a batch size that starts at `max` and stays between 1 and `max`. */
 export function createBatchSize(max: number): BatchSize {
 	let current = max;
 	return {
@@ -44,36 +45,37 @@ export function createBatchSize(max: number): BatchSize {
 }
 
 /**
- * One pass over a bucket, until a batch is not full. Safe beside another sweeper: the loser of the lock leaves. Throws
- * what a store threw; the next pass goes on.
+ * Runs one pass over a bucket, until a batch is not full. Safe beside another sweeper: if the other one has the bucket's lock, the pass ends.
+ * Throws if a store fails; entries that were settled before stay settled, and the next pass continues.
  */
 export async function settleBucket(deps: SweeperDeps, bucket: number, size: BatchSize): Promise<Pass> {
 	const { seatStore } = deps;
-	const stale = new Set<ShowtimeId>();
+	const awaitingRebuild = new Set<ShowtimeId>();
 	const waiting: Waiting = new Map();
 	const endsAt = Date.now() + PASS_MS_MAX;
 	let retryAt = Date.now() + RETRY_WAITING_MS;
 	let settled = 0;
 	let afterEntryId: string | null = null;
-	const passOf = (halted: UnknownEntryVersion | null): Pass => ({ settled, stale, waiting: new Set(waiting.keys()), halted });
+	const passOf = (halted: UnknownEntryVersion | null): Pass => ({ settled, awaitingRebuild, waiting: new Set(waiting.keys()), halted });
 	while (Date.now() < endsAt) {
 		const limit = size.current();
 		const entries = await seatStore.readBatch(bucket, { afterEntryId, limit });
 		const last = entries.at(-1);
 		if (last === undefined) break;
-		const outcome = await settle(deps, size, { bucket, entries, staleBefore: stale, waitingBefore: waiting.keys() });
+		const outcome = await settle(deps, size, { bucket, entries, staleBefore: awaitingRebuild, waitingBefore: waiting.keys() });
 		if (outcome.outcome === "locked") break;
 		size.grow();
-		for (const showtimeId of outcome.stale) stale.add(showtimeId);
+		for (const showtimeId of outcome.stale) awaitingRebuild.add(showtimeId);
 		addWaiting(waiting, entries, outcome);
 		settled += outcome.acked.length;
-		if (outcome.isCut) return passOf(new UnknownEntryVersion(`bucket ${bucket}: an entry is of a version unknown here`));
+		if (outcome.isCut)
+			return passOf(new UnknownEntryVersion(`bucket ${bucket}: the version of an outbox entry is unknown to this sweeper`));
 		if (entries.length < limit) break;
-		if (stale.size > 0 || waiting.size > 0) afterEntryId = last.entryId;
+		if (awaitingRebuild.size > 0 || waiting.size > 0) afterEntryId = last.entryId;
 		if (waiting.size === 0 || Date.now() < retryAt) continue;
 		const retried = await retryWaiting(deps, bucket, size, waiting);
 		settled += retried;
-		// A row is free again: the next pass settles from the oldest entry on, in order.
+		// A locked row is free again. The next pass settles the showtime's entries in order, from the oldest on.
 		if (retried > 0) break;
 		retryAt = Date.now() + RETRY_WAITING_MS;
 	}
@@ -92,14 +94,14 @@ function addWaiting(waiting: Waiting, entries: readonly OutboxEntry[], outcome: 
 	}
 }
 
-/** Try the oldest waiting entries once more, beside the pass; gives how many could be settled. Later entries of theirs still wait. */
+/** Retries the oldest waiting entry of each showtime; returns how many were settled. Later entries of these showtimes still wait. */
 async function retryWaiting(deps: SweeperDeps, bucket: number, size: BatchSize, waiting: Waiting): Promise<number> {
 	const entries = [...waiting.values()].slice(0, size.current());
 	const outcome = await settle(deps, size, { bucket, entries });
 	return outcome.outcome === "locked" ? 0 : outcome.acked.length;
 }
 
-/** Settle one batch, and acknowledge what was. */
+/** Settles one batch and acknowledges its settled entries. */
 async function settle(
 	deps: SweeperDeps,
 	size: BatchSize,
@@ -131,14 +133,16 @@ async function acknowledge(deps: SweeperDeps, bucket: number, entries: readonly 
 					: null,
 		})),
 	);
-	deps.log.debug({ bucket, settled: done.length }, "settled");
+	deps.log.debug({ bucket, settled: done.length }, "outbox batch settled");
 }
 
-/** Each of these wants a person to know: an alarm in the log, and a metric. */
+/** Logs and counts what an operator must know: gaps, conflicts and dead letters. */
 function report({ log, metrics }: SweeperDeps, bucket: number, outcome: Settled): void {
-	if (outcome.gap) log.error({ bucket, ...outcome.gap }, "gap in the outbox: events were lost");
-	for (const bookingId of outcome.conflicts) log.error({ bucket, bookingId }, "conflict: the ledger has another owner for a seat");
-	for (const entryId of outcome.deadLettered) log.error({ bucket, entryId }, "entry dead-lettered: npm run dead-letters");
+	if (outcome.gap) log.error({ bucket, ...outcome.gap }, "outbox gap: events lost");
+	for (const bookingId of outcome.conflicts)
+		log.error({ bucket, bookingId }, "booking conflict: seat sold to another booking in the ledger");
+	for (const entryId of outcome.deadLettered)
+		log.error({ bucket, entryId }, "outbox entry dead-lettered; to handle it: npm run dead-letters");
 	metrics.settledEntries.inc(outcome.acked.length);
 	metrics.conflicts.inc(outcome.conflicts.length);
 	metrics.deadLetters.inc(outcome.deadLettered.length);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { createSweeperMetrics } from "./sweeper-metrics.ts";
 
-it("every metric of the sweeper is listed in docs/ARCHITECTURE.md", async () => {
+it("docs/ARCHITECTURE.md lists every metric of the sweeper", async () => {
 	const { text } = await createSweeperMetrics().render();
 	const names = [...text.matchAll(/^# HELP (holdfast_\w+)/gm)].map(([, name]) => name);
 	expect(names.length).toBeGreaterThan(8);

@@ -1,23 +1,28 @@
-/** What the sweeper counts, for Prometheus. Names follow docs/glossary.md. */
+/** The sweeper's Prometheus metrics. Their names use the words of docs/glossary.md. */
 import { createMetrics } from "@holdfast/runtime";
 
+/** The counters and gauges, and `render`. */
 export type SweeperMetrics = ReturnType<typeof createSweeperMetrics>;
 
+/** Creates the metrics in a new registry. */
 export function createSweeperMetrics() {
 	const { counter, gauge, render } = createMetrics();
 	return {
 		render,
-		settledEntries: counter("holdfast_settled_entries_total", "Outbox entries that reached the ledger"),
-		deadLetters: counter("holdfast_dead_letters_total", "Outbox entries that can never be settled: a person must look"),
-		conflicts: counter("holdfast_conflicts_total", "Bookings that found a seat of theirs sold to another in the ledger"),
-		outboxGaps: counter("holdfast_outbox_gaps_total", "Times that numbers were missing from an outbox: events were lost"),
-		reapedHolds: counter("holdfast_reaped_holds_total", "Expired holds whose seats were given back"),
-		rebuilds: counter("holdfast_rebuilds_total", "Showtimes put together anew from Redis and the ledger"),
-		failedRebuilds: counter("holdfast_failed_rebuilds_total", "Rebuilds that failed and will be tried again"),
-		unopenedShowtimes: gauge("holdfast_unopened_showtimes", "Showtimes of the coming days that cannot be booked before a rebuild"),
-		quarantinedShowtimes: gauge("holdfast_quarantined_showtimes", "Showtimes whose free seats are kept back after a proven loss"),
-		settleLag: gauge("holdfast_settle_lag_seconds", "Age of the oldest outbox entry, all buckets"),
-		waitingShowtimes: gauge("holdfast_waiting_showtimes", "Showtimes whose entries wait for a row that another transaction has locked"),
-		outboxEntries: gauge("holdfast_outbox_entries", "Outbox entries waiting, all buckets"),
+		settledEntries: counter("holdfast_settled_entries_total", "Outbox entries that were settled into the ledger"),
+		deadLetters: counter("holdfast_dead_letters_total", "Outbox entries that could not be settled and need an operator"),
+		conflicts: counter("holdfast_conflicts_total", "Bookings whose seat the ledger had already given to another booking"),
+		outboxGaps: counter("holdfast_outbox_gaps_total", "Gaps in the event numbers of an outbox: events were lost"),
+		reapedHolds: counter("holdfast_reaped_holds_total", "Expired holds that the sweeper has reaped"),
+		rebuilds: counter("holdfast_rebuilds_total", "Showtimes rebuilt from Redis and the ledger"),
+		failedRebuilds: counter("holdfast_failed_rebuilds_total", "Rebuilds that failed; they are retried"),
+		unopenedShowtimes: gauge("holdfast_unopened_showtimes", "Showtimes of the next two days that cannot be booked before a rebuild"),
+		quarantinedShowtimes: gauge("holdfast_quarantined_showtimes", "Showtimes whose free seats are in quarantine after a proven loss"),
+		settleLag: gauge("holdfast_settle_lag_seconds", "Age of the oldest unsettled outbox entry in any bucket"),
+		waitingShowtimes: gauge(
+			"holdfast_waiting_showtimes",
+			"Showtimes whose outbox entries wait for a row that another transaction has locked",
+		),
+		outboxEntries: gauge("holdfast_outbox_entries", "Outbox entries that are not settled yet, all buckets"),
 	};
 }

@@ -1,4 +1,4 @@
-/** The sweeper on real stores: what Redis sold arrives in the ledger, once, in order. */
+/** The sweeper on real stores: bookings that were confirmed in Redis are recorded in the ledger, once and in order. */
 import { seatOwners } from "@holdfast/database";
 import { bucketOf, DEFAULT_LIMITS, EVENT_SCHEMA, type OpenShowtime, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { createLogger } from "@holdfast/runtime";
@@ -27,19 +27,20 @@ const query = (statement: string) => test.query(statement);
 
 function userOf(buyer: number): UserId {
 	const userId = users[buyer];
-	if (userId === undefined) throw new Error(`no buyer ${buyer} was inserted`);
+	if (userId === undefined) throw new Error(`there is no user at position ${buyer}`);
 	return userId;
 }
 
 const buy = (showtime: OpenShowtime, seats: number[], buyer = 0) => buySeats(seatStore, showtime, seats, { userId: userOf(buyer) });
-const flawsOf = async (showtimeId: ShowtimeId) => findSeatViolations(seatStore, showtimeId, await seatOwners(test.database, showtimeId));
+const violationsOf = async (showtimeId: ShowtimeId) =>
+	findSeatViolations(seatStore, showtimeId, await seatOwners(test.database, showtimeId));
 
 describe("runOnce", () => {
 	it("records every confirmed booking once, marks it recorded, and empties the outbox", async () => {
 		const showtime = await openShowtime();
 		const bought = [await buy(showtime, [0, 1], 0), await buy(showtime, [2], 1)];
 		expect(await newSweeper().runOnce()).toEqual({ reaped: 0, settled: 2 });
-		expect(await flawsOf(showtime.id)).toEqual([]);
+		expect(await violationsOf(showtime.id)).toEqual([]);
 		expect((await seatStore.outboxDepths())[bucketOf(showtime.id)]).toBe(0);
 		for (const { bookingId } of bought) expect((await seatStore.readBooking(bookingId))?.recorded).toBe(true);
 		expect(await newSweeper().runOnce()).toEqual({ reaped: 0, settled: 0 });
@@ -62,31 +63,31 @@ describe("runOnce", () => {
 		expect(
 			await query(`select type from booking_events where booking_id in ('${first.bookingId}', '${second.bookingId}') order by seq`),
 		).toEqual([{ type: "booking.confirmed" }, { type: "booking.cancelled" }, { type: "booking.confirmed" }]);
-		expect(await flawsOf(showtime.id)).toEqual([]);
+		expect(await violationsOf(showtime.id)).toEqual([]);
 	});
 
-	it("beside another sweeper records nothing twice and loses nothing", async () => {
+	it("records every event exactly once while three sweepers run at the same time", async () => {
 		const showtime = await openShowtime();
 		for (let seat = 0; seat < 60; seat += 1) await buy(showtime, [seat], seat % 20);
 		const sweepers = [newSweeper(), newSweeper(), newSweeper()];
 		const before = Number((await query("select count(*) as n from booking_events"))[0]?.n);
 		for (let round = 0; round < 3; round += 1) await Promise.all(sweepers.map((sweeper) => sweeper.runOnce()));
 		expect(Number((await query("select count(*) as n from booking_events"))[0]?.n) - before).toBe(60);
-		expect(await flawsOf(showtime.id)).toEqual([]);
+		expect(await violationsOf(showtime.id)).toEqual([]);
 	});
 
-	it("leaves entries of a showtime that was opened under a newer epoch until it has rebuilt it, then settles them", async () => {
+	it("rebuilds a showtime whose epoch in the ledger is newer, and settles its entries after that", async () => {
 		const [stale, fresh] = [await openShowtime(3), await openShowtime(3)];
 		await query(`update showtimes set redis_epoch = 2 where id = '${stale.id}'`);
-		const left = await buy(stale, [0], 0);
+		const delayed = await buy(stale, [0], 0);
 		await buy(fresh, [0], 1);
 		expect((await newSweeper().runOnce()).settled).toBe(2);
 		expect(await query(`select redis_epoch from showtimes where id = '${stale.id}'`)).toEqual([{ redis_epoch: "3" }]);
-		for (const { id } of [stale, fresh]) expect(await flawsOf(id)).toEqual([]);
-		expect((await seatStore.readBooking(left.bookingId))?.recorded).toBe(true);
+		for (const { id } of [stale, fresh]) expect(await violationsOf(id)).toEqual([]);
+		expect((await seatStore.readBooking(delayed.bookingId))?.recorded).toBe(true);
 	});
 
-	it("settles the others while a rebuild keeps failing and more than a batch of its entries is at the head", async () => {
+	it("settles other showtimes while one cannot be rebuilt, even if its entries fill more than the first batch", async () => {
 		const [stuck, fine] = [await openShowtime(4), await openShowtime(4)];
 		const tries: number[] = [];
 		const failing: SeatStore = {
@@ -106,10 +107,10 @@ describe("runOnce", () => {
 		expect((await seatStore.outboxDepths())[4]).toBe(12);
 		expect(tries.length).toBeGreaterThan(0);
 		expect((await newSweeper().runOnce()).settled).toBe(12);
-		expect(await flawsOf(stuck.id)).toEqual([]);
+		expect(await violationsOf(stuck.id)).toEqual([]);
 	});
 
-	it("corrects Redis when the ledger had another owner: the refund is owed, the seat is the other's, the rest is free", async () => {
+	it("corrects a conflict in Redis: the seat goes to its owner in the ledger, other seats are free, and a refund is owed", async () => {
 		const showtime = await openShowtime();
 		const [winner] = [await buy(showtime, [5], 0)];
 		await newSweeper().runOnce();
@@ -125,7 +126,7 @@ describe("runOnce", () => {
 		).toEqual([{ amount: "2500", corrected: "t" }]);
 	});
 
-	it("cancels every booking of a cancelled showtime, once, also one that is settled late", async () => {
+	it("cancels every booking of a cancelled showtime once, including a booking that was not settled before", async () => {
 		const showtime = await openShowtime();
 		const bought = [await buy(showtime, [0], 0), await buy(showtime, [1], 1)];
 		await newSweeper().runOnce();
@@ -140,7 +141,7 @@ describe("runOnce", () => {
 		expect(await query(`select state from showtimes where id = '${showtime.id}'`)).toEqual([{ state: "cancelled" }]);
 	});
 
-	it("reaps lapsed holds and forgets their showtimes", async () => {
+	it("reaps expired holds, and does not list their showtimes for reaping afterwards", async () => {
 		const showtime = await openShowtime();
 		const brief = createSeatStore({ url: test.redis.url, limits: { ...DEFAULT_LIMITS, holdTtlMs: 1 } });
 		await holdSeats(brief, showtime, [1], { userId: userOf(0) });
@@ -152,23 +153,23 @@ describe("runOnce", () => {
 });
 
 describe("start", () => {
-	it("opens the showtimes of the coming two days before anybody asks, and again after a restart of Redis", async () => {
+	it("the sweeper opens the showtimes of the next two days, and opens them again after a restart of Redis", async () => {
 		const { showtimeIds: near } = await insertShowtimes(test.databaseUrl, { count: 3 });
 		const { showtimeIds: far } = await insertShowtimes(test.databaseUrl, { startsInMs: 49 * 3_600_000 });
 		const sweeper = newSweeper();
 		sweeper.start();
 		const areOpen = async () => (await seatStore.findUnopened(near)).length === 0;
-		await waitUntil("the near ones to be open", areOpen);
+		await waitUntil("the near showtimes to be open", areOpen);
 		expect(await seatStore.findUnopened(far)).toEqual(far);
 		await test.redis.restart();
 		await untilReachable(seatStore);
-		// Asked bucket by bucket: the answer is in no order.
+		// The buckets are read in parallel, so the ids come in any order.
 		expect((await seatStore.findUnopened(near)).sort()).toEqual(near.toSorted());
-		await waitUntil("the near ones to be open again", areOpen);
+		await waitUntil("the near showtimes to be open again", areOpen);
 		await sweeper.stop();
 	});
 
-	it("ends a quarantine when its time is over", async () => {
+	it("the sweeper ends a quarantine after `quarantineMs`, and keeps it without that setting", async () => {
 		const showtime = await openShowtime();
 		await query(`update showtimes set timeline = 1 where id = '${showtime.id}'`);
 		await query(
@@ -180,23 +181,25 @@ describe("start", () => {
 		const metrics = createSweeperMetrics();
 		const keeping = newSweeper({ metrics });
 		keeping.start();
-		await waitUntil("it to be open, in quarantine", async () => {
+		await waitUntil("the showtime to be open, in quarantine", async () => {
 			const map = await seatStore.readSeatMap(showtime.id);
 			return map.outcome === "read" && map.statuses === "Q".repeat(100);
 		});
-		// Showtimes of other tests may be in the same bucket.
-		await waitUntil("it to be counted", async () => /holdfast_quarantined_showtimes [1-9]/.test((await metrics.render()).text));
+		// The bucket may contain showtimes of other tests, so the count may be higher than 1.
+		await waitUntil("the metric to count the showtime", async () =>
+			/holdfast_quarantined_showtimes [1-9]/.test((await metrics.render()).text),
+		);
 		await keeping.stop();
 		const ending = newSweeper({ quarantineMs: 0 });
 		ending.start();
-		await waitUntil("its seats to be on sale", async () => {
+		await waitUntil("the seats to be on sale", async () => {
 			const map = await seatStore.readSeatMap(showtime.id);
 			return map.outcome === "read" && map.statuses === "A".repeat(100);
 		});
 		await ending.stop();
 	});
 
-	it("settles what comes, says it is alive, and stops after the batch in hand", async () => {
+	it("the sweeper settles new bookings, sends a heartbeat to every bucket, and settles nothing more after stop()", async () => {
 		const showtime = await openShowtime();
 		const sweeper = newSweeper();
 		sweeper.start();
@@ -213,31 +216,35 @@ describe("start", () => {
 describe("a bucket that cannot be settled", () => {
 	const NEWER = { schema: String(EVENT_SCHEMA + 1), type: "booking.confirmed" };
 
-	/** A started sweeper, and what it cried out. */
+	/** Starts a sweeper, and collects the buckets of its messages at level fatal. */
 	function start(changes: Partial<SweeperDeps> = {}) {
-		const cries: { buckets: number[] }[] = [];
+		const alarms: { buckets: number[] }[] = [];
 		const log = createLogger("sweeper", "silent");
-		log.fatal = (about: unknown) => void cries.push({ buckets: Object(about).buckets });
+		log.fatal = (fields: unknown) => void alarms.push({ buckets: Object(fields).buckets });
 		const sweeper = newSweeper({ log, ...changes });
 		sweeper.start();
-		return { sweeper, cries };
+		return { sweeper, alarms };
 	}
 
 	const isRecorded = async ({ bookingId }: { bookingId: string }) =>
 		(await query(`select 1 from bookings where id = '${bookingId}'`)).length === 1;
 
-	it("for entries of a newer version holds up none of the others, and an alarm names it", async () => {
+	it("a bucket with an entry of a newer version is named in an alarm, and does not delay other buckets", async () => {
 		const halted = [1, 2, 3, 4];
 		for (const bucket of halted) await seatStore.requeueEntry(bucket, NEWER);
-		// Opened before the sweeper runs: it opens showtimes ahead of time, too, and would be found with the claim.
+		// Install the showtimes before the sweeper starts: it would rebuild them as well, and have the claim.
 		const [inFirst, inLast] = [await openShowtime(0), await openShowtime(9)];
-		const { sweeper, cries } = start();
+		const { sweeper, alarms } = start();
 		try {
 			for (let round = 0; round < 3; round += 1) {
 				const [first, last] = [await buy(inFirst, [round], round), await buy(inLast, [round], round)];
-				await waitUntil("the others to be recorded", async () => (await isRecorded(first)) && (await isRecorded(last)), 2_000);
+				await waitUntil(
+					"the bookings of other buckets to be recorded",
+					async () => (await isRecorded(first)) && (await isRecorded(last)),
+					2_000,
+				);
 			}
-			expect([...new Set(cries.flatMap(({ buckets }) => buckets))].sort()).toEqual(halted);
+			expect([...new Set(alarms.flatMap(({ buckets }) => buckets))].sort()).toEqual(halted);
 			expect((await seatStore.outboxDepths()).slice(1, 5)).toEqual([1, 1, 1, 1]);
 		} finally {
 			await sweeper.stop();
@@ -249,7 +256,7 @@ describe("a bucket that cannot be settled", () => {
 		}
 	});
 
-	it("is measured by its oldest entry: what had to be left counts, what was settled or dead-lettered does not", async () => {
+	it("the settle lag is the age of the oldest entry that is neither settled nor dead-lettered", async () => {
 		const sweeper = newSweeper();
 		const waitMs = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 		await sweeper.runOnce();
@@ -269,15 +276,15 @@ describe("a bucket that cannot be settled", () => {
 		await buy(await openShowtime(4), [0]);
 		expect(await seatStore.settleLagMs()).toBeGreaterThanOrEqual(60);
 		expect(await seatStore.settleLagMs()).toBeLessThanOrEqual(Date.now() - startMs + 50);
-		const left = await seatStore.readBatch(3, { afterEntryId: null, limit: 1 });
+		const unsettled = await seatStore.readBatch(3, { afterEntryId: null, limit: 1 });
 		await seatStore.ackBatch(
 			3,
-			left.map(({ entryId }) => ({ entryId, booking: null })),
+			unsettled.map(({ entryId }) => ({ entryId, booking: null })),
 		);
 		await sweeper.runOnce();
 	});
 
-	it("settles nothing behind such an entry, though more stands there than a batch takes", async () => {
+	it("no entry behind an entry of a newer version is settled, even if there are more of them than fit a batch", async () => {
 		const showtime = await openShowtime(5);
 		const bought = [await buy(showtime, [0])];
 		await seatStore.requeueEntry(5, NEWER);
@@ -286,8 +293,8 @@ describe("a bucket that cannot be settled", () => {
 		const other = await openShowtime(5);
 		const behind = await buy(other, [0]);
 		const sweeper = newSweeper({ limits: { ...DEFAULT_LIMITS, settleBatchMax: 2 } });
-		await expect(sweeper.runOnce()).rejects.toThrow("version unknown here");
-		// Its rebuild of the showtime runs on beside the pass; a second sweeper would find it claimed.
+		await expect(sweeper.runOnce()).rejects.toThrow("version of an outbox entry is unknown");
+		// The rebuild that the pass requested is still running; the second sweeper below would find the showtime claimed.
 		await sweeper.stop();
 		expect(await isRecorded(behind)).toBe(false);
 		const [newer] = (await seatStore.readBatch(5, { afterEntryId: null, limit: 10 })).filter(({ event }) => event === null);
@@ -297,18 +304,18 @@ describe("a bucket that cannot be settled", () => {
 		for (const one of [...bought, behind]) expect(await isRecorded(one)).toBe(true);
 	});
 
-	it("without its migration halts with an alarm, drops nothing, and goes on once it is there", async () => {
+	it("a missing migration halts settling with an alarm; no entry is lost, and settling continues once it is applied", async () => {
 		const bought = await buy(await openShowtime(6), [0]);
 		await query("alter table booking_events rename column version to versio");
-		const { sweeper, cries } = start();
+		const { sweeper, alarms } = start();
 		try {
-			await waitUntil("the alarm", () => cries.some(({ buckets }) => buckets.includes(6)));
+			await waitUntil("the alarm", () => alarms.some(({ buckets }) => buckets.includes(6)));
 			expect((await seatStore.outboxDepths())[6]).toBe(1);
 			expect(await query("select 1 from dead_letters")).toEqual([]);
 		} finally {
 			await query("alter table booking_events rename column versio to version");
 		}
-		await waitUntil("it to be recorded", () => isRecorded(bought), 15_000);
+		await waitUntil("the booking to be recorded", () => isRecorded(bought), 15_000);
 		await sweeper.stop();
 	});
 });

@@ -1,12 +1,11 @@
 /**
- * The sweeper makes time pass: it settles outboxes into the ledger, reaps lapsed holds, rebuilds showtimes that the fence
- * has closed, and corrects seats that the ledger has given to another. Two sweepers may run side by side; the advisory
- * lock of a bucket decides who settles it. `runOnce` is what tests drive; `start` loops over the same rounds.
+ * The sweeper: settles outboxes into the ledger, reaps expired holds, rebuilds fenced showtimes, corrects conflicts in the seat store, and
+ * ends quarantines. Two sweepers may run side by side; an advisory lock per bucket decides which one settles the bucket. Tests call
+ * `runOnce`; `start` repeats the same work in loops.
  */
 import { setTimeout } from "node:timers/promises";
 import { createRebuilder } from "@holdfast/rebuild";
 import { createBackOff } from "@holdfast/runtime";
-import { startBeating } from "./beat-buckets.ts";
 import { correctConflicts } from "./correct-conflicts.ts";
 import { createBucketSettler, isHalt } from "./create-bucket-settler.ts";
 import type { SweeperDeps } from "./deps.ts";
@@ -14,34 +13,42 @@ import { endQuarantines } from "./end-quarantines.ts";
 import { createOpenAhead } from "./open-ahead.ts";
 import { createRebuildQueue } from "./queue-rebuilds.ts";
 import { reapExpired } from "./reap-expired.ts";
+import { startHeartbeat } from "./start-heartbeat.ts";
 
-/** How long to wait for new entries before looking round again. */
+/** How long one call waits for new outbox entries. */
 const WAIT_FOR_ENTRIES_MS = 1_000;
 /**
- * After a pass the next entries may gather. A lone booking is settled at once, a crowd in batches: one transaction costs
- * the same for one booking as for fifty, and an eager sweeper took half of a machine that was also serving confirms.
+ * The pause after a pass, in which new entries gather. A single booking is still settled at once, and many bookings in batches: a
+ * transaction costs as much for one booking as for fifty, and without the pause the sweeper took half of the CPU of a machine that also
+ * served confirms.
  */
 const GATHER_MS = 100;
-/** A pass that settled nothing though there were entries waits this long: they are somebody else's, or left. */
+/** The pause after a pass that settled nothing although there were entries: another sweeper settles them, or they cannot be settled yet. */
 const IDLE_PASS_MS = 200;
 const REAP_EVERY_MS = 250;
 const OPEN_AHEAD_EVERY_MS = 500;
 const CORRECT_EVERY_MS = 2_000;
 const BACK_OFF = { minMs: 50, maxMs: 5_000 };
 
+/** One sweeper of a process. */
 export type Sweeper = {
-	/** Reap; settle every bucket once; rebuild what had to be left, and settle that; correct conflicts. */
+	/**
+	 * Reaps; settles every bucket; waits for the rebuilds that this requested, and settles again; corrects conflicts and ends quarantines.
+	 * Returns how many entries were settled and how many holds reaped. Throws the first failure.
+	 */
 	runOnce(): Promise<{ settled: number; reaped: number }>;
+	/** Starts the loops and the heartbeat. Call it once. Failures are logged and retried with growing pauses. */
 	start(): void;
-	/** Ends after the batch in hand. */
+	/** Resolves when the loops have ended, each after its current round. */
 	stop(): Promise<void>;
 };
 
+/** Creates a sweeper that does nothing yet. */
 export function createSweeper(deps: SweeperDeps): Sweeper {
 	const { seatStore, log, metrics } = deps;
 	const stopping = new AbortController();
 	const loops: Promise<void>[] = [];
-	let stopBeating = (): void => {};
+	let stopHeartbeat = (): void => {};
 	const rebuilds = createRebuildQueue(deps, createRebuilder(deps));
 	const openAhead = createOpenAhead(deps, rebuilds);
 	const settler = createBucketSettler(deps, rebuilds);
@@ -66,7 +73,7 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
 		metrics.outboxEntries.set((await seatStore.outboxDepths()).reduce((sum, depth) => sum + depth, 0));
 	}
 
-	/** Repeat `round` until stopped; a round that fails is retried with growing, jittered pauses. */
+	/** Repeats `round` until the sweeper stops. A round that fails is retried with growing, jittered pauses. */
 	async function loop(name: string, everyMs: number, round: () => Promise<unknown>): Promise<void> {
 		const backOff = createBackOff(BACK_OFF);
 		while (!stopping.signal.aborted) {
@@ -79,7 +86,10 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
 				const halts = isHalt(error);
 				const waitMs = backOff.next();
 				const backOffMs = halts ? BACK_OFF.maxMs : waitMs;
-				log[halts ? "fatal" : "warn"]({ err: error, loop: name, backOffMs }, halts ? "halted: is a migration missing?" : "backing off");
+				log[halts ? "fatal" : "warn"](
+					{ err: error, loop: name, backOffMs },
+					halts ? "loop halted: apply missing migrations or upgrade this sweeper" : "loop failed; backing off",
+				);
 				await pause(backOffMs, stopping.signal);
 			}
 		}
@@ -101,18 +111,18 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
 				loop("open-ahead", OPEN_AHEAD_EVERY_MS, openAhead),
 				loop("correct", CORRECT_EVERY_MS, correct),
 			);
-			stopBeating = startBeating(deps);
+			stopHeartbeat = startHeartbeat(deps);
 		},
 		async stop() {
 			stopping.abort();
-			stopBeating();
+			stopHeartbeat();
 			await Promise.all(loops);
 			await rebuilds.idle();
 		},
 	};
 }
 
-/** Sleep, or wake early when the sweeper stops. */
+/** Waits for `ms`, or until `signal` is aborted. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
 	if (ms > 0) await setTimeout(ms, undefined, { signal }).catch(() => {});
 }

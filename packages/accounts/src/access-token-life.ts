@@ -1,10 +1,10 @@
-/** How long an access token is good, and so how long a denial must last. */
+/** How long access tokens are valid, and how long a denial must therefore last. */
 
-/** Source: docs/security.md. */
+/** Lifetime of an access token. Source: docs/security.md. */
 export const ACCESS_TOKEN_TTL_SECONDS = 15 * 60;
 
-/** A refresh that was under way when the session ended may still have signed a token, in a process whose clock is ahead. */
+/** A refresh that was in flight when the session ended may still sign a token, in a process whose clock is ahead by up to this much. */
 const SLACK_MS = 60_000;
 
-/** The instant (epoch ms) until which a denial that begins at `nowMs` must last: no token that it refuses is valid after that. */
+/** When a denial that begins at `nowMs` may end, both in epoch ms: by then every token that it refuses has expired. */
 export const denialEndsAt = (nowMs: number): number => nowMs + ACCESS_TOKEN_TTL_SECONDS * 1000 + SLACK_MS;

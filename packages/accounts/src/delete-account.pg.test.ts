@@ -1,4 +1,4 @@
-/** What is under way while an account is deleted: confirms, sign-ins and holds that come between any two steps. */
+/** Deletions of accounts on real stores, with confirms, sign-ins and holds between any two steps. */
 import { listRefreshFamilies } from "@holdfast/database";
 import { LIMIT_SPECS } from "@holdfast/domain";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -11,9 +11,9 @@ beforeAll(async () => {
 });
 afterAll(() => test.stop());
 
-const UNTIL_KEPT = DELETION_STEPS.filter((step) => step !== "restore_sign_in");
+const STEPS_OF_DELETION = DELETION_STEPS.filter((step) => step !== "restore_sign_in");
 
-/** Runs once, before the first time that the step comes. */
+/** A `beforeStep` that calls `act` once, before the first time that `step` runs. */
 function before(step: DeletionStep, act: () => Promise<unknown>) {
 	let hasActed = false;
 	return async (next: DeletionStep) => {
@@ -36,8 +36,8 @@ async function expectDeleted(person: Person): Promise<void> {
 	expect(await listRefreshFamilies(test.database, person.userId)).toEqual([]);
 }
 
-describe("a user with nothing ahead", () => {
-	it("is deleted by e-mail in any case: holds are released, the row loses its person, bookings keep their user", async () => {
+describe("a user without confirmed bookings ahead", () => {
+	it("the e-mail in upper or lower case deletes the account: holds are released, the row is anonymised, bookings stay", async () => {
 		const person = await test.newPerson();
 		const [first, second] = await test.newShowtimes({ count: 2 });
 		if (first === undefined || second === undefined) throw new Error("fewer than two showtimes were inserted");
@@ -58,14 +58,14 @@ describe("a user with nothing ahead", () => {
 		expect(kept).toEqual([{ id: cancelled.bookingId, state: "CANCELLED" }]);
 	});
 
-	it("is unknown when there is no such e-mail, and after the deletion", async () => {
+	it("deleteAccount returns unknown_account for an unknown e-mail, and for a deleted account", async () => {
 		const person = await test.newPerson();
-		expect(await test.remove("nobody@example.com")).toEqual({ outcome: "unknown_account" });
+		expect(await test.remove("unknown@example.com")).toEqual({ outcome: "unknown_account" });
 		expect((await test.remove(person.email)).outcome).toBe("deleted");
 		expect(await test.remove(person.email)).toEqual({ outcome: "unknown_account" });
 	});
 
-	it("settles what it confirmed at a showtime that is over since, though its row has no person any more", async () => {
+	it("a booking that was confirmed before the showtime ended is settled after its account was anonymised", async () => {
 		const person = await test.newPerson();
 		const showtimeId = firstOf(await test.newShowtimes());
 		const { bookingId } = await test.buy(person, showtimeId, [0]);
@@ -80,8 +80,8 @@ describe("a user with nothing ahead", () => {
 	});
 });
 
-describe.each(["stays unsettled", "is settled at once"])("a confirm in flight, whose event %s,", (settling) => {
-	it.each(UNTIL_KEPT)("whose script runs before the step %s either keeps the account or is refused", async (step) => {
+describe.each(["stays unsettled", "is settled at once"])("a confirm during the deletion whose event %s", (settling) => {
+	it.each(STEPS_OF_DELETION)("a confirm whose script runs before the step %s either keeps the account or is refused", async (step) => {
 		const person = await test.newPerson();
 		const showtimeId = firstOf(await test.newShowtimes());
 		const command = await test.hold(person, showtimeId, [0]);
@@ -103,14 +103,14 @@ describe.each(["stays unsettled", "is settled at once"])("a confirm in flight, w
 			outcome: "bookings_ahead",
 			bookings: [{ bookingId: command.bookingId, showtimeId, movieTitle: "The Third Man", startsAt: expect.any(Number) }],
 			isMore: false,
-			haveSessionsEnded: !["find_account", "look_for_bookings"].includes(step),
+			haveSessionsEnded: !["find_account", "check_bookings"].includes(step),
 		});
 		await expectKept(person);
 	});
 });
 
 describe("a confirmed booking ahead", () => {
-	it("keeps the account before anything is denied: sessions go on", async () => {
+	it("a confirmed booking ahead keeps the account, and its sessions stay valid", async () => {
 		const person = await test.newPerson();
 		const { bookingId } = await test.buy(person, firstOf(await test.newShowtimes()), [0]);
 		const family = await test.signIn(person);
@@ -118,12 +118,12 @@ describe("a confirmed booking ahead", () => {
 		const steps: DeletionStep[] = [];
 		const result = await test.remove(person.email, { beforeStep: async (step) => void steps.push(step) });
 		expect(result).toMatchObject({ outcome: "bookings_ahead", bookings: [{ bookingId }], haveSessionsEnded: false });
-		expect(steps).toEqual(["find_account", "look_for_bookings"]);
+		expect(steps).toEqual(["find_account", "check_bookings"]);
 		expect(await test.authStore.isDenied(family.familyId, person.userId)).toBe(false);
 		expect(await listRefreshFamilies(test.database, person.userId)).toEqual([family.familyId]);
 	});
 
-	it("that appears during the deletion ends the sessions from before it, and leaves those after it alone", async () => {
+	it("a booking that is confirmed during the deletion keeps the account: earlier sessions end, later sessions stay valid", async () => {
 		const person = await test.newPerson();
 		const command = await test.hold(person, firstOf(await test.newShowtimes()), [0]);
 		const old = await test.signIn(person);
@@ -137,8 +137,8 @@ describe("a confirmed booking ahead", () => {
 	});
 });
 
-describe("a sign-in in flight", () => {
-	it.each(UNTIL_KEPT)("that opens its session before the step %s outlives no deletion", async (step) => {
+describe("a sign-in during the deletion", () => {
+	it.each(STEPS_OF_DELETION)("a session that opens before the step %s is ended by the deletion", async (step) => {
 		const person = await test.newPerson();
 		const families: string[] = [];
 		const beforeStep = before(step, async () => {
@@ -152,7 +152,7 @@ describe("a sign-in in flight", () => {
 		await expectDeleted(person);
 	});
 
-	it("whose family a later sign-in has pushed out of the table is denied by its user", async () => {
+	it("a session whose family is no longer in the table is denied by its user", async () => {
 		const person = await test.newPerson();
 		const first = await test.signIn(person);
 		if (first.outcome !== "opened") throw new Error("the sign-in was refused");
@@ -163,21 +163,24 @@ describe("a sign-in in flight", () => {
 	});
 });
 
-describe("a hold in flight", () => {
-	it.each(UNTIL_KEPT.filter((step) => step !== "anonymise"))("that is placed before the step %s is released", async (step) => {
-		const person = await test.newPerson();
-		const showtimeId = firstOf(await test.newShowtimes());
-		const early = await test.hold(person, showtimeId, [0]);
-		let late = early;
-		const beforeStep = before(step, async () => {
-			late = await test.hold(person, showtimeId, [1]);
-		});
-		expect(await test.remove(person.email, { beforeStep })).toMatchObject({ outcome: "deleted", holdsReleased: 2 });
-		for (const { bookingId } of [early, late]) expect(await test.seatStore.readBooking(bookingId)).toMatchObject({ state: "CANCELLED" });
-		expect((await test.seatStore.inspectSeats(showtimeId)).owners).toEqual([]);
-	});
+describe("a hold during the deletion", () => {
+	it.each(STEPS_OF_DELETION.filter((step) => step !== "anonymise"))(
+		"a hold that is placed before the step %s is released",
+		async (step) => {
+			const person = await test.newPerson();
+			const showtimeId = firstOf(await test.newShowtimes());
+			const early = await test.hold(person, showtimeId, [0]);
+			let late = early;
+			const beforeStep = before(step, async () => {
+				late = await test.hold(person, showtimeId, [1]);
+			});
+			expect(await test.remove(person.email, { beforeStep })).toMatchObject({ outcome: "deleted", holdsReleased: 2 });
+			for (const { bookingId } of [early, late]) expect(await test.seatStore.readBooking(bookingId)).toMatchObject({ state: "CANCELLED" });
+			expect((await test.seatStore.inspectSeats(showtimeId)).owners).toEqual([]);
+		},
+	);
 
-	it("that comes after the last look holds its seats until it expires, and no longer", async () => {
+	it("a hold that is placed after the last check of the bookings expires at its normal time", async () => {
 		const person = await test.newPerson();
 		const showtimeId = firstOf(await test.newShowtimes());
 		const startMs = Date.now();

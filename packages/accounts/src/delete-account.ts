@@ -1,14 +1,14 @@
 /**
- * Delete an account: end its sessions, release its holds, take the person out of its row. Its bookings stay, and so does the row they
- * name. An account with confirmed bookings ahead is kept.
+ * Deletes an account: ends its sessions, releases its holds, and anonymises its row. The bookings and the row that they reference stay.
+ * An account with confirmed bookings at future showtimes is kept.
  *
- * Why nothing can be confirmed for an account that was anonymised:
- * - A confirm is accepted by its token `DENIAL_EFFECTIVE_WITHIN_MS` after the denial at the latest. It names a booking, so its hold
- *   existed by then, and the last look comes later: that look sees the hold, however late the script of the confirm runs.
- * - A hold is released only at the version that the look saw. Of release and confirm one comes first in Redis; if that is the
- *   confirm, the next look finds the booking and the account is kept.
- * - A hold that is placed after the last look, by a request that was accepted before the denial, has nobody who could confirm it,
- *   and expires. `DENIAL_WAIT_MS` makes that a matter of a process that stood still, not of a slow one.
+ * Why no booking can be confirmed after its account was anonymised:
+ * - The API accepts the token of a confirm for at most `DENIAL_EFFECTIVE_WITHIN_MS` after the denial. The confirm names a booking, so its hold
+ *   existed by then. The last check of the bookings runs later and finds the hold, however late the confirm's script runs.
+ * - A hold is released only if it still has the version that the check read. If the confirm runs in Redis before the release, the next
+ *   check finds the confirmed booking, and the account is kept.
+ * - A request that was accepted before the denial could place a hold after the last check. The user cannot confirm that hold any more, so
+ *   it expires. Because of `DENIAL_WAIT_MS` this needs a process that was paused; a slow one is not enough.
  */
 
 import { setTimeout as delay } from "node:timers/promises";
@@ -21,26 +21,29 @@ import { type BookingAhead, findLiveBookings, type LiveBookings } from "./find-l
 import { type ReleaseDeps, releaseHold } from "./release-hold.ts";
 
 /**
- * From the denial to the last look: other processes hear of it, or ask Redis and wait for the answer; a hold that was accepted just
- * before is then sent at once, and its script runs or is given up within the deadline of a call.
+ * How long to wait between the denial and the last check of the bookings. Within this time other processes learn of the denial, or ask
+ * Redis and wait for its answer. A hold that was accepted just before that is sent at once, and its script runs or is given up within the
+ * deadline of a call.
  */
 export const DENIAL_WAIT_MS = DENIAL_EFFECTIVE_WITHIN_MS + 2 * CALL_DEADLINE_MS;
-/** Looks in which holds may change under the release before the deletion stops: one is the rule. */
-const LOOKS_MAX = 20;
-/** Between two of them: a rebuild of a showtime takes some milliseconds. */
-const LOOK_EVERY_MS = 250;
+/** How often the bookings are checked before the deletion stops because the holds keep changing. Nearly always one check is enough. */
+const CHECKS_MAX = 20;
+/** The wait between two checks. A rebuild of a showtime takes some milliseconds. */
+const CHECK_EVERY_MS = 250;
 
+/** What a deletion works with. */
 export type DeletionDeps = ReleaseDeps & {
 	readonly authStore: Pick<AuthStore, "deny" | "allow">;
-	/** Runs before each step. For tests: what happens in it happens between two steps. */
+	/** For tests: called before each step, so that something can happen between two steps. */
 	readonly beforeStep?: (step: DeletionStep) => Promise<void>;
-	/** Default `DENIAL_WAIT_MS`. For tests without another process. */
+	/** For tests without another process. Default: `DENIAL_WAIT_MS`. */
 	readonly denialWaitMs?: number;
 };
 
 /**
- * `bookings_ahead`: the account is kept, for these confirmed bookings and, if `isMore`, others. `haveSessionsEnded`: every session has
- * ended all the same, and the user may sign in again.
+ * `deleted`: the account was anonymised. `bookings_ahead`: the account is kept because of these confirmed bookings; `isMore`: there are
+ * further ones. `haveSessionsEnded`: every session has ended although the account is kept; the user can sign in again.
+ * `unknown_account`: no account has this e-mail; nothing was changed.
  */
 export type DeletionOutcome =
 	| { outcome: "deleted"; userId: UserId; holdsReleased: number }
@@ -48,8 +51,8 @@ export type DeletionOutcome =
 	| { outcome: "unknown_account" };
 
 /**
- * Delete the account with this e-mail, in whatever case. Takes `DENIAL_WAIT_MS`. Called again after an interruption it goes on; called
- * again after `deleted` it is `unknown_account`. Throws `DeletionInterrupted`.
+ * Deletes the account with this e-mail; upper and lower case are equal. Takes at least `DENIAL_WAIT_MS`. Safe to call again: after an
+ * interruption it continues, after `deleted` the outcome is `unknown_account`. Throws `DeletionInterrupted` if a step fails.
  */
 export async function deleteAccount(deps: DeletionDeps, email: string): Promise<DeletionOutcome> {
 	const { database } = deps;
@@ -57,9 +60,9 @@ export async function deleteAccount(deps: DeletionDeps, email: string): Promise<
 	const account = await steps.run("find_account", () => findAccount(database, email));
 	if (account === null) return { outcome: "unknown_account" };
 	const { userId } = account;
-	const before = await steps.run("look_for_bookings", async () => {
+	const before = await steps.run("check_bookings", async () => {
 		const found = await findLiveBookings(deps, userId);
-		insistOnWrites(deps);
+		requireWritableRedis(deps);
 		return found;
 	});
 	if (before.ahead.length > 0) return keep(deps, userId, before, { wasDenied: account.isDenied, steps });
@@ -69,30 +72,31 @@ export async function deleteAccount(deps: DeletionDeps, email: string): Promise<
 	await steps.run("end_sessions", () => endRefreshFamilies(database, userId));
 	await steps.run("wait", async () => {
 		await delay(deps.denialWaitMs ?? DENIAL_WAIT_MS);
-		// Behind a Redis that stood still, commands of others may lie unread in its sockets: it reads them before what is sent after this.
+		// After a pause of Redis, its sockets may contain commands of other processes that it has not read yet. Once it has answered this
+		// ping, it has read them.
 		await deps.seatStore.ping();
 	});
 	const released = await releaseHolds(deps, userId, steps);
 	if (released.ahead.length > 0) return keep(deps, userId, released, { wasDenied: true, steps });
 	await steps.run("anonymise", async () => {
-		if (!(await anonymiseUser(database, userId))) throw new Error("Another run of the command has let the user sign in again");
+		if (!(await anonymiseUser(database, userId))) throw new Error("Another run of this command has unblocked the user's sign-in");
 	});
 	return { outcome: "deleted", userId, holdsReleased: released.count };
 }
 
-/** Look, release what is found, and look again, until a look finds a confirmed booking or nothing. */
+/** Releases the live holds and checks the bookings again, until there is no live hold or there is a confirmed booking. */
 async function releaseHolds(deps: DeletionDeps, userId: UserId, steps: StepRunner): Promise<LiveBookings & { readonly count: number }> {
-	const over = new Set<BookingId>();
-	for (let look = 1; look <= LOOKS_MAX; look += 1) {
-		const found = await steps.run("look_again", () => findLiveBookings(deps, userId));
-		const holds = found.holds.filter(({ bookingId }) => !over.has(bookingId));
-		if (found.ahead.length > 0 || holds.length === 0) return { ...found, count: over.size };
+	const done = new Set<BookingId>();
+	for (let check = 1; check <= CHECKS_MAX; check += 1) {
+		const found = await steps.run("recheck_bookings", () => findLiveBookings(deps, userId));
+		const holds = found.holds.filter(({ bookingId }) => !done.has(bookingId));
+		if (found.ahead.length > 0 || holds.length === 0) return { ...found, count: done.size };
 		await steps.run("release_holds", async () => {
-			for (const hold of holds) if ((await releaseHold(deps, userId, hold)) === "over") over.add(hold.bookingId);
+			for (const hold of holds) if ((await releaseHold(deps, userId, hold)) === "done") done.add(hold.bookingId);
 		});
-		if (look > 1) await delay(LOOK_EVERY_MS);
+		if (check > 1) await delay(CHECK_EVERY_MS);
 	}
-	return steps.run("release_holds", () => Promise.reject(new Error(`Holds of the user kept changing in ${LOOKS_MAX} looks`)));
+	return steps.run("release_holds", () => Promise.reject(new Error(`The user's holds were still changing after ${CHECKS_MAX} checks`)));
 }
 
 async function keep(
@@ -105,8 +109,8 @@ async function keep(
 	return { outcome: "bookings_ahead", bookings: ahead, isMore, haveSessionsEnded: wasDenied };
 }
 
-/** A Redis that refuses writes would stop the deletion half-way: better to stop it here. */
-function insistOnWrites({ seatStore }: DeletionDeps): void {
+/** Throws if Redis refuses writes: the deletion would stop half-way later. */
+function requireWritableRedis({ seatStore }: DeletionDeps): void {
 	const { status, misconfigurations } = seatStore.durability();
 	if (status === "refused") throw new Error(`Redis refuses writes: ${misconfigurations.join("; ")}`);
 }

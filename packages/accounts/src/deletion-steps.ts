@@ -1,25 +1,29 @@
-/** The steps of deleting an account, by name, and what is thrown when one of them fails. */
+/** The named steps of an account's deletion, and the error that is thrown when a step fails. */
 import { DatabaseOutcomeUnknown, isDatabaseUnavailable } from "@holdfast/database";
 import { SeatStoreFault } from "@holdfast/seat-store";
 
-/** In their order. `look_again` and `release_holds` alternate until a look finds nothing; the last one is for an account that is kept. */
+/**
+ * The steps in order. `recheck_bookings` and `release_holds` alternate until the user has no live hold. `restore_sign_in` runs only if the
+ * account is kept after its sign-in was denied.
+ */
 export const DELETION_STEPS = [
 	"find_account",
-	"look_for_bookings",
+	"check_bookings",
 	"deny_sign_in",
 	"deny_tokens",
 	"end_sessions",
 	"wait",
-	"look_again",
+	"recheck_bookings",
 	"release_holds",
 	"anonymise",
 	"restore_sign_in",
 ] as const;
+/** One of `DELETION_STEPS`. */
 export type DeletionStep = (typeof DELETION_STEPS)[number];
 
 /**
- * A store failed at `step`. `hasBegun` false: nothing was changed. True: nobody signs in to the account any more, and the same call
- * finishes the deletion.
+ * Thrown when `step` failed, for example because a store is unreachable. `hasBegun` false: nothing was changed. True: the sign-in to
+ * the account is blocked, and calling `deleteAccount` again finishes the deletion. The message is for the operator.
  */
 export class DeletionInterrupted extends Error {
 	override readonly name = "DeletionInterrupted";
@@ -27,20 +31,21 @@ export class DeletionInterrupted extends Error {
 	readonly hasBegun: boolean;
 	constructor(step: DeletionStep, hasBegun: boolean, cause: unknown) {
 		const rest = hasBegun
-			? `The account cannot sign in; it is not deleted yet. Run the command again to finish. (Stopped at: ${step})`
-			: "Nothing was done.";
+			? `The account is not deleted yet, but its sign-in is blocked. Run the command again to finish. (Stopped at: ${step})`
+			: "Nothing was changed.";
 		super(`${describe(cause)} ${rest}`, { cause });
 		this.step = step;
 		this.hasBegun = hasBegun;
 	}
 }
 
-/** Runs the steps, each once the step before is done. */
+/** Runs the steps one after the other. */
 export type StepRunner = {
+	/** Returns the result of `work`. Throws `DeletionInterrupted` if `work` throws. */
 	run<T>(step: DeletionStep, work: () => Promise<T>): Promise<T>;
 };
 
-/** `beforeStep` runs before each step; what it throws counts as the end of this process, and passes through. */
+/** Creates a runner. `beforeStep` is called before each step; an error that it throws is not wrapped: tests simulate a crash with it. */
 export function createStepRunner(beforeStep: ((step: DeletionStep) => Promise<void>) | undefined): StepRunner {
 	let hasBegun = false;
 	return {
@@ -59,7 +64,7 @@ export function createStepRunner(beforeStep: ((step: DeletionStep) => Promise<vo
 }
 
 function describe(error: unknown): string {
-	if (error instanceof SeatStoreFault) return `Redis does not answer or refuses writes (${error.message}).`;
-	if (error instanceof DatabaseOutcomeUnknown || isDatabaseUnavailable(error)) return "Postgres does not answer or refuses writes.";
+	if (error instanceof SeatStoreFault) return `Redis is unreachable or refuses writes (${error.message}).`;
+	if (error instanceof DatabaseOutcomeUnknown || isDatabaseUnavailable(error)) return "Postgres is unreachable or refuses writes.";
 	return error instanceof Error ? `${error.message}.` : String(error);
 }

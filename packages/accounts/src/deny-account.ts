@@ -1,15 +1,16 @@
-/** End every session of an account and keep new ones from beginning, in steps that may be repeated; and take that back. */
+/** Denies every access token of an account, and undoes a deletion that has begun. Every step is safe to repeat. */
 import { allowSignIn, type Database, endRefreshFamilies, listRefreshFamilies } from "@holdfast/database";
 import type { UserId } from "@holdfast/domain";
 import type { AuthStore } from "@holdfast/seat-store";
 import { denialEndsAt } from "./access-token-life.ts";
 
+/** What these steps work with. */
 export type DenyDeps = { readonly authStore: Pick<AuthStore, "deny" | "allow">; readonly database: Database };
 
 /**
- * Deny every access token of the user, after `denySignIn`. By the user: a family that a later sign-in pushed out of the table can no
- * longer be named. And by each family that can: they stay denied when the account is kept, and a process of the version before
- * knows families only.
+ * Denies every access token of the user. Call it after `denySignIn`. It denies the user, because a family that a later sign-in has
+ * removed from the table cannot be listed any more. It also denies each listed family: these stay denied if the account is kept, and
+ * processes of the previous version check families only.
  */
 export async function denyTokens({ authStore, database }: DenyDeps, userId: UserId): Promise<void> {
 	const untilMs = denialEndsAt(Date.now());
@@ -18,8 +19,8 @@ export async function denyTokens({ authStore, database }: DenyDeps, userId: User
 }
 
 /**
- * Let the user sign in again; sessions that have ended stay ended. Tokens first, sign-in last: if this stops in between, the mark in
- * the ledger is still there for the next run to find.
+ * Lets the user sign in again; sessions that have ended stay ended. The mark in the ledger is removed last: if the process stops in
+ * between, the next run still finds the mark.
  */
 export async function restoreSignIn(deps: DenyDeps, userId: UserId): Promise<void> {
 	await denyTokens(deps, userId);

@@ -1,4 +1,4 @@
-/** What a look finds, where only one of the stores knows of it, and at its bounds. */
+/** What `findLiveBookings` finds when only one of the stores has a booking, and at its limits. */
 import { type BookingId, bucketOf, newBookingId, type ShowtimeId } from "@holdfast/domain";
 import { queryPostgres } from "@holdfast/local-stack";
 import { SHOWTIMES_ASKED_MAX } from "@holdfast/seat-store";
@@ -15,11 +15,11 @@ beforeAll(async () => {
 });
 afterAll(() => test.stop());
 
-const look = ({ userId }: Person) => findLiveBookings(test.deps, userId);
+const find = ({ userId }: Person) => findLiveBookings(test.deps, userId);
 const newShowtime = async (): Promise<ShowtimeId> => firstOf(await test.newShowtimes());
-const idsOf = (found: Awaited<ReturnType<typeof look>>) => found.ahead.map(({ bookingId }) => bookingId);
+const idsOf = (found: Awaited<ReturnType<typeof find>>) => found.ahead.map(({ bookingId }) => bookingId);
 
-/** Ends it as of now, in the ledger. */
+/** Moves the end of the showtime to now, plus `interval`, in the ledger. */
 const end = (showtimeId: ShowtimeId, interval = "0 seconds") =>
 	queryPostgres(
 		test.databaseUrl,
@@ -27,10 +27,8 @@ const end = (showtimeId: ShowtimeId, interval = "0 seconds") =>
 			sales_open_at = now() - interval '99 hours', sales_close_at = now() - interval '9 hours' where id = '${showtimeId}'`,
 	);
 
-/** Until the calls work again on a Redis that was restarted. */
-
-describe("a confirmed booking", () => {
-	it("is found while only Redis knows it, though 200 later holds have pushed it out of the user index", async () => {
+describe("confirmed bookings", () => {
+	it("finds a confirmed booking that only Redis has, even after 200 later holds have pushed it out of the user index", async () => {
 		const person = await test.newPerson();
 		const [showtimeId, other] = await test.newShowtimes({ count: 2, bucket: 7 });
 		if (showtimeId === undefined || other === undefined) throw new Error("fewer than two showtimes were inserted");
@@ -42,72 +40,72 @@ describe("a confirmed booking", () => {
 		for (let place = 1; place <= 200; place += 1) {
 			const held = await test.hold(person, other, [1]);
 			await test.seatStore.cancelBooking(held);
-			// Of an earlier hour, since only so many may be placed in one.
+			// Date it back: a user may place only a limited number of holds per hour.
 			await age(held.bookingId, place);
 		}
 		expect(await test.seatStore.listRecentBookingIds(person.userId)).not.toContain(bookingId);
-		expect(idsOf(await look(person))).toEqual([bookingId]);
+		expect(idsOf(await find(person))).toEqual([bookingId]);
 		expect(await test.remove(person.email)).toMatchObject({ outcome: "bookings_ahead", haveSessionsEnded: false });
 	});
 
-	it("is found while only the ledger knows it: Redis has lost everything", async () => {
+	it("finds a confirmed booking that only the ledger has, because Redis has lost its keys", async () => {
 		const person = await test.newPerson();
 		const { bookingId, showtimeId } = await test.buy(person, await newShowtime(), [0]);
 		await test.settle();
 		for (const key of [showtimeKeys(showtimeId).buyers, bookingKey(bookingId)]) await forget(key);
-		expect(idsOf(await look(person))).toEqual([bookingId]);
+		expect(idsOf(await find(person))).toEqual([bookingId]);
 	});
 
-	it("is found when its event was dead-lettered: its seats stay sold", async () => {
+	it("finds a confirmed booking whose event was dead-lettered", async () => {
 		const person = await test.newPerson();
 		const { bookingId } = await test.buy(person, await newShowtime(), [0]);
 		await test.seatStore.ackBatch(bucketOf(bookingId), await entriesOf(bookingId));
-		expect(idsOf(await look(person))).toEqual([bookingId]);
+		expect(idsOf(await find(person))).toEqual([bookingId]);
 	});
 
-	it("lies ahead until its showtime ends, and not afterwards", async () => {
+	it("finds a confirmed booking until its showtime ends, and not afterwards", async () => {
 		const person = await test.newPerson();
 		const { bookingId, showtimeId } = await test.buy(person, await newShowtime(), [0]);
 		await end(showtimeId, "1 minute");
-		expect(idsOf(await look(person))).toEqual([bookingId]);
+		expect(idsOf(await find(person))).toEqual([bookingId]);
 		await end(showtimeId);
-		expect(await look(person)).toEqual({ ahead: [], isMore: false, holds: [] });
+		expect(await find(person)).toEqual({ ahead: [], isMore: false, holds: [] });
 	});
 
-	it("is gone once it is cancelled, while only Redis knows of the cancel, and when only the ledger does", async () => {
+	it("does not find a cancelled booking, even if only Redis or only the ledger has the cancel", async () => {
 		const person = await test.newPerson();
 		const [mine, theirs] = [await test.buy(person, await newShowtime(), [0]), await test.buy(person, await newShowtime(), [1])];
 		await test.settle();
-		expect(idsOf(await look(person))).toHaveLength(2);
+		expect(idsOf(await find(person))).toHaveLength(2);
 		await test.seatStore.cancelBooking(mine);
 		await test.query(`update bookings set state = 'CANCELLED', version = 3, cancelled_at = now() where id = '${theirs.bookingId}'`);
-		expect(await look(person)).toEqual({ ahead: [], isMore: false, holds: [] });
+		expect(await find(person)).toEqual({ ahead: [], isMore: false, holds: [] });
 	});
 
-	it("of another user is none of this one's", async () => {
+	it("does not find the bookings of another user", async () => {
 		const [person, other] = [await test.newPerson(), await test.newPerson()];
 		const showtimeId = await newShowtime();
 		await test.buy(other, showtimeId, [0]);
 		await test.settle();
 		await test.hold(other, showtimeId, [1]);
-		expect(await look(person)).toEqual({ ahead: [], isMore: false, holds: [] });
+		expect(await find(person)).toEqual({ ahead: [], isMore: false, holds: [] });
 	});
 
-	it("that has seats in Redis, and neither record nor row, stops the deletion: nobody can tell what it is", async () => {
+	it("a booking that has seats in Redis, but neither a record in Redis nor a row in the ledger, stops the deletion", async () => {
 		const person = await test.newPerson();
 		const { bookingId } = await test.buy(person, await newShowtime(), [0]);
 		await forget(bookingKey(bookingId));
 		const error: unknown = await test.remove(person.email).catch((thrown: unknown) => thrown);
-		if (!(error instanceof DeletionInterrupted)) throw new Error("the deletion went on");
+		if (!(error instanceof DeletionInterrupted)) throw new Error("the deletion was not interrupted");
 		expect([error.hasBegun, error.message]).toEqual([
 			false,
-			`booking ${bookingId} has seats, but no record and no row in the ledger. Nothing was done.`,
+			`Booking ${bookingId} owns seats in Redis, but neither Redis nor Postgres has its record. Nothing was changed.`,
 		]);
 	});
 });
 
-describe("a hold", () => {
-	it("is released behind the fence too: its showtime is rebuilt first", async () => {
+describe("holds", () => {
+	it("a deletion rebuilds a fenced showtime to release a hold of it", async () => {
 		const person = await test.newPerson();
 		const command = await test.hold(person, await newShowtime(), [0]);
 		await test.redis.restart();
@@ -117,7 +115,7 @@ describe("a hold", () => {
 		expect(await test.seatStore.readBooking(command.bookingId)).toMatchObject({ state: "CANCELLED" });
 	});
 
-	it("of a cancelled showtime does not stop the deletion: nobody can confirm it", async () => {
+	it("a hold of a cancelled showtime does not stop the deletion: it cannot be confirmed", async () => {
 		const person = await test.newPerson();
 		const command = await test.hold(person, await newShowtime(), [0]);
 		await test.seatStore.setTerms({ showtimeId: command.showtimeId, change: { what: "state", state: "cancelled" } });
@@ -125,7 +123,7 @@ describe("a hold", () => {
 		expect((await test.seatStore.confirmBooking(command)).outcome).toBe("showtime_cancelled");
 	});
 
-	it("of a showtime that has just ended is released: it could still be confirmed", async () => {
+	it("a deletion releases a hold of a showtime that has just ended: it could still be confirmed", async () => {
 		const person = await test.newPerson();
 		const command = await test.hold(person, await newShowtime(), [0]);
 		await end(command.showtimeId);
@@ -134,9 +132,9 @@ describe("a hold", () => {
 	});
 });
 
-describe("the bounds of a look", () => {
+describe("the limits of findLiveBookings", () => {
 	it.each([BOOKINGS_LISTED_MAX, BOOKINGS_LISTED_MAX + 1])(
-		"names %i confirmed bookings, up to 100, and says when there are more",
+		"of %i confirmed bookings a deletion lists at most 100, and reports whether there are more",
 		async (count) => {
 			const person = await test.newPerson();
 			const { showtimeIds, plan } = await insertShowtimes(test.databaseUrl, { count });
@@ -153,22 +151,22 @@ describe("the bounds of a look", () => {
 		},
 	);
 
-	it(`reads on behind a page of ${SHOWTIMES_ASKED_MAX} showtimes`, async () => {
+	it(`findLiveBookings reads the next page after ${SHOWTIMES_ASKED_MAX} showtimes`, async () => {
 		const person = await test.newPerson();
 		await insertShowtimes(test.databaseUrl, { count: SHOWTIMES_ASKED_MAX });
 		const command = await test.buy(person, await newShowtime(), [0]);
 		const ids = await test.query("select id from showtimes where ends_at > now() order by id");
 		expect(ids.findIndex(({ id }) => id === command.showtimeId)).toBeGreaterThanOrEqual(SHOWTIMES_ASKED_MAX);
-		expect(idsOf(await look(person))).toEqual([command.bookingId]);
+		expect(idsOf(await find(person))).toEqual([command.bookingId]);
 	});
 
-	it("looks 20 times at holds that keep coming, and stops for good before it anonymises; the next run finishes", async () => {
+	it("a deletion checks the bookings 20 times while new holds appear, then stops before it anonymises; the next run finishes", async () => {
 		const runs = [19, 20].map(async (holds) => {
 			const person = await test.newPerson();
 			const showtimeId = await newShowtime();
 			let placed = 0;
 			const beforeStep = async (next: DeletionStep) => {
-				if (next !== "look_again" || placed === holds) return;
+				if (next !== "recheck_bookings" || placed === holds) return;
 				placed += 1;
 				await test.hold(person, showtimeId, [placed]);
 			};
@@ -181,18 +179,20 @@ describe("the bounds of a look", () => {
 		const [enough, tooMany] = await Promise.all(runs);
 		if (enough === undefined || tooMany === undefined) throw new Error("fewer than two deletions ran");
 		expect(enough.outcome).toBe("deleted");
-		expect(tooMany.outcome).toMatch(/^Holds of the user kept changing in 20 looks\. The account cannot sign in; it is not deleted yet\./);
+		expect(tooMany.outcome).toMatch(
+			/^The user's holds were still changing after 20 checks\. The account is not deleted yet, but its sign-in is blocked\./,
+		);
 		expect(await test.isAnonymous(tooMany.person)).toBe(false);
 		expect((await test.remove(tooMany.person.email)).outcome).toBe("deleted");
 	});
 });
 
-/** As if Redis had lost the key. */
+/** Deletes the key, as if Redis had lost it. */
 const forget = async (key: string) => expect(await askRedis(test.redis.port, "DEL", key)).toBe(":1");
 
 async function entriesOf(bookingId: BookingId) {
 	const entries = await test.seatStore.readBatch(bucketOf(bookingId), { afterEntryId: null, limit: 500 });
 	const own = entries.filter(({ raw }) => raw.bookingId === bookingId);
-	if (own.length !== 1) throw new Error("the outbox has no entry of the booking");
+	if (own.length !== 1) throw new Error(`the outbox has ${own.length} entries of the booking instead of one`);
 	return own.map(({ entryId }) => ({ entryId, booking: null }));
 }

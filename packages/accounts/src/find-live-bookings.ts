@@ -1,9 +1,9 @@
 /**
- * What a user still has: confirmed bookings at showtimes that are not over, and live holds. Two places know of them, and neither
- * knows all: Redis has what is not settled yet, Postgres what Redis has lost or let expire.
+ * Finds the confirmed bookings of a user at showtimes that are not over, and the user's live holds. Both stores are read, because neither
+ * has all of them: Redis has the bookings that are not settled yet, Postgres those that Redis has lost or expired.
  *
- * Redis is asked for the entry of this user at each showtime. The user index would be one read per bucket, but keeps 200 bookings of
- * a bucket: somebody who holds and releases often enough pushes an unsettled confirm out of it.
+ * Rejected: reading the user index, which takes one call per bucket. It keeps the latest 200 bookings of a bucket, so a user who holds and
+ * releases often enough pushes an unsettled confirm out of it. Instead, Redis is asked for the user's entry at each showtime.
  */
 import { type Database, type LedgerState, listBookingsAt, listUnendedShowtimes, type UnendedShowtime } from "@holdfast/database";
 import { type Booking, type BookingId, bucketOf, LIMIT_SPECS, type ShowtimeId, statusOf, type UserId } from "@holdfast/domain";
@@ -20,19 +20,20 @@ export type BookingAhead = {
 /** A hold that its user could confirm. */
 export type LiveHold = { readonly bookingId: BookingId; readonly showtimeId: ShowtimeId; readonly version: number };
 
-/** `isMore`: there are more confirmed bookings than `BOOKINGS_LISTED_MAX`; then `holds` is not whole. */
+/** `isMore`: the user has more confirmed bookings than `BOOKINGS_LISTED_MAX`; `holds` is then incomplete. */
 export type LiveBookings = { readonly ahead: BookingAhead[]; readonly isMore: boolean; readonly holds: LiveHold[] };
 
-export type LookDeps = { readonly seatStore: SeatStore; readonly database: Database };
+/** The stores that are read. */
+export type FindBookingsDeps = { readonly seatStore: SeatStore; readonly database: Database };
 
-/** Confirmed bookings that one look names. One is enough to keep an account; nobody reads a longer list. */
+/** How many confirmed bookings are returned at most. One is enough to keep an account. */
 export const BOOKINGS_LISTED_MAX = 100;
 
-/** A hold of a showtime that ended no longer ago than a hold may live can still be live. */
+/** A hold can still be live for this long after its showtime has ended. */
 const ENDED_WITHIN_MS = LIMIT_SPECS.holdLifeMaxMs.max;
 
-/** Reads only. Throws what a store threw: a look that could not ask both stores is no look. */
-export async function findLiveBookings(deps: LookDeps, userId: UserId): Promise<LiveBookings> {
+/** Reads both stores and changes nothing. Throws if one of them fails, or if a booking cannot be read. */
+export async function findLiveBookings(deps: FindBookingsDeps, userId: UserId): Promise<LiveBookings> {
 	const found: LiveBookings = { ahead: [], isMore: false, holds: [] };
 	let afterId: ShowtimeId | null = null;
 	for (;;) {
@@ -47,13 +48,13 @@ export async function findLiveBookings(deps: LookDeps, userId: UserId): Promise<
 	}
 }
 
-async function findAt({ seatStore, database }: LookDeps, userId: UserId, page: readonly UnendedShowtime[]) {
+async function findAt({ seatStore, database }: FindBookingsDeps, userId: UserId, page: readonly UnendedShowtime[]) {
 	const showtimes = new Map(page.map((showtime) => [showtime.id, showtime]));
-	const idsHere = await seatStore.findUserBookings(userId, [...showtimes.keys()]);
+	const idsInRedis = await seatStore.findUserBookings(userId, [...showtimes.keys()]);
 	const ledger = new Map((await listBookingsAt(database, userId, [...showtimes.keys()])).map((row) => [row.id, row]));
-	const ids = [...new Set([...idsHere, ...ledger.keys()])];
+	const ids = [...new Set([...idsInRedis, ...ledger.keys()])];
 	const read = await seatStore.readBookings(ids);
-	// What cannot be read may be a confirmed booking: the account must not end on a guess.
+	// An unreadable record may be a confirmed booking, so the account must not be deleted.
 	for (const { error } of read.unreadable) throw error;
 	const records = new Map(read.bookings.map((booking) => [booking.id, booking]));
 
@@ -61,7 +62,7 @@ async function findAt({ seatStore, database }: LookDeps, userId: UserId, page: r
 	const holds: LiveHold[] = [];
 	for (const bookingId of ids) {
 		const nowMs = read.clocks.get(bucketOf(bookingId)) ?? 0;
-		const { status, showtimeId, version } = judge(bookingId, { record: records.get(bookingId), row: ledger.get(bookingId), nowMs });
+		const { status, showtimeId, version } = newerCopy(bookingId, { record: records.get(bookingId), row: ledger.get(bookingId), nowMs });
 		const showtime = showtimes.get(showtimeId);
 		if (status === "pending") holds.push({ bookingId, showtimeId, version });
 		if (status === "confirmed" && showtime?.isOver === false) {
@@ -74,14 +75,14 @@ async function findAt({ seatStore, database }: LookDeps, userId: UserId, page: r
 
 type Copies = { readonly record: Booking | undefined; readonly row: LedgerState | undefined; readonly nowMs: number };
 
-/** If the two copies differ, the higher version wins; on a tie, the ledger's. */
-function judge(bookingId: BookingId, { record, row, nowMs }: Copies) {
+/** The state of a booking. If the two copies differ, the higher version wins; on a tie, the ledger's copy wins. */
+function newerCopy(bookingId: BookingId, { record, row, nowMs }: Copies) {
 	if (record !== undefined && (row === undefined || record.version > row.version)) {
 		const { showtimeId, version } = record;
 		return { status: statusOf(record, nowMs), showtimeId, version };
 	}
-	// Its seats are taken in Redis, and neither store can tell what it is: no account is deleted over that.
-	if (row === undefined) throw new Error(`booking ${bookingId} has seats, but no record and no row in the ledger`);
+	// Redis has given seats to this booking, but neither store has its state. It may be confirmed, so the account must not be deleted.
+	if (row === undefined) throw new Error(`Booking ${bookingId} owns seats in Redis, but neither Redis nor Postgres has its record`);
 	const status = row.state === "CONFIRMED" ? ("confirmed" as const) : ("cancelled" as const);
 	return { status, showtimeId: row.showtimeId, version: row.version };
 }

@@ -1,4 +1,4 @@
-/** Accounts: how one ends, in all the stores that know of it. Used by the sweeper's command; the API may use it as well. */
+/** Deletes accounts in Redis and Postgres, for `npm run users:delete`; and how long access tokens and denials last, for the API. */
 export { ACCESS_TOKEN_TTL_SECONDS, denialEndsAt } from "./access-token-life.ts";
 export { DENIAL_WAIT_MS, type DeletionDeps, type DeletionOutcome, deleteAccount } from "./delete-account.ts";
 export { DELETION_STEPS, DeletionInterrupted, type DeletionStep } from "./deletion-steps.ts";

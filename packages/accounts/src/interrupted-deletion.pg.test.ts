@@ -1,4 +1,4 @@
-/** Deletions that stop half-way: the process dies, or a store does; and that the same command finishes them. */
+/** Deletions that stop half-way, because the process or a store dies, and are finished by calling `deleteAccount` again. */
 import { createDatabase, listRefreshFamilies } from "@holdfast/database";
 import { DEFAULT_LIMITS } from "@holdfast/domain";
 import { sendInlineCommand } from "@holdfast/local-stack";
@@ -16,10 +16,10 @@ beforeAll(async () => {
 afterAll(() => test.stop());
 
 const NOWHERE_REDIS = "redis://127.0.0.1:9";
-const NOWHERE_POSTGRES = "postgres://nobody@127.0.0.1:9/none";
+const NOWHERE_POSTGRES = "postgres://none@127.0.0.1:9/none";
 
-const IN_ORDER = DELETION_STEPS.filter((step) => step !== "restore_sign_in");
-const AFTER_DENIAL = IN_ORDER.slice(IN_ORDER.indexOf("deny_sign_in") + 1);
+const STEPS_OF_DELETION = DELETION_STEPS.filter((step) => step !== "restore_sign_in");
+const AFTER_DENIAL = STEPS_OF_DELETION.slice(STEPS_OF_DELETION.indexOf("deny_sign_in") + 1);
 
 class Killed extends Error {}
 
@@ -50,8 +50,8 @@ async function personWithHold() {
 	return { person, command };
 }
 
-describe("a process that dies", () => {
-	it.each(IN_ORDER)("before the step %s leaves a deletion that the same command finishes", async (step) => {
+describe("a deletion whose process dies", () => {
+	it.each(STEPS_OF_DELETION)("a deletion whose process dies before the step %s is finished by the next run", async (step) => {
 		const { person, command } = await personWithHold();
 		await test.signIn(person);
 		await expect(test.remove(person.email, dieBefore(step))).rejects.toBeInstanceOf(Killed);
@@ -67,7 +67,7 @@ describe("a process that dies", () => {
 	});
 
 	it.each(AFTER_DENIAL)(
-		"before the step %s, with a booking confirmed since, leaves an account that the same command lets sign in again",
+		"a deletion whose process dies before the step %s is undone by the next run if a booking was confirmed in between",
 		async (step) => {
 			const { person, command } = await personWithHold();
 			const old = await test.signIn(person);
@@ -87,10 +87,10 @@ describe("a process that dies", () => {
 		},
 	);
 
-	it("before it has let the user of a kept account sign in again is made up for by the same command", async () => {
+	it("a deletion whose process dies before the sign-in to a kept account is restored is undone by the next run", async () => {
 		const { person, command } = await personWithHold();
 		const beforeStep = async (next: DeletionStep) => {
-			if (next === "look_again") await test.seatStore.confirmBooking(command);
+			if (next === "recheck_bookings") await test.seatStore.confirmBooking(command);
 			if (next === "restore_sign_in") throw new Killed();
 		};
 		await expect(test.remove(person.email, { beforeStep })).rejects.toBeInstanceOf(Killed);
@@ -100,32 +100,32 @@ describe("a process that dies", () => {
 	});
 });
 
-describe("without a store", () => {
-	it("that is unreachable from the start, Redis, it does nothing and says so", async () => {
+describe("a deletion when a store fails", () => {
+	it("a deletion changes nothing and says so if Redis is unreachable from the start", async () => {
 		const { person, command } = await personWithHold();
 		const seatStore = createSeatStore({ url: NOWHERE_REDIS, limits: DEFAULT_LIMITS });
 		const authStore = createAuthStore({ url: NOWHERE_REDIS });
 		const error = await interruptionOf(test.remove(person.email, { seatStore, authStore }));
-		expect([error.step, error.hasBegun]).toEqual(["look_for_bookings", false]);
-		expect(error.message).toMatch(/^Redis does not answer or refuses writes .*Nothing was done\.$/);
+		expect([error.step, error.hasBegun]).toEqual(["check_bookings", false]);
+		expect(error.message).toMatch(/^Redis is unreachable or refuses writes .*Nothing was changed\.$/);
 		await expectUntouched(person);
 		expect(await test.seatStore.readBooking(command.bookingId)).toMatchObject({ state: "HELD" });
 		authStore.close();
 		await seatStore.close();
 	});
 
-	it("that is unreachable from the start, Postgres, it does nothing and says so", async () => {
+	it("a deletion changes nothing and says so if Postgres is unreachable from the start", async () => {
 		const { person, command } = await personWithHold();
 		const database = createDatabase({ url: NOWHERE_POSTGRES });
 		const error = await interruptionOf(test.remove(person.email, { database }));
 		expect([error.step, error.hasBegun]).toEqual(["find_account", false]);
-		expect(error.message).toBe("Postgres does not answer or refuses writes. Nothing was done.");
+		expect(error.message).toBe("Postgres is unreachable or refuses writes. Nothing was changed.");
 		await expectUntouched(person);
 		expect(await test.seatStore.readBooking(command.bookingId)).toMatchObject({ state: "HELD" });
 		await database.close();
 	});
 
-	it("that reads and refuses writes, Redis, it does nothing and says so", async () => {
+	it("a deletion changes nothing and says so if Redis refuses writes", async () => {
 		const { person } = await personWithHold();
 		await sendInlineCommand(test.redis.port, "CONFIG SET appendfsync everysec");
 		const seatStore = createSeatStore({ url: test.redis.url, limits: DEFAULT_LIMITS });
@@ -137,20 +137,20 @@ describe("without a store", () => {
 		await seatStore.close();
 	});
 
-	it("that reads and refuses writes, Postgres, it does nothing and says so", async () => {
+	it("a deletion changes nothing and says so if Postgres refuses writes", async () => {
 		const { person } = await personWithHold();
 		const readOnly = new URL(test.databaseUrl);
 		readOnly.searchParams.set("default_transaction_read_only", "on");
 		const database = createDatabase({ url: readOnly.href });
 		const error = await interruptionOf(test.remove(person.email, { database }));
 		expect([error.step, error.hasBegun]).toEqual(["deny_sign_in", false]);
-		expect(error.message).toBe("Postgres does not answer or refuses writes. Nothing was done.");
+		expect(error.message).toBe("Postgres is unreachable or refuses writes. Nothing was changed.");
 		await expectUntouched(person);
 		await database.close();
 	});
 
 	it.each(AFTER_DENIAL.filter((step) => step !== "end_sessions" && step !== "anonymise"))(
-		"that is killed before the step %s, Redis, it stops, says how far it came, and finishes later",
+		"a deletion stops and reports its state if Redis is killed before the step %s, and the next run finishes it",
 		async (step) => {
 			const { person } = await personWithHold();
 			const beforeStep = async (next: DeletionStep) => {
@@ -158,17 +158,17 @@ describe("without a store", () => {
 			};
 			const error = await interruptionOf(test.remove(person.email, { beforeStep }));
 			expect(error.hasBegun).toBe(true);
-			expect(error.message).toContain("The account cannot sign in; it is not deleted yet. Run the command again to finish.");
+			expect(error.message).toContain("The account is not deleted yet, but its sign-in is blocked. Run the command again to finish.");
 			expect(await test.signIn(person)).toEqual({ outcome: "denied" });
 			await test.redis.restart();
-			await untilBack();
+			await untilConnected();
 			expect(await test.remove(person.email)).toMatchObject({ outcome: "deleted", holdsReleased: 1 });
 			expect(await test.isAnonymous(person)).toBe(true);
 		},
 	);
 
 	it.each(AFTER_DENIAL.filter((step) => step !== "wait" && step !== "release_holds"))(
-		"that is cut off before the step %s, Postgres, it stops, says how far it came, and finishes later",
+		"a deletion stops and reports its state if Postgres is cut off before the step %s, and the next run finishes it",
 		async (step) => {
 			const { person } = await personWithHold();
 			const database = createDatabase({ url: test.databaseUrl });
@@ -184,9 +184,9 @@ describe("without a store", () => {
 	);
 });
 
-const untilBack = () =>
-	waitUntil("Redis to be linked again", () =>
-		Promise.all([test.seatStore.ping(), test.authStore.countAttempt("test", "nobody", 1_000)]).then(
+const untilConnected = () =>
+	waitUntil("both clients to be connected to Redis again", () =>
+		Promise.all([test.seatStore.ping(), test.authStore.countAttempt("test", "unknown", 1_000)]).then(
 			() => true,
 			() => false,
 		),

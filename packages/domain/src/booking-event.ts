@@ -1,20 +1,23 @@
 /**
- * What the outbox carries of a booking from the seat store to the ledger: one event per transition of a booking that was
- * confirmed. An event holds the whole booking as of that transition, so that any later event alone is enough.
+ * Booking events: what the outbox carries from the seat store to the ledger. A booking emits one event for its confirm and one for
+ * each later transition. An event contains the complete booking after that transition, so a later event makes the earlier ones
+ * unnecessary.
  */
 import type { Booking } from "./booking.ts";
 import type { BookingId } from "./ids.ts";
 
+/** Every type of booking event. */
 export const BOOKING_EVENT_TYPES = ["booking.confirmed", "booking.cancelled"] as const;
+/** One of `BOOKING_EVENT_TYPES`. */
 export type BookingEventType = (typeof BOOKING_EVENT_TYPES)[number];
 
-/** The fields of the booking under their own names; its state follows from `type`. */
+/** One transition of a booking, with the booking's fields under their own names. `type` implies the booking's state. */
 export type BookingEvent = Omit<Booking, "id" | "state" | "recorded"> & {
 	readonly type: BookingEventType;
-	/** Counter of the bucket, contiguous; a gap is an alarm. */
+	/** The bucket's event counter. It has no gaps: a missing number means that events were lost, and raises an alarm. */
 	readonly seq: number;
 	readonly bookingId: BookingId;
 	readonly confirmedAt: number;
-	/** When the transition happened, by the Redis clock. */
+	/** When the transition happened: epoch ms of the Redis clock. */
 	readonly at: number;
 };

@@ -3,13 +3,13 @@ import { bucketOf, newBookingId, newShowtimeId, newUserId, parseBookingId, parse
 import { DEFAULT_LIMITS, listBuckets } from "./limits.ts";
 
 describe("ids", () => {
-	it("are UUIDv7: version and variant bits, and they sort by the time they were made", () => {
+	it("ids are UUIDv7: they carry version and variant bits, and sort by creation time", () => {
 		const first = newUserId();
 		expect(first).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
 		expect(Number.parseInt(first.replaceAll("-", "").slice(0, 12), 16)).toBeCloseTo(Date.now(), -3);
 	});
 
-	it("carry their bucket: a showtime the one it was given, a booking its showtime's", () => {
+	it("a showtime id carries the bucket it was given, and a booking id the bucket of its showtime", () => {
 		for (let bucket = 0; bucket < 256; bucket += 1) {
 			const showtimeId = newShowtimeId(bucket);
 			expect(bucketOf(showtimeId)).toBe(bucket);
@@ -17,12 +17,12 @@ describe("ids", () => {
 		}
 	});
 
-	it("spread new showtimes over the 16 buckets that every system has", () => {
+	it("new showtime ids spread over the 16 buckets that every system has", () => {
 		const buckets = new Set(Array.from({ length: 1_000 }, () => bucketOf(newShowtimeId())));
 		expect([...buckets].sort((a, b) => a - b)).toEqual(listBuckets(DEFAULT_LIMITS));
 	});
 
-	it("are parsed exactly: any last byte is an id, and no other spelling is", () => {
+	it("the parsers accept an id with any last byte, and reject every other spelling of an id", () => {
 		const id = newShowtimeId(255);
 		expect(parseShowtimeId(id)).toBe(id);
 		expect(parseBookingId(id)).toBe(id);
@@ -31,7 +31,7 @@ describe("ids", () => {
 			expect(parseShowtimeId(bad)).toBeNull();
 	});
 
-	it("of a bucket at or above the buckets of a system are none", () => {
+	it("the parsers reject an id whose bucket is not below the number of buckets", () => {
 		const [last, beyond] = [newShowtimeId(15), newShowtimeId(16)];
 		expect([parseShowtimeId(last, 16), parseShowtimeId(beyond, 16), parseShowtimeId(beyond, 17)]).toEqual([last, null, beyond]);
 		expect([parseBookingId(last, 16), parseBookingId(beyond, 16), parseBookingId(beyond, 17)]).toEqual([last, null, beyond]);

@@ -1,13 +1,13 @@
 /**
- * Identifiers. Every id is a UUIDv7, so ids sort by creation time. The last byte of a showtime id is its
- * *bucket* (0..255), and a booking inherits its showtime's bucket: any id routes itself to the one Redis slot
- * that holds all it needs, without a lookup (docs/data.md, "Buckets").
+ * Identifiers: branded types, factories and parsers. Every id is a UUIDv7, so ids sort by creation time. The last byte of a showtime id
+ * is its *bucket* (0..255), and a booking id has the bucket of its showtime. So any id leads to its Redis slot without a lookup
+ * (docs/data.md, "Buckets").
  */
 import { randomInt, randomUUID } from "node:crypto";
 import { LIMIT_SPECS } from "./limits.ts";
 
 declare const brand: unique symbol;
-/** A string that went through its parser or its factory, and can only be used as what it is. */
+/** A string that only its parser or its factory produces: an id of one kind cannot be passed where another kind is expected. */
 export type Branded<Name extends string> = string & { readonly [brand]: Name };
 
 export type UserId = Branded<"UserId">;
@@ -17,14 +17,14 @@ export type SeatPlanId = Branded<"SeatPlanId">;
 export type ShowtimeId = Branded<"ShowtimeId">;
 export type BookingId = Branded<"BookingId">;
 
-/** As many buckets as the last byte of an id can name. A system uses the first `BUCKETS` of them. Source: ADR 0013. */
+/** The number of buckets that the last byte of an id can name. A system uses the first `BUCKETS` of them. Source: ADR 0013. */
 const BUCKETS_IN_IDS = 256;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /**
- * A new UUIDv7 (RFC 9562): 48 bits of milliseconds, then random bits; `bucket` fixes the last byte. The random bits are
- * those of `randomUUID`, which draws them in bulk: a quarter of the time that `randomBytes` takes per id.
+ * Returns a new UUIDv7 (RFC 9562): 48 bits of milliseconds, then random bits; `bucket` sets the last byte. The random bits come from
+ * `randomUUID`, which draws them in bulk and takes a quarter of the time of `randomBytes` per id.
  */
 function newUuid(bucket?: number): string {
 	const time = Date.now().toString(16).padStart(12, "0");
@@ -33,23 +33,26 @@ function newUuid(bucket?: number): string {
 	return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(15, 34)}${tail}`;
 }
 
-/** A new id whose kind has no bucket. */
+/** A new user id. It has no bucket: a user may have bookings in every bucket. */
 export const newUserId = (): UserId => newUuid() as UserId;
+/** A new movie id. It has no bucket. */
 export const newMovieId = (): MovieId => newUuid() as MovieId;
+/** A new auditorium id. It has no bucket. */
 export const newAuditoriumId = (): AuditoriumId => newUuid() as AuditoriumId;
+/** A new seat plan id. It has no bucket. */
 export const newSeatPlanId = (): SeatPlanId => newUuid() as SeatPlanId;
 
-/** A new showtime id in `bucket`, or in one that is drawn at random from those that every system has. */
+/** A new showtime id in `bucket`. Default: a random one of the buckets that every system has. */
 export function newShowtimeId(bucket: number = randomInt(LIMIT_SPECS.buckets.min)): ShowtimeId {
 	return newUuid(bucket) as ShowtimeId;
 }
 
-/** A new booking id in the bucket of its showtime. */
+/** A new booking id, in the bucket of its showtime. */
 export function newBookingId(showtimeId: ShowtimeId): BookingId {
 	return newUuid(bucketOf(showtimeId)) as BookingId;
 }
 
-/** The bucket that a showtime or booking id carries, 0..255. */
+/** The bucket of a showtime or booking id, 0..255. */
 export function bucketOf(id: ShowtimeId | BookingId): number {
 	return Number.parseInt(id.slice(-2), 16);
 }
@@ -62,13 +65,19 @@ function isInBuckets(text: string, buckets: number): boolean {
 	return isUuid(text) && Number.parseInt(text.slice(-2), 16) < buckets;
 }
 
-/** Each parser takes a string from outside and gives the id, or null when no such thing can exist (a 404, not a 400). */
+// A route answers null with 404, not 400: text that is not an id names a resource that cannot exist.
+
+/** The user id in `text`, or null if `text` is not one. */
 export const parseUserId = (text: string): UserId | null => (isUuid(text) ? (text as UserId) : null);
+/** The movie id in `text`, or null if `text` is not one. */
 export const parseMovieId = (text: string): MovieId | null => (isUuid(text) ? (text as MovieId) : null);
+/** The auditorium id in `text`, or null if `text` is not one. */
 export const parseAuditoriumId = (text: string): AuditoriumId | null => (isUuid(text) ? (text as AuditoriumId) : null);
+/** The seat plan id in `text`, or null if `text` is not one. */
 export const parseSeatPlanId = (text: string): SeatPlanId | null => (isUuid(text) ? (text as SeatPlanId) : null);
-/** `buckets`: ids of buckets at or above it are none; the edges of a system give its `BUCKETS`. */
+/** The showtime id in `text`, or null if `text` is not one or its bucket is not below `buckets`. Pass the setting `BUCKETS`. */
 export const parseShowtimeId = (text: string, buckets = BUCKETS_IN_IDS): ShowtimeId | null =>
 	isInBuckets(text, buckets) ? (text as ShowtimeId) : null;
+/** The booking id in `text`, or null if `text` is not one or its bucket is not below `buckets`. Pass the setting `BUCKETS`. */
 export const parseBookingId = (text: string, buckets = BUCKETS_IN_IDS): BookingId | null =>
 	isInBuckets(text, buckets) ? (text as BookingId) : null;

@@ -1,4 +1,4 @@
-/** What a seat, a hold and a booking are, and what may happen to them. Pure: no I/O, nothing of ours imported. */
+/** The domain: types, ids, limits and rules of seats, holds, bookings and showtimes. Pure: no I/O, imports no other package of the repo. */
 export * from "./booking.ts";
 export * from "./booking-event.ts";
 export * from "./conflict.ts";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { DEFAULT_LIMITS, LIMIT_SPECS } from "./limits.ts";
 
 describe("the table of limits", () => {
-	it("has a default inside each range, a variable of its own for each, and says what each means", () => {
+	it("gives every limit a default inside its range, an environment variable that no other limit has, and a meaning", () => {
 		const specs = Object.values(LIMIT_SPECS);
 		for (const spec of specs) {
 			expect(spec.default).toBeGreaterThanOrEqual(spec.min);

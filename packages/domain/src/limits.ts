@@ -1,10 +1,10 @@
 /**
- * Every limit of the booking rules, in one table. Each is an environment setting of the API and the sweeper;
- * the default is what a cinema would want. Source of the defaults: docs/ARCHITECTURE.md, "Limits".
+ * Every limit of the booking rules, in one table. Each limit is an environment variable of the API and the sweeper. The defaults suit a
+ * cinema; their source is docs/ARCHITECTURE.md, "Limits".
  */
 import { DAY_MS } from "./lifetimes.ts";
 
-/** One limit: the environment variable that sets it, its default and the range it may be set to. */
+/** One limit: the environment variable that sets it, its default, its range (bounds included) and its meaning. */
 export type LimitSpec = {
 	readonly env: string;
 	readonly default: number;
@@ -14,11 +14,12 @@ export type LimitSpec = {
 };
 
 /**
- * Bookings that the seat store keeps in one user's index of one bucket; it drops the oldest beyond that. The ledger has those.
- * `holdsPerHourMax` is counted in this index, so it can be no larger.
+ * How many bookings the seat store keeps in a user's index of one bucket. Beyond that it drops the oldest; the ledger still has those
+ * that were confirmed. `holdsPerHourMax` is counted in this index, so it cannot be larger.
  */
 export const USER_INDEX_MAX = 200;
 
+/** The table of limits. A name that ends in `Ms` is in milliseconds; the others are counts. */
 export const LIMIT_SPECS = {
 	holdTtlMs: { env: "HOLD_TTL_MS", default: 420_000, min: 1_000, max: 1_800_000, meaning: "how long a hold lasts" },
 	holdExtensionMs: {
@@ -26,14 +27,14 @@ export const LIMIT_SPECS = {
 		default: 600_000,
 		min: 1_000,
 		max: 1_800_000,
-		meaning: "how long a hold lasts from the moment its payment begins; once per hold",
+		meaning: "how long a hold lasts after it is extended for its payment; once per hold",
 	},
 	holdLifeMaxMs: {
 		env: "HOLD_LIFE_MAX_MS",
 		default: 1_800_000,
 		min: 1_000,
 		max: 7_200_000,
-		meaning: "how long after it was placed a hold ends for good, extended or not",
+		meaning: "how long a hold lasts at most, counted from when it was placed, even if it is extended",
 	},
 	seatsPerBookingMax: { env: "SEATS_PER_BOOKING_MAX", default: 10, min: 1, max: 10, meaning: "seats in one booking" },
 	seatsPerUserMax: {
@@ -41,42 +42,43 @@ export const LIMIT_SPECS = {
 		default: 10,
 		min: 1,
 		max: 100,
-		meaning: "seats one user may hold or have bought at one showtime",
+		meaning: "seats that one user may hold and have bought at one showtime, together",
 	},
 	liveHoldsPerUserMax: {
 		env: "LIVE_HOLDS_PER_USER_MAX",
 		default: 3,
 		min: 1,
 		max: 100,
-		meaning: "holds one user may have at one showtime at the same time",
+		meaning: "live holds that one user may have at one showtime",
 	},
 	holdsPerHourMax: {
 		env: "HOLDS_PER_HOUR_MAX",
 		default: 100,
 		min: 1,
 		max: USER_INDEX_MAX,
-		meaning: "holds one user may place in one bucket within any hour, whatever becomes of them",
+		meaning: "holds that one user may place in one bucket within any hour, ended holds included",
 	},
 	outboxMax: {
 		env: "OUTBOX_MAX",
 		default: 200_000,
 		min: 1,
 		max: 10_000_000,
-		meaning: "entries in the outbox of one bucket before confirm and cancel answer `busy`",
+		meaning: "entries in the outbox of one bucket from which on confirm and cancel answer `busy`",
 	},
 	buckets: {
 		env: "BUCKETS",
 		default: 16,
 		min: 16,
 		max: 64,
-		meaning: "buckets that new showtimes are drawn from, and that are settled, reaped, listed and measured",
+		meaning: "number of buckets; processes read, settle, reap and measure buckets 0 to `BUCKETS` - 1",
 	},
 	settleBatchMax: { env: "SETTLE_BATCH_MAX", default: 500, min: 1, max: 500, meaning: "outbox entries settled in one transaction" },
 } as const satisfies Record<string, LimitSpec>;
 
+/** A value for each limit of `LIMIT_SPECS`. */
 export type Limits = { readonly [Name in keyof typeof LIMIT_SPECS]: number };
 
-/** The limits as they stand with nothing set. */
+/** The limits when no environment variable is set. */
 export const DEFAULT_LIMITS: Limits = {
 	holdTtlMs: LIMIT_SPECS.holdTtlMs.default,
 	holdExtensionMs: LIMIT_SPECS.holdExtensionMs.default,
@@ -90,22 +92,28 @@ export const DEFAULT_LIMITS: Limits = {
 	settleBatchMax: LIMIT_SPECS.settleBatchMax.default,
 };
 
-/** The buckets of a system, from 0 on. */
+/** The buckets of a system: 0 to `BUCKETS` - 1. */
 export const listBuckets = ({ buckets }: Pick<Limits, "buckets">): number[] => Array.from({ length: buckets }, (_, bucket) => bucket);
 
 /**
- * How long free seats are kept back once Redis is proven to have forgotten part of a bucket's history. Nothing is right
- * for everybody, so there is no default: unset, only `npm run seats:open` ends it.
+ * How long free seats stay in quarantine after Redis is proven to have lost part of a bucket's history, in ms. There is no default,
+ * because no value suits every operator: if the variable is not set, only `npm run seats:open` ends a quarantine.
  */
 export const QUARANTINE_SPEC = { env: "QUARANTINE_MS", min: 0, max: 30 * DAY_MS } as const;
 
-/** Bounds that ids, texts and plans must keep, fixed because stored data depends on them. */
+// The limits below are not settings: stored data depends on them.
+
+/** Seats in one seat plan. */
 export const SEATS_PER_PLAN_MAX = 50_000;
+/** Rows in one seat plan. */
 export const ROWS_PER_PLAN_MAX = 1_000;
+/** Tiers in one seat plan. */
 export const TIERS_PER_PLAN_MAX = 26;
+/** Characters in a seat's label. */
 export const SEAT_LABEL_MAX_CHARS = 8;
-/** The most a seat may cost, in minor units: no currency charges more for one, and a booking's total stays far below 2^53. */
+/** The highest price of a seat, in minor units. It is enough in every currency, and keeps a booking's total far below 2^53. */
 export const PRICE_MAX = 999_999_999_999;
-/** The most a booking may cost, in minor units: its seats at `PRICE_MAX` each. */
+/** The highest price of a booking, in minor units: the most seats at `PRICE_MAX` each. */
 export const BOOKING_AMOUNT_MAX = LIMIT_SPECS.seatsPerBookingMax.max * PRICE_MAX;
+/** What an `Idempotency-Key` looks like, as a regular expression. */
 export const IDEMPOTENCY_KEY_PATTERN = "^[A-Za-z0-9_-]{1,64}$";

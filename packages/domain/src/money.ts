@@ -1,16 +1,16 @@
-/** Money: integer minor units (cents) of an ISO 4217 currency, never a float; and what a seat may cost. */
+/** Money: amounts, and the check and the parser of seat prices. */
 import { PRICE_MAX } from "./limits.ts";
 import type { TierPrices } from "./showtime.ts";
 
 /** An amount of money: integer minor units (cents) of an ISO 4217 currency. Never a float. */
 export type Money = { readonly amount: number; readonly currency: string };
 
-/** Whether a seat may cost this much: an integer, 0 to `PRICE_MAX` minor units. */
+/** Whether `amount` is a valid price of a seat: an integer from 0 to `PRICE_MAX`, in minor units. */
 export function isPrice(amount: unknown): amount is number {
 	return typeof amount === "number" && Number.isSafeInteger(amount) && amount >= 0 && amount <= PRICE_MAX;
 }
 
-/** The prices of a showtime's tiers, or null unless `value` is a plain object whose every value is a price. */
+/** The prices by tier id, or null if `value` is not an object or one of its values is not a valid price. */
 export function parsePrices(value: unknown): TierPrices | null {
 	if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
 	const prices: Record<string, number> = {};
@@ -21,5 +21,5 @@ export function parsePrices(value: unknown): TierPrices | null {
 	return prices;
 }
 
-/** What seats at these prices cost together: at most `BOOKING_AMOUNT_MAX` for those of one booking. */
+/** The total of these prices. For the seats of one booking it is at most `BOOKING_AMOUNT_MAX`. */
 export const sumOf = (amounts: readonly number[]): number => amounts.reduce((sum, amount) => sum + amount, 0);

@@ -1,25 +1,25 @@
-/** What the outbox carries from the seat store to the ledger, and how one entry of it is handed on. */
+/** An entry of the outbox, as the seat store reads it from Redis and the ledger settles it. */
 import type { BookingEvent } from "./booking-event.ts";
 import type { ShowtimeEvent } from "./showtime-event.ts";
 
-/** Version of the entry's fields; an entry with a higher one halts the sweeper until it is upgraded. */
+/** Version of the entry's fields. An entry with a higher version stops the settling of its bucket until the sweeper is upgraded. */
 export const EVENT_SCHEMA = 2;
 
-/** Whatever an outbox may carry. */
+/** Every kind of event that an outbox carries. */
 export type OutboxEvent = BookingEvent | ShowtimeEvent;
 
-/** Tell the two kinds apart. */
+/** Whether the event is about a booking; otherwise it is about a showtime. */
 export function isBookingEvent(event: OutboxEvent): event is BookingEvent {
 	return event.type === "booking.confirmed" || event.type === "booking.cancelled";
 }
 
-/** One entry of a bucket's outbox, as the seat store hands it to the ledger. */
+/** One entry of a bucket's outbox. */
 export type OutboxEntry = {
 	readonly entryId: string;
-	/** The epoch its showtime is installed under, read in the same instant as the entry; 0 when the seat store knows none. */
+	/** The epoch of the entry's showtime in the seat store, read atomically with the entry; 0 if the showtime is not installed. */
 	readonly epoch: number;
-	/** Null when the fields make no sense. */
+	/** The parsed event; null if the fields cannot be parsed. */
 	readonly event: OutboxEvent | null;
-	/** The fields as they are in the stream, kept whole for a dead letter. */
+	/** The fields as they are in the stream. A dead letter keeps them. */
 	readonly raw: Readonly<Record<string, string>>;
 };

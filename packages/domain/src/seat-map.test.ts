@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import { countSeats, SEAT_STATUSES, STATUS_LETTERS, statusOfLetter } from "./seat-map.ts";
 
 describe("the map's letters", () => {
-	it("stand for one status each, and no other letter does", () => {
+	it("statusOfLetter returns the status of each map letter, and throws on any other letter", () => {
 		for (const status of SEAT_STATUSES) expect(statusOfLetter(STATUS_LETTERS[status])).toBe(status);
 		for (const letter of ["a", "", "Z", undefined]) expect(() => statusOfLetter(letter)).toThrow("unknown status");
 	});
 
-	it("are counted, and the counts add up to the seats", () => {
+	it("countSeats counts the seats of each status, and all seats", () => {
 		expect(countSeats("AAHSXQA")).toEqual({ total: 7, available: 3, held: 1, sold: 1, blocked: 1, quarantined: 1 });
 	});
 });

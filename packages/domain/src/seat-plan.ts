@@ -1,39 +1,43 @@
 /**
- * A seat plan: the rows, gaps, tiers and kinds of seat of one auditorium. Immutable once a showtime uses it.
- * A seat is addressed by its label (`A1`) at the edge and by its *index* everywhere else: the position in
- * reading order, gaps not counted. The index never moves, so one seat has exactly one name in the store.
+ * Seat plans: the rows, gaps, tiers and kinds of seat of one auditorium. A plan is immutable once a showtime uses it. Clients address a
+ * seat by its label (`A1`). Redis and Postgres address it by its *index*: its position in reading order, gaps not counted. The index
+ * never changes, so each seat has exactly one name in the stores.
  */
 import type { SeatPlanId } from "./ids.ts";
 import { ROWS_PER_PLAN_MAX, SEAT_LABEL_MAX_CHARS, SEATS_PER_PLAN_MAX, TIERS_PER_PLAN_MAX } from "./limits.ts";
 
+/** Every kind of seat. */
 export const SEAT_KINDS = ["standard", "wheelchair", "companion"] as const;
+/** One of `SEAT_KINDS`. */
 export type SeatKind = (typeof SEAT_KINDS)[number];
 
-/** A seat as its plan draws it; `tier` names one of the plan's tiers. */
+/** A seat of a plan. `tier` is the id of one of the plan's tiers. */
 export type PlanSeat = { readonly label: string; readonly tier: string; readonly kind: SeatKind };
-/** One row, left to right; null is a gap (an aisle). */
+/** One row of seats, from left to right; null is a gap (an aisle). */
 export type PlanRow = { readonly label: string; readonly seats: readonly (PlanSeat | null)[] };
 /** A price class of seats. Its price belongs to the showtime, not to the plan. */
 export type PlanTier = { readonly id: string; readonly name: string };
+/** A seat plan without its id. */
 export type SeatPlanLayout = { readonly tiers: readonly PlanTier[]; readonly rows: readonly PlanRow[] };
+/** A stored seat plan. */
 export type SeatPlan = SeatPlanLayout & { readonly id: SeatPlanId };
 
-/** A plan made ready for lookups: seats by index, and the index of each exact label. */
+/** A plan that is ready for lookups: `seats` by index, and the index of each label. */
 export type IndexedSeatPlan = {
 	readonly plan: SeatPlan;
 	readonly seats: readonly PlanSeat[];
 	readonly indexByLabel: ReadonlyMap<string, number>;
 };
 
-/** Index a plan once; both directions are then O(1). */
+/** Prepares a plan for lookups by index and by label, both O(1). O(seats): keep the result. */
 export function indexSeatPlan(plan: SeatPlan): IndexedSeatPlan {
 	const seats = plan.rows.flatMap((row) => row.seats.filter((seat) => seat !== null));
 	return { plan, seats, indexByLabel: new Map(seats.map((seat, index) => [seat.label, index])) };
 }
 
 /**
- * Translate labels to seat indexes by exact match: `A01`, `a1` and `A1 ` are not `A1`. A peer system that was
- * lenient here sold one seat four times under four spellings.
+ * Translates labels to seat indexes, in the order of `labels`. `unknown_seats`: the labels that the plan does not have. Labels match
+ * exactly: `A01`, `a1` and `A1 ` are not `A1`. Another system that accepted such spellings sold one seat four times.
  */
 export function findSeats(
 	indexed: IndexedSeatPlan,
@@ -49,32 +53,37 @@ export function findSeats(
 	return unknown.length > 0 ? { outcome: "unknown_seats", labels: unknown } : { outcome: "found", indexes };
 }
 
-/** What is wrong with a layout, as one sentence, or null. Every bound of limits.ts is judged here. */
+/** The first error of a layout, as one sentence; null if the layout is valid. Checks every limit of plans in limits.ts. */
 export function findLayoutError(layout: SeatPlanLayout): string | null {
 	const seats = layout.rows.flatMap((row) => row.seats.filter((seat) => seat !== null));
-	if (layout.tiers.length < 1 || layout.tiers.length > TIERS_PER_PLAN_MAX) return `a plan has 1 to ${TIERS_PER_PLAN_MAX} tiers`;
-	if (layout.rows.length < 1 || layout.rows.length > ROWS_PER_PLAN_MAX) return `a plan has 1 to ${ROWS_PER_PLAN_MAX} rows`;
-	if (seats.length < 1 || seats.length > SEATS_PER_PLAN_MAX) return `a plan has 1 to ${SEATS_PER_PLAN_MAX} seats`;
+	if (layout.tiers.length < 1 || layout.tiers.length > TIERS_PER_PLAN_MAX)
+		return `the number of tiers is not between 1 and ${TIERS_PER_PLAN_MAX}`;
+	if (layout.rows.length < 1 || layout.rows.length > ROWS_PER_PLAN_MAX)
+		return `the number of rows is not between 1 and ${ROWS_PER_PLAN_MAX}`;
+	if (seats.length < 1 || seats.length > SEATS_PER_PLAN_MAX) return `the number of seats is not between 1 and ${SEATS_PER_PLAN_MAX}`;
 	const tiers = new Set(layout.tiers.map((tier) => tier.id));
-	if (tiers.size !== layout.tiers.length) return "two tiers share an id";
+	if (tiers.size !== layout.tiers.length) return "two tiers have the same id";
 	const labels = new Set<string>();
 	for (const seat of seats) {
 		if (seat.label.length < 1 || seat.label.length > SEAT_LABEL_MAX_CHARS)
-			return `a seat label has 1 to ${SEAT_LABEL_MAX_CHARS} characters`;
-		if (labels.has(seat.label)) return `two seats are labelled ${seat.label}`;
-		if (!tiers.has(seat.tier)) return `seat ${seat.label} names the unknown tier ${seat.tier}`;
+			return `a seat label does not have between 1 and ${SEAT_LABEL_MAX_CHARS} characters`;
+		if (labels.has(seat.label)) return `two seats have the label ${seat.label}`;
+		if (!tiers.has(seat.tier)) return `seat ${seat.label} has the unknown tier ${seat.tier}`;
 		labels.add(seat.label);
 	}
 	return null;
 }
 
-/** A row's letters: A..Z, then AA, AB, ... */
+/** The label of the row at this index, from 0: A..Z, then AA, AB, ... */
 export function rowLabel(index: number): string {
 	const letter = String.fromCharCode(65 + (index % 26));
 	return index < 26 ? letter : rowLabel(Math.floor(index / 26) - 1) + letter;
 }
 
-/** A rectangular layout of one or more tiers: `tierOfRow` names each row's tier, `aisleAfter` puts a gap behind those seat numbers. */
+/**
+ * A rectangular layout. `tierOfRow` returns the tier id of a row (from 0), `kindOf` the kind of a seat (row from 0, seat number from 1);
+ * `aisleAfter` lists the seat numbers that are followed by a gap.
+ */
 export function gridLayout(options: {
 	rows: number;
 	seatsPerRow: number;

@@ -1,11 +1,12 @@
 /**
- * What the outbox carries when an admin changes a showtime. An event holds the whole showtime as of that change, so that
- * any later event alone is enough. The fields form two groups, each with a version of its own: of two accounts of a
- * group the higher version stands.
+ * Showtime events: what the outbox carries when an admin changes a showtime. An event contains the complete showtime after the change,
+ * so a later event makes the earlier ones unnecessary. The fields form two groups, terms and schedule, and each group has its own
+ * version: if two copies of a group differ, the higher version wins.
  */
 import type { ShowtimeId } from "./ids.ts";
 import type { ShowtimeState, TierPrices } from "./showtime.ts";
 
+/** Every type of showtime event. */
 export const SHOWTIME_EVENT_TYPES = [
 	"showtime.opened",
 	"showtime.paused",
@@ -18,10 +19,13 @@ export const SHOWTIME_EVENT_TYPES = [
 	"showtime.rescheduled",
 	"showtime.restated",
 ] as const;
-/** The change that was made; `restated` repeats what the ledger has lost. Settling looks at the fields alone. */
+/**
+ * The change that was made. `restated`: no change; a rebuild emits the showtime again because the ledger lacks its latest version. The
+ * ledger uses the fields of the event only, not its type.
+ */
 export type ShowtimeEventType = (typeof SHOWTIME_EVENT_TYPES)[number];
 
-/** State, prices, sales window and blocked seats: one group, versioned by `showtimeVersion`. */
+/** State, prices, sales window and blocked seats. This group is versioned by `showtimeVersion`. Instants are epoch ms. */
 export type ShowtimeTerms = {
 	readonly showtimeVersion: number;
 	readonly state: ShowtimeState;
@@ -34,15 +38,16 @@ export type ShowtimeTerms = {
 	readonly blockedSeats: readonly number[];
 };
 
-/** When it is: the other group, versioned by `scheduleVersion`. */
+/** When the showtime starts and ends, in epoch ms. This group is versioned by `scheduleVersion`. */
 export type ShowtimeSchedule = { readonly scheduleVersion: number; readonly startsAt: number; readonly endsAt: number };
 
+/** One change of a showtime. */
 export type ShowtimeEvent = ShowtimeTerms &
 	ShowtimeSchedule & {
 		readonly type: ShowtimeEventType;
-		/** Counter of the bucket, contiguous with that of booking events. */
+		/** The bucket's event counter. Booking events and showtime events share it; it has no gaps. */
 		readonly seq: number;
 		readonly showtimeId: ShowtimeId;
-		/** When the change was made, by the Redis clock. */
+		/** When the change was made: epoch ms of the Redis clock. */
 		readonly at: number;
 	};

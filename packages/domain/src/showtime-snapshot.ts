@@ -1,9 +1,9 @@
-/** What the ledger knows of a showtime at the moment its epoch was raised: what a rebuild puts into the seat store. */
+/** A snapshot of a showtime: what the ledger has at the moment it raises the epoch. A rebuild installs it in the seat store. */
 import type { BookingState } from "./booking.ts";
 import type { BookingId, UserId } from "./ids.ts";
 import type { OpenShowtime } from "./showtime.ts";
 
-/** A booking as the ledger has it. `seats` are those it owns now, ascending: none once it is cancelled. */
+/** A booking in the ledger. `seats`: the seats that it owns now, ascending; empty after a cancel. */
 export type RecordedBooking = {
 	readonly bookingId: BookingId;
 	readonly userId: UserId;
@@ -12,15 +12,16 @@ export type RecordedBooking = {
 	readonly seats: readonly number[];
 };
 
+/** One showtime with all its bookings, read from the ledger in one transaction. */
 export type ShowtimeSnapshot = {
 	readonly showtime: OpenShowtime;
-	/** Seat indexes kept off sale, ascending; of `showtime.showtimeVersion`. */
+	/** Seat indexes that an admin has blocked, ascending, as of `showtime.showtimeVersion`. */
 	readonly blockedSeats: readonly number[];
-	/** The epoch that was taken for this rebuild. */
+	/** The epoch of this rebuild. */
 	readonly epoch: number;
-	/** Loss of this bucket's history is proven, and nobody has opened the showtime since: its free seats are kept back. */
+	/** Whether free seats are withheld from sale: Redis has lost part of the bucket's history, and the showtime's quarantine has not ended. */
 	readonly isQuarantined: boolean;
-	/** Ids of entries of the bucket's outbox that were buried as dead letters, the latest ones: they are not told again. */
+	/** Ids of the bucket's latest dead letters. A rebuild does not emit their events again. */
 	readonly deadLetteredEntries: readonly string[];
 	/** Every booking of the showtime, in any state. */
 	readonly bookings: readonly RecordedBooking[];

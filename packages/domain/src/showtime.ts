@@ -1,20 +1,22 @@
-/** A showtime: one movie, one auditorium, one start instant. Instants are epoch milliseconds, UTC. */
+/** Showtimes: one movie in one auditorium at one start instant. Instants are epoch ms. */
 import type { AuditoriumId, MovieId, SeatPlanId, ShowtimeId } from "./ids.ts";
 
+/** Every state of a showtime. Only an `open` showtime accepts new holds. */
 export const SHOWTIME_STATES = ["open", "paused", "closed", "cancelled"] as const;
+/** One of `SHOWTIME_STATES`. */
 export type ShowtimeState = (typeof SHOWTIME_STATES)[number];
 
-/** Prices of a showtime's tiers, in minor units, by tier id. */
+/** The price of each tier of a showtime, in minor units, by tier id. */
 export type TierPrices = Readonly<Record<string, number>>;
 
-/** What a person is told about a showtime beside its booking. Copied into the seat store when the showtime is opened. */
+/** What a booking's answer says about its showtime. The seat store gets a copy when the showtime is installed. */
 export type ShowtimeSummary = {
 	readonly movie: { readonly id: MovieId; readonly title: string };
 	readonly auditorium: { readonly id: AuditoriumId; readonly name: string };
 	readonly timeZone: string;
 };
 
-/** All that the seat store must know to judge a hold or a confirm without asking Postgres. */
+/** What the seat store needs of a showtime to accept or refuse holds and confirms without reading Postgres. */
 export type OpenShowtime = {
 	readonly id: ShowtimeId;
 	readonly state: ShowtimeState;

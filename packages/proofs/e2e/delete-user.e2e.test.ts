@@ -49,7 +49,7 @@ it("deletes an account: its holds are on sale again, its tokens are refused, its
 	expect(await other.hold(showtimeId, ["A1"])).toMatchObject({ status: 409, code: "seats_taken" });
 
 	const { code, printed } = await run(["--email", emailOf(buyer).toUpperCase()]);
-	expect(printed).toBe(`${emailOf(buyer).toUpperCase()} is deleted (user ${buyer.userId}; holds released: 1).\n`);
+	expect(printed).toBe(`Deleted the account ${emailOf(buyer).toUpperCase()} (user ${buyer.userId}; holds released: 1).\n`);
 	expect(code).toBe(0);
 	expect(await rowOf(buyer)).toEqual({ email: null, password_hash: null, display_name: null, denied: "t" });
 	expect(await buyer.confirm(held)).toMatchObject({ status: 401, code: "unauthenticated" });
@@ -57,7 +57,7 @@ it("deletes an account: its holds are on sale again, its tokens are refused, its
 	expect((await other.hold(showtimeId, ["A1", "A2"])).status).toBe(201);
 
 	const again = await run(["--email", emailOf(buyer)]);
-	expect(again).toEqual({ code: 1, printed: `There is no account with the e-mail ${emailOf(buyer)}. Nothing was done.\n` });
+	expect(again).toEqual({ code: 1, printed: `There is no account with the e-mail ${emailOf(buyer)}. Nothing was changed.\n` });
 	expect(await test.proof.violations(showtimeId)).toEqual([]);
 });
 
@@ -66,7 +66,11 @@ it("keeps an account with a confirmed booking ahead and lists it, settled or not
 	const bought = idOf(await buyer.hold(showtimeId, ["A1"]));
 	expect((await buyer.confirm(bought)).status).toBe(200);
 	const kept = await run(["--email", emailOf(buyer)]);
-	expect(kept.printed).toMatch(new RegExp(`^${emailOf(buyer)} is kept: .*\n  ${bought}  2\\d{3}-.*Z  The Third Man\nNothing was done.\n$`));
+	expect(kept.printed).toMatch(
+		new RegExp(
+			`^The account ${emailOf(buyer)} was not deleted: .*\n  ${bought}  2\\d{3}-.*Z  The Third Man\nNothing was changed.\nRun the command again .*\n$`,
+		),
+	);
 	expect(kept.code).toBe(1);
 	expect(await rowOf(buyer)).toMatchObject({ email: emailOf(buyer), denied: "f" });
 
@@ -82,9 +86,9 @@ it("keeps an account with a confirmed booking ahead and lists it, settled or not
 it("does nothing and says so without Redis, without Postgres, and without an e-mail", async () => {
 	const buyer = await newBuyer();
 	const noRedis = await run(["--email", emailOf(buyer)], { REDIS_URL: "redis://127.0.0.1:9" });
-	expect(noRedis.printed).toMatch(/^Redis does not answer or refuses writes .* Nothing was done\.\n$/);
+	expect(noRedis.printed).toMatch(/^Redis is unreachable or refuses writes .* Nothing was changed\.\n$/);
 	const noPostgres = await run(["--email", emailOf(buyer)], { DATABASE_URL: "postgres://nobody@127.0.0.1:9/none" });
-	expect(noPostgres.printed).toBe("Postgres does not answer or refuses writes. Nothing was done.\n");
+	expect(noPostgres.printed).toBe("Postgres is unreachable or refuses writes. Nothing was changed.\n");
 	const usage = { code: 1, printed: "Usage: npm run users:delete -- --email <address>\n" };
 	expect([noRedis.code, noPostgres.code]).toEqual([1, 1]);
 	for (const words of [[], ["--email"], ["--email", ""], ["--mail", emailOf(buyer)], [emailOf(buyer)]])

@@ -60,7 +60,7 @@ it("keeps what was recorded, says what it cannot know, and sells no seat before 
 	expect(lost.map(({ rule }) => rule)).toContain("lost confirm");
 	expect(lost.filter(({ rule }) => !LOSSES.includes(rule))).toEqual([]);
 	const [bucket, lastSeq] = [bucketOf(showtimeId), recorded.events.length];
-	expect(await waitUntil("the alarm", () => findAlarm("loss proven"))).toMatchObject({ bucket, lastRecorded: { seq: lastSeq } });
+	expect(await waitUntil("the alarm", () => findAlarm("redis data loss proven"))).toMatchObject({ bucket, lastRecorded: { seq: lastSeq } });
 	const losses = await test.query("select bucket, last_seq, extract(epoch from last_recorded_at) * 1000 as last_recorded_ms from losses");
 	expect(losses).toEqual([{ bucket: `${bucket}`, last_seq: `${lastSeq}`, last_recorded_ms: expect.any(String) }]);
 	expect(Number(losses[0]?.last_recorded_ms)).toBeGreaterThan(startMs);

@@ -1,11 +1,12 @@
-/** End the quarantine of a showtime: a person has decided that its free seats may be sold again, or its time is over. */
+/** Ends the quarantine of a showtime: an operator has decided to sell its free seats again, or `QUARANTINE_MS` is over. */
 import { type Database, markQuarantineEnded } from "@holdfast/database";
 import type { ShowtimeId } from "@holdfast/domain";
 import type { SeatStore } from "@holdfast/seat-store";
 
 /**
- * `not_quarantined`: nothing to do. `not_ready`: it must be rebuilt first; ask again. `locked`: its seats are on sale, but its row in
- * the ledger is locked, so the next rebuild would keep them back again; ask again.
+ * `opened`: `seats` seats are on sale again. `not_quarantined`: there was nothing to do. `not_ready`: the showtime must be rebuilt first;
+ * nothing was changed. `locked`: the seats are on sale, but another transaction has locked the showtime's row in the ledger; call again,
+ * or the next rebuild puts the seats into quarantine again. `unknown`: the ledger has no such showtime.
  */
 export type OpenQuarantinedOutcome =
 	| { outcome: "opened"; seats: number }
@@ -15,8 +16,9 @@ export type OpenQuarantinedOutcome =
 	| { outcome: "unknown" };
 
 /**
- * Seats first, ledger second: should this die in between, the ledger still says quarantine, and whoever asks again
- * finishes it. The other way round the seats would stay back until the next rebuild. Safe to repeat.
+ * Puts the quarantined seats of a showtime on sale, then ends the quarantine in the ledger. Safe to repeat. If the process dies in
+ * between, the ledger still has the quarantine, and the next call finishes. In the other order the seats would stay in quarantine until
+ * the next rebuild.
  */
 export async function openQuarantinedShowtime(
 	{ seatStore, database }: { seatStore: SeatStore; database: Database },

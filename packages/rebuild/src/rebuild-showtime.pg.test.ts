@@ -1,4 +1,4 @@
-/** A rebuild on real stores: after whatever happened to Redis, what was recorded is sold and nothing is sold twice. */
+/** Rebuilds on real stores: after a restart, a failure or a loss of data in Redis, recorded seats stay sold and no seat is sold twice. */
 import { checkTimeline, openShowtimeInLedger, seatOwners } from "@holdfast/database";
 import { bucketOf, type ShowtimeId } from "@holdfast/domain";
 import type { SeatStore } from "@holdfast/seat-store";
@@ -27,22 +27,22 @@ const statuses = async () => {
 	const map = await test.seatStore.readSeatMap(showtimeId);
 	return map.outcome === "read" ? map.statuses.slice(0, 8) : map.outcome;
 };
-const flaws = async () => findSeatViolations(test.seatStore, showtimeId, await seatOwners(test.database, showtimeId));
+const violations = async () => findSeatViolations(test.seatStore, showtimeId, await seatOwners(test.database, showtimeId));
 
-/** Wait for the link too: right after a restart the first question may find it broken. */
+/** Restarts Redis and waits until the seat store is connected again: right after a restart the first call may fail. */
 async function restartRedis(): Promise<void> {
 	await test.redis.restart();
 	await untilReachable(test.seatStore);
 }
 
-/** The server is there, and has forgotten everything. */
+/** Deletes all data of the Redis server, which keeps running. */
 async function loseRedis(): Promise<void> {
 	await askRedis(test.redis.port, "FLUSHALL");
 	await untilReachable(test.seatStore);
 }
 
-describe("after a restart of Redis", () => {
-	it("nothing is sold before the rebuild; then holds, sales and un-swept changes are all as they were", async () => {
+describe("a rebuild after a restart of Redis", () => {
+	it("restores holds, sales and changes that were not settled; until then the showtime is fenced", async () => {
 		const [swept, unswept, cancelled] = [
 			await test.buy(showtimeId, [0], 0),
 			await test.buy(showtimeId, [2], 2),
@@ -62,29 +62,29 @@ describe("after a restart of Redis", () => {
 		expect(await statuses()).toBe("SASSHHAA");
 		expect(await test.seatStore.confirmBooking(held)).toMatchObject({ outcome: "confirmed" });
 		expect(await test.settle()).toBe(3);
-		expect(await flaws()).toEqual([]);
+		expect(await violations()).toEqual([]);
 		for (const { bookingId } of [swept, unswept, fresh, held])
 			expect(await test.seatStore.readBooking(bookingId)).toMatchObject({ state: "CONFIRMED", recorded: true });
 	});
 
-	it("a second rebuild finds it open and takes no epoch", async () => {
+	it("does not raise the epoch if the showtime is already open", async () => {
 		await restartRedis();
 		await rebuild();
 		expect(await rebuild()).toEqual({ outcome: "opened" });
 		expect(await epoch()).toBe(2);
 	});
 
-	it("what waits in the outbox is left while the ledger has a newer epoch, and settled after the rebuild", async () => {
+	it("lets outbox entries be settled that waited because the ledger had a newer epoch", async () => {
 		await test.buy(showtimeId, [0]);
 		await test.query(`update showtimes set redis_epoch = redis_epoch + 1 where id = '${showtimeId}'`);
 		expect(await test.settle()).toBe(0);
 		expect(await rebuild()).toEqual({ outcome: "opened" });
 		expect(await epoch()).toBe(3);
 		expect(await test.settle()).toBe(1);
-		expect(await flaws()).toEqual([]);
+		expect(await violations()).toEqual([]);
 	});
 
-	it("an un-swept pause, reprice and block survive, and reach the ledger", async () => {
+	it("keeps a pause, a price change and blocked seats that were not settled, and settling records them", async () => {
 		await test.seatStore.setTerms({ showtimeId, change: { what: "state", state: "paused" } });
 		await test.seatStore.setTerms({ showtimeId, change: { what: "prices", prices: { standard: 777 }, currency: "USD" } });
 		await test.seatStore.blockSeats({ showtimeId, seats: [6, 7], isBlocked: true });
@@ -99,8 +99,8 @@ describe("after a restart of Redis", () => {
 	});
 });
 
-describe("when somebody dies or fails on the way", () => {
-	it("a claimer that died is taken over once its claim has lapsed", async () => {
+describe("rebuilds that are interrupted, blocked or concurrent", () => {
+	it("another process can rebuild the showtime once the claim of a dead process has expired", async () => {
 		await restartRedis();
 		await test.seatStore.claimShowtime(showtimeId, { token: "dead", ledgerEpoch: 1 });
 		expect(await rebuild()).toEqual({ outcome: "recovering" });
@@ -109,16 +109,16 @@ describe("when somebody dies or fails on the way", () => {
 		expect(await epoch()).toBe(2);
 	});
 
-	it("one that died after it took the epoch is finished by the next, and settling goes on", async () => {
+	it("the next rebuild finishes a rebuild that stopped after it had raised the epoch, and settling continues", async () => {
 		await test.buy(showtimeId, [0]);
 		await openShowtimeInLedger(test.database, showtimeId, { seenEpoch: 1, installedEpoch: 1, timeline: 1, quarantineMs: null });
 		expect(await test.settle()).toBe(0);
 		expect(await rebuild()).toEqual({ outcome: "opened" });
 		expect(await test.settle()).toBe(1);
-		expect(await flaws()).toEqual([]);
+		expect(await violations()).toEqual([]);
 	});
 
-	it("a claim is given back when Postgres fails: an open showtime sells on, a closed one stays closed", async () => {
+	it("a rebuild that fails gives its claim back: an open showtime stays open, a fenced showtime stays fenced", async () => {
 		const broken: SeatStore = { ...test.seatStore, hasPlan: () => Promise.reject(new Error("no plan today")) };
 		await test.query(`update showtimes set redis_epoch = redis_epoch + 1 where id = '${showtimeId}'`);
 		await expect(rebuild({ seatStore: broken })).rejects.toThrow("no plan today");
@@ -132,7 +132,7 @@ describe("when somebody dies or fails on the way", () => {
 	it.each([
 		["a locked row of the showtime", (id: ShowtimeId) => `select 1 from showtimes where id = '${id}' for update`],
 		["a lock on the catalogue", () => "lock table movies in access exclusive mode"],
-	])("%s makes it recovering soon, with the epoch as it was; once the lock is gone it opens", async (_what, lockOf) => {
+	])("%s makes a rebuild return recovering within 2 s without raising the epoch, until the lock is released", async (_what, lockOf) => {
 		await restartRedis();
 		const lock = await holdLock(test.databaseUrl, lockOf(showtimeId));
 		const startMs = performance.now();
@@ -144,16 +144,16 @@ describe("when somebody dies or fails on the way", () => {
 		expect(await epoch()).toBe(2);
 	});
 
-	it("of several at once one rebuilds, and all of them come to an open showtime", async () => {
+	it("four rebuilds at the same time raise the epoch once, and all find the showtime open afterwards", async () => {
 		await restartRedis();
 		const rebuilders = [1, 2, 3, 4].map(() => createRebuilder(test.deps));
 		const outcomes = await Promise.all(rebuilders.map((rebuilder) => rebuilder.rebuild(showtimeId, 0)));
 		expect(outcomes.filter(({ outcome }) => outcome === "opened").length).toBeGreaterThan(0);
-		await waitUntil("everyone to find it open", async () => (await rebuild()).outcome === "opened");
+		await waitUntil("the showtime to be open", async () => (await rebuild()).outcome === "opened");
 		expect(await epoch()).toBe(2);
 	});
 
-	it("a ledger restored from a backup is behind Redis's epoch: it goes on above it, and hears again what it had lost", async () => {
+	it("a rebuild on a ledger restored from a backup raises the epoch above the epoch in Redis, and re-emits the lost events", async () => {
 		const bought = await test.buy(showtimeId, [0, 1]);
 		await test.settle();
 		await test.query(
@@ -163,12 +163,12 @@ describe("when somebody dies or fails on the way", () => {
 		expect(await rebuild()).toEqual({ outcome: "opened" });
 		expect(await epoch()).toBe(2);
 		expect(await test.settle()).toBe(1);
-		expect(await flaws()).toEqual([]);
+		expect(await violations()).toEqual([]);
 	});
 });
 
-describe("when Redis has lost its data", () => {
-	it("what was recorded is kept, what looks free is in quarantine until somebody opens it, and a person is told", async () => {
+describe("a rebuild after Redis has lost its data", () => {
+	it("keeps recorded seats sold, quarantines free seats until an operator opens them, and records the loss", async () => {
 		await test.buy(showtimeId, [0]);
 		await test.settle();
 		await test.buy(showtimeId, [1], 1);
@@ -192,10 +192,10 @@ describe("when Redis has lost its data", () => {
 		expect(await statuses()).toBe("SAAAAAAA");
 		await test.buy(showtimeId, [1], 2);
 		await test.settle();
-		expect(await flaws()).toEqual([]);
+		expect(await violations()).toEqual([]);
 	});
 
-	it("a showtime that was never opened sells at once, one whose quarantine has a time when it is over", async () => {
+	it("quarantines no seats of a showtime that was never open, nor of a showtime whose quarantine time is over", async () => {
 		await loseRedis();
 		const old = showtimeId;
 		showtimeId = await test.newShowtime(bucketOf(old));
@@ -206,7 +206,7 @@ describe("when Redis has lost its data", () => {
 		expect(await statuses()).toBe("AAAAAAAA");
 	});
 
-	it("a counter behind the ledger's proves it too, though the timeline is there", async () => {
+	it("detects the loss by an event counter below the ledger's, even if the timeline is current", async () => {
 		await test.buy(showtimeId, [0]);
 		await test.settle();
 		const bucket = bucketOf(showtimeId);
@@ -219,7 +219,7 @@ describe("when Redis has lost its data", () => {
 		await openQuarantinedShowtime(test, showtimeId);
 	});
 
-	it("a timeline found lost, that the ledger was not told of, is not forgotten", async () => {
+	it("still quarantines free seats if the process that detected the loss died before its commit", async () => {
 		const bucket = bucketOf(showtimeId);
 		const timeline = Number((await test.query(`select timeline from buckets where bucket = ${bucket}`))[0]?.timeline);
 		await expect(
@@ -234,8 +234,8 @@ describe("when Redis has lost its data", () => {
 	});
 });
 
-describe("the turns of one process", () => {
-	it("are the nearest showtime's first, so many at once, each showtime once; beyond the bound the answer is recovering", async () => {
+describe("createRebuilder", () => {
+	it("rebuilds the earliest showtime first and each showtime once, and returns recovering beyond its limit", async () => {
 		const begun: ShowtimeId[] = [];
 		const gate = Promise.withResolvers<void>();
 		const slow: SeatStore = {

@@ -7,7 +7,7 @@ describe("createBackOff", () => {
 		expect(Array.from({ length: 6 }, () => backOff.next())).toEqual([50, 100, 200, 400, 500, 500]);
 	});
 
-	it("takes up to half of the wait away at random", () => {
+	it("shortens each wait by a random part of up to half of it", () => {
 		const backOff = createBackOff({ minMs: 50, maxMs: 500, random: () => 0.5 });
 		expect([backOff.next(), backOff.next()]).toEqual([37.5, 75]);
 		const waits = Array.from({ length: 1_000 }, () => createBackOff({ minMs: 50, maxMs: 500 }).next());

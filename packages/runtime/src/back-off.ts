@@ -1,24 +1,27 @@
-/** How long to wait before the next attempt: the wait doubles with every failure up to a limit, and jitter spreads the callers. */
+/** Exponential back-off with jitter: how long to wait before the next attempt. */
 
+/** The back-off of one operation that is retried. */
 export type BackOff = {
 	/**
-	 * Counts a failure and returns the wait before the next attempt, in ms: `minMs` doubled for every failure before this one, at most
-	 * `maxMs`, less a random part of up to half of it.
+	 * Counts a failure and returns the wait before the next attempt, in ms: `minMs`, doubled for every earlier failure, at most `maxMs`.
+	 * Jitter then takes off up to half of it, so that callers that failed together do not retry together.
 	 */
 	next(): number;
-	/** The attempt succeeded: the next wait is as short as the first. */
+	/** Call it after a success: the next wait is `minMs` again. */
 	reset(): void;
 	/** Failures since the last success. */
 	readonly failures: number;
 };
 
+/** The bounds of the wait, and the source of the jitter. */
 export type BackOffOptions = {
 	readonly minMs: number;
 	readonly maxMs: number;
-	/** From 0 to below 1. Default: `Math.random`. */
+	/** Returns a number from 0 to below 1. Default: `Math.random`. */
 	readonly random?: () => number;
 };
 
+/** Creates a back-off without failures. */
 export function createBackOff({ minMs, maxMs, random = Math.random }: BackOffOptions): BackOff {
 	let failures = 0;
 	return {

@@ -6,9 +6,9 @@ import { openRawClient, type RawClient, requestsFor } from "./testing/raw-client
 import { type GuardedServer, startGuardedServer } from "./testing/start-guarded-server.ts";
 
 const ANSWER_TIMEOUT_MS = 600;
-/** More than the kernel's buffers of both ends take on loopback. */
+/** More than the kernel buffers of both ends can take on loopback. */
 const LARGE = Buffer.alloc(12 * 1024 * 1024, "x");
-/** A busy machine runs its timers late. */
+/** Long, because timers run late on a busy machine. */
 const DROP_DEADLINE = { timeout: 15_000, interval: 50 };
 
 let served: GuardedServer;
@@ -32,7 +32,7 @@ const reasons = (): string[] => served.drops.map(({ reason }) => reason);
 const connectionCount = (): Promise<number> =>
 	new Promise((resolve, reject) => served.server.getConnections((error, count) => (error ? reject(error) : resolve(count))));
 
-describe("a connection whose client does not accept its answer", () => {
+describe("the guard, when a client does not accept its answer,", () => {
 	it.each([
 		["reads nothing", (client: RawClient) => client.write(requestsFor(1))],
 		[
@@ -43,7 +43,7 @@ describe("a connection whose client does not accept its answer", () => {
 			},
 		],
 		["goes on sending requests", (client: RawClient) => client.write(requestsFor(1_000))],
-	])("resets a connection after the timeout when its client %s", async (_what, act) => {
+	])("resets the connection after the timeout if the client %s", async (_what, act) => {
 		await start((request, response) => response.end(request.url === "/0" ? LARGE : "small"));
 		act(open({ bytesPerSecond: 0 }));
 		const startMs = performance.now();
@@ -54,7 +54,7 @@ describe("a connection whose client does not accept its answer", () => {
 		await vi.waitFor(async () => expect(await connectionCount()).toBe(0));
 	});
 
-	it("resets a connection whose client accepts nothing, even if the client sends a byte now and then", async () => {
+	it("resets the connection even if the client sends a byte now and then", async () => {
 		await start((_request, response) => response.end(LARGE));
 		const client = open({ bytesPerSecond: 0 });
 		client.write(requestsFor(1));
@@ -62,7 +62,7 @@ describe("a connection whose client does not accept its answer", () => {
 		await vi.waitFor(() => expect(reasons()).toEqual(["answer_not_accepted"]), DROP_DEADLINE).finally(() => clearInterval(trickle));
 	});
 
-	it("resets a connection whose client does not accept the events of its stream", async () => {
+	it("resets a connection whose client does not accept the events of a stream", async () => {
 		await start((_request, response) => {
 			response.writeHead(200, { connection: "close" });
 			const timer = setInterval(() => response.write(LARGE.subarray(0, 1024 * 1024)), 20);
@@ -72,7 +72,7 @@ describe("a connection whose client does not accept its answer", () => {
 		await vi.waitFor(() => expect(reasons()).toEqual(["answer_not_accepted"]), DROP_DEADLINE);
 	});
 
-	it("keeps the connections of other clients when it resets one", async () => {
+	it("keeps the connections of other clients", async () => {
 		await start((request, response) => response.end(request.url === "/0" ? LARGE : "small"));
 		open({ bytesPerSecond: 0 }).write(requestsFor(1));
 		const other = open();
@@ -83,8 +83,8 @@ describe("a connection whose client does not accept its answer", () => {
 	});
 });
 
-describe("a connection whose client owes nothing", () => {
-	it("keeps a slow reader of one large answer, even if it frees no third of the send buffer within the timeout", async () => {
+describe("the guard, when a client accepts what it is sent,", () => {
+	it("keeps a slow reader of a large answer, even if it frees less than a third of the send buffer within the timeout", async () => {
 		await start((_request, response) => response.end(LARGE));
 		const client = open({ bytesPerSecond: 500_000 });
 		client.write(requestsFor(1));
@@ -94,7 +94,7 @@ describe("a connection whose client owes nothing", () => {
 		client.destroy();
 	});
 
-	it("keeps a client whose request still runs, and one whose stream sends nothing", async () => {
+	it("keeps a client whose request still runs, and a client whose stream has no events", async () => {
 		const parked: ServerResponse[] = [];
 		await start((request, response) => {
 			parked.push(response);
@@ -123,9 +123,13 @@ describe("a connection whose client owes nothing", () => {
 	});
 });
 
-describe("answers queued behind the one being sent", () => {
-	/** As long as the queued ones, head included: what the guard counts. */
+describe("the guard, when answers are queued behind the answer being sent,", () => {
 	const BODY = "x".repeat(10_000);
+
+	/**
+	 * Queues four answers behind one that does not end. `boundOf` computes the limit from the length of one answer, headers included: that
+	 * is what the guard counts.
+	 */
 
 	async function queue(boundOf: (answerLength: number) => number): Promise<{ client: RawClient; parked: ServerResponse[] }> {
 		await start((_request, response) => response.end(BODY));
@@ -144,7 +148,7 @@ describe("answers queued behind the one being sent", () => {
 		return { client, parked };
 	}
 
-	it("keeps a connection whose queued answers, without the largest, have as many bytes as the bound", async () => {
+	it("keeps a connection whose queued answers, without the largest, have exactly as many bytes as the limit", async () => {
 		const { client, parked } = await queue((answerLength) => 3 * answerLength);
 		await delay(3 * ANSWER_TIMEOUT_MS);
 		expect(reasons()).toEqual([]);
@@ -152,14 +156,14 @@ describe("answers queued behind the one being sent", () => {
 		await vi.waitFor(() => expect(client.received().match(/x{10000}/g)).toHaveLength(4));
 	});
 
-	it("resets a connection whose queued answers have one byte more than the bound", async () => {
+	it("resets a connection whose queued answers, without the largest, have one byte more than the limit", async () => {
 		const { client } = await queue((answerLength) => 3 * answerLength - 1);
 		await vi.waitFor(() => expect(reasons()).toEqual(["answers_queued"]), DROP_DEADLINE);
 		expect(served.drops[0]?.waitingBytes).toBe(0);
 		await client.over;
 	});
 
-	it("never resets a connection for the size of one answer, sent or queued", async () => {
+	it("never resets a connection for the size of a single answer, sent or queued", async () => {
 		await start((_request, response) => response.end(LARGE), { queuedAnswerBytesMax: 0 });
 		const client = open({ bytesPerSecond: 500_000 });
 		client.write(requestsFor(2));
@@ -169,8 +173,8 @@ describe("answers queued behind the one being sent", () => {
 	});
 });
 
-describe("requests that are held", () => {
-	it("holds as many requests as the bound, all connections together, and resets the connection of one more", async () => {
+describe("the guard, when requests are held,", () => {
+	it("holds as many requests of all connections together as the limit, and resets the connection of the next one", async () => {
 		const parked: ServerResponse[] = [];
 		await start((_request, response) => parked.push(response), { heldRequestsMax: 10 });
 		const [first, second, single] = [open(), open(), open()];
@@ -189,14 +193,14 @@ describe("requests that are held", () => {
 		expect(served.guard.dropped().requests_held).toBe(1);
 	});
 
-	it("stops counting held requests that have started or whose connection is closed", async () => {
+	it("does not count held requests that have started or whose connection is closed", async () => {
 		const parked: ServerResponse[] = [];
 		await start((_request, response) => parked.push(response), { heldRequestsMax: 10 });
 		const first = open();
 		first.write(requestsFor(16 + 10));
 		await vi.waitFor(() => expect(parked).toHaveLength(16));
 		first.destroy();
-		// A write to a closed peer is how a server that does not read hears of it.
+		// The server does not read from this connection, so it notices the closed peer only when it writes.
 		for (const response of parked) response.end(LARGE);
 		await vi.waitFor(async () => expect(await connectionCount()).toBe(0), DROP_DEADLINE);
 		const second = open();

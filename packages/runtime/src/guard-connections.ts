@@ -1,7 +1,7 @@
 /**
- * Bounds how answers leave an HTTP server. Requests of a connection are dispatched a few at a time (`request-pipeline.ts`), and connections
- * whose client does not take its answers are dropped. What a client is not sent yet, because its request still runs or a stream has
- * nothing to say, is never held against it.
+ * Limits what slow clients cost an HTTP server. Requests of a connection are dispatched a few at a time (`request-pipeline.ts`), and
+ * connections whose client does not accept its answers are dropped. A client is never dropped for bytes that the server has not sent
+ * yet, because the request still runs or the stream has no event.
  */
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -9,27 +9,36 @@ import { RequestPipeline } from "./request-pipeline.ts";
 import { inodeOf, readUnacknowledged, readWriteProgress } from "./write-progress.ts";
 
 /**
- * Bytes of answers queued behind the one being sent, past which a connection is dropped. Neither the answer being sent nor the largest
- * behind it counts: the size of a single answer is never a reason. Sixteen matrices of a hall of 15,000 seats fit.
+ * A connection is dropped when more bytes of answers than this are queued behind the answer being sent. Neither the answer being sent
+ * nor the largest queued one counts: the size of a single answer is never a reason. Sixteen seat maps of 15,000 seats fit.
  */
 export const QUEUED_ANSWER_BYTES_MAX = 16 * 1024 * 1024;
-/** Requests that are parsed and not dispatched, of all connections together, past which the next one's connection is dropped: 2 KB each. */
+/**
+ * Requests that may be parsed but not dispatched yet, of all connections together. The connection of the next such request is dropped.
+ * Each takes 2 KB of memory.
+ */
 export const HELD_REQUESTS_MAX = 100_000;
-/** How long a client may accept nothing while bytes wait for it, ms. */
+/** How long a client may accept no bytes while bytes wait to be sent to it, in ms. */
 export const ANSWER_TIMEOUT_SPEC = { env: "ANSWER_TIMEOUT_MS", default: 30_000, min: 1_000, max: 300_000 } as const;
 
-/** How often all connections are looked at, and how often the kernel is asked about those that seem stalled: that costs more. */
+/** The longest time between two checks of all connections. */
 const SWEEP_EVERY_MAX_MS = 1_000;
-const LOOKS_PER_TIMEOUT = 4;
+/** How often, per timeout, the kernel's tables are read for connections that seem stalled. Reading them costs more than a sweep. */
+const KERNEL_CHECKS_PER_TIMEOUT = 4;
 
 /**
- * Why a connection was dropped. `answer_not_accepted`: bytes wait, and its client accepted none for the timeout. `answers_queued`: too many
- * bytes of answers behind the one being sent. `requests_held`: too many requests held, all connections together.
+ * Why a connection was dropped. `answer_not_accepted`: bytes waited to be sent, and the client accepted none within the timeout.
+ * `answers_queued`: too many bytes were queued behind the answer being sent. `requests_held`: all connections together held too many
+ * requests.
  */
 export const DROP_REASONS = ["answer_not_accepted", "answers_queued", "requests_held"] as const;
+/** One of `DROP_REASONS`. */
 export type DropReason = (typeof DROP_REASONS)[number];
 
-/** `waitingBytes`: of the answer being sent. `queuedBytes`: of those behind. `heldRequests`: never dispatched. */
+/**
+ * A dropped connection. `waitingBytes`: unsent bytes of the answer being sent. `queuedBytes`: bytes of the answers behind it, without the
+ * largest. `heldRequests`: requests that were parsed and never dispatched.
+ */
 export type Drop = {
 	readonly reason: DropReason;
 	readonly waitingBytes: number;
@@ -37,108 +46,111 @@ export type Drop = {
 	readonly heldRequests: number;
 };
 
+/** The limits of a guard. Defaults: `QUEUED_ANSWER_BYTES_MAX` and `HELD_REQUESTS_MAX`. */
 export type GuardOptions = {
 	readonly answerTimeoutMs: number;
 	readonly queuedAnswerBytesMax?: number;
 	readonly heldRequestsMax?: number;
-	/** Called after the connection was reset. */
+	/** Called after a connection was reset. */
 	readonly onDrop?: (drop: Drop) => void;
 };
 
+/** Guards the connections of one server. */
 export type ConnectionGuard = {
-	/** The listener to create the server with. */
+	/** Wraps the application's listener. Create the server with the result. */
 	wrap(listener: RequestListener): RequestListener;
-	/** Sweeps the connections from when the server listens until it has closed. Call it once, before it listens. */
+	/** Checks the connections regularly while the server listens. Call it once, before the server listens. */
 	watch(server: Server): void;
-	/** This answer is its connection's last: nothing behind it is processed. For streams, which stay open. */
-	endWith(response: ServerResponse): void;
-	/** Calls back when what arrived whole on this socket is answered, to refuse what came behind. */
+	/** Makes this answer the last of its connection: later requests of the connection are not processed. For streams, which stay open. */
+	closeAfter(response: ServerResponse): void;
+	/** Calls `refuse` once every complete request of this socket is answered. For bytes behind them that are not a request. */
 	whenAnswered(socket: Socket, refuse: () => void): void;
 	/** How many connections were dropped, by reason. */
 	dropped(): Readonly<Record<DropReason, number>>;
 };
 
-type Watched = {
+type GuardedConnection = {
 	readonly pipeline: RequestPipeline;
-	/** What the kernel had taken, and what the peer had not acknowledged, at the last look; null: not looked yet. */
+	/** Bytes that the kernel had accepted at the last sweep. */
 	taken: number;
+	/** Bytes that the peer had not acknowledged at the last kernel check; null: not checked since the connection last moved. */
 	unacknowledged: number | null;
-	/** For how long the client accepted nothing, ms. */
+	/** For how long the client has accepted nothing, in ms. */
 	stalledMs: number;
 };
 
-/** One per server. */
+/** Creates a guard. Each server needs its own. */
 export function createConnectionGuard(options: GuardOptions): ConnectionGuard {
 	const { answerTimeoutMs, queuedAnswerBytesMax = QUEUED_ANSWER_BYTES_MAX, heldRequestsMax = HELD_REQUESTS_MAX, onDrop } = options;
-	const lookEveryMs = answerTimeoutMs / LOOKS_PER_TIMEOUT;
-	const sweepEveryMs = Math.min(SWEEP_EVERY_MAX_MS, lookEveryMs);
-	const connections = new Map<Socket, Watched>();
+	const kernelCheckEveryMs = answerTimeoutMs / KERNEL_CHECKS_PER_TIMEOUT;
+	const sweepEveryMs = Math.min(SWEEP_EVERY_MAX_MS, kernelCheckEveryMs);
+	const connections = new Map<Socket, GuardedConnection>();
 	const counts: Record<DropReason, number> = { answer_not_accepted: 0, answers_queued: 0, requests_held: 0 };
 	const held = { count: 0 };
-	let nextLookMs = 0;
+	let nextKernelCheckMs = 0;
 
-	function open(socket: Socket, dispatch: RequestListener): Watched {
+	function open(socket: Socket, dispatch: RequestListener): GuardedConnection {
 		const pipeline = new RequestPipeline(socket, { dispatch, held });
-		const watched: Watched = { pipeline, taken: 0, unacknowledged: null, stalledMs: 0 };
-		connections.set(socket, watched);
+		const connection: GuardedConnection = { pipeline, taken: 0, unacknowledged: null, stalledMs: 0 };
+		connections.set(socket, connection);
 		socket.once("close", () => {
 			pipeline.close();
 			connections.delete(socket);
 		});
-		return watched;
+		return connection;
 	}
 
-	function drop({ pipeline }: Watched, reason: DropReason): void {
+	function drop({ pipeline }: GuardedConnection, reason: DropReason): void {
 		const { socket, heldCount } = pipeline;
 		if (socket.destroyed) return;
 		const [waitingBytes, queuedBytes] = [readWriteProgress(socket)?.waiting ?? 0, pipeline.queuedBytes()];
-		// A reset frees the kernel's send buffer as well, which an orderly end would keep for minutes.
+		// A reset also frees the kernel's send buffer. An orderly close would keep it for minutes.
 		socket.resetAndDestroy();
 		pipeline.close();
 		counts[reason] += 1;
 		onDrop?.({ reason, waitingBytes, queuedBytes, heldRequests: heldCount });
 	}
 
-	/** One function for all answers: nothing is allocated per request. */
+	/** One function for all answers, so that nothing is allocated per request. */
 	function release(this: ServerResponse<IncomingMessage>): void {
 		connections.get(this.req.socket)?.pipeline.release(this);
 	}
 
 	async function sweep(): Promise<void> {
-		const stalled: Watched[] = [];
-		for (const watched of connections.values()) {
-			if (!watched.pipeline.isOwing) continue;
-			if (watched.pipeline.queuedBytes() > queuedAnswerBytesMax) drop(watched, "answers_queued");
-			else if (isStalled(watched, sweepEveryMs)) stalled.push(watched);
+		const stalled: GuardedConnection[] = [];
+		for (const connection of connections.values()) {
+			if (!connection.pipeline.hasUnanswered) continue;
+			if (connection.pipeline.queuedBytes() > queuedAnswerBytesMax) drop(connection, "answers_queued");
+			else if (isStalled(connection, sweepEveryMs)) stalled.push(connection);
 		}
 		const nowMs = performance.now();
-		if (stalled.length === 0 || nowMs < nextLookMs) return;
-		// Not put off by half a sweep that came early.
-		nextLookMs = nowMs + lookEveryMs - sweepEveryMs / 2;
-		await forgiveSlowReaders(stalled);
-		for (const watched of stalled) if (watched.stalledMs >= answerTimeoutMs) drop(watched, "answer_not_accepted");
+		if (stalled.length === 0 || nowMs < nextKernelCheckMs) return;
+		// Half a sweep early: a sweep whose timer fires a little early must not miss its check.
+		nextKernelCheckMs = nowMs + kernelCheckEveryMs - sweepEveryMs / 2;
+		await resetSlowReaders(stalled);
+		for (const connection of stalled) if (connection.stalledMs >= answerTimeoutMs) drop(connection, "answer_not_accepted");
 	}
 
 	return {
 		wrap: (listener) => (request, response) => {
 			const { socket } = request;
-			const watched = connections.get(socket) ?? open(socket, listener);
-			// Not `once`: its wrapper and removal cost more than the rest, and the event comes once.
+			const connection = connections.get(socket) ?? open(socket, listener);
+			// Not `once`: the event comes only once, and the wrapper of `once` costs more than all the rest here.
 			response.on("close", release);
-			if (watched.pipeline.take(response) === "held" && held.count > heldRequestsMax) drop(watched, "requests_held");
+			if (connection.pipeline.accept(response) === "held" && held.count > heldRequestsMax) drop(connection, "requests_held");
 		},
 		watch: (server) => repeatWhileListening(server, sweep, sweepEveryMs),
-		endWith: (response) => connections.get(response.req.socket)?.pipeline.endWith(response),
+		closeAfter: (response) => connections.get(response.req.socket)?.pipeline.closeAfter(response),
 		whenAnswered(socket, refuse) {
-			const watched = connections.get(socket);
-			if (watched === undefined) refuse();
-			else watched.pipeline.whenAnswered(refuse);
+			const connection = connections.get(socket);
+			if (connection === undefined) refuse();
+			else connection.pipeline.whenAnswered(refuse);
 		},
 		dropped: () => ({ ...counts }),
 	};
 }
 
-/** Runs `task` this long after the server began to listen and after each run, until the server has closed. Keeps no process alive. */
+/** Runs `task` every `everyMs`, from when the server listens until it has closed. The timer does not keep the process alive. */
 function repeatWhileListening(server: Server, task: () => Promise<void>, everyMs: number): void {
 	let timer: NodeJS.Timeout | undefined;
 	const next = (): void => {
@@ -151,31 +163,34 @@ function repeatWhileListening(server: Server, task: () => Promise<void>, everyMs
 	});
 }
 
-/** Whether bytes wait and the kernel took none since the last look. A process that was short of CPU counts one interval, not more. */
-function isStalled(watched: Watched, sweepEveryMs: number): boolean {
-	const progress = readWriteProgress(watched.pipeline.socket);
-	const isMoving = progress === null || progress.waiting === 0 || progress.taken !== watched.taken;
+/**
+ * Whether bytes wait and the kernel has accepted none since the last sweep. Adds one interval to `stalledMs`, even if this process was
+ * short of CPU and the sweep is late: the client is not to blame for that.
+ */
+function isStalled(connection: GuardedConnection, sweepEveryMs: number): boolean {
+	const progress = readWriteProgress(connection.pipeline.socket);
+	const isMoving = progress === null || progress.waiting === 0 || progress.taken !== connection.taken;
 	if (!isMoving) {
-		watched.stalledMs += sweepEveryMs;
+		connection.stalledMs += sweepEveryMs;
 		return true;
 	}
-	watched.taken = progress?.taken ?? 0;
-	watched.unacknowledged = null;
-	watched.stalledMs = 0;
+	connection.taken = progress?.taken ?? 0;
+	connection.unacknowledged = null;
+	connection.stalledMs = 0;
 	return false;
 }
 
-/** Starts the clock again for those whose peer acknowledged something since the last look, or was not looked at before. */
-async function forgiveSlowReaders(stalled: readonly Watched[]): Promise<void> {
-	const inodes = new Map<string, Watched>();
-	for (const watched of stalled) {
-		const inode = inodeOf(watched.pipeline.socket);
-		if (inode !== null) inodes.set(inode, watched);
+/** Sets `stalledMs` to 0 if the peer has acknowledged bytes since the last kernel check, or if this is the connection's first check. */
+async function resetSlowReaders(stalled: readonly GuardedConnection[]): Promise<void> {
+	const inodes = new Map<string, GuardedConnection>();
+	for (const connection of stalled) {
+		const inode = inodeOf(connection.pipeline.socket);
+		if (inode !== null) inodes.set(inode, connection);
 	}
 	for (const [inode, unacknowledged] of await readUnacknowledged(new Set(inodes.keys()))) {
-		const watched = inodes.get(inode);
-		if (watched === undefined) continue;
-		if (watched.unacknowledged === null || unacknowledged < watched.unacknowledged) watched.stalledMs = 0;
-		watched.unacknowledged = unacknowledged;
+		const connection = inodes.get(inode);
+		if (connection === undefined) continue;
+		if (connection.unacknowledged === null || unacknowledged < connection.unacknowledged) connection.stalledMs = 0;
+		connection.unacknowledged = unacknowledged;
 	}
 }

@@ -1,4 +1,4 @@
-/** Starts, observes and stops a process. Knows no word of the domain. */
+/** What every process needs: settings, logs, metrics, workers, shutdown, retries and limits. Nothing here is about bookings. */
 export * from "./assert.ts";
 export * from "./back-off.ts";
 export * from "./guard-connections.ts";

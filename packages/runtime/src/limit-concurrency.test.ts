@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { limitConcurrency, QueueFull } from "./limit-concurrency.ts";
 
-/** A task that runs until it is let go, and notes when it starts. */
+/** A task that adds its name to `started` when it starts, and runs until `finish` or `fail` is called. */
 function gatedTask(name: string, started: string[]) {
 	const gate = Promise.withResolvers<string>();
 	const task = () => {
@@ -13,7 +13,7 @@ function gatedTask(name: string, started: string[]) {
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-test("no more tasks run at once than allowed, and the others follow in order", async () => {
+test("limitConcurrency runs no more tasks at once than allowed, and starts the others in order", async () => {
 	const run = limitConcurrency({ runningMax: 2, waitingMax: 2 });
 	const started: string[] = [];
 	const a = gatedTask("a", started);
@@ -32,7 +32,7 @@ test("no more tasks run at once than allowed, and the others follow in order", a
 	expect(await Promise.all(results)).toEqual(["a", "b", "c", "d"]);
 });
 
-test("the last place to wait is given, the next task is refused and never started", async () => {
+test("limitConcurrency queues tasks up to the limit, and rejects the next task without starting it", async () => {
 	const run = limitConcurrency({ runningMax: 1, waitingMax: 1 });
 	const started: string[] = [];
 	const a = gatedTask("a", started);
@@ -47,7 +47,7 @@ test("the last place to wait is given, the next task is refused and never starte
 	expect(started).toEqual(["a", "b"]);
 });
 
-test("a task that fails gives its place to the next", async () => {
+test("limitConcurrency starts the next task after one that failed", async () => {
 	const run = limitConcurrency({ runningMax: 1, waitingMax: 1 });
 	const started: string[] = [];
 	const a = gatedTask("a", started);

@@ -1,15 +1,16 @@
-/** Let only so many tasks run at once, and only so many wait. */
+/** Limits how many tasks run at the same time and how many wait. */
 
-/** Thrown at once when a task can neither run nor wait. Nothing of it was started; it may be tried again later. */
+/** Thrown when a task can neither run nor wait. The task was not started; the caller may retry later. */
 export class QueueFull extends Error {
 	override readonly name = "QueueFull";
 }
 
+/** How many tasks may run, and how many more may wait. */
 export type ConcurrencyLimit = { readonly runningMax: number; readonly waitingMax: number };
 
 /**
- * Make a gate: a function that runs a task when its turn comes, first come first served, and gives back what the task
- * gives. Rejects with `QueueFull` when `waitingMax` tasks wait already.
+ * Returns a function that runs tasks, at most `runningMax` at a time, first come first served. It resolves or rejects with the result of
+ * the task, and rejects with `QueueFull` when `waitingMax` tasks are already waiting.
  */
 export function limitConcurrency({ runningMax, waitingMax }: ConcurrencyLimit): <Result>(task: () => Promise<Result>) => Promise<Result> {
 	let running = 0;
@@ -18,7 +19,7 @@ export function limitConcurrency({ runningMax, waitingMax }: ConcurrencyLimit): 
 	return async (task) => {
 		if (running >= runningMax) {
 			if (waiting.length >= waitingMax) throw new QueueFull(`${waiting.length} tasks are waiting already`);
-			// Whoever finishes hands its place over, so `running` stays as it is.
+			// A task that ends passes its place to this one, so `running` does not change.
 			await new Promise<void>((resolve) => waiting.push(resolve));
 		} else {
 			running += 1;

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 
 const entry = fileURLToPath(new URL("./index.ts", import.meta.url));
 
-/** Runs a few lines in a process of their own that has a logger, and gives what it printed, line by line. */
+/** Runs `code` in a separate process that has a logger `log`, and returns the log lines that it printed. */
 async function logged(code: string): Promise<Record<string, unknown>[]> {
 	const program = `const { createLogger } = await import(${JSON.stringify(entry)}); const log = createLogger("test", "info"); ${code}`;
 	const run = promisify(execFile)(process.execPath, ["--input-type=module", "-e", program]);
@@ -17,7 +17,7 @@ async function logged(code: string): Promise<Record<string, unknown>[]> {
 }
 
 describe("createLogger", () => {
-	it("loses no line when the process ends by itself, exits, or throws", async () => {
+	it("loses no line when the process ends normally, calls process.exit, or throws", async () => {
 		const thousand = "for (let n = 0; n < 1000; n += 1) log.info({ n }, 'line');";
 		for (const end of ["", "process.exit(0)", "setImmediate(() => { throw new Error('end') })"]) {
 			const lines = await logged(`${thousand} ${end}`);
@@ -26,7 +26,7 @@ describe("createLogger", () => {
 		}
 	});
 
-	it("writes a lone line within a second, though the buffer is not full", async () => {
+	it("writes a single line within a second, although the buffer is not full", async () => {
 		const lines = await logged("log.info('alone'); setTimeout(() => process.kill(process.pid, 'SIGKILL'), 900)");
 		expect(lines).toHaveLength(1);
 	});

@@ -10,7 +10,7 @@ function oldHash(password: string, logN = 14): string {
 	return `$scrypt$ln=${logN},r=8,p=1$${salt.toString("base64").replaceAll("=", "")}$${hash.toString("base64").replaceAll("=", "")}`;
 }
 
-test("a hash is a PHC string at today's cost, has its own salt, and matches its password alone", async () => {
+test("a hash is a PHC string with the current cost and its own salt, and matches only its password", async () => {
 	const [first, second] = await Promise.all([hashPassword("correct horse"), hashPassword("correct horse")]);
 	expect(first).toMatch(/^\$scrypt\$ln=17,r=8,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/);
 	expect(second).not.toBe(first);
@@ -18,23 +18,23 @@ test("a hash is a PHC string at today's cost, has its own salt, and matches its 
 	expect(await verifyPassword("correct horsf", first)).toEqual({ matches: false, rehash: false });
 });
 
-test("a hash of another cost still matches and asks to be made anew", async () => {
+test("a hash with an older cost still matches, and verifyPassword asks for a rehash", async () => {
 	expect(await verifyPassword("pass word", oldHash("pass word"))).toEqual({ matches: true, rehash: true });
 	expect(await verifyPassword("pass w0rd", oldHash("pass word"))).toEqual({ matches: false, rehash: false });
 });
 
-test("one password in two Unicode spellings is one password", async () => {
+test("a password matches in both Unicode spellings of an accented letter", async () => {
 	expect((await verifyPassword("cafe\u0301", oldHash("caf\u00e9"))).matches).toBe(true);
 });
 
-test("an unknown user costs just what a known one does, and never matches", async () => {
+test("verifyPassword takes as long for an unknown user as for a known one, and does not match", async () => {
 	const stored = await hashPassword("another");
 	const ask = async (of: string | null): Promise<number> => {
 		const startMs = process.cpuUsage().user;
 		expect(await verifyPassword("anything", of)).toEqual({ matches: false, rehash: false });
 		return process.cpuUsage().user - startMs;
 	};
-	// Processor time, the least of some: that of a derivation, without what else the machine does. The next cheaper cost is half of it.
+	// The least CPU time of several attempts is the cost of the derivation alone. The next lower cost would take half of it.
 	const least: number[] = [];
 	for (const of of [null, stored]) {
 		const tries: number[] = [];
@@ -46,12 +46,12 @@ test("an unknown user costs just what a known one does, and never matches", asyn
 	expect(unknown / known).toBeLessThan(1.5);
 });
 
-test("text that is no hash of ours is a fault, and so is a cost beyond our memory", async () => {
-	await expect(verifyPassword("x", "plain text")).rejects.toThrow("no scrypt PHC string");
+test("verifyPassword throws on a stored text that is not a scrypt hash, and on a cost above the memory limit", async () => {
+	await expect(verifyPassword("x", "plain text")).rejects.toThrow("not a scrypt PHC string");
 	await expect(verifyPassword("x", oldHash("x").replace("ln=14", "ln=20"))).rejects.toThrow(/memory limit/i);
 });
 
-test("two run and 64 wait; the next is refused at once", async () => {
+test("verifyPassword runs 2 derivations, queues 64, and rejects the next at once", async () => {
 	const cheap = oldHash("x", 10);
 	const accepted = Array.from({ length: 66 }, () => verifyPassword("x", cheap));
 	await expect(verifyPassword("x", cheap)).rejects.toBeInstanceOf(QueueFull);

@@ -1,6 +1,7 @@
 /**
- * Passwords, kept as scrypt hashes in PHC strings: `$scrypt$ln=17,r=8,p=1$<salt>$<hash>`, base64 without padding.
- * Cost: OWASP Password Storage Cheat Sheet, first scrypt choice (N=2^17, r=8, p=1): 128 MiB and some 0.3 s a hash.
+ * Hashes and verifies passwords with scrypt. A hash is stored as a PHC string, `$scrypt$ln=17,r=8,p=1$<salt>$<hash>`, in base64 without
+ * padding. The cost is the first scrypt choice of the OWASP Password Storage Cheat Sheet (N=2^17, r=8, p=1): 128 MiB and about 0.3 s per
+ * hash.
  */
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { limitConcurrency } from "./limit-concurrency.ts";
@@ -10,31 +11,31 @@ type Cost = { readonly logN: number; readonly r: number; readonly p: number };
 const COST: Cost = { logN: 17, r: 8, p: 1 };
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
-/** A hash of our cost takes 128 MiB and a little; one that asks for more is refused by scrypt. */
+/** A hash with `COST` takes slightly more than 128 MiB. Node's scrypt refuses a stored cost that needs more than this. */
 const MEMORY_MAX_BYTES = 192 * 1024 * 1024;
-/** Replaces the salt when the user does not exist. */
+/** Used as the salt when the user does not exist. */
 const UNKNOWN_USER_SALT = Buffer.alloc(SALT_BYTES);
 
 /**
- * Two at once for the whole process, since memory and cores are the process's: 256 MiB at most, and a core is left for
- * everybody else. 64 waiting are 10 s at most; further ones are refused with `QueueFull`.
+ * Runs at most two derivations at a time in this process: they take 256 MiB, and leave CPU time for other requests. 64 waiting
+ * derivations take 10 s; further ones are refused with `QueueFull`.
  */
 const inTurn = limitConcurrency({ runningMax: 2, waitingMax: 64 });
 
-/** Hash a new password with a salt of its own; twice the same password gives two different strings. Throws `QueueFull` when too many wait. */
+/** Hashes a new password with a random salt, so that two hashes of the same password differ. Throws `QueueFull` if too many wait. */
 export async function hashPassword(password: string): Promise<string> {
 	const salt = randomBytes(SALT_BYTES);
 	const hash = await derive(password, salt, COST);
 	return `$scrypt$ln=${COST.logN},r=${COST.r},p=${COST.p}$${unpadded(salt)}$${unpadded(hash)}`;
 }
 
-/** `rehash`: the password is right, but its hash was made at another cost than today's; store a new one. */
+/** `matches`: the password is right. `rehash`: it is right, but its hash has an older cost; the caller should store a new hash. */
 export type PasswordVerdict = { readonly matches: boolean; readonly rehash: boolean };
 
 /**
- * Compare a password with a stored hash, in a time that does not depend on where they differ. Give `null` when there
- * is no such user: it takes as long and never matches, so that the answer does not tell who has an account. Throws
- * `QueueFull` when too many wait, and when the stored text is no hash of ours: that would be a broken row.
+ * Compares a password with a stored hash, in constant time. Pass `null` if the user does not exist: the call then takes as long and does
+ * not match, so that the response time does not reveal who has an account. Throws `QueueFull` if too many wait, and an `Error` if `stored`
+ * is not a valid hash.
  */
 export async function verifyPassword(password: string, stored: string | null): Promise<PasswordVerdict> {
 	if (stored === null) {
@@ -48,7 +49,7 @@ export async function verifyPassword(password: string, stored: string | null): P
 
 function derive(password: string, salt: Buffer, cost: Cost): Promise<Buffer> {
 	const options = { N: 2 ** cost.logN, r: cost.r, p: cost.p, maxmem: MEMORY_MAX_BYTES };
-	// One person types é as one character, another's keyboard as two: the same password all the same.
+	// Some keyboards enter é as one character and others as two. NFKC makes them equal.
 	const text = password.normalize("NFKC");
 	return inTurn(
 		() =>
@@ -62,7 +63,7 @@ const PHC = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]{16,
 
 function parsePhc(text: string): { cost: Cost; salt: Buffer; hash: Buffer } {
 	const [, logN, r, p, salt, hash] = PHC.exec(text) ?? [];
-	if (salt === undefined || hash === undefined) throw new Error("a stored password is no scrypt PHC string");
+	if (salt === undefined || hash === undefined) throw new Error("a stored password hash is not a scrypt PHC string");
 	const cost = { logN: Number(logN), r: Number(r), p: Number(p) };
 	return { cost, salt: Buffer.from(salt, "base64"), hash: Buffer.from(hash, "base64") };
 }

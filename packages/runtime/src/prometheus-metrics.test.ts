@@ -3,7 +3,7 @@ import { createMetrics, type MetricsText, serveMetrics } from "./prometheus-metr
 import { openRawClient } from "./testing/raw-client.ts";
 
 describe("metrics", () => {
-	it("are served as text that Prometheus reads, and nothing else is served", async () => {
+	it("serveMetrics serves the Prometheus text at /metrics, and 404 at any other path", async () => {
 		const metrics = createMetrics();
 		metrics.counter("seen_total", "Things seen").inc(3);
 		metrics.gauge("waiting", "Things waiting").set(7);
@@ -21,7 +21,7 @@ describe("metrics", () => {
 		}
 	});
 
-	it("renders sixteen pages at most for a scraper that pipelines and waits", async () => {
+	it("serveMetrics renders at most sixteen pages at a time for a client that pipelines requests", async () => {
 		const waiting: ((page: MetricsText) => void)[] = [];
 		const render = () => new Promise<MetricsText>((resolve) => waiting.push(resolve));
 		const served = await serveMetrics({ render }, { host: "127.0.0.1", port: 0 });
@@ -41,11 +41,11 @@ describe("metrics", () => {
 		}
 	});
 
-	it("tell what is counted elsewhere, as it is at each look", async () => {
-		const metrics = createMetrics({ ofProcess: false });
+	it("observable counters and histograms read their values at each render", async () => {
+		const metrics = createMetrics({ processMetrics: false });
 		let count = 1;
-		metrics.countedElsewhere("asked_total", "Questions", ["by"], () => [{ labels: { by: "ada" }, count }]);
-		metrics.histogramElsewhere("took_seconds", "Time", [0.1, 1], () => [{ labels: { by: "ada" }, counts: [2, 0, count], sum: 7.5 }]);
+		metrics.observableCounter("asked_total", "Questions", ["by"], () => [{ labels: { by: "ada" }, count }]);
+		metrics.observableHistogram("took_seconds", "Time", [0.1, 1], () => [{ labels: { by: "ada" }, counts: [2, 0, count], sum: 7.5 }]);
 		await metrics.render();
 		count = 3;
 		expect((await metrics.render()).text).toBe(
@@ -61,7 +61,7 @@ describe("metrics", () => {
 		);
 	});
 
-	it("do not share a registry, so that two of a process can be told apart", async () => {
+	it("two registries of one process do not share metrics", async () => {
 		createMetrics().counter("seen_total", "Things seen").inc();
 		expect((await createMetrics().render()).text).not.toContain("seen_total");
 	});

@@ -1,38 +1,45 @@
-/** Metrics for Prometheus: what a process counts, and a port on which it can be asked. Knows no word of the domain. */
+/** Metrics for Prometheus: a registry, and a server that answers `GET /metrics`. */
 import { createServer, type RequestListener } from "node:http";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { ANSWER_TIMEOUT_SPEC, createConnectionGuard } from "./guard-connections.ts";
 
-/** One line of a histogram that is counted elsewhere. `counts[i]`: what was at most `bounds[i]`; the last: what was above all of them. */
+/**
+ * One series of an observable histogram. `counts[i]`: observations in (`bounds[i - 1]`, `bounds[i]`], not cumulative; the last element:
+ * observations above every bound. `sum`: the sum of all observations.
+ */
 export type HistogramSeries = {
 	readonly labels: Readonly<Record<string, string>>;
 	readonly counts: ArrayLike<number>;
 	readonly sum: number;
 };
 
-/** One line of a counter that is counted elsewhere. */
-export type CountedSeries = { readonly labels: Readonly<Record<string, string>>; readonly count: number };
+/** One series of an observable counter. `count`: its total. */
+export type CounterSeries = { readonly labels: Readonly<Record<string, string>>; readonly count: number };
 
+/** The rendered metrics, and their content type. */
 export type MetricsText = { readonly contentType: string; readonly text: string };
 
+/** A registry of metrics. Registering the same name twice throws. */
 export type Metrics = {
+	/** Registers a counter. */
 	counter(name: string, help: string): Counter;
-	/** `collect`, when given, is called at each look and sets the value. */
+	/** Registers a gauge. `collect` is called at each render and sets the value. */
 	gauge(name: string, help: string, collect?: (gauge: Gauge) => void | Promise<void>): Gauge;
 	/**
-	 * A counter and a histogram that somebody else counts in plain numbers, and that are read at each look: on a hot road
-	 * `inc` with labels and `observe` cost 2 to 4 microseconds each, an array element nothing.
+	 * Registers a counter whose series are read from `read` at each render. For hot code: `inc` with labels and `observe` take 2 to 4
+	 * microseconds each, while adding to an array element takes almost none.
 	 */
-	countedElsewhere(name: string, help: string, labels: readonly string[], read: () => readonly CountedSeries[]): void;
-	histogramElsewhere(name: string, help: string, bounds: readonly number[], read: () => readonly HistogramSeries[]): void;
-	/** The text that Prometheus reads, and its content type. */
+	observableCounter(name: string, help: string, labels: readonly string[], read: () => readonly CounterSeries[]): void;
+	/** The same for a histogram. `bounds`: the upper bounds of its buckets, ascending, without +Inf. */
+	observableHistogram(name: string, help: string, bounds: readonly number[], read: () => readonly HistogramSeries[]): void;
+	/** Renders all metrics of this registry in Prometheus's text format. */
 	render(): Promise<MetricsText>;
 };
 
-/** A registry of its own; `ofProcess: false` leaves out what Node says of the process. */
-export function createMetrics({ ofProcess = true }: { ofProcess?: boolean } = {}): Metrics {
+/** Creates an empty registry. `processMetrics: false` leaves out prom-client's default metrics of the Node process. */
+export function createMetrics({ processMetrics = true }: { processMetrics?: boolean } = {}): Metrics {
 	const registry = new Registry();
-	if (ofProcess) collectDefaultMetrics({ register: registry });
+	if (processMetrics) collectDefaultMetrics({ register: registry });
 	const registers = [registry];
 	return {
 		counter: (name, help) => new Counter({ name, help, registers }),
@@ -40,7 +47,7 @@ export function createMetrics({ ofProcess = true }: { ofProcess?: boolean } = {}
 			const gauge: Gauge = new Gauge({ name, help, registers, ...(collect && { collect: () => collect(gauge) }) });
 			return gauge;
 		},
-		countedElsewhere(name, help, labels, read) {
+		observableCounter(name, help, labels, read) {
 			const counter = new Counter({
 				name,
 				help,
@@ -52,9 +59,9 @@ export function createMetrics({ ofProcess = true }: { ofProcess?: boolean } = {}
 				},
 			});
 		},
-		histogramElsewhere(name, help, bounds, read) {
+		observableHistogram(name, help, bounds, read) {
 			const histogram = new Histogram({ name, help, buckets: [...bounds], registers });
-			// What the registry, and the histogram's own `get`, read it by.
+			// prom-client's registry and the histogram's own `get` both call this method.
 			const getForPromString = async () => {
 				const values = read().flatMap((series) => linesOf(name, bounds, series));
 				return { name, help, type: "histogram", aggregator: "sum", values };
@@ -65,7 +72,7 @@ export function createMetrics({ ofProcess = true }: { ofProcess?: boolean } = {}
 	};
 }
 
-/** The lines of a histogram as Prometheus wants them: each bucket holds what those before it hold. */
+/** The samples of a histogram in Prometheus's form: buckets are cumulative. */
 function linesOf(name: string, bounds: readonly number[], { labels, counts, sum }: HistogramSeries) {
 	let count = 0;
 	const buckets = [...bounds, "+Inf"].map((le, place) => {
@@ -75,7 +82,7 @@ function linesOf(name: string, bounds: readonly number[], { labels, counts, sum 
 	return [...buckets, { metricName: `${name}_sum`, labels, value: sum }, { metricName: `${name}_count`, labels, value: count }];
 }
 
-/** Answer `GET /metrics` on a port of its own, for a process that serves nothing else. Resolves when it listens. */
+/** Starts a server that answers `GET /metrics`, for a process without another HTTP server. Resolves when it listens; port 0 picks a free port. */
 export async function serveMetrics(
 	{ render }: Pick<Metrics, "render">,
 	{ host, port }: { host: string; port: number },

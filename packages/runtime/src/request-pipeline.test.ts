@@ -14,7 +14,7 @@ afterEach(async () => {
 	await served?.close();
 });
 
-/** A server whose requests wait until the test answers them, and a client of it. */
+/** Starts a server whose requests wait until the test answers them, and connects a client. */
 async function openParked(): Promise<{ started: Exchange[]; client: RawClient }> {
 	const started: Exchange[] = [];
 	served = await startGuardedServer((request, response) => started.push({ request, response }));
@@ -22,13 +22,13 @@ async function openParked(): Promise<{ started: Exchange[]; client: RawClient }>
 	return { started, client };
 }
 
-/** The paths that were answered, each answer's body being its request's. */
+/** The numbers in the answers' bodies: each answer contains the path of its request. */
 const answeredIn = (text: string): number[] => [...text.matchAll(/<(\d+)>/g)].map(([, place]) => Number(place));
 const answer = ({ request, response }: Exchange): void => void response.end(`<${request.url?.slice(1)}>`);
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, place) => place);
 
 describe("RequestPipeline", () => {
-	it("starts sixteen requests of one connection at a time, the seventeenth when the first is answered", async () => {
+	it("starts sixteen requests of one connection, and the seventeenth when the first is answered", async () => {
 		const { started, client } = await openParked();
 		client.write(requestsFor(REQUESTS_AHEAD_MAX));
 		await vi.waitFor(() => expect(started).toHaveLength(16));
@@ -44,20 +44,20 @@ describe("RequestPipeline", () => {
 		await vi.waitFor(() => expect(answeredIn(client.received())).toEqual(upTo(36)));
 	});
 
-	it("holds the rest of a chunk and reads nothing further while sixteen requests are unanswered", async () => {
+	it("holds the remaining requests of a chunk, and reads nothing more while sixteen requests are unanswered", async () => {
 		const { started, client } = await openParked();
 		client.write(requestsFor(20_000));
 		await vi.waitFor(() => expect(started).toHaveLength(16));
 		const [first] = started;
 		const readBefore = first?.request.socket.bytesRead ?? 0;
-		// A chunk of Node is 64 KiB.
+		// Node reads chunks of 64 KiB.
 		expect(readBefore).toBeLessThanOrEqual(64 * 1024);
 		for (let turns = 0; turns < 50; turns += 1) await turn();
 		expect(first?.request.socket.bytesRead).toBe(readBefore);
 		expect(started).toHaveLength(16);
 	});
 
-	it("sends ten thousand answers in request order, with handlers that end in any order and sixteen running at most", async () => {
+	it("sends ten thousand answers in request order, with at most sixteen handlers running and ending in any order", async () => {
 		let running = 0;
 		let runningMax = 0;
 		served = await startGuardedServer(async (request, response) => {
@@ -76,13 +76,13 @@ describe("RequestPipeline", () => {
 		expect(served.drops).toEqual([]);
 	});
 
-	it("passes on pipelined bodies of a stated length, chunked, after 100-continue, and of HTTP/1.0", async () => {
+	it("delivers pipelined bodies with a content length, chunked, after 100-continue, and in HTTP/1.0", async () => {
 		served = await startGuardedServer((request, response) => {
 			const chunks: Buffer[] = [];
 			request.on("data", (chunk: Buffer) => chunks.push(chunk));
 			request.on("end", () => {
 				const text = `<${Buffer.concat(chunks).toString().trim()}>`;
-				// Node keeps a connection of HTTP/1.0 for answers of a stated length only.
+				// Node keeps an HTTP/1.0 connection open only if the answer has a content length.
 				response.setHeader("content-length", text.length).end(text);
 			});
 		});
@@ -103,7 +103,7 @@ describe("RequestPipeline", () => {
 		expect(client.received().match(/HTTP\/1\.1 100 Continue/g)).toHaveLength(100);
 	});
 
-	it("reads on in a large body that was still arriving when the sixteenth request opened", async () => {
+	it("reads the rest of a large body that is still arriving when the sixteenth request starts", async () => {
 		const parked: ServerResponse[] = [];
 		served = await startGuardedServer((request, response) => {
 			if (request.method === "GET") {
@@ -123,12 +123,12 @@ describe("RequestPipeline", () => {
 		await vi.waitFor(() => expect(answeredIn(client?.received() ?? "")).toEqual([1_000_000]));
 	});
 
-	it("never starts a held request once its connection is closed", async () => {
+	it("never starts a held request after its connection has closed", async () => {
 		const { started, client } = await openParked();
 		client.write(requestsFor(100));
 		await vi.waitFor(() => expect(started).toHaveLength(16));
 		client.destroy();
-		// A write to a closed peer is how a server that does not read hears of it.
+		// The server does not read from this connection, so it notices the closed peer only when it writes.
 		for (const exchange of started.slice(0, 3)) answer(exchange);
 		await vi.waitFor(() => expect(started.every(({ response }) => response.closed)).toBe(true));
 		expect(started.length).toBeLessThan(100);
@@ -137,7 +137,7 @@ describe("RequestPipeline", () => {
 });
 
 describe("whenAnswered", () => {
-	it("refuses bytes that are no request after every request before them is answered", async () => {
+	it("whenAnswered refuses bytes that are not a request only after every request before them is answered", async () => {
 		const { started, client } = await openParked();
 		client.write(`${requestsFor(20)}GARBAGE\r\n\r\n`);
 		await vi.waitFor(() => expect(started).toHaveLength(16));
@@ -155,7 +155,7 @@ describe("whenAnswered", () => {
 		await client.over;
 	});
 
-	it("refuses a broken body at once when no earlier request waits", async () => {
+	it("whenAnswered refuses a malformed body at once if no earlier request waits", async () => {
 		const { started, client } = await openParked();
 		client.write("POST /0 HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n");
 		await vi.waitFor(() => expect(client.received()).toMatch(/^HTTP\/1\.1 400 Bad Request/));
@@ -163,15 +163,15 @@ describe("whenAnswered", () => {
 	});
 });
 
-describe("endWith", () => {
-	it("closes the requests that run behind the last answer, starts no held one, and reads no further one", async () => {
+describe("closeAfter", () => {
+	it("closeAfter closes the requests that run behind the last answer, starts no held request, and reads no more requests", async () => {
 		const { started, client } = await openParked();
 		client.write(requestsFor(40));
 		await vi.waitFor(() => expect(started).toHaveLength(16));
 		const [stream, ...behind] = started;
 		stream?.response.writeHead(200, { connection: "close" });
 		stream?.response.write("<0>");
-		if (stream !== undefined) served?.guard.endWith(stream.response);
+		if (stream !== undefined) served?.guard.closeAfter(stream.response);
 		await vi.waitFor(() => expect(behind.every(({ response }) => response.closed)).toBe(true));
 		client.write(requestsFor(10_000));
 		await vi.waitFor(() => expect(client.received()).toMatch(/<0>/));

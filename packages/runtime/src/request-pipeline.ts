@@ -1,38 +1,39 @@
 /**
- * The requests of one HTTP/1.1 connection. Clients may pipeline: send requests without awaiting answers. Node parses whole chunks of up
- * to 64 KiB, starts every request in them, and queues the answers in memory. Here at most `REQUESTS_AHEAD_MAX` requests of a
- * connection run or wait for their answer to be sent. The rest of a chunk is held, and nothing further is read until there is room.
+ * Limits the pipelined requests of one HTTP/1.1 connection. Clients may pipeline: send requests without waiting for answers. Node parses
+ * chunks of up to 64 KiB, starts every request in them, and queues the answers in memory. With this class, at most `REQUESTS_AHEAD_MAX`
+ * requests of a connection run or wait for their answer to be sent. The other requests of the chunk are held, and the socket is not read
+ * until there is room.
  *
- * Rejected: `server.maxRequestsPerSocket` closes connections of clients that read everything they are sent. `parser.pause()` takes effect
- * at the end of a chunk only. A JavaScript stream in front of the parser could split chunks, but every read would go through it.
+ * Rejected: `server.maxRequestsPerSocket` also closes connections of clients that read all their answers. `parser.pause()` takes effect
+ * only at the end of a chunk. A JavaScript stream in front of the parser could split chunks, but every read would go through it.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
-/** Requests of one connection that run, or whose answer is not sent yet, before reading from it pauses. */
+/** How many requests of one connection may run or wait for their answer to be sent. At this number, reading from the socket pauses. */
 export const REQUESTS_AHEAD_MAX = 16;
 
 type Response = ServerResponse<IncomingMessage>;
 
-/** What a pipeline needs of the server that it belongs to. */
+/** What a pipeline needs from its server. */
 export type PipelineHost = {
-	/** Starts a request. */
+	/** Starts a request: the application's listener. */
 	readonly dispatch: RequestListener;
-	/** Requests held by all pipelines of the server together; each pipeline keeps it up to date. */
+	/** How many requests all pipelines of the server hold together. Each pipeline updates it. */
 	readonly held: { count: number };
 };
 
-/** Made with the connection; the owner calls `close` when the socket closes and `release` when an answer ends. */
+/** The requests of one connection. The owner calls `accept` for each request, `release` when an answer ends, and `close` with the socket. */
 export class RequestPipeline {
 	readonly socket: Socket;
 	readonly #host: PipelineHost;
-	/** Dispatched and unanswered, in order. Node sends the answers in the order of the requests, whichever is ready first. */
+	/** Requests that are dispatched and not answered, in order. Node sends their answers in this order. */
 	readonly #open: Response[] = [];
-	/** Parsed and not dispatched, in order. At most what one chunk contains. */
+	/** Requests that are parsed and not dispatched, in order. At most the requests of one chunk. */
 	readonly #held: Response[] = [];
 	#isPaused = false;
 	#isResumeWatched = false;
-	/** Nothing behind the open requests is dispatched: see `endWith` and `whenAnswered`. */
+	/** Whether later requests are ignored: see `closeAfter` and `whenAnswered`. */
 	#isFinal = false;
 	#onAnswered: (() => void) | null = null;
 
@@ -41,8 +42,8 @@ export class RequestPipeline {
 		this.#host = host;
 	}
 
-	/** Dispatches the request, or holds it. Ignores it when the connection is closed, or its last answer is known. */
-	take(response: Response): "dispatched" | "held" | "ignored" {
+	/** Dispatches a request or holds it. Ignores it if the connection has closed, or if an earlier answer is the connection's last. */
+	accept(response: Response): "dispatched" | "held" | "ignored" {
 		if (this.socket.destroyed) return "ignored";
 		if (this.#isFinal) {
 			this.#pause();
@@ -59,11 +60,14 @@ export class RequestPipeline {
 		return isHeld ? "held" : "dispatched";
 	}
 
-	/** The answer has been handed to the kernel, or will never be: dispatches what was held, then reads on. Safe to call twice. */
+	/**
+	 * Call it when an answer was written to the socket, or never will be. Dispatches held requests, then reads from the socket again. Safe
+	 * to call twice.
+	 */
 	release(response: Response): void {
 		const place = this.#open.indexOf(response);
 		if (place === -1) return;
-		// Nearly always the first: answers are sent in order. `splice` would allocate.
+		// Answers are sent in order, so it is nearly always the first. `shift` allocates nothing, `splice` does.
 		if (place === 0) this.#open.shift();
 		else this.#open.splice(place, 1);
 		if (this.socket.destroyed) return;
@@ -77,17 +81,20 @@ export class RequestPipeline {
 		else if (!this.#isFinal && !this.#isFull()) this.#resume();
 	}
 
-	/** Whether any request of this connection has no complete answer yet. */
-	get isOwing(): boolean {
+	/** Whether a dispatched request of this connection has no complete answer yet. */
+	get hasUnanswered(): boolean {
 		return this.#open.length > 0;
 	}
 
-	/** Requests that are parsed and not dispatched. */
+	/** How many requests are parsed and not dispatched. */
 	get heldCount(): number {
 		return this.#held.length;
 	}
 
-	/** Bytes of answers that wait for the answer in front of them, without the largest: the size of one answer is nobody's fault. */
+	/**
+	 * Bytes of the answers that wait behind the answer being sent, without the largest one: a client must not be dropped for the size of a
+	 * single answer.
+	 */
 	queuedBytes(): number {
 		let sum = 0;
 		let largest = 0;
@@ -100,10 +107,10 @@ export class RequestPipeline {
 	}
 
 	/**
-	 * This answer is the connection's last, because it says `Connection: close`. Requests behind it are not processed (RFC 9112, 9.6):
-	 * those that run already are closed, so that none is in flight for as long as a stream stays open.
+	 * Makes this answer the last of the connection, because it says `Connection: close`. Requests behind it are not processed (RFC 9112,
+	 * 9.6). Those that already run are closed, so that they do not stay in flight for as long as a stream is open.
 	 */
-	endWith(response: Response): void {
+	closeAfter(response: Response): void {
 		const place = this.#open.indexOf(response);
 		if (place === -1) return;
 		this.#isFinal = true;
@@ -114,14 +121,14 @@ export class RequestPipeline {
 	}
 
 	/**
-	 * Calls back when every request that arrived whole is answered, for what is then said about the bytes behind them: at once, if there is
-	 * none. No further request is read. A later call replaces an earlier one that still waits.
+	 * Calls `callback` once every complete request is answered; at once if there is none. The caller then answers the bytes behind these
+	 * requests, which are not a request. No further request is read. A later call replaces a callback that still waits.
 	 */
 	whenAnswered(callback: () => void): void {
 		if (this.socket.destroyed) return;
 		this.#isFinal = true;
 		this.#onAnswered = callback;
-		// The one that broke off is the last. It is never dispatched, or will never be read to its end.
+		// Only the last held request can be incomplete. It must not be dispatched: its body will never arrive.
 		const last = this.#held.at(-1);
 		if (last !== undefined && !last.req.complete) {
 			this.#held.pop();
@@ -131,14 +138,14 @@ export class RequestPipeline {
 		this.#callWhenAnswered();
 	}
 
-	/** The socket has closed: what was held is never dispatched. */
+	/** Call it when the socket has closed: held requests are never dispatched. */
 	close(): void {
 		this.#onAnswered = null;
 		this.#dropHeld();
 	}
 
 	#callWhenAnswered(): void {
-		// One whose answer began before its request broke off ends by itself.
+		// Do not wait for an incomplete request, unless its answer has begun: such an answer ends by itself.
 		if (this.#held.length > 0 || this.#open.some(({ req, headersSent }) => req.complete || headersSent)) return;
 		const callback = this.#onAnswered;
 		this.#onAnswered = null;
@@ -164,7 +171,7 @@ export class RequestPipeline {
 		this.#isPaused = true;
 		if (!this.#isResumeWatched) {
 			this.#isResumeWatched = true;
-			// Node resumes the socket by itself at the end of each request. The event comes before the socket is read again.
+			// Node resumes the socket at the end of each request. The event is emitted before the socket is read again.
 			this.socket.on("resume", () => {
 				if (this.#isPaused) this.socket.pause();
 			});

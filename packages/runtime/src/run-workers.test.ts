@@ -17,21 +17,21 @@ async function freePort(): Promise<number> {
 	return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-/** Each answer over a connection of its own, so that all workers get their turn. */
+/** Sends a request over a new connection, so that every worker gets some of the requests. */
 const ask = (port: number, path = "/"): Promise<string | null> =>
 	fetch(`http://127.0.0.1:${port}${path}`, { headers: { connection: "close" } })
 		.then((answer) => answer.text())
 		.catch(() => null);
 
-async function whoAnswers(port: number): Promise<Set<number>> {
+async function answeringPids(port: number): Promise<Set<number>> {
 	const answers = await Promise.all(Array.from({ length: 20 }, () => ask(port)));
 	return new Set(answers.flatMap((answer) => (answer === null ? [] : Number(answer))));
 }
 
-/** Ask until exactly `count` processes answer. */
+/** Sends requests until exactly `count` processes answer. */
 async function untilServedBy(port: number, count: number): Promise<Set<number>> {
 	for (;;) {
-		const pids = await whoAnswers(port);
+		const pids = await answeringPids(port);
 		if (pids.size === count) return pids;
 		await delay(20);
 	}
@@ -53,18 +53,18 @@ const isAlive = (pid: number): boolean => {
 };
 
 describe("runWorkers", () => {
-	it("serves one port from several processes, and starts another when one is killed", async () => {
+	it("serves one port from several processes, and restarts a worker that is killed", async () => {
 		const { port } = await start(2);
 		const before = await untilServedBy(port, 2);
 		const [victim] = before;
 		if (victim === undefined) throw new Error("no worker answered");
 		process.kill(victim, "SIGKILL");
 		let after = before;
-		while (after.size !== 2 || after.has(victim)) after = await whoAnswers(port);
+		while (after.size !== 2 || after.has(victim)) after = await answeringPids(port);
 		expect(after.has(victim)).toBe(false);
 	});
 
-	it.each([1, 2])("finishes requests in flight when %i processes are told to stop, and leaves none behind", async (workers) => {
+	it.each([1, 2])("finishes the requests in flight on SIGTERM with %i worker(s), and leaves no process behind", async (workers) => {
 		const { port, server } = await start(workers);
 		const pids = await untilServedBy(port, workers);
 		const inFlight = Array.from({ length: 10 }, () => ask(port, "/slow"));
@@ -76,7 +76,7 @@ describe("runWorkers", () => {
 		expect([...pids].filter(isAlive)).toEqual([]);
 	});
 
-	it("leaves no worker behind when the first process is killed", async () => {
+	it("stops every worker when the primary is killed", async () => {
 		const { port, server } = await start(2);
 		const pids = [...(await untilServedBy(port, 2))];
 		server.kill("SIGKILL");

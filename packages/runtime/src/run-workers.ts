@@ -1,31 +1,31 @@
 /**
- * One server in several processes on one port. The primary only supervises: it forks the workers, restarts those that exit, and
- * passes signals to stop on to them. Each worker listens by itself (SO_REUSEPORT) and the kernel spreads connections. Rejected:
- * Node's default, where the primary hands sockets to the workers. A client whose socket is on its way to a worker that dies would
- * hang for ever.
+ * Runs one server in several worker processes on one port. The primary only supervises: it forks the workers, restarts workers that
+ * exit, and forwards SIGTERM and SIGINT. Each worker listens with SO_REUSEPORT, and the kernel spreads the connections. Rejected: Node's
+ * default, in which the primary passes sockets to the workers. If a worker died while a socket was on its way to it, the client would
+ * hang forever.
  */
 import cluster, { type Worker } from "node:cluster";
 import type { Logger } from "./logger.ts";
 import { whenParentDies } from "./shutdown.ts";
 import { relayWorkerMetrics } from "./worker-metrics.ts";
 
-/** The environment variable that says how many processes serve; one serves by itself. */
+/** How many processes serve requests. With 1 there is no primary. */
 export const WORKERS_SPEC = { env: "WORKERS", default: 1, min: 1, max: 64 } as const;
 
-/** Connections that wait to be accepted. Node's default of 511 makes a crowd at the opening of sales wait on SYN retries. */
+/** Connections that may wait to be accepted. With Node's default of 511, clients wait for SYN retries when sales open. */
 const LISTEN_BACKLOG = 4096;
 
-/** How a server listens that is one of `workers`: for `server.listen`. */
+/** The options for `server.listen` of a server that runs in `workers` processes. */
 export function listenOptions({ host, port, workers }: { host: string; port: number; workers: number }) {
 	return { host, port, backlog: LISTEN_BACKLOG, reusePort: workers > 1 };
 }
 
 const RESTART_DELAY_MS = 500;
 
-/** Runs `serve` if one process is enough or this is a worker. Otherwise this is the primary: it supervises `count` workers. */
+/** Calls `serve` if `count` is 1 or if this process is a worker. Otherwise this process is the primary and supervises `count` workers. */
 export async function runWorkers(count: number, log: Logger, serve: () => Promise<void>): Promise<void> {
 	if (count === 1 || cluster.isWorker) return serve();
-	/** By place, 1 and up. */
+	/** The place (1 to `count`) of each worker that runs. */
 	const workers = new Map<Worker, number>();
 	let isStopping = false;
 	const start = (place: number): void => void workers.set(cluster.fork(), place);

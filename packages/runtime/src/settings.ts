@@ -1,44 +1,47 @@
 /**
- * Read settings from an environment, once, at a process edge. Every problem is collected and reported in one
- * message that names the variable, what it was and what it may be; nothing is guessed.
+ * Reads settings from environment variables. A process does this once, when it starts. All errors are collected and reported together;
+ * each names the variable, its value and what it must be.
  */
+
+/** The environment variables of a process: `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** An integer setting: its environment variable, its default and its range, bounds included. */
 export type IntegerSpec = { readonly env: string; readonly default: number; readonly min: number; readonly max: number };
 
-/** Thrown by `readSettings` with one line per flaw. */
+/** Thrown by `readSettings`. The message has one line per error. */
 export class SettingsError extends Error {
 	override readonly name = "SettingsError";
 }
 
-/** What a settings reader may ask of the environment. A flawed value is noted, and a stand-in is returned. */
+/** Reads single variables. If a value is invalid, the reader records the error and returns a placeholder. */
 export type SettingsReader = {
-	/** Text, or the fallback; without a fallback the variable is required. */
+	/** The text, or `fallback` if the variable is not set. Without a fallback the variable is required. */
 	text(name: string, fallback?: string): string;
-	/** Text that must be given and have at least `minChars` characters: a secret has no default. */
+	/** A required text of at least `minChars` characters. A secret has no default. */
 	secret(name: string, minChars: number): string;
-	/** One of these words; undefined when the variable is not set. */
-	choice<Word extends string>(name: string, words: readonly Word[]): Word | undefined;
-	/** Items between commas, each of which must be `what`; empty when the variable is not set. */
+	/** One of `choices`; undefined if the variable is not set. */
+	choice<Choice extends string>(name: string, choices: readonly Choice[]): Choice | undefined;
+	/** Comma-separated items; empty if the variable is not set. `what` describes a valid item in the error message. */
 	list(name: string, item: { isValid(text: string): boolean; what: string }): string[];
-	/** A decimal integer inside the bounds. */
+	/** A decimal integer within the bounds; the default if the variable is not set. */
 	integer(spec: IntegerSpec): number;
-	/** The same where nothing is set unless somebody sets it: null. */
+	/** The same without a default: null if the variable is not set. */
 	optionalInteger(spec: Omit<IntegerSpec, "default">): number | null;
 };
 
-/** Run `read` over `env`; throws `SettingsError` naming every flaw at once. */
+/** Returns what `read` returns. Throws a `SettingsError` that reports every error that the reader recorded. */
 export function readSettings<Settings>(env: Environment, read: (reader: SettingsReader) => Settings): Settings {
-	const flaws: string[] = [];
+	const errors: string[] = [];
 	const reader: SettingsReader = {
 		text(name, fallback) {
 			const value = env[name] || fallback;
-			if (value === undefined) flaws.push(`${name} is required`);
+			if (value === undefined) errors.push(`${name} is required`);
 			return value ?? "";
 		},
 		secret(name, minChars) {
 			const value = env[name] ?? "";
-			if (value.length < minChars) flaws.push(`${name} is required and must have at least ${minChars} characters`);
+			if (value.length < minChars) errors.push(`${name} is required and must have at least ${minChars} characters`);
 			return value;
 		},
 		list(name, { isValid, what }) {
@@ -46,7 +49,7 @@ export function readSettings<Settings>(env: Environment, read: (reader: Settings
 				.split(",")
 				.map((item) => item.trim())
 				.filter((item) => item !== "");
-			for (const item of items) if (!isValid(item)) flaws.push(`${name} has ${JSON.stringify(item)}; it must be ${what}`);
+			for (const item of items) if (!isValid(item)) errors.push(`${name} has ${JSON.stringify(item)}; it must be ${what}`);
 			return items;
 		},
 		integer: (spec) => reader.optionalInteger(spec) ?? spec.default,
@@ -54,17 +57,17 @@ export function readSettings<Settings>(env: Environment, read: (reader: Settings
 			const raw = env[name];
 			if (raw === undefined || raw === "") return null;
 			const value = /^-?\d{1,15}$/.test(raw) ? Number(raw) : Number.NaN;
-			if (!(value >= min && value <= max)) flaws.push(`${name} is ${JSON.stringify(raw)}; it must be an integer from ${min} to ${max}`);
+			if (!(value >= min && value <= max)) errors.push(`${name} is ${JSON.stringify(raw)}; it must be an integer from ${min} to ${max}`);
 			return value;
 		},
-		choice(name, words) {
+		choice(name, choices) {
 			const raw = env[name] || undefined;
-			const word = words.find((known) => known === raw);
-			if (raw !== word) flaws.push(`${name} is ${JSON.stringify(raw)}; it must be ${words.join(" or ")}`);
-			return word;
+			const choice = choices.find((known) => known === raw);
+			if (raw !== choice) errors.push(`${name} is ${JSON.stringify(raw)}; it must be ${choices.join(" or ")}`);
+			return choice;
 		},
 	};
 	const settings = read(reader);
-	if (flaws.length > 0) throw new SettingsError(flaws.join("\n"));
+	if (errors.length > 0) throw new SettingsError(errors.join("\n"));
 	return settings;
 }

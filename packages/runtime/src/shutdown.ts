@@ -1,28 +1,31 @@
 /**
- * Stop a process cleanly: on SIGTERM, SIGINT or an uncaught error, `close` runs once, bounded in time, and the
- * process exits. What is told to end may drain first. When the parent that started it dies without a word (a killed runner), it stops as well.
+ * Graceful shutdown. On SIGTERM, SIGINT or an uncaught error, `close` runs once and the process exits. A process can also stop when its
+ * parent has died, because a parent that is killed with SIGKILL cannot forward a signal.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import closeWithGrace from "close-with-grace";
 import type { Logger } from "./logger.ts";
 
-/** How long `close` may take before the process is ended anyway. */
+/** How long `close` may take. After that the process exits anyway. */
 const CLOSE_DEADLINE_MS = 10_000;
-/** How often the parent is looked at. */
+/** How often the parent's process id is checked. */
 const PARENT_CHECK_MS = 300;
 
+/** Options of `closeOnSignals`. */
 export type CloseOptions = {
+	/** Whether the process also stops when its parent has died. */
 	readonly followParent: boolean;
-	/** Between being told to end and `close` the process serves on for `forMs`, from `begin` on; not after an uncaught error. */
+	/** After a signal, `begin` is called and the process serves for another `forMs` before `close`. Skipped after an uncaught error. */
 	readonly drain?: { readonly forMs: number; readonly begin: () => void };
 };
 
+/** Installs the handlers for signals and uncaught errors. Call it once per process. `close` gets 10 s, in addition to the drain. */
 export function closeOnSignals(logger: Logger, close: () => Promise<void>, options: CloseOptions): void {
 	const { forMs: drainMs, begin: beginDrain } = options.drain ?? { forMs: 0, begin: () => {} };
 	const grace = closeWithGrace({ delay: CLOSE_DEADLINE_MS + drainMs, logger: false }, async ({ err, signal }) => {
 		if (err) logger.fatal({ err }, "stopping after an uncaught error");
 		else {
-			logger.info({ signal: signal ?? "parent gone", drainMs }, "stopping");
+			logger.info({ signal: signal ?? "parent exited", drainMs }, "stopping");
 			beginDrain();
 			if (drainMs > 0) await pause(drainMs);
 		}
@@ -31,7 +34,7 @@ export function closeOnSignals(logger: Logger, close: () => Promise<void>, optio
 	if (options.followParent) whenParentDies(() => grace.close());
 }
 
-/** Calls back once when the process that started this one is gone. Does not keep this one alive. */
+/** Calls `callback` once when the parent of this process has exited. The timer does not keep this process alive. */
 export function whenParentDies(callback: () => void): void {
 	const parent = process.ppid;
 	const watch = setInterval(() => {

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { createSingleFlight } from "./single-flight.ts";
 
 describe("createSingleFlight", () => {
-	it("starts one call per key however many ask while it runs, and gives all of them its result", async () => {
+	it("starts one call per key for any number of callers, and gives its result to all of them", async () => {
 		const flights = createSingleFlight<string, number>();
 		const { promise, resolve } = Promise.withResolvers<number>();
 		const start = vi.fn(() => promise);
@@ -13,7 +13,7 @@ describe("createSingleFlight", () => {
 		expect([start.mock.calls.length, flights.size]).toEqual([1, 0]);
 	});
 
-	it("runs different keys side by side", async () => {
+	it("runs calls of different keys at the same time", async () => {
 		const flights = createSingleFlight<string, string>();
 		const run = (key: string) => flights.run(key, async () => key);
 		const answers = [run("a"), run("b")];
@@ -29,7 +29,7 @@ describe("createSingleFlight", () => {
 		expect(await flights.run("a", async () => 2)).toBe(2);
 	});
 
-	it("shares a failure among all that waited for it", async () => {
+	it("rejects for all callers when their shared call fails", async () => {
 		const flights = createSingleFlight<string, number>();
 		const start = vi.fn(() => Promise.reject(new Error("broke")));
 		const settled = await Promise.allSettled([flights.run("a", start), flights.run("a", start)]);
@@ -37,7 +37,7 @@ describe("createSingleFlight", () => {
 		expect(start).toHaveBeenCalledOnce();
 	});
 
-	it("is idle when every call has ended, those begun meanwhile and those that failed included", async () => {
+	it("idle() waits for every call, including calls that start meanwhile and calls that fail", async () => {
 		const flights = createSingleFlight<string, void>();
 		const first = flights.run("a", async () => {
 			await new Promise(setImmediate);

@@ -1,19 +1,20 @@
-/** One call per key at a time: callers that ask for the same thing while a call runs share its result. */
+/** Single flight: while a call for a key runs, further callers with the same key share its result. */
 
+/** The calls that run, by key. */
 export type SingleFlight<Key, Value> = {
-	/** The result of the call that runs for this key; `start` begins one when none does. A failure is shared as well, and not kept. */
+	/** The result of the running call for `key`; if there is none, of a new call of `start`. Failures are shared too; nothing is cached. */
 	run(key: Key, start: () => Promise<Value>): Promise<Value>;
-	/** Whether a call runs for this key. */
+	/** Whether a call for `key` is running. */
 	has(key: Key): boolean;
-	/** Calls that run. */
+	/** How many calls are running. */
 	readonly size: number;
-	/** Resolves when no call runs any more. */
+	/** Resolves when no call is running. */
 	idle(): Promise<void>;
 };
 
 /**
- * A result can be older than the question of a caller that joins late. Where it must not be, as for a person who has just
- * changed what they ask for, each question needs a call that begins after it.
+ * Creates an empty single flight. A caller that joins a running call may get a result that was read before the caller asked. Do not use
+ * it where that is wrong, for example for a client that reads what it has just changed.
  */
 export function createSingleFlight<Key, Value>(): SingleFlight<Key, Value> {
 	const running = new Map<Key, Promise<Value>>();

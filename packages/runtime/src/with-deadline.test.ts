@@ -4,24 +4,24 @@ import { withDeadline } from "./with-deadline.ts";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** Work that ends after `ms`, well or badly. */
+/** A promise that resolves to "ok" or rejects with the error after `ms`. */
 const after = (ms: number, outcome: "ok" | Error) =>
 	new Promise<"ok">((resolve, reject) => setTimeout(() => (outcome === "ok" ? resolve(outcome) : reject(outcome)), ms));
 
 describe("withDeadline", () => {
-	it("gives what the work gives before the deadline, and leaves no timer behind", async () => {
+	it("returns the result of work that ends before the deadline, and leaves no timer behind", async () => {
 		const answer = withDeadline(after(99, "ok"), 100, () => "late");
 		await vi.advanceTimersByTimeAsync(99);
 		expect([await answer, vi.getTimerCount()]).toEqual(["ok", 0]);
 	});
 
-	it("gives what `whenLate` gives at the deadline", async () => {
+	it("returns the result of `whenLate` at the deadline", async () => {
 		const answer = withDeadline(after(101, "ok"), 100, () => "late");
 		await vi.advanceTimersByTimeAsync(100);
 		expect(await answer).toBe("late");
 	});
 
-	it("throws what `whenLate` throws at the deadline", async () => {
+	it("throws the error of `whenLate` at the deadline", async () => {
 		const answer = withDeadline(after(101, "ok"), 100, () => {
 			throw new Error("too late");
 		});
@@ -30,7 +30,7 @@ describe("withDeadline", () => {
 		await thrown;
 	});
 
-	it("throws what the work throws before the deadline, and leaves no timer behind", async () => {
+	it("throws the error of work that fails before the deadline, and leaves no timer behind", async () => {
 		const thrown = expect(withDeadline(after(50, new Error("broke")), 100, () => "late")).rejects.toThrow("broke");
 		await vi.advanceTimersByTimeAsync(50);
 		await thrown;

@@ -1,9 +1,11 @@
-/** What stands in for the answer until the deadline decides. */
+/** A deadline for work that is under way. */
+
+/** What the timer resolves to. A symbol, because `work` may resolve to any other value. */
 const LATE = Symbol("late");
 
 /**
- * Wait for `work` for at most `deadlineMs`. Gives what the work gives or throws what it throws; at the deadline gives what
- * `whenLate` gives, or throws what that throws. The work itself goes on, and its later result or failure is ignored.
+ * Waits for `work` for at most `deadlineMs`. Returns its result or throws its error; at the deadline it calls `whenLate` and returns or
+ * throws what that does. The work is not cancelled; its later result or error is ignored.
  */
 export async function withDeadline<Result, Late>(work: Promise<Result>, deadlineMs: number, whenLate: () => Late): Promise<Result | Late> {
 	let timer: NodeJS.Timeout | undefined;

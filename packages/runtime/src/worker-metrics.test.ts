@@ -24,7 +24,7 @@ const ask = (port: number, path: string): Promise<string> =>
 		() => "",
 	);
 
-/** The fixture reports its process id as its only metric. */
+/** The process id of each worker that reports: the fixture's only metric. */
 async function pidsByWorker(port: number): Promise<Record<string, number>> {
 	const lines = [...(await ask(port, "/metrics")).matchAll(/^pid\{worker="(\d+)"\} (\d+)$/gm)];
 	return Object.fromEntries(lines.map(([, worker, pid]) => [worker, Number(pid)]));
@@ -38,8 +38,8 @@ async function untilAllReport(port: number, workers: number): Promise<Record<str
 	}
 }
 
-describe("the metrics of several processes", () => {
-	it("are complete whichever worker is scraped, each line labelled with its worker's place; a restarted worker keeps the place", async () => {
+describe("joinWorkerMetrics", () => {
+	it("returns the metrics of all workers from any worker, each with its place, which a restarted worker keeps", async () => {
 		const port = await freePort();
 		started = spawn(process.execPath, [FIXTURE, String(port), "3"], { stdio: "inherit" });
 		const before = await untilAllReport(port, 3);
@@ -51,14 +51,14 @@ describe("the metrics of several processes", () => {
 		expect(after).toEqual({ ...before, 2: expect.any(Number) });
 	});
 
-	it("leave out a worker that does not report, and wait for it no longer than a second or two", async () => {
+	it("leaves out a worker that does not report within a second or two", async () => {
 		const port = await freePort();
 		started = spawn(process.execPath, [FIXTURE, String(port), "2"], { stdio: "inherit" });
 		const pids = await untilAllReport(port, 2);
 		process.kill(pids[1] ?? 0, "SIGSTOP");
 		try {
 			for (;;) {
-				// A connection that the stopped one was given hangs; the next one reaches the other.
+				// A connection to the stopped worker hangs. A later connection reaches the other worker.
 				const answer = await Promise.race([pidsByWorker(port), delay(3_000, null, { ref: false })]);
 				if (answer === null) continue;
 				expect(answer).toEqual({ 2: pids[2] });
@@ -74,11 +74,11 @@ describe("mergeWorkerTexts", () => {
 	const text = (value: number) =>
 		`# HELP a_total A\n# TYPE a_total counter\na_total{kind="x"} ${value}\n\n# HELP b B\n# TYPE b gauge\nb ${value}\n`;
 
-	it("leaves the text of a process without others as it is", () => {
+	it("returns the text of a single process unchanged", () => {
 		expect(mergeWorkerTexts([{ worker: null, text: text(1) }])).toBe(text(1));
 	});
 
-	it("names each metric once, and every process's lines below it", () => {
+	it("writes each metric once, with the lines of every process below it", () => {
 		expect(
 			mergeWorkerTexts([
 				{ worker: 1, text: text(1) },

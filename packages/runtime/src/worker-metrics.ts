@@ -7,7 +7,10 @@
 import cluster, { type Worker } from "node:cluster";
 import { randomUUID } from "node:crypto";
 
-/** The metrics of one worker. `worker`: its place, 1 and up, which the worker that replaces it takes over; null: the only process. */
+/**
+ * The rendered metrics of one worker. `worker`: its place, 1 and up; a worker that replaces another takes over its place. null: the only
+ * process.
+ */
 export type WorkerText = { readonly worker: number | null; readonly text: string };
 
 /** A worker that does not report within this time is left out: it must not hide the others. */
@@ -24,7 +27,7 @@ type Message =
 
 const isMessage = (message: unknown): message is Message => typeof message === "object" && message !== null && "metrics" in message;
 
-/** Runs in the primary: answers the workers' requests for as long as it lives. `places` holds the workers that run now. */
+/** Runs in the primary: answers the requests of the workers. `places`: the workers that run now. Call it once. */
 export function relayWorkerMetrics(places: ReadonlyMap<Worker, number>): void {
 	const collections = new Map<string, { requester: Worker; texts: WorkerText[]; missing: Set<Worker>; timer: NodeJS.Timeout }>();
 
@@ -54,7 +57,7 @@ export function relayWorkerMetrics(places: ReadonlyMap<Worker, number>): void {
 	});
 }
 
-/** A worker that is exiting does not get the message; that is no error. */
+/** Sends a message. Ignores the error of a worker that is exiting. */
 const sendToWorker = (worker: Worker, message: Message): void => void worker.send(message, () => {});
 
 /**
@@ -100,7 +103,7 @@ export function mergeWorkerTexts(texts: readonly WorkerText[]): string {
 	return `${[...blocks].map(([head, samples]) => [head, ...samples].join("\n")).join("\n\n")}\n`;
 }
 
-/** `name 1` and `name{a="b"} 1` get one label more. */
+/** Adds the label `worker` to a line such as `name 1` or `name{a="b"} 1`. */
 function labelled(line: string, worker: number): string {
 	const name = /^[a-zA-Z_:][a-zA-Z0-9_:]*/.exec(line)?.[0] ?? "";
 	const rest = line.slice(name.length);

@@ -4,7 +4,7 @@
  */
 import { type Database, findBooking } from "@holdfast/database";
 import type { Booking, BookingId, ShowtimeId, UserId } from "@holdfast/domain";
-import { whileOpen } from "@holdfast/rebuild";
+import { withOpenShowtime } from "@holdfast/rebuild";
 import type { CancelOutcome, ChangeBookingCommand, ConfirmOutcome, SeatStore } from "@holdfast/seat-store";
 import type { LRUCache } from "lru-cache";
 import type { LiveShowtimes } from "../showtimes/live-showtimes.ts";
@@ -62,7 +62,7 @@ export async function changeBooking(
 		// The fence comes before the booking in the script, and would tell a stranger that there is one.
 		return isRefusedByFence(answer) && (await findOwn()) === null ? NOT_FOUND : answer;
 	}
-	const result = await whileOpen(() => liveShowtimes.reopen(showtimeId), askOwn);
+	const result = await withOpenShowtime(() => liveShowtimes.reopen(showtimeId), askOwn);
 	if (result.outcome !== "showtime_closed") return result;
 	const found = await findOwn();
 	return found === null ? NOT_FOUND : answerOver(found, ifVersion);

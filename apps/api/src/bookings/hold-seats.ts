@@ -11,7 +11,7 @@ import {
 	type ShowtimeId,
 	type UserId,
 } from "@holdfast/domain";
-import { whileOpen } from "@holdfast/rebuild";
+import { withOpenShowtime } from "@holdfast/rebuild";
 import { assert } from "@holdfast/runtime";
 import type { AuthStore, Fenced, PlaceHoldOutcome, SeatStore } from "@holdfast/seat-store";
 import type { LiveShowtimes } from "../showtimes/live-showtimes.ts";
@@ -46,7 +46,7 @@ export async function holdSeats(deps: HoldSeatsDeps, request: HoldSeatsRequest):
 	const { showtimeId } = request;
 	const bookingId = newBookingId(showtimeId);
 	const hold = () =>
-		whileOpen(
+		withOpenShowtime(
 			() => liveShowtimes.reopen(showtimeId),
 			() => holdOnce(deps, request, bookingId),
 		);

@@ -2,7 +2,7 @@
  * What was asked of each route and how it came out, in plain numbers: a request costs two look-ups in a map, and the
  * words for Prometheus are made when it asks.
  */
-import type { CountedSeries, HistogramSeries } from "@holdfast/runtime";
+import type { CounterSeries, HistogramSeries } from "@holdfast/runtime";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { CLIENT_ABORTED } from "./send-problems.ts";
 
@@ -16,9 +16,9 @@ export type RequestCounts = {
 	/** One request that is over. A client that left before its request was complete counts as an outcome only. */
 	add(request: FastifyRequest, reply: FastifyReply): void;
 	/** Answers by method, route and status. */
-	requests(): CountedSeries[];
+	requests(): CounterSeries[];
 	/** Decisions by operation and by the outcome's or the problem's word. */
-	outcomes(): CountedSeries[];
+	outcomes(): CounterSeries[];
 	/** How long answers took, in seconds, by method and route; those of streams are left out. */
 	durations(): HistogramSeries[];
 };

@@ -15,12 +15,12 @@ declare module "fastify" {
 	}
 }
 
-export const guardServer = fp<{ guard: ConnectionGuard; metrics: Pick<ApiMetrics, "countedElsewhere"> }>(
+export const guardServer = fp<{ guard: ConnectionGuard; metrics: Pick<ApiMetrics, "observableCounter"> }>(
 	(app, { guard, metrics }, done) => {
 		app.decorateReply("endConnection", function (this: FastifyReply) {
-			guard.endWith(this.raw);
+			guard.closeAfter(this.raw);
 		});
-		metrics.countedElsewhere(
+		metrics.observableCounter(
 			"holdfast_dropped_connections_total",
 			"Connections dropped because their client did not take its answers, by reason",
 			["reason"],

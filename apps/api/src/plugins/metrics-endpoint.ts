@@ -32,10 +32,10 @@ export const metricsEndpoint = fp<{ metrics: ApiMetrics; seatStore: OutboxLook }
 		app.onRequestSettled((request, reply) => {
 			if (!staysOpen(request)) counts.add(request, reply);
 		});
-		const { countedElsewhere, histogramElsewhere, gauge, render } = metrics;
-		countedElsewhere("holdfast_http_requests_total", "Requests answered", ["method", "route", "status"], counts.requests);
-		countedElsewhere("holdfast_outcomes_total", "Decisions, by the word they came out with", ["operation", "outcome"], counts.outcomes);
-		histogramElsewhere(
+		const { observableCounter, observableHistogram, gauge, render } = metrics;
+		observableCounter("holdfast_http_requests_total", "Requests answered", ["method", "route", "status"], counts.requests);
+		observableCounter("holdfast_outcomes_total", "Decisions, by the word they came out with", ["operation", "outcome"], counts.outcomes);
+		observableHistogram(
 			"holdfast_http_request_duration_seconds",
 			"From a request's headers to the end of its answer",
 			DURATION_BOUNDS_SECONDS,
@@ -65,7 +65,7 @@ const staysOpen = ({ routeOptions }: FastifyRequest): boolean => routeOptions.co
 
 /** What is nobody's own: all processes see the same outbox. */
 function createSharedMetrics(seatStore: OutboxLook) {
-	const metrics = createMetrics({ ofProcess: false });
+	const metrics = createMetrics({ processMetrics: false });
 	metrics.gauge("holdfast_outbox_entries", "Outbox entries waiting, all buckets; NaN while Redis does not say", async (own) => {
 		const depths = await orNull(seatStore.outboxDepths());
 		own.set(depths?.reduce((sum, depth) => sum + depth, 0) ?? Number.NaN);

@@ -1,6 +1,6 @@
 /** The seat map of a showtime as it is now, with the plan its letters count in. */
 import type { ShowtimeId } from "@holdfast/domain";
-import { whileOpen } from "@holdfast/rebuild";
+import { withOpenShowtime } from "@holdfast/rebuild";
 import type { Fenced, ReadMapOutcome } from "@holdfast/seat-store";
 import type { LiveShowtime, LiveShowtimes } from "./live-showtimes.ts";
 import type { NotOpen } from "./open-showtime.ts";
@@ -17,7 +17,7 @@ type LiveMapOutcome = ({ outcome: "read" } & LiveMap) | NotOpen;
 export async function readLiveMap(deps: ReadLiveMapDeps, showtimeId: ShowtimeId): Promise<LiveMapOutcome> {
 	const { liveShowtimes } = deps;
 	const read = () =>
-		whileOpen(
+		withOpenShowtime(
 			() => liveShowtimes.reopen(showtimeId),
 			() => readOnce(deps, showtimeId),
 		);

@@ -6,7 +6,7 @@ import type { SeatStore } from "@holdfast/seat-store";
 /** Throws when an entry was left. */
 export async function settleOutboxes(seatStore: SeatStore, databaseUrl: string): Promise<void> {
 	const database = createDatabase({ url: databaseUrl });
-	const { left } = await settleAll({ seatStore, database });
+	const { waitingForRebuild } = await settleAll({ seatStore, database });
 	await database.close();
-	if (left > 0) throw new Error(`${left} entries were not settled`);
+	if (waitingForRebuild > 0) throw new Error(`${waitingForRebuild} entries were not settled`);
 }

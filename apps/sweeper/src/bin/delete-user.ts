@@ -1,6 +1,7 @@
 /**
- * Delete an account: `npm run users:delete -- --email <address>`. Ends its sessions, releases its holds, and takes e-mail, password
- * and name out of its row; its bookings stay. Keeps an account that has confirmed bookings ahead, and lists them. May be repeated.
+ * Deletes an account: `npm run users:delete -- --email <address>`. Ends its sessions, releases its holds, and removes e-mail, password
+ * and name from its row; its bookings stay. If the account has confirmed bookings at future showtimes, it is kept and they are listed.
+ * Safe to repeat. Exit code 0: deleted; 1: not deleted.
  */
 import { parseArgs } from "node:util";
 import { BOOKINGS_LISTED_MAX, type DeletionOutcome, deleteAccount } from "@holdfast/accounts";
@@ -25,26 +26,31 @@ function readEmail(args: string[]): string {
 		const { email } = parseArgs({ args, options: { email: { type: "string" } } }).values;
 		if (email) return email;
 	} catch {
-		// An unknown option, or one without its value.
+		// An unknown option, or an option without its value.
 	}
 	throw new Error(USAGE);
 }
 
-/** Gives the exit code. */
+/** Prints the result and returns the exit code. */
 function print(email: string, result: DeletionOutcome): number {
 	switch (result.outcome) {
 		case "deleted":
-			console.log(`${email} is deleted (user ${result.userId}; holds released: ${result.holdsReleased}).`);
+			console.log(`Deleted the account ${email} (user ${result.userId}; holds released: ${result.holdsReleased}).`);
 			return 0;
 		case "unknown_account":
-			console.log(`There is no account with the e-mail ${email}. Nothing was done.`);
+			console.log(`There is no account with the e-mail ${email}. Nothing was changed.`);
 			return 1;
 		case "bookings_ahead":
-			console.log(`${email} is kept: it has confirmed bookings of showtimes that are not over.`);
+			console.log(`The account ${email} was not deleted: it has confirmed bookings at showtimes that have not ended.`);
 			for (const { bookingId, movieTitle, startsAt } of result.bookings)
 				console.log(`  ${bookingId}  ${new Date(startsAt).toISOString()}  ${movieTitle}`);
-			if (result.isMore) console.log(`  and more than these ${BOOKINGS_LISTED_MAX}`);
-			console.log(result.haveSessionsEnded ? "Its sessions have ended; it can sign in again." : "Nothing was done.");
+			if (result.isMore) console.log(`  More bookings exist; only the first ${BOOKINGS_LISTED_MAX} are listed.`);
+			console.log(
+				result.haveSessionsEnded
+					? "Its sessions were ended and its holds may have been released; the user can sign in again."
+					: "Nothing was changed.",
+			);
+			console.log("Run the command again after these bookings are cancelled or their showtimes have ended.");
 			return 1;
 	}
 }

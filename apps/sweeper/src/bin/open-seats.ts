@@ -1,18 +1,18 @@
 /**
- * Put the quarantined seats of showtimes on sale again: `npm run seats:open` lists what is in quarantine,
- * `npm run seats:open -- <showtime>...` opens these, `npm run seats:open -- --all` opens everything. Seats are in
- * quarantine when Redis is proven to have forgotten sales (docs/reliability.md): look at what was sold elsewhere first.
+ * Puts quarantined seats on sale again. `npm run seats:open` lists the showtimes in quarantine, `npm run seats:open -- <showtime>...`
+ * opens the given showtimes, `npm run seats:open -- --all` opens all. Seats are in quarantine because Redis is proven to have lost sales
+ * (docs/reliability.md): before you open them, check which of them were sold, for example in the payment provider's records.
  */
 import { listQuarantined } from "@holdfast/database";
 import { parseShowtimeId, type ShowtimeId } from "@holdfast/domain";
-import { createRebuilder, openQuarantinedShowtime, whileOpen } from "@holdfast/rebuild";
+import { createRebuilder, openQuarantinedShowtime, withOpenShowtime } from "@holdfast/rebuild";
 import { type Tools, withTools } from "./open-tools.ts";
 
 await withTools(async (tools) => {
-	const asked = process.argv.slice(2);
+	const args = process.argv.slice(2);
 	const quarantined = await listQuarantined(tools.database);
-	if (asked.length === 0) return list(quarantined);
-	const ids = asked.includes("--all") ? quarantined.map(({ showtimeId }) => showtimeId) : asked.map(readShowtimeId);
+	if (args.length === 0) return list(quarantined);
+	const ids = args.includes("--all") ? quarantined.map(({ showtimeId }) => showtimeId) : args.map(readShowtimeId);
 	let failures = 0;
 	for (const id of ids) failures += (await open(tools, id)) ? 0 : 1;
 	return failures === 0 ? 0 : 1;
@@ -20,38 +20,40 @@ await withTools(async (tools) => {
 
 function list(quarantined: Awaited<ReturnType<typeof listQuarantined>>): number {
 	for (const { showtimeId, bucket, timeline } of quarantined) console.log(`${showtimeId}  bucket ${bucket}, timeline ${timeline}`);
-	console.log(`${quarantined.length} in quarantine. Open: npm run seats:open -- <showtime>, or -- --all`);
+	console.log(`${quarantined.length} showtimes are in quarantine. To sell their seats: npm run seats:open -- <showtime>, or -- --all`);
 	return 0;
 }
 
 function readShowtimeId(text: string): ShowtimeId {
 	const id = parseShowtimeId(text);
-	if (id === null) throw new Error(`${JSON.stringify(text)} is no showtime's id.`);
+	if (id === null) throw new Error(`${JSON.stringify(text)} is not a valid showtime id. Nothing was changed.`);
 	return id;
 }
 
 async function open(tools: Tools, showtimeId: ShowtimeId): Promise<boolean> {
 	const rebuilder = createRebuilder({ ...tools, quarantineMs: null });
-	const result = await whileOpen(
+	const result = await withOpenShowtime(
 		() => rebuilder.rebuild(showtimeId, 0),
 		() => openQuarantinedShowtime(tools, showtimeId),
 	);
 	switch (result.outcome) {
 		case "opened":
-			console.log(`${showtimeId}  ${result.seats} seats are on sale again`);
+			console.log(`${showtimeId}  quarantine ended: ${result.seats} seats are on sale again`);
 			return true;
 		case "not_quarantined":
-			console.log(`${showtimeId}  is not in quarantine`);
+			console.log(`${showtimeId}  not in quarantine; nothing was changed`);
 			return true;
 		case "unknown":
-			console.log(`${showtimeId}  is no showtime`);
+			console.log(`${showtimeId}  no such showtime; nothing was changed`);
 			return false;
 		case "recovering":
-		case "unkept":
-			console.log(`${showtimeId}  is being rebuilt; try again`);
+		case "claim_not_replicated":
+			console.log(`${showtimeId}  not opened: the showtime must be rebuilt first and cannot be now; run this again in a few seconds`);
 			return false;
 		case "locked":
-			console.log(`${showtimeId}  is on sale, but its row in Postgres is locked; run this again to finish`);
+			console.log(
+				`${showtimeId}  seats are on sale, but the end of the quarantine is not recorded: the row in Postgres is locked; run this again to finish`,
+			);
 			return false;
 	}
 }

@@ -1,12 +1,16 @@
-/** The stores for a tool that a person runs by hand, and their end. */
+/** Runs a command-line tool on the stores that the environment names, and closes them afterwards. */
 import { checkBuckets, createDatabase } from "@holdfast/database";
 import { DEFAULT_LIMITS, LIMIT_SPECS } from "@holdfast/domain";
 import { createLogger, readSettings } from "@holdfast/runtime";
 import { createAuthStore, createSeatStore, readDurabilitySettings } from "@holdfast/seat-store";
 
+/** What a tool works with. */
 export type Tools = ReturnType<typeof openTools>;
 
-/** Run `work` on the stores of the environment; its exit code is the process's. What goes wrong is said in one line. */
+/**
+ * Runs `work` and sets the exit code of the process to its result. If anything throws, prints the error's message to stderr and sets the
+ * exit code to 1.
+ */
 export async function withTools(work: (tools: Tools) => Promise<number>): Promise<void> {
 	try {
 		const tools = openTools();
@@ -33,7 +37,7 @@ function openTools() {
 	return {
 		seatStore: createSeatStore({ url: redisUrl, limits, ...durability }),
 		limits,
-		/** Another connection, for a tool that needs it; the caller closes it. */
+		/** Opens a further connection for sign-in data. The caller closes it. */
 		openAuthStore: () => createAuthStore({ url: redisUrl }),
 		database: createDatabase({ url: databaseUrl, applicationName: "holdfast-tool" }),
 		log: createLogger("tool", "silent"),

@@ -1,4 +1,4 @@
-/** For tests of this room: a Redis, a database, what a sweeper is built from, and showtimes on sale. */
+/** For tests of the sweeper: a Redis server, a database, the dependencies of a sweeper, and showtimes on sale. */
 import { createDatabase } from "@holdfast/database";
 import { DEFAULT_LIMITS, type Limits, type OpenShowtime, type ShowtimeId } from "@holdfast/domain";
 import { queryPostgres } from "@holdfast/local-stack";
@@ -11,10 +11,12 @@ import type { SweeperDeps } from "../deps.ts";
 import { createSweeper } from "../sweeper.ts";
 import { createSweeperMetrics } from "../sweeper-metrics.ts";
 
+/** What `openTestSweeper` returns. */
 export type TestSweeper = Awaited<ReturnType<typeof openTestSweeper>>;
 
 type Options = { readonly limits?: Limits } & Pick<SeatStoreOptions, "prepareConnection">;
 
+/** Starts the servers. Call `stop` at the end. */
 export async function openTestSweeper({ limits = DEFAULT_LIMITS, ...storeOptions }: Options = {}) {
 	const [redis, testDatabase] = await Promise.all([startTestRedis(), createTestDatabase()]);
 	const database = createDatabase({ url: testDatabase.url });
@@ -30,7 +32,7 @@ export async function openTestSweeper({ limits = DEFAULT_LIMITS, ...storeOptions
 		...changes,
 	});
 
-	/** Open a showtime in Redis as the API does; resolves to the word of its outcome. */
+	/** Rebuilds a showtime, as the API does; returns the outcome. */
 	async function rebuild(showtimeId: ShowtimeId): Promise<string> {
 		const rebuilder = createRebuilder({ seatStore, database, quarantineMs: null, log: createLogger("rebuild", "silent") });
 		return (await rebuilder.rebuild(showtimeId, 0)).outcome;
@@ -52,18 +54,18 @@ export async function openTestSweeper({ limits = DEFAULT_LIMITS, ...storeOptions
 		deps,
 		newSweeper: (changes?: Partial<SweeperDeps>) => createSweeper(deps(changes)),
 		rebuild,
-		/** A showtime on sale, installed under epoch 1 without a rebuild; in a bucket drawn at random unless one is named. */
+		/** Inserts a showtime on sale and installs it under epoch 1 without a rebuild. Default: in a random bucket. */
 		async openShowtime(bucket?: number): Promise<OpenShowtime> {
 			const showtime = await insertShowtime(bucket === undefined ? {} : { bucket });
 			await query(`update showtimes set redis_epoch = 1 where id = '${showtime.id}'`);
 			await installSnapshot(seatStore, { showtime });
 			return showtime;
 		},
-		/** A showtime on sale, opened by a rebuild. */
+		/** Inserts a showtime on sale and rebuilds it. */
 		async rebuiltShowtime(options: ShowtimeOptions = {}): Promise<OpenShowtime> {
 			const { id } = await insertShowtime(options);
 			const outcome = await rebuild(id);
-			if (outcome !== "opened") throw new Error(`the rebuild was answered ${outcome}`);
+			if (outcome !== "opened") throw new Error(`the outcome of the rebuild was ${outcome} instead of opened`);
 			return installedShowtime(seatStore, id);
 		},
 		async stop() {

@@ -1,4 +1,4 @@
-/** For tests of this room: a Redis, a database, showtimes on sale, and what a person does in them without an API. */
+/** For tests of this package: a Redis server, a database, showtimes on sale, and functions that hold, buy and sign in without an API. */
 import { createDatabase, type Database, openRefreshFamily } from "@holdfast/database";
 import { type BookingId, DEFAULT_LIMITS, type Limits, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { queryPostgres } from "@holdfast/local-stack";
@@ -11,8 +11,11 @@ import { createTestDatabase, insertShowtimes, insertUsers, type ShowtimeOptions,
 import type { DeletionDeps, DeletionOutcome } from "../delete-account.ts";
 import { deleteAccount } from "../delete-account.ts";
 
+/** What `openTestAccounts` returns. */
 export type TestAccounts = Awaited<ReturnType<typeof openTestAccounts>>;
+/** A user of the test. */
 export type Person = { readonly userId: UserId; readonly email: string };
+/** Confirms a hold, or cancels it or its booking. */
 export type HoldCommand = {
 	readonly bookingId: BookingId;
 	readonly userId: UserId;
@@ -20,16 +23,17 @@ export type HoldCommand = {
 	readonly ifVersion: null;
 };
 
-/** Nobody buys so much in a test that it means anything. */
+/** So high that no test reaches them. */
 const LIMITS: Limits = { ...DEFAULT_LIMITS, liveHoldsPerUserMax: 100, seatsPerUserMax: 100 };
 
+/** Starts the servers. Call `stop` at the end. */
 export async function openTestAccounts() {
 	const [redis, testDatabase] = await Promise.all([startTestRedis(), createTestDatabase()]);
 	const database: Database = createDatabase({ url: testDatabase.url });
 	const seatStore = createSeatStore({ url: redis.url, limits: LIMITS });
 	const authStore = createAuthStore({ url: redis.url });
 	const rebuilder = createRebuilder({ seatStore, database, quarantineMs: null, log: createLogger("rebuild", "silent") });
-	await waitUntil("denials to be heard", () => authStore.isDenied("nobody") === false);
+	await waitUntil("the subscription to denials", () => authStore.isDenied("unknown") === false);
 	const deps: DeletionDeps = { seatStore, authStore, database, rebuilder, denialWaitMs: 0 };
 
 	return {
@@ -40,37 +44,38 @@ export async function openTestAccounts() {
 		authStore,
 		deps,
 		query: (statement: string) => queryPostgres(testDatabase.url, statement),
+		/** Deletes the account. `own` replaces single dependencies. */
 		remove: (email: string, own: Partial<DeletionDeps> = {}): Promise<DeletionOutcome> => deleteAccount({ ...deps, ...own }, email),
-		/** The person holds these seats; resolves to the command that confirms or cancels the hold. */
+		/** Holds the seats for a user; returns the command that confirms or cancels the hold. */
 		async hold({ userId }: Pick<Person, "userId">, showtimeId: ShowtimeId, seats: number[]): Promise<HoldCommand> {
 			return holdSeats(seatStore, await installedShowtime(seatStore, showtimeId), seats, { userId });
 		},
-		/** The person holds and confirms these seats. */
+		/** Holds and confirms the seats for a user; returns the command that cancels the booking. */
 		async buy({ userId }: Pick<Person, "userId">, showtimeId: ShowtimeId, seats: number[]): Promise<HoldCommand> {
 			return buy(seatStore, await installedShowtime(seatStore, showtimeId), seats, { userId });
 		},
-		/** What a sweeper does, once. */
+		/** Settles every bucket once, as the sweeper does. */
 		settle: () => settleAll({ seatStore, database }),
 		async newPerson(): Promise<Person> {
 			const [userId] = await insertUsers(testDatabase.url, 1);
 			if (userId === undefined) throw new Error("no user was inserted");
 			return { userId, email: `buyer-${userId}@example.com` };
 		},
-		/** Showtimes on sale, open in Redis. */
+		/** Inserts showtimes on sale and installs them in Redis. */
 		async newShowtimes(options: ShowtimeOptions = {}): Promise<ShowtimeId[]> {
 			const { showtimeIds } = await insertShowtimes(testDatabase.url, options);
 			await Promise.all(showtimeIds.map((id) => rebuilder.rebuild(id, 0)));
 			return showtimeIds;
 		},
-		/** What the tail of a log-in does, once the password was found right. */
+		/** Signs the user in, as a log-in does after it has verified the password. */
 		signIn: ({ userId }: Pick<Person, "userId">) => openRefreshFamily(database, userId),
-		/** Whether nothing of the person is left in their row. */
+		/** Whether the user's row is anonymised. Throws if only some of its fields are. */
 		async isAnonymous({ userId }: Pick<Person, "userId">): Promise<boolean> {
 			const [row] = await queryPostgres(testDatabase.url, `select email, password_hash, display_name from users where id = '${userId}'`);
 			if (row === undefined) throw new Error("the user's row is missing");
 			const values = Object.values(row);
 			if (values.some((value) => value === null) && !values.every((value) => value === null))
-				throw new Error("the row is anonymous in part");
+				throw new Error("only some fields of the user's row are anonymised");
 			return values.every((value) => value === null);
 		},
 		async stop() {
@@ -81,7 +86,7 @@ export async function openTestAccounts() {
 	};
 }
 
-/** Of a list that has one. */
+/** The first item. Throws if the list is empty. */
 export function firstOf<Item>(items: readonly Item[]): Item {
 	const [first] = items;
 	if (first === undefined) throw new Error("the list is empty");

@@ -1,2 +1,2 @@
-/** For the tests of this room and of the rooms above it. */
+/** Test helpers for the packages and apps that use this package. */
 export { settleAll } from "./settle-all.ts";

@@ -1,19 +1,19 @@
-/** What the sweeper does, once and for every bucket, for tests of rooms that have no sweeper: outbox to ledger, then acknowledged. */
+/** Settles every bucket once, as the sweeper does, for tests of packages that cannot import the sweeper. */
 import { type Database, settleBatch } from "@holdfast/database";
 import { DEFAULT_LIMITS, isBookingEvent, listBuckets } from "@holdfast/domain";
 import type { SeatStore } from "@holdfast/seat-store";
 
-/** More than any test leaves in one bucket. */
+/** More entries than any test has in one bucket. */
 const ENTRIES_MAX = 500;
 
 type Stores = { readonly seatStore: SeatStore; readonly database: Database };
 
 /**
- * Resolves to how many entries were settled, and how many wait for a rebuild of their showtime. Throws when another process
- * settles a bucket.
+ * Moves the outbox of every bucket to the ledger. Returns how many entries were settled, and how many wait for a rebuild of their
+ * showtime. Throws if another process is settling a bucket.
  */
-export async function settleAll({ seatStore, database }: Stores): Promise<{ settled: number; left: number }> {
-	const total = { settled: 0, left: 0 };
+export async function settleAll({ seatStore, database }: Stores): Promise<{ settled: number; waitingForRebuild: number }> {
+	const total = { settled: 0, waitingForRebuild: 0 };
 	for (const bucket of listBuckets(DEFAULT_LIMITS)) {
 		const entries = await seatStore.readBatch(bucket, { afterEntryId: null, limit: ENTRIES_MAX });
 		if (entries.length === 0) continue;
@@ -26,7 +26,7 @@ export async function settleAll({ seatStore, database }: Stores): Promise<{ sett
 		}));
 		await seatStore.ackBatch(bucket, acks);
 		total.settled += done.length;
-		total.left += entries.length - done.length;
+		total.waitingForRebuild += entries.length - done.length;
 	}
 	return total;
 }

@@ -1,20 +1,21 @@
-/** For tests: a client on loopback that writes any bytes, and reads at any speed. */
+/** For tests: a TCP client on loopback that writes any bytes and reads at a given speed. */
 import { connect } from "node:net";
 
+/** An open connection. */
 export type RawClient = {
 	write(bytes: string): void;
-	/** Sends FIN, and goes on reading. */
+	/** Sends FIN and continues to read. */
 	halfClose(): void;
-	/** What has arrived. */
+	/** Everything that has arrived so far, as latin1. */
 	received(): string;
 	pause(): void;
 	resume(): void;
-	/** Resolves when the connection is over. */
+	/** Resolves when the connection was closed or reset. */
 	readonly over: Promise<"closed" | "reset">;
 	destroy(): void;
 };
 
-/** `bytesPerSecond`: reads so many, a kilobyte at a time; absent: as fast as they come. 0: nothing. */
+/** Connects to `port`. `bytesPerSecond`: the reading speed, a kilobyte at a time; 0 reads nothing. Default: reads everything at once. */
 export function openRawClient(port: number, { bytesPerSecond }: { bytesPerSecond?: number } = {}): RawClient {
 	const chunks: Buffer[] = [];
 	const buffer = Buffer.alloc(1024);
@@ -50,6 +51,6 @@ export function openRawClient(port: number, { bytesPerSecond }: { bytesPerSecond
 	};
 }
 
-/** So many requests in one write, for `/0`, `/1`, ... */
+/** The bytes of `count` pipelined GET requests for `/0`, `/1`, ..., starting at `/<from>`. */
 export const requestsFor = (count: number, from = 0): string =>
 	Array.from({ length: count }, (_, place) => `GET /${from + place} HTTP/1.1\r\nhost: x\r\n\r\n`).join("");

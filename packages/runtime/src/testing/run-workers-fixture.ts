@@ -1,4 +1,7 @@
-/** A server for the tests of `runWorkers`: says who answers, slowly or as a metric if asked, and finishes what is in flight when it is stopped. */
+/**
+ * A server for the tests of `runWorkers`: `node run-workers-fixture.ts <port> <workers>`. It answers its process id, after half a second at
+ * `/slow`, and as a metric at `/metrics`. When it is stopped it finishes the requests in flight.
+ */
 import { createServer } from "node:http";
 import { closeOnSignals, createLogger, joinWorkerMetrics, listenOptions, mergeWorkerTexts, runWorkers } from "../index.ts";
 

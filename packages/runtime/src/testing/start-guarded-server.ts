@@ -1,8 +1,9 @@
-/** For tests: an HTTP server under a connection guard, which keeps what was dropped. */
+/** For tests: an HTTP server with a connection guard that records the dropped connections. */
 import { createServer, type RequestListener, type Server } from "node:http";
 import { Socket } from "node:net";
 import { type ConnectionGuard, createConnectionGuard, type Drop, type GuardOptions } from "../guard-connections.ts";
 
+/** The running server, its guard, and the connections that were dropped so far. */
 export type GuardedServer = {
 	readonly guard: ConnectionGuard;
 	readonly server: Server;
@@ -11,7 +12,7 @@ export type GuardedServer = {
 	close(): Promise<void>;
 };
 
-/** A guarded server on a free port of loopback. Its answers have no `Date`, so that equal ones have equal length. */
+/** Starts a guarded server on a free port of loopback. Its answers have no `Date` header, so that equal answers have equal length. */
 export async function startGuardedServer(listener: RequestListener, options: Partial<GuardOptions> = {}): Promise<GuardedServer> {
 	const drops: Drop[] = [];
 	const guard = createConnectionGuard({ answerTimeoutMs: 60_000, onDrop: (drop) => drops.push(drop), ...options });

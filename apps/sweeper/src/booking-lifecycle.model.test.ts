@@ -1,10 +1,10 @@
 /**
- * The whole road against the reference model: random sequences of hold, extend, confirm, cancel, block, pause, reap, settle,
- * restart, rebuild, duplicate delivery and lost records on a real Redis and a real Postgres, by a clock that the sequence
- * moves. After each step both agree on the answer, every booking, every seat and whose it is, and after each settling on the
- * ledger; at the end, at rest, on all of it.
+ * The seat store and the sweeper, compared with the reference model. Random sequences of hold, extend, confirm, cancel, block, pause, reap,
+ * settle, restart, rebuild, duplicate delivery and lost records run on a real Redis and a real Postgres, with a clock that the sequence
+ * controls. After each step the test compares the outcome, every booking, every seat and its owner; after each settling also the ledger;
+ * at the end, when everything is settled, all of it.
  *
- * A failure prints its seed, path and replayPath; MODEL_SEED, MODEL_PATH and MODEL_REPLAY run just that one again.
+ * A failure prints its seed, path and replayPath. Set MODEL_SEED, MODEL_PATH and MODEL_REPLAY to run the same sequence again.
  */
 import { findBooking, seatOwners, settleBatch } from "@holdfast/database";
 import { bucketOf, DEFAULT_LIMITS, newBookingId, type OpenShowtime, type UserId } from "@holdfast/domain";
@@ -31,9 +31,9 @@ const LIMITS = {
 	settleBatchMax: 3,
 };
 const READS_MAP_EVERY = 4;
-/** More than the short steps of a sequence come to. */
+/** `advanceToHoldQuota` stops this long before the end of sales: longer than the other steps of a sequence take together. */
 const SALES_REST_MS = 600_000;
-/** Until then sequences are drawn; each takes a tenth of a second or two. */
+/** How long new sequences are started. Each takes a tenth of a second or two. */
 const SEARCH_MS = howLong({ short: 20_000, long: 300_000 });
 
 let test: TestSweeper;
@@ -41,7 +41,7 @@ let seatStore: SeatStore;
 let sweeper: Sweeper;
 const metrics = createSweeperMetrics();
 let overHourlyLimit = 0;
-/** Null between sequences: the server's own clock. */
+/** The clock of the sequence. Null between sequences: the server's own clock. */
 let nowMs: number | null = null;
 
 beforeAll(async () => {
@@ -51,44 +51,48 @@ beforeAll(async () => {
 });
 afterAll(() => test.stop());
 
-/** What a sequence works on. */
-type Road = { readonly showtime: OpenShowtime; readonly users: readonly UserId[]; steps: number };
-type Step = fc.AsyncCommand<ReferenceModel, Road>;
+/** The real system of one sequence: a showtime and its users. */
+type Scenario = { readonly showtime: OpenShowtime; readonly users: readonly UserId[]; steps: number };
+type Step = fc.AsyncCommand<ReferenceModel, Scenario>;
 
-async function openRoad(): Promise<Road> {
+async function openScenario(): Promise<Scenario> {
 	const showtime = await test.rebuiltShowtime({ rows: 1, seatsPerRow: SEATS });
-	// Of its own: what they have placed in the past hour must be what the model knows of.
+	// New users for each sequence: the model must know every hold that they have placed in the past hour.
 	const users = await insertUsers(test.databaseUrl, USERS);
 	return { showtime, users, steps: 0 };
 }
 
-/** Another amount for each seat, so that none is taken for another. */
+/** A different price for each seat, so that mixed-up prices are detected. */
 const amountsOf = (seats: readonly number[]): number[] => seats.map((at) => 1_000 + at);
 
 const pick = <Item>(items: readonly Item[], at: number): Item | undefined => items[at % items.length];
-/** The newest first: most of what is worth trying happens to those. */
+/** Counts from the newest item: steps on recent bookings are the most interesting ones. */
 const pickRecent = <Item>(items: readonly Item[], at: number): Item | undefined => items.at(-1 - (at % Math.max(items.length, 1)));
 
-/** A step that always may be taken; `say` is what a failure prints. */
-function step(say: string, run: (model: ReferenceModel, road: Road) => Promise<void>): Step {
+/** A step that is always possible. `name` is printed in a failure. */
+function step(name: string, run: (model: ReferenceModel, scenario: Scenario) => Promise<void>): Step {
 	return {
 		check: () => true,
-		toString: () => say,
-		async run(model, road) {
+		toString: () => name,
+		async run(model, scenario) {
 			nowMs = model.nowMs();
-			await run(model, road);
+			await run(model, scenario);
 			nowMs = model.nowMs();
-			road.steps += 1;
-			await agree(model, road, { readsMap: road.steps % READS_MAP_EVERY === 0 });
+			scenario.steps += 1;
+			await expectAgreement(model, scenario, { readsMap: scenario.steps % READS_MAP_EVERY === 0 });
 		},
 	};
 }
 
-/** A step on one of the bookings there are; nothing when there is none. */
-function bookingStep(say: string, at: number, run: (model: ReferenceModel, road: Road, booking: ModelBooking) => Promise<void>): Step {
-	return step(`${say} #${at}`, async (model, road) => {
+/** A step on one of the existing bookings. It does nothing if there are none. */
+function bookingStep(
+	name: string,
+	at: number,
+	run: (model: ReferenceModel, scenario: Scenario, booking: ModelBooking) => Promise<void>,
+): Step {
+	return step(`${name} #${at}`, async (model, scenario) => {
 		const booking = pickRecent(model.bookings, at);
-		if (booking !== undefined) await run(model, road, booking);
+		if (booking !== undefined) await run(model, scenario, booking);
 	});
 }
 
@@ -105,7 +109,7 @@ function change(what: "extend" | "confirm" | "cancel", at: number, versionOff: n
 		if (!booking.isLoaded && !model.isFenced()) {
 			expect(outcome).toBe("not_loaded");
 			const found = await findBooking(test.database, booking.id);
-			if (found === null) throw new Error("a recorded booking is not in the ledger");
+			if (found === null) throw new Error("a recorded booking is missing from the ledger");
 			await seatStore.loadBooking(found.booking);
 			booking.isLoaded = true;
 			expect((await send()).outcome).toBe(model[what](booking, ifVersion));
@@ -147,15 +151,15 @@ const steps = {
 			expect(outcome).toBe(model.pause(isPaused));
 		}),
 	advance: (ms: number) => step(`advance ${ms} ms`, async (model) => model.advance(ms)),
-	/** To the instant at which the next hold lapses, or a hair beside it. */
+	/** Advances to the instant at which the next hold expires, or a millisecond beside it. */
 	advanceToEdge: (besideMs: number) =>
 		step(`advance to the edge ${besideMs}`, async (model) => {
 			const edge = model.earliestExpiryAt();
 			if (edge !== null) model.advance(Math.max(0, edge + besideMs - model.nowMs()));
 		}),
-	/** To the instant at which a user may place a hold again, or a hair beside it; not past the end of the sales. */
-	advanceToRoom: (user: number, besideMs: number) =>
-		step(`advance to room for ${user} ${besideMs}`, async (model, { showtime, users }) => {
+	/** Advances to the instant at which a user may place a hold again, or a millisecond beside it; not past the end of the sales. */
+	advanceToHoldQuota: (user: number, besideMs: number) =>
+		step(`advance to hold quota of ${user} ${besideMs}`, async (model, { showtime, users }) => {
 			const userId = pick(users, user);
 			const waitMs = userId === undefined ? 0 : model.hourlyRetryInMs(userId);
 			if (waitMs > 0 && model.nowMs() + waitMs < showtime.salesCloseAt - SALES_REST_MS) model.advance(Math.max(0, waitMs + besideMs));
@@ -165,9 +169,9 @@ const steps = {
 		step("settle", async (model, { showtime }) => {
 			await sweeper.runOnce();
 			model.settle();
-			await ledgerAgrees(model, showtime.id);
+			await expectLedgerAgreement(model, showtime.id);
 		}),
-	/** A sweeper that dies between COMMIT and ack. */
+	/** Simulates a sweeper that dies between COMMIT and acknowledgement. */
 	settleAndDie: () =>
 		step("settle and die", async (_model, { showtime }) => {
 			const bucket = bucketOf(showtime.id);
@@ -188,9 +192,9 @@ const steps = {
 			expect(await test.rebuild(showtime.id)).toBe("opened");
 			model.rebuild();
 		}),
-	/** What time does to a record that is recorded. */
+	/** Simulates the expiry of a record in Redis whose booking is recorded in the ledger. */
 	forget: (at: number) =>
-		bookingStep("forget", at, async (_model, _road, booking) => {
+		bookingStep("forget", at, async (_model, _scenario, booking) => {
 			if (booking.recordedVersion !== booking.version) return;
 			await askRedis(test.redis.port, "DEL", bookingKey(booking.id));
 			booking.isLoaded = false;
@@ -207,16 +211,16 @@ const times = <Item>(count: number, item: Item): Item[] => Array.from({ length: 
 const drawnSteps = [
 	...times(
 		6,
-		fc.tuple(user, seats).map(([who, wish]) => steps.hold(who, wish)),
+		fc.tuple(user, seats).map(([who, which]) => steps.hold(who, which)),
 	),
 	...(["extend", "confirm", "confirm", "confirm", "cancel", "cancel"] as const).map((what) =>
 		fc.tuple(index, versionOff).map(([at, off]) => change(what, at, off)),
 	),
 	fc.tuple(index, user).map(([at, who]) => steps.strangersChange(at, who)),
-	fc.tuple(seats, fc.boolean()).map(([wish, isBlocked]) => steps.block(wish, isBlocked)),
+	fc.tuple(seats, fc.boolean()).map(([which, isBlocked]) => steps.block(which, isBlocked)),
 	fc.constantFrom(true, false, false, false).map(steps.pause),
 	...times(2, fc.constantFrom(-1, 0, 0, 1).map(steps.advanceToEdge)),
-	fc.tuple(user, fc.constantFrom(-1, 0, 0, 1)).map(([who, besideMs]) => steps.advanceToRoom(who, besideMs)),
+	fc.tuple(user, fc.constantFrom(-1, 0, 0, 1)).map(([who, besideMs]) => steps.advanceToHoldQuota(who, besideMs)),
 	fc.constantFrom(1, 499, 500, 999, 1_000, 1_500).map(steps.advance),
 	fc.constant(null).map(steps.reap),
 	...times(2, fc.constant(null).map(steps.settle)),
@@ -227,10 +231,10 @@ const drawnSteps = [
 ];
 
 /**
- * Bookings and owners of both sides, and what the store says of itself. Whoever reads the map reaps, and a reaped hold can
- * show nothing wrong any more: so the map is not read each time.
+ * Compares bookings, owners and seat statuses of the seat store with the model, and the store's seats with each other. Reading the seat map
+ * reaps expired holds, and a reaped hold cannot show a fault any more; so the map is not read after each step.
  */
-async function agree(model: ReferenceModel, { showtime }: Road, { readsMap }: { readsMap: boolean }): Promise<void> {
+async function expectAgreement(model: ReferenceModel, { showtime }: Scenario, { readsMap }: { readsMap: boolean }): Promise<void> {
 	for (const { id, isLoaded, state, version, expiresAt, seats: booked, recordedVersion } of model.bookings) {
 		const record = await seatStore.readBooking(id);
 		if (!isLoaded) expect(record).toBeNull();
@@ -241,17 +245,17 @@ async function agree(model: ReferenceModel, { showtime }: Road, { readsMap }: { 
 	const projected = Array.from({ length: SEATS }, () => "A");
 	for (const { seat: at, bookingId, expiresAt } of owners) projected[at] = bookingId === "X" ? "X" : expiresAt === 0 ? "S" : "H";
 	expect(statuses).toBe(projected.join(""));
-	// One that has lapsed is free, whether or not it was reaped.
-	const standing = owners.filter(({ expiresAt }) => expiresAt === 0 || model.nowMs() < expiresAt);
-	expect(standing.map(({ seat: at, bookingId, expiresAt }) => `${at} ${bookingId} ${expiresAt}`)).toEqual(model.owners());
+	// An expired hold does not own its seats, whether or not it was reaped.
+	const current = owners.filter(({ expiresAt }) => expiresAt === 0 || model.nowMs() < expiresAt);
+	expect(current.map(({ seat: at, bookingId, expiresAt }) => `${at} ${bookingId} ${expiresAt}`)).toEqual(model.owners());
 	if (!readsMap) return;
 	const map = await seatStore.readSeatMap(showtime.id);
 	if (model.isFenced()) expect(map).toEqual({ outcome: "fenced" });
 	else expect(map).toMatchObject({ outcome: "read", statuses: model.statuses(), earliestExpiryAt: model.earliestExpiryAt() });
 }
 
-/** The ledger after a settling: whose each seat is, and each transition from the confirm on, once. */
-async function ledgerAgrees(model: ReferenceModel, showtimeId: OpenShowtime["id"]): Promise<void> {
+/** Compares the ledger with the model after a settling: the owner of each seat, and exactly one event for each transition from the confirm on. */
+async function expectLedgerAgreement(model: ReferenceModel, showtimeId: OpenShowtime["id"]): Promise<void> {
 	const owners = await seatOwners(test.database, showtimeId);
 	const inOrder = (seats: readonly { seat: number; bookingId: string }[]) =>
 		seats.map(({ seat: at, bookingId }) => `${at} ${bookingId}`).sort();
@@ -270,16 +274,16 @@ async function ledgerAgrees(model: ReferenceModel, showtimeId: OpenShowtime["id"
 	expect(events).toEqual(expected.toSorted((a, b) => (a.booking_id < b.booking_id ? -1 : a.booking_id > b.booking_id ? 1 : 0)));
 }
 
-/** Everything settled, every booking that was ever confirmed in the ledger once, and nothing else. */
-async function agreeAtRest(model: ReferenceModel, road: Road): Promise<void> {
+/** Settles everything, then expects every booking that was ever confirmed in the ledger, and no other booking. */
+async function expectAgreementAtEnd(model: ReferenceModel, scenario: Scenario): Promise<void> {
 	nowMs = model.nowMs();
-	await test.rebuild(road.showtime.id);
+	await test.rebuild(scenario.showtime.id);
 	model.rebuild();
 	await sweeper.runOnce();
 	model.settle();
-	await agree(model, road, { readsMap: true });
-	await ledgerAgrees(model, road.showtime.id);
-	expect((await seatStore.outboxDepths())[bucketOf(road.showtime.id)]).toBe(0);
+	await expectAgreement(model, scenario, { readsMap: true });
+	await expectLedgerAgreement(model, scenario.showtime.id);
+	expect((await seatStore.outboxDepths())[bucketOf(scenario.showtime.id)]).toBe(0);
 	for (const { id, wasConfirmed, state, version, seats: booked } of model.bookings) {
 		const recorded = (await findBooking(test.database, id))?.booking;
 		if (wasConfirmed) expect(recorded).toMatchObject({ state, version, amounts: amountsOf(booked) });
@@ -287,17 +291,17 @@ async function agreeAtRest(model: ReferenceModel, road: Road): Promise<void> {
 	}
 }
 
-it("agrees with the reference model in every random sequence", async () => {
+it("the seat store and the ledger agree with the reference model in every random sequence", async () => {
 	let sequences = 0;
 	let taken = 0;
 	const { MODEL_SEED: seed, MODEL_PATH: path, MODEL_REPLAY: replayPath } = process.env;
 	const sequence = fc.commands(drawnSteps, { maxCommands: 60, size: "max", ...(replayPath !== undefined && { replayPath }) });
 	const property = fc.asyncProperty(sequence, async (commands) => {
 		nowMs = null;
-		const road = await openRoad();
+		const scenario = await openScenario();
 		const model = createReferenceModel({ seatCount: SEATS, limits: LIMITS, startMs: Date.now() });
-		await fc.asyncModelRun(() => ({ model, real: road }), commands);
-		await agreeAtRest(model, road);
+		await fc.asyncModelRun(() => ({ model, real: scenario }), commands);
+		await expectAgreementAtEnd(model, scenario);
 		nowMs = null;
 		sequences += 1;
 		taken += [...commands].length;
@@ -308,7 +312,7 @@ it("agrees with the reference model in every random sequence", async () => {
 		...(seed !== undefined && { seed: Number(seed) }),
 		...(path !== undefined && { path }),
 	});
-	// No number of an outbox was ever missing, nobody lost a seat in the ledger, and no entry was buried.
+	// The outbox never had a gap, no booking lost a seat in the ledger, and no entry was dead-lettered.
 	expect((await metrics.render()).text).not.toMatch(/^holdfast_(outbox_gaps|conflicts|dead_letters)_total [1-9]/m);
 	console.log(`${sequences} sequences, ${taken} steps agreed, ${overHourlyLimit} holds over the hourly limit`);
 	if (path === undefined) expect(sequences).toBeGreaterThan(3);

@@ -2,7 +2,7 @@ import { DEFAULT_LIMITS, listBuckets } from "@holdfast/domain";
 import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
 import { startTestRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { startBeating } from "./beat-buckets.ts";
+import { startHeartbeat } from "./start-heartbeat.ts";
 
 let server: Awaited<ReturnType<typeof startTestRedis>>;
 let seatStore: SeatStore;
@@ -17,17 +17,20 @@ afterAll(async () => {
 
 const deps = (store: SeatStore) => ({ seatStore: store, limits: DEFAULT_LIMITS });
 
-it("says in every bucket that a sweeper is there, and no longer once it has stopped", async () => {
+it("the heartbeat marks every bucket as swept, and the marks expire after it has stopped", async () => {
 	expect(await seatStore.listUnsweptBuckets()).toEqual(listBuckets(DEFAULT_LIMITS));
-	const stop = startBeating(deps(seatStore));
+	const stop = startHeartbeat(deps(seatStore));
 	await waitUntil("every bucket to be swept", async () => (await seatStore.listUnsweptBuckets()).length === 0);
 	stop();
-	await waitUntil("none to be swept", async () => (await seatStore.listUnsweptBuckets()).length === DEFAULT_LIMITS.buckets);
+	await waitUntil(
+		"the marks of all buckets to expire",
+		async () => (await seatStore.listUnsweptBuckets()).length === DEFAULT_LIMITS.buckets,
+	);
 });
 
-it("a bucket whose server does not answer, or refuses, keeps no other bucket's sign back", async () => {
+it("a bucket whose server does not answer or rejects the call does not delay the heartbeat of other buckets", async () => {
 	const beats: number[] = [];
-	const stop = startBeating(
+	const stop = startHeartbeat(
 		deps({
 			...seatStore,
 			markSwept(bucket, ttlMs) {
@@ -38,7 +41,7 @@ it("a bucket whose server does not answer, or refuses, keeps no other bucket's s
 			},
 		}),
 	);
-	await waitUntil("several beats", async () => beats.length >= 4);
+	await waitUntil("several heartbeats", async () => beats.length >= 4);
 	expect(await seatStore.listUnsweptBuckets()).toEqual([3, 4]);
 	stop();
 });

@@ -1,4 +1,4 @@
-/** Keeps count of the showtimes that wait for a locked row, and logs those that wait for long: somebody may have forgotten a transaction. */
+/** Counts the showtimes whose entries wait for a locked row, and logs long waits: an operator may have left a transaction open. */
 import type { ShowtimeId } from "@holdfast/domain";
 import type { SweeperDeps } from "./deps.ts";
 
@@ -7,12 +7,14 @@ export const LONG_WAIT_MS = 5_000;
 
 type Wait = { readonly sinceMs: number; readonly isLogged: boolean };
 
-export type WaitWatch = {
-	/** Note which showtimes of a bucket waited in a pass that ended now (epoch ms); those not named wait no more. */
+/** Tracks the waiting showtimes of all buckets. */
+export type WaitTracker = {
+	/** Replaces the waiting showtimes of a bucket after a pass that ended at `nowMs` (epoch ms). A showtime that is not listed has stopped waiting. */
 	note(bucket: number, waiting: ReadonlySet<ShowtimeId>, nowMs?: number): void;
 };
 
-export function createWaitWatch({ log, metrics }: Pick<SweeperDeps, "log" | "metrics">): WaitWatch {
+/** Creates a tracker without waiting showtimes. It sets the metric `holdfast_waiting_showtimes`. */
+export function createWaitTracker({ log, metrics }: Pick<SweeperDeps, "log" | "metrics">): WaitTracker {
 	const waits = new Map<number, ReadonlyMap<ShowtimeId, Wait>>();
 	return {
 		note(bucket, waiting, nowMs = Date.now()) {
@@ -21,7 +23,8 @@ export function createWaitWatch({ log, metrics }: Pick<SweeperDeps, "log" | "met
 			for (const showtimeId of waiting) {
 				const { sinceMs, isLogged } = before?.get(showtimeId) ?? { sinceMs: nowMs, isLogged: false };
 				const isLong = nowMs - sinceMs >= LONG_WAIT_MS;
-				if (isLong && !isLogged) log.warn({ bucket, showtimeId, waitedMs: nowMs - sinceMs }, "showtime waits for a locked row in postgres");
+				if (isLong && !isLogged)
+					log.warn({ bucket, showtimeId, waitedMs: nowMs - sinceMs }, "showtime waiting for a locked row in postgres");
 				now.set(showtimeId, { sinceMs, isLogged: isLogged || isLong });
 			}
 			if (now.size > 0) waits.set(bucket, now);
