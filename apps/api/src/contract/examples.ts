@@ -1,4 +1,4 @@
-/** What the examples of the OpenAPI document tell of: one evening, one showtime, one booking. */
+/** Values for the examples of the OpenAPI document. All examples describe the same booking of one showtime. */
 
 export const EXAMPLE_IDS = {
 	user: "0199d3a0-5b1c-7c11-9d2e-3f4a5b6c7d8e",
