@@ -40,7 +40,9 @@ const BookingObject = Type.Object(
 	},
 	{ ...CLOSED, description: "A booking: it begins as a hold (`pending`) and is confirmed, released, cancelled or expired later" },
 );
+/** Schema of a booking. */
 export const Booking = share("Booking", BookingObject);
+/** The JSON of a booking. */
 export type BookingBody = Static<typeof BookingObject>;
 
 const BookedShowtime = Type.Object(
@@ -64,14 +66,18 @@ const BookingDetailsObject = Type.Object(
 	{ ...BookingObject.properties, showtime: BookedShowtime },
 	{ ...CLOSED, description: "A booking with its showtime" },
 );
+/** Schema of a booking with its showtime. */
 export const BookingDetails = share("BookingDetails", BookingDetailsObject);
+/** The JSON of a booking with its showtime. */
 export type BookingDetailsBody = Static<typeof BookingDetailsObject>;
 
+/** Schema of one page of bookings. */
 export const BookingPage = share("BookingPage", page(Booking.ref));
 
 /** A longer label is answered 400. An unknown label of up to this length is answered 422 `unknown_seats`. */
 const SEAT_TEXT_MAX_CHARS = 32;
 
+/** Schema of the body that places a hold. */
 export const HoldRequest = share(
 	"HoldRequest",
 	Type.Object(
@@ -89,6 +95,7 @@ export const HoldRequest = share(
 	),
 );
 
+/** Request headers of placing a hold. */
 export const IdempotencyHeaders = Type.Object({
 	"idempotency-key": Type.Optional(
 		Type.String({

@@ -83,5 +83,7 @@ const HealthObject = Type.Object(
 	{ ...CLOSED, description: "Health of the components that bookings need" },
 );
 
+/** Schema of the answer of `GET /health`. */
 export const Health = share("Health", HealthObject);
+/** The JSON of the health report. */
 export type HealthBody = Static<typeof HealthObject>;

@@ -3,6 +3,7 @@
  * group the routes there.
  */
 
+/** The `info.description` of the document. */
 export const INTRODUCTION = `Hold seats of a showtime, then confirm the hold to buy them. A hold covers all requested seats or
 none, and expires after a few minutes unless it is confirmed.
 

@@ -21,7 +21,9 @@ const SeatStatusesObject = Type.Object(
 	},
 	{ ...CLOSED, description: "The status of every seat, as one letter each" },
 );
+/** Schema of the answer of `view=status`. */
 export const SeatStatuses = share("SeatStatuses", SeatStatusesObject);
+/** The JSON of the answer of `view=status`. */
 export type SeatStatusesBody = Static<typeof SeatStatusesObject>;
 
 const SeatDeltaObject = Type.Object(
@@ -52,7 +54,9 @@ const SeatDeltaObject = Type.Object(
 		],
 	},
 );
+/** Schema of the `data` of an event that reports changed seats. */
 export const SeatDelta = share("SeatDelta", SeatDeltaObject);
+/** The JSON of an event that reports changed seats. */
 export type SeatDeltaBody = Static<typeof SeatDeltaObject>;
 
 const SeatResetObject = Type.Object(
@@ -63,5 +67,7 @@ const SeatResetObject = Type.Object(
 		examples: [{ version: 2_000_000_000 }],
 	},
 );
+/** Schema of the `data` of a `reset` event. */
 export const SeatReset = share("SeatReset", SeatResetObject);
+/** The JSON of a `reset` event. */
 export type SeatResetBody = Static<typeof SeatResetObject>;

@@ -12,8 +12,10 @@ const money = (maximum: number, description: string) =>
 		{ ...CLOSED, description },
 	);
 
+/** Schema of the total of a booking. */
 export const Money = share(
 	"Money",
 	money(BOOKING_AMOUNT_MAX, "An exact amount of money. Every JSON parser can read `amount` as a number without rounding"),
 );
+/** Schema of the price of one seat. */
 export const Price = share("Price", money(PRICE_MAX, "The price of one seat"));

@@ -24,6 +24,9 @@ const MovieObject = Type.Object(
 	},
 	{ ...CLOSED, description: "A movie of the catalogue" },
 );
+/** Schema of a movie. */
 export const Movie = share("Movie", MovieObject);
+/** The JSON of a movie. */
 export type MovieBody = Static<typeof MovieObject>;
+/** Schema of one page of movies. */
 export const MoviePage = share("MoviePage", page(Movie.ref));

@@ -4,6 +4,7 @@ import { EXAMPLE_IDS } from "./examples.ts";
 import { CLOSED, nullableText } from "./share.ts";
 
 const PAGE_LIMIT_MAX = 100;
+/** Items on a page if the request has no `limit`. */
 export const PAGE_LIMIT_DEFAULT = 20;
 
 /** Returns the schema of one page of `item`s. */
@@ -28,7 +29,9 @@ export const PAGE_QUERY = {
 
 /** Path parameters of routes to one resource. They accept any text: an id that cannot exist is answered 404, not 400. */
 export const BY_ID = Type.Object({ id: Type.String({ description: "UUID of the resource" }) });
+/** Like `BY_ID`, for routes to parts of a showtime. */
 export const BY_SHOWTIME_ID = Type.Object({ showtimeId: Type.String({ description: "UUID of the showtime" }) });
+/** Like `BY_ID`, for routes to parts of a movie. */
 export const BY_MOVIE_ID = Type.Object({ movieId: Type.String({ description: "UUID of the movie" }) });
 
 /** The request header of a conditional read: an unchanged answer is 304 without a body. */

@@ -39,7 +39,9 @@ const ProblemObject = Type.Object(
 	{ ...CLOSED, description: "An error as `application/problem+json` (RFC 9457)" },
 );
 
+/** Schema of every error answer. */
 export const Problem = share("Problem", ProblemObject);
+/** The JSON of an error answer. */
 export type ProblemBody = Static<typeof ProblemObject>;
 
 /** Returns the OpenAPI responses for these problems, grouped by status. Used for the document only: they validate nothing. */

@@ -4,6 +4,7 @@
  * OpenAPI document are generated from this table.
  */
 
+/** An entry of the problem table. */
 export type ProblemSpec = {
 	readonly status: number;
 	/** The same text for every occurrence (`title` in RFC 9457). */
@@ -206,6 +207,7 @@ export const PROBLEMS = {
 	},
 } as const satisfies Record<string, ProblemSpec>;
 
+/** The error codes of the API. */
 export type ProblemCode = keyof typeof PROBLEMS;
 
 /** Returns the table's entry for a code, typed so that `retryAfterSeconds` can be read. */

@@ -43,4 +43,5 @@ const SeatPlanObject = Type.Object(
 	},
 	{ ...CLOSED, description: "The seats of an auditorium. A seat plan never changes" },
 );
+/** Schema of the answer of `GET /plans/{id}`. */
 export const SeatPlan = share("SeatPlan", SeatPlanObject);

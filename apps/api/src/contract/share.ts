@@ -4,6 +4,7 @@
  */
 import { type Static, type TSchema, type TUnsafe, Type } from "typebox";
 
+/** A schema with a name, and the ways to refer to it. */
 export type SharedSchema<T extends TSchema> = {
 	/** The schema with its `$id`, to be added to the server once. */
 	readonly schema: TSchema & { readonly $id: string };

@@ -33,8 +33,11 @@ const ShowtimeObject = Type.Object(
 	},
 	{ ...CLOSED, description: "A showtime: one movie in one auditorium at one time" },
 );
+/** Schema of a showtime. */
 export const Showtime = share("Showtime", ShowtimeObject);
+/** The JSON of a showtime. */
 export type ShowtimeBody = Static<typeof ShowtimeObject>;
+/** Schema of one page of showtimes. */
 export const ShowtimePage = share("ShowtimePage", page(Showtime.ref));
 
 const count = (description: string, example: number) => Type.Integer({ minimum: 0, description, examples: [example] });
@@ -49,6 +52,7 @@ const SeatCountsObject = Type.Object(
 	},
 	{ ...CLOSED, description: "Number of seats in each status now" },
 );
+/** Schema of the seat counts of a showtime. */
 export const SeatCounts = share("SeatCounts", SeatCountsObject);
 
 const ShowtimeDetailsObject = Type.Object(
@@ -61,6 +65,7 @@ const ShowtimeDetailsObject = Type.Object(
 	},
 	{ ...CLOSED, description: "A showtime with its seat counts" },
 );
+/** Schema of a showtime with its seat counts. */
 export const ShowtimeDetails = share("ShowtimeDetails", ShowtimeDetailsObject);
 
 const MatrixSeat = Type.Object(
@@ -105,9 +110,12 @@ const SeatMatrixObject = Type.Object(
 	},
 	{ ...CLOSED, description: "Every seat of a showtime with its status, row by row" },
 );
+/** Schema of the seats of a showtime, row by row. */
 export const SeatMatrix = share("SeatMatrix", SeatMatrixObject);
+/** The JSON of the seats of a showtime, row by row. */
 export type SeatMatrixBody = Static<typeof SeatMatrixObject>;
 
+/** The query parameter `date` of lists of showtimes. */
 export const SHOWTIME_DATE = Type.Optional(
 	Type.String({
 		format: "date",

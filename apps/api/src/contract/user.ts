@@ -5,6 +5,7 @@ import { CLOSED, id, instant, oneOf, share, text } from "./share.ts";
 
 /** The roles a user can have. */
 export const ROLES = ["user", "admin"] as const;
+/** A role of a user. */
 export type Role = (typeof ROLES)[number];
 
 const UserObject = Type.Object(
@@ -17,9 +18,12 @@ const UserObject = Type.Object(
 	},
 	{ ...CLOSED, description: "A registered user" },
 );
+/** Schema of a user. */
 export const User = share("User", UserObject);
+/** The JSON of a user. */
 export type UserBody = Static<typeof UserObject>;
 
+/** Schema of the answer to registering, signing in and refreshing. */
 export const Session = share(
 	"Session",
 	Type.Object(
@@ -52,6 +56,7 @@ const email = Type.String({
 });
 const EXAMPLE_PASSWORD = "correct horse battery";
 
+/** Schema of the body of a registration. */
 export const Registration = share(
 	"Registration",
 	Type.Object(

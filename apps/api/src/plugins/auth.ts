@@ -49,7 +49,7 @@ const MS_PER_SECOND = 1_000;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const BEARER = /^Bearer +([A-Za-z0-9._-]{1,2048})$/i;
 
-/** The plugin. Decorates the server with `requireUser` and `acceptUser`. */
+/** Fastify plugin: decorates the server with `requireUser` and `acceptUser`. */
 export const auth = fp<{ jwtSecret: string; authStore: Pick<AuthStore, "isDenied"> }>(
 	async (app, { jwtSecret, authStore }) => {
 		await app.register(fastifyJwt, {

@@ -12,6 +12,7 @@ export const DURATION_BOUNDS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
 const UNMATCHED = "unmatched";
 const MS_PER_SECOND = 1_000;
 
+/** Counters of requests, and their current values. */
 export type RequestCounts = {
 	/** Counts a completed request. If the client disconnected before its request was complete, only the outcome is counted. */
 	add(request: FastifyRequest, reply: FastifyReply): void;

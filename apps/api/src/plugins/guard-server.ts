@@ -15,7 +15,7 @@ declare module "fastify" {
 	}
 }
 
-/** The plugin. Decorates replies with `endConnection` and adds the metric. */
+/** Fastify plugin: decorates replies with `endConnection` and adds the metric. */
 export const guardServer = fp<{ guard: ConnectionGuard; metrics: Pick<ApiMetrics, "countedElsewhere"> }>(
 	(app, { guard, metrics }, done) => {
 		app.decorateReply("endConnection", function (this: FastifyReply) {

@@ -6,7 +6,7 @@
 import fp from "fastify-plugin";
 import { clientErrorAnswer } from "./send-problems.ts";
 
-/** The plugin. */
+/** Fastify plugin: handles a missing `Host` and an unknown `Expect`. */
 export const httpConformance = fp(
 	(app, _options, done) => {
 		app.addHook("onRequest", (request, reply, next) => {

@@ -35,7 +35,7 @@ const WINDOW_MS = 60_000;
 /** Token buckets to keep, for users and for addresses: more than can be active at the same time. 15 MB for each of the two. */
 const BUCKETS_KEPT_MAX = 100_000;
 
-/** The plugin. Decorates the server with the hooks and with `countAccountAttempt`. */
+/** Fastify plugin: decorates the server with the hooks and with `countAccountAttempt`. */
 export const limitRequests = fp<{ authStore: AuthStore; rates: Rates }>(
 	(app, { authStore, rates }, done) => {
 		const { authPerAddress, authPerAccount, userRate, userBurst, ipLimit } = rates;

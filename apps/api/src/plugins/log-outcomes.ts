@@ -13,7 +13,7 @@ declare module "fastify" {
 	}
 }
 
-/** The plugin. Routes set `reply.outcome`; `send-problems` sets it for problems. */
+/** Fastify plugin: routes set `reply.outcome`; `send-problems` sets it for problems. */
 export const logOutcomes = fp(
 	(app, _options, done) => {
 		app.decorateReply("outcome", null);

@@ -21,7 +21,7 @@ declare module "fastify" {
 
 type OutboxReader = Pick<SeatStore, "outboxDepths" | "settleLagMs">;
 
-/** The plugin. Counts every request and serves the endpoint. */
+/** Fastify plugin: counts every request and serves the endpoint. */
 export const metricsEndpoint = fp<{ metrics: ApiMetrics; seatStore: OutboxReader }>(
 	(app, { metrics, seatStore }, done) => {
 		const counts = createRequestCounts();

@@ -20,7 +20,7 @@ const PAGE_SOURCES = {
 	"upgrade-insecure-requests": null,
 };
 
-/** The plugin. Register it before the routes. */
+/** Fastify plugin: register it before the routes. */
 export const openapi = fp(
 	async (app) => {
 		await app.register(fastifySwagger, {

@@ -17,7 +17,7 @@ declare module "fastify" {
 	}
 }
 
-/** The plugin. */
+/** Fastify plugin: decorates the server with `requestsInFlight` and sheds load above `inFlightMax`. */
 export const pressure = fp<{ inFlightMax: number }>(
 	(app, { inFlightMax }, done) => {
 		let inFlight = 0;

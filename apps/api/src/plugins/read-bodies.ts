@@ -13,7 +13,7 @@ import { MalformedRequest, UnsupportedMediaType } from "./malformed-request.ts";
 const CHARSET = /;\s*charset\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))/gi;
 const UTF_8 = /^utf-?8$/i;
 
-/** The plugin. Replaces Fastify's body parsers. */
+/** Fastify plugin: replaces Fastify's body parsers. */
 export const readBodies = fp(
 	(app, _options, done) => {
 		const parseJson = app.getDefaultJsonParser("error", "error");

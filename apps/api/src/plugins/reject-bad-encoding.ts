@@ -10,7 +10,7 @@ import { VIOLATIONS_NAMED_MAX } from "./malformed-request.ts";
 /** The validation message for a path or a query that cannot be decoded. */
 export const BAD_ENCODING = "must be percent-encoded UTF-8";
 
-/** The plugin. Answers 400 `invalid_request` that names the parameters. */
+/** Fastify plugin: answers 400 `invalid_request` and names the invalid parameters. */
 export const rejectBadEncoding = fp(
 	(app, _options, done) => {
 		// At the time of schema validation and not earlier, so that a request without a token is answered 401 first.

@@ -9,7 +9,7 @@ import { CLOSED } from "../contract/share.ts";
 
 const NO_QUERY = Type.Object({}, CLOSED);
 
-/** The plugin. Register it before the routes. */
+/** Fastify plugin: register it before the routes. */
 export const rejectUnknownQuery = fp(
 	(app, _options, done) => {
 		app.addHook("onRoute", closeQuery);

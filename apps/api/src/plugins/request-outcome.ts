@@ -19,7 +19,7 @@ declare module "fastify" {
 	}
 }
 
-/** The plugin. */
+/** Fastify plugin: decorates the server with `onRequestCompleted`. */
 export const requestOutcome = fp(
 	(app, _options, done) => {
 		const listeners: RequestCompletedListener[] = [];

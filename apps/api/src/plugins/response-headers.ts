@@ -19,7 +19,7 @@ export function responseHeadersFor(requestId: string): { "x-request-id": string;
 	return { "x-request-id": requestId, "x-server-time": new Date().toISOString() };
 }
 
-/** The plugin. */
+/** Fastify plugin: sets the headers on every response that passes the `onSend` hook. */
 export const responseHeaders = fp(
 	(app, _options, done) => {
 		app.addHook("onSend", (request, reply, payload, next) => {

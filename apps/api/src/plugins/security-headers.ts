@@ -42,7 +42,7 @@ const ANSWER_HEADERS = [
 ];
 const PREFLIGHT_KEPT_S = 600;
 
-/** The plugin. With an empty `corsOrigins`, other origins can read nothing. */
+/** Fastify plugin: with an empty `corsOrigins`, scripts of other origins can read no answer. */
 export const securityHeaders = fp<{ corsOrigins: readonly string[] }>(
 	async (app, { corsOrigins }) => {
 		app.addHook("onRequest", (_request, reply, next) => {

@@ -38,7 +38,7 @@ declare module "fastify" {
 
 const MEDIA_TYPE = "application/problem+json";
 
-/** The plugin. Decorates replies with `problem` and sets the error handlers of the server. */
+/** Fastify plugin: decorates replies with `problem` and sets the error handlers of the server. */
 export const sendProblems = fp(
 	(app, _options, done) => {
 		app.decorateReply("problem", function (this: FastifyReply, code, extras = {}) {
