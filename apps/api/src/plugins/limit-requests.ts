@@ -82,6 +82,6 @@ export function refuseForRate(reply: FastifyReply, waitMs: number): FastifyReply
 /**
  * Returns the key under which attempts with an e-mail address are counted: the address in lower case, as Postgres compares it. Each
  * letter is converted separately, because `toLowerCase` of the whole text turns the Turkish I with a dot into two characters where
- * Postgres has one. A spelling with that letter would then have its own count, and so more attempts on the same account.
+ * Postgres has one. A spelling with that letter would be counted separately, which would allow more attempts on the same account.
  */
 export const accountOf = (email: string): string => Array.from(email, (letter) => Array.from(letter.toLowerCase())[0]).join("");
