@@ -103,5 +103,5 @@ it("is told by a problem's code what was wrong, and throws when there is no answ
 	await expect(nowhere.GET("/api/v1/movies")).rejects.toThrow("fetch failed");
 	const leave = new AbortController();
 	const watching = tab.client.watchSeats({ showtimeId: request.seats.join(), signal: leave.signal, onMap: () => {}, onSeats: () => {} });
-	await expect(watching).rejects.toThrow("the seats were answered 404");
+	await expect(watching).rejects.toThrow("the server refused the seats with status 404");
 });

@@ -16,8 +16,8 @@ function record(answer: () => Response) {
 const json = (body: unknown, status: number, headers: Record<string, string> = {}) =>
 	new Response(JSON.stringify(body), { status, headers: { "content-type": "application/problem+json", ...headers } });
 
-describe("the client", () => {
-	it("gives every hold a key of its own, unless it brings one", async () => {
+describe("createClient", () => {
+	it("adds a new idempotency key to every hold that has none", async () => {
 		const { requests, client } = record(() => json(PROBLEM, 409));
 		for (const header of [{}, {}, { "idempotency-key": "mine" }]) await client.POST("/api/v1/bookings", { body: HOLD, params: { header } });
 		const [first, second, third] = requests.map(({ headers }) => headers.get("idempotency-key"));
@@ -29,13 +29,13 @@ describe("the client", () => {
 		expect(requests[3]?.headers.has("idempotency-key")).toBe(false);
 	});
 
-	it("gives a refusal as the problem it is", async () => {
+	it("resolves to the problem as error when the API refuses a request", async () => {
 		const { data, error } = await record(() => json(PROBLEM, 409)).client.POST("/api/v1/bookings", { body: HOLD });
 		expect([data, error]).toEqual([undefined, PROBLEM]);
 		expect(error?.code === "seats_taken" && error.seats).toEqual(["A1"]);
 	});
 
-	it("learns the server's clock from every answer", async () => {
+	it("sets its clock from the server time of every answer", async () => {
 		const serverTime = new Date(Date.now() + 3_600_000).toISOString();
 		const { client } = record(() => json({}, 200, { "x-server-time": serverTime }));
 		await client.GET("/livez");
@@ -43,11 +43,14 @@ describe("the client", () => {
 	});
 });
 
-it("learns the time from answers that come from the server, not from those that a cache has kept", async () => {
-	const daysAgo = new Date(Date.now() - 3 * 86_400_000).toISOString();
-	const kept = (headers: Record<string, string>) => new Response("{}", { headers: { "x-server-time": daysAgo, ...headers } });
-	const answers = [kept({ "cache-control": "public, max-age=31536000, immutable" }), kept({ age: "259200" })];
-	const client = createClient({ baseUrl: "http://api.test", fetch: async () => answers.shift() ?? kept({ "cache-control": "no-store" }) });
+it("the client ignores the server time of answers that a cache may have stored", async () => {
+	const threeDaysAgo = new Date(Date.now() - 3 * 86_400_000).toISOString();
+	const cached = (headers: Record<string, string>) => new Response("{}", { headers: { "x-server-time": threeDaysAgo, ...headers } });
+	const answers = [cached({ "cache-control": "public, max-age=31536000, immutable" }), cached({ age: "259200" })];
+	const client = createClient({
+		baseUrl: "http://api.test",
+		fetch: async () => answers.shift() ?? cached({ "cache-control": "no-store" }),
+	});
 	for (let answer = 0; answer < 2; answer += 1) await client.GET("/livez");
 	expect(Math.abs(client.clock.now() - Date.now())).toBeLessThan(1_000);
 	await client.GET("/livez");

@@ -1,4 +1,4 @@
-/** The typed client of the Holdfast API. Imports nothing of the server; runs in browsers and in Node. */
+/** The typed client of the Holdfast API. It imports no server code and runs in browsers and in Node. */
 export * from "./create-client.ts";
 export { isRepeatable, type RetryOptions, type Send } from "./retry.ts";
 export type * from "./schema.ts";

@@ -1,14 +1,15 @@
-/** Server-Sent Events out of a stream of bytes (WHATWG HTML, 9.2.6), as far as they carry data. */
+/** Parses Server-Sent Events from a byte stream (WHATWG HTML, 9.2.6). Comments and events without data are skipped. */
 import { createParser } from "eventsource-parser";
 
+/** One event. `event` is `message` and `id` is empty if the server did not set them. */
 export type ServerSentEvent = { readonly event: string; readonly id: string; readonly data: string };
 
-/** The API sends no event as long as this. */
+/** The events of the API are shorter. */
 const EVENT_MAX_CHARS = 1_000_000;
 
 /**
- * Yields events until the stream ends. `onBytes` is called for whatever arrives, comments too: the stream lives. Throws what the
- * stream fails with, and at an event longer than `EVENT_MAX_CHARS`.
+ * Yields events until the stream ends. Calls `onBytes` for every chunk, including comments, as a sign that the connection works. Throws
+ * the error of a stream that fails, and throws if an event is longer than `EVENT_MAX_CHARS`.
  */
 export async function* readEvents(stream: ReadableStream<Uint8Array>, onBytes: () => void): AsyncGenerator<ServerSentEvent> {
 	const reader = stream.getReader();
@@ -18,7 +19,7 @@ export async function* readEvents(stream: ReadableStream<Uint8Array>, onBytes: (
 		maxBufferSize: EVENT_MAX_CHARS,
 		onEvent: ({ event = "message", id = "", data }) => parsed.push({ event, id, data }),
 		onError(error) {
-			// Fields that this version does not know are skipped, as the standard wants.
+			// Unknown fields are ignored, as the standard requires.
 			if (error.type === "max-buffer-size-exceeded") throw error;
 		},
 	});

@@ -11,7 +11,7 @@ afterEach(() => {
 	vi.restoreAllMocks();
 });
 
-/** Answers in turn, the last one for ever; an Error is thrown. Notes when each attempt came. */
+/** A fake server that gives the answers in order and repeats the last one; an Error is thrown. Records the time of each attempt. */
 function server(...answers: (Response | Error)[]): { send: Send; atMs: number[]; bodies: string[] } {
 	const startMs = Date.now();
 	const [atMs, bodies]: [number[], string[]] = [[], []];
@@ -22,7 +22,7 @@ function server(...answers: (Response | Error)[]): { send: Send; atMs: number[];
 			atMs.push(Date.now() - startMs);
 			bodies.push(await request.text());
 			const answer = answers[Math.min(atMs.length, answers.length) - 1];
-			if (answer === undefined) throw new Error("no answer was planned");
+			if (answer === undefined) throw new Error("the test gave the fake server no answers");
 			if (answer instanceof Error) throw answer;
 			return answer.clone();
 		},
@@ -33,8 +33,8 @@ const busy = (retryAfter: string | null = "2", status = 503) =>
 	new Response("{}", { status, headers: retryAfter === null ? {} : { "retry-after": retryAfter } });
 const ok = () => new Response('{"fine":true}', { status: 200 });
 
-/** Let time pass until it is settled. */
-async function settled<T>(promise: Promise<T>): Promise<T> {
+/** Advances the fake timers until the promise is settled. */
+async function advanceUntilSettled<T>(promise: Promise<T>): Promise<T> {
 	let done = false;
 	const end = () => {
 		done = true;
@@ -45,10 +45,10 @@ async function settled<T>(promise: Promise<T>): Promise<T> {
 }
 
 describe("after 503 and 429 with Retry-After", () => {
-	it.each([429, 503])("%i: the same request is sent again when that time is over, and up to half of it later", async (status) => {
+	it.each([429, 503])("a request answered %i is sent again after that time plus at most half of it", async (status) => {
 		vi.spyOn(Math, "random").mockReturnValueOnce(0).mockReturnValueOnce(0.999);
 		const { send, atMs, bodies } = server(busy("2", status), busy("2", status), ok());
-		const response = await settled(withRetries(send)(post("/auth/register")));
+		const response = await advanceUntilSettled(withRetries(send)(post("/auth/register")));
 		expect([response.status, await response.json()]).toEqual([200, { fine: true }]);
 		expect(bodies).toEqual(["{}", "{}", "{}"]);
 		expect(atMs[1]).toBe(2_000);
@@ -56,19 +56,19 @@ describe("after 503 and 429 with Retry-After", () => {
 		expect((atMs[2] ?? 0) - 2_000).toBeLessThanOrEqual(3_000);
 	});
 
-	it("is given up after so many attempts, with the last answer", async () => {
+	it("returns the last answer when attemptsMax is reached", async () => {
 		const { send, atMs } = server(busy("0"));
-		expect((await settled(withRetries(send, { attemptsMax: 3 })(get()))).status).toBe(503);
+		expect((await advanceUntilSettled(withRetries(send, { attemptsMax: 3 })(get()))).status).toBe(503);
 		expect(atMs).toHaveLength(3);
 	});
 
-	it("is not waited for beyond the time that was given", async () => {
+	it("returns the answer at once when Retry-After goes beyond giveUpAfterMs", async () => {
 		const { send, atMs } = server(busy("60"));
-		expect((await settled(withRetries(send, { giveUpAfterMs: 30_000 })(get()))).status).toBe(503);
+		expect((await advanceUntilSettled(withRetries(send, { giveUpAfterMs: 30_000 })(get()))).status).toBe(503);
 		expect(atMs).toHaveLength(1);
 	});
 
-	it("ends at once when the caller's signal says so", async () => {
+	it("rejects at once when the signal aborts during the wait", async () => {
 		const { send, atMs } = server(busy("2"));
 		const abort = new AbortController();
 		const answer = withRetries(send)(new Request(get(), { signal: abort.signal }));
@@ -80,12 +80,12 @@ describe("after 503 and 429 with Retry-After", () => {
 	});
 });
 
-describe("a request that its caller has given up", () => {
-	it("is not sent", async () => {
+describe("a request whose signal has aborted", () => {
+	it("is not sent at all", async () => {
 		const { send, atMs } = server(ok());
-		const given = post("/bookings", { "idempotency-key": "k" });
-		const up = new Request(given, { signal: AbortSignal.abort(new Error("enough")) });
-		await expect(withRetries(send)(up)).rejects.toThrow("enough");
+		const signal = AbortSignal.abort(new Error("enough"));
+		const aborted = new Request(post("/bookings", { "idempotency-key": "k" }), { signal });
+		await expect(withRetries(send)(aborted)).rejects.toThrow("enough");
 		expect(atMs).toEqual([]);
 	});
 });
@@ -99,10 +99,10 @@ describe("without an answer", () => {
 		["a hold with its key", post("/bookings", { "idempotency-key": "k" })],
 		["a confirm", post("/bookings/0199/confirm")],
 		["a refresh", post("/auth/refresh")],
-	])("%s is sent again, with longer and longer waits", async (_name, request) => {
+	])("%s is sent again with increasing waits", async (_name, request) => {
 		vi.spyOn(Math, "random").mockReturnValue(0);
 		const { send, atMs } = server(broken(), broken(), broken(), ok());
-		expect((await settled(withRetries(send)(request))).status).toBe(200);
+		expect((await advanceUntilSettled(withRetries(send)(request))).status).toBe(200);
 		expect(atMs).toEqual([0, 200, 600, 1_400]);
 	});
 
@@ -111,51 +111,51 @@ describe("without an answer", () => {
 		["a registration", post("/auth/register")],
 		["a login", post("/auth/login")],
 		["a logout", post("/auth/logout")],
-	])("%s is not: it may have been carried out", async (_name, request) => {
+	])("%s is not sent again, because the server may have processed it", async (_name, request) => {
 		const { send, atMs } = server(broken(), ok());
-		await expect(settled(withRetries(send)(request))).rejects.toThrow("fetch failed");
+		await expect(advanceUntilSettled(withRetries(send)(request))).rejects.toThrow("fetch failed");
 		expect(atMs).toHaveLength(1);
 	});
 
-	it("a proxy's 502 and 504 count as none, and so does its 503 that names no time", async () => {
+	it("a 502, a 504 and a 503 without Retry-After count as no answer", async () => {
 		for (const answer of [busy(null, 502), busy(null, 504), busy(null)]) {
-			expect((await settled(withRetries(server(answer, ok()).send)(get()))).status).toBe(200);
-			expect((await settled(withRetries(server(answer, ok()).send)(post("/auth/login")))).status).toBe(answer.status);
+			expect((await advanceUntilSettled(withRetries(server(answer, ok()).send)(get()))).status).toBe(200);
+			expect((await advanceUntilSettled(withRetries(server(answer, ok()).send)(post("/auth/login")))).status).toBe(answer.status);
 		}
 	});
 
-	it("an attempt that takes too long counts as none", async () => {
+	it("an attempt that exceeds attemptTimeoutMs counts as no answer", async () => {
 		let attempts = 0;
 		const send: Send = (request) => {
 			attempts += 1;
 			if (attempts > 1) return Promise.resolve(ok());
 			return new Promise((_resolve, reject) => request.signal.addEventListener("abort", () => reject(request.signal.reason)));
 		};
-		expect((await settled(withRetries(send, { attemptTimeoutMs: 1_000 })(get()))).status).toBe(200);
-		await expect(settled(withRetries(send, { attemptTimeoutMs: 1_000 })(get()))).resolves.toBeDefined();
+		expect((await advanceUntilSettled(withRetries(send, { attemptTimeoutMs: 1_000 })(get()))).status).toBe(200);
+		await expect(advanceUntilSettled(withRetries(send, { attemptTimeoutMs: 1_000 })(get()))).resolves.toBeDefined();
 		expect(attempts).toBe(3);
 	});
 
-	it("a body that breaks off counts as none", async () => {
+	it("an answer whose body breaks off counts as no answer", async () => {
 		const torn = new ReadableStream({ start: (controller) => controller.error(new TypeError("terminated")) });
 		let attempts = 0;
 		const send: Send = async () => {
 			attempts += 1;
 			return attempts === 1 ? new Response(torn, { status: 200 }) : ok();
 		};
-		expect(await (await settled(withRetries(send)(get()))).json()).toEqual({ fine: true });
+		expect(await (await advanceUntilSettled(withRetries(send)(get()))).json()).toEqual({ fine: true });
 	});
 });
 
 describe("any other answer", () => {
-	it.each([200, 201, 204, 400, 401, 404, 409, 410, 412, 422, 500])("%i is how it is", async (status) => {
+	it.each([200, 201, 204, 400, 401, 404, 409, 410, 412, 422, 500])("%i is returned after a single attempt", async (status) => {
 		const { send, atMs } = server(new Response(null, { status, headers: { "retry-after": "1" } }));
-		expect((await settled(withRetries(send)(get()))).status).toBe(status);
+		expect((await advanceUntilSettled(withRetries(send)(get()))).status).toBe(status);
 		expect(atMs).toHaveLength(1);
 	});
 });
 
-describe("Retry-After", () => {
+describe("parseRetryAfter", () => {
 	it.each([
 		["2", 2_000],
 		["0", 0],
@@ -163,13 +163,13 @@ describe("Retry-After", () => {
 		["Sun, 22 Nov 2026 19:00:00 GMT", 0],
 		["soon", null],
 		[null, null],
-	])("%j means %j ms", (header, ms) => {
+	])("Retry-After %j is parsed as %j ms", (header, ms) => {
 		expect(parseRetryAfter(header, Date.parse("2026-11-22T20:00:00Z"))).toBe(ms);
 	});
 });
 
 describe("isRepeatable", () => {
-	it("does not take a booking's page for its confirm", () => {
+	it("matches the path of a confirm exactly, whatever the query string", () => {
 		expect(isRepeatable(post("/bookings/0199/confirm/again"))).toBe(false);
 		expect(isRepeatable(post("/bookings/0199/confirm?x=1"))).toBe(true);
 	});

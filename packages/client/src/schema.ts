@@ -1,4 +1,4 @@
-/** Generated from openapi.json by `npm run build`: the routes of the API as types. Not edited by hand. */
+/** The types of the API, generated from openapi.json by `npm run build`. Do not edit. */
 
 export interface paths {
     "/livez": {
@@ -9,8 +9,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether the process runs
-         * @description The event loop turns. Says nothing about the stores: a restart would not mend those. For whoever restarts what hangs.
+         * Check whether the process is alive
+         * @description Answers 200 while the event loop of the process runs. Redis and Postgres are not checked, because a restart of this process would not repair them. For supervisors that restart a hanging process.
          */
         get: operations["showLiveness"];
         put?: never;
@@ -29,8 +29,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether this process takes new requests
-         * @description 200 while the process listens and was not told to end, whatever its stores do: a process that is taken out for them leaves people with the error of the load balancer. After SIGTERM it answers 503 first, and the process stops listening `DRAIN_MS` later.
+         * Check whether the process accepts new requests
+         * @description Answers 200 until the process receives SIGTERM. It then answers 503, and the process stops listening `DRAIN_MS` later. Redis and Postgres are not checked: all processes share them, so taking one process out of the load balancer would not help.
          */
         get: operations["showReadiness"];
         put?: never;
@@ -49,8 +49,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether bookings work now
-         * @description Looks at everything that bookings need, and is true within 2 s of a part dying, being demoted, ceasing to take writes or to keep them, and of its coming back. `degraded`: bookings work, but nobody records them for now. For load balancers: 200 sends people here, 503 does not.
+         * Check whether bookings work
+         * @description Checks every component that bookings need. The answer reflects a failure or a recovery of a component within 2 s. `degraded`: bookings work, but are not written to the ledger at present. For load balancers: 200 means that this deployment can serve users, 503 that it cannot.
          */
         get: operations["showHealth"];
         put?: never;
@@ -72,7 +72,7 @@ export interface paths {
         put?: never;
         /**
          * Register
-         * @description A new user, signed in at once. Hashing the password takes a quarter of a second on purpose; where too many wait for that, the answer is `busy`. After `outcome_unknown` the same request answers `email_taken` if it had happened: then sign in.
+         * @description Creates a user and opens a session. Hashing the password takes a quarter of a second on purpose; if too many requests wait for it, the answer is `busy`. After `outcome_unknown`, send the same request again: `email_taken` means that the first one created the user, so sign in.
          */
         post: operations["register"];
         delete?: never;
@@ -92,7 +92,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description A wrong password and an unknown e-mail get one answer, after one time. After `outcome_unknown` send the same request again: a session that the first one may have opened expires unused.
+         * @description Opens a session. A wrong password and an unknown e-mail address get the same answer after the same time. After `outcome_unknown`, send the same request again: if the first one opened a session, that session expires unused.
          */
         post: operations["logIn"];
         delete?: never;
@@ -112,7 +112,7 @@ export interface paths {
         put?: never;
         /**
          * Exchange a refresh token for a new session
-         * @description A refresh token is good once. Sent again within 10 s, while its successor is unused, it gives the same successor, so that a lost answer costs nothing. Sent again later it ends every token of that sign-in; so repeat it within 10 s after `outcome_unknown` and when no answer came.
+         * @description A refresh token can be used once. If it is sent again within 10 s and the new refresh token has not been used yet, the answer has the same new refresh token: so after `outcome_unknown`, or if no answer arrives, repeat the request within 10 s. If it is sent again later, it counts as stolen and the whole session ends.
          */
         post: operations["refreshSession"];
         delete?: never;
@@ -132,7 +132,7 @@ export interface paths {
         put?: never;
         /**
          * Sign out
-         * @description Ends this sign-in: its refresh token, and every access token that came of it, here at once and everywhere within a second.
+         * @description Ends the session of the access token. Its refresh token and all its access tokens become invalid, in every server process within a second. Other sessions of the user remain. Takes no body, or `{}`.
          */
         post: operations["logOut"];
         delete?: never;
@@ -149,8 +149,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who am I
-         * @description The user behind the access token, as they are now.
+         * Read the signed-in user
+         * @description Returns the user of the access token, with current data.
          */
         get: operations["showMe"];
         put?: never;
@@ -169,8 +169,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Movies
-         * @description By title, in pages; all of them, or those of one status, or with a text in their title.
+         * List movies
+         * @description Lists movies in the order of their titles. Filter by `status`, or by part of the title with `q`.
          */
         get: operations["listMovies"];
         put?: never;
@@ -189,8 +189,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One movie
-         * @description What the catalogue knows of it.
+         * Read one movie
+         * @description Returns the catalogue entry of the movie.
          */
         get: operations["showMovie"];
         put?: never;
@@ -209,8 +209,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Upcoming showtimes of a movie
-         * @description From now on, soonest first; of one day at the venue, if `date` names it.
+         * List upcoming showtimes of a movie
+         * @description Lists the showtimes of the movie that have not started, earliest first. Filter by day with `date`.
          */
         get: operations["listShowtimesOfMovie"];
         put?: never;
@@ -229,8 +229,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Upcoming showtimes
-         * @description Of all movies, from now on, soonest first; of one movie or one day at the venue, if asked for.
+         * List upcoming showtimes
+         * @description Lists the showtimes that have not started, earliest first. Filter by movie with `movieId` and by day with `date`.
          */
         get: operations["listShowtimes"];
         put?: never;
@@ -249,8 +249,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One showtime
-         * @description What the catalogue says, and how many seats are left now.
+         * Read one showtime
+         * @description Returns the showtime and the number of its seats in each status now.
          */
         get: operations["showShowtime"];
         put?: never;
@@ -269,8 +269,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The seats of a showtime now
-         * @description Drawn in rows, with labels, prices and counts; with an access token your own seats are marked, and the answer is yours alone (`Vary: Authorization`). `view=status` is one letter per seat, over the plan at `GET /plans/{id}`, the same for all.
+         * Read the seats of a showtime
+         * @description Returns every seat with its status now: row by row, with labels, prices and counts. With an access token, the user's own seats are marked `mine`, so caches must keep such answers apart (`Vary: Authorization`). `view=status` returns one letter per seat instead, to be combined with the seat plan at `GET /api/v1/plans/{id}`; it is the same for all users.
          */
         get: operations["showSeatMatrix"];
         put?: never;
@@ -289,8 +289,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One seat plan
-         * @description Immutable: another layout is another plan. `view=status` and the stream name seats by their index in it.
+         * Read a seat plan
+         * @description Returns rows, gaps, tiers and kinds of seats. A seat plan never changes: a new layout gets a new id. `view=status` and the seat stream identify seats by their index in this plan.
          */
         get: operations["showSeatPlan"];
         put?: never;
@@ -309,16 +309,25 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Seats as they change
-         * @description Tells of seats by their index in the plan (`GET /plans/{id}`), with the letters of `view=status`.
+         * Stream the seats of a showtime
+         * @description Streams each change of a seat as Server-Sent Events. Seats are identified by their index in the seat plan
+         *     (`GET /api/v1/plans/{id}`), and statuses by the letters of `view=status`.
          *
-         *     Read `GET /showtimes/{showtimeId}/seats?view=status`, open the stream with `?since=` its `version`, and apply each event whose
-         *     `version` is above the one you have: its statuses replace what you knew of those seats. Versions rise from event to event, with gaps
-         *     where several changes are told as one. At an event `reset` read the seats anew, and go on with events later than what you read, those that arrived meanwhile
-         *     too: you came without a version, or with one too old to be led on from, or the seats were rebuilt. A browser's `EventSource` comes back by itself and says where it was
-         *     (`Last-Event-ID`, which goes before `since`). A comment line every 15 s shows that the stream lives. A client that does not read what
-         *     it is sent is dropped, and may come back. Holds that lapse are told at their instant. Where this answers `overloaded`, read
-         *     `view=status` with `If-None-Match` every few seconds.
+         *     How to use it:
+         *
+         *     1. Read `GET /api/v1/showtimes/{showtimeId}/seats?view=status`.
+         *     2. Open the stream with `since` set to the `version` of that answer.
+         *     3. Apply each event without a name (`SeatDelta`) whose `version` is greater than yours: it has the new status of each
+         *        changed seat. Versions increase from event to event. They may skip numbers, because several changes are combined into one
+         *        event.
+         *     4. At an event named `reset` (`SeatReset`), read `view=status` again. Then apply the events with a greater `version`,
+         *        including those that arrived while you read. The server sends a reset if you named no version, if your version is too old, or
+         *        if the seats were rebuilt.
+         *
+         *     After a disconnect, send the `id` of the last event as `Last-Event-ID`, which takes precedence over `since`; a browser's
+         *     `EventSource` does this by itself. The server sends a comment line every 15 s to show that the connection works. It
+         *     disconnects clients that do not read their events; they may connect again. The expiry of a hold is sent at the moment it
+         *     happens. If the answer is `overloaded`, poll `view=status` with `If-None-Match` every few seconds instead.
          */
         get: operations["streamSeats"];
         put?: never;
@@ -337,14 +346,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * My bookings, newest first
-         * @description A page may hold fewer than `limit` while `nextCursor` says that there are more. A booking that cannot be read is left out.
+         * List the bookings of the signed-in user
+         * @description Newest first. A page may have fewer than `limit` items even if more follow: continue while `nextCursor` is not null. A booking that cannot be read because of a server error is left out.
          */
         get: operations["listBookings"];
         put?: never;
         /**
          * Hold seats of a showtime
-         * @description All of the seats or none. The booking is `pending` until it is confirmed, released, or its time is up. One user may place a limited number of holds within an hour, released or not; past that the answer is 429 and `Retry-After` names when the next one is possible.
+         * @description Holds all of the requested seats or none. The booking is `pending` until it is confirmed, released or expired. A user can place a limited number of holds within an hour, including released ones. Above that limit the answer is 429, and `Retry-After` says when the next hold is possible.
          */
         post: operations["placeHold"];
         delete?: never;
@@ -361,15 +370,15 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One of my bookings
-         * @description Read from Redis and from the ledger; the later version stands. Expired and released ones can be read until an hour after their `expiresAt`. Somebody else's is a 404.
+         * Read one booking of the signed-in user
+         * @description Returns the booking with its showtime. An expired or released hold can be read until an hour after its `expiresAt`. A booking of another user is answered 404.
          */
         get: operations["showBooking"];
         put?: never;
         post?: never;
         /**
          * Release or cancel a booking
-         * @description A hold is released, a confirmed booking cancelled until its showtime starts; the seats are free at once and the record stays. Repeating it answers the same; an expired hold stays expired.
+         * @description Releases a hold, or cancels a confirmed booking before its showtime starts. The seats are free at once; the booking can still be read. A repeated request gets the same answer. An expired hold remains `expired`. Takes no body, or `{}`.
          */
         delete: operations["cancelBooking"];
         options?: never;
@@ -388,7 +397,7 @@ export interface paths {
         put?: never;
         /**
          * Confirm a booking
-         * @description Once, and all of its seats. Repeating it answers the same. Takes no body, or `{}`.
+         * @description Confirms a hold: all of its seats are sold to the user. A repeated request gets the same answer. Takes no body, or `{}`.
          */
         post: operations["confirmBooking"];
         delete?: never;
@@ -401,15 +410,15 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description Why there is no other answer (RFC 9457) */
+        /** @description An error as `application/problem+json` (RFC 9457) */
         Problem: {
             /**
-             * @description URN of the kind of problem
+             * @description URN that identifies the kind of problem
              * @example urn:problem-type:holdfast:seats_taken
              */
             type: string;
             /**
-             * @description The same words for every problem of this kind
+             * @description Short title, the same for every problem of this kind
              * @example Seats not available
              */
             title: string;
@@ -419,45 +428,45 @@ export interface components {
              */
             status: number;
             /**
-             * @description What happened and what to do
-             * @example The seats named in `seats` are not available; nothing was held. Choose others.
+             * @description What happened, whether anything changed, and what to do next
+             * @example The seats listed in `seats` are not available. No seats were held; choose other seats.
              */
             detail: string;
             /**
-             * @description The path that was asked
+             * @description Path of the request
              * @example /api/v1/bookings
              */
             instance: string;
             /**
-             * @description Stable; decide by this
+             * @description Stable code of the problem: base the handling on this field
              * @enum {string}
              */
             code: "invalid_request" | "unauthenticated" | "invalid_credentials" | "not_found" | "email_taken" | "seats_taken" | "seat_limit" | "hold_limit" | "not_on_sale" | "showtime_closed" | "showtime_cancelled" | "showtime_started" | "booking_state" | "hold_expired" | "version_mismatch" | "payload_too_large" | "unsupported_media_type" | "unknown_seats" | "idempotency_mismatch" | "too_many_requests" | "internal" | "recovering" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
             /**
-             * @description The same request, unchanged, may succeed later
+             * @description Whether the same request, sent again unchanged, may succeed later
              * @example false
              */
             retryable: boolean;
             /**
-             * @description Also in `x-request-id`; quote it in a report
+             * @description Id of the request, also in `x-request-id`: quote it when you report a problem
              * @example 5f0c2a64-1b7e-4c55-9f0e-2d8a7c6b4e31
              */
             requestId: string;
-            /** @description With `invalid_request`: each flaw */
+            /** @description Only with `invalid_request`: one entry for each invalid value */
             errors?: {
                 /**
-                 * @description JSON Pointer into the body; `/path`, `/query/...` and `/headers/...` for those
+                 * @description JSON Pointer into the body. For other parts of the request it begins with `/path`, `/query` or `/headers`
                  * @example /seats/0
                  */
                 pointer: string;
                 /**
-                 * @description What is wrong there
+                 * @description What is wrong with that value
                  * @example must NOT have fewer than 1 characters
                  */
                 message: string;
             }[];
             /**
-             * @description The seats that stood in the way, by label
+             * @description Only with `seats_taken` and `unknown_seats`: labels of the seats that cannot be held
              * @example [
              *       "E5",
              *       "E6"
@@ -465,52 +474,52 @@ export interface components {
              */
             seats?: string[];
         };
-        /** @description An amount of money, exact: any JSON reader's number holds it */
+        /** @description An exact amount of money. Every JSON parser can read `amount` as a number without rounding */
         Money: {
             /**
-             * @description Minor units: cents
+             * @description Amount in minor units of the currency, such as cents
              * @example 2500
              */
             amount: number;
             /**
-             * @description ISO 4217
+             * @description ISO 4217 currency code
              * @example USD
              */
             currency: string;
         };
-        /** @description What one seat costs */
+        /** @description The price of one seat */
         Price: {
             /**
-             * @description Minor units: cents
+             * @description Amount in minor units of the currency, such as cents
              * @example 2500
              */
             amount: number;
             /**
-             * @description ISO 4217
+             * @description ISO 4217 currency code
              * @example USD
              */
             currency: string;
         };
-        /** @description Somebody who can book */
+        /** @description A registered user */
         User: {
             /**
              * Format: uuid
-             * @description The user's id
+             * @description User id
              * @example 0199d3a0-5b1c-7c11-9d2e-3f4a5b6c7d8e
              */
             id: string;
             /**
-             * @description As it was registered
+             * @description E-mail address as entered at registration
              * @example ada@example.com
              */
             email: string;
             /**
-             * @description How the user wants to be called
+             * @description Name to display for the user
              * @example Ada Lovelace
              */
             displayName: string;
             /**
-             * @description What the user may do
+             * @description Role of the user; it decides what the user may do
              * @enum {string}
              */
             role: "user" | "admin";
@@ -521,422 +530,422 @@ export interface components {
              */
             createdAt: string;
         };
-        /** @description Somebody who has just proved who they are */
+        /** @description A session: the signed-in user and the tokens */
         Session: {
             user: components["schemas"]["User"];
             /**
-             * @description Send it as `Authorization: Bearer`
+             * @description Access token: send it as `Authorization: Bearer <token>`
              * @example eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIwMTk5In0.c2lnbmF0dXJl
              */
             accessToken: string;
             /**
-             * @description Good once, within 30 days: `POST /auth/refresh` gives the next one. Keep it secret
+             * @description Refresh token for `POST /api/v1/auth/refresh`, which returns the next one. Valid once, for 30 days. Keep it secret
              * @example mB0Zy6Qe2XfT9uKq4vN7wR1sLcJpHdGaEoUiYtBxVn8
              */
             refreshToken: string;
             /**
-             * @description Of the access token
+             * @description Seconds until the access token expires
              * @example 900
              */
             expiresInSeconds: number;
         };
-        /** @description Somebody new */
+        /** @description A new user */
         Registration: {
             /**
              * Format: email
-             * @description Compared without regard to case
+             * @description E-mail address. Upper and lower case are not distinguished
              * @example ada@example.com
              */
             email: string;
             /**
-             * @description Any characters
+             * @description Password of 8 to 128 characters; any characters are allowed
              * @example correct horse battery
              */
             password: string;
             /**
-             * @description How the user wants to be called
+             * @description Name to display for the user
              * @example Ada Lovelace
              */
             displayName: string;
         };
-        /** @description Who says to be whom */
+        /** @description E-mail address and password of a user */
         Credentials: {
             /**
-             * @description In any case
+             * @description E-mail address. Upper and lower case are not distinguished
              * @example ada@example.com
              */
             email: string;
             /**
-             * @description As it was registered
+             * @description Password of the user
              * @example correct horse battery
              */
             password: string;
         };
-        /** @description Who wants to stay signed in */
+        /** @description The refresh token to exchange for a new session */
         RefreshRequest: {
             /**
-             * @description The one of the last answer
+             * @description The `refreshToken` of the latest session
              * @example mB0Zy6Qe2XfT9uKq4vN7wR1sLcJpHdGaEoUiYtBxVn8
              */
             refreshToken: string;
         };
-        /** @description A film that is shown */
+        /** @description A movie of the catalogue */
         Movie: {
             /**
              * Format: uuid
-             * @description Its id
+             * @description Movie id
              * @example 0199d3a0-0a10-7a3b-8c4d-5e6f7a8b9c0d
              */
             id: string;
             /**
-             * @description As it is billed
+             * @description Title of the movie
              * @example The Third Man
              */
             title: string;
             /**
-             * @description A few sentences
+             * @description Synopsis in a few sentences
              * @example A writer of westerns looks for a dead friend in occupied Vienna.
              */
             description: string;
             /**
-             * @description How long it runs
+             * @description Running time in minutes
              * @example 104
              */
             durationMinutes: number;
             /**
-             * @description One word or two
+             * @description Genre in one or two words
              * @example Thriller
              */
             genre: string;
             /**
-             * @description Age rating as its board words it; null when never rated
+             * @description Age rating, in the notation of the rating board; null if the movie was never rated
              * @example PG
              */
             rating: string | null;
             /**
-             * @description Where the poster is; null when there is none
+             * @description URL of the poster; null if the movie has no poster
              * @example null
              */
             posterUrl: string | null;
             /**
              * Format: date
-             * @description First release
+             * @description Date of the first release; null if unknown
              * @example 1949-09-02
              */
             releaseDate: string | null;
             /**
-             * @description Whether it is on
+             * @description Whether the movie is showing now, coming soon, or has ended
              * @enum {string}
              */
             status: "now_showing" | "coming_soon" | "ended";
         };
-        /** @description A page of a list */
+        /** @description One page of a list */
         MoviePage: {
-            /** @description At most `limit` of them */
+            /** @description At most `limit` items */
             items: components["schemas"]["Movie"][];
             /**
-             * @description Give it as `cursor` for the next page; null on the last one
+             * @description Send it as `cursor` to get the next page; null on the last page
              * @example 0199d3a1-8c20-7e9f-8a0b-1c2d3e4f5a05
              */
             nextCursor: string | null;
         };
-        /** @description One movie, in one auditorium, at one instant */
+        /** @description A showtime: one movie in one auditorium at one time */
         Showtime: {
             /**
              * Format: uuid
-             * @description Its id
+             * @description Showtime id
              * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
              */
             id: string;
-            /** @description What is shown */
+            /** @description The movie that is shown */
             movie: {
                 /**
                  * Format: uuid
-                 * @description Its id
+                 * @description Movie id
                  * @example 0199d3a0-0a10-7a3b-8c4d-5e6f7a8b9c0d
                  */
                 id: string;
                 /**
-                 * @description Its title
+                 * @description Title of the movie
                  * @example The Third Man
                  */
                 title: string;
             };
-            /** @description Where */
+            /** @description The auditorium in which it is shown */
             auditorium: {
                 /**
                  * Format: uuid
-                 * @description Its id
+                 * @description Auditorium id
                  * @example 0199d3a0-0a11-7b2c-9d3e-4f5a6b7c8d9e
                  */
                 id: string;
                 /**
-                 * @description Its name
+                 * @description Name of the auditorium
                  * @example Hall 1
                  */
                 name: string;
             };
             /**
              * Format: date-time
-             * @description When it starts
+             * @description When the showtime starts
              * @example 2026-11-22T19:15:00.000Z
              */
             startsAt: string;
             /**
              * Format: date-time
-             * @description When it ends
+             * @description When the showtime ends
              * @example 2026-11-22T20:59:00.000Z
              */
             endsAt: string;
             /**
-             * @description IANA zone of the venue: show times in this one
+             * @description IANA time zone of the venue. Display the times of the showtime in this zone
              * @example Europe/Vienna
              */
             timeZone: string;
             /**
              * Format: date-time
-             * @description From when on seats are sold
+             * @description When sales begin
              * @example 2026-11-15T09:00:00.000Z
              */
             salesOpenAt: string;
             /**
              * Format: date-time
-             * @description From when on they are not any more
+             * @description When sales end
              * @example 2026-11-22T19:15:00.000Z
              */
             salesCloseAt: string;
             /**
-             * @description Seats are sold while it is `open`, between `salesOpenAt` and `salesCloseAt`; not for now when `paused`, nor ever again when `closed` or `cancelled`
+             * @description `open`: seats are on sale between `salesOpenAt` and `salesCloseAt`. `paused`: sales are suspended. `closed`: sales have ended for good. `cancelled`: the showtime does not take place
              * @enum {string}
              */
             state: "open" | "paused" | "closed" | "cancelled";
-            /** @description What a seat of each tier costs */
+            /** @description The price of a seat in each tier */
             prices: {
                 /**
-                 * @description Id of a price class of seats
+                 * @description Tier id
                  * @example standard
                  */
                 tier: string;
                 price: components["schemas"]["Price"];
             }[];
         };
-        /** @description A page of a list */
+        /** @description One page of a list */
         ShowtimePage: {
-            /** @description At most `limit` of them */
+            /** @description At most `limit` items */
             items: components["schemas"]["Showtime"][];
             /**
-             * @description Give it as `cursor` for the next page; null on the last one
+             * @description Send it as `cursor` to get the next page; null on the last page
              * @example 0199d3a1-8c20-7e9f-8a0b-1c2d3e4f5a05
              */
             nextCursor: string | null;
         };
-        /** @description A showtime, and how many of its seats are left */
+        /** @description A showtime with its seat counts */
         ShowtimeDetails: {
             /**
              * Format: uuid
-             * @description Its id
+             * @description Showtime id
              * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
              */
             id: string;
-            /** @description What is shown */
+            /** @description The movie that is shown */
             movie: {
                 /**
                  * Format: uuid
-                 * @description Its id
+                 * @description Movie id
                  * @example 0199d3a0-0a10-7a3b-8c4d-5e6f7a8b9c0d
                  */
                 id: string;
                 /**
-                 * @description Its title
+                 * @description Title of the movie
                  * @example The Third Man
                  */
                 title: string;
             };
-            /** @description Where */
+            /** @description The auditorium in which it is shown */
             auditorium: {
                 /**
                  * Format: uuid
-                 * @description Its id
+                 * @description Auditorium id
                  * @example 0199d3a0-0a11-7b2c-9d3e-4f5a6b7c8d9e
                  */
                 id: string;
                 /**
-                 * @description Its name
+                 * @description Name of the auditorium
                  * @example Hall 1
                  */
                 name: string;
             };
             /**
              * Format: date-time
-             * @description When it starts
+             * @description When the showtime starts
              * @example 2026-11-22T19:15:00.000Z
              */
             startsAt: string;
             /**
              * Format: date-time
-             * @description When it ends
+             * @description When the showtime ends
              * @example 2026-11-22T20:59:00.000Z
              */
             endsAt: string;
             /**
-             * @description IANA zone of the venue: show times in this one
+             * @description IANA time zone of the venue. Display the times of the showtime in this zone
              * @example Europe/Vienna
              */
             timeZone: string;
             /**
              * Format: date-time
-             * @description From when on seats are sold
+             * @description When sales begin
              * @example 2026-11-15T09:00:00.000Z
              */
             salesOpenAt: string;
             /**
              * Format: date-time
-             * @description From when on they are not any more
+             * @description When sales end
              * @example 2026-11-22T19:15:00.000Z
              */
             salesCloseAt: string;
             /**
-             * @description Seats are sold while it is `open`, between `salesOpenAt` and `salesCloseAt`; not for now when `paused`, nor ever again when `closed` or `cancelled`
+             * @description `open`: seats are on sale between `salesOpenAt` and `salesCloseAt`. `paused`: sales are suspended. `closed`: sales have ended for good. `cancelled`: the showtime does not take place
              * @enum {string}
              */
             state: "open" | "paused" | "closed" | "cancelled";
-            /** @description What a seat of each tier costs */
+            /** @description The price of a seat in each tier */
             prices: {
                 /**
-                 * @description Id of a price class of seats
+                 * @description Tier id
                  * @example standard
                  */
                 tier: string;
                 price: components["schemas"]["Price"];
             }[];
-            /** @description Seats by status, now; null once the showtime is over or cancelled and has no live seats any more */
+            /** @description Number of seats in each status now; null if the showtime is over or cancelled and its live seats were removed */
             counts: components["schemas"]["SeatCounts"] | null;
         };
-        /** @description Seats by status, now */
+        /** @description Number of seats in each status now */
         SeatCounts: {
             /**
-             * @description All there are
+             * @description All seats of the showtime
              * @example 100
              */
             total: number;
             /**
-             * @description Free to be held
+             * @description Seats that can be held
              * @example 61
              */
             available: number;
             /**
-             * @description Held by somebody, for now
+             * @description Seats in a hold that has not expired
              * @example 7
              */
             held: number;
             /**
-             * @description Sold
+             * @description Seats in confirmed bookings
              * @example 30
              */
             sold: number;
             /**
-             * @description Kept off sale
+             * @description Seats that an administrator has taken off sale
              * @example 2
              */
             blocked: number;
             /**
-             * @description Kept back after a loss, because they may have been sold
+             * @description Seats withheld from sale after a loss of data, because they may already be sold
              * @example 0
              */
             quarantined: number;
         };
-        /** @description Every seat of a showtime, row by row */
+        /** @description Every seat of a showtime with its status, row by row */
         SeatMatrix: {
             /**
              * Format: uuid
-             * @description Whose seats these are
+             * @description Showtime that the seats belong to
              * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
              */
             showtimeId: string;
             /**
-             * @description Rises with each change of a seat
+             * @description Increases with each change of a seat
              * @example 1000000007
              */
             version: number;
-            /** @description Price classes, and what a seat of each costs */
+            /** @description Price classes of seats with their prices */
             tiers: {
                 /**
-                 * @description Its id
+                 * @description Tier id
                  * @example standard
                  */
                 id: string;
                 /**
-                 * @description Its name
+                 * @description Name of the tier
                  * @example Standard
                  */
                 name: string;
                 price: components["schemas"]["Price"];
             }[];
             counts: components["schemas"]["SeatCounts"];
-            /** @description Front to back */
+            /** @description Rows from front to back */
             rows: {
                 /**
-                 * @description Its name
+                 * @description Name of the row
                  * @example E
                  */
                 label: string;
-                /** @description Left to right */
+                /** @description Seats and gaps from left to right */
                 seats: ({
                     /**
-                     * @description As a booking names it
+                     * @description Seat label, as used in requests and bookings
                      * @example E5
                      */
                     label: string;
                     /**
-                     * @description Id of a tier
+                     * @description Id of the seat's tier
                      * @example standard
                      */
                     tier: string;
                     /**
-                     * @description What sort of place it is
+                     * @description Kind of seat
                      * @enum {string}
                      */
                     kind: "standard" | "wheelchair" | "companion";
                     /**
-                     * @description `held` never says by whom
+                     * @description Status of the seat now
                      * @enum {string}
                      */
                     status: "available" | "held" | "sold" | "blocked" | "quarantined";
                     /**
-                     * @description Held or bought by the signed-in user; left out otherwise
+                     * @description `true` if the signed-in user holds or has bought the seat; absent otherwise
                      * @example true
                      */
                     mine?: boolean;
                 } | null)[];
             }[];
         };
-        /** @description Every seat's status, a letter each */
+        /** @description The status of every seat, as one letter each */
         SeatStatuses: {
             /**
              * Format: uuid
-             * @description Whose seats these are
+             * @description Showtime that the seats belong to
              * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
              */
             showtimeId: string;
             /**
              * Format: uuid
-             * @description The seat plan that the letters count in: `GET /plans/{id}`
+             * @description Seat plan that defines the seat indexes: `GET /api/v1/plans/{id}`
              * @example 0199d3a0-0a12-7c1d-8e2f-3a4b5c6d7e8f
              */
             planId: string;
             /**
-             * @description Rises with each change of a seat
+             * @description Increases with each change of a seat
              * @example 1000000007
              */
             version: number;
             /**
-             * @description One letter per seat, by seat index: `A` available, `H` held, `S` sold, `X` blocked, `Q` quarantined
+             * @description One letter per seat, in the order of the seat indexes: `A` available, `H` held, `S` sold, `X` blocked, `Q` quarantined
              * @example AAHHSAAAXA
              */
             statuses: string;
         };
         /**
-         * @description Seats that changed
+         * @description A change of seats: apply it to the statuses you have
          * @example {
          *       "version": 1000000007,
          *       "seats": [
@@ -953,103 +962,103 @@ export interface components {
          */
         SeatDelta: {
             /**
-             * @description The map's version with these seats in it; also the event's `id`
+             * @description Version of the seat map that includes these changes; also the `id` of the event
              * @example 1000000007
              */
             version: number;
-            /** @description Seats that changed, and their status now: `A` available, `H` held, `S` sold, `X` blocked, `Q` quarantined */
+            /** @description Each seat that changed, as `[index, letter]` with its new status: `A` available, `H` held, `S` sold, `X` blocked, `Q` quarantined */
             seats: [
                 number,
                 "A" | "H" | "S" | "X" | "Q"
             ][];
         };
         /**
-         * @description What was known is known no longer
+         * @description The changes since your version are not available: read all statuses again
          * @example {
          *       "version": 2000000000
          *     }
          */
         SeatReset: {
             /**
-             * @description Read a map of this version or a later one
+             * @description The statuses to read must have this version or a later one
              * @example 1000000007
              */
             version: number;
         };
-        /** @description The seats of an auditorium; never changes */
+        /** @description The seats of an auditorium. A seat plan never changes */
         SeatPlan: {
             /**
              * Format: uuid
-             * @description Its id
+             * @description Seat plan id
              * @example 0199d3a0-0a12-7c1d-8e2f-3a4b5c6d7e8f
              */
             id: string;
             /**
-             * @description Seats, gaps not counted
+             * @description Number of seats, without gaps
              * @example 100
              */
             seatCount: number;
-            /** @description Price classes; a showtime says what each costs */
+            /** @description Price classes of seats; each showtime sets the price of each tier */
             tiers: {
                 /**
-                 * @description Its id
+                 * @description Tier id
                  * @example standard
                  */
                 id: string;
                 /**
-                 * @description Its name
+                 * @description Name of the tier
                  * @example Standard
                  */
                 name: string;
             }[];
-            /** @description Front to back, left to right. A seat's index is its place in this order, from 0, gaps not counted */
+            /** @description Rows from front to back. The index of a seat is its position in reading order (row by row, left to right), counted from 0 without gaps */
             rows: {
                 /**
-                 * @description Its name
+                 * @description Name of the row
                  * @example E
                  */
                 label: string;
-                /** @description Left to right */
+                /** @description Seats and gaps from left to right */
                 seats: ({
                     /**
-                     * @description As a booking names it
+                     * @description Seat label, as used in requests and bookings
                      * @example E5
                      */
                     label: string;
                     /**
-                     * @description Id of a tier
+                     * @description Id of the seat's tier
                      * @example standard
                      */
                     tier: string;
                     /**
-                     * @description What sort of place it is
+                     * @description Kind of seat
                      * @enum {string}
                      */
                     kind: "standard" | "wheelchair" | "companion";
                 } | null)[];
             }[];
         };
-        /** @description A hold, and what became of it */
+        /** @description A booking: it begins as a hold (`pending`) and is confirmed, released, cancelled or expired later */
         Booking: {
             /**
              * Format: uuid
-             * @description The same from hold to ticket
+             * @description Booking id; it stays the same from hold to confirmed booking
              * @example 0199d3a1-8c20-7e9f-8a0b-1c2d3e4f5a05
              */
             id: string;
             /**
              * Format: uuid
-             * @description What it is for
+             * @description Showtime that the booking is for
              * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
              */
             showtimeId: string;
             /**
-             * @description `pending`: seats are held until `expiresAt`. `expired`: they were not confirmed in time
+             * @description `pending`: the seats are held until `expiresAt`. `confirmed`: the seats are sold. `cancelled`: the hold was released, or the confirmed booking was cancelled. `expired`: the hold was not confirmed in time
              * @enum {string}
              */
             status: "pending" | "confirmed" | "cancelled" | "expired";
             /**
-             * @description Seat labels in the plan's order
+             * @description Seat labels, in the order of the seat plan
              * @example [
              *       "E5",
              *       "E6"
@@ -1059,12 +1068,12 @@ export interface components {
             total: components["schemas"]["Money"];
             /**
              * Format: date-time
-             * @description When the hold lapses, or would have
+             * @description When the hold expires or expired; after a confirm or a release, when it would have expired
              * @example 2026-11-22T17:47:03.512Z
              */
             expiresAt: string;
             /**
-             * @description Only while `pending`; by the clock that judges, rounded down
+             * @description Seconds until `expiresAt` by the server's clock, rounded down. Present only while `pending`
              * @example 420
              */
             expiresInSeconds?: number;
@@ -1076,48 +1085,48 @@ export interface components {
             createdAt: string;
             /**
              * Format: date-time
-             * @description When it was confirmed
+             * @description When the booking was confirmed; null if it was not
              * @example null
              */
             confirmedAt: string | null;
             /**
              * Format: date-time
-             * @description When it was released or cancelled
+             * @description When the hold was released or the booking cancelled; null if neither happened
              * @example null
              */
             cancelledAt: string | null;
             /**
-             * @description Whether the ledger has this version
+             * @description Whether the ledger, the permanent record in Postgres, has this version. Holds are not written to the ledger
              * @example false
              */
             recorded: boolean;
             /**
-             * @description Rises with each change; the `ETag`
+             * @description Increases with each change of the booking; sent in quotes as the `ETag`
              * @example 1
              */
             version: number;
         };
-        /** @description A booking, and what it is for */
+        /** @description A booking with its showtime */
         BookingDetails: {
             /**
              * Format: uuid
-             * @description The same from hold to ticket
+             * @description Booking id; it stays the same from hold to confirmed booking
              * @example 0199d3a1-8c20-7e9f-8a0b-1c2d3e4f5a05
              */
             id: string;
             /**
              * Format: uuid
-             * @description What it is for
+             * @description Showtime that the booking is for
              * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
              */
             showtimeId: string;
             /**
-             * @description `pending`: seats are held until `expiresAt`. `expired`: they were not confirmed in time
+             * @description `pending`: the seats are held until `expiresAt`. `confirmed`: the seats are sold. `cancelled`: the hold was released, or the confirmed booking was cancelled. `expired`: the hold was not confirmed in time
              * @enum {string}
              */
             status: "pending" | "confirmed" | "cancelled" | "expired";
             /**
-             * @description Seat labels in the plan's order
+             * @description Seat labels, in the order of the seat plan
              * @example [
              *       "E5",
              *       "E6"
@@ -1127,12 +1136,12 @@ export interface components {
             total: components["schemas"]["Money"];
             /**
              * Format: date-time
-             * @description When the hold lapses, or would have
+             * @description When the hold expires or expired; after a confirm or a release, when it would have expired
              * @example 2026-11-22T17:47:03.512Z
              */
             expiresAt: string;
             /**
-             * @description Only while `pending`; by the clock that judges, rounded down
+             * @description Seconds until `expiresAt` by the server's clock, rounded down. Present only while `pending`
              * @example 420
              */
             expiresInSeconds?: number;
@@ -1144,92 +1153,92 @@ export interface components {
             createdAt: string;
             /**
              * Format: date-time
-             * @description When it was confirmed
+             * @description When the booking was confirmed; null if it was not
              * @example null
              */
             confirmedAt: string | null;
             /**
              * Format: date-time
-             * @description When it was released or cancelled
+             * @description When the hold was released or the booking cancelled; null if neither happened
              * @example null
              */
             cancelledAt: string | null;
             /**
-             * @description Whether the ledger has this version
+             * @description Whether the ledger, the permanent record in Postgres, has this version. Holds are not written to the ledger
              * @example false
              */
             recorded: boolean;
             /**
-             * @description Rises with each change; the `ETag`
+             * @description Increases with each change of the booking; sent in quotes as the `ETag`
              * @example 1
              */
             version: number;
-            /** @description What it is for */
+            /** @description The showtime that the booking is for */
             showtime: {
                 /**
                  * Format: uuid
-                 * @description Its id
+                 * @description Showtime id
                  * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
                  */
                 id: string;
                 /**
                  * Format: date-time
-                 * @description When it starts
+                 * @description When the showtime starts
                  * @example 2026-11-22T19:15:00.000Z
                  */
                 startsAt: string;
                 /**
                  * Format: date-time
-                 * @description When it ends
+                 * @description When the showtime ends
                  * @example 2026-11-22T20:59:00.000Z
                  */
                 endsAt: string;
                 /**
-                 * @description IANA zone of the venue
+                 * @description IANA time zone of the venue
                  * @example Europe/Vienna
                  */
                 timeZone: string;
-                /** @description What is shown */
+                /** @description The movie that is shown */
                 movie: {
                     /**
                      * Format: uuid
-                     * @description Its id
+                     * @description Movie id
                      * @example 0199d3a0-0a10-7a3b-8c4d-5e6f7a8b9c0d
                      */
                     id: string;
                     /**
-                     * @description Its title
+                     * @description Title of the movie
                      * @example The Third Man
                      */
                     title: string;
                 };
-                /** @description Where */
+                /** @description The auditorium in which it is shown */
                 auditorium: {
                     /**
                      * Format: uuid
-                     * @description Its id
+                     * @description Auditorium id
                      * @example 0199d3a0-0a11-7b2c-9d3e-4f5a6b7c8d9e
                      */
                     id: string;
                     /**
-                     * @description Its name
+                     * @description Name of the auditorium
                      * @example Hall 1
                      */
                     name: string;
                 };
             };
         };
-        /** @description A page of a list */
+        /** @description One page of a list */
         BookingPage: {
-            /** @description At most `limit` of them */
+            /** @description At most `limit` items */
             items: components["schemas"]["Booking"][];
             /**
-             * @description Give it as `cursor` for the next page; null on the last one
+             * @description Send it as `cursor` to get the next page; null on the last page
              * @example 0199d3a1-8c20-7e9f-8a0b-1c2d3e4f5a05
              */
             nextCursor: string | null;
         };
-        /** @description Which seats of which showtime: all of them or none */
+        /** @description The seats to hold at one showtime. Either all of them are held or none */
         HoldRequest: {
             /**
              * @description Id of the showtime
@@ -1237,7 +1246,7 @@ export interface components {
              */
             showtimeId: string;
             /**
-             * @description Labels exactly as the seat map spells them
+             * @description Seat labels, spelled exactly as in the seat map
              * @example [
              *       "E5",
              *       "E6"
@@ -1245,132 +1254,132 @@ export interface components {
              */
             seats: string[];
         };
-        /** @description How the parts are that bookings need */
+        /** @description Health of the components that bookings need */
         Health: {
             /**
-             * @description `degraded`: bookings work, but only Redis knows of them for now. `down`: bookings do not work.
+             * @description `ok`: everything works. `degraded`: bookings work, but are not written to the ledger at present. `down`: bookings do not work
              * @enum {string}
              */
             status: "ok" | "degraded" | "down";
-            /** @description Look by look */
+            /** @description Result of each check */
             checks: {
-                /** @description Where seats are held */
+                /** @description Redis, which stores the live seats */
                 redis: {
                     /**
-                     * @description `failed`: it does not answer, or it is a replica
+                     * @description `failed`: Redis does not answer, or is a replica
                      * @enum {string}
                      */
                     status: "ok" | "failed";
                     /**
-                     * @description How long the look took
+                     * @description Duration of the check in milliseconds
                      * @example 1
                      */
                     ms: number;
                     /**
-                     * @description What it says it is
+                     * @description Replication role that Redis reports
                      * @enum {string}
                      */
                     role: "primary" | "replica" | "unknown";
                 };
-                /** @description Whether Redis takes writes: a real one each second */
+                /** @description Whether Redis accepts writes, tested with a real write once a second */
                 writes: {
                     /**
-                     * @description How it is
+                     * @description Result of the check
                      * @enum {string}
                      */
                     status: "ok" | "failed";
                     /**
-                     * @description How long the look took
+                     * @description Duration of the check in milliseconds
                      * @example 1
                      */
                     ms: number;
                 };
-                /** @description Whether an answer outlives a crash */
+                /** @description Whether acknowledged bookings survive a crash of Redis */
                 durability: {
                     /**
-                     * @description `failed`: Redis does not keep what it acknowledges, so nothing is sold; the log says why
+                     * @description `failed`: the Redis configuration can lose acknowledged writes, so nothing is sold. The log says why
                      * @enum {string}
                      */
                     status: "ok" | "failed";
                 };
-                /** @description Who keeps a copy of what is acknowledged */
+                /** @description Redis replicas, which keep copies of acknowledged bookings */
                 replicas: {
                     /**
-                     * @description `failed`: fewer than `ACK_LEVEL` needs, so no confirm is acknowledged
+                     * @description `failed`: fewer replicas than `ACK_LEVEL` requires, so no confirm is acknowledged
                      * @enum {string}
                      */
                     status: "ok" | "failed";
                     /**
-                     * @description Replicas that follow; null when unknown
+                     * @description Connected replicas; null if unknown
                      * @example 1
                      */
                     online: number | null;
                     /**
-                     * @description Replicas that `ACK_LEVEL` needs
+                     * @description Replicas that the setting `ACK_LEVEL` requires
                      * @example 0
                      */
                     needed: number;
                 };
-                /** @description Where bookings are recorded */
+                /** @description Postgres, which stores the ledger of bookings */
                 postgres: {
                     /**
-                     * @description `failed`: it does not answer, or it is read-only
+                     * @description `failed`: Postgres does not answer, or is read-only
                      * @enum {string}
                      */
                     status: "ok" | "failed";
                     /**
-                     * @description How long the look took
+                     * @description Duration of the check in milliseconds
                      * @example 1
                      */
                     ms: number;
                     /**
-                     * @description Whether it takes writes; null when unknown
+                     * @description Whether Postgres accepts writes; null if unknown
                      * @example true
                      */
                     isWritable: boolean | null;
                 };
-                /** @description Who records them */
+                /** @description The sweeper, the process that writes confirmed bookings to the ledger */
                 sweeper: {
                     /**
-                     * @description `failed`: it is not heard, or too far behind
+                     * @description `failed`: the sweeper does not report, or is too far behind
                      * @enum {string}
                      */
                     status: "ok" | "failed";
                     /**
-                     * @description How long the look took
+                     * @description Duration of the check in milliseconds
                      * @example 1
                      */
                     ms: number;
                     /**
-                     * @description Age of the oldest event that is not recorded; 0 when all are, null when unknown
+                     * @description Age in milliseconds of the oldest event that is not in the ledger yet; 0 if all events are, null if unknown
                      * @example 120
                      */
                     settleLagMs: number | null;
                     /**
-                     * @description Older than this it is too far behind
+                     * @description A greater `settleLagMs` fails this check
                      * @example 30000
                      */
                     limitMs: number;
                 };
-                /** @description What waits to be recorded */
+                /** @description The outbox: events that wait to be written to the ledger */
                 outbox: {
                     /**
-                     * @description How it is
+                     * @description `failed`: an outbox has reached its limit, or Redis does not answer
                      * @enum {string}
                      */
                     status: "ok" | "failed";
                     /**
-                     * @description How long the look took
+                     * @description Duration of the check in milliseconds
                      * @example 1
                      */
                     ms: number;
                     /**
-                     * @description Entries waiting in the fullest bucket; null when unknown
+                     * @description Entries waiting in the fullest outbox; null if unknown
                      * @example 3
                      */
                     depth: number | null;
                     /**
-                     * @description At this depth confirm and cancel answer `busy`
+                     * @description At this depth, confirm and cancel are answered `busy`
                      * @example 200000
                      */
                     limit: number;
@@ -1382,9 +1391,9 @@ export interface components {
     parameters: never;
     requestBodies: never;
     headers: {
-        /** @description Names this request in logs and problems; the client's own if it sent a sane one */
+        /** @description Id of this request in logs and problems: the client's own `x-request-id` if it is well formed, else a new one */
         RequestId: string;
-        /** @description The server's clock when it answered */
+        /** @description Time of the server's clock when it sent the answer */
         ServerTime: string;
     };
     pathItems: never;
@@ -1426,7 +1435,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It runs */
+            /** @description The process is alive */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -1440,7 +1449,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `invalid_request`: Malformed request */
+            /** @description `invalid_request`: Invalid request */
             400: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -1465,7 +1474,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It takes requests */
+            /** @description The process accepts new requests */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -1479,7 +1488,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `invalid_request`: Malformed request */
+            /** @description `invalid_request`: Invalid request */
             400: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -1493,7 +1502,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description It is about to end */
+            /** @description The process is about to stop */
             503: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -1518,7 +1527,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description `ok` or `degraded`: bookings work */
+            /** @description Bookings work: the status is `ok` or `degraded` */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -1529,7 +1538,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description `invalid_request`: Malformed request */
+            /** @description `invalid_request`: Invalid request */
             400: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -1543,7 +1552,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `down`: bookings do not work */
+            /** @description Bookings do not work: the status is `down` */
             503: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -1569,7 +1578,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Registered and signed in */
+            /** @description The session of the new user */
             201: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -1580,7 +1589,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description `invalid_request`: Malformed request */
+            /** @description `invalid_request`: Invalid request */
             400: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -1594,7 +1603,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `email_taken`: E-mail in use */
+            /** @description `email_taken`: E-mail already registered */
             409: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -1608,7 +1617,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `payload_too_large`: Body too large */
+            /** @description `payload_too_large`: Request body too large */
             413: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -1622,7 +1631,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unsupported_media_type`: Not JSON */
+            /** @description `unsupported_media_type`: Unsupported media type */
             415: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -1639,7 +1648,7 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests */
             429: {
                 headers: {
-                    /** @description Seconds to wait before the same request is sent again */
+                    /** @description Seconds to wait before sending the same request again */
                     "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -1652,7 +1661,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `internal`: Internal fault */
+            /** @description `internal`: Internal error */
             500: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -1666,10 +1675,10 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`: Too busy · `outcome_unknown`: Outcome unknown · `unavailable`: Unavailable · `overloaded`: Overloaded */
+            /** @description `busy`: At capacity · `outcome_unknown`: Outcome unknown · `unavailable`: Unavailable · `overloaded`: Overloaded */
             503: {
                 headers: {
-                    /** @description Seconds to wait before the same request is sent again */
+                    /** @description Seconds to wait before sending the same request again */
                     "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -1697,7 +1706,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Signed in */
+            /** @description The new session */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -1708,7 +1717,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description `invalid_request`: Malformed request */
+            /** @description `invalid_request`: Invalid request */
             400: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -1725,7 +1734,7 @@ export interface operations {
             /** @description `invalid_credentials`: Wrong e-mail or password */
             401: {
                 headers: {
-                    /** @description How to sign in */
+                    /** @description Authentication scheme that the API expects */
                     "WWW-Authenticate"?: string;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -1738,7 +1747,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `payload_too_large`: Body too large */
+            /** @description `payload_too_large`: Request body too large */
             413: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -1752,7 +1761,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unsupported_media_type`: Not JSON */
+            /** @description `unsupported_media_type`: Unsupported media type */
             415: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -1769,7 +1778,7 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests */
             429: {
                 headers: {
-                    /** @description Seconds to wait before the same request is sent again */
+                    /** @description Seconds to wait before sending the same request again */
                     "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -1782,7 +1791,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `internal`: Internal fault */
+            /** @description `internal`: Internal error */
             500: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -1796,10 +1805,10 @@ export interface operations {
                     };
                 };
             };
-            /** @description `busy`: Too busy · `outcome_unknown`: Outcome unknown · `unavailable`: Unavailable · `overloaded`: Overloaded */
+            /** @description `busy`: At capacity · `outcome_unknown`: Outcome unknown · `unavailable`: Unavailable · `overloaded`: Overloaded */
             503: {
                 headers: {
-                    /** @description Seconds to wait before the same request is sent again */
+                    /** @description Seconds to wait before sending the same request again */
                     "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -1827,7 +1836,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The session goes on */
+            /** @description The session with new tokens */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -1838,7 +1847,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description `invalid_request`: Malformed request */
+            /** @description `invalid_request`: Invalid request */
             400: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -1855,7 +1864,7 @@ export interface operations {
             /** @description `unauthenticated`: Not signed in */
             401: {
                 headers: {
-                    /** @description How to sign in */
+                    /** @description Authentication scheme that the API expects */
                     "WWW-Authenticate"?: string;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -1868,7 +1877,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `payload_too_large`: Body too large */
+            /** @description `payload_too_large`: Request body too large */
             413: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -1882,7 +1891,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unsupported_media_type`: Not JSON */
+            /** @description `unsupported_media_type`: Unsupported media type */
             415: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -1899,7 +1908,7 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests */
             429: {
                 headers: {
-                    /** @description Seconds to wait before the same request is sent again */
+                    /** @description Seconds to wait before sending the same request again */
                     "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -1912,7 +1921,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `internal`: Internal fault */
+            /** @description `internal`: Internal error */
             500: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -1929,7 +1938,7 @@ export interface operations {
             /** @description `outcome_unknown`: Outcome unknown · `unavailable`: Unavailable · `overloaded`: Overloaded */
             503: {
                 headers: {
-                    /** @description Seconds to wait before the same request is sent again */
+                    /** @description Seconds to wait before sending the same request again */
                     "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -1953,7 +1962,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Signed out */
+            /** @description The session has ended */
             204: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -1962,7 +1971,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid_request`: Malformed request */
+            /** @description `invalid_request`: Invalid request */
             400: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -1979,7 +1988,7 @@ export interface operations {
             /** @description `unauthenticated`: Not signed in */
             401: {
                 headers: {
-                    /** @description How to sign in */
+                    /** @description Authentication scheme that the API expects */
                     "WWW-Authenticate"?: string;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -1992,7 +2001,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `payload_too_large`: Body too large */
+            /** @description `payload_too_large`: Request body too large */
             413: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2006,7 +2015,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unsupported_media_type`: Not JSON */
+            /** @description `unsupported_media_type`: Unsupported media type */
             415: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2023,7 +2032,7 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests */
             429: {
                 headers: {
-                    /** @description Seconds to wait before the same request is sent again */
+                    /** @description Seconds to wait before sending the same request again */
                     "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -2036,7 +2045,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `internal`: Internal fault */
+            /** @description `internal`: Internal error */
             500: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2053,7 +2062,7 @@ export interface operations {
             /** @description `outcome_unknown`: Outcome unknown · `unavailable`: Unavailable · `overloaded`: Overloaded */
             503: {
                 headers: {
-                    /** @description Seconds to wait before the same request is sent again */
+                    /** @description Seconds to wait before sending the same request again */
                     "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -2088,7 +2097,7 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description `invalid_request`: Malformed request */
+            /** @description `invalid_request`: Invalid request */
             400: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2105,7 +2114,7 @@ export interface operations {
             /** @description `unauthenticated`: Not signed in */
             401: {
                 headers: {
-                    /** @description How to sign in */
+                    /** @description Authentication scheme that the API expects */
                     "WWW-Authenticate"?: string;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -2121,7 +2130,7 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests */
             429: {
                 headers: {
-                    /** @description Seconds to wait before the same request is sent again */
+                    /** @description Seconds to wait before sending the same request again */
                     "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -2134,7 +2143,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `internal`: Internal fault */
+            /** @description `internal`: Internal error */
             500: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2151,7 +2160,7 @@ export interface operations {
             /** @description `unavailable`: Unavailable · `overloaded`: Overloaded */
             503: {
                 headers: {
-                    /** @description Seconds to wait before the same request is sent again */
+                    /** @description Seconds to wait before sending the same request again */
                     "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -2169,13 +2178,13 @@ export interface operations {
     listMovies: {
         parameters: {
             query?: {
-                /** @description Items on a page, at most */
+                /** @description Maximum number of items on a page */
                 limit?: number;
-                /** @description `nextCursor` of the page before; first page without */
+                /** @description `nextCursor` of the previous page. Leave it out to get the first page */
                 cursor?: string;
-                /** @description Only these */
+                /** @description Only movies with this status */
                 status?: "now_showing" | "coming_soon" | "ended";
-                /** @description Part of the title, whatever the case, with or without accents */
+                /** @description Only movies whose title contains this text. Upper and lower case and accents are not distinguished */
                 q?: string;
             };
             header?: never;
@@ -2184,7 +2193,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of movies */
+            /** @description One page of movies */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2195,7 +2204,7 @@ export interface operations {
                     "application/json": components["schemas"]["MoviePage"];
                 };
             };
-            /** @description `invalid_request`: Malformed request */
+            /** @description `invalid_request`: Invalid request */
             400: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2209,7 +2218,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `internal`: Internal fault */
+            /** @description `internal`: Internal error */
             500: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2226,7 +2235,7 @@ export interface operations {
             /** @description `unavailable`: Unavailable · `overloaded`: Overloaded */
             503: {
                 headers: {
-                    /** @description Seconds to wait before the same request is sent again */
+                    /** @description Seconds to wait before sending the same request again */
                     "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -2246,7 +2255,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Its id, a UUID */
+                /** @description UUID of the resource */
                 id: string;
             };
             cookie?: never;
@@ -2264,7 +2273,7 @@ export interface operations {
                     "application/json": components["schemas"]["Movie"];
                 };
             };
-            /** @description `invalid_request`: Malformed request */
+            /** @description `invalid_request`: Invalid request */
             400: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2292,7 +2301,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `internal`: Internal fault */
+            /** @description `internal`: Internal error */
             500: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2309,7 +2318,7 @@ export interface operations {
             /** @description `unavailable`: Unavailable · `overloaded`: Overloaded */
             503: {
                 headers: {
-                    /** @description Seconds to wait before the same request is sent again */
+                    /** @description Seconds to wait before sending the same request again */
                     "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -2327,26 +2336,26 @@ export interface operations {
     listShowtimesOfMovie: {
         parameters: {
             query?: {
-                /** @description Items on a page, at most */
+                /** @description Maximum number of items on a page */
                 limit?: number;
-                /** @description `nextCursor` of the page before; first page without */
+                /** @description `nextCursor` of the previous page. Leave it out to get the first page */
                 cursor?: string;
                 /**
-                 * @description A day at the venue
+                 * @description Only showtimes that start on this day, in the time zone of the venue
                  * @example 2026-11-22
                  */
                 date?: string;
             };
             header?: never;
             path: {
-                /** @description Its id, a UUID */
+                /** @description UUID of the movie */
                 movieId: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description A page of showtimes, soonest first */
+            /** @description One page of showtimes, earliest first */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2357,7 +2366,7 @@ export interface operations {
                     "application/json": components["schemas"]["ShowtimePage"];
                 };
             };
-            /** @description `invalid_request`: Malformed request */
+            /** @description `invalid_request`: Invalid request */
             400: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2385,7 +2394,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `internal`: Internal fault */
+            /** @description `internal`: Internal error */
             500: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2402,7 +2411,7 @@ export interface operations {
             /** @description `unavailable`: Unavailable · `overloaded`: Overloaded */
             503: {
                 headers: {
-                    /** @description Seconds to wait before the same request is sent again */
+                    /** @description Seconds to wait before sending the same request again */
                     "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -2420,14 +2429,14 @@ export interface operations {
     listShowtimes: {
         parameters: {
             query?: {
-                /** @description Items on a page, at most */
+                /** @description Maximum number of items on a page */
                 limit?: number;
-                /** @description `nextCursor` of the page before; first page without */
+                /** @description `nextCursor` of the previous page. Leave it out to get the first page */
                 cursor?: string;
-                /** @description Only of this movie */
+                /** @description Only showtimes of the movie with this id */
                 movieId?: string;
                 /**
-                 * @description A day at the venue
+                 * @description Only showtimes that start on this day, in the time zone of the venue
                  * @example 2026-11-22
                  */
                 date?: string;
@@ -2438,7 +2447,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of showtimes, soonest first */
+            /** @description One page of showtimes, earliest first */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2449,7 +2458,7 @@ export interface operations {
                     "application/json": components["schemas"]["ShowtimePage"];
                 };
             };
-            /** @description `invalid_request`: Malformed request */
+            /** @description `invalid_request`: Invalid request */
             400: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2463,7 +2472,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `internal`: Internal fault */
+            /** @description `internal`: Internal error */
             500: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2480,7 +2489,7 @@ export interface operations {
             /** @description `unavailable`: Unavailable · `overloaded`: Overloaded */
             503: {
                 headers: {
-                    /** @description Seconds to wait before the same request is sent again */
+                    /** @description Seconds to wait before sending the same request again */
                     "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -2500,7 +2509,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Its id, a UUID */
+                /** @description UUID of the resource */
                 id: string;
             };
             cookie?: never;
@@ -2518,7 +2527,7 @@ export interface operations {
                     "application/json": components["schemas"]["ShowtimeDetails"];
                 };
             };
-            /** @description `invalid_request`: Malformed request */
+            /** @description `invalid_request`: Invalid request */
             400: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2546,7 +2555,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `internal`: Internal fault */
+            /** @description `internal`: Internal error */
             500: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2563,7 +2572,7 @@ export interface operations {
             /** @description `recovering`: Showtime being prepared · `unavailable`: Unavailable · `overloaded`: Overloaded */
             503: {
                 headers: {
-                    /** @description Seconds to wait before the same request is sent again */
+                    /** @description Seconds to wait before sending the same request again */
                     "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -2581,26 +2590,27 @@ export interface operations {
     showSeatMatrix: {
         parameters: {
             query?: {
-                /** @description `matrix` when absent */
+                /** @description Form of the answer; `matrix` if absent */
                 view?: "matrix" | "status";
             };
             header?: {
-                /** @description An `ETag` seen before */
+                /** @description The `ETag` of an earlier answer: if it still applies, the answer is 304 without a body */
                 "if-none-match"?: string;
             };
             path: {
-                /** @description Its id, a UUID */
+                /** @description UUID of the showtime */
                 showtimeId: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The seats: the matrix, or with `view=status` the letters */
+            /** @description A `SeatMatrix`, or with `view=status` a `SeatStatuses` */
             200: {
                 headers: {
+                    /** @description Entity tag for `If-None-Match` */
                     ETag?: string;
-                    /** @description `Authorization`, with the matrix */
+                    /** @description `Authorization`, unless `view=status` */
                     Vary?: string;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -2610,7 +2620,7 @@ export interface operations {
                     "application/json": components["schemas"]["SeatMatrix"] | components["schemas"]["SeatStatuses"];
                 };
             };
-            /** @description They are as they were */
+            /** @description The seats have not changed since the answer with that `ETag` */
             304: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2619,7 +2629,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid_request`: Malformed request */
+            /** @description `invalid_request`: Invalid request */
             400: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2636,7 +2646,7 @@ export interface operations {
             /** @description `unauthenticated`: Not signed in */
             401: {
                 headers: {
-                    /** @description How to sign in */
+                    /** @description Authentication scheme that the API expects */
                     "WWW-Authenticate"?: string;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -2677,7 +2687,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `internal`: Internal fault */
+            /** @description `internal`: Internal error */
             500: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2694,7 +2704,7 @@ export interface operations {
             /** @description `recovering`: Showtime being prepared · `unavailable`: Unavailable · `overloaded`: Overloaded */
             503: {
                 headers: {
-                    /** @description Seconds to wait before the same request is sent again */
+                    /** @description Seconds to wait before sending the same request again */
                     "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -2713,20 +2723,21 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description An `ETag` seen before */
+                /** @description The `ETag` of an earlier answer: if it still applies, the answer is 304 without a body */
                 "if-none-match"?: string;
             };
             path: {
-                /** @description Its id, a UUID */
+                /** @description UUID of the resource */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The plan */
+            /** @description The seat plan */
             200: {
                 headers: {
+                    /** @description Entity tag for `If-None-Match` */
                     ETag?: string;
                     /** @description public, max-age=31536000, immutable */
                     "Cache-Control"?: string;
@@ -2738,7 +2749,7 @@ export interface operations {
                     "application/json": components["schemas"]["SeatPlan"];
                 };
             };
-            /** @description You have it */
+            /** @description The seat plan is the one with that `ETag` */
             304: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2747,7 +2758,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid_request`: Malformed request */
+            /** @description `invalid_request`: Invalid request */
             400: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2775,7 +2786,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `internal`: Internal fault */
+            /** @description `internal`: Internal error */
             500: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2792,7 +2803,7 @@ export interface operations {
             /** @description `unavailable`: Unavailable · `overloaded`: Overloaded */
             503: {
                 headers: {
-                    /** @description Seconds to wait before the same request is sent again */
+                    /** @description Seconds to wait before sending the same request again */
                     "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -2810,22 +2821,22 @@ export interface operations {
     streamSeats: {
         parameters: {
             query?: {
-                /** @description `version` of the seats that you have */
+                /** @description `version` of the statuses that you have */
                 since?: number;
             };
             header?: {
-                /** @description `id` of the last event seen; goes before `since` */
+                /** @description `id` of the last event received; takes precedence over `since` */
                 "last-event-id"?: string;
             };
             path: {
-                /** @description Its id, a UUID */
+                /** @description UUID of the showtime */
                 showtimeId: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Events, for as long as you stay */
+            /** @description Events, until the client or the server closes the connection */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2836,7 +2847,7 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            /** @description `invalid_request`: Malformed request */
+            /** @description `invalid_request`: Invalid request */
             400: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2881,7 +2892,7 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests */
             429: {
                 headers: {
-                    /** @description Seconds to wait before the same request is sent again */
+                    /** @description Seconds to wait before sending the same request again */
                     "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -2894,7 +2905,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `internal`: Internal fault */
+            /** @description `internal`: Internal error */
             500: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2911,7 +2922,7 @@ export interface operations {
             /** @description `recovering`: Showtime being prepared · `overloaded`: Overloaded · `unavailable`: Unavailable */
             503: {
                 headers: {
-                    /** @description Seconds to wait before the same request is sent again */
+                    /** @description Seconds to wait before sending the same request again */
                     "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -2929,11 +2940,11 @@ export interface operations {
     listBookings: {
         parameters: {
             query?: {
-                /** @description Items on a page, at most */
+                /** @description Maximum number of items on a page */
                 limit?: number;
-                /** @description `nextCursor` of the page before; first page without */
+                /** @description `nextCursor` of the previous page. Leave it out to get the first page */
                 cursor?: string;
-                /** @description Only these */
+                /** @description Only bookings with this status */
                 status?: "pending" | "confirmed" | "cancelled" | "expired";
             };
             header?: never;
@@ -2942,7 +2953,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of bookings */
+            /** @description One page of bookings */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2953,7 +2964,7 @@ export interface operations {
                     "application/json": components["schemas"]["BookingPage"];
                 };
             };
-            /** @description `invalid_request`: Malformed request */
+            /** @description `invalid_request`: Invalid request */
             400: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2970,7 +2981,7 @@ export interface operations {
             /** @description `unauthenticated`: Not signed in */
             401: {
                 headers: {
-                    /** @description How to sign in */
+                    /** @description Authentication scheme that the API expects */
                     "WWW-Authenticate"?: string;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -2986,7 +2997,7 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests */
             429: {
                 headers: {
-                    /** @description Seconds to wait before the same request is sent again */
+                    /** @description Seconds to wait before sending the same request again */
                     "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -2999,7 +3010,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `internal`: Internal fault */
+            /** @description `internal`: Internal error */
             500: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3016,7 +3027,7 @@ export interface operations {
             /** @description `unavailable`: Unavailable · `overloaded`: Overloaded */
             503: {
                 headers: {
-                    /** @description Seconds to wait before the same request is sent again */
+                    /** @description Seconds to wait before sending the same request again */
                     "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -3036,7 +3047,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description A text of your own, new for each booking you want. The same key for the same seats at one showtime gives the same booking, until an hour after its `expiresAt`: send it along, and a hold whose answer was lost can be asked for again. Later the key places a new hold
+                 * @description A random string that the client generates for each new booking. It makes placing a hold safe to repeat: the same key with the same seats at the same showtime returns the same booking until an hour after its `expiresAt`. After that, the key places a new hold
                  * @example 5b0fb1ab-1f0c-4c55-a8f5-9c1d6a7c2c11
                  */
                 "idempotency-key"?: string;
@@ -3050,14 +3061,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The seats are held */
+            /** @description The booking that holds the seats */
             201: {
                 headers: {
-                    /** @description The booking's version in quotes */
+                    /** @description The `version` of the booking, in quotes */
                     ETag?: string;
-                    /** @description Where the booking is read */
+                    /** @description Path of the booking */
                     Location?: string;
-                    /** @description `true` when the key was used before: the booking as it stands now */
+                    /** @description `true` if this `Idempotency-Key` was used before. The answer is then the existing booking with its current status */
                     "Idempotency-Replayed"?: string;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -3067,7 +3078,7 @@ export interface operations {
                     "application/json": components["schemas"]["Booking"];
                 };
             };
-            /** @description `invalid_request`: Malformed request */
+            /** @description `invalid_request`: Invalid request */
             400: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3084,7 +3095,7 @@ export interface operations {
             /** @description `unauthenticated`: Not signed in */
             401: {
                 headers: {
-                    /** @description How to sign in */
+                    /** @description Authentication scheme that the API expects */
                     "WWW-Authenticate"?: string;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -3111,7 +3122,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `showtime_closed`: Showtime closed · `showtime_cancelled`: Showtime cancelled · `seats_taken`: Seats not available · `seat_limit`: Too many seats · `hold_limit`: Too many holds · `not_on_sale`: Not on sale */
+            /** @description `showtime_closed`: Showtime closed · `showtime_cancelled`: Showtime cancelled · `seats_taken`: Seats not available · `seat_limit`: Seat limit reached · `hold_limit`: Hold limit reached · `not_on_sale`: Not on sale */
             409: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3125,7 +3136,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `payload_too_large`: Body too large */
+            /** @description `payload_too_large`: Request body too large */
             413: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3139,7 +3150,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unsupported_media_type`: Not JSON */
+            /** @description `unsupported_media_type`: Unsupported media type */
             415: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3170,7 +3181,7 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests */
             429: {
                 headers: {
-                    /** @description Seconds to wait before the same request is sent again */
+                    /** @description Seconds to wait before sending the same request again */
                     "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -3183,7 +3194,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `internal`: Internal fault */
+            /** @description `internal`: Internal error */
             500: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3197,10 +3208,10 @@ export interface operations {
                     };
                 };
             };
-            /** @description `recovering`: Showtime being prepared · `busy`: Too busy · `outcome_unknown`: Outcome unknown · `unavailable`: Unavailable · `overloaded`: Overloaded */
+            /** @description `recovering`: Showtime being prepared · `busy`: At capacity · `outcome_unknown`: Outcome unknown · `unavailable`: Unavailable · `overloaded`: Overloaded */
             503: {
                 headers: {
-                    /** @description Seconds to wait before the same request is sent again */
+                    /** @description Seconds to wait before sending the same request again */
                     "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -3220,17 +3231,17 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Its id, a UUID */
+                /** @description UUID of the resource */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The booking and its showtime */
+            /** @description The booking with its showtime */
             200: {
                 headers: {
-                    /** @description The booking's version in quotes */
+                    /** @description The `version` of the booking, in quotes */
                     ETag?: string;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -3240,7 +3251,7 @@ export interface operations {
                     "application/json": components["schemas"]["BookingDetails"];
                 };
             };
-            /** @description `invalid_request`: Malformed request */
+            /** @description `invalid_request`: Invalid request */
             400: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3257,7 +3268,7 @@ export interface operations {
             /** @description `unauthenticated`: Not signed in */
             401: {
                 headers: {
-                    /** @description How to sign in */
+                    /** @description Authentication scheme that the API expects */
                     "WWW-Authenticate"?: string;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -3287,7 +3298,7 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests */
             429: {
                 headers: {
-                    /** @description Seconds to wait before the same request is sent again */
+                    /** @description Seconds to wait before sending the same request again */
                     "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -3300,7 +3311,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `internal`: Internal fault */
+            /** @description `internal`: Internal error */
             500: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3317,7 +3328,7 @@ export interface operations {
             /** @description `unavailable`: Unavailable · `overloaded`: Overloaded */
             503: {
                 headers: {
-                    /** @description Seconds to wait before the same request is sent again */
+                    /** @description Seconds to wait before sending the same request again */
                     "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -3337,30 +3348,30 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `wait=5`: answer once the ledger has it; after so many seconds (10 at most), or at once where too many wait, with `recorded: false`
+                 * @description `wait=5`: answer once the ledger has the change, or after 5 seconds (at most 10 can be requested) with `recorded: false`. If too many requests are waiting already, the answer comes at once with `recorded: false`
                  * @example wait=5
                  */
                 prefer?: string;
                 /**
-                 * @description One entity tag, `"1"`: go on only if the booking stands at that version. `*`: whatever it is
+                 * @description One entity tag such as `"1"`: change the booking only if it has this version. `*` matches any version
                  * @example "1"
                  */
                 "if-match"?: string;
             };
             path: {
-                /** @description Its id, a UUID */
+                /** @description UUID of the resource */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The booking as it stands now */
+            /** @description The released, cancelled or expired booking */
             200: {
                 headers: {
-                    /** @description The booking's version in quotes */
+                    /** @description The `version` of the booking, in quotes */
                     ETag?: string;
-                    /** @description `wait=5`: it was waited for, and the ledger has it */
+                    /** @description Present if the server waited as `Prefer` asked and the ledger has the change */
                     "Preference-Applied"?: string;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -3370,7 +3381,7 @@ export interface operations {
                     "application/json": components["schemas"]["Booking"];
                 };
             };
-            /** @description `invalid_request`: Malformed request */
+            /** @description `invalid_request`: Invalid request */
             400: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3387,7 +3398,7 @@ export interface operations {
             /** @description `unauthenticated`: Not signed in */
             401: {
                 headers: {
-                    /** @description How to sign in */
+                    /** @description Authentication scheme that the API expects */
                     "WWW-Authenticate"?: string;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -3414,7 +3425,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `showtime_closed`: Showtime closed · `showtime_cancelled`: Showtime cancelled · `showtime_started`: Showtime started */
+            /** @description `showtime_closed`: Showtime closed · `showtime_cancelled`: Showtime cancelled · `showtime_started`: Showtime already started */
             409: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3428,7 +3439,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `version_mismatch`: Booking changed meanwhile */
+            /** @description `version_mismatch`: Booking version mismatch */
             412: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3442,7 +3453,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `payload_too_large`: Body too large */
+            /** @description `payload_too_large`: Request body too large */
             413: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3456,7 +3467,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unsupported_media_type`: Not JSON */
+            /** @description `unsupported_media_type`: Unsupported media type */
             415: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3473,7 +3484,7 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests */
             429: {
                 headers: {
-                    /** @description Seconds to wait before the same request is sent again */
+                    /** @description Seconds to wait before sending the same request again */
                     "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -3486,7 +3497,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `internal`: Internal fault */
+            /** @description `internal`: Internal error */
             500: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3500,10 +3511,10 @@ export interface operations {
                     };
                 };
             };
-            /** @description `recovering`: Showtime being prepared · `busy`: Too busy · `outcome_unknown`: Outcome unknown · `unavailable`: Unavailable · `overloaded`: Overloaded */
+            /** @description `recovering`: Showtime being prepared · `busy`: At capacity · `outcome_unknown`: Outcome unknown · `unavailable`: Unavailable · `overloaded`: Overloaded */
             503: {
                 headers: {
-                    /** @description Seconds to wait before the same request is sent again */
+                    /** @description Seconds to wait before sending the same request again */
                     "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -3523,30 +3534,30 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `wait=5`: answer once the ledger has it; after so many seconds (10 at most), or at once where too many wait, with `recorded: false`
+                 * @description `wait=5`: answer once the ledger has the change, or after 5 seconds (at most 10 can be requested) with `recorded: false`. If too many requests are waiting already, the answer comes at once with `recorded: false`
                  * @example wait=5
                  */
                 prefer?: string;
                 /**
-                 * @description One entity tag, `"1"`: go on only if the booking stands at that version. `*`: whatever it is
+                 * @description One entity tag such as `"1"`: change the booking only if it has this version. `*` matches any version
                  * @example "1"
                  */
                 "if-match"?: string;
             };
             path: {
-                /** @description Its id, a UUID */
+                /** @description UUID of the resource */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The booking is confirmed */
+            /** @description The confirmed booking */
             200: {
                 headers: {
-                    /** @description The booking's version in quotes */
+                    /** @description The `version` of the booking, in quotes */
                     ETag?: string;
-                    /** @description `wait=5`: it was waited for, and the ledger has it */
+                    /** @description Present if the server waited as `Prefer` asked and the ledger has the change */
                     "Preference-Applied"?: string;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -3556,7 +3567,7 @@ export interface operations {
                     "application/json": components["schemas"]["Booking"];
                 };
             };
-            /** @description `invalid_request`: Malformed request */
+            /** @description `invalid_request`: Invalid request */
             400: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3573,7 +3584,7 @@ export interface operations {
             /** @description `unauthenticated`: Not signed in */
             401: {
                 headers: {
-                    /** @description How to sign in */
+                    /** @description Authentication scheme that the API expects */
                     "WWW-Authenticate"?: string;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -3600,7 +3611,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `showtime_closed`: Showtime closed · `showtime_cancelled`: Showtime cancelled · `booking_state`: Booking cannot change that way */
+            /** @description `showtime_closed`: Showtime closed · `showtime_cancelled`: Showtime cancelled · `booking_state`: Booking cannot be confirmed */
             409: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3628,7 +3639,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `version_mismatch`: Booking changed meanwhile */
+            /** @description `version_mismatch`: Booking version mismatch */
             412: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3642,7 +3653,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `payload_too_large`: Body too large */
+            /** @description `payload_too_large`: Request body too large */
             413: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3656,7 +3667,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unsupported_media_type`: Not JSON */
+            /** @description `unsupported_media_type`: Unsupported media type */
             415: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3673,7 +3684,7 @@ export interface operations {
             /** @description `too_many_requests`: Too many requests */
             429: {
                 headers: {
-                    /** @description Seconds to wait before the same request is sent again */
+                    /** @description Seconds to wait before sending the same request again */
                     "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -3686,7 +3697,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `internal`: Internal fault */
+            /** @description `internal`: Internal error */
             500: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3700,10 +3711,10 @@ export interface operations {
                     };
                 };
             };
-            /** @description `recovering`: Showtime being prepared · `busy`: Too busy · `outcome_unknown`: Outcome unknown · `unavailable`: Unavailable · `overloaded`: Overloaded */
+            /** @description `recovering`: Showtime being prepared · `busy`: At capacity · `outcome_unknown`: Outcome unknown · `unavailable`: Unavailable · `overloaded`: Overloaded */
             503: {
                 headers: {
-                    /** @description Seconds to wait before the same request is sent again */
+                    /** @description Seconds to wait before sending the same request again */
                     "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];

@@ -5,11 +5,11 @@ import { createSessionTokens, withTokens } from "./tokens.ts";
 
 const request = (path = "/bookings", init?: RequestInit) => new Request(`http://api.test/api/v1${path}`, init);
 const tokenOf = ({ headers }: Request) => headers.get("authorization")?.replace("Bearer ", "") ?? null;
-/** Takes only this token. */
-const taking = (good: string, seen: (string | null)[] = []): Send => {
-	return async (asked) => {
-		seen.push(tokenOf(asked));
-		return new Response(await asked.text(), { status: tokenOf(asked) === good ? 200 : 401 });
+/** A fake server that accepts only this token, and records the token of each request. */
+const accepting = (accepted: string, seen: (string | null)[] = []): Send => {
+	return async (sent) => {
+		seen.push(tokenOf(sent));
+		return new Response(await sent.text(), { status: tokenOf(sent) === accepted ? 200 : 401 });
 	};
 };
 
@@ -20,18 +20,18 @@ const session = (name: string): Session => ({
 	expiresInSeconds: 900,
 });
 
-describe("a token", () => {
-	it("goes along with every request that may be somebody's, and with none that says who it is by itself", async () => {
+describe("withTokens", () => {
+	it("sends the token with every request except register, login and refresh", async () => {
 		const seen: (string | null)[] = [];
-		const send = withTokens(taking("good", seen), { access: () => "good" });
+		const send = withTokens(accepting("good", seen), { access: () => "good" });
 		for (const path of ["/bookings", "/auth/me", "/auth/logout", "/auth/login", "/auth/register", "/auth/refresh"])
 			await send(request(path));
 		expect(seen).toEqual(["good", "good", "good", null, null, null]);
 	});
 
-	it("is replaced once for all requests that it was refused, and each of those is sent again with its body", async () => {
+	it("renews a refused token once for all waiting requests and sends each of them again with its body", async () => {
 		let [current, renewals] = ["old", 0];
-		const send = withTokens(taking("new"), {
+		const send = withTokens(accepting("new"), {
 			access: () => current,
 			async renew() {
 				renewals += 1;
@@ -49,29 +49,29 @@ describe("a token", () => {
 		expect(renewals).toBe(1);
 	});
 
-	it("that somebody else replaced meanwhile is not replaced again", async () => {
+	it("does not renew a token that another request has renewed already", async () => {
 		let current = "old";
 		const send = withTokens(
-			async (asked) => {
-				const answer = await taking("new")(asked);
+			async (sent) => {
+				const answer = await accepting("new")(sent);
 				current = "new";
 				return answer;
 			},
-			{ access: () => current, renew: () => Promise.reject(new Error("there is a new one already")) },
+			{ access: () => current, renew: () => Promise.reject(new Error("renewed a token that was renewed already")) },
 		);
 		expect((await send(request())).status).toBe(200);
 	});
 
-	it("that cannot be replaced leaves the answer as it is; the request is sent twice at most", async () => {
+	it("returns the 401 when the token cannot be renewed, and sends a request at most twice", async () => {
 		const seen: (string | null)[] = [];
-		expect((await withTokens(taking("good", seen), { access: () => "old" })(request())).status).toBe(401);
-		expect((await withTokens(taking("good", seen), { access: () => "old", renew: async () => null })(request())).status).toBe(401);
-		expect((await withTokens(taking("good", seen), { access: () => "old", renew: async () => "other" })(request())).status).toBe(401);
+		expect((await withTokens(accepting("good", seen), { access: () => "old" })(request())).status).toBe(401);
+		expect((await withTokens(accepting("good", seen), { access: () => "old", renew: async () => null })(request())).status).toBe(401);
+		expect((await withTokens(accepting("good", seen), { access: () => "old", renew: async () => "other" })(request())).status).toBe(401);
 		expect(seen).toEqual(["old", "old", "old", "other"]);
 	});
 });
 
-describe("tokens of a session", () => {
+describe("createSessionTokens", () => {
 	const refreshing =
 		(answer: () => Response, asked: unknown[] = []): Send =>
 		async (sent) => {
@@ -81,7 +81,7 @@ describe("tokens of a session", () => {
 	const json = (body: unknown, status = 200) =>
 		new Response(JSON.stringify(body), { status, headers: { "content-type": "application/json" } });
 
-	it("are refreshed with the refresh token, and the new session is kept", async () => {
+	it("refreshes with the refresh token and passes the new session to onChange", async () => {
 		const [asked, kept]: [unknown[], unknown[]] = [[], []];
 		const tokens = createSessionTokens({
 			baseUrl: "http://api.test",
@@ -94,14 +94,14 @@ describe("tokens of a session", () => {
 		expect(kept).toEqual([session("2")]);
 	});
 
-	it("end with a refresh token that is refused, and outlive a server that cannot tell", async () => {
+	it("ends the session on a refused refresh token and keeps it when the server fails", async () => {
 		const refused = createSessionTokens({ baseUrl: "http://api.test", session: session("1"), fetch: refreshing(() => json({}, 401)) });
 		expect([await refused.renew?.(), refused.session()]).toEqual([null, null]);
 		const broken = createSessionTokens({ baseUrl: "http://api.test", session: session("1"), fetch: refreshing(() => json({}, 500)) });
 		expect([await broken.renew?.(), broken.session()]).toEqual([null, session("1")]);
 	});
 
-	it("of somebody who signed out meanwhile do not come back", async () => {
+	it("does not restore a session whose user signed out during the refresh", async () => {
 		const tokens = createSessionTokens({
 			baseUrl: "http://api.test",
 			session: session("1"),
@@ -113,56 +113,56 @@ describe("tokens of a session", () => {
 		expect([await tokens.renew?.(), tokens.session()]).toEqual([null, null]);
 	});
 
-	describe("shared by several tabs", () => {
-		/** Takes each refresh token once, as the server does, and says how often it was asked. */
+	describe("in several tabs", () => {
+		/** A fake server that accepts each refresh token once and counts its requests, and tabs that share one stored session. */
 		function serverAndTabs(tabs: number, latencyMs = 5) {
-			let kept: Session | null = session("1");
-			let asked = 0;
+			let stored: Session | null = session("1");
+			let requests = 0;
 			const send: Send = async (sent) => {
-				asked += 1;
+				requests += 1;
 				const { refreshToken } = (await sent.json()) as { refreshToken: string };
 				await new Promise((resolve) => setTimeout(resolve, latencyMs));
-				return refreshToken === `refresh-${asked}` ? json(session(String(asked + 1))) : json({}, 401);
+				return refreshToken === `refresh-${requests}` ? json(session(String(requests + 1))) : json({}, 401);
 			};
 			const open = () =>
 				createSessionTokens({
 					baseUrl: "http://api.test",
-					session: kept,
-					reload: () => kept,
+					session: stored,
+					reload: () => stored,
 					onChange: (next) => {
-						kept = next;
+						stored = next;
 					},
 					fetch: send,
 				});
 			return {
 				tabs: Array.from({ length: tabs }, open),
-				kept: () => kept,
-				keep: (next: Session | null) => (kept = next),
-				asked: () => asked,
+				stored: () => stored,
+				store: (next: Session | null) => (stored = next),
+				requests: () => requests,
 			};
 		}
 
-		it("are refreshed by one of them, one after the other, and all have what it got", async () => {
-			const { tabs, kept, asked } = serverAndTabs(3);
+		it("one tab refreshes and all tabs get the new token", async () => {
+			const { tabs, stored, requests } = serverAndTabs(3);
 			expect(await Promise.all(tabs.map((tab) => tab.renew?.()))).toEqual(["access-2", "access-2", "access-2"]);
-			expect([asked(), kept()]).toEqual([1, session("2")]);
+			expect([requests(), stored()]).toEqual([1, session("2")]);
 		});
 
-		it("are what is kept, however long this tab slept: nobody uses a refresh token that another has used", async () => {
-			const { tabs, kept } = serverAndTabs(2);
-			const [awake, asleep] = tabs;
-			expect(await awake?.renew?.()).toBe("access-2");
-			expect([asleep?.access(), asleep?.session()]).toEqual(["access-2", session("2")]);
-			expect([await asleep?.renew?.(), await awake?.access(), kept()]).toEqual(["access-3", "access-3", session("3")]);
+		it("a tab that was idle uses the stored session and no refresh token that another tab has used", async () => {
+			const { tabs, stored } = serverAndTabs(2);
+			const [active, idle] = tabs;
+			expect(await active?.renew?.()).toBe("access-2");
+			expect([idle?.access(), idle?.session()]).toEqual(["access-2", session("2")]);
+			expect([await idle?.renew?.(), await active?.access(), stored()]).toEqual(["access-3", "access-3", session("3")]);
 		});
 
-		it("are over in all of them when one signs out, even while another refreshes", async () => {
-			const { tabs, keep, kept } = serverAndTabs(2);
+		it("signing out in one tab ends the session in all tabs, even during a refresh in another", async () => {
+			const { tabs, store, stored } = serverAndTabs(2);
 			const [one, other] = tabs;
 			const refreshing = one?.renew?.();
 			await Promise.resolve();
-			keep(null);
-			expect([await refreshing, other?.access(), kept()]).toEqual([null, null, null]);
+			store(null);
+			expect([await refreshing, other?.access(), stored()]).toEqual([null, null, null]);
 		});
 	});
 });

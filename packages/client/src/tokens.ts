@@ -1,28 +1,28 @@
-/** Who is asking: access tokens along with requests, and new ones for those that have expired. */
+/** Sends access tokens with requests, and refreshes expired ones. */
 import createFetchClient from "openapi-fetch";
 import { type RetryOptions, type Send, withRetries } from "./retry.ts";
 import type { paths, Session } from "./schema.ts";
 
-/** Where a client has its access token from. */
+/** The source of a client's access token. */
 export type TokenProvider = {
-	/** The token to send along; null: nobody is signed in. */
+	/** Returns the token to send, or null if no user is signed in. */
 	access(): string | null | Promise<string | null>;
-	/** A new one in place of one that was refused; null: there is none, sign in again. Never called twice at a time. */
+	/** Returns a new token after the current one was refused, or null if the user must sign in again. Calls never overlap. */
 	renew?(): Promise<string | null>;
 };
 
-/** These prove who somebody is by what they send; a token beside it means nothing. */
+/** Routes that authenticate by their body and ignore an access token. */
 const WITHOUT_TOKEN = /\/auth\/(register|login|refresh)$/;
 
 /**
- * `send` with a token. When that is refused (401 `unauthenticated`), a new one is asked for, once for all requests that wait for
- * it, and the request is sent again, once.
+ * Returns `send` with the access token added. If the token is refused (401), it is renewed, once for all requests that wait for it, and
+ * the request is sent again, once.
  */
 export function withTokens(send: Send, tokens: TokenProvider): Send {
 	let renewing: Promise<string | null> | null = null;
 
-	async function replace(refused: string): Promise<string | null> {
-		// Somebody else's request may have brought a new one while this one was on its way.
+	async function renewOnce(refused: string): Promise<string | null> {
+		// Another request may have renewed the token already while this one was in flight.
 		const current = await tokens.access();
 		if (current !== refused && current !== null) return current;
 		if (tokens.renew === undefined) return null;
@@ -35,49 +35,56 @@ export function withTokens(send: Send, tokens: TokenProvider): Send {
 	return async (request) => {
 		const token = WITHOUT_TOKEN.test(new URL(request.url).pathname) ? null : await tokens.access();
 		if (token === null || request.headers.has("authorization")) return send(request);
-		const again = request.clone();
-		const response = await send(bearing(request, token));
+		const retry = request.clone();
+		const response = await send(withBearer(request, token));
 		if (response.status !== 401) return response;
-		const next = await replace(token);
-		return next === null ? response : send(bearing(again, next));
+		const next = await renewOnce(token);
+		return next === null ? response : send(withBearer(retry, next));
 	};
 }
 
-function bearing(request: Request, token: string): Request {
+function withBearer(request: Request, token: string): Request {
 	const headers = new Headers(request.headers);
 	headers.set("authorization", `Bearer ${token}`);
 	return new Request(request, { headers });
 }
 
+/** A token provider that keeps a session. */
 export type SessionTokens = TokenProvider & {
-	/** The session as it is now; null: nobody is signed in. */
+	/** Returns the current session, or null if no user is signed in. */
 	session(): Session | null;
-	/** After signing in or out. */
+	/** Replaces the session. Call it after signing in, registering and signing out (null). */
 	set(session: Session | null): void;
 };
 
+/** Options of `createSessionTokens`. */
 export type SessionTokensOptions = {
+	/** Origin of the API, without `/api/v1`. */
 	readonly baseUrl: string;
-	/** What was kept from the last time. */
+	/** The session that was stored earlier, if there is one. */
 	readonly session?: Session | null;
-	/** Keep it: refresh tokens are good once. null: signed out, or the refresh token is not good any more. */
+	/**
+	 * Called with every new session. Store it, because each refresh token is valid once. null: the user signed out or must sign in
+	 * again.
+	 */
 	readonly onChange?: (session: Session | null) => void;
 	/**
-	 * What is kept now. Give it where others share the session, the tabs of a browser above all: a refresh token that one of them
-	 * has used is a theft when the next one uses it. It is asked before each request, and refreshes take turns (Web Locks).
+	 * Returns the stored session. Set it if the session is shared, for example between the tabs of a browser: if two tabs use the same
+	 * refresh token, the server takes it for stolen. It is called before each request, and the tabs refresh one at a time (Web Locks).
 	 */
 	readonly reload?: () => Session | null;
+	/** Replaces the global `fetch`, for tests and for platforms without it. */
 	readonly fetch?: Send;
 };
 
 /**
- * A refresh whose answer was lost may be repeated within 10 s of the first; later the server takes it for a theft and ends
- * the session. So it is tried for less than that. When no answer came at all, the next refused request tries once more: the
- * server may never have seen the first, and if it has, the session is lost to this client either way.
+ * A refresh can be repeated within 10 s of the first one; later the server takes the token for stolen and ends the session. So all
+ * attempts begin within less than 10 s. If none of them got an answer, the next refused request tries again: the server may not have
+ * received the earlier ones, and if it has, the session is lost to this client in any case.
  */
 const REFRESH_RETRIES = { giveUpAfterMs: 6_000, attemptTimeoutMs: 2_500 } as const satisfies RetryOptions;
 
-/** Tokens out of a session, as registering and signing in give it: an access token, and a refresh token for the next one. */
+/** Returns a token provider that starts with a stored session or none, and refreshes it with its refresh token. */
 export function createSessionTokens(options: SessionTokensOptions): SessionTokens {
 	const { baseUrl, session = null, onChange, reload, fetch: send = fetch } = options;
 	let current = session;
@@ -88,17 +95,17 @@ export function createSessionTokens(options: SessionTokensOptions): SessionToken
 	};
 
 	function latest(): Session | null {
-		const kept = reload?.();
-		if (kept !== undefined && kept?.refreshToken !== current?.refreshToken) current = kept;
+		const stored = reload?.();
+		if (stored !== undefined && stored?.refreshToken !== current?.refreshToken) current = stored;
 		return current;
 	}
 
 	async function refresh(refused: Session | null): Promise<string | null> {
 		const used = latest();
-		// While this one waited for its turn another tab refreshed, signed out, or in as somebody else.
+		// While this refresh waited for the lock, another tab refreshed, signed out, or signed in as another user.
 		if (used === null || used !== refused) return used?.accessToken ?? null;
 		const { data, response } = await client.POST("/api/v1/auth/refresh", { body: { refreshToken: used.refreshToken } });
-		// Signed out or in anew meanwhile.
+		// The user signed out or in while the refresh was in flight.
 		if (latest() !== used) return current?.accessToken ?? null;
 		if (data !== undefined) set(data);
 		else if (response.status === 401) set(null);
@@ -117,7 +124,7 @@ export function createSessionTokens(options: SessionTokensOptions): SessionToken
 	};
 }
 
-/** One at a time among all tabs of this origin, where the platform can do that (browsers on secure pages, Node from 24.5 on). */
+/** Runs `work` one at a time among all tabs of this origin, if the platform has Web Locks (browsers on secure pages, Node from 24.5 on). */
 function takeTurns<T>(baseUrl: string, work: () => Promise<T>): Promise<T> {
 	const locks = globalThis.navigator?.locks;
 	return locks === undefined ? work() : locks.request(`holdfast session of ${baseUrl}`, work);

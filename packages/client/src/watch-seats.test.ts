@@ -16,8 +16,8 @@ async function eventsIn(...chunks: string[]) {
 	return events;
 }
 
-describe("events", () => {
-	it("are read whatever pieces they come in, with comments between them, and one without an end is none", async () => {
+describe("readEvents", () => {
+	it("parses events however the bytes are split, skips comments, and drops an incomplete last event", async () => {
 		const text = ': hello\n\nid: 7\ndata: {"a":1}\n\n:\nevent: reset\nid: 8\ndata: one\ndata:two\n\ndata: half';
 		const wanted = [
 			{ event: "message", id: "7", data: '{"a":1}' },
@@ -27,31 +27,31 @@ describe("events", () => {
 		expect(await eventsIn(...text)).toEqual(wanted);
 	});
 
-	it("are given up when one of them has no end", async () => {
+	it("throws when an event exceeds the maximum length", async () => {
 		const endless = `data: ${"x".repeat(1_000_001)}`;
 		await expect(eventsIn("data: x\n\n", endless)).rejects.toThrow();
 	});
 
-	it("may end their lines as HTTP does", async () => {
+	it("accepts CRLF as the end of a line", async () => {
 		expect(await eventsIn("data: x\r\n\r\n")).toEqual([{ event: "message", id: "", data: "x" }]);
 	});
 });
 
 type Answer = () => Response | Promise<Response>;
 
-/** Answers in turn, then never again. */
+/** Watches with a fake API that gives the answers in order and then ends the watching. Returns the requests and what the callbacks got. */
 async function watch(...answers: Answer[]) {
-	const [asked, seen]: [string[], unknown[]] = [[], []];
+	const [requested, seen]: [string[], unknown[]] = [[], []];
 	const abort = new AbortController();
 	const client = createClient({
 		baseUrl: "http://api.test",
 		retry: false,
-		// A session that has ended is none of the seats' business.
+		// A session that has ended must not affect the watching.
 		tokens: { access: () => "expired" },
 		async fetch({ url, headers }) {
 			if (headers.has("authorization")) return new Response("{}", { status: 401 });
-			asked.push(url.replace("http://api.test/api/v1/showtimes/s%2F1/seats", ""));
-			const answer = answers[asked.length - 1];
+			requested.push(url.replace("http://api.test/api/v1/showtimes/s%2F1/seats", ""));
+			const answer = answers[requested.length - 1];
 			if (answer === undefined) {
 				abort.abort();
 				throw new TypeError("fetch failed");
@@ -72,7 +72,7 @@ async function watch(...answers: Answer[]) {
 			end = how;
 		});
 	while (end === null) await vi.advanceTimersByTimeAsync(250);
-	return { asked, seen, end };
+	return { requested, seen, end };
 }
 
 const map =
@@ -96,65 +96,65 @@ describe("watchSeats", () => {
 	beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] }));
 	afterEach(() => vi.useRealTimers());
 
-	it("reads the map, tells each change once, and comes back to where it was when the stream breaks", async () => {
-		const { asked, seen, end } = await watch(map(5, "AAAA"), streaming(seat(6, "H"), `${seat(8, "A")}data: {"ver`), streaming());
+	it("reads the map, passes on each change once, and reconnects after the last change when the stream breaks", async () => {
+		const { requested, seen, end } = await watch(map(5, "AAAA"), streaming(seat(6, "H"), `${seat(8, "A")}data: {"ver`), streaming());
 		expect(seen).toEqual([
 			[5, "AAAA"],
 			[6, [3, "H"]],
 			[8, [3, "A"]],
 		]);
 		const stream = (since: number) => `/stream?since=${since}`;
-		expect(asked).toEqual(["?view=status", stream(5), stream(8), stream(8)]);
+		expect(requested).toEqual(["?view=status", stream(5), stream(8), stream(8)]);
 		expect(end).toBe("ended");
 	});
 
-	it("reads the map each time while there is no stream to be had, and never without a pause", async () => {
+	it("reads the map again while no stream is available, with a pause before each attempt", async () => {
 		const startMs = Date.now();
-		const { asked, seen } = await watch(map(5, "A"), problem(503), map(6, "H"), problem(429), map(7, "S"), streaming(seat(8, "A")));
+		const { requested, seen } = await watch(map(5, "A"), problem(503), map(6, "H"), problem(429), map(7, "S"), streaming(seat(8, "A")));
 		expect(seen).toEqual([
 			[5, "A"],
 			[6, "H"],
 			[7, "S"],
 			[8, [3, "A"]],
 		]);
-		expect(asked.slice(0, 4)).toEqual(["?view=status", "/stream?since=5", "?view=status", "/stream?since=6"]);
-		// Although it was told to come back after 0 s.
+		expect(requested.slice(0, 4)).toEqual(["?view=status", "/stream?since=5", "?view=status", "/stream?since=6"]);
+		// Although Retry-After was 0 s.
 		expect(Date.now() - startMs).toBeGreaterThanOrEqual(2 * 500);
 	});
 
-	it("passes on nothing more once it was told to end; the address may end with a slash", async () => {
-		const leave = new AbortController();
-		const [asked, seen]: [string[], number[]] = [[], []];
+	it("passes on no change after the signal aborts, and accepts a base URL that ends with a slash", async () => {
+		const stop = new AbortController();
+		const [requested, seen]: [string[], number[]] = [[], []];
 		const answers = [map(5, "A"), streaming(seat(6, "H") + seat(7, "S") + seat(8, "A"))];
 		const client = createClient({
 			baseUrl: "http://api.test/",
 			retry: false,
 			async fetch({ url }) {
-				asked.push(url);
+				requested.push(url);
 				return answers.shift()?.() ?? Response.error();
 			},
 		});
 		await client.watchSeats({
 			showtimeId: "s",
-			signal: leave.signal,
+			signal: stop.signal,
 			onMap: () => {},
 			onSeats({ version }) {
 				seen.push(version);
-				leave.abort();
+				stop.abort();
 			},
 		});
 		expect(seen).toEqual([6]);
-		expect(asked[1]).toBe("http://api.test/api/v1/showtimes/s/seats/stream?since=5");
+		expect(requested[1]).toBe("http://api.test/api/v1/showtimes/s/seats/stream?since=5");
 	});
 
-	it("reads the map anew at a reset, before any change that came meanwhile, and leaves out those that are in the map", async () => {
+	it("reads the map again at a reset, then passes on only the changes that are newer than the map", async () => {
 		let answer: (response: Response) => void = () => {};
 		const slow = new Promise<Response>((resolve) => {
 			answer = resolve;
 		});
 		setTimeout(async () => answer(await map(21, "AAAS")()), 50);
-		const { asked, seen } = await watch(map(5, "AAAA"), streaming(reset(20) + seat(21, "S"), seat(22, "A")), () => slow);
-		expect(asked.slice(0, 3)).toEqual(["?view=status", "/stream?since=5", "?view=status"]);
+		const { requested, seen } = await watch(map(5, "AAAA"), streaming(reset(20) + seat(21, "S"), seat(22, "A")), () => slow);
+		expect(requested.slice(0, 3)).toEqual(["?view=status", "/stream?since=5", "?view=status"]);
 		expect(seen).toEqual([
 			[5, "AAAA"],
 			[21, "AAAS"],
@@ -162,16 +162,16 @@ describe("watchSeats", () => {
 		]);
 	});
 
-	it("does not take a map that is older than the reset", async () => {
-		const { asked, seen } = await watch(map(5, "AAAA"), streaming(reset(20), seat(21, "H")), map(19, "AAAS"), map(20, "AAAA"));
+	it("rejects a map that is older than the reset and reads it again", async () => {
+		const { requested, seen } = await watch(map(5, "AAAA"), streaming(reset(20), seat(21, "H")), map(19, "AAAS"), map(20, "AAAA"));
 		expect(seen).toEqual([
 			[5, "AAAA"],
 			[20, "AAAA"],
 		]);
-		expect(asked).toEqual(["?view=status", "/stream?since=5", "?view=status", "?view=status", "/stream?since=20"]);
+		expect(requested).toEqual(["?view=status", "/stream?since=5", "?view=status", "?view=status", "/stream?since=20"]);
 	});
 
-	it("asks again for a map that could not be read", async () => {
+	it("retries a map that could not be read", async () => {
 		const broken: Answer = () => Promise.reject(new TypeError("fetch failed"));
 		const { seen } = await watch(broken, problem(503), map(7, "A"), streaming(reset(9)), broken, map(9, "H"));
 		expect(seen).toEqual([
@@ -184,12 +184,12 @@ describe("watchSeats", () => {
 		["the map", [problem(404)]],
 		["the stream", [map(5, "A"), problem(404)]],
 		["the map at a reset", [map(5, "A"), streaming(reset(9)), problem(404)]],
-	])("gives up when it is refused %s for good", async (_what, answers) => {
-		const { asked, end } = await watch(...answers);
-		expect([asked.length, end]).toEqual([answers.length, "Error: the seats were answered 404"]);
+	])("rejects when the server refuses %s for good", async (_what, answers) => {
+		const { requested, end } = await watch(...answers);
+		expect([requested.length, end]).toEqual([answers.length, "Error: the server refused the seats with status 404"]);
 	});
 
-	it("rejects with what a callback throws", async () => {
+	it("rejects with the error that a callback throws", async () => {
 		const client = createClient({ baseUrl: "http://api.test", fetch: async () => map(5, "A")() });
 		const onMap = () => {
 			throw new Error("no such element");

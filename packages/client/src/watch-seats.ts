@@ -1,48 +1,51 @@
-/** Seats as they change, for as long as somebody looks: the map, then one stream of changes that is opened anew whenever it breaks. */
+/** Watches the seats of a showtime: reads the map of seat statuses, then follows the stream of changes and reconnects when it breaks. */
 import { backOffMs } from "./back-off.ts";
 import { readEvents } from "./read-events.ts";
 import { parseRetryAfter, pause, type Send } from "./retry.ts";
 import type { SeatDelta, SeatReset, SeatStatuses } from "./schema.ts";
 
+/** Options of `watchSeats`. */
 export type WatchSeatsOptions = {
+	/** Id of the showtime to watch. */
 	readonly showtimeId: string;
-	/** Every seat, a letter each: at first, and again whenever changes since the last map were missed. */
+	/** Called with the status of every seat: first, and again whenever changes may have been missed. */
 	readonly onMap: (map: SeatStatuses) => void;
-	/** These seats changed; by index in the plan, with their letters now. In order, each once, each later than the map before it. */
+	/** Called with each change: seat indexes with their new letters. In order, each change once, and only changes after the last map. */
 	readonly onSeats: (delta: SeatDelta) => void;
-	/** Ends it. */
+	/** Stops the watching. */
 	readonly signal: AbortSignal;
 };
 
 /**
- * Resolves when `signal` ends it. Rejects when the server refuses for good: no such showtime, or it is over; and with what a
- * callback throws. Everything else is asked for again, from the last change that was seen.
+ * Resolves after `signal` aborts. Rejects if the server refuses for good (the showtime does not exist or is over), and with the error
+ * that a callback throws. After any other failure it reconnects and continues after the last change it received.
  */
 export type WatchSeats = (options: WatchSeatsOptions) => Promise<void>;
 
-/** What a watcher asks: the stream's address and a way to it, and the map (`view=status`) with retries of its own. */
+/** The requests of a watcher: `send` opens the stream at `baseUrl`; `readMap` reads the map (`view=status`) with its own retries. */
 export type SeatSource = {
 	readonly baseUrl: string;
 	readonly send: Send;
 	readMap(showtimeId: string, signal: AbortSignal): Promise<{ readonly map?: SeatStatuses | undefined; readonly response: Response }>;
 };
 
-/** The server says something every 15 s; after three times that, nobody is there. */
+/** The server sends at least a comment every 15 s. After three times that without a byte, the connection counts as broken. */
 const SILENCE_MAX_MS = 45_000;
-/** A server that asks for an hour is asked sooner: a person is looking at the seats. */
-const BACK_OFF = { minMs: 500, maxMs: 10_000, saidMaxMs: 60_000 };
+/** A longer `Retry-After` is cut to a minute, because a user is looking at the seats. */
+const BACK_OFF = { minMs: 500, maxMs: 10_000, retryAfterMaxMs: 60_000 };
 
-/** Why an attempt to watch ended. `waitMs`: how long the server asks to wait. */
-type Ended = { readonly outcome: "refused"; readonly status: number } | { readonly outcome: "broken"; readonly waitMs: number | null };
-const BROKEN: Ended = { outcome: "broken", waitMs: null };
+/** Why an attempt to watch ended. `refused` is final. `waitMs` is the wait that the server asked for, null if none. */
+type WatchEnd = { readonly outcome: "refused"; readonly status: number } | { readonly outcome: "broken"; readonly waitMs: number | null };
+const BROKEN: WatchEnd = { outcome: "broken", waitMs: null };
 
+/** Returns a `watchSeats` function for one API. */
 export function createSeatWatcher(source: SeatSource): WatchSeats {
 	return async (options) => {
 		const watcher = startWatcher(source, options);
 		for (let failures = 0; !options.signal.aborted; ) {
 			const { ended, receivedEvent } = await watcher.watchOnce();
 			if (options.signal.aborted) return;
-			if (ended.outcome === "refused") throw new Error(`the seats were answered ${ended.status}`);
+			if (ended.outcome === "refused") throw new Error(`the server refused the seats with status ${ended.status}`);
 			failures = receivedEvent ? 1 : failures + 1;
 			await pause(backOffMs(failures, ended.waitMs, BACK_OFF), options.signal).catch(() => {});
 		}
@@ -50,11 +53,14 @@ export function createSeatWatcher(source: SeatSource): WatchSeats {
 }
 
 function startWatcher({ baseUrl, send, readMap }: SeatSource, { showtimeId, onMap, onSeats, signal }: WatchSeatsOptions) {
-	/** The version of the map with every later change applied; null: a map must be read. */
+	/** Version of the map with all later changes applied; null if the map must be read. */
 	let version: number | null = null;
 
-	/** Read the map, of `atLeast` this version; null when that is done. Changes that come meanwhile wait in the stream. */
-	async function renew(atLeast: number): Promise<Ended | null> {
+	/**
+	 * Reads the map and returns null, or why it failed. An older map than `atLeast` is a failure. Events that arrive meanwhile wait in
+	 * the stream.
+	 */
+	async function refreshMap(atLeast: number): Promise<WatchEnd | null> {
 		version = null;
 		const answer = await readMap(showtimeId, signal).catch(() => null);
 		if (answer === null) return BROKEN;
@@ -65,16 +71,16 @@ function startWatcher({ baseUrl, send, readMap }: SeatSource, { showtimeId, onMa
 		return null;
 	}
 
-	/** Pass on what comes until the stream ends. */
-	async function follow(events: ReturnType<typeof readEvents>, onEvent: () => void): Promise<Ended> {
+	/** Calls the callbacks for the events of a stream until it ends. */
+	async function follow(events: ReturnType<typeof readEvents>, onEvent: () => void): Promise<WatchEnd> {
 		for (;;) {
-			// Only the stream may break; what a callback throws is the caller's own.
+			// Catches errors of the stream only: an error of a callback must reach the caller.
 			const next = await events.next().catch(() => null);
 			if (next === null || next.done === true || signal.aborted) return BROKEN;
 			const { event, data } = next.value;
 			const change: SeatDelta & SeatReset = JSON.parse(data);
 			if (event === "reset") {
-				const ended = await renew(change.version);
+				const ended = await refreshMap(change.version);
 				if (ended !== null) return ended;
 			} else if (version !== null && change.version > version) {
 				version = change.version;
@@ -84,9 +90,9 @@ function startWatcher({ baseUrl, send, readMap }: SeatSource, { showtimeId, onMa
 		}
 	}
 
-	async function watchOnce(): Promise<{ ended: Ended; receivedEvent: boolean }> {
+	async function watchOnce(): Promise<{ ended: WatchEnd; receivedEvent: boolean }> {
 		let receivedEvent = false;
-		const mapFailure = version === null ? await renew(0) : null;
+		const mapFailure = version === null ? await refreshMap(0) : null;
 		if (mapFailure !== null) return { ended: mapFailure, receivedEvent };
 		const silence = watchForSilence(signal);
 		try {
@@ -96,7 +102,7 @@ function startWatcher({ baseUrl, send, readMap }: SeatSource, { showtimeId, onMa
 			if (response === null) return { ended: BROKEN, receivedEvent };
 			if (response.status !== 200 || response.body === null) {
 				await response.body?.cancel();
-				// No stream for now: until there is one the map is read each time.
+				// No stream is available: read the map at each attempt until there is one.
 				version = null;
 				return { ended: endedBy(response), receivedEvent };
 			}
@@ -112,28 +118,29 @@ function startWatcher({ baseUrl, send, readMap }: SeatSource, { showtimeId, onMa
 	return { watchOnce };
 }
 
-function endedBy({ status, headers }: Response): Ended {
+function endedBy({ status, headers }: Response): WatchEnd {
 	if (status < 500 && status !== 429) return { outcome: "refused", status };
 	return { outcome: "broken", waitMs: parseRetryAfter(headers.get("retry-after"), Date.now()) };
 }
 
-/** A signal that aborts with the caller's, when no bytes arrive for too long, and at the end. */
+/** Returns a signal that aborts when the caller's signal aborts, after `SILENCE_MAX_MS` without bytes, and at `end()`. */
 function watchForSilence(caller: AbortSignal) {
-	const over = new AbortController();
-	const giveUp = () => over.abort();
-	let timer = setTimeout(giveUp, SILENCE_MAX_MS);
-	caller.addEventListener("abort", giveUp, { once: true });
+	const controller = new AbortController();
+	const abort = () => controller.abort();
+	let timer = setTimeout(abort, SILENCE_MAX_MS);
+	caller.addEventListener("abort", abort, { once: true });
 	return {
-		signal: over.signal,
-		/** Starts the time over: bytes arrived. */
+		signal: controller.signal,
+		/** Restarts the timeout, because bytes arrived. */
 		reset() {
 			clearTimeout(timer);
-			timer = setTimeout(giveUp, SILENCE_MAX_MS);
+			timer = setTimeout(abort, SILENCE_MAX_MS);
 		},
+		/** Stops the timer and aborts the request. */
 		end() {
 			clearTimeout(timer);
-			caller.removeEventListener("abort", giveUp);
-			giveUp();
+			caller.removeEventListener("abort", abort);
+			abort();
 		},
 	};
 }

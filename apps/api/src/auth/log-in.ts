@@ -27,11 +27,11 @@ export function addLogIn(app: ApiServer, { database, logger }: AppDeps): void {
 			operationId: "logIn",
 			summary: "Sign in",
 			description:
-				"A wrong password and an unknown e-mail get one answer, after one time. After `outcome_unknown` send the " +
-				"same request again: a session that the first one may have opened expires unused.",
+				"Opens a session. A wrong password and an unknown e-mail address get the same answer after the same time. After `outcome_unknown`, " +
+				"send the same request again: if the first one opened a session, that session expires unused.",
 			tags: ["auth"],
 			body: Credentials.ref,
-			response: { 200: Session.answer("Signed in") },
+			response: { 200: Session.answer("The new session") },
 		},
 		config: { problems: [...BODY_PROBLEMS, "invalid_credentials", "too_many_requests", "busy", "outcome_unknown", ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {

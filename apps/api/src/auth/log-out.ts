@@ -18,10 +18,11 @@ export function addLogOut(app: ApiServer, { database, authStore }: AppDeps): voi
 			operationId: "logOut",
 			summary: "Sign out",
 			description:
-				"Ends this sign-in: its refresh token, and every access token that came of it, here at once and everywhere within a second.",
+				"Ends the session of the access token. Its refresh token and all its access tokens become invalid, in every server process within " +
+				"a second. Other sessions of the user remain. Takes no body, or `{}`.",
 			tags: ["auth"],
 			security: [{ accessToken: [] }],
-			response: { 204: Type.Null({ description: "Signed out" }) },
+			response: { 204: Type.Null({ description: "The session has ended" }) },
 		},
 		config: { problems: [...BODY_PROBLEMS, ...OWN_PROBLEMS, "outcome_unknown", ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {

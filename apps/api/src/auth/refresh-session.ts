@@ -10,7 +10,7 @@ import type { AppDeps } from "../deps.ts";
 import { denyFamily } from "./deny-family.ts";
 import { presentSession } from "./open-session.ts";
 
-const REFUSAL = { detail: "This refresh token is not valid, or not any more. Sign in again." };
+const REFUSAL = { detail: "The refresh token is invalid, expired or already used. No session was opened; sign in again." };
 
 export function addRefreshSession(app: ApiServer, { database, authStore }: AppDeps): void {
 	app.route({
@@ -21,12 +21,12 @@ export function addRefreshSession(app: ApiServer, { database, authStore }: AppDe
 			operationId: "refreshSession",
 			summary: "Exchange a refresh token for a new session",
 			description:
-				"A refresh token is good once. Sent again within 10 s, while its successor is unused, it gives the same successor, so that a " +
-				"lost answer costs nothing. Sent again later it ends every token of that sign-in; so repeat it within 10 s after " +
-				"`outcome_unknown` and when no answer came.",
+				"A refresh token can be used once. If it is sent again within 10 s and the new refresh token has not been used yet, the answer " +
+				"has the same new refresh token: so after `outcome_unknown`, or if no answer arrives, repeat the request within 10 s. If it " +
+				"is sent again later, it counts as stolen and the whole session ends.",
 			tags: ["auth"],
 			body: RefreshRequest.ref,
-			response: { 200: Session.answer("The session goes on") },
+			response: { 200: Session.answer("The session with new tokens") },
 		},
 		config: { problems: [...BODY_PROBLEMS, "unauthenticated", "too_many_requests", "outcome_unknown", ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {

@@ -17,11 +17,12 @@ export function addRegister(app: ApiServer, { database }: AppDeps): void {
 			operationId: "register",
 			summary: "Register",
 			description:
-				"A new user, signed in at once. Hashing the password takes a quarter of a second on purpose; where too many wait for that, the " +
-				"answer is `busy`. After `outcome_unknown` the same request answers `email_taken` if it had happened: then sign in.",
+				"Creates a user and opens a session. Hashing the password takes a quarter of a second on purpose; if too many requests wait for " +
+				"it, the answer is `busy`. After `outcome_unknown`, send the same request again: `email_taken` means that the first one created " +
+				"the user, so sign in.",
 			tags: ["auth"],
 			body: Registration.ref,
-			response: { 201: Session.answer("Registered and signed in") },
+			response: { 201: Session.answer("The session of the new user") },
 		},
 		config: { problems: [...BODY_PROBLEMS, "email_taken", "too_many_requests", "busy", "outcome_unknown", ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {

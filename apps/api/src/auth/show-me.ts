@@ -14,8 +14,8 @@ export function addShowMe(app: ApiServer, { database }: AppDeps): void {
 		onRequest: app.requireUser,
 		schema: {
 			operationId: "showMe",
-			summary: "Who am I",
-			description: "The user behind the access token, as they are now.",
+			summary: "Read the signed-in user",
+			description: "Returns the user of the access token, with current data.",
 			tags: ["auth"],
 			security: [{ accessToken: [] }],
 			response: { 200: User.answer("The signed-in user") },

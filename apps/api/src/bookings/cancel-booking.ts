@@ -11,9 +11,9 @@ export function addCancelBooking(app: ApiServer, deps: RouteDeps): void {
 		operationId: "cancelBooking",
 		summary: "Release or cancel a booking",
 		description:
-			"A hold is released, a confirmed booking cancelled until its showtime starts; the seats are free at once and the record stays. " +
-			"Repeating it answers the same; an expired hold stays expired.",
-		answer: "The booking as it stands now",
+			"Releases a hold, or cancels a confirmed booking before its showtime starts. The seats are free at once; the booking can still be " +
+			"read. A repeated request gets the same answer. An expired hold remains `expired`. Takes no body, or `{}`.",
+		answer: "The released, cancelled or expired booking",
 		refusals: ["showtime_started"],
 		ask: (command) => deps.seatStore.cancelBooking(command),
 		answerOver: answerCancelOver,

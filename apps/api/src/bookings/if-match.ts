@@ -23,6 +23,6 @@ export function parseIfMatch(header: string | undefined): IfMatch {
 		weak === undefined && VERSION.test(text) ? [Number(text)] : [],
 	);
 	const versions = [...new Set(strong)];
-	if (versions.length > 1) return { outcome: "malformed", message: "must name one version" };
+	if (versions.length > 1) return { outcome: "malformed", message: "must not name more than one version" };
 	return { outcome: "parsed", ifVersion: versions[0] ?? NO_VERSION };
 }

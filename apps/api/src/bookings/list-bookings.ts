@@ -19,13 +19,14 @@ export function addListBookings(app: ApiServer, deps: RouteDeps): void {
 		onRequest: app.requireUser,
 		schema: {
 			operationId: "listBookings",
-			summary: "My bookings, newest first",
+			summary: "List the bookings of the signed-in user",
 			description:
-				"A page may hold fewer than `limit` while `nextCursor` says that there are more. A booking that cannot be read is left out.",
+				"Newest first. A page may have fewer than `limit` items even if more follow: continue while `nextCursor` is not null. A booking that " +
+				"cannot be read because of a server error is left out.",
 			tags: ["bookings"],
 			security: [{ accessToken: [] }],
-			querystring: Type.Object({ ...PAGE_QUERY, status: Type.Optional(oneOf(BOOKING_STATUSES, "Only these")) }, CLOSED),
-			response: { 200: BookingPage.answer("A page of bookings") },
+			querystring: Type.Object({ ...PAGE_QUERY, status: Type.Optional(oneOf(BOOKING_STATUSES, "Only bookings with this status")) }, CLOSED),
+			response: { 200: BookingPage.answer("One page of bookings") },
 		},
 		config: { problems: ["invalid_request", ...OWN_PROBLEMS, ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {

@@ -17,17 +17,20 @@ const SCHEMA = {
 	operationId: "placeHold",
 	summary: "Hold seats of a showtime",
 	description:
-		"All of the seats or none. The booking is `pending` until it is confirmed, released, or its time is up. One user may place a limited " +
-		"number of holds within an hour, released or not; past that the answer is 429 and `Retry-After` names when the next one is possible.",
+		"Holds all of the requested seats or none. The booking is `pending` until it is confirmed, released or expired. A user can place a " +
+		"limited number of holds within an hour, including released ones. Above that limit the answer is 429, and `Retry-After` says when the " +
+		"next hold is possible.",
 	tags: ["bookings"],
 	security: [{ accessToken: [] }],
 	headers: IdempotencyHeaders,
 	body: HoldRequest.ref,
 	response: {
-		201: Booking.answer("The seats are held", {
+		201: Booking.answer("The booking that holds the seats", {
 			...BOOKING_ANSWER_HEADERS,
-			Location: Type.String({ description: "Where the booking is read" }),
-			"Idempotency-Replayed": Type.String({ description: "`true` when the key was used before: the booking as it stands now" }),
+			Location: Type.String({ description: "Path of the booking" }),
+			"Idempotency-Replayed": Type.String({
+				description: "`true` if this `Idempotency-Key` was used before. The answer is then the existing booking with its current status",
+			}),
 		}),
 	},
 };
@@ -50,7 +53,7 @@ const CONFIG: FastifyContextConfig = {
 };
 
 const HOURLY_LIMIT_DETAIL =
-	"You have placed as many holds within the past hour as one user may. Nothing was changed; retry after `Retry-After` seconds.";
+	"You have placed the maximum number of holds within the past hour. No seats were held; send the request again after `Retry-After` seconds.";
 
 export function addPlaceHold(app: ApiServer, deps: RouteDeps): void {
 	const { buckets, seatsPerBookingMax } = deps.settings.limits;

@@ -21,13 +21,14 @@ export function addShowBooking(app: ApiServer, deps: RouteDeps): void {
 		onRequest: app.requireUser,
 		schema: {
 			operationId: "showBooking",
-			summary: "One of my bookings",
+			summary: "Read one booking of the signed-in user",
 			description:
-				"Read from Redis and from the ledger; the later version stands. Expired and released ones can be read until an hour after their `expiresAt`. Somebody else's is a 404.",
+				"Returns the booking with its showtime. An expired or released hold can be read until an hour after its `expiresAt`. A booking of " +
+				"another user is answered 404.",
 			tags: ["bookings"],
 			security: [{ accessToken: [] }],
 			params: BY_ID,
-			response: { 200: BookingDetails.answer("The booking and its showtime", BOOKING_ANSWER_HEADERS) },
+			response: { 200: BookingDetails.answer("The booking with its showtime", BOOKING_ANSWER_HEADERS) },
 		},
 		config: { problems: [...OWN_PROBLEMS, "not_found", ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {

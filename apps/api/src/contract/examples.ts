@@ -1,5 +1,6 @@
-/** What the examples of the OpenAPI document tell of: one evening, one showtime, one booking. */
+/** Values for the examples of the OpenAPI document. All examples describe the same booking of one showtime. */
 
+/** Ids in the examples, by the kind of resource. */
 export const EXAMPLE_IDS = {
 	user: "0199d3a0-5b1c-7c11-9d2e-3f4a5b6c7d8e",
 	movie: "0199d3a0-0a10-7a3b-8c4d-5e6f7a8b9c0d",
@@ -10,6 +11,7 @@ export const EXAMPLE_IDS = {
 	request: "5f0c2a64-1b7e-4c55-9f0e-2d8a7c6b4e31",
 } as const;
 
+/** Instants in the examples, by the event. */
 export const EXAMPLE_TIMES = {
 	released: "1949-09-02",
 	registered: "2026-11-01T09:12:44.018Z",
@@ -21,4 +23,5 @@ export const EXAMPLE_TIMES = {
 	ends: "2026-11-22T20:59:00.000Z",
 } as const;
 
+/** Labels of the seats in the examples. */
 export const EXAMPLE_SEATS = ["E5", "E6"] as const;

@@ -1,4 +1,4 @@
-/** The contract as a whole: every schema that the OpenAPI document lists by name. */
+/** Lists every schema that the OpenAPI document names under `components.schemas`. */
 import type { TSchema } from "typebox";
 import { Booking, BookingDetails, BookingPage, HoldRequest } from "./booking.ts";
 import { Health } from "./health.ts";
@@ -11,7 +11,7 @@ import type { SharedSchema } from "./share.ts";
 import { SeatCounts, SeatMatrix, Showtime, ShowtimeDetails, ShowtimePage } from "./showtime.ts";
 import { Credentials, RefreshRequest, Registration, Session, User } from "./user.ts";
 
-/** Their common type: a union of all their own takes the compiler seconds to work out. */
+/** Typed by what all schemas share: inferring the union of their own types takes the compiler seconds. */
 const SHARED: readonly Pick<SharedSchema<TSchema>, "schema">[] = [
 	Problem,
 	Money,
@@ -39,4 +39,5 @@ const SHARED: readonly Pick<SharedSchema<TSchema>, "schema">[] = [
 	Health,
 ];
 
+/** The schemas to add to the server with `addSchema`, each with its `$id`. */
 export const SHARED_SCHEMAS = SHARED.map(({ schema }) => schema);

@@ -1,58 +1,81 @@
-/** What the OpenAPI document says before it lists the routes: the rules that all of them share. Markdown, as /docs shows it. */
+/**
+ * The text at the top of the OpenAPI document: the rules that all routes share. Markdown, rendered by the page at /docs. The tags
+ * group the routes there.
+ */
 
-export const INTRODUCTION = `Hold seats of a showtime, then confirm them. A hold is all of its seats or none, and ends by itself.
+/** The `info.description` of the document. */
+export const INTRODUCTION = `Hold seats of a showtime, then confirm the hold to buy them. A hold covers all requested seats or
+none, and expires after a few minutes unless it is confirmed.
 
-## In five requests
+## A booking in five requests
 
-1. \`POST /api/v1/auth/register\`: an access token.
-2. \`GET /api/v1/showtimes\`: what is on.
-3. \`GET /api/v1/showtimes/{showtimeId}/seats\`: its seats, now.
-4. \`POST /api/v1/bookings\` with \`{ showtimeId, seats }\` and an \`Idempotency-Key\`: they are yours until \`expiresAt\`.
-5. \`POST /api/v1/bookings/{id}/confirm\`: they are sold to you.
+1. \`POST /api/v1/auth/register\` creates a user and returns an access token.
+2. \`GET /api/v1/showtimes\` lists the upcoming showtimes.
+3. \`GET /api/v1/showtimes/{showtimeId}/seats\` returns the seats of one showtime and their statuses now.
+4. \`POST /api/v1/bookings\` with \`{ showtimeId, seats }\` and an \`Idempotency-Key\` header holds seats until \`expiresAt\`.
+5. \`POST /api/v1/bookings/{id}/confirm\` confirms the hold: the seats are sold.
 
 ## Errors
 
-Every error is \`application/problem+json\` (RFC 9457). Decide by its \`code\`: codes are never renamed, titles and details may be. With
-\`invalid_request\`, \`errors\` names each flaw; with \`seats_taken\` and \`unknown_seats\`, \`seats\` names them. A field that a request does
-not know is refused, never dropped in silence. Text is UTF-8 and is never repaired: bytes that are not are 400, a body in another
-charset is 415. "Not yours" and "not there" are the same 404.
+Every error is \`application/problem+json\` (RFC 9457). Base the handling of an error on its \`code\`: codes are never renamed,
+while titles and details may change. \`detail\` says what happened, whether anything changed, and what to do next. With
+\`invalid_request\`, \`errors\` lists every invalid value. With \`seats_taken\` and \`unknown_seats\`, \`seats\` lists the seats
+that cannot be held.
 
-## Asking again
+Unknown fields and unknown query parameters are rejected, not ignored. Text must be UTF-8: other bytes are answered 400, and a
+body that declares another charset is answered 415. A resource that does not exist and a resource of another user get the same
+404.
 
-Where \`retryable\` is true (every 503 and 429) the same request may succeed later: wait \`Retry-After\` seconds and a little more, by chance,
-so that not everybody comes back at once. After \`outcome_unknown\`, or when no answer came, ask again to learn what happened: every
-command answers its repeat as it answered the first time; placing a hold does with an \`Idempotency-Key\`, until an hour after the hold's
-\`expiresAt\`, and registering answers \`email_taken\`.
+## Retries
 
-An access token lasts 15 minutes. At \`unauthenticated\`, ask \`POST /api/v1/auth/refresh\` for the next one, once for all requests that wait
-for it, and send those again. A refresh token is good once: keep the new one.
+If \`retryable\` is true (for every 429 and 503), the same request may succeed later. Wait \`Retry-After\` seconds plus a random
+extra time, so that clients do not all return at the same moment.
+
+If the answer is \`outcome_unknown\`, or if no answer arrives, send the same request again to learn the outcome. A repeated
+confirm or cancel gets the same answer as the first one. A repeated \`POST /api/v1/bookings\` gets the same booking if it
+carries the same \`Idempotency-Key\`, until an hour after \`expiresAt\`. A repeated registration that is answered
+\`email_taken\` means that the first one succeeded: sign in.
+
+## Sessions
+
+An access token is valid for 15 minutes. When a request is answered \`unauthenticated\`, send \`POST /api/v1/auth/refresh\` to
+get new tokens, then send the request again. If several requests fail at the same time, refresh once for all of them. A refresh
+token can be used once: store the new one before you do anything else.
 
 ## Changing a booking
 
-Every answer that is one booking has its \`version\` as \`ETag\`. With \`If-Match\` a confirm or cancel goes on only at that version: of a
-confirm and a cancel that are sent together, exactly one succeeds. With \`Prefer: wait=5\` it is answered once the ledger has it, too.
+Every answer that is one booking has the booking's \`version\` as its \`ETag\`. A confirm or cancel with \`If-Match\` changes
+the booking only if it still has that version. If a confirm and a cancel with the same version are sent at the same time,
+exactly one of them succeeds.
+
+A confirm is answered as soon as Redis, the store of live seats, has accepted it. The ledger, the permanent record in Postgres,
+has it a few tenths of a second later; the field \`recorded\` says whether it does. With \`Prefer: wait=5\` the answer waits for
+the ledger.
 
 ## Clocks
 
-Every answer carries \`x-server-time\`. Count down by the server's clock, and stop a second early: a hold ends at its instant, for the
-map, the next buyer and a late confirm alike.
+Every answer has the server's time in the header \`x-server-time\`. Base countdowns on that clock, and end them one second
+early: at \`expiresAt\` the hold is over, its seats are free for other users, and a confirm is answered \`hold_expired\`.
 
 ## Lists
 
-Lists are paged by \`cursor\`: give the \`nextCursor\` of one page to get the next. Rows added meanwhile neither repeat nor skip any other.
+Lists are paged with cursors: send the \`nextCursor\` of one page as \`cursor\` to get the next page. Entries that are added in
+between do not repeat or skip other entries.
 
-## Names
+## Conventions
 
-Instants are ISO 8601 in UTC, money is integer minor units, ids are UUIDs. Every answer carries \`x-request-id\`: your own, if you sent
-one of 8 to 64 letters, digits, \`-\` and \`_\`. Quote it in a report.`;
+Instants are ISO 8601 in UTC, amounts of money are integers in minor units, and ids are UUIDs. Every answer has the header
+\`x-request-id\`. To choose it yourself, send 8 to 64 letters, digits, \`-\` and \`_\` in that header. Quote it when you report
+a problem.`;
 
+/** The groups of routes, in the order of the document. */
 export const TAGS = [
-	{ name: "auth", description: "Who is asking: register, sign in, stay signed in, sign out." },
-	{ name: "movies", description: "The catalogue: what is on, what comes, what is over." },
-	{ name: "showtimes", description: "When and where a movie is shown, and its seats as they are now." },
+	{ name: "auth", description: "Register, sign in, refresh the session, sign out, and read the signed-in user." },
+	{ name: "movies", description: "The catalogue of movies: showing now, coming soon, and ended." },
+	{ name: "showtimes", description: "When and where a movie is shown, with its seats and their statuses now." },
 	{
 		name: "bookings",
-		description: "Hold seats, confirm them, give them back. A hold is a booking with status `pending`, and keeps its id.",
+		description: "Hold seats, confirm or release holds, cancel bookings. A hold is a booking with status `pending`; its id never changes.",
 	},
-	{ name: "health", description: "Whether it is up. For load balancers and people on call." },
+	{ name: "health", description: "Whether the service works, for load balancers and operators." },
 ];

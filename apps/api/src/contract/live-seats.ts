@@ -1,4 +1,4 @@
-/** Seats by their index in the plan, for those who draw the plan themselves: the letters, and their changes as they happen. */
+/** The wire schemas of live seats: the status letters of a whole showtime, and the events of the seat stream. */
 import { SEAT_STATUSES, STATUS_LETTERS } from "@holdfast/domain";
 import { type Static, Type } from "typebox";
 import { EXAMPLE_IDS } from "./examples.ts";
@@ -10,23 +10,25 @@ const version = (description: string) => Type.Integer({ minimum: 0, description,
 
 const SeatStatusesObject = Type.Object(
 	{
-		showtimeId: id("Whose seats these are", EXAMPLE_IDS.showtime),
-		planId: id("The seat plan that the letters count in: `GET /plans/{id}`", EXAMPLE_IDS.plan),
-		version: version("Rises with each change of a seat"),
+		showtimeId: id("Showtime that the seats belong to", EXAMPLE_IDS.showtime),
+		planId: id("Seat plan that defines the seat indexes: `GET /api/v1/plans/{id}`", EXAMPLE_IDS.plan),
+		version: version("Increases with each change of a seat"),
 		statuses: Type.String({
 			pattern: `^[${LETTERS.join("")}]*$`,
-			description: `One letter per seat, by seat index: ${LEGEND}`,
+			description: `One letter per seat, in the order of the seat indexes: ${LEGEND}`,
 			examples: ["AAHHSAAAXA"],
 		}),
 	},
-	{ ...CLOSED, description: "Every seat's status, a letter each" },
+	{ ...CLOSED, description: "The status of every seat, as one letter each" },
 );
+/** Schema of the answer of `view=status`. */
 export const SeatStatuses = share("SeatStatuses", SeatStatusesObject);
+/** The JSON of the answer of `view=status`. */
 export type SeatStatusesBody = Static<typeof SeatStatusesObject>;
 
 const SeatDeltaObject = Type.Object(
 	{
-		version: version("The map's version with these seats in it; also the event's `id`"),
+		version: version("Version of the seat map that includes these changes; also the `id` of the event"),
 		seats: Type.Array(
 			Type.Unsafe<readonly [index: number, letter: string]>({
 				type: "array",
@@ -35,12 +37,12 @@ const SeatDeltaObject = Type.Object(
 				maxItems: 2,
 				items: false,
 			}),
-			{ description: `Seats that changed, and their status now: ${LEGEND}` },
+			{ description: `Each seat that changed, as \`[index, letter]\` with its new status: ${LEGEND}` },
 		),
 	},
 	{
 		...CLOSED,
-		description: "Seats that changed",
+		description: "A change of seats: apply it to the statuses you have",
 		examples: [
 			{
 				version: 1_000_000_007,
@@ -52,12 +54,20 @@ const SeatDeltaObject = Type.Object(
 		],
 	},
 );
+/** Schema of the `data` of an event that reports changed seats. */
 export const SeatDelta = share("SeatDelta", SeatDeltaObject);
+/** The JSON of an event that reports changed seats. */
 export type SeatDeltaBody = Static<typeof SeatDeltaObject>;
 
 const SeatResetObject = Type.Object(
-	{ version: version("Read a map of this version or a later one") },
-	{ ...CLOSED, description: "What was known is known no longer", examples: [{ version: 2_000_000_000 }] },
+	{ version: version("The statuses to read must have this version or a later one") },
+	{
+		...CLOSED,
+		description: "The changes since your version are not available: read all statuses again",
+		examples: [{ version: 2_000_000_000 }],
+	},
 );
+/** Schema of the `data` of a `reset` event. */
 export const SeatReset = share("SeatReset", SeatResetObject);
+/** The JSON of a `reset` event. */
 export type SeatResetBody = Static<typeof SeatResetObject>;

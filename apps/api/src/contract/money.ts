@@ -1,4 +1,4 @@
-/** Money on the wire: what a seat costs, and what a booking costs. */
+/** The wire schemas of money: the price of one seat, and the total of a booking. */
 import { BOOKING_AMOUNT_MAX, PRICE_MAX } from "@holdfast/domain";
 import { Type } from "typebox";
 import { CLOSED, share } from "./share.ts";
@@ -6,11 +6,16 @@ import { CLOSED, share } from "./share.ts";
 const money = (maximum: number, description: string) =>
 	Type.Object(
 		{
-			amount: Type.Integer({ minimum: 0, maximum, description: "Minor units: cents", examples: [2500] }),
-			currency: Type.String({ pattern: "^[A-Z]{3}$", description: "ISO 4217", examples: ["USD"] }),
+			amount: Type.Integer({ minimum: 0, maximum, description: "Amount in minor units of the currency, such as cents", examples: [2500] }),
+			currency: Type.String({ pattern: "^[A-Z]{3}$", description: "ISO 4217 currency code", examples: ["USD"] }),
 		},
 		{ ...CLOSED, description },
 	);
 
-export const Money = share("Money", money(BOOKING_AMOUNT_MAX, "An amount of money, exact: any JSON reader's number holds it"));
-export const Price = share("Price", money(PRICE_MAX, "What one seat costs"));
+/** Schema of the total of a booking. */
+export const Money = share(
+	"Money",
+	money(BOOKING_AMOUNT_MAX, "An exact amount of money. Every JSON parser can read `amount` as a number without rounding"),
+);
+/** Schema of the price of one seat. */
+export const Price = share("Price", money(PRICE_MAX, "The price of one seat"));

@@ -1,4 +1,4 @@
-/** A movie on the wire. */
+/** The wire schema of movies. */
 import { MOVIE_STATUSES } from "@holdfast/database";
 import { type Static, Type } from "typebox";
 import { EXAMPLE_IDS, EXAMPLE_TIMES } from "./examples.ts";
@@ -7,23 +7,26 @@ import { CLOSED, id, nullableText, oneOf, share, text } from "./share.ts";
 
 const MovieObject = Type.Object(
 	{
-		id: id("Its id", EXAMPLE_IDS.movie),
-		title: text("As it is billed", "The Third Man"),
-		description: text("A few sentences", "A writer of westerns looks for a dead friend in occupied Vienna."),
-		durationMinutes: Type.Integer({ minimum: 1, description: "How long it runs", examples: [104] }),
-		genre: text("One word or two", "Thriller"),
-		rating: nullableText("Age rating as its board words it; null when never rated", "PG"),
-		posterUrl: nullableText("Where the poster is; null when there is none", null),
+		id: id("Movie id", EXAMPLE_IDS.movie),
+		title: text("Title of the movie", "The Third Man"),
+		description: text("Synopsis in a few sentences", "A writer of westerns looks for a dead friend in occupied Vienna."),
+		durationMinutes: Type.Integer({ minimum: 1, description: "Running time in minutes", examples: [104] }),
+		genre: text("Genre in one or two words", "Thriller"),
+		rating: nullableText("Age rating, in the notation of the rating board; null if the movie was never rated", "PG"),
+		posterUrl: nullableText("URL of the poster; null if the movie has no poster", null),
 		releaseDate: Type.Unsafe<string | null>({
 			type: ["string", "null"],
 			format: "date",
-			description: "First release",
+			description: "Date of the first release; null if unknown",
 			examples: [EXAMPLE_TIMES.released],
 		}),
-		status: oneOf(MOVIE_STATUSES, "Whether it is on"),
+		status: oneOf(MOVIE_STATUSES, "Whether the movie is showing now, coming soon, or has ended"),
 	},
-	{ ...CLOSED, description: "A film that is shown" },
+	{ ...CLOSED, description: "A movie of the catalogue" },
 );
+/** Schema of a movie. */
 export const Movie = share("Movie", MovieObject);
+/** The JSON of a movie. */
 export type MovieBody = Static<typeof MovieObject>;
+/** Schema of one page of movies. */
 export const MoviePage = share("MoviePage", page(Movie.ref));

@@ -1,38 +1,45 @@
-/** Lists on the wire: keyset-paged, so that rows added meanwhile neither repeat nor skip any other. */
+/** The wire schemas of lists, with keyset pagination: rows that are added between two pages neither repeat nor skip other rows. */
 import { type TSchema, Type } from "typebox";
 import { EXAMPLE_IDS } from "./examples.ts";
 import { CLOSED, nullableText } from "./share.ts";
 
 const PAGE_LIMIT_MAX = 100;
+/** Items on a page if the request has no `limit`. */
 export const PAGE_LIMIT_DEFAULT = 20;
 
+/** Returns the schema of one page of `item`s. */
 export const page = <T extends TSchema>(item: T) =>
 	Type.Object(
 		{
-			items: Type.Array(item, { description: "At most `limit` of them" }),
-			nextCursor: nullableText("Give it as `cursor` for the next page; null on the last one", EXAMPLE_IDS.booking),
+			items: Type.Array(item, { description: "At most `limit` items" }),
+			nextCursor: nullableText("Send it as `cursor` to get the next page; null on the last page", EXAMPLE_IDS.booking),
 		},
-		{ ...CLOSED, description: "A page of a list" },
+		{ ...CLOSED, description: "One page of a list" },
 	);
 
-/** The two parameters of every list. */
+/** The query parameters that every list accepts. */
 export const PAGE_QUERY = {
 	limit: Type.Optional(
-		Type.Integer({ minimum: 1, maximum: PAGE_LIMIT_MAX, default: PAGE_LIMIT_DEFAULT, description: "Items on a page, at most" }),
+		Type.Integer({ minimum: 1, maximum: PAGE_LIMIT_MAX, default: PAGE_LIMIT_DEFAULT, description: "Maximum number of items on a page" }),
 	),
 	cursor: Type.Optional(
-		Type.String({ minLength: 1, maxLength: 2_000, description: "`nextCursor` of the page before; first page without" }),
+		Type.String({ minLength: 1, maxLength: 2_000, description: "`nextCursor` of the previous page. Leave it out to get the first page" }),
 	),
 };
 
-/** The parameter of every route to one thing, or to what belongs to it. An id that cannot exist is 404, so any text is taken. */
-const ID = Type.String({ description: "Its id, a UUID" });
-export const BY_ID = Type.Object({ id: ID });
-export const BY_SHOWTIME_ID = Type.Object({ showtimeId: ID });
-export const BY_MOVIE_ID = Type.Object({ movieId: ID });
+/** Path parameters of routes to one resource. They accept any text: an id that cannot exist is answered 404, not 400. */
+export const BY_ID = Type.Object({ id: Type.String({ description: "UUID of the resource" }) });
+/** Like `BY_ID`, for routes to parts of a showtime. */
+export const BY_SHOWTIME_ID = Type.Object({ showtimeId: Type.String({ description: "UUID of the showtime" }) });
+/** Like `BY_ID`, for routes to parts of a movie. */
+export const BY_MOVIE_ID = Type.Object({ movieId: Type.String({ description: "UUID of the movie" }) });
 
-/** The header by which a reader says what it has already. */
-export const IF_NONE_MATCH = Type.Object({ "if-none-match": Type.Optional(Type.String({ description: "An `ETag` seen before" })) });
+/** The request header of a conditional read: an unchanged answer is 304 without a body. */
+export const IF_NONE_MATCH = Type.Object({
+	"if-none-match": Type.Optional(
+		Type.String({ description: "The `ETag` of an earlier answer: if it still applies, the answer is 304 without a body" }),
+	),
+});
 
-/** What a route says to a `cursor` that it never gave out. */
-export const BAD_CURSOR = { errors: [{ pointer: "/query/cursor", message: "is no cursor of this list" }] };
+/** The `errors` of the 400 for a `cursor` that the list did not issue. */
+export const BAD_CURSOR = { errors: [{ pointer: "/query/cursor", message: "is not a valid cursor for this list" }] };

@@ -1,4 +1,4 @@
-/** How a problem looks on the wire (RFC 9457), and how the OpenAPI document lists the problems of a route. */
+/** The wire schema of problems (RFC 9457), and the responses and examples through which the OpenAPI document lists them. */
 import { type Static, type TSchema, Type } from "typebox";
 import { EXAMPLE_IDS, EXAMPLE_SEATS } from "./examples.ts";
 import { PROBLEM_CODES, type ProblemCode, problemSpec, problemType } from "./problems.ts";
@@ -6,37 +6,45 @@ import { CLOSED, oneOf, share, text } from "./share.ts";
 
 const ProblemObject = Type.Object(
 	{
-		type: text("URN of the kind of problem", problemType("seats_taken")),
-		title: text("The same words for every problem of this kind", problemSpec("seats_taken").title),
+		type: text("URN that identifies the kind of problem", problemType("seats_taken")),
+		title: text("Short title, the same for every problem of this kind", problemSpec("seats_taken").title),
 		status: Type.Integer({ minimum: 400, maximum: 599, description: "The HTTP status", examples: [409] }),
-		detail: text("What happened and what to do", problemSpec("seats_taken").detail),
-		instance: text("The path that was asked", "/api/v1/bookings"),
-		code: oneOf(PROBLEM_CODES, "Stable; decide by this"),
-		retryable: Type.Boolean({ description: "The same request, unchanged, may succeed later", examples: [false] }),
-		requestId: text("Also in `x-request-id`; quote it in a report", EXAMPLE_IDS.request),
+		detail: text("What happened, whether anything changed, and what to do next", problemSpec("seats_taken").detail),
+		instance: text("Path of the request", "/api/v1/bookings"),
+		code: oneOf(PROBLEM_CODES, "Stable code of the problem: base the handling on this field"),
+		retryable: Type.Boolean({ description: "Whether the same request, sent again unchanged, may succeed later", examples: [false] }),
+		requestId: text("Id of the request, also in `x-request-id`: quote it when you report a problem", EXAMPLE_IDS.request),
 		errors: Type.Optional(
 			Type.Array(
 				Type.Object(
 					{
-						pointer: text("JSON Pointer into the body; `/path`, `/query/...` and `/headers/...` for those", "/seats/0"),
-						message: text("What is wrong there", "must NOT have fewer than 1 characters"),
+						pointer: text(
+							"JSON Pointer into the body. For other parts of the request it begins with `/path`, `/query` or `/headers`",
+							"/seats/0",
+						),
+						message: text("What is wrong with that value", "must NOT have fewer than 1 characters"),
 					},
 					CLOSED,
 				),
-				{ description: "With `invalid_request`: each flaw" },
+				{ description: "Only with `invalid_request`: one entry for each invalid value" },
 			),
 		),
 		seats: Type.Optional(
-			Type.Array(Type.String(), { description: "The seats that stood in the way, by label", examples: [EXAMPLE_SEATS] }),
+			Type.Array(Type.String(), {
+				description: "Only with `seats_taken` and `unknown_seats`: labels of the seats that cannot be held",
+				examples: [EXAMPLE_SEATS],
+			}),
 		),
 	},
-	{ ...CLOSED, description: "Why there is no other answer (RFC 9457)" },
+	{ ...CLOSED, description: "An error as `application/problem+json` (RFC 9457)" },
 );
 
+/** Schema of every error answer. */
 export const Problem = share("Problem", ProblemObject);
+/** The JSON of an error answer. */
 export type ProblemBody = Static<typeof ProblemObject>;
 
-/** The responses, by status, through which a route may answer these problems. For the document only. */
+/** Returns the OpenAPI responses for these problems, grouped by status. Used for the document only: they validate nothing. */
 export function problemResponses(codes: readonly ProblemCode[]): Record<string, object> {
 	const byStatus = Map.groupBy(new Set(codes), (code) => problemSpec(code).status);
 	return Object.fromEntries(
@@ -58,7 +66,7 @@ export function problemResponses(codes: readonly ProblemCode[]): Record<string, 
 	);
 }
 
-/** One of each kind, for the document's `components.examples`. */
+/** Returns one example of each problem, for `components.examples` of the document. */
 export function problemExamples(): Record<ProblemCode, { summary: string; value: ProblemBody }> {
 	return Object.fromEntries(PROBLEM_CODES.map((code) => [code, { summary: problemSpec(code).title, value: exampleOf(code) }])) as Record<
 		ProblemCode,
@@ -69,21 +77,22 @@ export function problemExamples(): Record<ProblemCode, { summary: string; value:
 function exampleOf(code: ProblemCode): ProblemBody {
 	const { status, title, detail, retryable } = problemSpec(code);
 	const common = { type: problemType(code), title, status, detail, instance: "/api/v1/bookings", code, retryable };
-	const named = NAMED[code];
-	return { ...common, requestId: EXAMPLE_IDS.request, ...named };
+	const extras = EXTRA_FIELDS[code];
+	return { ...common, requestId: EXAMPLE_IDS.request, ...extras };
 }
 
-/** What some kinds of problem name besides. */
-const NAMED: Partial<Record<ProblemCode, Pick<ProblemBody, "errors" | "seats">>> = {
+/** The fields that only some problems have. */
+const EXTRA_FIELDS: Partial<Record<ProblemCode, Pick<ProblemBody, "errors" | "seats">>> = {
 	invalid_request: { errors: [{ pointer: "/seats", message: "must NOT have fewer than 1 items" }] },
 	seats_taken: { seats: [...EXAMPLE_SEATS] },
 	unknown_seats: { seats: ["Z99"] },
 };
 
-const RETRY_AFTER = Type.Integer({ minimum: 1, description: "Seconds to wait before the same request is sent again", examples: [2] });
+const RETRY_AFTER = Type.Integer({ minimum: 1, description: "Seconds to wait before sending the same request again", examples: [2] });
 
 function headersOf(status: number): { headers?: Record<string, TSchema> } {
 	if (status === 503 || status === 429) return { headers: { "Retry-After": RETRY_AFTER } };
-	if (status === 401) return { headers: { "WWW-Authenticate": text("How to sign in", 'Bearer realm="holdfast"') } };
+	if (status === 401)
+		return { headers: { "WWW-Authenticate": text("Authentication scheme that the API expects", 'Bearer realm="holdfast"') } };
 	return {};
 }

@@ -1,33 +1,38 @@
-/** docs/errors.md, written from the problem table. */
+/** Renders docs/errors.md from the problem table. */
 import { PROBLEM_CODES, problemSpec, problemType } from "./problems.ts";
 
 const INTRODUCTION = `# Errors
 
-Every error is \`application/problem+json\` (RFC 9457) with \`type\`, \`title\`, \`status\`, \`detail\`, \`instance\`, and:
+Every error is \`application/problem+json\` (RFC 9457). It has the standard fields \`type\`, \`title\`, \`status\`, \`detail\` and
+\`instance\`, and these fields of its own:
 
-- \`code\`: stable, never renamed. Decide by this, not by \`title\` or \`detail\`.
-- \`retryable\`: the same request, unchanged, may succeed later. Every such answer carries \`Retry-After\`; with 429 it
-  may be less than the table says.
-- \`requestId\`: also in the \`x-request-id\` header of every answer. Quote it in a report.
-- \`errors\`: with \`invalid_request\`, each flaw as \`{ pointer, message }\`. The pointer is a JSON Pointer into the body;
-  flaws of the path, the query string and of headers begin with \`/path\`, \`/query\` and \`/headers\`. Text that is not
-  UTF-8, or has half of a surrogate pair in it, is one; of such text the first 20 places are named.
-- \`seats\`: with \`seats_taken\` and \`unknown_seats\`, the labels that stood in the way.
+- \`code\`: stable and never renamed. Base the handling on this field, not on \`title\` or \`detail\`, whose texts may change.
+- \`retryable\`: whether the same request, sent again unchanged, may succeed later. Every retryable answer has the header
+  \`Retry-After\`. The table lists the usual number of seconds; the header of a 429 may name another.
+- \`requestId\`: also in the \`x-request-id\` header of every answer. Quote it when you report a problem.
+- \`errors\`: only with \`invalid_request\`. Each entry is \`{ pointer, message }\`. The pointer is a JSON Pointer into the body;
+  for other parts of the request it begins with \`/path\`, \`/query\` or \`/headers\`. Text that is not valid UTF-8 or contains
+  an unpaired surrogate is reported here too, up to 20 entries.
+- \`seats\`: only with \`seats_taken\` and \`unknown_seats\`. The labels of the seats that cannot be held.
 
-400 is a malformed request, 409 a state that says no, 410 a time that has passed, 422 well formed but impossible.
-"Not yours" and "not there" are the same 404. After \`outcome_unknown\`, repeat the same request to learn the outcome:
-every command is safe to repeat, and placing a hold is with an \`Idempotency-Key\`.
+The status shows the kind of error: 400 is an invalid request, 409 a request that the current state does not allow, 410 a
+hold that has expired, 422 a well-formed request that can never succeed. A resource that does not exist and a resource of
+another user get the same 404.
 
-This page is written from the problem table: \`pnpm --filter @holdfast/api errors-doc\`.
+After \`outcome_unknown\`, send the same request again to learn the outcome. Confirm and cancel are always safe to repeat;
+placing a hold is safe to repeat with an \`Idempotency-Key\`. A repeated registration that answers \`email_taken\` means that
+the first one succeeded.
+
+This page is generated from the problem table by \`pnpm --filter @holdfast/api errors-doc\`.
 `;
 
-/** The page as Markdown. */
+/** Returns the page as Markdown. */
 export function renderErrorsDoc(): string {
 	const rows = PROBLEM_CODES.map((code) => {
 		const { status, title, detail, retryable, retryAfterSeconds } = problemSpec(code);
 		const retry = retryable ? `yes, after ${retryAfterSeconds} s` : "no";
 		return `| \`${code}\` | ${status} | ${title} | ${detail} | ${retry} |`;
 	});
-	const table = ["| code | status | title | what happened, what to do | retry |", "|---|---|---|---|---|", ...rows].join("\n");
-	return `${INTRODUCTION}\n${table}\n\n\`type\` is \`${problemType("not_found").replace("not_found", "<code>")}\`.\n`;
+	const table = ["| code | status | title | what happened and what to do next | retry |", "|---|---|---|---|---|", ...rows].join("\n");
+	return `${INTRODUCTION}\n${table}\n\nThe \`type\` of a problem is \`${problemType("not_found").replace("not_found", "<code>")}\`.\n`;
 }

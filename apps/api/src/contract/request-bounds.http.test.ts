@@ -1,4 +1,4 @@
-/** Everything that a client may send has a bound: read from the OpenAPI document, so that a new route is judged as well. */
+/** Every part of a request has a maximum size. The routes are read from the OpenAPI document, so that new routes are tested too. */
 import { afterAll, describe, expect, it } from "vitest";
 import { problemIn } from "../testing/read-answers.ts";
 import { startTestApi } from "../testing/start-test-api.ts";
@@ -9,7 +9,7 @@ const api = await startTestApi();
 afterAll(() => api.close());
 const document = Object((await api.call("GET //openapi.json")).body);
 
-/** Every place of a request where something unbounded could be sent, as a sentence. */
+/** Returns a sentence for each place in a schema that allows input of unlimited size. */
 function findUnbounded(schema: Schema, at: string): string[] {
 	if (typeof schema.$ref === "string") {
 		const name = schema.$ref.split("/").at(-1) ?? "";
@@ -18,28 +18,28 @@ function findUnbounded(schema: Schema, at: string): string[] {
 	if (Array.isArray(schema.enum) || "const" in schema) return [];
 	switch (schema.type) {
 		case "string": {
-			// A format that fixes the length is a bound, and so is a pattern that ends with a count.
+			// The format `date` has a fixed length, and a pattern that ends with a count limits the length.
 			const isBounded =
 				schema.maxLength !== undefined || schema.format === "date" || /\{\d+(,\d+)?\}\$$/.test(String(schema.pattern ?? ""));
-			return isBounded ? [] : [`${at} is text of any length`];
+			return isBounded ? [] : [`${at} accepts text of any length`];
 		}
 		case "integer":
 		case "number":
-			return schema.maximum !== undefined && schema.minimum !== undefined ? [] : [`${at} is any number`];
+			return schema.maximum !== undefined && schema.minimum !== undefined ? [] : [`${at} accepts any number`];
 		case "array":
 			return [
-				...(schema.maxItems === undefined ? [`${at} is a list of any length`] : []),
+				...(schema.maxItems === undefined ? [`${at} accepts a list of any length`] : []),
 				...findUnbounded(Object(schema.items), `${at}/*`),
 			];
 		case "object":
 			return [
-				...(schema.additionalProperties === false ? [] : [`${at} takes unknown fields`]),
+				...(schema.additionalProperties === false ? [] : [`${at} accepts unknown fields`]),
 				...Object.entries(Object(schema.properties)).flatMap(([name, property]) => findUnbounded(Object(property), `${at}/${name}`)),
 			];
 		case "boolean":
 			return [];
 		default:
-			return [`${at} is of no type that is known here`];
+			return [`${at} has a type that this test does not know`];
 	}
 }
 
@@ -47,26 +47,26 @@ const operations = Object.entries(Object(document.paths)).flatMap(([path, ofPath
 	Object.entries(Object(ofPath)).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, operation: Object(operation) })),
 );
 
-it.each(operations)("$name takes nothing without a bound", ({ operation }) => {
+it.each(operations)("$name accepts no input of unlimited size", ({ operation }) => {
 	const parameters: { name: string; in: string; schema: Schema }[] = operation.parameters ?? [];
-	const flaws = parameters
-		// The router takes path parameters of at most 100 characters: a longer one is 404 (problems.http.test.ts). Headers are 16 KB
-		// in all, by the HTTP parser: below.
+	const unbounded = parameters
+		// The router accepts path parameters of at most 100 characters and answers longer ones 404 (send-problems.http.test.ts). The HTTP
+		// parser limits all headers together to 16 KB, tested below.
 		.filter((parameter) => parameter.in === "query")
 		.flatMap(({ name, schema }) => findUnbounded(schema, `/${name}`));
 	const body = operation.requestBody?.content["application/json"]?.schema;
-	if (body !== undefined) flaws.push(...findUnbounded(body, "body"));
-	expect(flaws).toEqual([]);
+	if (body !== undefined) unbounded.push(...findUnbounded(body, "body"));
+	expect(unbounded).toEqual([]);
 });
 
-/** A body that the schema takes, of the examples it gives. */
+/** Returns a valid body, built from the examples of the schema. */
 function exampleOf(schema: Schema): unknown {
 	if (typeof schema.$ref === "string") return exampleOf(document.components.schemas[schema.$ref.split("/").at(-1) ?? ""]);
 	if (Array.isArray(schema.examples)) return schema.examples[0];
 	return Object.fromEntries(Object.entries(Object(schema.properties)).map(([name, property]) => [name, exampleOf(Object(property))]));
 }
 
-it.each(operations)("$name takes no parameter that it does not know", async ({ name, operation }) => {
+it.each(operations)("$name rejects an unknown query parameter", async ({ name, operation }) => {
 	const { token } = await api.newUser();
 	const schema = operation.requestBody?.content["application/json"]?.schema;
 	const path = name
@@ -80,12 +80,12 @@ it.each(operations)("$name takes no parameter that it does not know", async ({ n
 	});
 });
 
-describe("headers and address together", () => {
-	it("are read up to 16 KB; more is 400, and the connection ends", async () => {
+describe("the headers and the URL of a request", () => {
+	it("are accepted up to 16 KB together and answered 400 above that", async () => {
 		const url = `${await api.app.listen({ host: "127.0.0.1", port: 0 })}/api/v1/movies`;
-		const ask = (bytes: number) => fetch(url, { headers: { "if-none-match": `"${"x".repeat(bytes)}"` } });
-		expect((await ask(15 * 1024)).status).toBe(200);
-		const refused = await ask(17 * 1024);
+		const sendHeaders = (bytes: number) => fetch(url, { headers: { "if-none-match": `"${"x".repeat(bytes)}"` } });
+		expect((await sendHeaders(15 * 1024)).status).toBe(200);
+		const refused = await sendHeaders(17 * 1024);
 		expect([refused.status, Object(await refused.json()).code]).toEqual([400, "invalid_request"]);
 	});
 });

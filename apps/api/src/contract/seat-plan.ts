@@ -1,4 +1,4 @@
-/** A seat plan on the wire. */
+/** The wire schema of seat plans. */
 import { SEAT_KINDS } from "@holdfast/domain";
 import { type Static, Type } from "typebox";
 import { EXAMPLE_IDS } from "./examples.ts";
@@ -6,34 +6,42 @@ import { CLOSED, id, oneOf, share, text } from "./share.ts";
 
 const PlanSeat = Type.Object(
 	{
-		label: text("As a booking names it", "E5"),
-		tier: text("Id of a tier", "standard"),
-		kind: oneOf(SEAT_KINDS, "What sort of place it is"),
+		label: text("Seat label, as used in requests and bookings", "E5"),
+		tier: text("Id of the seat's tier", "standard"),
+		kind: oneOf(SEAT_KINDS, "Kind of seat"),
 	},
 	CLOSED,
 );
 
 const SeatPlanObject = Type.Object(
 	{
-		id: id("Its id", EXAMPLE_IDS.plan),
-		seatCount: Type.Integer({ minimum: 1, description: "Seats, gaps not counted", examples: [100] }),
-		tiers: Type.Array(Type.Object({ id: text("Its id", "standard"), name: text("Its name", "Standard") }, CLOSED), {
-			description: "Price classes; a showtime says what each costs",
+		id: id("Seat plan id", EXAMPLE_IDS.plan),
+		seatCount: Type.Integer({ minimum: 1, description: "Number of seats, without gaps", examples: [100] }),
+		tiers: Type.Array(Type.Object({ id: text("Tier id", "standard"), name: text("Name of the tier", "Standard") }, CLOSED), {
+			description: "Price classes of seats; each showtime sets the price of each tier",
 		}),
 		rows: Type.Array(
 			Type.Object(
 				{
-					label: text("Its name", "E"),
+					label: text("Name of the row", "E"),
 					seats: Type.Array(
-						Type.Unsafe<Static<typeof PlanSeat> | null>({ anyOf: [PlanSeat, { type: "null" }], description: "null: a gap, an aisle" }),
-						{ description: "Left to right" },
+						Type.Unsafe<Static<typeof PlanSeat> | null>({
+							anyOf: [PlanSeat, { type: "null" }],
+							description: "A seat, or null for a gap such as an aisle",
+						}),
+						{ description: "Seats and gaps from left to right" },
 					),
 				},
 				CLOSED,
 			),
-			{ description: "Front to back, left to right. A seat's index is its place in this order, from 0, gaps not counted" },
+			{
+				description:
+					"Rows from front to back. The index of a seat is its position in reading order (row by row, left to right), counted " +
+					"from 0 without gaps",
+			},
 		),
 	},
-	{ ...CLOSED, description: "The seats of an auditorium; never changes" },
+	{ ...CLOSED, description: "The seats of an auditorium. A seat plan never changes" },
 );
+/** Schema of the answer of `GET /plans/{id}`. */
 export const SeatPlan = share("SeatPlan", SeatPlanObject);

@@ -1,23 +1,24 @@
 /**
- * The few moves every schema of the contract is made with. A shared schema has a name under which the OpenAPI
- * document lists it once; everything else points to it, so that generated clients get one type per thing.
+ * Helpers that build the schemas of the contract. A shared schema has a name, is listed once in the OpenAPI document under that name,
+ * and is referenced everywhere else, so that generated clients get one type for it.
  */
 import { type Static, type TSchema, type TUnsafe, Type } from "typebox";
 
+/** A schema with a name, and the ways to refer to it. */
 export type SharedSchema<T extends TSchema> = {
-	/** The schema itself, to be added to the server once. */
+	/** The schema with its `$id`, to be added to the server once. */
 	readonly schema: TSchema & { readonly $id: string };
-	/** A pointer to it, for use inside another schema. */
+	/** A `$ref` to the schema, for use inside other schemas and as a request body. */
 	readonly ref: TUnsafe<Static<T>>;
-	/** A pointer to it as the body of a response, with what the document says about that response. */
+	/** Returns a `$ref` to the schema as a response body, with the description and the headers of that response. */
 	answer(description: string, headers?: AnswerHeaders): TUnsafe<Static<T>>;
-	/** The same for a handler that sends bytes, because it keeps the JSON it made once. */
+	/** Like `answer`, for a handler that sends the serialized JSON as a buffer. */
 	answerBytes(description: string, headers?: AnswerHeaders): TUnsafe<Buffer>;
 };
 
 type AnswerHeaders = Readonly<Record<string, TSchema>>;
 
-/** Give a schema its name in the document. */
+/** Returns a shared schema that the document lists under `name`. */
 export function share<T extends TSchema>(name: string, schema: T): SharedSchema<T> {
 	const $ref = `${name}#`;
 	return {
@@ -28,30 +29,30 @@ export function share<T extends TSchema>(name: string, schema: T): SharedSchema<
 	};
 }
 
-/** An id in an answer. What asks for one takes any text: an id that cannot exist is a 404, not a 400. */
+/** An id in an answer. Requests accept any text as an id: an id that cannot exist is answered 404, not 400. */
 export const id = (description: string, example: string) => Type.String({ format: "uuid", description, examples: [example] });
 
-/** A text in an answer. */
+/** A string in an answer. */
 export const text = (description: string, example: string) => Type.String({ description, examples: [example] });
 
-/** One of a closed set of words. (`Type.Enum` leaves out `type`, and then the serializer takes its slow road.) */
-export function oneOf<const Word extends string>(words: readonly Word[], description?: string): TUnsafe<Word> {
-	return Type.Unsafe<Word>({ type: "string", enum: words, ...(description && { description }) });
+/** One of a closed set of strings. `Type.Enum` would leave out `type`, and fast-json-stringify serializes a schema without `type` slowly. */
+export function oneOf<const Value extends string>(values: readonly Value[], description?: string): TUnsafe<Value> {
+	return Type.Unsafe<Value>({ type: "string", enum: values, ...(description && { description }) });
 }
 
-/** An instant: ISO 8601, UTC, milliseconds. */
+/** An instant as ISO 8601 in UTC, with milliseconds. */
 export const instant = (description: string, example: string) => Type.String({ format: "date-time", description, examples: [example] });
 
-/** An instant, or null for what has not happened. */
+/** An instant, or null if the event has not happened. */
 export const nullableInstant = (description: string, example: string | null) =>
 	Type.Unsafe<string | null>({ type: ["string", "null"], format: "date-time", description, examples: [example] });
 
-/** A text, or null where there is none. */
+/** A string or null. */
 export const nullableText = (description: string, example: string | null) =>
 	Type.Unsafe<string | null>({ type: ["string", "null"], description, examples: [example] });
 
-/** Closed objects: a field that is not listed is refused on the way in and cannot slip out. */
+/** Closes an object schema: unlisted fields are rejected in requests and left out of answers. */
 export const CLOSED = { additionalProperties: false } as const;
 
-/** Epoch milliseconds as the wire shows them. */
+/** Converts epoch milliseconds to the wire format of instants. */
 export const toInstant = (ms: number): string => new Date(ms).toISOString();

@@ -1,4 +1,4 @@
-/** A showtime and its seats on the wire. */
+/** The wire schemas of showtimes, seat counts and the seat matrix. */
 import { SEAT_KINDS, SEAT_STATUSES, SHOWTIME_STATES } from "@holdfast/domain";
 import { type Static, Type } from "typebox";
 import { EXAMPLE_IDS, EXAMPLE_TIMES } from "./examples.ts";
@@ -8,46 +8,51 @@ import { CLOSED, id, instant, oneOf, share, text } from "./share.ts";
 
 const ShowtimeObject = Type.Object(
 	{
-		id: id("Its id", EXAMPLE_IDS.showtime),
+		id: id("Showtime id", EXAMPLE_IDS.showtime),
 		movie: Type.Object(
-			{ id: id("Its id", EXAMPLE_IDS.movie), title: text("Its title", "The Third Man") },
-			{ ...CLOSED, description: "What is shown" },
+			{ id: id("Movie id", EXAMPLE_IDS.movie), title: text("Title of the movie", "The Third Man") },
+			{ ...CLOSED, description: "The movie that is shown" },
 		),
 		auditorium: Type.Object(
-			{ id: id("Its id", EXAMPLE_IDS.auditorium), name: text("Its name", "Hall 1") },
-			{ ...CLOSED, description: "Where" },
+			{ id: id("Auditorium id", EXAMPLE_IDS.auditorium), name: text("Name of the auditorium", "Hall 1") },
+			{ ...CLOSED, description: "The auditorium in which it is shown" },
 		),
-		startsAt: instant("When it starts", EXAMPLE_TIMES.starts),
-		endsAt: instant("When it ends", EXAMPLE_TIMES.ends),
-		timeZone: text("IANA zone of the venue: show times in this one", "Europe/Vienna"),
-		salesOpenAt: instant("From when on seats are sold", EXAMPLE_TIMES.salesOpen),
-		salesCloseAt: instant("From when on they are not any more", EXAMPLE_TIMES.starts),
+		startsAt: instant("When the showtime starts", EXAMPLE_TIMES.starts),
+		endsAt: instant("When the showtime ends", EXAMPLE_TIMES.ends),
+		timeZone: text("IANA time zone of the venue. Display the times of the showtime in this zone", "Europe/Vienna"),
+		salesOpenAt: instant("When sales begin", EXAMPLE_TIMES.salesOpen),
+		salesCloseAt: instant("When sales end", EXAMPLE_TIMES.starts),
 		state: oneOf(
 			SHOWTIME_STATES,
-			"Seats are sold while it is `open`, between `salesOpenAt` and `salesCloseAt`; not for now when `paused`, nor ever again when `closed` or `cancelled`",
+			"`open`: seats are on sale between `salesOpenAt` and `salesCloseAt`. `paused`: sales are suspended. `closed`: sales have ended for " +
+				"good. `cancelled`: the showtime does not take place",
 		),
-		prices: Type.Array(Type.Object({ tier: text("Id of a price class of seats", "standard"), price: Price.ref }, CLOSED), {
-			description: "What a seat of each tier costs",
+		prices: Type.Array(Type.Object({ tier: text("Tier id", "standard"), price: Price.ref }, CLOSED), {
+			description: "The price of a seat in each tier",
 		}),
 	},
-	{ ...CLOSED, description: "One movie, in one auditorium, at one instant" },
+	{ ...CLOSED, description: "A showtime: one movie in one auditorium at one time" },
 );
+/** Schema of a showtime. */
 export const Showtime = share("Showtime", ShowtimeObject);
+/** The JSON of a showtime. */
 export type ShowtimeBody = Static<typeof ShowtimeObject>;
+/** Schema of one page of showtimes. */
 export const ShowtimePage = share("ShowtimePage", page(Showtime.ref));
 
 const count = (description: string, example: number) => Type.Integer({ minimum: 0, description, examples: [example] });
 const SeatCountsObject = Type.Object(
 	{
-		total: count("All there are", 100),
-		available: count("Free to be held", 61),
-		held: count("Held by somebody, for now", 7),
-		sold: count("Sold", 30),
-		blocked: count("Kept off sale", 2),
-		quarantined: count("Kept back after a loss, because they may have been sold", 0),
+		total: count("All seats of the showtime", 100),
+		available: count("Seats that can be held", 61),
+		held: count("Seats in a hold that has not expired", 7),
+		sold: count("Seats in confirmed bookings", 30),
+		blocked: count("Seats that an administrator has taken off sale", 2),
+		quarantined: count("Seats withheld from sale after a loss of data, because they may already be sold", 0),
 	},
-	{ ...CLOSED, description: "Seats by status, now" },
+	{ ...CLOSED, description: "Number of seats in each status now" },
 );
+/** Schema of the seat counts of a showtime. */
 export const SeatCounts = share("SeatCounts", SeatCountsObject);
 
 const ShowtimeDetailsObject = Type.Object(
@@ -55,48 +60,66 @@ const ShowtimeDetailsObject = Type.Object(
 		...ShowtimeObject.properties,
 		counts: Type.Unsafe<Static<typeof SeatCountsObject> | null>({
 			anyOf: [SeatCounts.ref, { type: "null" }],
-			description: "Seats by status, now; null once the showtime is over or cancelled and has no live seats any more",
+			description: "Number of seats in each status now; null if the showtime is over or cancelled and its live seats were removed",
 		}),
 	},
-	{ ...CLOSED, description: "A showtime, and how many of its seats are left" },
+	{ ...CLOSED, description: "A showtime with its seat counts" },
 );
+/** Schema of a showtime with its seat counts. */
 export const ShowtimeDetails = share("ShowtimeDetails", ShowtimeDetailsObject);
 
 const MatrixSeat = Type.Object(
 	{
-		label: text("As a booking names it", "E5"),
-		tier: text("Id of a tier", "standard"),
-		kind: oneOf(SEAT_KINDS, "What sort of place it is"),
-		status: oneOf(SEAT_STATUSES, "`held` never says by whom"),
-		mine: Type.Optional(Type.Boolean({ description: "Held or bought by the signed-in user; left out otherwise", examples: [true] })),
+		label: text("Seat label, as used in requests and bookings", "E5"),
+		tier: text("Id of the seat's tier", "standard"),
+		kind: oneOf(SEAT_KINDS, "Kind of seat"),
+		status: oneOf(SEAT_STATUSES, "Status of the seat now"),
+		mine: Type.Optional(
+			Type.Boolean({ description: "`true` if the signed-in user holds or has bought the seat; absent otherwise", examples: [true] }),
+		),
 	},
 	CLOSED,
 );
 const SeatMatrixObject = Type.Object(
 	{
-		showtimeId: id("Whose seats these are", EXAMPLE_IDS.showtime),
-		version: Type.Integer({ description: "Rises with each change of a seat", examples: [1_000_000_007] }),
-		tiers: Type.Array(Type.Object({ id: text("Its id", "standard"), name: text("Its name", "Standard"), price: Price.ref }, CLOSED), {
-			description: "Price classes, and what a seat of each costs",
-		}),
+		showtimeId: id("Showtime that the seats belong to", EXAMPLE_IDS.showtime),
+		version: Type.Integer({ description: "Increases with each change of a seat", examples: [1_000_000_007] }),
+		tiers: Type.Array(
+			Type.Object({ id: text("Tier id", "standard"), name: text("Name of the tier", "Standard"), price: Price.ref }, CLOSED),
+			{
+				description: "Price classes of seats with their prices",
+			},
+		),
 		counts: SeatCounts.ref,
 		rows: Type.Array(
 			Type.Object(
 				{
-					label: text("Its name", "E"),
+					label: text("Name of the row", "E"),
 					seats: Type.Array(
-						Type.Unsafe<Static<typeof MatrixSeat> | null>({ anyOf: [MatrixSeat, { type: "null" }], description: "null: a gap, an aisle" }),
-						{ description: "Left to right" },
+						Type.Unsafe<Static<typeof MatrixSeat> | null>({
+							anyOf: [MatrixSeat, { type: "null" }],
+							description: "A seat, or null for a gap such as an aisle",
+						}),
+						{ description: "Seats and gaps from left to right" },
 					),
 				},
 				CLOSED,
 			),
-			{ description: "Front to back" },
+			{ description: "Rows from front to back" },
 		),
 	},
-	{ ...CLOSED, description: "Every seat of a showtime, row by row" },
+	{ ...CLOSED, description: "Every seat of a showtime with its status, row by row" },
 );
+/** Schema of the seats of a showtime, row by row. */
 export const SeatMatrix = share("SeatMatrix", SeatMatrixObject);
+/** The JSON of the seats of a showtime, row by row. */
 export type SeatMatrixBody = Static<typeof SeatMatrixObject>;
 
-export const SHOWTIME_DATE = Type.Optional(Type.String({ format: "date", description: "A day at the venue", examples: ["2026-11-22"] }));
+/** The query parameter `date` of lists of showtimes. */
+export const SHOWTIME_DATE = Type.Optional(
+	Type.String({
+		format: "date",
+		description: "Only showtimes that start on this day, in the time zone of the venue",
+		examples: ["2026-11-22"],
+	}),
+);

@@ -1,94 +1,113 @@
-/** A user on the wire. */
+/** The wire schemas of users, sessions, and the requests to register, sign in and refresh. */
 import { type Static, Type } from "typebox";
 import { EXAMPLE_IDS, EXAMPLE_TIMES } from "./examples.ts";
 import { CLOSED, id, instant, oneOf, share, text } from "./share.ts";
 
+/** The roles a user can have. */
 export const ROLES = ["user", "admin"] as const;
+/** A role of a user. */
 export type Role = (typeof ROLES)[number];
 
 const UserObject = Type.Object(
 	{
-		id: id("The user's id", EXAMPLE_IDS.user),
-		email: text("As it was registered", "ada@example.com"),
-		displayName: text("How the user wants to be called", "Ada Lovelace"),
-		role: oneOf(ROLES, "What the user may do"),
+		id: id("User id", EXAMPLE_IDS.user),
+		email: text("E-mail address as entered at registration", "ada@example.com"),
+		displayName: text("Name to display for the user", "Ada Lovelace"),
+		role: oneOf(ROLES, "Role of the user; it decides what the user may do"),
 		createdAt: instant("When the user registered", EXAMPLE_TIMES.registered),
 	},
-	{ ...CLOSED, description: "Somebody who can book" },
+	{ ...CLOSED, description: "A registered user" },
 );
+/** Schema of a user. */
 export const User = share("User", UserObject);
+/** The JSON of a user. */
 export type UserBody = Static<typeof UserObject>;
 
+/** Schema of the answer to registering, signing in and refreshing. */
 export const Session = share(
 	"Session",
 	Type.Object(
 		{
 			user: User.ref,
-			accessToken: text("Send it as `Authorization: Bearer`", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIwMTk5In0.c2lnbmF0dXJl"),
+			accessToken: text(
+				"Access token: send it as `Authorization: Bearer <token>`",
+				"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIwMTk5In0.c2lnbmF0dXJl",
+			),
 			refreshToken: text(
-				"Good once, within 30 days: `POST /auth/refresh` gives the next one. Keep it secret",
+				"Refresh token for `POST /api/v1/auth/refresh`, which returns the next one. Valid once, for 30 days. Keep it secret",
 				"mB0Zy6Qe2XfT9uKq4vN7wR1sLcJpHdGaEoUiYtBxVn8",
 			),
-			expiresInSeconds: Type.Integer({ minimum: 1, description: "Of the access token", examples: [900] }),
+			expiresInSeconds: Type.Integer({ minimum: 1, description: "Seconds until the access token expires", examples: [900] }),
 		},
-		{ ...CLOSED, description: "Somebody who has just proved who they are" },
+		{ ...CLOSED, description: "A session: the signed-in user and the tokens" },
 	),
 );
 
-/** At least one character that shows, and none that a terminal or a database would choke on. */
+/** At least one visible character, and no control characters. */
 const PRINTABLE = "^[^\\u0000-\\u001f\\u007f]*[^\\s\\u0000-\\u001f\\u007f][^\\u0000-\\u001f\\u007f]*$";
-/** Postgres cannot be asked for a text with a NUL in it. */
+/** Postgres rejects text that contains a NUL. */
 const NO_NUL = "^[^\\u0000]*$";
 
 const email = Type.String({
 	format: "email",
 	maxLength: 254,
-	description: "Compared without regard to case",
+	description: "E-mail address. Upper and lower case are not distinguished",
 	examples: ["ada@example.com"],
 });
 const EXAMPLE_PASSWORD = "correct horse battery";
 
+/** Schema of the body of a registration. */
 export const Registration = share(
 	"Registration",
 	Type.Object(
 		{
 			email,
-			password: Type.String({ minLength: 8, maxLength: 128, description: "Any characters", examples: [EXAMPLE_PASSWORD] }),
+			password: Type.String({
+				minLength: 8,
+				maxLength: 128,
+				description: "Password of 8 to 128 characters; any characters are allowed",
+				examples: [EXAMPLE_PASSWORD],
+			}),
 			displayName: Type.String({
 				minLength: 1,
 				maxLength: 80,
 				pattern: PRINTABLE,
-				description: "How the user wants to be called",
+				description: "Name to display for the user",
 				examples: ["Ada Lovelace"],
 			}),
 		},
-		{ ...CLOSED, description: "Somebody new" },
+		{ ...CLOSED, description: "A new user" },
 	),
 );
 
-/** No lower bound on the password: an old short one must be told wrong, not malformed. */
+/** No minimum length for the password: an old, shorter password must be answered as wrong, not as an invalid request. */
 export const Credentials = share(
 	"Credentials",
 	Type.Object(
 		{
-			email: Type.String({ maxLength: 254, pattern: NO_NUL, description: "In any case", examples: ["ada@example.com"] }),
-			password: Type.String({ maxLength: 128, description: "As it was registered", examples: [EXAMPLE_PASSWORD] }),
+			email: Type.String({
+				maxLength: 254,
+				pattern: NO_NUL,
+				description: "E-mail address. Upper and lower case are not distinguished",
+				examples: ["ada@example.com"],
+			}),
+			password: Type.String({ maxLength: 128, description: "Password of the user", examples: [EXAMPLE_PASSWORD] }),
 		},
-		{ ...CLOSED, description: "Who says to be whom" },
+		{ ...CLOSED, description: "E-mail address and password of a user" },
 	),
 );
 
-/** Text that was never a token of ours is told so, not called malformed. */
+/** Accepts any text: a text that is not a refresh token is answered 401 like an invalid token, not 400. */
 export const RefreshRequest = share(
 	"RefreshRequest",
 	Type.Object(
 		{
 			refreshToken: Type.String({
 				maxLength: 256,
-				description: "The one of the last answer",
+				description: "The `refreshToken` of the latest session",
 				examples: ["mB0Zy6Qe2XfT9uKq4vN7wR1sLcJpHdGaEoUiYtBxVn8"],
 			}),
 		},
-		{ ...CLOSED, description: "Who wants to stay signed in" },
+		{ ...CLOSED, description: "The refresh token to exchange for a new session" },
 	),
 );

@@ -1,16 +1,17 @@
 /**
- * How requests are judged against the contract: every flaw is reported, an unknown field is refused and never
- * stripped in silence, and nothing is converted, save that query strings, which know only text, may mean numbers.
+ * Compiles the validators of requests. Every validation error is reported. Unknown fields are rejected instead of removed silently.
+ * Values are not converted, except that text in a query string may stand for a number.
  */
 import AjvCompiler from "@fastify/ajv-compiler";
 
-/** `allErrors` costs work per flaw; the body limit (app.ts) bounds it. */
+/** `allErrors` costs work for each error; the limit on the body size (app.ts) bounds that work. */
 const STRICT = { removeAdditional: false, coerceTypes: false, useDefaults: true, allErrors: true } as const;
 
+/** The compiler factory for Fastify's `schemaController`. */
 export const buildValidator: ReturnType<typeof AjvCompiler> = (externalSchemas) => {
 	const build = AjvCompiler();
 	const strict = build(externalSchemas, { customOptions: STRICT });
-	// Not strictNumbers: `1e309` becomes Infinity, and with it neither type nor bounds would look at that.
+	// Not `strictNumbers`: `1e309` is converted to Infinity, which with `strictNumbers` neither the type nor the bounds would reject.
 	const fromText = build(externalSchemas, { customOptions: { ...STRICT, coerceTypes: true, strictNumbers: false } });
 	return (part) => (typeof part === "object" && part.httpPart === "querystring" ? fromText : strict)(part);
 };

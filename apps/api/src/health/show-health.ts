@@ -21,11 +21,16 @@ export function addShowHealth(app: ApiServer, { seatStore, database, settings }:
 		url: "/health",
 		schema: {
 			operationId: "showHealth",
-			summary: "Whether bookings work now",
+			summary: "Check whether bookings work",
 			description:
-				"Looks at everything that bookings need, and is true within 2 s of a part dying, being demoted, ceasing to take writes or to keep them, and of its coming back. `degraded`: bookings work, but nobody records them for now. For load balancers: 200 sends people here, 503 does not.",
+				"Checks every component that bookings need. The answer reflects a failure or a recovery of a component within 2 s. `degraded`: " +
+				"bookings work, but are not written to the ledger at present. For load balancers: 200 means that this deployment can serve users, " +
+				"503 that it cannot.",
 			tags: ["health"],
-			response: { 200: Health.answer("`ok` or `degraded`: bookings work"), 503: Health.answer("`down`: bookings do not work") },
+			response: {
+				200: Health.answer("Bookings work: the status is `ok` or `degraded`"),
+				503: Health.answer("Bookings do not work: the status is `down`"),
+			},
 		},
 		config: { isAlwaysAnswered: true },
 		handler: async (_request, reply) => {

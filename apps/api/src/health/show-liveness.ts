@@ -9,10 +9,12 @@ export function addShowLiveness(app: ApiServer): void {
 		url: "/livez",
 		schema: {
 			operationId: "showLiveness",
-			summary: "Whether the process runs",
-			description: "The event loop turns. Says nothing about the stores: a restart would not mend those. For whoever restarts what hangs.",
+			summary: "Check whether the process is alive",
+			description:
+				"Answers 200 while the event loop of the process runs. Redis and Postgres are not checked, because a restart of this process would not " +
+				"repair them. For supervisors that restart a hanging process.",
 			tags: ["health"],
-			response: { 200: Type.Object({ status: oneOf(["ok"]) }, { ...CLOSED, description: "It runs" }) },
+			response: { 200: Type.Object({ status: oneOf(["ok"]) }, { ...CLOSED, description: "The process is alive" }) },
 		},
 		config: { isAlwaysAnswered: true },
 		handler: async () => ({ status: "ok" as const }),

@@ -1,4 +1,7 @@
-/** `GET /readyz`: whether new requests should be sent to this process. Says nothing about its stores: other processes have the same ones. */
+/**
+ * `GET /readyz`: whether new requests should be sent to this process. Says nothing about its stores: other processes have the same
+ * ones.
+ */
 import { Type } from "typebox";
 import type { ApiServer } from "../api-server.ts";
 import { CLOSED, oneOf } from "../contract/share.ts";
@@ -13,13 +16,14 @@ export function addShowReadiness(app: ApiServer, { drain }: Pick<AppDeps, "drain
 		url: "/readyz",
 		schema: {
 			operationId: "showReadiness",
-			summary: "Whether this process takes new requests",
+			summary: "Check whether the process accepts new requests",
 			description:
-				"200 while the process listens and was not told to end, whatever its stores do: a process that is taken out for them leaves people with the error of the load balancer. After SIGTERM it answers 503 first, and the process stops listening `DRAIN_MS` later.",
+				"Answers 200 until the process receives SIGTERM. It then answers 503, and the process stops listening `DRAIN_MS` later. Redis and " +
+				"Postgres are not checked: all processes share them, so taking one process out of the load balancer would not help.",
 			tags: ["health"],
 			response: {
-				200: Type.Object({ status: oneOf(["ok"]) }, { ...CLOSED, description: "It takes requests" }),
-				503: Type.Object({ status: oneOf(["draining"]) }, { ...CLOSED, description: "It is about to end" }),
+				200: Type.Object({ status: oneOf(["ok"]) }, { ...CLOSED, description: "The process accepts new requests" }),
+				503: Type.Object({ status: oneOf(["draining"]) }, { ...CLOSED, description: "The process is about to stop" }),
 			},
 		},
 		config: { isAlwaysAnswered: true },

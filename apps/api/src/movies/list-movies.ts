@@ -17,25 +17,25 @@ export function addListMovies(app: ApiServer, { database }: AppDeps): void {
 		url: "",
 		schema: {
 			operationId: "listMovies",
-			summary: "Movies",
-			description: "By title, in pages; all of them, or those of one status, or with a text in their title.",
+			summary: "List movies",
+			description: "Lists movies in the order of their titles. Filter by `status`, or by part of the title with `q`.",
 			tags: ["movies"],
 			querystring: Type.Object(
 				{
 					...PAGE_QUERY,
-					status: Type.Optional(oneOf(MOVIE_STATUSES, "Only these")),
+					status: Type.Optional(oneOf(MOVIE_STATUSES, "Only movies with this status")),
 					q: Type.Optional(
 						Type.String({
 							minLength: 1,
 							maxLength: TITLE_PART_MAX_CHARS,
 							pattern: "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$",
-							description: "Part of the title, whatever the case, with or without accents",
+							description: "Only movies whose title contains this text. Upper and lower case and accents are not distinguished",
 						}),
 					),
 				},
 				CLOSED,
 			),
-			response: { 200: MoviePage.answer("A page of movies") },
+			response: { 200: MoviePage.answer("One page of movies") },
 		},
 		config: { problems: ["invalid_request", ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {

@@ -17,12 +17,12 @@ export function addListShowtimesOfMovie(app: ApiServer, { database, reportUnread
 		url: "/:movieId/showtimes",
 		schema: {
 			operationId: "listShowtimesOfMovie",
-			summary: "Upcoming showtimes of a movie",
-			description: "From now on, soonest first; of one day at the venue, if `date` names it.",
+			summary: "List upcoming showtimes of a movie",
+			description: "Lists the showtimes of the movie that have not started, earliest first. Filter by day with `date`.",
 			tags: ["movies"],
 			params: BY_MOVIE_ID,
 			querystring: Type.Object({ ...PAGE_QUERY, date: SHOWTIME_DATE }, CLOSED),
-			response: { 200: ShowtimePage.answer("A page of showtimes, soonest first") },
+			response: { 200: ShowtimePage.answer("One page of showtimes, earliest first") },
 		},
 		config: { problems: ["invalid_request", "not_found", ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {

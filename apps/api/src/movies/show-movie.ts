@@ -14,8 +14,8 @@ export function addShowMovie(app: ApiServer, { database }: AppDeps): void {
 		url: "/:id",
 		schema: {
 			operationId: "showMovie",
-			summary: "One movie",
-			description: "What the catalogue knows of it.",
+			summary: "Read one movie",
+			description: "Returns the catalogue entry of the movie.",
 			tags: ["movies"],
 			params: BY_ID,
 			response: { 200: Movie.answer("The movie") },

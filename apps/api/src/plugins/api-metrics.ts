@@ -1,7 +1,8 @@
-/** The metrics registry of an API process, and the counters that more than one file increments. */
+/** The metrics registry of an API process, with the counters that more than one file increments. */
 import type { Rebuilder } from "@holdfast/rebuild";
 import { createMetrics } from "@holdfast/runtime";
 
+/** The registry and the shared counters, as `createApiMetrics` returns them. */
 export type ApiMetrics = ReturnType<typeof createApiMetrics>;
 
 /** Creates the registry. Call it once per process. */
@@ -9,13 +10,16 @@ export function createApiMetrics() {
 	const metrics = createMetrics();
 	return {
 		...metrics,
-		rebuilds: metrics.counter("holdfast_rebuilds_total", "Showtimes opened by a rebuild because a request asked for them"),
-		failedRebuilds: metrics.counter("holdfast_failed_rebuilds_total", "Rebuilds that failed and will be tried again"),
-		unreadable: metrics.counter("holdfast_unreadable_total", "Bookings and showtimes left out of a list because they cannot be read"),
+		rebuilds: metrics.counter("holdfast_rebuilds_total", "Rebuilds that opened a showtime for a request"),
+		failedRebuilds: metrics.counter("holdfast_failed_rebuilds_total", "Rebuilds that failed; the next request for the showtime retries"),
+		unreadable: metrics.counter(
+			"holdfast_unreadable_total",
+			"Bookings and showtimes that were left out of a list because they cannot be read",
+		),
 	};
 }
 
-/** Returns the same rebuilder with its rebuilds and failures counted. */
+/** Returns a rebuilder that counts the successful and the failed rebuilds of `rebuilder`, and otherwise behaves the same. */
 export function countRebuilds(rebuilder: Rebuilder, { rebuilds, failedRebuilds }: ApiMetrics): Rebuilder {
 	return {
 		...rebuilder,

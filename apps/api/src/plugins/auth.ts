@@ -1,10 +1,10 @@
 /**
- * Who is asking. Access tokens are JWTs: HS256 and nothing else, issuer and audience pinned, 15 minutes. A token
- * that was verified is remembered until it expires: 4 instead of 14 microseconds per request. The memory holds
- * nothing past `exp`, so an expired token is refused however often it was seen.
+ * Authenticates requests by their access token: a JWT with HS256 only, a fixed issuer and audience, valid for 15 minutes. A verified
+ * token is cached until it expires, which makes authentication take 4 instead of 14 microseconds. An expired token is rejected even if
+ * it was cached.
  *
- * A token names the family of refresh tokens it came with. Logging out denies the family and not the one token, so that
- * every access token of that sign-in is refused, whichever of them came along. Deleting an account denies the user.
+ * A token names its family, which is the family of refresh tokens of the same sign-in. Signing out denies the family, so that all
+ * access tokens of that sign-in are rejected, not only the one that was sent. Deleting an account denies the user.
  */
 import { randomUUID } from "node:crypto";
 import fastifyJwt from "@fastify/jwt";
@@ -17,11 +17,11 @@ import fp from "fastify-plugin";
 import { ROLES, type Role } from "../contract/user.ts";
 import { createVerifiedTokens, type VerifiedToken } from "./verified-tokens.ts";
 
-/** The person behind a request, as the token names them. */
+/** The user of a request, from the claims of the access token. */
 export type SignedInUser = {
 	readonly id: UserId;
 	readonly role: Role;
-	/** The family of refresh tokens that the token belongs to: one sign-in. */
+	/** The family of refresh tokens that the access token belongs to: one sign-in. */
 	readonly family: string;
 };
 
@@ -34,21 +34,22 @@ declare module "@fastify/jwt" {
 
 declare module "fastify" {
 	interface FastifyInstance {
-		/** `onRequest` hook: 401 unless a valid token came along; 503 when nobody can tell whether it was denied. */
+		/** `onRequest` hook: answers 401 without a valid token, and 503 if the deny list cannot be read. */
 		requireUser: onRequestAsyncHookHandler;
-		/** `onRequest` hook: 401 if a token came along and is not valid; without one the request goes on as nobody's. */
+		/** `onRequest` hook: answers 401 for an invalid token. A request without a token continues with `request.user` null. */
 		acceptUser: onRequestAsyncHookHandler;
 	}
 }
 
 const ISSUER = "holdfast";
 const AUDIENCE = "holdfast-api";
-/** Tokens remembered as verified. About 1 KB each, 3 KB at most. */
+/** Verified tokens to cache. About 1 KB each, 3 KB at most. */
 const VERIFIED_TOKENS_MAX = 10_000;
 const MS_PER_SECOND = 1_000;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const BEARER = /^Bearer +([A-Za-z0-9._-]{1,2048})$/i;
 
+/** Fastify plugin: decorates the server with `requireUser` and `acceptUser`. */
 export const auth = fp<{ jwtSecret: string; authStore: Pick<AuthStore, "isDenied"> }>(
 	async (app, { jwtSecret, authStore }) => {
 		await app.register(fastifyJwt, {
@@ -63,7 +64,7 @@ export const auth = fp<{ jwtSecret: string; authStore: Pick<AuthStore, "isDenied
 		});
 		const readToken = createVerifiedTokens({ verify: (token) => verifyToken(app, token), keptMax: VERIFIED_TOKENS_MAX });
 
-		/** Sets `request.user` and resolves to true if a valid token came along that was not denied. */
+		/** Resolves to true and sets `request.user` if the request has a valid token that was not denied. */
 		async function identify(request: FastifyRequest): Promise<boolean> {
 			const { authorization } = request.headers;
 			const token = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
@@ -85,14 +86,14 @@ export const auth = fp<{ jwtSecret: string; authStore: Pick<AuthStore, "isDenied
 	{ name: "auth", dependencies: ["send-problems"] },
 );
 
-/** A new access token for a user. */
+/** Returns a new access token for a user, valid for `ACCESS_TOKEN_TTL_SECONDS`. */
 export function mintAccessToken(app: FastifyInstance, { id, role, family }: SignedInUser): string {
 	return app.jwt.sign({ sub: id, role, jti: randomUUID(), family });
 }
 
-/** The user of a request that came through `requireUser`. */
+/** Returns the user of a request on a route that is guarded by `requireUser`. Throws on other routes. */
 export function signedInUser(request: FastifyRequest): SignedInUser {
-	assert(request.user !== null, "a route that needs a user is guarded by requireUser");
+	assert(request.user !== null, "the route is not guarded by requireUser");
 	return request.user;
 }
 

@@ -1,25 +1,26 @@
 /**
- * What was asked of each route and how it came out, in plain numbers: a request costs two look-ups in a map, and the
- * words for Prometheus are made when it asks.
+ * Counts requests, outcomes and durations by route, as plain numbers: a request costs two look-ups in a map. The text for Prometheus
+ * is produced only when Prometheus scrapes.
  */
 import type { CounterSeries, HistogramSeries } from "@holdfast/runtime";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { CLIENT_ABORTED } from "./send-problems.ts";
 
-/** Upper bounds of the histogram, in seconds: from a hold in an idle hall to a wait for the ledger. */
+/** Upper bounds of the histogram, in seconds: from a hold on an idle server (about 1 ms) to `Prefer: wait` (up to 10 s). */
 export const DURATION_BOUNDS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
-/** What no route was found for. */
+/** Value of the label `route` for requests that match no route. */
 const UNMATCHED = "unmatched";
 const MS_PER_SECOND = 1_000;
 
+/** Counters of requests, and their current values. */
 export type RequestCounts = {
-	/** One request that is over. A client that left before its request was complete counts as an outcome only. */
+	/** Counts a completed request. If the client disconnected before its request was complete, only the outcome is counted. */
 	add(request: FastifyRequest, reply: FastifyReply): void;
-	/** Answers by method, route and status. */
+	/** Returns the number of answers by method, route and status. */
 	requests(): CounterSeries[];
-	/** Decisions by operation and by the outcome's or the problem's word. */
+	/** Returns the number of outcomes and problems by operation. */
 	outcomes(): CounterSeries[];
-	/** How long answers took, in seconds, by method and route; those of streams are left out. */
+	/** Returns the durations of answers, in seconds, by method and route. Streams are left out. */
 	durations(): HistogramSeries[];
 };
 
@@ -32,8 +33,9 @@ type RouteCounts = {
 	sum: number;
 };
 
+/** Returns counters that are all zero. */
 export function createRequestCounts(): RequestCounts {
-	/** By the route's own config object, which nothing else has; by method where there is no route. */
+	/** Keyed by the config object of the route, which is unique to it, or by the method if no route matched. */
 	const routes = new Map<unknown, RouteCounts>();
 
 	function countsOf(request: FastifyRequest): RouteCounts {
@@ -59,7 +61,7 @@ export function createRequestCounts(): RequestCounts {
 			if (reply.outcome !== null) increment(route.byOutcome, reply.outcome);
 			if (reply.outcome === CLIENT_ABORTED) return;
 			increment(route.byStatus, reply.statusCode);
-			// How long somebody watches is no word on how soon they were answered.
+			// The duration of a stream says how long its client stayed connected, not how fast the server answered.
 			if (request.routeOptions.config.staysOpen === true && reply.statusCode === 200) return;
 			const seconds = reply.elapsedTime / MS_PER_SECOND;
 			const found = DURATION_BOUNDS_SECONDS.findIndex((bound) => seconds <= bound);

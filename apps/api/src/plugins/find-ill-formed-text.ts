@@ -1,17 +1,18 @@
 /**
- * Find strings in JSON that are not well-formed Unicode: half of a surrogate pair, written as an escape (`"\ud800"`). UTF-8 cannot
- * carry one, so that Postgres, Redis and scrypt would each be given another character in its place.
+ * Finds strings in JSON that are not well-formed Unicode because they contain an unpaired surrogate, written as an escape (`"\ud800"`).
+ * UTF-8 cannot encode it: Postgres, Redis and scrypt would get a replacement character instead.
  */
 import { pointerTo, type ValidationError } from "./find-validation-errors.ts";
 import { VIOLATIONS_NAMED_MAX } from "./malformed-request.ts";
 
-/** In text that is valid UTF-8 a surrogate can only be an escape. */
+/** Text that is valid UTF-8 can contain a surrogate only as an escape. */
 const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
 
 /**
- * A JSON Pointer and a message for each string of `value` that is not well-formed, `VIOLATIONS_NAMED_MAX` at most; a name is reported
- * at its object, since no pointer can name it. `text` is the JSON that `value` was parsed from; without an escape in it nothing is
- * looked at, which is all that most requests cost. Without recursion: a body may nest thousands of arrays.
+ * Returns a JSON Pointer and a message for each string in `value` that is not well-formed, at most `VIOLATIONS_NAMED_MAX`. An
+ * ill-formed property name is reported at its object, because no pointer can contain it. `text` is the JSON that `value` was parsed
+ * from: if it has no surrogate escape, `value` is not searched, which keeps the common case cheap. The search is not recursive,
+ * because a body can nest thousands of arrays.
  */
 export function findIllFormedText(text: string, value: unknown): ValidationError[] {
 	if (!SURROGATE_ESCAPE.test(text)) return [];
@@ -20,11 +21,11 @@ export function findIllFormedText(text: string, value: unknown): ValidationError
 	for (let next = waiting.pop(); next !== undefined && found.length < VIOLATIONS_NAMED_MAX; next = waiting.pop()) {
 		const { pointer, value: current } = next;
 		if (typeof current === "string") {
-			if (!current.isWellFormed()) found.push({ pointer, message: "must be well-formed Unicode: it has half of a surrogate pair" });
+			if (!current.isWellFormed()) found.push({ pointer, message: "must be well-formed Unicode: it contains an unpaired surrogate" });
 		} else if (typeof current === "object" && current !== null) {
 			const entries = Object.entries(current);
 			if (entries.some(([name]) => !name.isWellFormed()))
-				found.push({ pointer, message: "must have well-formed names only: one has half of a surrogate pair" });
+				found.push({ pointer, message: "must have well-formed property names: one contains an unpaired surrogate" });
 			for (const [name, inner] of entries) if (name.isWellFormed()) waiting.push({ pointer: pointer + pointerTo(name), value: inner });
 		}
 	}

@@ -1,23 +1,25 @@
-/** Turns the validator's findings into the `errors` of an `invalid_request` problem: a JSON Pointer and a message each. */
+/** Converts the errors of the schema validator to the `errors` of an `invalid_request` problem. */
 import type { FastifySchemaValidationError } from "fastify/types/schema.js";
 
+/** One invalid value: a JSON Pointer to it, and what is wrong with it. */
 export type ValidationError = { pointer: string; message: string };
 
-/** Where in the request the validator looked; the body has no prefix of its own. */
+/** Pointer prefix of each part of the request. */
 const PREFIXES: Readonly<Record<string, string>> = { body: "", querystring: "/query", headers: "/headers", params: "/path" };
 
+/** Returns one entry for each error. `part` is the validated part of the request: body, querystring, headers or params. */
 export function findValidationErrors(errors: readonly FastifySchemaValidationError[], part: string): ValidationError[] {
 	const prefix = PREFIXES[part] ?? "";
 	return errors.map((error) => ({ pointer: prefix + error.instancePath + namedProperty(error.params), message: messageOf(error) }));
 }
 
-/** A missing or unknown field is reported at its parent; point at the field. */
+/** Ajv reports a missing or unknown field at its parent. Returns the pointer step from the parent to the field. */
 function namedProperty(params: FastifySchemaValidationError["params"]): string {
 	const name = params.missingProperty ?? params.additionalProperty;
 	return typeof name === "string" ? pointerTo(name) : "";
 }
 
-/** One step of a JSON Pointer (RFC 6901). */
+/** Returns one step of a JSON Pointer (RFC 6901), escaped. */
 export const pointerTo = (name: string): string => `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
 
 function messageOf(error: FastifySchemaValidationError): string {
@@ -27,7 +29,7 @@ function messageOf(error: FastifySchemaValidationError): string {
 		case "additionalProperties":
 			return "is not a field of this request";
 		case "uniqueItems":
-			return "must not name the same item twice";
+			return "must not contain the same item twice";
 		case "enum":
 			return `must be one of ${JSON.stringify(error.params.allowedValues)}`;
 		default:

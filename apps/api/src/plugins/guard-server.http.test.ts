@@ -21,7 +21,7 @@ afterEach(() => {
 });
 afterAll(() => api.close());
 
-/** A connection of its own; `text` is what has come. */
+/** Opens a connection. `text` returns what the server has sent on it. */
 async function open(app: TestApp): Promise<{ socket: Socket; text: () => string }> {
 	const socket = connect({ host: "127.0.0.1", port: Number(new URL(await originOf(app)).port) });
 	sockets.push(socket);
@@ -34,7 +34,7 @@ async function open(app: TestApp): Promise<{ socket: Socket; text: () => string 
 	return { socket, text: () => text };
 }
 
-/** An app whose bookings are read when the test lets them go, and a request for one. */
+/** Starts an app whose reads of bookings wait in `parked` until the test finishes them. `request` is a request for a booking. */
 async function openParked(options: { requestTimeoutMs?: number } = {}) {
 	const parked: (() => void)[] = [];
 	const app = await api.another({
@@ -54,63 +54,63 @@ async function droppedBy(app: TestApp, reason: string): Promise<number> {
 }
 
 describe("requests pipelined on one connection", () => {
-	it("has at most sixteen requests of one connection in flight", async () => {
+	it("have at most sixteen requests of one connection in flight", async () => {
 		const { app, parked, request } = await openParked();
 		const { socket, text } = await open(app);
 		socket.write(request.repeat(100));
-		await waitUntil("sixteen to run", () => parked.length === 16);
+		await waitUntil("sixteen requests to run", () => parked.length === 16);
 		expect(app.app.requestsInFlight()).toBe(16);
 		parked[0]?.();
-		await waitUntil("the seventeenth to run", () => parked.length === 17);
+		await waitUntil("the seventeenth request to run", () => parked.length === 17);
 		expect(app.app.requestsInFlight()).toBe(16);
-		await waitUntil("all to be answered", () => {
-			for (const go of parked) go();
+		await waitUntil("all requests to be answered", () => {
+			for (const finish of parked) finish();
 			return statuses(text()).length === 100;
 		});
 		expect(app.app.requestsInFlight()).toBe(0);
 	});
 
-	it("has no request in flight after its connection breaks", async () => {
+	it("leave no request in flight after the connection breaks", async () => {
 		const { app, parked, request } = await openParked();
 		const { socket } = await open(app);
 		socket.write(request.repeat(10));
-		await waitUntil("ten to run", () => parked.length === 10);
+		await waitUntil("ten requests to run", () => parked.length === 10);
 		socket.destroy();
-		await waitUntil("none to be in flight", () => app.app.requestsInFlight() === 0);
+		await waitUntil("no request to be in flight", () => app.app.requestsInFlight() === 0);
 	});
 
 	it.each([
 		["a request that is not HTTP", "HOLD /seats\r\n\r\n"],
 		["a request without a host", "GET /livez HTTP/1.1\r\nconnection: close\r\n\r\n"],
 		["a request that stalls", "GET /livez HTTP/1.1\r\n"],
-	])("answers pipelined requests before it refuses %s behind them", async (_what, bytes) => {
+	])("are answered before %s behind them is refused", async (_what, bytes) => {
 		const { app, parked, request } = await openParked({ requestTimeoutMs: 300 });
 		const { socket, text } = await open(app);
 		socket.write(request.repeat(3) + bytes);
-		await waitUntil("three to run", () => parked.length === 3);
-		// Longer than a request may take to arrive, and than the server takes to notice.
+		await waitUntil("three requests to run", () => parked.length === 3);
+		// Longer than the request timeout plus the interval at which the server checks it.
 		await new Promise((resolve) => setTimeout(resolve, 2_500));
 		expect(text()).toBe("");
-		for (const go of parked) go();
+		for (const finish of parked) finish();
 		await once(socket, "close");
 		expect(statuses(text())).toEqual(["404", "404", "404", "400"]);
 	});
 
-	it("processes no request behind an open stream, and keeps none in flight", async () => {
+	it("behind an open stream are not processed and leave none in flight", async () => {
 		const { app, parked, request } = await openParked();
 		const showtimeId = await api.newShowtime();
 		const { socket, text } = await open(app);
 		socket.write(`GET /api/v1/showtimes/${showtimeId}/seats/stream HTTP/1.1\r\nhost: x\r\n\r\n${request.repeat(100)}`);
 		await waitUntil("the stream to open", () => text().includes("retry: "));
-		await waitUntil("none to be in flight", () => app.app.requestsInFlight() === 0);
+		await waitUntil("no request to be in flight", () => app.app.requestsInFlight() === 0);
 		expect(parked.length).toBeLessThan(16);
 		expect(statuses(text())).toEqual(["200"]);
-		for (const go of parked) go();
+		for (const finish of parked) finish();
 		socket.destroy();
 	});
 });
 
-describe("a client that does not accept its answer", () => {
+describe("the answer timeout", () => {
 	it("drops a client that does not accept its answer after ANSWER_TIMEOUT_MS, counts it, and logs it without its address", async () => {
 		const lines: string[] = [];
 		const logger = createLogger("api", "info");
@@ -124,7 +124,7 @@ describe("a client that does not accept its answer", () => {
 		const { socket } = await open(app);
 		socket.pause();
 		socket.write(`GET /api/v1/showtimes/${showtimeId}/seats HTTP/1.1\r\nhost: x\r\n\r\n`.repeat(40));
-		await waitUntil("the drop", async () => (await droppedBy(app, "answer_not_accepted")) === 1, DROP_DEADLINE_MS);
+		await waitUntil("the connection to be dropped", async () => (await droppedBy(app, "answer_not_accepted")) === 1, DROP_DEADLINE_MS);
 		expect(app.app.requestsInFlight()).toBe(0);
 		const [line = "[]", ...others] = lines.filter((text) => text.includes("connection dropped"));
 		expect(others).toEqual([]);
@@ -139,7 +139,7 @@ describe("a client that does not accept its answer", () => {
 		]);
 	});
 
-	it("keeps a client that waits for a slow request, and one that watches seats that do not change", async () => {
+	it("keeps a client that waits for a slow request, and a client that watches seats without changes", async () => {
 		const { token } = await api.newUser();
 		const parked: (() => void)[] = [];
 		const app = await api.another({
@@ -150,12 +150,12 @@ describe("a client that does not accept its answer", () => {
 		stream.pause();
 		const { socket, text } = await open(app);
 		socket.write(`GET /api/v1/bookings/${BOOKING} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\n\r\n`);
-		await waitUntil("it to run", () => parked.length === 1);
+		await waitUntil("the request to run", () => parked.length === 1);
 		await new Promise((resolve) => setTimeout(resolve, 3 * ANSWER_TIMEOUT_MS));
 		expect(await droppedBy(app, "answer_not_accepted")).toBe(0);
 		expect(stream.hasEnded()).toBe(false);
-		for (const go of parked) go();
-		await waitUntil("its answer", () => statuses(text())[0] === "404");
+		for (const finish of parked) finish();
+		await waitUntil("the answer", () => statuses(text())[0] === "404");
 		stream.close();
 	});
 });

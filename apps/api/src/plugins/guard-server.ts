@@ -1,6 +1,6 @@
 /**
- * Runs the HTTP server under the connection guard of `@holdfast/runtime`, which drops connections whose client does not read its
- * answers, and counts the dropped ones.
+ * Runs the HTTP server under the connection guard of `@holdfast/runtime`, which drops connections whose clients do not read their
+ * answers. Reports the number of dropped connections as a metric.
  */
 import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
 import { type ConnectionGuard, DROP_REASONS } from "@holdfast/runtime";
@@ -10,11 +10,12 @@ import type { ApiMetrics } from "./api-metrics.ts";
 
 declare module "fastify" {
 	interface FastifyReply {
-		/** This answer is its connection's last and stays open: requests that were pipelined behind it are not processed. */
+		/** Makes this answer the last one on its connection: requests that were pipelined behind it are not processed. For streams. */
 		endConnection(): void;
 	}
 }
 
+/** Fastify plugin: decorates replies with `endConnection` and adds the metric. */
 export const guardServer = fp<{ guard: ConnectionGuard; metrics: Pick<ApiMetrics, "observableCounter"> }>(
 	(app, { guard, metrics }, done) => {
 		app.decorateReply("endConnection", function (this: FastifyReply) {
@@ -22,7 +23,7 @@ export const guardServer = fp<{ guard: ConnectionGuard; metrics: Pick<ApiMetrics
 		});
 		metrics.observableCounter(
 			"holdfast_dropped_connections_total",
-			"Connections dropped because their client did not take its answers, by reason",
+			"Connections dropped because their client did not read its answers, by reason",
 			["reason"],
 			() => {
 				const counts = guard.dropped();
@@ -34,7 +35,7 @@ export const guardServer = fp<{ guard: ConnectionGuard; metrics: Pick<ApiMetrics
 	{ name: "guard-server" },
 );
 
-/** Creates the server that Fastify would create, with a guarded listener. For Fastify's `serverFactory`. */
+/** Returns the server that Fastify would create, with the listener wrapped by the guard. For Fastify's `serverFactory`. */
 export function createGuardedServer(
 	guard: ConnectionGuard,
 	listener: RequestListener,

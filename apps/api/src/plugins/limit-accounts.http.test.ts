@@ -7,7 +7,7 @@ import { startTestApi, type TestApi, type TestApp } from "../testing/start-test-
 
 const PASSWORD = "correct horse battery";
 const ALLOWED = DEFAULT_RATES.authPerAccount;
-/** Attempts past the limit. */
+/** Number of attempts above the limit. */
 const EXCESS = 3;
 
 let api: TestApi;
@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const register = (app: TestApp, email: string) =>
-	app.call("POST /auth/register", { body: { email, password: PASSWORD, displayName: "Somebody" } });
+	app.call("POST /auth/register", { body: { email, password: PASSWORD, displayName: "Ada" } });
 const logIn = (email: string, password = PASSWORD) => api.call("POST /auth/login", { body: { email, password } });
 
 async function countOf(rows: string): Promise<number> {
@@ -36,8 +36,8 @@ const sessionsOf = (email: string) => countOf(`refresh_families where user_id = 
 let barriers = 0;
 
 /**
- * Resolves once whatever earlier requests still do is over: later sign-ins of another account pass through the same queues, to
- * Redis, to Postgres and to scrypt, each of which serves first come, first served.
+ * Resolves once all earlier requests have finished their work: it signs in to another account, which passes through the same queues of
+ * Redis, Postgres and scrypt, and each queue is first in, first out.
  */
 async function earlierRequestsToEnd(): Promise<void> {
 	barriers += 1;
@@ -48,7 +48,7 @@ const statuses = (answers: readonly TestAnswer[]) => answers.map(({ status }) =>
 const times = <Item>(count: number, item: Item): Item[] => Array.from({ length: count }, () => item);
 
 describe("the limit of attempts per account", () => {
-	it("creates no account when it answers a registration with 429", async () => {
+	it("answers a registration 429 and creates no account", async () => {
 		const email = "unknown@example.com";
 		const attempts: TestAnswer[] = [];
 		for (let attempt = 0; attempt < ALLOWED; attempt += 1) attempts.push(await logIn(email));
@@ -62,9 +62,9 @@ describe("the limit of attempts per account", () => {
 	it.each([
 		["one after the other", "serial@example.com"],
 		["all at once", "parallel@example.com"],
-	])("opens exactly one session per answered 200 when correct log-ins come %s", async (order, email) => {
+	])("opens exactly one session for each 200 when correct sign-ins arrive %s", async (order, email) => {
 		const lenient = await api.another({ rates: { authPerAccount: 1_000 } });
-		// The registration is an attempt of its own and a session of its own.
+		// The registration counts as an attempt and opens a session.
 		expect((await register(lenient, email)).status).toBe(201);
 		const answers: TestAnswer[] = [];
 		if (order === "all at once") answers.push(...(await Promise.all(times(ALLOWED + EXCESS, email).map((own) => logIn(own)))));
@@ -74,29 +74,31 @@ describe("the limit of attempts per account", () => {
 		expect(await sessionsOf(email)).toBe(1 + ALLOWED - 1);
 	});
 
-	it("spends no password hash on a refused attempt, and logs it once, as too_many_requests", async () => {
+	it("computes no password hash for a refused attempt and logs it once as too_many_requests", async () => {
 		const email = "refused@example.com";
 		for (let attempt = 0; attempt < ALLOWED; attempt += 1) await logIn(email);
-		const oneHashMs = await processorMsOf(() => logIn("yardstick@example.com"));
+		const oneHashMs = await cpuMsOf(() => logIn("one-hash@example.com"));
 		await earlierRequestsToEnd();
 		lines = [];
-		const barrierMs = await processorMsOf(earlierRequestsToEnd);
+		const barrierMs = await cpuMsOf(earlierRequestsToEnd);
 		lines = [];
-		const spentMs = await processorMsOf(async () => {
+		const spentMs = await cpuMsOf(async () => {
 			for (let attempt = 0; attempt < 20; attempt += 1) expect((await logIn(email)).status).toBe(429);
 			await earlierRequestsToEnd();
 		});
-		// Twenty hashes would be twenty times the yardstick.
+		// Twenty hashes would take twenty times as long as one.
 		expect(spentMs - barrierMs).toBeLessThan(5 * oneHashMs);
 		const refused = lines.filter(({ outcome }) => outcome !== "invalid_credentials");
-		expect(refused.map(({ msg, outcome, status }) => [msg, outcome, status])).toEqual(times(20, ["decided", "too_many_requests", 429]));
+		expect(refused.map(({ msg, outcome, status }) => [msg, outcome, status])).toEqual(
+			times(20, ["request completed", "too_many_requests", 429]),
+		);
 		const metrics = (await api.app.inject("/metrics")).payload;
 		expect(metrics).toMatch(/^holdfast_outcomes_total\{operation="logIn",outcome="too_many_requests"\} \d+$/m);
 	});
 });
 
-/** Processor time of this process, all of its threads, while this runs. */
-async function processorMsOf(run: () => Promise<unknown>): Promise<number> {
+/** Returns the CPU time in ms that this process, with all of its threads, uses while `run` runs. */
+async function cpuMsOf(run: () => Promise<unknown>): Promise<number> {
 	const before = process.cpuUsage();
 	await run();
 	const { user, system } = process.cpuUsage(before);

@@ -12,8 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-/** Ask for one's bookings so often, one after the other. */
-async function askMany(app: TestApp, { token }: TestUser, count: number, headers: Record<string, string> = {}): Promise<TestAnswer[]> {
+/** Lists the user's bookings `count` times, one request after the other. */
+async function listMany(app: TestApp, { token }: TestUser, count: number, headers: Record<string, string> = {}): Promise<TestAnswer[]> {
 	const answers = [];
 	for (let request = 0; request < count; request += 1) answers.push(await app.call("GET /bookings", { token, headers }));
 	return answers;
@@ -22,46 +22,46 @@ async function askMany(app: TestApp, { token }: TestUser, count: number, headers
 const tally = (answers: readonly TestAnswer[]) => [200, 429].map((status) => answers.filter((answer) => answer.status === status).length);
 
 describe("a user's requests to /bookings", () => {
-	it("are answered up to the burst, refused past it, and answered again at the rate", async () => {
+	it("are answered up to the burst, then 429, then answered at the rate", async () => {
 		const app = await api.another({ rates: { userBurst: 3, userRate: 1 } });
 		const [user, other] = [await api.newUser(), await api.newUser()];
-		expect(tally(await askMany(app, user, 3))).toEqual([3, 0]);
+		expect(tally(await listMany(app, user, 3))).toEqual([3, 0]);
 		const refused = await app.call("GET /bookings", { token: user.token });
 		expect(problemIn(refused)).toMatchObject({ code: "too_many_requests", status: 429, retryable: true });
 		expect(refused.headers["retry-after"]).toBe("1");
 		expect((await app.call("GET /bookings", { token: other.token })).status).toBe(200);
-		await waitUntil("a token", async () => (await app.call("GET /bookings", { token: user.token })).status === 200, 2_000);
+		await waitUntil("the bucket to refill", async () => (await app.call("GET /bookings", { token: user.token })).status === 200, 2_000);
 	});
 
-	it("may be 100 at once, whichever they are", async () => {
+	it("are answered for a burst of 100 and refused above it", async () => {
 		const user = await api.newUser();
-		const answers = await askMany(api, user, 101);
-		// A machine that takes a second for them has refilled five.
+		const answers = await listMany(api, user, 101);
+		// On a machine that takes a second for them, the bucket has refilled by five.
 		expect(tally(answers)[0]).toBeGreaterThanOrEqual(100);
-		const more = await askMany(api, user, 100);
+		const more = await listMany(api, user, 100);
 		expect(tally(more)[1]).toBeGreaterThan(0);
 	});
 
-	it("count on every one of its routes, refused before the body is read, and not where one signs out", async () => {
+	it("are counted on all booking routes before the body is read, and not on sign-out", async () => {
 		const app = await api.another({ rates: { userBurst: 1, userRate: 1 } });
 		const requests = ["POST /bookings", "GET /bookings", "GET /bookings/x", "DELETE /bookings/x", "POST /bookings/x/confirm"];
 		for (const request of requests) {
 			const user = await api.newUser();
-			expect(tally(await askMany(app, user, 1))).toEqual([1, 0]);
+			expect(tally(await listMany(app, user, 1))).toEqual([1, 0]);
 			const body = request.startsWith("POST") ? "{ not json" : undefined;
 			expect(problemIn(await app.call(request, { token: user.token, body })).code).toBe("too_many_requests");
 			expect((await app.call("POST /auth/logout", { token: user.token })).status).toBe(204);
 		}
 	});
 
-	it("are not counted for one who is not signed in", async () => {
+	it("are not counted for clients that are not signed in", async () => {
 		const app = await api.another({ rates: { userBurst: 1, userRate: 1 } });
 		for (let request = 0; request < 5; request += 1) expect((await app.call("GET /bookings")).status).toBe(401);
 	});
 });
 
-describe("an address", () => {
-	it("may send what it likes to /bookings, unless a limit is set", async () => {
+describe("the limit per address", () => {
+	it("does not exist for /bookings unless IP_LIMIT is set", async () => {
 		const users = await api.newUsers(5);
 		const limited = await api.another({ rates: { ipLimit: 4 } });
 		for (const [app, expected] of [
@@ -74,30 +74,30 @@ describe("an address", () => {
 		}
 	});
 
-	it("is that of the connection, whatever the client writes, unless a proxy is trusted", async () => {
+	it("counts by the address of the connection, and by X-Forwarded-For only behind a trusted proxy", async () => {
 		const user = await api.newUser();
 		const forwarded = (address: string) => ({ "x-forwarded-for": address });
 		const direct = await api.another({ rates: { ipLimit: 2 } });
 		expect(
-			tally([...(await askMany(direct, user, 2, forwarded("192.0.2.1"))), ...(await askMany(direct, user, 1, forwarded("192.0.2.2")))]),
+			tally([...(await listMany(direct, user, 2, forwarded("192.0.2.1"))), ...(await listMany(direct, user, 1, forwarded("192.0.2.2")))]),
 		).toEqual([2, 1]);
-		const strangers = await api.another({ rates: { ipLimit: 2 }, trustProxy: ["10.0.0.0/8"] });
+		const untrusted = await api.another({ rates: { ipLimit: 2 }, trustProxy: ["10.0.0.0/8"] });
 		expect(
 			tally([
-				...(await askMany(strangers, user, 2, forwarded("192.0.2.1"))),
-				...(await askMany(strangers, user, 1, forwarded("192.0.2.2"))),
+				...(await listMany(untrusted, user, 2, forwarded("192.0.2.1"))),
+				...(await listMany(untrusted, user, 1, forwarded("192.0.2.2"))),
 			]),
 		).toEqual([2, 1]);
 		const proxied = await api.another({ rates: { ipLimit: 2 }, trustProxy: ["loopback"] });
 		expect(
-			tally([...(await askMany(proxied, user, 2, forwarded("192.0.2.1"))), ...(await askMany(proxied, user, 1, forwarded("192.0.2.2")))]),
+			tally([...(await listMany(proxied, user, 2, forwarded("192.0.2.1"))), ...(await listMany(proxied, user, 1, forwarded("192.0.2.2")))]),
 		).toEqual([3, 0]);
-		// What the client wrote before the proxy added its own address is not believed.
-		expect(tally(await askMany(proxied, user, 1, forwarded("192.0.2.9, 192.0.2.1")))).toEqual([0, 1]);
+		// An address that the client itself wrote into the header, before the address that the proxy added, is not used.
+		expect(tally(await listMany(proxied, user, 1, forwarded("192.0.2.9, 192.0.2.1")))).toEqual([0, 1]);
 	});
 });
 
-describe("an address behind a proxy", () => {
+describe("the limit per address behind a proxy", () => {
 	const user = async () => (await api.newUser()).token;
 	const statusesOf = async (app: TestApp, chains: readonly string[]) => {
 		const token = await user();
@@ -107,25 +107,28 @@ describe("an address behind a proxy", () => {
 	};
 
 	it.each([
-		["with a port", ["203.0.113.8:1042", "203.0.113.8:1043", "203.0.113.8:1044"]],
-		["of IPv6 in brackets with a port, and another of its /64", ["[2001:db8::1]:443", "[2001:db8::1]:444", "2001:db8::2"]],
-		["as IPv4, mapped, and with a port", ["203.0.113.8", "::ffff:203.0.113.8", "[::ffff:203.0.113.8]:80"]],
-		["that is none, in three spellings", ["unknown", "_hidden", "203.0.113.8:port"]],
+		["an IPv4 address with different ports", ["203.0.113.8:1042", "203.0.113.8:1043", "203.0.113.8:1044"]],
 		[
-			"in front of a trusted proxy that is named with a port",
+			"an IPv6 address in brackets with different ports, and another address of its /64",
+			["[2001:db8::1]:443", "[2001:db8::1]:444", "2001:db8::2"],
+		],
+		["an IPv4 address as plain text, mapped to IPv6, and with a port", ["203.0.113.8", "::ffff:203.0.113.8", "[::ffff:203.0.113.8]:80"]],
+		["three texts that are not addresses", ["unknown", "_hidden", "203.0.113.8:port"]],
+		[
+			"an address in front of a trusted proxy that is written with a port",
 			["203.0.113.8:1, 10.0.0.2:443", "203.0.113.8:2, 10.0.0.3:443", "203.0.113.8"],
 		],
-	])("is one address: %s", async (_what, chains) => {
+	])("counts %s as one address", async (_what, chains) => {
 		const proxied = await api.another({ rates: { ipLimit: 2 }, trustProxy: ["loopback", "10.0.0.0/8"] });
 		expect(await statusesOf(proxied, chains)).toEqual([200, 200, 429]);
 	});
 
-	it("is its own in front of a trusted proxy that is named with a port", async () => {
+	it("counts two addresses separately in front of a trusted proxy that is written with a port", async () => {
 		const proxied = await api.another({ rates: { ipLimit: 1 }, trustProxy: ["loopback", "10.0.0.0/8"] });
 		expect(await statusesOf(proxied, ["203.0.113.8:1, 10.0.0.2:443", "203.0.113.9:1, 10.0.0.2:443"])).toEqual([200, 200]);
 	});
 
-	it("is one attempt's address at sign-in too, whatever its port", async () => {
+	it("counts an address with different ports as one at sign-in too", async () => {
 		const proxied = await api.another({ rates: { authPerAddress: 2 }, trustProxy: ["loopback"] });
 		const statuses: number[] = [];
 		for (const port of [1042, 1043, 1044]) {
@@ -136,24 +139,24 @@ describe("an address behind a proxy", () => {
 	});
 });
 
-describe("an account", () => {
+describe("accountOf", () => {
 	it.each([
 		["ADA@Example.com", "ada@example.com"],
 		["\u0130da@example.com", "ida@example.com"],
 		["\u212Aim@example.com", "kim@example.com"],
 		["\u03A3@example.com", "\u03C3@example.com"],
-	])("of %s is that of %s, as Postgres compares them", async (written, meant) => {
-		expect(accountOf(written)).toBe(accountOf(meant));
-		const [row] = await api.sql(`select lower('${written}') = lower('${meant}') as same`);
+	])("returns the same key for %s and %s, as Postgres compares them", async (spelling, equal) => {
+		expect(accountOf(spelling)).toBe(accountOf(equal));
+		const [row] = await api.sql(`select lower('${spelling}') = lower('${equal}') as same`);
 		expect(row?.same).toBe("t");
 	});
 });
 
 describe("a hold", () => {
-	it("remains one round trip to Redis, with everything that is checked on the way", async () => {
+	it("takes one round trip to Redis, with all limits checked", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		await api.held(user, showtimeId, ["A1"]);
-		await waitUntil("denials to be heard", () => api.authStore.isDenied("nobody") === false);
+		await waitUntil("the API to read the deny list", () => api.authStore.isDenied("no-family") === false);
 		const commands = await watchRedis(api, async () => {
 			await api.held(user, showtimeId, ["A2"]);
 			await api.call("POST /bookings", { body: {} });
@@ -162,11 +165,11 @@ describe("a hold", () => {
 	});
 });
 
-/** Heartbeats, and the look at the server that each process takes once a second. */
+/** Whether a command belongs to heartbeats or to the health checks that each process runs once a second. */
 const isOfHealth = ({ name, rest }: { name: string; rest: string }) =>
 	["ping", "info", "config"].includes(name) || (name === "set" && rest.includes(`"${WRITE_PROBE_KEY}"`));
 
-/** The commands that clients send while this runs; a script's own, and those that no request causes, are left out. */
+/** Returns the names of the commands that clients send while `run` runs, without those of scripts and of health checks. */
 async function watchRedis({ redis }: TestApi, run: () => Promise<unknown>): Promise<string[]> {
 	const socket = connect(redis.port, "127.0.0.1");
 	let text = "";
@@ -174,10 +177,10 @@ async function watchRedis({ redis }: TestApi, run: () => Promise<unknown>): Prom
 		text += chunk.toString();
 	});
 	socket.write("MONITOR\r\n");
-	await waitUntil("the monitor", () => text.includes("+OK"));
+	await waitUntil("MONITOR to start", () => text.includes("+OK"));
 	await run();
 	await api.authStore.countAttempt("end", "of-the-watch", 1_000);
-	await waitUntil("the end", () => text.includes("attempts:end"));
+	await waitUntil("the last command to appear", () => text.includes("attempts:end"));
 	socket.destroy();
 	return [...text.matchAll(/^\+\S+ \[\d+ (\S+)\] "(\w+)"([^\r\n]*)/gm)]
 		.filter(([, from]) => from !== "lua")

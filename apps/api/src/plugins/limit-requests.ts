@@ -1,10 +1,10 @@
 /**
- * How often somebody may ask. Where a password or a token could be guessed, all processes count together, in Redis; while it
- * does not answer nobody gets in, which costs nothing more: without Redis nobody who is signed in can do anything either.
- * A signed-in user's requests are counted in the process, so that a hold remains one round trip; how much a user may hold
- * is judged exactly, by the script.
+ * Limits the rate of requests. Attempts to register, sign in or refresh are counted in Redis for all processes together, because these
+ * routes could be used to guess passwords or tokens. While Redis does not answer, they fail; that costs no availability, because
+ * signed-in users need Redis for every request too. Requests of signed-in users are counted per process, so that a hold remains one
+ * round trip to Redis. The limits on seats and holds are checked exactly, by the script place-hold.lua.
  *
- * Not @fastify/rate-limit: it knows no token bucket, and its answer to a store that fails is its own or none.
+ * Not @fastify/rate-limit: it has no token bucket, and if its store fails it either sends an error in its own format or sets no limit.
  */
 import type { AuthStore } from "@holdfast/seat-store";
 import type { FastifyReply, onRequestAsyncHookHandler, onRequestHookHandler, preParsingHookHandler } from "fastify";
@@ -15,32 +15,33 @@ import { createTokenBuckets } from "../token-buckets.ts";
 
 declare module "fastify" {
 	interface FastifyInstance {
-		/** `onRequest` hook: 429 past `authPerAddress`. */
+		/** `onRequest` hook: answers 429 above `authPerAddress`. */
 		limitAddress: onRequestAsyncHookHandler;
 		/**
-		 * Count an attempt with this e-mail. Resolves to null while the account is within `authPerAccount`, and past it to the
-		 * time until the window ends, in ms: the caller then stops and answers with `refuseForRate`. Counts again when called again.
+		 * Counts an attempt to sign in or register with this e-mail address. Resolves to null up to `authPerAccount`, and above it to
+		 * the time until the window ends, in ms: the caller must then stop and answer with `refuseForRate`. Each call counts.
 		 */
 		countAccountAttempt: (email: string) => Promise<number | null>;
-		/** `onRequest` hook: 429 past `ipLimit`. */
+		/** `onRequest` hook: answers 429 above `ipLimit`. */
 		limitBuyerAddress: onRequestHookHandler;
-		/** `preParsing` hook: 429 past `userRate` and `userBurst`. After `requireUser`, before the body is read. */
+		/** `preParsing` hook: answers 429 above `userRate` and `userBurst`. Runs after `requireUser` and before the body is read. */
 		limitUser: preParsingHookHandler;
-		/** The same with a count of its own: who may not book for a moment may sign out. */
+		/** Like `limitUser`, with a separate count: a user who has reached the limit on bookings can still sign out. */
 		limitSession: preParsingHookHandler;
 	}
 }
 
 const WINDOW_MS = 60_000;
-/** Users and addresses whose buckets are kept: more than can be busy at once, 15 MB each. */
+/** Token buckets to keep, for users and for addresses: more than can be active at the same time. 15 MB for each of the two. */
 const BUCKETS_KEPT_MAX = 100_000;
 
+/** Fastify plugin: decorates the server with the hooks and with `countAccountAttempt`. */
 export const limitRequests = fp<{ authStore: AuthStore; rates: Rates }>(
 	(app, { authStore, rates }, done) => {
 		const { authPerAddress, authPerAccount, userRate, userBurst, ipLimit } = rates;
 		const addresses = ipLimit === null ? null : createTokenBuckets({ perSecond: ipLimit / 60, burst: ipLimit, keptMax: BUCKETS_KEPT_MAX });
 
-		/** Null within the limit; past it the time until the window ends, ms. */
+		/** Resolves to null up to the limit, and above it to the time until the window ends, in ms. */
 		async function countAttempt(name: string, subject: string, max: number): Promise<number | null> {
 			const { attempts, windowEndsInMs } = await authStore.countAttempt(name, subject, WINDOW_MS);
 			return attempts > max ? windowEndsInMs : null;
@@ -73,14 +74,14 @@ export const limitRequests = fp<{ authStore: AuthStore; rates: Rates }>(
 	{ name: "limit-requests", dependencies: ["send-problems", "auth"] },
 );
 
-/** Answer 429 with `Retry-After`: `waitMs` in whole seconds, rounded up. The caller stops here and returns the result to Fastify. */
+/** Answers 429 with `Retry-After`: `waitMs` in whole seconds, rounded up. The caller must return the result to Fastify and stop. */
 export function refuseForRate(reply: FastifyReply, waitMs: number): FastifyReply {
 	return reply.problem("too_many_requests", { retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) });
 }
 
 /**
- * The account an e-mail belongs to, as Postgres compares them: letter by letter in lower case. `toLowerCase` of the whole
- * text makes two characters of the Turkish I with a dot where Postgres makes one, and each spelling would be an account of
- * its own to guess at.
+ * Returns the key under which attempts with an e-mail address are counted: the address in lower case, as Postgres compares it. Each
+ * letter is converted separately, because `toLowerCase` of the whole text turns the Turkish I with a dot into two characters where
+ * Postgres has one. A spelling with that letter would be counted separately, which would allow more attempts on the same account.
  */
 export const accountOf = (email: string): string => Array.from(email, (letter) => Array.from(letter.toLowerCase())[0]).join("");

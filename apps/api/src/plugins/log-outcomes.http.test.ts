@@ -37,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-/** The log lines of requests. Opening a showtime during a request writes a line of its own, without a request id. */
+/** Returns the log lines of requests. Opening a showtime during a request writes another line, without a request id. */
 const loggedOutcomes = () =>
 	lines
 		.splice(0)
@@ -59,7 +59,7 @@ describe("the log line of an outcome", () => {
 		]);
 		await logged.hold(user, showtimeId, ["A2"], { "x-request-id": "request-0002" });
 		expect(loggedOutcomes()).toEqual([
-			expect.objectContaining({ level: 30, requestId: "request-0002", ms: expect.any(Number), msg: "decided" }),
+			expect.objectContaining({ level: 30, requestId: "request-0002", ms: expect.any(Number), msg: "request completed" }),
 		]);
 	});
 
@@ -107,7 +107,7 @@ describe("the log line of an outcome", () => {
 		expect(text).not.toMatch(/eyJ|buyer-|@example/);
 	});
 
-	it("names a rate limit and a fault at sign-in without the e-mail address", async () => {
+	it("names a rate limit and a server error at sign-in without the e-mail address", async () => {
 		const options = { rates: { authPerAccount: 1 }, logger: pino({ level: "info" }, sink) };
 		const [strict, broken] = [await api.another(options), await api.another({ ...options, databaseUrl: databaseWithoutTables(api) })];
 		lines = [];
@@ -123,7 +123,7 @@ describe("the log line of an outcome", () => {
 		expect(text).not.toMatch(/grace|Hopper|correct horse|scrypt|eyJ/i);
 	});
 
-	it("has the cause of a fault", async () => {
+	it("names the cause of a server error", async () => {
 		const { token } = await api.newUser();
 		await logged.call("GET /bookings/0191d3a0-0000-7000-8000-000000000001", { token });
 		expect(loggedOutcomes().slice(-1)).toMatchObject([
@@ -135,17 +135,17 @@ describe("the log line of an outcome", () => {
 describe("a client that disconnects before its answer", () => {
 	it("still gets one log line and one count for its outcome", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
-		let letGo = () => {};
+		let openGate = () => {};
 		const gate = new Promise<void>((resolve) => {
-			letGo = resolve;
+			openGate = resolve;
 		});
-		let isAsked = false;
+		let isCalled = false;
 		const slow = await api.another({
 			logger: pino({ level: "info" }, sink),
 			wrapStore: (seatStore) => ({
 				...seatStore,
 				async placeHold(command) {
-					isAsked = true;
+					isCalled = true;
 					await gate;
 					return seatStore.placeHold(command);
 				},
@@ -157,12 +157,12 @@ describe("a client that disconnects before its answer", () => {
 		});
 		request.on("error", () => {});
 		request.end(JSON.stringify({ showtimeId, seats: ["A1"] }));
-		await waitUntil("the request to be inside", () => isAsked);
+		await waitUntil("the store to get the hold", () => isCalled);
 		request.destroy();
-		await waitUntil("the server to have heard it go", () => slow.app.requestsInFlight() === 0);
+		await waitUntil("the server to notice that the client disconnected", () => slow.app.requestsInFlight() === 0);
 		lines = [];
-		letGo();
-		await waitUntil("the line", () => lines.length > 0);
+		openGate();
+		await waitUntil("the log line", () => lines.length > 0);
 		expect(loggedOutcomes()).toEqual([
 			expect.objectContaining({ route: "POST /api/v1/bookings", outcome: "held", requestId: "request-0003", hungUp: true }),
 		]);

@@ -1,25 +1,26 @@
 /**
- * Logs one structured line per request with an outcome: route, outcome, status, request id, duration, and whether the client had
- * disconnected by then. Successful reads are not logged. Bodies, tokens and e-mail addresses never are.
+ * Logs one line for each request that has an outcome: route, outcome, status, request id, duration, and `hungUp` if the client had
+ * disconnected before its answer. Successful reads are not logged. Bodies, tokens and e-mail addresses are never logged.
  */
 import fp from "fastify-plugin";
 
 declare module "fastify" {
 	interface FastifyReply {
-		/** How the request came out: the outcome's or the problem's word. Set by routes and by the problems plugin. */
+		/** The outcome of the request or the code of its problem, for the log and the metrics. Null for a successful read. */
 		outcome: string | null;
-		/** The fault behind a 5xx, for the log alone. */
+		/** The error that caused a 5xx, for the log only. */
 		fault: unknown;
 	}
 }
 
+/** Fastify plugin: routes set `reply.outcome`; `send-problems` sets it for problems. */
 export const logOutcomes = fp(
 	(app, _options, done) => {
 		app.decorateReply("outcome", null);
 		app.decorateReply("fault", null);
-		app.onRequestSettled((request, reply, clientConnected) => {
+		app.onRequestCompleted((request, reply, clientConnected) => {
 			if (reply.outcome === null) return;
-			const line = {
+			const fields = {
 				route: `${request.method} ${request.routeOptions.url ?? "unknown"}`,
 				outcome: reply.outcome,
 				status: reply.statusCode,
@@ -27,15 +28,15 @@ export const logOutcomes = fp(
 				ms: Math.round(reply.elapsedTime * 10) / 10,
 				...(!clientConnected && { hungUp: true }),
 			};
-			if (reply.fault !== null) app.log.error({ ...line, fault: describeFault(reply.fault) }, "fault");
-			else app.log.info(line, "decided");
+			if (reply.fault !== null) app.log.error({ ...fields, fault: describeFault(reply.fault) }, "request failed");
+			else app.log.info(fields, "request completed");
 		});
 		done();
 	},
 	{ name: "log-outcomes", dependencies: ["request-outcome"] },
 );
 
-/** The innermost cause, without the values a query was sent with: those may be personal. */
+/** Returns the innermost cause for the log, without the parameters of a query: they may contain personal data. */
 function describeFault(fault: unknown): Record<string, unknown> {
 	let cause = fault;
 	for (let depth = 0; depth < 5 && cause instanceof Error && cause.cause instanceof Error; depth++) cause = cause.cause;

@@ -1,10 +1,10 @@
-/** A request that cannot be read as what it says it is. Thrown where there is no reply to answer with; the problems plugin answers it. */
+/** Errors for requests that cannot be read. Thrown where no reply is available; `send-problems` turns them into answers. */
 import type { ValidationError } from "./find-validation-errors.ts";
 
-/** Violations named in one answer, at most. A body or a query has room for thousands. */
+/** Maximum number of `errors` in one answer. A body or a query could contain thousands. */
 export const VIOLATIONS_NAMED_MAX = 20;
 
-/** Answered 400 `invalid_request` with these `errors`, of which the first `VIOLATIONS_NAMED_MAX` are kept. */
+/** Answered 400 `invalid_request` with the first `VIOLATIONS_NAMED_MAX` of these errors. */
 export class MalformedRequest extends Error {
 	override readonly name = "MalformedRequest";
 	readonly errors: ValidationError[];

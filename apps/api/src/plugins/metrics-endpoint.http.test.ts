@@ -66,7 +66,7 @@ describe("GET /metrics", () => {
 			"confirmBooking,booking_state",
 			"cancelBooking,cancelled",
 		];
-		for (const [operation, outcome] of outcomes.map((words) => words.split(",")))
+		for (const [operation, outcome] of outcomes.map((pair) => pair.split(",")))
 			expect([operation, outcome, value(`holdfast_outcomes_total{operation="${operation}",outcome="${outcome}"}`)]).toEqual([
 				operation,
 				outcome,
@@ -76,7 +76,7 @@ describe("GET /metrics", () => {
 		expect(value("holdfast_failed_rebuilds_total")).toBe(0);
 	});
 
-	it("counts an answer whose client hung up in the middle of it", async () => {
+	it("counts an answer whose client disconnected in the middle of it", async () => {
 		const counted = await api.another();
 		const url = `${await originOf(counted)}/docs/js/scalar.js`;
 		await new Promise<void>((resolve) => {
@@ -89,23 +89,23 @@ describe("GET /metrics", () => {
 			request.on("error", () => {});
 			request.end();
 		});
-		await waitUntil("it to be counted", async () => {
+		await waitUntil("the request to be counted", async () => {
 			const { payload } = await counted.app.inject("/metrics");
 			return /^holdfast_http_requests_total\{.*scalar\.js.*\} 1$/m.test(payload);
 		});
 	});
 
-	it("counts a stream and does not time it: how long somebody watches is no word on how soon they were answered", async () => {
+	it("counts a stream as a request and leaves its duration out of the histogram", async () => {
 		const counted = await api.another();
 		(await readStream(counted, await api.newShowtime())).close();
 		expect((await counted.call(`GET /showtimes/${NIL}/seats/stream`)).status).toBe(404);
 		const stream = 'method="GET",route="/api/v1/showtimes/:showtimeId/seats/stream"';
 		const requests = async (status: number) => (await read(counted))(`holdfast_http_requests_total{${stream},status="${status}"}`);
-		await waitUntil("the stream to be over", async () => (await requests(200)) === 1);
+		await waitUntil("the stream to be counted", async () => (await requests(200)) === 1);
 		expect([await requests(404), (await read(counted))(`holdfast_http_request_duration_seconds_count{${stream}}`)]).toEqual([1, 1]);
 	});
 
-	it("is listed in docs/ARCHITECTURE.md, name by name", async () => {
+	it("returns only metrics that docs/ARCHITECTURE.md lists", async () => {
 		const { payload } = await api.app.inject("/metrics");
 		const names = [...payload.matchAll(/^# HELP (holdfast_\w+)/gm)].map(([, name]) => name);
 		expect(names.length).toBeGreaterThan(8);
@@ -127,14 +127,14 @@ describe("GET /metrics", () => {
 		expect(value("process_resident_memory_bytes")).toBeGreaterThan(0);
 	});
 
-	it("does not wait for a Redis that says nothing", async () => {
+	it("answers within its deadline when Redis does not answer", async () => {
 		const stuck = await api.another({ wrapStore: (seatStore) => ({ ...seatStore, outboxDepths: () => new Promise(() => {}) }) });
 		const startMs = performance.now();
 		expect((await read(stuck))("holdfast_outbox_entries")).toBeNaN();
 		expect(performance.now() - startMs).toBeLessThan(2_000);
 	});
 
-	it("counts a rebuild that failed", async () => {
+	it("counts a failed rebuild", async () => {
 		const failing = await api.another({
 			wrapStore: (seatStore) => ({ ...seatStore, claimShowtime: () => Promise.reject(new Error("broke")) }),
 		});

@@ -1,6 +1,6 @@
 /**
- * `GET /metrics` for Prometheus: the counters of every worker, and the outbox depth. Not part of the contract with clients: block it
- * at the proxy. Names follow docs/glossary.md; docs/ARCHITECTURE.md lists them.
+ * `GET /metrics` for Prometheus: the metrics of all workers of this server, and the depth of the outbox. Not part of the public API:
+ * block the path at the proxy. docs/ARCHITECTURE.md lists the metrics.
  */
 import { createMetrics, joinWorkerMetrics, mergeWorkerTexts, withDeadline } from "@holdfast/runtime";
 import type { SeatStore } from "@holdfast/seat-store";
@@ -9,39 +9,50 @@ import fp from "fastify-plugin";
 import type { ApiMetrics } from "./api-metrics.ts";
 import { createRequestCounts, DURATION_BOUNDS_SECONDS } from "./count-requests.ts";
 
-/** A scrape does not wait longer for Redis; a depth that nobody knows is NaN. */
+/** The longest time a scrape waits for Redis. A value that Redis did not report in time is NaN. */
 const OUTBOX_DEADLINE_MS = 500;
 
 declare module "fastify" {
 	interface FastifyContextConfig {
-		/** Its answer lasts as long as the client stays. */
+		/** The answer of this route is a stream that stays open until the client disconnects. */
 		staysOpen?: boolean;
 	}
 }
 
-type OutboxLook = Pick<SeatStore, "outboxDepths" | "settleLagMs">;
+type OutboxReader = Pick<SeatStore, "outboxDepths" | "settleLagMs">;
 
-export const metricsEndpoint = fp<{ metrics: ApiMetrics; seatStore: OutboxLook }>(
+/** Fastify plugin: counts every request and serves the endpoint. */
+export const metricsEndpoint = fp<{ metrics: ApiMetrics; seatStore: OutboxReader }>(
 	(app, { metrics, seatStore }, done) => {
 		const counts = createRequestCounts();
 		app.addHook("onRequest", (request, reply, next) => {
-			// It is over when its client leaves.
+			// A stream is counted when its connection closes.
 			if (staysOpen(request)) reply.raw.once("close", () => counts.add(request, reply));
 			next();
 		});
-		app.onRequestSettled((request, reply) => {
+		app.onRequestCompleted((request, reply) => {
 			if (!staysOpen(request)) counts.add(request, reply);
 		});
 		const { observableCounter, observableHistogram, gauge, render } = metrics;
-		observableCounter("holdfast_http_requests_total", "Requests answered", ["method", "route", "status"], counts.requests);
-		observableCounter("holdfast_outcomes_total", "Decisions, by the word they came out with", ["operation", "outcome"], counts.outcomes);
+		observableCounter(
+			"holdfast_http_requests_total",
+			"Requests answered, by method, route and status",
+			["method", "route", "status"],
+			counts.requests,
+		);
+		observableCounter(
+			"holdfast_outcomes_total",
+			"Outcomes and problem codes of requests, by operation",
+			["operation", "outcome"],
+			counts.outcomes,
+		);
 		observableHistogram(
 			"holdfast_http_request_duration_seconds",
-			"From a request's headers to the end of its answer",
+			"Time from the headers of a request to the end of its answer",
 			DURATION_BOUNDS_SECONDS,
 			counts.durations,
 		);
-		gauge("holdfast_requests_in_flight", "Requests that have no answer yet", (own) => own.set(app.requestsInFlight()));
+		gauge("holdfast_requests_in_flight", "Requests that are being processed", (own) => own.set(app.requestsInFlight()));
 		const collect = joinWorkerMetrics(async () => (await render()).text);
 		const shared = createSharedMetrics(seatStore);
 
@@ -57,21 +68,25 @@ export const metricsEndpoint = fp<{ metrics: ApiMetrics; seatStore: OutboxLook }
 	{ name: "metrics-endpoint", dependencies: ["pressure", "log-outcomes", "request-outcome"] },
 );
 
-/** What Redis says in time. */
-const orNull = <Value>(asked: Promise<Value>): Promise<Value | null> =>
-	withDeadline(asked, OUTBOX_DEADLINE_MS, () => null).catch(() => null);
+/** Resolves to the value, or to null if Redis fails or misses the deadline. */
+const valueOrNull = <Value>(read: Promise<Value>): Promise<Value | null> =>
+	withDeadline(read, OUTBOX_DEADLINE_MS, () => null).catch(() => null);
 
 const staysOpen = ({ routeOptions }: FastifyRequest): boolean => routeOptions.config?.staysOpen === true;
 
-/** What is nobody's own: all processes see the same outbox. */
-function createSharedMetrics(seatStore: OutboxLook) {
-	const metrics = createMetrics({ processMetrics: false });
-	metrics.gauge("holdfast_outbox_entries", "Outbox entries waiting, all buckets; NaN while Redis does not say", async (own) => {
-		const depths = await orNull(seatStore.outboxDepths());
-		own.set(depths?.reduce((sum, depth) => sum + depth, 0) ?? Number.NaN);
+/** Metrics that are the same in every process, because all processes read the same outbox. */
+function createSharedMetrics(seatStore: OutboxReader) {
+	const metrics = createMetrics({ ofProcess: false });
+	metrics.gauge(
+		"holdfast_outbox_entries",
+		"Outbox entries that wait to be settled, all buckets; NaN if Redis does not answer",
+		async (own) => {
+			const depths = await valueOrNull(seatStore.outboxDepths());
+			own.set(depths?.reduce((sum, depth) => sum + depth, 0) ?? Number.NaN);
+		},
+	);
+	metrics.gauge("holdfast_settle_lag_seconds", "Age of the oldest outbox entry, all buckets; NaN if Redis does not answer", async (own) => {
+		own.set(((await valueOrNull(seatStore.settleLagMs())) ?? Number.NaN) / 1_000);
 	});
-	metrics.gauge("holdfast_settle_lag_seconds", "Age of the oldest outbox entry, all buckets; NaN while Redis does not say", async (own) => {
-		own.set(((await orNull(seatStore.settleLagMs())) ?? Number.NaN) / 1_000);
-	});
-	return { ...metrics, workersHeard: metrics.gauge("holdfast_workers_heard", "Processes that this answer counts") };
+	return { ...metrics, workersHeard: metrics.gauge("holdfast_workers_heard", "Processes whose metrics are included in this answer") };
 }

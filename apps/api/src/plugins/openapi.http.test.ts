@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 describe("the problem table", () => {
-	it("is what the document lists, code by code, under the status the table gives it", () => {
+	it("has the same codes and statuses as the OpenAPI document", () => {
 		const listed = new Set<string>();
 		for (const operations of Object.values(JSON.parse(document).paths)) {
 			for (const { responses } of Object.values(Object(operations)) as { responses: Record<string, unknown> }[]) {
@@ -31,18 +31,18 @@ describe("the problem table", () => {
 		expect(JSON.parse(document).components.schemas.Problem.properties.code.enum).toEqual(PROBLEM_CODES);
 	});
 
-	it("is what docs/errors.md says", () => {
+	it("has the same content as docs/errors.md", () => {
 		expect(readFileSync(ERRORS_DOC, "utf8")).toBe(renderErrorsDoc());
 	});
 
-	it("has no code that no test has seen: each has its describe", () => {
+	it("has a describe in an http test for every code", () => {
 		const tests = readdirSync(SOURCES, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".http.test.ts"));
 		const text = tests.map((file) => readFileSync(join(SOURCES, file), "utf8")).join("\n");
-		const unseen = PROBLEM_CODES.filter((code) => !text.includes(`describe("${problemSpec(code).status} ${code}`));
-		expect(unseen).toEqual([]);
+		const untested = PROBLEM_CODES.filter((code) => !text.includes(`describe("${problemSpec(code).status} ${code}`));
+		expect(untested).toEqual([]);
 	});
 
-	it("tells how long to wait wherever a retry makes sense, and for every 503", () => {
+	it("has Retry-After for every retryable code and for every 503", () => {
 		for (const code of PROBLEM_CODES) {
 			const { status, retryable, retryAfterSeconds } = problemSpec(code);
 			expect([code, retryable]).toEqual([code, retryAfterSeconds !== undefined]);
@@ -51,8 +51,8 @@ describe("the problem table", () => {
 	});
 });
 
-describe("the document", () => {
-	it("is OpenAPI 3.1, names every shared schema once, and every reference in it resolves", () => {
+describe("the OpenAPI document", () => {
+	it("is OpenAPI 3.1, names every shared schema once, and has no broken reference", () => {
 		const { openapi, components } = JSON.parse(document);
 		expect(openapi).toBe("3.1.0");
 		const names = Object.keys(components.schemas);
@@ -62,7 +62,7 @@ describe("the document", () => {
 		expect(document.match(/"\$ref":"(?!#\/components\/)/g)).toBeNull();
 	});
 
-	it("gives every operation an id of its own, a summary, a tag, and closed bodies", () => {
+	it("has a unique id, a summary and a tag for every operation, and closed request bodies", () => {
 		const ids: string[] = [];
 		for (const operations of Object.values(JSON.parse(document).paths)) {
 			for (const operation of Object.values(Object(operations))) {
@@ -78,7 +78,7 @@ describe("the document", () => {
 });
 
 describe("the page at /docs", () => {
-	it("is served whole from here: nothing in it names another host", async () => {
+	it("loads nothing from another host", async () => {
 		const page = await api.app.inject({ url: "/docs/" });
 		expect([page.statusCode, page.headers["content-type"]]).toEqual([200, "text/html; charset=utf-8"]);
 		expect(page.payload).toContain("/openapi.json");

@@ -1,6 +1,6 @@
 /**
- * The OpenAPI 3.1 document, written from the routes themselves, at `/openapi.json`, and a page to read it at
- * `/docs`. The page is served whole from here: no CDN, no font host, nothing sent anywhere.
+ * Serves the OpenAPI 3.1 document at `/openapi.json`, generated from the routes, and a page that shows it at `/docs`. The page loads
+ * everything from this server: no CDN, no font host, no telemetry.
  */
 import helmet from "@fastify/helmet";
 import fastifySwagger, { type SwaggerTransformObject } from "@fastify/swagger";
@@ -13,24 +13,30 @@ import { problemExamples, problemResponses } from "../contract/problem-schema.ts
 import type { ProblemCode } from "../contract/problems.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
 
-/** Its script and its styles stand in the page itself, and nothing of a user's does: there is nothing to inject through. */
+/** Inline scripts and styles are allowed: the page uses them, and it shows no data of users through which others could be injected. */
 const PAGE_SOURCES = {
 	"script-src": ["'self'", "'unsafe-inline'"],
-	// The demo speaks plain HTTP.
+	// The demo serves plain HTTP.
 	"upgrade-insecure-requests": null,
 };
 
+/** Fastify plugin: register it before the routes. */
 export const openapi = fp(
 	async (app) => {
 		await app.register(fastifySwagger, {
 			openapi: {
 				openapi: "3.1.0",
 				info: { title: "Holdfast", version: "1.0.0", description: INTRODUCTION, license: { name: "MIT", identifier: "MIT" } },
-				servers: [{ url: "/", description: "The server that this document came from" }],
+				servers: [{ url: "/", description: "The server that this document was read from" }],
 				tags: TAGS,
 				components: {
 					securitySchemes: {
-						accessToken: { type: "http", scheme: "bearer", bearerFormat: "JWT", description: "From registering or signing in; 15 minutes" },
+						accessToken: {
+							type: "http",
+							scheme: "bearer",
+							bearerFormat: "JWT",
+							description: "The `accessToken` of a session, valid for 15 minutes. Register, sign in or refresh to get one",
+						},
 					},
 					headers: EVERY_ANSWER_HEADERS,
 					examples: problemExamples(),
@@ -53,7 +59,7 @@ export const openapi = fp(
 	{ name: "openapi", dependencies: ["send-problems"] },
 );
 
-/** A browser renders this one: it gets its headers from helmet, and leave to run the script and the styles it is made of. */
+/** Browsers render this page, so it gets the headers of helmet, which allow its scripts and styles, instead of `SECURITY_HEADERS`. */
 async function addPage(app: FastifyInstance): Promise<void> {
 	app.addHook("onRequest", (_request, reply, next) => {
 		for (const name of Object.keys(SECURITY_HEADERS)) reply.removeHeader(name);
@@ -76,13 +82,16 @@ async function addPage(app: FastifyInstance): Promise<void> {
 	});
 }
 
-/** The page builds its own address from `Host`. What no address can be built from is refused before it tries. */
+/** The page builds its own URL from `Host`, and would throw on an invalid host. Answers 400 before it does. */
 function rejectInvalidHost(request: FastifyRequest, reply: FastifyReply, next: () => void): void {
 	if (URL.canParse(request.url, `${request.protocol}://${request.hostname}`)) next();
-	else reply.problem("invalid_request", { errors: [{ pointer: "/headers/host", message: "is no host" }] });
+	else reply.problem("invalid_request", { errors: [{ pointer: "/headers/host", message: "is not a valid host" }] });
 }
 
-/** The route's answers plus the problems it declares, and the one of every route that pressure is kept from. Whom it asks for: nobody, if it does not say. */
+/**
+ * Adds to a route's schema the responses for the problems it declares, and `overloaded` unless the route is exempt from that limit. A
+ * route without `security` is documented as public.
+ */
 function withProblems(schema: FastifySchema, { config }: RouteOptions): FastifySchema {
 	const responses = typeof schema.response === "object" ? schema.response : {};
 	const codes: ProblemCode[] = [...(config?.problems ?? []), ...(config?.isAlwaysAnswered === true ? [] : ["overloaded" as const])];
@@ -91,16 +100,16 @@ function withProblems(schema: FastifySchema, { config }: RouteOptions): FastifyS
 
 const EVERY_ANSWER_HEADERS = {
 	RequestId: {
-		description: "Names this request in logs and problems; the client's own if it sent a sane one",
+		description: "Id of this request in logs and problems: the client's own `x-request-id` if it is well formed, else a new one",
 		schema: { type: "string", examples: [EXAMPLE_IDS.request] },
 	},
 	ServerTime: {
-		description: "The server's clock when it answered",
+		description: "Time of the server's clock when it sent the answer",
 		schema: { type: "string", format: "date-time", examples: [EXAMPLE_TIMES.held] },
 	},
 } as const;
 
-/** The two headers that every answer has, named in each. */
+/** Adds the two headers that every answer has to each response of the document. */
 const nameHeaders: SwaggerTransformObject = (document) => {
 	if (!("openapiObject" in document)) return document.swaggerObject;
 	for (const operations of Object.values(document.openapiObject.paths ?? {})) {

@@ -6,13 +6,13 @@ import { startTestApi, type TestApi, type TestApp, type TestUser } from "../test
 
 const BOUND = 3;
 const BOOKING = "0191d3a0-0000-7000-8000-000000000001";
-/** Streams stay open and are not counted here: their own limits say `overloaded`. */
+/** Routes that answer `overloaded` because of other limits: streams stay open and do not count as requests in flight. */
 const OWN_LIMITS = ["streamSeats"];
 
 let api: TestApi;
 let user: TestUser;
 let bounded: TestApp;
-/** Requests for a booking hang here until they are let go. */
+/** Reads of bookings that wait until the test finishes them. */
 const waiting: (() => void)[] = [];
 beforeAll(async () => {
 	api = await startTestApi();
@@ -29,20 +29,20 @@ afterAll(() => api.close());
 
 const ask = () => bounded.call(`GET /bookings/${BOOKING}`, { token: user.token });
 
-/** So many requests that wait inside for their answer. */
+/** Starts `count` requests that stay in flight until `end` is called. */
 async function inFlight(count: number): Promise<{ end(): Promise<TestAnswer[]> }> {
 	const answers = Array.from({ length: count }, ask);
-	await waitUntil("the requests to be inside", () => waiting.length === count);
+	await waitUntil("the requests to be in flight", () => waiting.length === count);
 	return {
 		end() {
-			for (const go of waiting.splice(0)) go();
+			for (const finish of waiting.splice(0)) finish();
 			return Promise.all(answers);
 		},
 	};
 }
 
 describe("503 overloaded", () => {
-	it("is the answer to one request more than the bound, and to none up to it", async () => {
+	it("answers 503 to the first request above the limit and to none below it", async () => {
 		const crowd = await inFlight(BOUND);
 		const refused = await ask();
 		expect(problemIn(refused)).toMatchObject({ code: "overloaded", retryable: true });
@@ -52,14 +52,14 @@ describe("503 overloaded", () => {
 		expect((await again.end()).map(({ status }) => status)).toEqual(Array(BOUND).fill(404));
 	});
 
-	it("comes before anything of the request is looked at: its token, its body, whether there is such a route", async () => {
+	it("answers 503 before it checks the token, the body or the route of a request", async () => {
 		const crowd = await inFlight(BOUND);
 		for (const request of ["GET /bookings", "POST /bookings", "GET //nowhere"])
 			expect(problemIn(await bounded.call(request, request.startsWith("POST") ? { body: "{" } : {})).code).toBe("overloaded");
 		await crowd.end();
 	});
 
-	it("is what every operation answers that declares it, for this reason alone", async () => {
+	it("is answered by exactly the operations that declare it", async () => {
 		const full = await api.another({ inFlightMax: 0 });
 		const { paths } = Object((await api.call("GET //openapi.json")).body);
 		const answers: string[] = [];
@@ -74,7 +74,7 @@ describe("503 overloaded", () => {
 		expect(answers).toEqual([]);
 	});
 
-	it("never keeps health, liveness and metrics from being told, and those add nothing to it", async () => {
+	it("never answers 503 to health, liveness and metrics, and does not count them", async () => {
 		const crowd = await inFlight(BOUND);
 		for (const request of ["GET /health", "GET //livez"]) expect((await bounded.call(request)).status).toBe(200);
 		const page = await bounded.app.inject({ url: "/metrics" });
@@ -83,15 +83,15 @@ describe("503 overloaded", () => {
 		expect(bounded.app.requestsInFlight()).toBe(0);
 	});
 
-	it("does not count who hung up before the answer", async () => {
+	it("does not count a client that disconnected before its answer", async () => {
 		const port = Number(new URL(await bounded.app.listen({ host: "127.0.0.1", port: 0 })).port);
 		const impatient = openRequest({ port, path: `/api/v1/bookings/${BOOKING}`, headers: { authorization: `Bearer ${user.token}` } });
 		impatient.on("error", () => {});
 		impatient.end();
-		await waitUntil("the request to be inside", () => waiting.length === 1);
+		await waitUntil("the request to be in flight", () => waiting.length === 1);
 		expect(bounded.app.requestsInFlight()).toBe(1);
 		impatient.destroy();
-		await waitUntil("it to be forgotten", () => bounded.app.requestsInFlight() === 0);
-		for (const go of waiting.splice(0)) go();
+		await waitUntil("the request to end", () => bounded.app.requestsInFlight() === 0);
+		for (const finish of waiting.splice(0)) finish();
 	});
 });

@@ -1,22 +1,23 @@
 /**
- * Too much at once is told early: past `inFlightMax` requests in flight a request is answered 503 `overloaded` before
- * anything of it is looked at, so that those in flight still get their answers. Requests are what is counted, not
- * connections and not the event loop's lag: twenty thousand people who ask at the same moment are what this is built for.
+ * Load shedding: above `inFlightMax` requests in flight, a new request is answered 503 `overloaded` before it is processed at all, so
+ * that the requests in flight still get their answers. The limit is on requests, not on connections or on event loop lag, because
+ * twenty thousand clients that connect at the same moment are the normal case at the start of sales.
  */
 import type { FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
 
 declare module "fastify" {
 	interface FastifyInstance {
-		/** Requests that came in and have no answer yet. */
+		/** Returns the number of requests that have no answer yet. Exempt routes are not counted. */
 		requestsInFlight(): number;
 	}
 	interface FastifyContextConfig {
-		/** Whoever is asked this is answered under any pressure, and adds nothing to it: health, metrics, streams that stay open. */
+		/** Exempts the route from the limit, and does not count its requests: health, metrics, and streams that stay open. */
 		isAlwaysAnswered?: boolean;
 	}
 }
 
+/** Fastify plugin: decorates the server with `requestsInFlight` and sheds load above `inFlightMax`. */
 export const pressure = fp<{ inFlightMax: number }>(
 	(app, { inFlightMax }, done) => {
 		let inFlight = 0;
@@ -31,7 +32,7 @@ export const pressure = fp<{ inFlightMax: number }>(
 				return;
 			}
 			inFlight += 1;
-			// Also when the client hangs up before its answer.
+			// Emitted as well when the client disconnects before its answer.
 			reply.raw.once("close", end);
 			next();
 		});

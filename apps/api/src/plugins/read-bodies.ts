@@ -1,7 +1,7 @@
 /**
- * Bodies are JSON in UTF-8 and nothing else: bytes that are not UTF-8 are refused, where a decoder would put U+FFFD in their
- * place, and so is a body that says it is in another charset or content coding. An empty body is no body, whatever its content
- * type says: many clients name JSON on every request. One byte order mark at the start is ignored (RFC 8259, 8.1).
+ * Parses request bodies, which must be JSON in UTF-8. Invalid UTF-8 is rejected, because decoding it would silently replace bytes by
+ * U+FFFD. A body that declares another charset or a content coding is rejected too. An empty body counts as no body, even with a JSON
+ * content type, because many clients send that type with every request. One leading byte order mark is ignored (RFC 8259, 8.1).
  */
 import { isUtf8 } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
@@ -13,6 +13,7 @@ import { MalformedRequest, UnsupportedMediaType } from "./malformed-request.ts";
 const CHARSET = /;\s*charset\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))/gi;
 const UTF_8 = /^utf-?8$/i;
 
+/** Fastify plugin: replaces Fastify's body parsers. */
 export const readBodies = fp(
 	(app, _options, done) => {
 		const parseJson = app.getDefaultJsonParser("error", "error");
@@ -34,7 +35,7 @@ export const readBodies = fp(
 	{ name: "read-bodies" },
 );
 
-/** Whether a body may be read as it is, by what the headers say: UTF-8 is JSON's own, so naming no charset is as good. */
+/** Whether the headers declare UTF-8 without a content coding. No charset means UTF-8, the encoding of JSON. */
 function isInUtf8({ "content-type": type = "", "content-encoding": coding = "identity" }: IncomingHttpHeaders): boolean {
 	if (coding.toLowerCase() !== "identity") return false;
 	return !type.includes(";") || [...type.matchAll(CHARSET)].every(([, quoted, token = ""]) => UTF_8.test(quoted ?? token));

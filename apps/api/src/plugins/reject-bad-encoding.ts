@@ -1,17 +1,19 @@
 /**
- * Rejects a query that is not percent-encoded UTF-8. Fastify's parser leaves such a part undecoded: `?q=%ff` would search for the
- * text `%ff`. The router checks paths (`answerFrameworkError` in send-problems.ts), and Node rejects bytes that are not ASCII.
+ * Rejects query strings that are not percent-encoded UTF-8. Fastify's parser would leave the value undecoded: `?q=%ff` would search
+ * for the text `%ff`. Paths are checked by the router (`answerFrameworkError` in send-problems.ts). Bytes that are not ASCII are rejected
+ * by Node.
  */
 import fp from "fastify-plugin";
 import { pointerTo, type ValidationError } from "./find-validation-errors.ts";
 import { VIOLATIONS_NAMED_MAX } from "./malformed-request.ts";
 
-/** The message for a path or a query that cannot be decoded. */
+/** The validation message for a path or a query that cannot be decoded. */
 export const BAD_ENCODING = "must be percent-encoded UTF-8";
 
+/** Fastify plugin: answers 400 `invalid_request` and names the invalid parameters. */
 export const rejectBadEncoding = fp(
 	(app, _options, done) => {
-		// As late as the query is judged by its schema: a request without a token is 401 first.
+		// At the time of schema validation and not earlier, so that a request without a token is answered 401 first.
 		app.addHook("preValidation", (request, reply, next) => {
 			const errors = findBadEncoding(request.url);
 			if (errors.length === 0) next();
@@ -22,7 +24,7 @@ export const rejectBadEncoding = fp(
 	{ name: "reject-bad-encoding", dependencies: ["send-problems"] },
 );
 
-/** A pointer for each part of the query that cannot be decoded; to the query as a whole for a name. */
+/** Returns an error for each parameter that cannot be decoded. If its name cannot be decoded, the pointer is `/query`. */
 function findBadEncoding(url: string): ValidationError[] {
 	if (!url.includes("%")) return [];
 	const start = url.search(/[?#]/);

@@ -1,11 +1,11 @@
 /**
- * Rejects a body on routes whose path says everything, as unknown fields are rejected elsewhere. `{}` is accepted, because some
+ * Rejects bodies on routes that take none, in the same way as unknown fields are rejected elsewhere. `{}` is accepted, because some
  * clients always send it.
  */
 import type { preHandlerAsyncHookHandler } from "fastify";
 import { pointerTo } from "./find-validation-errors.ts";
 
-/** `preHandler` hook: 400 unless the body is absent, `null` or `{}`. */
+/** `preHandler` hook: answers 400 unless the body is absent, `null` or `{}`. */
 export const rejectBody: preHandlerAsyncHookHandler = async (request, reply) => {
 	const { body } = request;
 	if (body === undefined || body === null) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Rejects unknown query parameters on routes that take none, as unknown body fields are rejected: ignoring a typo silently would
- * hide it. Register before the routes.
+ * Rejects query parameters on routes that declare none. Unknown parameters are rejected for the same reason as unknown body fields:
+ * ignoring a typo silently would hide it.
  */
 import type { RouteOptions } from "fastify";
 import fp from "fastify-plugin";
@@ -9,6 +9,7 @@ import { CLOSED } from "../contract/share.ts";
 
 const NO_QUERY = Type.Object({}, CLOSED);
 
+/** Fastify plugin: register it before the routes. */
 export const rejectUnknownQuery = fp(
 	(app, _options, done) => {
 		app.addHook("onRoute", closeQuery);
@@ -17,7 +18,7 @@ export const rejectUnknownQuery = fp(
 	{ name: "reject-unknown-query" },
 );
 
-/** Closes the query of a route of the contract. Routes that are hidden from the document keep theirs. */
+/** Gives a route without a query schema one that allows no parameters. Routes that the document hides are left as they are. */
 function closeQuery(route: RouteOptions): void {
 	const { schema } = route;
 	if (schema === undefined || schema.hide === true || schema.querystring !== undefined) return;

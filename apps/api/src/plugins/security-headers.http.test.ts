@@ -21,7 +21,7 @@ const preflight = (app: TestApp, origin: string, path = "/api/v1/bookings") =>
 
 describe("every answer", () => {
 	it.each(["GET /movies", "GET //livez", "GET //nowhere", "GET /bookings", "GET //openapi.json", "GET //%zz", "POST /auth/login"])(
-		"to %s carries headers that forbid browsers to render, sniff or frame it",
+		"to %s has headers that forbid browsers to render, sniff or frame it",
 		async (request) => {
 			const { headers } = await api.call(request);
 			expect(headers).toMatchObject(SECURITY_HEADERS);
@@ -30,7 +30,7 @@ describe("every answer", () => {
 		},
 	);
 
-	it("for the page at /docs allows its own script only, and no frame", async () => {
+	it("for the page at /docs allows only its own scripts and no frames", async () => {
 		const page = await api.app.inject({ url: "/docs/" });
 		const policy = String(page.headers["content-security-policy"]);
 		expect(policy).toContain("default-src 'self'");
@@ -42,7 +42,7 @@ describe("every answer", () => {
 });
 
 describe("a page of another origin", () => {
-	it("cannot read an answer unless its origin is on the list, which is empty by default", async () => {
+	it("cannot read an answer unless its origin is in CORS_ORIGINS, which is empty by default", async () => {
 		for (const [app, origin] of [
 			[api, SHOP],
 			[shared, "https://evil.example"],
@@ -57,7 +57,7 @@ describe("a page of another origin", () => {
 		expect((await preflight(api, SHOP)).statusCode).toBe(404);
 	});
 
-	it("of the list reads answers, problems and what their headers say; nothing is sent along by itself", async () => {
+	it("in CORS_ORIGINS can read answers, problems and their headers, without credentials", async () => {
 		for (const request of ["GET /movies", "GET /bookings", "GET //nowhere"]) {
 			const { headers } = await shared.call(request, { headers: { origin: SHOP } });
 			expect(headers["access-control-allow-origin"]).toBe(SHOP);
@@ -67,7 +67,7 @@ describe("a page of another origin", () => {
 		}
 	});
 
-	it("of the list may ask first, also where only a signed-in user gets in", async () => {
+	it("in CORS_ORIGINS gets a successful preflight, also for routes that require a signed-in user", async () => {
 		const answer = await preflight(shared, SHOP);
 		expect(answer.statusCode).toBe(204);
 		expect(answer.headers["access-control-allow-origin"]).toBe(SHOP);
@@ -75,7 +75,7 @@ describe("a page of another origin", () => {
 		expect(answer.headers["access-control-allow-headers"]).toContain("idempotency-key");
 	});
 
-	it("shares no cache with another: what varies by token varies by origin, too", async () => {
+	it("gets its own cache entry: answers that vary by token vary by origin too", async () => {
 		const showtimeId = await api.newShowtime();
 		const { headers } = await shared.call(`GET /showtimes/${showtimeId}/seats`, { headers: { origin: SHOP } });
 		expect(headers.vary).toBe("Authorization, Origin");

@@ -1,13 +1,13 @@
 /**
- * Sets the security headers of every response, and the CORS headers that let the origins of the allow-list read it.
+ * Sets the security headers of every response, and CORS headers that allow the configured origins to read it.
  *
- * The headers are constants instead of @fastify/helmet's, which builds a dozen functions for every request: about 80 microseconds
- * of CPU each, where a hold takes some 100 in all. Only the page at /docs, which a browser renders, gets helmet's.
+ * The security headers are constants. @fastify/helmet builds a dozen functions for every request, about 80 microseconds of CPU, while a
+ * whole hold takes about 100. Only the page at /docs, which browsers render, gets the headers of helmet.
  */
 import cors from "@fastify/cors";
 import fp from "fastify-plugin";
 
-/** For JSON that nobody renders: OWASP REST Security Cheat Sheet, "Security Headers". */
+/** Headers for JSON that browsers do not render. Source: OWASP REST Security Cheat Sheet, "Security Headers". */
 export const SECURITY_HEADERS = {
 	"content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 	"cross-origin-resource-policy": "same-origin",
@@ -18,7 +18,7 @@ export const SECURITY_HEADERS = {
 } as const;
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE"];
-/** What clients send and is not sent without asking first. */
+/** Request headers that a script of another origin may send. Browsers ask for permission first, with a preflight request. */
 const REQUEST_HEADERS = [
 	"authorization",
 	"content-type",
@@ -29,7 +29,7 @@ const REQUEST_HEADERS = [
 	"prefer",
 	"x-request-id",
 ];
-/** What clients read and scripts of another origin are not shown otherwise. */
+/** Response headers that a script of another origin may read. */
 const ANSWER_HEADERS = [
 	"etag",
 	"idempotency-replayed",
@@ -42,6 +42,7 @@ const ANSWER_HEADERS = [
 ];
 const PREFLIGHT_KEPT_S = 600;
 
+/** Fastify plugin: with an empty `corsOrigins`, scripts of other origins can read no answer. */
 export const securityHeaders = fp<{ corsOrigins: readonly string[] }>(
 	async (app, { corsOrigins }) => {
 		app.addHook("onRequest", (_request, reply, next) => {
@@ -54,13 +55,13 @@ export const securityHeaders = fp<{ corsOrigins: readonly string[] }>(
 			methods: METHODS,
 			allowedHeaders: REQUEST_HEADERS,
 			exposedHeaders: ANSWER_HEADERS,
-			// Tokens travel in a header that scripts set; there are no cookies to send along.
+			// Scripts send the token in a header. The API uses no cookies.
 			credentials: false,
 			maxAge: PREFLIGHT_KEPT_S,
-			// Its own refusal is plain text; an OPTIONS that is no preflight is answered as one.
+			// A strict preflight check would answer in plain text. Any OPTIONS request is answered as a preflight instead.
 			strictPreflight: false,
 		});
-		// A route that sets `Vary` replaces what was there.
+		// @fastify/cors sets `Vary: Origin` first, and a route that sets `Vary` replaces it. Add `Origin` again.
 		app.addHook("onSend", (_request, reply, payload, next) => {
 			const vary = String(reply.getHeader("vary") ?? "");
 			if (!/(^|,)\s*(origin|\*)\s*(,|$)/i.test(vary)) reply.header("vary", vary === "" ? "Origin" : `${vary}, Origin`);

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-/** Send these bytes and no more; gives what came back until the server hung up. */
+/** Sends these bytes. Resolves to what the server sent until it closed the connection. */
 function exchange(to: number, bytes: string): Promise<string> {
 	return new Promise((resolve, reject) => {
 		let received = "";
@@ -32,16 +32,19 @@ const post = (body: string, headers: Record<string, string> = {}) => api.call("P
 
 describe("404 not_found", () => {
 	it.each(["GET //", "GET //nowhere", "GET /nowhere?q=1", "PUT /bookings", "POST /movies", "DELETE /bookings"])(
-		"is the answer to %s, which is no route",
+		"answers 404 not_found to %s, which has no route",
 		async (request) => {
 			const problem = problemIn(await api.call(request, { token: user.token }));
-			expect(problem).toMatchObject({ code: "not_found", detail: "There is no such route." });
+			expect(problem).toMatchObject({
+				code: "not_found",
+				detail: "No route has this method and path. Nothing was changed; check both against the OpenAPI document.",
+			});
 			expect(problem.instance).not.toContain("?");
 		},
 	);
 
 	it.each(["GET /movies/%00", "GET //%00", `GET /movies/${"x".repeat(101)}`])(
-		"is the answer to %s, which names nothing",
+		"answers 404 not_found to %s, which names no resource",
 		async (request) => {
 			expect(problemIn(await api.call(request)).code).toBe("not_found");
 		},
@@ -50,30 +53,30 @@ describe("404 not_found", () => {
 
 describe("400 invalid_request", () => {
 	it.each(["{", '{"seats": ["A1"', "A1", '{"__proto__": {}}', '{"a": 1}}', "\u0000"])(
-		"refuses the body %j, which is not JSON",
+		"answers 400 to the body %j, which is not JSON",
 		async (body) => {
 			expect(problemIn(await post(body))).toMatchObject({ code: "invalid_request", errors: [{ pointer: "" }] });
 		},
 	);
 
-	it("refuses no body where one is needed", async () => {
+	it("answers 400 to a missing body on a route that requires one", async () => {
 		expect(problemIn(await post("")).code).toBe("invalid_request");
 		expect(problemIn(await api.call("POST /bookings", { token: user.token })).code).toBe("invalid_request");
 		expect(problemIn(await post("null")).code).toBe("invalid_request");
 		expect(problemIn(await post("[]")).code).toBe("invalid_request");
 	});
 
-	it("converts nothing: a number is no text, a text no list", async () => {
+	it("answers 400 instead of converting a number to text or text to a list", async () => {
 		const problem = problemIn(await post(JSON.stringify({ showtimeId: 7, seats: "A1" })));
 		expect(problem.errors?.map(({ pointer }) => pointer)).toEqual(["/showtimeId", "/seats"]);
 	});
 
-	it("points at a field by JSON Pointer, whatever its name", async () => {
+	it("points at a field with an escaped JSON Pointer", async () => {
 		const problem = problemIn(await post(JSON.stringify({ showtimeId: "x", seats: ["A1"], "a/b~c": 1 })));
 		expect(problem.errors).toEqual([{ pointer: "/a~1b~0c", message: "is not a field of this request" }]);
 	});
 
-	it("answers bytes that are not HTTP, and hangs up", async () => {
+	it("answers 400 to bytes that are not HTTP and closes the connection", async () => {
 		const text = await exchange(port, "HOLD /seats\r\n\r\n");
 		const [head = "", body = ""] = text.split("\r\n\r\n");
 		expect(head).toMatch(/^HTTP\/1\.1 400 Bad Request\r\ncontent-type: application\/problem\+json/);
@@ -82,19 +85,22 @@ describe("400 invalid_request", () => {
 	});
 });
 
-describe("a request that does not arrive whole in time", () => {
+describe("a request that does not arrive completely in time", () => {
 	const REQUEST = "POST /api/v1/auth/login HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n";
 
 	it.each([
-		["its headers", REQUEST],
-		["its body", `${REQUEST}content-length: 100\r\n\r\n{"email":`],
-	])("gets a 400 when %s stall, and is disconnected", async (_what, bytes) => {
+		["the header section", REQUEST],
+		["the body", `${REQUEST}content-length: 100\r\n\r\n{"email":`],
+	])("is answered 400 and disconnected when %s stalls", async (_what, bytes) => {
 		const impatient = await api.another({ requestTimeoutMs: 300 });
 		const to = Number(new URL(await originOf(impatient)).port);
 		const startMs = performance.now();
 		const [head = "", body = ""] = (await exchange(to, bytes)).split("\r\n\r\n");
 		expect(head).toMatch(/^HTTP\/1\.1 400 Bad Request\r\ncontent-type: application\/problem\+json/);
-		expect(JSON.parse(body)).toMatchObject({ code: "invalid_request", detail: "The request took too long to arrive. Nothing was done." });
+		expect(JSON.parse(body)).toMatchObject({
+			code: "invalid_request",
+			detail: "The request took too long to arrive. Nothing was changed; send it again on a new connection.",
+		});
 		const tookMs = performance.now() - startMs;
 		expect(tookMs).toBeGreaterThanOrEqual(300);
 		expect(tookMs).toBeLessThan(5_000);
@@ -103,7 +109,7 @@ describe("a request that does not arrive whole in time", () => {
 });
 
 describe("413 payload_too_large", () => {
-	it("refuses a body over 16 KiB, and not one of just that", async () => {
+	it("answers 413 to a body above 16 KiB and not to one of exactly 16 KiB", async () => {
 		const of = (bytes: number) => post(JSON.stringify({ x: "x".repeat(bytes - 8) }));
 		expect(problemIn(await of(16 * 1024 + 1)).code).toBe("payload_too_large");
 		expect(problemIn(await of(16 * 1024)).code).toBe("invalid_request");
@@ -112,13 +118,13 @@ describe("413 payload_too_large", () => {
 
 describe("415 unsupported_media_type", () => {
 	it.each(["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/xml", "json"])(
-		"refuses %s",
+		"answers 415 to a body sent as %s",
 		async (type) => {
 			expect(problemIn(await post('{"seats":["A1"]}', { "content-type": type })).code).toBe("unsupported_media_type");
 		},
 	);
 
-	it("takes JSON with a charset", async () => {
+	it("accepts JSON that declares the charset UTF-8", async () => {
 		const showtimeId = await api.newShowtime();
 		const answer = await post(JSON.stringify({ showtimeId, seats: ["A1"] }), { "content-type": "application/json; charset=utf-8" });
 		expect(answer.status).toBe(201);
@@ -126,7 +132,7 @@ describe("415 unsupported_media_type", () => {
 });
 
 describe("500 internal", () => {
-	it("says nothing of what broke", async () => {
+	it("answers 500 without any detail of the error", async () => {
 		const broken = await api.another({
 			wrapStore: (seatStore) => ({
 				...seatStore,
@@ -140,7 +146,7 @@ describe("500 internal", () => {
 });
 
 describe("503 busy", () => {
-	it("is what a full queue of ours means, such as the one for password hashing", async () => {
+	it("answers 503 when a queue is full, such as the queue for password hashing", async () => {
 		const crowded = await api.another({
 			wrapStore: (seatStore) => ({ ...seatStore, readBooking: () => Promise.reject(new QueueFull("64 tasks are waiting already")) }),
 		});
@@ -150,7 +156,7 @@ describe("503 busy", () => {
 });
 
 describe("every answer", () => {
-	it("carries the request's id: the client's own if it is a sane one, else a new one", async () => {
+	it("has the request id of the client if it is well formed, and a new one otherwise", async () => {
 		const own = await api.call("GET //livez", { headers: { "x-request-id": "my-request_0001" } });
 		expect(own.headers["x-request-id"]).toBe("my-request_0001");
 		for (const odd of ["short", "x".repeat(65), "with space in it", "semi;colon;semi", 'quote"quote"']) {
@@ -161,7 +167,7 @@ describe("every answer", () => {
 		expect([problem.headers["x-request-id"], problemIn(problem).requestId]).toEqual(["my-request_0002", "my-request_0002"]);
 	});
 
-	it("carries the server's time", async () => {
+	it("has the server's time in x-server-time", async () => {
 		const { headers } = await api.call("GET //livez");
 		expect(headers["x-server-time"]).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 		expect(Math.abs(Date.parse(headers["x-server-time"] ?? "") - Date.now())).toBeLessThan(5_000);
@@ -180,14 +186,14 @@ describe("a request that Node would reject by itself", () => {
 			socket.on("error", reject);
 		});
 
-	it("gets the 400 of bytes that are not HTTP when an HTTP/1.1 request has no Host", async () => {
+	it("is answered 400 like bytes that are not HTTP when an HTTP/1.1 request has no Host", async () => {
 		const answer = await send("GET /livez HTTP/1.1\r\nconnection: close\r\n\r\n");
 		expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\ncontent-type: application\/problem\+json/);
 		expect(JSON.parse(answer.split("\r\n\r\n")[1] ?? "")).toMatchObject({ code: "invalid_request", instance: "/" });
 		expect(await send("GET /livez HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 OK/);
 	});
 
-	it("is answered as usual when its Expect header is unknown", async () => {
+	it("is processed normally when its Expect header is unknown", async () => {
 		expect(await send("GET /livez HTTP/1.1\r\nhost: x\r\nexpect: a-miracle\r\nconnection: close\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 OK/);
 	});
 });

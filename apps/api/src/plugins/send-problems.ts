@@ -1,6 +1,6 @@
 /**
- * The one place that writes `application/problem+json`. Routes answer a problem with `reply.problem(code)`. Thrown errors, requests
- * that Fastify rejects and bytes that are not HTTP get a code here. No stack trace, SQL or key name ever reaches a client.
+ * Sends every `application/problem+json` answer. Routes call `reply.problem(code)`. Thrown errors, requests that Fastify rejects, and
+ * bytes that are not HTTP are mapped to a code here. Answers never contain a stack trace, SQL or the name of a Redis key.
  */
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
@@ -17,40 +17,41 @@ import { BAD_ENCODING } from "./reject-bad-encoding.ts";
 import { requestIdOf, responseHeadersFor } from "./response-headers.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
 
-/** What a route may add to the table's row. */
+/** Fields that a route may add to, or replace in, the entry of the problem table. */
 export type ProblemExtras = Partial<Pick<ProblemBody, "detail" | "seats" | "errors">> & {
-	/** Value of `Retry-After`, where it is known better than by the table. */
+	/** Value of `Retry-After` in seconds, if the route knows a more exact one than the table. */
 	readonly retryAfterSeconds?: number;
-	/** What the log calls it, where that knows more than the client is told. */
+	/** Outcome for the log and the metrics, if it is more specific than the code that the client gets. */
 	readonly outcome?: string;
 };
 
 declare module "fastify" {
 	interface FastifyReply {
-		/** Answer a problem of the table. Give its result back from the handler. */
+		/** Answers with a problem of the table. Return the result from the handler. */
 		problem(code: ProblemCode, extras?: ProblemExtras): FastifyReply;
 	}
 	interface FastifyContextConfig {
-		/** The problems this route may answer, for the document. */
+		/** The problems that this route may answer, for the OpenAPI document. */
 		problems?: readonly ProblemCode[];
 	}
 }
 
 const MEDIA_TYPE = "application/problem+json";
 
+/** Fastify plugin: decorates replies with `problem` and sets the error handlers of the server. */
 export const sendProblems = fp(
 	(app, _options, done) => {
 		app.decorateReply("problem", function (this: FastifyReply, code, extras = {}) {
 			return sendProblem(this.request, this, code, extras);
 		});
-		app.setNotFoundHandler((request, reply) => sendProblem(request, reply, "not_found", { detail: "There is no such route." }));
+		app.setNotFoundHandler((request, reply) => sendProblem(request, reply, "not_found", { detail: NO_ROUTE }));
 		app.addHook("preParsing", (request, reply, payload, next) => {
-			// Its client left while an earlier hook waited. Nothing more will be heard of its body, not even an error.
+			// The client disconnected while an earlier hook waited. The body stream would emit nothing more, not even an error.
 			if (request.raw.destroyed && !request.raw.complete) answerCutOff(request, reply);
 			else next(null, payload);
 		});
 		app.setErrorHandler<FastifyError>((error, request, reply) => {
-			// What broke is the client's connection, not one to a store: both may say ECONNRESET.
+			// An error of the client's connection. Compared by identity, because an error of a database connection can have the same code.
 			if (error === request.raw.errored) return answerCutOff(request, reply);
 			const { code, extras } = problemOfError(error);
 			if (problemSpec(code).status >= 500) reply.fault = error;
@@ -61,38 +62,47 @@ export const sendProblems = fp(
 	{ name: "send-problems", dependencies: ["log-outcomes"] },
 );
 
-/** Answer what the router refuses before any hook runs: a path that cannot be decoded, or one with an overlong part, which names nothing. */
+/**
+ * Answers requests that the router rejects before any hook runs: 400 for a path that cannot be decoded, 404 for a path with a parameter
+ * that is too long. For Fastify's `frameworkErrors`.
+ */
 export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
 	reply.headers({ ...SECURITY_HEADERS, ...responseHeadersFor(request.id) });
 	if (error.code !== "FST_ERR_BAD_URL") return sendProblem(request, reply, "not_found", {});
 	return sendProblem(request, reply, "invalid_request", { errors: [{ pointer: "/path", message: BAD_ENCODING }] });
 }
 
-/** Outcome of a request whose client left before its body was complete: no answer, no fault, and not counted as answered. */
+/** Outcome of a request whose client disconnected before the body was complete. The request is not counted as answered or failed. */
 export const CLIENT_ABORTED = "client_aborted";
 
-/** Connections that `answerClientError` has answered, whatever became of the request they carried. */
+/** Connections on which `answerClientError` has sent its answer. */
 const answeredSockets = new WeakSet<Socket>();
 
-/** Whether `answerClientError` sent its answer on this connection before it closed it. */
+/** Whether `answerClientError` has sent its answer on this connection. */
 export const wasSentClientError = (socket: Socket): boolean => answeredSockets.has(socket);
 
-/** The body of this request will never be complete. Its client has been told, or has left; what is sent now reaches nobody and is for the log. */
+/**
+ * Completes a request whose body will never be complete, so that it is logged. The client does not get this answer: it has either got
+ * the one of `answerClientError` or disconnected.
+ */
 function answerCutOff(request: FastifyRequest, reply: FastifyReply): FastifyReply {
 	const outcome = wasSentClientError(request.raw.socket) ? "invalid_request" : CLIENT_ABORTED;
 	return sendProblem(request, reply, "invalid_request", { detail: CUT_SHORT, outcome });
 }
 
-const CUT_SHORT = "The request ended before its body was complete. Nothing was done.";
+/** `detail` of the 404 for a method and path without a route. */
+const NO_ROUTE = "No route has this method and path. Nothing was changed; check both against the OpenAPI document.";
 
-/** What Node says of a request that it did not take. */
+const CUT_SHORT = "The request ended before its body was complete. Nothing was changed; send the whole request again.";
+
+/** `detail` of the answer, by the error code of Node's HTTP parser. */
 const CLIENT_ERRORS: Readonly<Record<string, string>> = {
 	HPE_INVALID_EOF_STATE: CUT_SHORT,
-	HPE_HEADER_OVERFLOW: "The headers are too large.",
-	ERR_HTTP_REQUEST_TIMEOUT: "The request took too long to arrive. Nothing was done.",
+	HPE_HEADER_OVERFLOW: "The headers of the request are too large. Nothing was changed; send smaller headers.",
+	ERR_HTTP_REQUEST_TIMEOUT: "The request took too long to arrive. Nothing was changed; send it again on a new connection.",
 };
 
-/** Answer bytes that are not HTTP or come too slowly, straight to the socket, and hang up. */
+/** Answers 400 to bytes that are not HTTP or arrive too slowly, directly on the socket, and closes the connection. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
 	if (error.code === "ECONNRESET" || socket.destroyed) return;
 	const { headers, body } = clientErrorAnswer(error.code);
@@ -102,10 +112,12 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
 	socket.destroy(error);
 }
 
-/** What is answered, as 400, to bytes that are not an HTTP request; the connection ends with it. `code`: Node's, where it has one. */
+/** Returns headers and body of the 400 for bytes that are not a valid HTTP request. `code` is the error code of Node, if there is one. */
 export function clientErrorAnswer(code?: string): { headers: Record<string, string | number>; body: string } {
 	const requestId = requestIdOf({ headers: {} });
-	const detail = CLIENT_ERRORS[code ?? ""] ?? "This is not a valid HTTP request.";
+	const detail =
+		CLIENT_ERRORS[code ?? ""] ??
+		"The bytes received are not a valid HTTP request. Nothing was changed; correct the request and send it again.";
 	const body = JSON.stringify(problemBody("invalid_request", "/", requestId, { detail }));
 	const headers = {
 		"content-type": MEDIA_TYPE,
@@ -118,8 +130,8 @@ export function clientErrorAnswer(code?: string): { headers: Record<string, stri
 }
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, code: ProblemCode, given: ProblemExtras): FastifyReply {
-	const { status, retryAfterSeconds: usual } = problemSpec(code);
-	const { retryAfterSeconds = usual, outcome = code, ...extras } = given;
+	const { status, retryAfterSeconds: defaultRetryAfterSeconds } = problemSpec(code);
+	const { retryAfterSeconds = defaultRetryAfterSeconds, outcome = code, ...extras } = given;
 	reply.outcome = outcome;
 	reply.code(status).header("content-type", MEDIA_TYPE);
 	if (retryAfterSeconds !== undefined) reply.header("retry-after", retryAfterSeconds);
@@ -154,6 +166,6 @@ function problemOfError(error: FastifyError): { code: ProblemCode; extras: Probl
 			return { code: "unsupported_media_type", extras: {} };
 	}
 	if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
-		return { code: "invalid_request", extras: { errors: [{ pointer: "", message: "the body is not valid JSON" }] } };
+		return { code: "invalid_request", extras: { errors: [{ pointer: "", message: "the body cannot be read as JSON" }] } };
 	return { code: "internal", extras: {} };
 }

@@ -5,7 +5,7 @@ const KEPT_MAX = 10;
 let nowMs = 0;
 let verified: string[] = [];
 
-/** Takes tokens that begin with `valid`, and notes each that it was asked to verify. */
+/** Returns a cache whose verifier accepts tokens that begin with `valid` and records every token it verifies. */
 const open = () =>
 	createVerifiedTokens({
 		verify(token) {
@@ -21,14 +21,14 @@ beforeEach(() => {
 	verified = [];
 });
 
-describe("the memory of verified tokens", () => {
-	it("verifies a valid token once", () => {
+describe("createVerifiedTokens", () => {
+	it("verifies a valid token only once", () => {
 		const read = open();
 		expect([read("valid"), read("valid"), read("valid")]).toEqual(Array(3).fill({ of: "valid" }));
 		expect(verified).toEqual(["valid"]);
 	});
 
-	it("keeps every verified token while any number of forged ones comes in", () => {
+	it("keeps every verified token, however many forged tokens arrive", () => {
 		const read = open();
 		const tokens = Array.from({ length: KEPT_MAX }, (_, place) => `valid ${place}`);
 		for (const token of tokens) read(token);
@@ -38,13 +38,13 @@ describe("the memory of verified tokens", () => {
 		expect(verified).toEqual([]);
 	});
 
-	it("verifies a forged token each time it comes", () => {
+	it("verifies a forged token each time it is used", () => {
 		const read = open();
 		expect([read("forged"), read("forged")]).toEqual([null, null]);
 		expect(verified).toEqual(["forged", "forged"]);
 	});
 
-	it("keeps as many as it may, and past that verifies the one used longest ago again", () => {
+	it("keeps keptMax tokens and verifies the least recently used one again beyond that", () => {
 		const read = open();
 		for (let place = 0; place <= KEPT_MAX; place += 1) read(`valid ${place}`);
 		verified = [];
@@ -52,7 +52,7 @@ describe("the memory of verified tokens", () => {
 		expect(verified).toEqual(["valid 0"]);
 	});
 
-	it("refuses a token from its expiry on, and not a moment before", () => {
+	it("refuses a token from its expiry on and not earlier", () => {
 		const read = open();
 		nowMs = 999;
 		expect([read("valid"), read("valid")]).toEqual([{ of: "valid" }, { of: "valid" }]);

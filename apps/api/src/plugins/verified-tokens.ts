@@ -1,25 +1,27 @@
 /**
- * Access tokens that were verified, remembered until they expire, so that a request with a known one costs no signature. Only those:
- * what was never valid is not kept and pushes nothing out, as it would in fast-jwt's own cache, where 10,000 forged tokens of 2 KB
- * were 65 MB and more, and took the places of the valid ones.
+ * A cache of verified access tokens, so that a token's signature is checked only once. Invalid tokens are not cached. fast-jwt's own
+ * cache keeps them too: 10,000 forged tokens of 2 KB took 65 MB and more there, and displaced the valid tokens.
  */
 import { LRUCache } from "lru-cache";
 
-/** The claims of a valid token, and when it expires (epoch ms). */
+/** The claims of a valid token, and the time at which it expires (epoch ms). */
 export type VerifiedToken<TokenClaims> = { readonly tokenClaims: TokenClaims; readonly expiresAtMs: number };
 
+/** What `createVerifiedTokens` needs. */
 export type VerifiedTokensOptions<TokenClaims> = {
-	/** Verifies a token's signature and claims; null if anything about it is wrong. */
+	/** Verifies the signature and the claims of a token. Returns null if the token is invalid. */
 	readonly verify: (token: string) => VerifiedToken<TokenClaims> | null;
-	/** Tokens kept; past it the one used longest ago is verified again at its next use. */
+	/** Maximum number of cached tokens. Beyond it, the least recently used token is removed and verified again at its next use. */
 	readonly keptMax: number;
+	/** The current time, epoch ms. Default: `Date.now`. */
 	readonly now?: () => number;
 };
 
-/** Returns a function that gives a valid token's claims, or null. A token is refused from its expiry on, however often it was seen. */
+/** Returns a function that returns the claims of a valid token, or null. An expired token gets null, even if it is cached. */
 export function createVerifiedTokens<TokenClaims>(options: VerifiedTokensOptions<TokenClaims>): (token: string) => TokenClaims | null {
 	const { verify, keptMax, now = Date.now } = options;
-	// By the text: a look-up tells nothing of other texts, since it compares only those of one (seeded) hash.
+	// Keyed by the token text. The duration of a look-up reveals nothing about other tokens: V8 compares only texts with an equal,
+	// seeded hash.
 	const kept = new LRUCache<string, VerifiedToken<TokenClaims>>({ max: keptMax });
 	return (token) => {
 		const known = kept.get(token);

@@ -6,7 +6,7 @@ import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
 const EMAIL = "zoe@example.com";
 const PASSWORD = "pässwört für alle";
-const ILL_FORMED = "must be well-formed Unicode: it has half of a surrogate pair";
+const ILL_FORMED = "must be well-formed Unicode: it contains an unpaired surrogate";
 
 let api: TestApi;
 let port: number;
@@ -21,7 +21,7 @@ afterAll(() => api.close());
 
 type Wire = { readonly status: number; readonly body: Record<string, unknown> };
 
-/** Send bytes as they are: no client in between repairs them. */
+/** Sends exactly these bytes: no HTTP client repairs them. */
 async function ask(line: string, headers: readonly string[], body: Buffer): Promise<Wire> {
 	const own = [...headers, "host: api.test", "connection: close", ...(body.length > 0 ? [`content-length: ${body.length}`] : [])];
 	const bytes = Buffer.concat([Buffer.from(`${line} HTTP/1.1\r\n${own.join("\r\n")}\r\n\r\n`, "latin1"), body]);
@@ -35,8 +35,8 @@ const get = (target: string, headers: readonly string[] = []) => ask(`GET ${targ
 const credentials = (password = PASSWORD) => JSON.stringify({ email: EMAIL, password });
 const codeOf = ({ status, body }: Wire) => [status, body.code ?? null];
 
-describe("a body", () => {
-	it("signs nobody in when the right password arrives in Latin-1, or as other bytes in the same places", async () => {
+describe("a request body", () => {
+	it("is answered 400 when the correct password arrives in Latin-1 or with other bytes that are not UTF-8", async () => {
 		expect((await post(Buffer.from(credentials(), "utf8"))).status).toBe(200);
 		for (const body of [Buffer.from(credentials(), "latin1"), Buffer.from(credentials().replaceAll("ä", "\xfe"), "latin1")]) {
 			const answer = await post(body);
@@ -52,7 +52,7 @@ describe("a body", () => {
 		["an encoded surrogate", [0xed, 0xa0, 0x80]],
 		["a code point past U+10FFFF", [0xf4, 0x90, 0x80, 0x80]],
 		["the byte ff", [0xff]],
-	])("is refused with 400 for %s in a value or in a name", async (_what, bytes) => {
+	])("is answered 400 for %s in a value or in a name", async (_what, bytes) => {
 		const odd = Buffer.from(bytes);
 		for (const [head, tail] of [
 			['{"email":"', '","password":"x"}'],
@@ -67,7 +67,7 @@ describe("a body", () => {
 		}
 	});
 
-	it("is refused with 400 and a pointer for each string that is not well-formed, however deep, and for such a name", async () => {
+	it("is answered 400 with a pointer to each ill-formed string or property name at any depth", async () => {
 		const body = '{"email":"a\\ud800@example.com","password":"\\uDFFF","a/b":[{"c":["fine","\\uD83D \\uDE00"]}],"d":{"\\udc00":1}}';
 		const { status, body: problem } = await post(Buffer.from(body));
 		expect([status, problem.code]).toEqual([400, "invalid_request"]);
@@ -76,24 +76,24 @@ describe("a body", () => {
 				{ pointer: "/email", message: ILL_FORMED },
 				{ pointer: "/password", message: ILL_FORMED },
 				{ pointer: "/a~1b/0/c/1", message: ILL_FORMED },
-				{ pointer: "/d", message: "must have well-formed names only: one has half of a surrogate pair" },
+				{ pointer: "/d", message: "must have well-formed property names: one contains an unpaired surrogate" },
 			]),
 		);
 		expect(problem.errors).toHaveLength(4);
 		expect(JSON.stringify(problem)).not.toMatch(/\\ud[89a-f]/i);
 	});
 
-	it("names twenty ill-formed strings at most", async () => {
+	it("gets at most twenty errors for ill-formed strings", async () => {
 		const of = async (count: number) =>
 			(await post(Buffer.from(JSON.stringify(Array.from({ length: count }, () => "\ud800"))))).body.errors;
 		expect([await of(20), await of(21)]).toEqual([Array(20).fill(expect.anything()), Array(20).fill(expect.anything())]);
 	});
 
-	it("is read when its surrogates come in pairs, escaped or not, and after one byte order mark", async () => {
+	it("is accepted with paired surrogates, escaped or not, and after one byte order mark", async () => {
 		const escaped = credentials("\ud83d\ude00 wrong").replace("\ud83d\ude00", "\\ud83d\\uDE00");
 		expect(codeOf(await post(Buffer.from(escaped)))).toEqual([401, "invalid_credentials"]);
 		expect(codeOf(await post(Buffer.from(credentials("\ud83d\ude00 wrong"))))).toEqual([401, "invalid_credentials"]);
-		// RFC 8259, 8.1: a reader may ignore it. A second one is part of the text.
+		// RFC 8259, 8.1: a parser may ignore one byte order mark. A second one is part of the text.
 		expect((await post(Buffer.from(`\ufeff${credentials()}`))).status).toBe(200);
 		expect(codeOf(await post(Buffer.from(`\ufeff\ufeff${credentials()}`)))).toEqual([400, "invalid_request"]);
 		expect(codeOf(await post(Buffer.from(`\ufeff${credentials()}`, "utf16le")))).toEqual([400, "invalid_request"]);
@@ -108,7 +108,7 @@ describe("a body", () => {
 		"application/json; charset=utf-8; charset=iso-8859-1",
 		"application/json; CHARSET=Latin1",
 		"application/json; v=1; charset = koi8-r",
-	])("is refused with 415 when it is sent as %s", async (type) => {
+	])("is answered 415 when it is sent as %s", async (type) => {
 		expect(codeOf(await post(Buffer.from(credentials()), type))).toEqual([415, "unsupported_media_type"]);
 	});
 
@@ -118,11 +118,11 @@ describe("a body", () => {
 		'application/json; charset="UTF-8"',
 		"Application/JSON; Charset=Utf-8; v=1",
 		"application/json; v=1",
-	])("is read when it is sent as %s", async (type) => {
+	])("is accepted when it is sent as %s", async (type) => {
 		expect((await post(Buffer.from(credentials()), type)).status).toBe(200);
 	});
 
-	it("is refused with 415 in a content coding that this API does not read", async () => {
+	it("is answered 415 when it has a content coding", async () => {
 		const send = (coding: string) =>
 			ask("POST /api/v1/auth/login", ["content-type: application/json", `content-encoding: ${coding}`], Buffer.from(credentials()));
 		expect(codeOf(await send("gzip"))).toEqual([415, "unsupported_media_type"]);
@@ -130,7 +130,7 @@ describe("a body", () => {
 	});
 
 	it.each(["POST /api/v1/auth/logout", "DELETE /api/v1/bookings/0191d3a0-0000-7000-8000-000000000001"])(
-		"is held to the same where it must be empty: %s",
+		"is answered 400 for invalid UTF-8 on a route without a body: %s",
 		async (line) => {
 			const headers = ["content-type: application/json", `authorization: Bearer ${token}`];
 			expect(codeOf(await ask(line, headers, Buffer.from('{"\xff":1}', "latin1")))).toEqual([400, "invalid_request"]);
@@ -138,11 +138,11 @@ describe("a body", () => {
 	);
 });
 
-/** Percent-encoded bytes that are not UTF-8, and what is no percent-encoding at all. */
+/** Percent-encoded bytes that are not UTF-8, and text that is not valid percent-encoding. */
 const BAD_ENCODINGS = ["%ff", "%80", "%c3", "%c0%af", "%ed%a0%80", "%f4%90%80%80", "%ED%A0%BD%ED%B8%80", "caf%e9", "50%", "%zz"];
 
-describe("a query", () => {
-	it.each(BAD_ENCODINGS)("is refused with 400 for %s in a value or in a name", async (bad) => {
+describe("a query string", () => {
+	it.each(BAD_ENCODINGS)("is answered 400 for %s in a value or in a name", async (bad) => {
 		const inValue = await get(`/api/v1/movies?limit=1&q=${bad}`);
 		expect([...codeOf(inValue), inValue.body.errors]).toEqual([
 			400,
@@ -157,24 +157,24 @@ describe("a query", () => {
 		]);
 	});
 
-	it("is refused with 400 for bytes that are not encoded at all, valid UTF-8 or not", async () => {
+	it("is answered 400 for bytes that are not percent-encoded, valid UTF-8 or not", async () => {
 		for (const bytes of ["caf\xe9", "caf\xc3\xa9"])
 			expect(codeOf(await get(`/api/v1/movies?q=${bytes}`))).toEqual([400, "invalid_request"]);
 	});
 
-	it("is read when it is encoded UTF-8, a percent sign and a plus sign included", async () => {
+	it("is accepted when it is percent-encoded UTF-8, including a percent sign and a plus sign", async () => {
 		for (const good of ["caf%C3%A9", "%F0%9F%98%80", "100%25", "a+b", "%2B", "%EF%BB%BFx"])
 			expect((await get(`/api/v1/movies?q=${good}`)).status).toBe(200);
 	});
 
-	it("is refused with 400 for a NUL, which Postgres cannot be asked for", async () => {
+	it("is answered 400 for a NUL, which Postgres rejects", async () => {
 		expect(codeOf(await get("/api/v1/movies?q=a%00"))).toEqual([400, "invalid_request"]);
 		expect(codeOf(await get("/api/v1/movies?cursor=%00"))).toEqual([400, "invalid_request"]);
 	});
 });
 
-describe("a path", () => {
-	it.each(BAD_ENCODINGS)("is refused with 400 for %s", async (bad) => {
+describe("the path of a request", () => {
+	it.each(BAD_ENCODINGS)("is answered 400 for %s", async (bad) => {
 		for (const target of [`/api/v1/movies/${bad}`, `/${bad}`, `/api/v1/showtimes/${bad}/seats?view=status`]) {
 			const answer = await get(target);
 			expect([...codeOf(answer), answer.body.errors]).toEqual([
@@ -185,28 +185,28 @@ describe("a path", () => {
 		}
 	});
 
-	it("is refused with 400 for bytes that are not encoded at all", async () => {
+	it("is answered 400 for bytes that are not percent-encoded", async () => {
 		for (const bytes of ["caf\xe9", "caf\xc3\xa9"]) expect(codeOf(await get(`/api/v1/movies/${bytes}`))).toEqual([400, "invalid_request"]);
 	});
 
-	it("names nothing when it is encoded as it should be and no such thing exists", async () => {
+	it("is answered 404 when it is correctly encoded and names no resource", async () => {
 		for (const good of ["caf%C3%A9", "%00", "100%25"]) expect(codeOf(await get(`/api/v1/movies/${good}`))).toEqual([404, "not_found"]);
 	});
 });
 
-describe("a cursor", () => {
+describe("the cursor of a list", () => {
 	it.each([
 		["bytes that are not UTF-8", Buffer.from('["caf\xe9","0191d3a0-0000-7000-8000-000000000001"]', "latin1")],
 		["a string that is not well-formed", Buffer.from('["\\ud800","0191d3a0-0000-7000-8000-000000000001"]')],
 		["a NUL", Buffer.from('["\\u0000","0191d3a0-0000-7000-8000-000000000001"]')],
-	])("is refused with 400 when it encodes %s", async (_what, bytes) => {
+	])("is answered 400 when it encodes %s", async (_what, bytes) => {
 		for (const list of ["movies", "showtimes"])
 			expect(codeOf(await get(`/api/v1/${list}?cursor=${bytes.toString("base64url")}`))).toEqual([400, "invalid_request"]);
 	});
 });
 
-describe("a header", () => {
-	it("never reaches a store or an answer with bytes beyond ASCII in it", async () => {
+describe("a request header", () => {
+	it("never passes bytes beyond ASCII on to a store or an answer", async () => {
 		const owner = await api.newUser();
 		const showtimeId = await api.newShowtime();
 		const hold = (header: string) =>

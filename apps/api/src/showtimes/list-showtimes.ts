@@ -17,21 +17,25 @@ export function addListShowtimes(app: ApiServer, { database, reportUnreadable }:
 		url: "/showtimes",
 		schema: {
 			operationId: "listShowtimes",
-			summary: "Upcoming showtimes",
-			description: "Of all movies, from now on, soonest first; of one movie or one day at the venue, if asked for.",
+			summary: "List upcoming showtimes",
+			description: "Lists the showtimes that have not started, earliest first. Filter by movie with `movieId` and by day with `date`.",
 			tags: ["showtimes"],
 			querystring: Type.Object(
-				{ ...PAGE_QUERY, movieId: Type.Optional(Type.String({ maxLength: 64, description: "Only of this movie" })), date: SHOWTIME_DATE },
+				{
+					...PAGE_QUERY,
+					movieId: Type.Optional(Type.String({ maxLength: 64, description: "Only showtimes of the movie with this id" })),
+					date: SHOWTIME_DATE,
+				},
 				CLOSED,
 			),
-			response: { 200: ShowtimePage.answer("A page of showtimes, soonest first") },
+			response: { 200: ShowtimePage.answer("One page of showtimes, earliest first") },
 		},
 		config: { problems: ["invalid_request", ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {
 			const { movieId: asked, limit = PAGE_LIMIT_DEFAULT, cursor, date } = request.query;
 			const movieId = asked === undefined ? undefined : parseMovieId(asked);
 			if (movieId === null)
-				return reply.problem("invalid_request", { errors: [{ pointer: "/query/movieId", message: "is no id of a movie" }] });
+				return reply.problem("invalid_request", { errors: [{ pointer: "/query/movieId", message: "is not a valid movie id" }] });
 			const result = await listShowtimes(database, { limit, cursor, date, movieId, nowMs: Date.now() });
 			if (result.outcome === "bad_cursor") return reply.problem("invalid_request", BAD_CURSOR);
 			const items = await presentReadable(result.items, presentShowtime, (id, error) => reportUnreadable("showtime", id, error));

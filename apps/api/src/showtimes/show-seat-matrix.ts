@@ -29,22 +29,26 @@ export function addShowSeatMatrix(app: ApiServer, deps: RouteDeps): void {
 		onRequest: app.acceptUser,
 		schema: {
 			operationId: "showSeatMatrix",
-			summary: "The seats of a showtime now",
+			summary: "Read the seats of a showtime",
 			description:
-				"Drawn in rows, with labels, prices and counts; with an access token your own seats are marked, and the answer is yours " +
-				"alone (`Vary: Authorization`). `view=status` is one letter per seat, over the plan at `GET /plans/{id}`, the same for all.",
+				"Returns every seat with its status now: row by row, with labels, prices and counts. With an access token, the user's own seats " +
+				"are marked `mine`, so caches must keep such answers apart (`Vary: Authorization`). `view=status` returns one letter per seat " +
+				"instead, to be combined with the seat plan at `GET /api/v1/plans/{id}`; it is the same for all users.",
 			tags: ["showtimes"],
 			security: [{}, { accessToken: [] }],
 			params: BY_SHOWTIME_ID,
-			querystring: Type.Object({ view: Type.Optional(oneOf(["matrix", "status"], "`matrix` when absent")) }, CLOSED),
+			querystring: Type.Object({ view: Type.Optional(oneOf(["matrix", "status"], "Form of the answer; `matrix` if absent")) }, CLOSED),
 			headers: IF_NONE_MATCH,
 			response: {
 				200: Type.Unsafe<Buffer>({
 					anyOf: [SeatMatrix.ref, SeatStatuses.ref],
-					description: "The seats: the matrix, or with `view=status` the letters",
-					headers: { ETag: Type.String(), Vary: Type.String({ description: "`Authorization`, with the matrix" }) },
+					description: "A `SeatMatrix`, or with `view=status` a `SeatStatuses`",
+					headers: {
+						ETag: Type.String({ description: "Entity tag for `If-None-Match`" }),
+						Vary: Type.String({ description: "`Authorization`, unless `view=status`" }),
+					},
 				}),
-				304: Type.Null({ description: "They are as they were" }),
+				304: Type.Null({ description: "The seats have not changed since the answer with that `ETag`" }),
 			},
 		},
 		config: { problems: ["invalid_request", "unauthenticated", ...OPENING_PROBLEMS, ...STORE_PROBLEMS] },

@@ -29,14 +29,19 @@ export function addShowSeatPlan(app: ApiServer, { seatPlans }: RouteDeps): void 
 		url: "/plans/:id",
 		schema: {
 			operationId: "showSeatPlan",
-			summary: "One seat plan",
-			description: "Immutable: another layout is another plan. `view=status` and the stream name seats by their index in it.",
+			summary: "Read a seat plan",
+			description:
+				"Returns rows, gaps, tiers and kinds of seats. A seat plan never changes: a new layout gets a new id. `view=status` and the seat stream " +
+				"identify seats by their index in this plan.",
 			tags: ["showtimes"],
 			params: BY_ID,
 			headers: IF_NONE_MATCH,
 			response: {
-				200: SeatPlan.answerBytes("The plan", { ETag: Type.String(), "Cache-Control": Type.String({ description: FOR_EVER }) }),
-				304: Type.Null({ description: "You have it" }),
+				200: SeatPlan.answerBytes("The seat plan", {
+					ETag: Type.String({ description: "Entity tag for `If-None-Match`" }),
+					"Cache-Control": Type.String({ description: FOR_EVER }),
+				}),
+				304: Type.Null({ description: "The seat plan is the one with that `ETag`" }),
 			},
 		},
 		config: { problems: ["not_found", ...STORE_PROBLEMS] },

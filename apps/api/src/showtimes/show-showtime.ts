@@ -15,8 +15,8 @@ export function addShowShowtime(app: ApiServer, deps: RouteDeps): void {
 		url: "/showtimes/:id",
 		schema: {
 			operationId: "showShowtime",
-			summary: "One showtime",
-			description: "What the catalogue says, and how many seats are left now.",
+			summary: "Read one showtime",
+			description: "Returns the showtime and the number of its seats in each status now.",
 			tags: ["showtimes"],
 			params: BY_ID,
 			response: { 200: ShowtimeDetails.answer("The showtime") },

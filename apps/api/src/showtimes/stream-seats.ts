@@ -11,15 +11,24 @@ import type { RouteDeps } from "../deps.ts";
 import { responseHeadersFor } from "../plugins/response-headers.ts";
 import { openEventStream } from "./event-stream.ts";
 
-const DESCRIPTION = `Tells of seats by their index in the plan (\`GET /plans/{id}\`), with the letters of \`view=status\`.
+const DESCRIPTION = `Streams each change of a seat as Server-Sent Events. Seats are identified by their index in the seat plan
+(\`GET /api/v1/plans/{id}\`), and statuses by the letters of \`view=status\`.
 
-Read \`GET /showtimes/{showtimeId}/seats?view=status\`, open the stream with \`?since=\` its \`version\`, and apply each event whose
-\`version\` is above the one you have: its statuses replace what you knew of those seats. Versions rise from event to event, with gaps
-where several changes are told as one. At an event \`reset\` read the seats anew, and go on with events later than what you read, those that arrived meanwhile
-too: you came without a version, or with one too old to be led on from, or the seats were rebuilt. A browser's \`EventSource\` comes back by itself and says where it was
-(\`Last-Event-ID\`, which goes before \`since\`). A comment line every 15 s shows that the stream lives. A client that does not read what
-it is sent is dropped, and may come back. Holds that lapse are told at their instant. Where this answers \`overloaded\`, read
-\`view=status\` with \`If-None-Match\` every few seconds.`;
+How to use it:
+
+1. Read \`GET /api/v1/showtimes/{showtimeId}/seats?view=status\`.
+2. Open the stream with \`since\` set to the \`version\` of that answer.
+3. Apply each event without a name (\`SeatDelta\`) whose \`version\` is greater than yours: it has the new status of each
+   changed seat. Versions increase from event to event. They may skip numbers, because several changes are combined into one
+   event.
+4. At an event named \`reset\` (\`SeatReset\`), read \`view=status\` again. Then apply the events with a greater \`version\`,
+   including those that arrived while you read. The server sends a reset if you named no version, if your version is too old, or
+   if the seats were rebuilt.
+
+After a disconnect, send the \`id\` of the last event as \`Last-Event-ID\`, which takes precedence over \`since\`; a browser's
+\`EventSource\` does this by itself. The server sends a comment line every 15 s to show that the connection works. It
+disconnects clients that do not read their events; they may connect again. The expiry of a hold is sent at the moment it
+happens. If the answer is \`overloaded\`, poll \`view=status\` with \`If-None-Match\` every few seconds instead.`;
 
 const EXAMPLE =
 	'id: 1000000007\ndata: {"version":1000000007,"seats":[[3,"H"],[4,"H"]]}\n\nevent: reset\nid: 2000000000\ndata: {"version":2000000000}\n\n';
@@ -27,7 +36,9 @@ const EXAMPLE =
 /** The text as a whole, and what the JSON in each `data` line of it is. */
 const EVENTS = {
 	type: "string",
-	description: "Events without a name carry a `SeatDelta`, events `reset` a `SeatReset`; the `id` of both is their version",
+	description:
+		"Server-Sent Events. The `data` of an event without a name is a `SeatDelta`; the `data` of an event named `reset` is a `SeatReset`. " +
+		"The `id` of an event is its `version`",
 	contentMediaType: "text/event-stream",
 	contentSchema: { anyOf: [SeatDelta.ref, SeatReset.ref] },
 	examples: [EXAMPLE],
@@ -46,20 +57,27 @@ export function addStreamSeats(app: ApiServer, { seatWatches, settings }: RouteD
 		exposeHeadRoute: false,
 		schema: {
 			operationId: "streamSeats",
-			summary: "Seats as they change",
+			summary: "Stream the seats of a showtime",
 			description: DESCRIPTION,
 			tags: ["showtimes"],
 			params: BY_SHOWTIME_ID,
 			querystring: Type.Object(
-				{ since: Type.Optional(Type.Integer({ minimum: 0, maximum: VERSION_MAX, description: "`version` of the seats that you have" })) },
+				{
+					since: Type.Optional(Type.Integer({ minimum: 0, maximum: VERSION_MAX, description: "`version` of the statuses that you have" })),
+				},
 				CLOSED,
 			),
 			headers: Type.Object({
 				"last-event-id": Type.Optional(
-					Type.String({ pattern: "^\\d{1,15}$", description: "`id` of the last event seen; goes before `since`" }),
+					Type.String({ pattern: "^\\d{1,15}$", description: "`id` of the last event received; takes precedence over `since`" }),
 				),
 			}),
-			response: { 200: { description: "Events, for as long as you stay", content: { "text/event-stream": { schema: EVENTS } } } },
+			response: {
+				200: {
+					description: "Events, until the client or the server closes the connection",
+					content: { "text/event-stream": { schema: EVENTS } },
+				},
+			},
 		},
 		config: {
 			isAlwaysAnswered: true,

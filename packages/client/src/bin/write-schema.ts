@@ -1,4 +1,4 @@
-/** Take over the API's OpenAPI document as it was built last, and write the types that follow from it. */
+/** Copies the OpenAPI document from the last build of the API, and generates `schema.ts` from it. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { generateSchema } from "../generate-schema.ts";
