@@ -76,7 +76,7 @@ const staysOpen = ({ routeOptions }: FastifyRequest): boolean => routeOptions.co
 
 /** Metrics that are the same in every process, because all processes read the same outbox. */
 function createSharedMetrics(seatStore: OutboxReader) {
-	const metrics = createMetrics({ ofProcess: false });
+	const metrics = createMetrics({ processMetrics: false });
 	metrics.gauge(
 		"holdfast_outbox_entries",
 		"Outbox entries that wait to be settled, all buckets; NaN if Redis does not answer",
