@@ -1,4 +1,4 @@
-/** `GET /showtimes`: what is on from now on. */
+/** `GET /showtimes`: lists the showtimes that have not started. */
 import { listShowtimes } from "@holdfast/database";
 import { parseMovieId } from "@holdfast/domain";
 import { Type } from "typebox";
@@ -8,9 +8,10 @@ import { STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED } from "../contract/share.ts";
 import { SHOWTIME_DATE, ShowtimePage } from "../contract/showtime.ts";
 import type { RouteDeps } from "../deps.ts";
-import { presentReadable } from "../leave-out-unreadable.ts";
+import { presentReadable } from "../present-readable.ts";
 import { presentShowtime } from "./present-showtime.ts";
 
+/** Registers `GET /showtimes`. */
 export function addListShowtimes(app: ApiServer, { database, reportUnreadable }: RouteDeps): void {
 	app.route({
 		method: "GET",
@@ -18,7 +19,7 @@ export function addListShowtimes(app: ApiServer, { database, reportUnreadable }:
 		schema: {
 			operationId: "listShowtimes",
 			summary: "Upcoming showtimes",
-			description: "Of all movies, from now on, soonest first; of one movie or one day at the venue, if asked for.",
+			description: "Of all movies, from now on, soonest first; of one movie or one day at the venue, if requestedId for.",
 			tags: ["showtimes"],
 			querystring: Type.Object(
 				{ ...PAGE_QUERY, movieId: Type.Optional(Type.String({ maxLength: 64, description: "Only of this movie" })), date: SHOWTIME_DATE },
@@ -28,10 +29,10 @@ export function addListShowtimes(app: ApiServer, { database, reportUnreadable }:
 		},
 		config: { problems: ["invalid_request", ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {
-			const { movieId: asked, limit = PAGE_LIMIT_DEFAULT, cursor, date } = request.query;
-			const movieId = asked === undefined ? undefined : parseMovieId(asked);
+			const { movieId: requestedId, limit = PAGE_LIMIT_DEFAULT, cursor, date } = request.query;
+			const movieId = requestedId === undefined ? undefined : parseMovieId(requestedId);
 			if (movieId === null)
-				return reply.problem("invalid_request", { errors: [{ pointer: "/query/movieId", message: "is no id of a movie" }] });
+				return reply.problem("invalid_request", { errors: [{ pointer: "/query/movieId", message: "is not a valid movie id" }] });
 			const result = await listShowtimes(database, { limit, cursor, date, movieId, nowMs: Date.now() });
 			if (result.outcome === "bad_cursor") return reply.problem("invalid_request", BAD_CURSOR);
 			const items = await presentReadable(result.items, presentShowtime, (id, error) => reportUnreadable("showtime", id, error));
