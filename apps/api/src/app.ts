@@ -1,4 +1,4 @@
-/** Builds the whole API. Plugins and routes are registered from top to bottom, so this file is the table of contents. Tests call `inject` on it. */
+/** Builds the API. Plugins and routes are registered from top to bottom, so this file is the table of contents. Tests `inject` into it. */
 import type { BookingId, ShowtimeId } from "@holdfast/domain";
 import { createRebuilder } from "@holdfast/rebuild";
 import { createConnectionGuard } from "@holdfast/runtime";
@@ -16,7 +16,6 @@ import { addShowHealth } from "./health/show-health.ts";
 import { addShowLiveness } from "./health/show-liveness.ts";
 import { addShowReadiness } from "./health/show-readiness.ts";
 import { joinReads } from "./join-reads.ts";
-import { createUnreadableReport } from "./present-readable.ts";
 import { addMovieRoutes } from "./movies/index.ts";
 import { type ApiMetrics, countRebuilds, createApiMetrics } from "./plugins/api-metrics.ts";
 import { auth } from "./plugins/auth.ts";
@@ -34,6 +33,7 @@ import { requestOutcome } from "./plugins/request-outcome.ts";
 import { requestIdOf, responseHeaders } from "./plugins/response-headers.ts";
 import { securityHeaders } from "./plugins/security-headers.ts";
 import { answerClientError, answerFrameworkError, sendProblems } from "./plugins/send-problems.ts";
+import { createUnreadableReport } from "./present-readable.ts";
 import { addShowtimeRoutes } from "./showtimes/index.ts";
 import { createLiveShowtimes } from "./showtimes/live-showtimes.ts";
 import { createShowtimeOpener } from "./showtimes/open-showtime.ts";
@@ -48,7 +48,7 @@ const SLOW_REQUEST_CHECK_EVERY_MS = 1_000;
 /** Bookings whose showtime is cached, about 200 bytes each. */
 const CACHED_BOOKINGS_MAX = 50_000;
 
-/** Returns the API, not listening yet. `ready()` or `inject()` starts it. `close()` ends it and leaves the stores open: the caller closes them. */
+/** Returns the API, not listening yet. `ready()` or `inject()` starts it. `close()` ends it. The caller closes the stores. */
 export function buildApp(deps: AppDeps): ApiServer {
 	const loggerInstance: FastifyBaseLogger = deps.logger;
 	const guard = createConnectionGuard({

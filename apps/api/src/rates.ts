@@ -28,7 +28,13 @@ export const RATE_SPECS = {
 		max: 1_000_000,
 		meaning: "sustained requests per second of one user to /bookings, and as many again to /auth/me and /auth/logout, per process",
 	},
-	userBurst: { env: "USER_BURST", default: 100, min: 1, max: 1_000_000, meaning: "requests of one user that may arrive at once before USER_RATE applies, per process" },
+	userBurst: {
+		env: "USER_BURST",
+		default: 100,
+		min: 1,
+		max: 1_000_000,
+		meaning: "requests of one user that may arrive at once before USER_RATE applies, per process",
+	},
 } as const satisfies Record<string, LimitSpec>;
 
 /**

@@ -37,8 +37,12 @@ export function answerCancelAfterEnd({ booking, nowMs }: FoundBooking, ifVersion
 	}
 }
 
-/** Null if `ifVersion` allows the request. A repeat may name the version before the change, `steps` lower: that is a replay, not a conflict. */
-function checkVersion(ifVersion: number | null, { version }: Booking, steps: 0 | 1): { outcome: "version_mismatch"; version: number } | null {
+/** Null if `ifVersion` allows the request. A repeat may name the version before the change, `steps` lower: it is a replay, no conflict. */
+function checkVersion(
+	ifVersion: number | null,
+	{ version }: Booking,
+	steps: 0 | 1,
+): { outcome: "version_mismatch"; version: number } | null {
 	const matches = ifVersion === null || ifVersion === version || ifVersion === version - steps;
 	return matches ? null : { outcome: "version_mismatch", version };
 }

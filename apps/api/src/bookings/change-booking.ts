@@ -62,7 +62,7 @@ export async function changeBooking(
 	}
 	async function executeAsOwner(): Promise<ChangeOutcome> {
 		const answer = await executeWithRecord();
-		// The script checks the fence before the booking's owner. Without this check a fence error would reveal to other users that the booking exists.
+		// The script checks the fence before the owner. Without this check a fence error would reveal to other users that the booking exists.
 		return isRefusedByFence(answer) && (await findOwn()) === null ? NOT_FOUND : answer;
 	}
 	const result = await whileOpen(() => liveShowtimes.reopen(showtimeId), executeAsOwner);

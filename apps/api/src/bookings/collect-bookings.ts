@@ -8,7 +8,7 @@ import { type Booking, type BookingId, type BookingStatus, bucketOf, statusOf, t
 import type { SeatStore } from "@holdfast/seat-store";
 import type { ReportUnreadable } from "../present-readable.ts";
 
-/** Which page of whose bookings to read. */
+/** Which page of which user's bookings to read. */
 export type CollectRequest = {
 	readonly userId: UserId;
 	/** Only bookings older than this one. Null: start at the newest. */
@@ -20,7 +20,7 @@ export type CollectRequest = {
 /** Bookings, newest first. `nowMs` is the Redis time at which to evaluate the booking's status. */
 export type BookingPageFound = { readonly bookings: (Booking & { readonly nowMs: number })[]; readonly nextCursor: BookingId | null };
 
-/** Maximum number of ledger pages read for one response. If the filter drops too many bookings, the response is a short page with a cursor. */
+/** Maximum number of ledger pages read for one response. If the filter drops too many, the response is a short page with a cursor. */
 const LEDGER_PAGES_MAX = 5;
 /** Maximum number of Redis records read per ledger page: each one is a command, and a user may have thousands of recent holds. */
 export const RECENT_PER_PAGE_MAX = 150;

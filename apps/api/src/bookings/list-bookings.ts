@@ -7,8 +7,8 @@ import { BAD_CURSOR, PAGE_LIMIT_DEFAULT, PAGE_QUERY } from "../contract/page.ts"
 import { OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED, oneOf } from "../contract/share.ts";
 import type { RouteDeps } from "../deps.ts";
-import { presentReadable } from "../present-readable.ts";
 import { signedInUser } from "../plugins/auth.ts";
+import { presentReadable } from "../present-readable.ts";
 import { collectBookings } from "./collect-bookings.ts";
 import { presentBooking } from "./present-booking.ts";
 

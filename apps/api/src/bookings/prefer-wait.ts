@@ -14,7 +14,7 @@ const FIRST_POLL_AFTER_MS = 50;
 const POLL_BACKOFF_FACTOR = 1.5;
 const POLL_EVERY_MAX_MS = 1_000;
 
-/** Returns the requested seconds, at most `PREFER_WAIT_MAX_S`. Null if there is no valid `wait`: RFC 7240 requires servers to ignore others. */
+/** Returns the requested seconds, at most `PREFER_WAIT_MAX_S`. Null without a valid `wait`: RFC 7240 has servers ignore others. */
 export function parsePreferWait(header: string | undefined): number | null {
 	for (const preference of (header ?? "").split(",")) {
 		const seconds = /^\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:;.*)?$/i.exec(preference)?.[1];

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createBodyCache } from "./body-cache.ts";
 
 describe("createBodyCache", () => {
-	it("renders a body once per tag, keeps the newest of each thing, and forgets what is too much", () => {
+	it("renders a body once per tag, keeps the newest body of each key, and evicts bodies beyond its size", () => {
 		const rendered: string[] = [];
 		const bodies = createBodyCache<string>({ bytesMax: 10 });
 		const body = (key: string, tag: string, text: string) =>

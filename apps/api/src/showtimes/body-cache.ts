@@ -7,7 +7,7 @@ export type BodyCache<Key> = {
 	body(key: Key, tag: string, render: () => string): Buffer;
 };
 
-/** Returns an empty cache of at most `bytesMax` bytes. Stores bytes instead of text, so that a large matrix is encoded once and not for each response. */
+/** Returns an empty cache of at most `bytesMax` bytes. It stores bytes, so that a large matrix is encoded once and not per response. */
 export function createBodyCache<Key extends string>({ bytesMax }: { bytesMax: number }): BodyCache<Key> {
 	const cache = new LRUCache<Key, { readonly tag: string; readonly bytes: Buffer }>({
 		maxSize: bytesMax,

@@ -19,7 +19,7 @@ export type SeatEvents = { readonly version: number; readonly bytes: Buffer };
 
 /** The seat changes of one showtime since some version. */
 export type DeltaRing = {
-	/** The newest version: that of the last change added, or that of the last restart. */
+	/** The newest version: the version of the last change added, or of the last restart. */
 	latest(): number;
 	/** Adds a change. `old`: it was added before. `gap`: changes before it were missed, so nothing was added and the caller must restart. */
 	add(change: SeatChange): "taken" | "old" | "gap";

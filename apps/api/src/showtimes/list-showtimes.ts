@@ -19,7 +19,7 @@ export function addListShowtimes(app: ApiServer, { database, reportUnreadable }:
 		schema: {
 			operationId: "listShowtimes",
 			summary: "Upcoming showtimes",
-			description: "Of all movies, from now on, soonest first; of one movie or one day at the venue, if requestedId for.",
+			description: "Of all movies, from now on, soonest first; of one movie or one day at the venue, if asked for.",
 			tags: ["showtimes"],
 			querystring: Type.Object(
 				{ ...PAGE_QUERY, movieId: Type.Optional(Type.String({ maxLength: 64, description: "Only of this movie" })), date: SHOWTIME_DATE },

@@ -27,7 +27,7 @@ const REFUSAL_TTL_MS = 10_000;
 const REFUSALS_MAX = 10_000;
 /** Maximum number of showtimes that requests open at the same time. Beyond it the answer is `recovering`. */
 const OPENINGS_MAX = 64;
-/** How long a request waits for a rebuild. A rebuild takes some 20 ms, that of a 50,000-seat arena half a second. */
+/** How long a request waits for a rebuild. A rebuild takes some 20 ms, or half a second for an arena of 50,000 seats. */
 const WAIT_MS = 3_000;
 /** Delay between checks whether another process has finished its rebuild. */
 const CHECK_EVERY_MS = 50;

@@ -14,7 +14,7 @@ export type LiveMap = LiveShowtime & { readonly map: Extract<ReadMapOutcome, { o
 type ReadLiveMapDeps = { readSeatMap: ReadSeatMap; liveShowtimes: LiveShowtimes };
 type LiveMapOutcome = ({ outcome: "read" } & LiveMap) | NotOpen;
 
-/** Returns the map. Opens the showtime first if it is not installed. `recovering`: it is being rebuilt, or it changed again during the retry. */
+/** Returns the map. Opens the showtime first if it is not installed. `recovering`: it is being rebuilt or changed again during the retry. */
 export async function readLiveMap(deps: ReadLiveMapDeps, showtimeId: ShowtimeId): Promise<LiveMapOutcome> {
 	const { liveShowtimes } = deps;
 	const read = () =>

@@ -1,4 +1,4 @@
-/** Renders the seat matrix as JSON. The shared matrix is rendered once per version of the map. A user's own seats are marked in its bytes. */
+/** Renders the seat matrix as JSON. The shared matrix is rendered once per version of the map. Own seats are marked in its bytes. */
 import { countSeats, statusOfLetter } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import type { SeatMatrixBody } from "../contract/showtime.ts";

@@ -1,4 +1,4 @@
-/** Finds seat plans by id and caches them. A plan never changes, so an entry never becomes stale. The cache is limited by seats, not plans. */
+/** Finds seat plans by id and caches them. A plan never changes, so no entry becomes stale. The cache is limited by seats, not plans. */
 import { type Database, findSeatPlan, type SeatPlanReader } from "@holdfast/database";
 import { type BookingId, bucketOf, type IndexedSeatPlan, indexSeatPlan, type SeatPlanId, type ShowtimeId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";

@@ -9,8 +9,8 @@ import { OPENING_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED, oneOf } from "../contract/share.ts";
 import { SeatMatrix } from "../contract/showtime.ts";
 import type { RouteDeps } from "../deps.ts";
-import { isNotModified } from "./if-none-match.ts";
 import { createBodyCache } from "./body-cache.ts";
+import { isNotModified } from "./if-none-match.ts";
 import { type LiveMap, readLiveMap } from "./read-live-map.ts";
 import { markOwnSeats, renderSeatMatrix } from "./render-seat-matrix.ts";
 
