@@ -47,7 +47,7 @@ it.each([
 	["three workers", "3"],
 ])("%s: after SIGTERM /readyz fails first, requests are served for DRAIN_MS, and then the port is closed", async (_what, workers) => {
 	const { port, child, ended } = await start({ DRAIN_MS: String(DRAIN_MS), WORKERS: workers });
-	// Each worker listens separately. So many requests reach all of them.
+	// Each worker listens separately. This many concurrent requests reach all of them.
 	await waitUntil("all workers", async () =>
 		(await Promise.all(Array.from({ length: 30 }, () => ask(port, "/readyz")))).every((a) => a?.status === 200),
 	);

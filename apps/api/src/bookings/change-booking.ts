@@ -42,7 +42,7 @@ const NOT_FOUND = { outcome: "not_found" } as const;
 
 /**
  * Returns the outcome of the change. `not_loaded` is returned only if the store lost the record again right after it was restored. The
- * owner is checked before the response says, or the API does, anything about the booking's showtime. Safe to repeat.
+ * owner is checked before the booking's showtime is opened and before the response reveals anything about it. Safe to repeat.
  */
 export async function changeBooking(
 	deps: ChangeBookingDeps,

@@ -69,7 +69,7 @@ describe("200", () => {
 			}),
 		});
 		const user = await api.newUser();
-		// In two buckets: one alone takes 100 holds an hour of a user.
+		// Two buckets, because one bucket accepts only 100 holds per user and hour.
 		const showtimeIds = [await api.newShowtime({ bucket: 1 }), await api.newShowtime({ bucket: 2 })] as const;
 		const released: string[] = [];
 		for (let hold = 0; hold < RECENT_PER_PAGE_MAX + 10; hold += 1) {
