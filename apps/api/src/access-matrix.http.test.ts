@@ -1,4 +1,4 @@
-/** Every route that the OpenAPI document lists, asked by nobody, by the owner, by another user and by an admin. */
+/** Calls every route of the OpenAPI document without a token, as the owner, as another user and as an admin. */
 import { newBookingId, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import { afterAll, describe, expect, it } from "vitest";
 import { endShowtime, uninstall } from "./testing/provoke.ts";
@@ -13,8 +13,8 @@ type Operation = {
 	readonly name: string;
 	readonly method: string;
 	readonly path: string;
-	/** Whether a token is needed, only welcome, or not looked at. */
-	readonly token: "needed" | "welcome" | "ignored";
+	/** Whether an access token is required, optional, or not read. */
+	readonly token: "required" | "optional" | "ignored";
 };
 
 const METHODS = ["get", "head", "post", "put", "patch", "delete"];
@@ -33,69 +33,69 @@ async function listOperations(): Promise<Operation[]> {
 	);
 }
 
-/** OpenAPI: each entry is one way to be let in, and an empty one is nobody's. */
+/** In OpenAPI each entry of `security` is one sufficient way to authenticate, and an empty entry means that none is required. */
 function tokenOf(security: unknown): Operation["token"] {
 	const ways: readonly object[] = Array.isArray(security) ? security : [];
 	if (!ways.some((way) => Object.keys(way).length > 0)) return "ignored";
-	return ways.every((way) => Object.keys(way).length > 0) ? "needed" : "welcome";
+	return ways.every((way) => Object.keys(way).length > 0) ? "required" : "optional";
 }
 
 const operations = await listOperations();
-const guarded = operations.filter(({ token }) => token === "needed");
-const open = operations.filter(({ token }) => token !== "needed");
+const guarded = operations.filter(({ token }) => token === "required");
+const open = operations.filter(({ token }) => token !== "required");
 const hasParam = ({ path }: Operation) => path.includes("{");
 
-/** Something that belongs to this user, for the parameter of a guarded path. A path that is not here is a gap in this matrix. */
-const OWNED: Readonly<Record<string, (owner: TestUser, become?: Fate) => Promise<string>>> = {
-	"/api/v1/bookings/{id}": aHold,
-	"/api/v1/bookings/{id}/confirm": aHold,
+/** Creates a resource of this user, for the parameter of a guarded path. A path without an entry is a gap in this matrix. */
+const OWNED: Readonly<Record<string, (owner: TestUser, changeShowtime?: ShowtimeChange) => Promise<string>>> = {
+	"/api/v1/bookings/{id}": createHold,
+	"/api/v1/bookings/{id}/confirm": createHold,
 };
 
-/** What became of the showtime since. */
-type Fate = (showtimeId: ShowtimeId) => Promise<unknown>;
-const FATES: readonly [string, Fate][] = [
+/** A change of the showtime after the resource was created. */
+type ShowtimeChange = (showtimeId: ShowtimeId) => Promise<unknown>;
+const SHOWTIME_STATES: readonly [string, ShowtimeChange][] = [
 	["on sale", async () => {}],
 	["not installed", (showtimeId) => uninstall(api, showtimeId)],
 	["being rebuilt", (showtimeId) => rebuild(showtimeId)],
-	["over and not installed any more", (showtimeId) => endShowtime(api, showtimeId)],
+	["ended and no longer installed", (showtimeId) => endShowtime(api, showtimeId)],
 ];
 
 async function rebuild(showtimeId: ShowtimeId): Promise<void> {
 	await uninstall(api, showtimeId);
-	await api.seatStore.claimShowtime(showtimeId, { token: "somebody else", ledgerEpoch: 1 });
+	await api.seatStore.claimShowtime(showtimeId, { token: "another process", ledgerEpoch: 1 });
 }
 
-async function aHold(owner: TestUser, become: Fate = async () => {}): Promise<string> {
+async function createHold(owner: TestUser, changeShowtime: ShowtimeChange = async () => {}): Promise<string> {
 	const showtimeId = await api.newShowtime();
 	const { id } = await api.held(owner, showtimeId, ["A1"]);
-	await become(showtimeId);
+	await changeShowtime(showtimeId);
 	return id;
 }
 
-/** Well formed, of nothing there is. */
-const NOTHING = newBookingId(newShowtimeId());
+/** A well-formed id of no resource. */
+const MISSING_ID = newBookingId(newShowtimeId());
 
 function ask({ method, path }: Operation, { id, token, body }: { id?: string; token?: string | undefined; body?: unknown }) {
-	return api.call(`${method} /${path.replaceAll(/\{[^}]+\}/g, id ?? NOTHING)}`, { token, ...(body !== undefined && { body }) });
+	return api.call(`${method} /${path.replaceAll(/\{[^}]+\}/g, id ?? MISSING_ID)}`, { token, ...(body !== undefined && { body }) });
 }
 
-/** How often a request made the API rebuild a showtime. */
+/** The number of rebuilds that requests have caused. */
 async function countRebuilds(): Promise<string | undefined> {
 	const { payload } = await api.app.inject("/metrics");
 	return /^holdfast_rebuilds_total (\d+)$/m.exec(payload)?.[1];
 }
 
-/** What these show changes from one question to the next by itself. */
+/** The responses of these routes change from request to request. */
 const LIVE = ["/api/v1/health", "/api/v1/showtimes/{showtimeId}/seats/stream"];
 
-async function anAdmin(): Promise<TestUser> {
+async function createAdmin(): Promise<TestUser> {
 	const user = await api.newUser();
 	await api.sql(`update users set role = 'admin' where id = '${user.id}'`);
 	return { id: user.id, token: (await newSession(api, user)).accessToken };
 }
 
-it("the document lists routes of both kinds, and the matrix knows whose the guarded ones are", () => {
-	expect(operations.filter(({ token }) => token === "welcome").map(({ name }) => name)).toContain(
+it("the document has guarded and open routes, and the matrix can create a resource for each guarded path", () => {
+	expect(operations.filter(({ token }) => token === "optional").map(({ name }) => name)).toContain(
 		"GET /api/v1/showtimes/{showtimeId}/seats",
 	);
 	expect(guarded.length).toBeGreaterThanOrEqual(7);
@@ -108,24 +108,24 @@ it("the document lists routes of both kinds, and the matrix knows whose the guar
 	).toEqual([]);
 });
 
-describe("nobody", () => {
-	it.each(guarded)("is refused at $name, whatever is sent along", async (operation) => {
-		for (const body of [undefined, "{ not json", { id: NOTHING }]) {
+describe("a request without a token", () => {
+	it.each(guarded)("is refused at $name, whatever its body is", async (operation) => {
+		for (const body of [undefined, "{ not json", { id: MISSING_ID }]) {
 			const isRead = operation.method === "GET" || operation.method === "HEAD";
 			const answer = await ask(operation, isRead ? {} : { body });
 			expect([answer.status, problemIn(answer).code]).toEqual([401, "unauthenticated"]);
 		}
 	});
 
-	it.each(open)("gets an answer at $name", async (operation) => {
+	it.each(open)("is answered at $name", async (operation) => {
 		const { status } = await ask(operation, operation.method === "GET" ? {} : { body: {} });
 		const expected = operation.path === "/api/v1/auth/refresh" ? [400] : [200, 400, 404];
 		expect(expected).toContain(status);
 	});
 });
 
-describe("the owner", () => {
-	it.each(guarded.filter(hasParam))("gets their own at $name", async (operation) => {
+describe("the owner of a resource", () => {
+	it.each(guarded.filter(hasParam))("gets the own resource at $name", async (operation) => {
 		const owner = await api.newUser();
 		const answer = await ask(operation, { id: (await OWNED[operation.path]?.(owner)) ?? "", token: owner.token });
 		expect(answer.status).toBe(200);
@@ -134,20 +134,20 @@ describe("the owner", () => {
 
 describe.each([
 	["another user", () => api.newUser()],
-	["an admin", anAdmin],
+	["an admin", createAdmin],
 ])("%s", (_who, newStranger) => {
-	describe.each(FATES)("of a showtime that is %s", (_fate, become) => {
-		it.each(guarded.filter(hasParam))("gets the same 404 at $name as for what is not there, and changes nothing", async (operation) => {
+	describe.each(SHOWTIME_STATES)("at a showtime that is %s", (_state, changeShowtime) => {
+		it.each(guarded.filter(hasParam))("gets the same 404 at $name as for a missing resource, and changes nothing", async (operation) => {
 			const [owner, stranger] = [await api.newUser(), await newStranger()];
-			const id = (await OWNED[operation.path]?.(owner, become)) ?? "";
+			const id = (await OWNED[operation.path]?.(owner, changeShowtime)) ?? "";
 			const rebuildsBefore = await countRebuilds();
-			const seen = async (askedId: string) => {
-				const answer = await ask(operation, { id: askedId, token: stranger.token });
+			const seen = async (requestedId: string) => {
+				const answer = await ask(operation, { id: requestedId, token: stranger.token });
 				const { requestId: _id, instance: _path, ...problem } = problemIn(answer);
 				const { "x-request-id": _requestId, "x-server-time": _time, date: _date, "content-length": _length, ...headers } = answer.headers;
 				return { problem, headers };
 			};
-			const [notTheirs, notThere] = [await seen(id), await seen(NOTHING)];
+			const [notTheirs, notThere] = [await seen(id), await seen(MISSING_ID)];
 			expect(notTheirs.problem).toMatchObject({ code: "not_found", status: 404 });
 			expect(notTheirs).toEqual(notThere);
 			expect(await countRebuilds()).toBe(rebuildsBefore);
@@ -157,10 +157,10 @@ describe.each([
 	});
 
 	it.each(guarded.filter((operation) => !hasParam(operation) && operation.method === "GET"))(
-		"gets nothing of anybody else's at $name",
+		"gets no data of other users at $name",
 		async (operation) => {
 			const [owner, stranger] = [await api.newUser(), await newStranger()];
-			const id = await aHold(owner);
+			const id = await createHold(owner);
 			const answer = await ask(operation, { token: stranger.token });
 			expect(answer.status).toBe(200);
 			expect(JSON.stringify(answer.body)).not.toContain(id);
@@ -172,10 +172,10 @@ describe.each([
 describe.each([
 	["the owner", async (owner: TestUser) => owner],
 	["another user", () => api.newUser()],
-	["an admin", anAdmin],
+	["an admin", createAdmin],
 ])("%s", (who, newAsker) => {
 	it.each(open.filter(({ method, path }) => method === "GET" && !LIVE.includes(path)))(
-		"is shown at $name what everybody is",
+		"gets the public response at $name, plus the own marks if any",
 		async (operation) => {
 			const owner = await api.newUser();
 			const showtimeId = await api.newShowtime();
@@ -186,21 +186,24 @@ describe.each([
 				const { requestId: _own, ...rest } = Object(body);
 				return { status, text: JSON.stringify(rest) };
 			};
-			const [mine, everybodys] = [await shown(asker.token), await shown()];
-			expect(mine.status).toBe(everybodys.status);
-			if (operation.token === "welcome" && who === "the owner") {
-				expect(mine.text).not.toBe(everybodys.text);
-				expect(mine.text.replaceAll(',"mine":true', "")).toBe(everybodys.text);
-			} else expect(mine.text).toBe(everybodys.text);
-			expect(everybodys.text).not.toContain(owner.id);
+			const [mine, anonymous] = [await shown(asker.token), await shown()];
+			expect(mine.status).toBe(anonymous.status);
+			if (operation.token === "optional" && who === "the owner") {
+				expect(mine.text).not.toBe(anonymous.text);
+				expect(mine.text.replaceAll(',"mine":true', "")).toBe(anonymous.text);
+			} else expect(mine.text).toBe(anonymous.text);
+			expect(anonymous.text).not.toContain(owner.id);
 		},
 	);
 });
 
-describe("a token that is not valid", () => {
-	it.each(operations.filter(({ token }) => token !== "ignored"))("is refused at $name, also where none is needed", async (operation) => {
-		const isRead = operation.method === "GET" || operation.method === "HEAD";
-		const answer = await ask(operation, { token: "not.a.token", ...(!isRead && { body: {} }) });
-		expect([answer.status, problemIn(answer).code]).toEqual([401, "unauthenticated"]);
-	});
+describe("an invalid access token", () => {
+	it.each(operations.filter(({ token }) => token !== "ignored"))(
+		"is refused at $name, even where no token is required",
+		async (operation) => {
+			const isRead = operation.method === "GET" || operation.method === "HEAD";
+			const answer = await ask(operation, { token: "not.a.token", ...(!isRead && { body: {} }) });
+			expect([answer.status, problemIn(answer).code]).toEqual([401, "unauthenticated"]);
+		},
+	);
 });

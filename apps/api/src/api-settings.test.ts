@@ -7,8 +7,8 @@ import { DEFAULT_WATCH_LIMITS, WATCH_LIMIT_SPECS, WATCHERS_PER_ADDRESS_SPEC } fr
 
 const REQUIRED = { DATABASE_URL: "postgres://db/holdfast", REDIS_URL: "redis://cache", JWT_SECRET: "x".repeat(32) };
 
-describe("settings", () => {
-	it("need two addresses and a secret; the rest has defaults, loopback only", () => {
+describe("readApiSettings", () => {
+	it("requires two URLs and a secret, and has defaults for everything else, with loopback as host", () => {
 		expect(readApiSettings(REQUIRED)).toEqual({
 			databaseUrl: "postgres://db/holdfast",
 			redisUrl: "redis://cache",
@@ -33,12 +33,12 @@ describe("settings", () => {
 		});
 	});
 
-	it("name everything that is missing at once, and have no default secret", () => {
+	it("lists every missing setting at once, and has no default secret", () => {
 		expect(() => readApiSettings({})).toThrow(/DATABASE_URL.*REDIS_URL.*JWT_SECRET/s);
 		expect(() => readApiSettings({ ...REQUIRED, JWT_SECRET: "x".repeat(31) })).toThrow(/JWT_SECRET.*32/);
 	});
 
-	it("take the level of acknowledgement and the acceptance of loss by their exact words", () => {
+	it("accepts only the exact values of ACK_LEVEL and I_ACCEPT_LOSING_CONFIRMED_BOOKINGS", () => {
 		const read = (env: Record<string, string>) => readApiSettings({ ...REQUIRED, ...env }).durability;
 		expect(read({ ACK_LEVEL: "replica", I_ACCEPT_LOSING_CONFIRMED_BOOKINGS: "true" })).toEqual({ ackLevel: "replica", acceptsLoss: true });
 		expect(read({ ACK_LEVEL: "local", I_ACCEPT_LOSING_CONFIRMED_BOOKINGS: "false" })).toEqual({ ackLevel: "local", acceptsLoss: false });
@@ -59,20 +59,20 @@ describe("settings", () => {
 		...within(null, { keepAliveMs: KEEP_ALIVE_SPEC, drainMs: DRAIN_SPEC, settleLagMaxMs: SETTLE_LAG_SPEC }),
 	];
 
-	it.each(NUMBERS)("read $name from its variable, bounds included", ({ name, group, env, min, max }) => {
+	it.each(NUMBERS)("reads $name from $env and accepts its bounds but nothing beyond them", ({ name, group, env, min, max }) => {
 		const read = (value: number) => readApiSettings({ ...REQUIRED, [env]: String(value) });
 		for (const value of [min, max]) expect(read(value)).toMatchObject(group === null ? { [name]: value } : { [group]: { [name]: value } });
 		for (const value of [min - 1, max + 1]) expect(() => read(value)).toThrow(env);
 	});
 
-	it("ask for as much as was promised: 60 a minute and address, 10 a minute and account, 5 a second and user, 100 at once", () => {
+	it("has the documented default rates: 60 per minute and address, 10 per minute and account, 5 per second and user, bursts of 100", () => {
 		expect(DEFAULT_RATES).toEqual({ authPerAddress: 60, authPerAccount: 10, userRate: 5, userBurst: 100, ipLimit: null });
 	});
 
-	it("take origins just as browsers write them, and no asterisk", () => {
+	it("accepts origins exactly as browsers send them, and no asterisk", () => {
 		const read = (text: string) => readApiSettings({ ...REQUIRED, CORS_ORIGINS: text }).corsOrigins;
 		expect(read("https://shop.example, http://localhost:3000")).toEqual(["https://shop.example", "http://localhost:3000"]);
-		for (const odd of [
+		for (const invalid of [
 			"*",
 			"null",
 			"shop.example",
@@ -81,14 +81,14 @@ describe("settings", () => {
 			"https://shop.example:443",
 			"ftp://shop.example",
 		])
-			expect(() => read(odd)).toThrow(`CORS_ORIGINS has ${JSON.stringify(odd)}`);
+			expect(() => read(invalid)).toThrow(`CORS_ORIGINS has ${JSON.stringify(invalid)}`);
 	});
 
-	it("take proxies by address, subnet or name, and neither everybody nor a number of hops", () => {
+	it("accepts proxies by address, subnet or name, but neither every address nor a number of hops", () => {
 		const read = (text: string) => readApiSettings({ ...REQUIRED, TRUST_PROXY: text }).trustProxy;
 		expect(read("10.0.0.1,10.1.0.0/16 , fd00::/8,loopback")).toEqual(["10.0.0.1", "10.1.0.0/16", "fd00::/8", "loopback"]);
-		for (const odd of ["true", "1", "0.0.0.0/0", "::/0", "10.0.0.0/33", "proxy.example", "10.0.0.0/255.0.0.0"])
-			expect(() => read(odd)).toThrow(`TRUST_PROXY has ${JSON.stringify(odd)}`);
+		for (const invalid of ["true", "1", "0.0.0.0/0", "::/0", "10.0.0.0/33", "proxy.example", "10.0.0.0/255.0.0.0"])
+			expect(() => read(invalid)).toThrow(`TRUST_PROXY has ${JSON.stringify(invalid)}`);
 	});
 });
 

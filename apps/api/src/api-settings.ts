@@ -6,6 +6,7 @@ import { type DurabilityOptions, readDurabilitySettings } from "@holdfast/seat-s
 import { type Rates, readRates } from "./rates.ts";
 import { WATCH_LIMIT_SPECS, WATCHERS_PER_ADDRESS_SPEC, type WatchLimits } from "./showtimes/watch-limits.ts";
 
+/** All settings of one API process. */
 export type ApiSettings = {
 	readonly databaseUrl: string;
 	readonly redisUrl: string;
@@ -14,32 +15,32 @@ export type ApiSettings = {
 	readonly host: string;
 	readonly port: number;
 	readonly logLevel: string;
-	/** What an acknowledgement waits for, and whether a Redis that cannot keep it is endured. */
+	/** What a confirm waits for before it is acknowledged, and whether a Redis that can lose confirmed bookings is accepted. */
 	readonly durability: DurabilityOptions;
-	/** Processes that serve. */
+	/** Number of worker processes. */
 	readonly workers: number;
 	readonly limits: Limits;
-	/** A request that takes longer than this to arrive is refused, ms. */
+	/** Time that a client has to send a whole request, ms. A slower request is refused. */
 	readonly requestTimeoutMs: number;
-	/** A connection whose client accepts nothing of a waiting answer for this long is dropped, ms. */
+	/** A connection is dropped when its client reads nothing of a pending response for this long, ms. */
 	readonly answerTimeoutMs: number;
-	/** How long a connection on which nothing is asked is kept open, ms. */
+	/** How long an idle connection is kept open, ms. */
 	readonly keepAliveMs: number;
-	/** How long the API serves on between SIGTERM, from which on it is not ready, and the end of listening, ms. */
+	/** How long the API keeps serving after SIGTERM before it stops listening, ms. `/readyz` answers 503 in the meantime. */
 	readonly drainMs: number;
-	/** Age of the oldest event that is not recorded, past which health is `degraded`, ms. */
+	/** Health is `degraded` when the oldest event that the ledger does not have yet is older than this, ms. */
 	readonly settleLagMaxMs: number;
-	/** Requests in flight in one process, past which the next one is answered `overloaded`. */
+	/** Maximum number of requests in flight in one process. A further request is answered `overloaded`. */
 	readonly inFlightMax: number;
-	/** How often somebody may ask. */
+	/** Request rate limits. */
 	readonly rates: Rates;
-	/** Origins whose pages may read answers; empty: none but our own. */
+	/** Origins whose pages may read responses. Empty: only pages of the API's own origin may. */
 	readonly corsOrigins: readonly string[];
-	/** Proxies whose word on the client's address is taken: addresses, subnets, or a name such as `loopback`. Empty: nobody's. */
+	/** Proxies whose `X-Forwarded-For` header is trusted: addresses, subnets, or names such as `loopback`. Empty: no proxy is trusted. */
 	readonly trustProxy: readonly string[];
-	/** How long free seats are kept back after a proven loss, ms; null: until a person opens them. */
+	/** How long free seats are quarantined after a proven data loss, ms. Null: until an operator opens them. */
 	readonly quarantineMs: number | null;
-	/** How many may watch seats in this process. */
+	/** Maximum numbers of seat watchers in one process. */
 	readonly watchLimits: WatchLimits;
 };
 
@@ -47,24 +48,24 @@ export type ApiSettings = {
 const JWT_SECRET_MIN_CHARS = 32;
 
 /**
- * The default lies above the spike that this is built for: twenty thousand people who ask at the same moment, all of whom
- * one process may get. A request in flight costs some 10 KB.
+ * The default is above the load spike that this service is built for: twenty thousand requests at the same moment, all of
+ * which may reach one process. A request in flight costs some 10 KB.
  */
 export const IN_FLIGHT_SPEC = { env: "IN_FLIGHT_MAX", default: 25_000, min: 1, max: 1_000_000 } as const;
 
-/** Somebody who sends a byte now and then keeps a connection and its memory for this long. A request of ours is one packet. */
+/** A client that sends one byte now and then occupies a connection and its memory for this long. A normal request is one packet. */
 export const REQUEST_TIMEOUT_SPEC = { env: "REQUEST_TIMEOUT_MS", default: 30_000, min: 100, max: 300_000 } as const;
 
-/** Longer than the idle timeout of the usual load balancers (60 s), so that they hang up first. */
+/** Longer than the idle timeout of common load balancers (60 s), so that the load balancer closes the connection first. */
 export const KEEP_ALIVE_SPEC = { env: "KEEP_ALIVE_MS", default: 72_000, min: 1_000, max: 3_600_000 } as const;
 
-/** As long as load balancers take to notice that `/readyz` fails. */
+/** Should be the time that the load balancer needs to notice a failing `/readyz`. */
 export const DRAIN_SPEC = { env: "DRAIN_MS", default: 0, min: 0, max: 300_000 } as const;
 
-/** A sweeper that works is some tenths of a second behind. */
+/** A working sweeper is some tenths of a second behind. */
 export const SETTLE_LAG_SPEC = { env: "SETTLE_LAG_MAX_MS", default: 30_000, min: 1_000, max: DAY_MS } as const;
 
-/** Throws `SettingsError`, which names every flaw at once. */
+/** Returns the validated settings. Throws `SettingsError`, which names every invalid setting at once. */
 export function readApiSettings(env: Environment): ApiSettings {
 	return readSettings(env, (reader) => ({
 		databaseUrl: reader.text("DATABASE_URL"),
@@ -105,19 +106,19 @@ export function readApiSettings(env: Environment): ApiSettings {
 	}));
 }
 
-/** Exactly as a browser sends it: scheme, host and port, in lower case, and nothing behind. `*` is none. */
+/** True for an origin exactly as a browser sends it: scheme, host and port in lower case, without a path. `*` is not accepted. */
 function isOrigin(text: string): boolean {
 	return /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
 
 const PROXY_NAMES = ["loopback", "linklocal", "uniquelocal"];
 
-/** A number of hops is not taken: whoever reaches the API directly can write as many hops as are counted. */
+/** A number of hops is not accepted: a client that reaches the API directly can forge as many hops as are trusted. */
 function isProxy(text: string): boolean {
 	const [address = "", prefix] = text.split("/");
 	const family = isIP(address);
 	if (family === 0) return PROXY_NAMES.includes(text);
 	if (prefix === undefined) return true;
-	// A prefix of 0 would trust everybody.
+	// A prefix of 0 would trust every address.
 	return /^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128);
 }

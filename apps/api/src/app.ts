@@ -1,4 +1,4 @@
-/** The API as a whole, registered top to bottom: this file is its table of contents. Tests build it and `inject` into it. */
+/** Builds the API. Plugins and routes are registered from top to bottom, so this file is the table of contents. Tests `inject` into it. */
 import type { BookingId, ShowtimeId } from "@holdfast/domain";
 import { createRebuilder } from "@holdfast/rebuild";
 import { createConnectionGuard } from "@holdfast/runtime";
@@ -16,7 +16,6 @@ import { addShowHealth } from "./health/show-health.ts";
 import { addShowLiveness } from "./health/show-liveness.ts";
 import { addShowReadiness } from "./health/show-readiness.ts";
 import { joinReads } from "./join-reads.ts";
-import { createUnreadableReport } from "./leave-out-unreadable.ts";
 import { addMovieRoutes } from "./movies/index.ts";
 import { type ApiMetrics, countRebuilds, createApiMetrics } from "./plugins/api-metrics.ts";
 import { auth } from "./plugins/auth.ts";
@@ -34,6 +33,7 @@ import { requestOutcome } from "./plugins/request-outcome.ts";
 import { requestIdOf, responseHeaders } from "./plugins/response-headers.ts";
 import { securityHeaders } from "./plugins/security-headers.ts";
 import { answerClientError, answerFrameworkError, sendProblems } from "./plugins/send-problems.ts";
+import { createUnreadableReport } from "./present-readable.ts";
 import { addShowtimeRoutes } from "./showtimes/index.ts";
 import { createLiveShowtimes } from "./showtimes/live-showtimes.ts";
 import { createShowtimeOpener } from "./showtimes/open-showtime.ts";
@@ -41,14 +41,14 @@ import { readLiveMap } from "./showtimes/read-live-map.ts";
 import { createSeatPlans } from "./showtimes/seat-plans.ts";
 import { createSeatWatches } from "./showtimes/seat-watches.ts";
 
-/** The largest body that means anything is a hold of ten seats, well under 1 KB. */
+/** The largest valid body is a hold of ten seats, well under 1 KB. */
 const BODY_MAX_BYTES = 16 * 1024;
-/** How often the server looks for requests that take longer than `requestTimeoutMs` to arrive. */
-const LOOK_FOR_SLOW_EVERY_MS = 1_000;
-/** Bookings whose showtime is remembered, about 200 bytes each. */
-const BOOKINGS_REMEMBERED_MAX = 50_000;
+/** How often the server checks for requests that take longer than `requestTimeoutMs` to arrive. */
+const SLOW_REQUEST_CHECK_EVERY_MS = 1_000;
+/** Bookings whose showtime is cached, about 200 bytes each. */
+const CACHED_BOOKINGS_MAX = 50_000;
 
-/** Build it, without listening. `ready()` or `inject()` start it; `close()` ends it and leaves its stores to their owner. */
+/** Returns the API, not listening yet. `ready()` or `inject()` starts it. `close()` ends it. The caller closes the stores. */
 export function buildApp(deps: AppDeps): ApiServer {
 	const loggerInstance: FastifyBaseLogger = deps.logger;
 	const guard = createConnectionGuard({
@@ -57,7 +57,7 @@ export function buildApp(deps: AppDeps): ApiServer {
 	});
 	const app: ApiServer = fastify({
 		loggerInstance,
-		// One line per decision (plugins/log-outcomes.ts) instead of two per request.
+		// One log line per request outcome (plugins/log-outcomes.ts) instead of two per request.
 		logController: new LogController({ disableRequestLogging: true }),
 		childLoggerFactory: (logger) => logger,
 		genReqId: requestIdOf,
@@ -66,19 +66,19 @@ export function buildApp(deps: AppDeps): ApiServer {
 		requestTimeout: deps.settings.requestTimeoutMs,
 		keepAliveTimeout: deps.settings.keepAliveMs,
 		forceCloseConnections: "idle",
-		// Only what one of these sends is believed about whom it speaks for.
+		// `X-Forwarded-For` counts only in requests from one of these proxies.
 		trustProxy: deps.settings.trustProxy.length > 0 && compileTrust(deps.settings.trustProxy),
 		http: {
-			// plugins/http-conformance.ts answers it in our error format.
+			// A missing Host header is answered by plugins/http-conformance.ts, in the API's error format.
 			requireHostHeader: false,
-			connectionsCheckingInterval: LOOK_FOR_SLOW_EVERY_MS,
-			// Not more than the whole request has: Node swaps the two then, and bodies have a minute.
+			connectionsCheckingInterval: SLOW_REQUEST_CHECK_EVERY_MS,
+			// Must not exceed `requestTimeout`: Node would swap the two values, and a body would get a minute.
 			headersTimeout: deps.settings.requestTimeoutMs,
 		},
-		// What arrives on an open connection while closing is still answered; the framework's own 503 is no problem+json.
+		// Requests on open connections are still answered during shutdown: Fastify's own 503 is not problem+json.
 		return503OnClosing: false,
 		frameworkErrors: answerFrameworkError,
-		// What arrived whole before is answered first, or its client would take this answer for its own.
+		// Earlier complete requests are answered first. Otherwise the client would take this answer for theirs.
 		clientErrorHandler: (error, socket) => guard.whenAnswered(socket, () => answerClientError(error, socket)),
 		serverFactory: (listener, options) => createGuardedServer(guard, listener, options),
 		schemaController: { compilersFactory: { buildValidator } },
@@ -127,8 +127,8 @@ function makeRouteDeps(deps: AppDeps, metrics: ApiMetrics): RouteDeps {
 	const readSeatMap = joinReads((showtimeId: ShowtimeId) => seatStore.readSeatMap(showtimeId));
 	const readMap = (showtimeId: ShowtimeId) => readLiveMap({ readSeatMap, liveShowtimes }, showtimeId);
 	const seatWatches = createSeatWatches({ seatStore, readMap, limits: settings.watchLimits });
-	metrics.gauge("holdfast_watchers", "Clients that are told of seats as they change", (own) => own.set(seatWatches.size().watchers));
-	metrics.gauge("holdfast_watched_showtimes", "Showtimes that they watch", (own) => own.set(seatWatches.size().showtimes));
+	metrics.gauge("holdfast_watchers", "Clients connected to a stream of seat changes", (own) => own.set(seatWatches.size().watchers));
+	metrics.gauge("holdfast_watched_showtimes", "Showtimes that at least one client watches", (own) => own.set(seatWatches.size().showtimes));
 	return {
 		...deps,
 		seatPlans,
@@ -137,6 +137,6 @@ function makeRouteDeps(deps: AppDeps, metrics: ApiMetrics): RouteDeps {
 		seatWatches,
 		awaitRecorded: createLedgerWait(seatStore),
 		reportUnreadable: createUnreadableReport(log, metrics.unreadable),
-		showtimeOfBooking: new LRUCache<BookingId, ShowtimeId>({ max: BOOKINGS_REMEMBERED_MAX }),
+		showtimeOfBooking: new LRUCache<BookingId, ShowtimeId>({ max: CACHED_BOOKINGS_MAX }),
 	};
 }

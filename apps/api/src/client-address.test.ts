@@ -4,7 +4,7 @@ import { addressOf, compileTrust } from "./client-address.ts";
 const PROXY = "10.0.0.9";
 const addressFrom = (ip: string | undefined, remoteAddress: string | undefined = PROXY) => addressOf({ ip, socket: { remoteAddress } });
 
-describe("the address that a limit counts", () => {
+describe("addressOf", () => {
 	it.each([
 		["192.0.2.7", "192.0.2.7"],
 		["::ffff:192.0.2.7", "192.0.2.7"],
@@ -17,7 +17,7 @@ describe("the address that a limit counts", () => {
 		["2001:db8:1:2:3::", "2001:db8:1:2::/64"],
 		["::1", "0:0:0:0::/64"],
 		["fe80::1%eth0", "fe80:0:0:0::/64"],
-	])("is for %s %s", (ip, counted) => {
+	])("counts %s as %s", (ip, counted) => {
 		expect(addressFrom(ip)).toBe(counted);
 	});
 
@@ -30,7 +30,7 @@ describe("the address that a limit counts", () => {
 		["[::ffff:203.0.113.8]:1042", "203.0.113.8"],
 		["::ffff:203.0.113.8", "203.0.113.8"],
 		[" 203.0.113.8:1042 ", "203.0.113.8"],
-	])("leaves out the port, the brackets and the zone of %s: %s", (ip, counted) => {
+	])("ignores the port, brackets and zone of %s and counts it as %s", (ip, counted) => {
 		expect(addressFrom(ip)).toBe(counted);
 	});
 
@@ -55,12 +55,12 @@ describe("the address that a limit counts", () => {
 		'"203.0.113.8"',
 		"caf\u00e9",
 		"x".repeat(5_000),
-	])("is the connection's own for %s, which is no address", (garbage) => {
+	])("counts %s, which is not an address, as the address of the connection", (garbage) => {
 		expect(addressFrom(garbage)).toBe(PROXY);
 		expect(addressFrom(garbage, "::ffff:10.0.0.9")).toBe(PROXY);
 	});
 
-	it("is one for all where the connection has none either, as on a Unix socket", () => {
+	it("counts all connections without an address together, as on a Unix socket", () => {
 		const own = [
 			{ ip: "unknown", socket: {} },
 			{ ip: undefined, socket: {} },
@@ -70,7 +70,7 @@ describe("the address that a limit counts", () => {
 	});
 });
 
-describe("a proxy", () => {
+describe("compileTrust", () => {
 	const isTrusted = compileTrust(["loopback", "10.0.0.0/8", "2001:db8::/32", "192.0.2.1", "::ffff:198.51.100.0/120"]);
 
 	it.each([
@@ -83,12 +83,12 @@ describe("a proxy", () => {
 		"[2001:db8:5::1]:80",
 		"192.0.2.1:1",
 		"198.51.100.7",
-	])("is trusted as %s, with or without a port", (address) => {
+	])("trusts a proxy at %s, with or without a port", (address) => {
 		expect(isTrusted(address)).toBe(true);
 	});
 
 	it.each(["11.0.0.1", "192.0.2.2", "2001:db9::1", "::2", "198.51.101.7", "unknown", "", "10.1.2.3:x"])(
-		"is not trusted as %s",
+		"does not trust a proxy at %s",
 		(address) => {
 			expect(isTrusted(address)).toBe(false);
 		},
@@ -97,11 +97,11 @@ describe("a proxy", () => {
 	it.each([
 		["linklocal", "169.254.7.7", "fe80::1%eth0"],
 		["uniquelocal", "172.16.0.1", "fd00::1"],
-	])("may be named %s: of that kind are %s and %s", (name, ipv4, ipv6) => {
+	])("accepts the name %s and trusts %s and %s by it", (name, ipv4, ipv6) => {
 		expect([compileTrust([name])(ipv4), compileTrust([name])(ipv6), compileTrust([name])("203.0.113.1")]).toEqual([true, true, false]);
 	});
 
-	it("is trusted by no empty list", () => {
+	it("trusts no address with an empty list", () => {
 		expect(compileTrust([])("127.0.0.1")).toBe(false);
 	});
 });

@@ -1,30 +1,30 @@
 /**
- * What counts as one address in a limit, and whose word on it is believed. Proxies write what they like into `X-Forwarded-For`:
- * with a port or without, IPv6 in brackets, IPv4 as IPv6, names that are no addresses.
+ * Derives the client address that rate limits count by, and decides which proxies may name it. Proxies use many forms in
+ * `X-Forwarded-For`: with or without a port, IPv6 in brackets, IPv4 mapped to IPv6, and text that is not an address.
  */
 import ipaddr from "ipaddr.js";
 
-/** What a request says of its client: `ip` as the framework reads it, and the connection that it came on. */
+/** The address fields of a request: `ip` as Fastify derives it, and the connection that the request arrived on. */
 export type Addressed = { readonly ip: string | undefined; readonly socket: { readonly remoteAddress?: string | undefined } };
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** Groups of an IPv6 address that name a network: a client that has one address of a /64 has all 2^64. */
+/** Leading groups of an IPv6 address that form its /64 network: a client that has one address of a /64 has all 2^64. */
 const NETWORK_GROUPS = 4;
 const GROUP_RADIX = 16;
-/** A connection without an address, such as a Unix socket, and all of them together. */
+/** Shared by all connections without an address, such as Unix sockets. */
 const NO_ADDRESS = "none";
-/** An IPv6 address with its zone, and a zone and a port at most, is shorter. */
+/** Longer than any IPv6 address with brackets, zone and port. */
 const ADDRESS_MAX_CHARS = 100;
 const PORT = ":\\d{1,5}";
 const BRACKETED = new RegExp(`^\\[([^\\[\\]]+)\\](?:${PORT})?$`);
 const IPV4_WITH_PORT = new RegExp(`^([\\d.]+)${PORT}$`);
-/** The last 32 bits of an IPv6 address that stands for an IPv4 one. */
+/** Prefix length of `::ffff:0:0/96`: an IPv4-mapped IPv6 address has its IPv4 address after these bits. */
 const MAPPED_PREFIX_BITS = 96;
 
 /**
- * The text that a limit counts requests under: an IPv4 address, or the /64 of an IPv6 one. A client's text that is no address counts as
- * the connection's own, so that a client behind a proxy that forwards such a thing never gets a count to itself.
+ * Returns the key that rate limits count a request under: an IPv4 address, or the /64 network of an IPv6 address. If `ip` is not an
+ * address, the connection's address is the key. Otherwise a client could send arbitrary text through a proxy and be counted alone.
  */
 export function addressOf({ ip, socket }: Addressed): string {
 	const address = parseAddress(ip) ?? parseAddress(socket.remoteAddress);
@@ -35,8 +35,8 @@ export function addressOf({ ip, socket }: Addressed): string {
 }
 
 /**
- * A function that tells whether an address is a trusted proxy's, whatever port stands behind it. Each of `proxies` is an address, a
- * subnet, or `loopback`, `linklocal`, `uniquelocal`; throws if one is none of these.
+ * Returns a function that checks whether an address, with or without a port, belongs to a trusted proxy. Each of `proxies` is an
+ * address, a subnet, or `loopback`, `linklocal`, `uniquelocal`. Throws on anything else.
  */
 export function compileTrust(proxies: readonly string[]): (address: string) => boolean {
 	const subnets = proxies.flatMap((proxy) => NAMED_SUBNETS[proxy] ?? [proxy]).map(parseSubnet);
@@ -62,7 +62,7 @@ function parseSubnet(text: string): [network: Address, bits: number] {
 	return plain === network || bits < MAPPED_PREFIX_BITS ? [network, bits] : [plain, bits - MAPPED_PREFIX_BITS];
 }
 
-/** An address without its port and its zone; null for any other text. Forms such as `127.1` and `0x7f.1` are none: proxies write all four parts. */
+/** Parses an address and drops its port and zone. Null for other text, including `127.1` and `0x7f.1`: proxies write all four parts. */
 function parseAddress(text: string | undefined): Address | null {
 	if (text === undefined || text.length > ADDRESS_MAX_CHARS) return null;
 	const trimmed = text.trim();
@@ -75,7 +75,7 @@ function parseAddress(text: string | undefined): Address | null {
 	return ipv6.includes(":") && ipaddr.IPv6.isValid(ipv6) ? unmap(ipaddr.IPv6.parse(ipv6)) : null;
 }
 
-/** An IPv4 address written as IPv6 is an IPv4 address. */
+/** Converts an IPv4-mapped IPv6 address to IPv4. */
 function unmap(address: Address): Address {
 	return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
 }

@@ -1,4 +1,4 @@
-/** The client that is handed out, against the API that it was generated from: what an app does from its first start to signing out. */
+/** The typed client against the API that it was generated from: what an app does from its first start to signing out. */
 import { createClient, createSessionTokens, type Session } from "@holdfast/client";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -14,16 +14,16 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-/** The tabs of one browser: each with a client of its own, and one store for all. */
+/** The tabs of one browser: each has its own client, and all share one session storage. */
 function openBrowser() {
-	let kept: Session | null = null;
+	let stored: Session | null = null;
 	const openTab = () => {
 		const tokens = createSessionTokens({
 			baseUrl,
-			session: kept,
-			reload: () => kept,
+			session: stored,
+			reload: () => stored,
 			onChange: (session) => {
-				kept = session;
+				stored = session;
 			},
 		});
 		return { tokens, client: createClient({ baseUrl, tokens }) };
@@ -31,7 +31,7 @@ function openBrowser() {
 	return {
 		openTab,
 		expireToken() {
-			if (kept !== null) kept = { ...kept, accessToken: expired(kept.accessToken) };
+			if (stored !== null) stored = { ...stored, accessToken: expired(stored.accessToken) };
 		},
 	};
 }
@@ -42,16 +42,16 @@ async function register({ tokens, client }: ReturnType<ReturnType<typeof openBro
 	tokens.set(data);
 }
 
-it("registers, holds seats, sees them change, confirms, and signs out", async () => {
+it("the client registers, holds a seat, sees it change, confirms it, and signs out", async () => {
 	const tab = openBrowser().openTab();
 	await register(tab, "ada@client.example");
 	const showtimeId = await api.newShowtime();
-	/** The first seat as it is seen, from change to change. */
+	/** The statuses of the first seat as the client sees them. */
 	const seen: string[] = [];
-	const leave = new AbortController();
+	const stop = new AbortController();
 	const watching = tab.client.watchSeats({
 		showtimeId,
-		signal: leave.signal,
+		signal: stop.signal,
 		onMap: ({ statuses }) => seen.push(statuses.slice(0, 1)),
 		onSeats: ({ seats }) => seen.push(...seats.map(([, letter]) => letter)),
 	});
@@ -60,14 +60,14 @@ it("registers, holds seats, sees them change, confirms, and signs out", async ()
 
 	const held = await tab.client.POST("/api/v1/bookings", { body: { showtimeId, seats: ["A1"] } });
 	if (held.data === undefined) throw new Error(JSON.stringify(held.error));
-	const [leftMs, saidMs] = [tab.client.clock.remainingMs(held.data.expiresAt), (held.data.expiresInSeconds ?? 0) * 1_000];
-	expect(leftMs).toBeGreaterThan(saidMs - 5_000);
-	expect(leftMs).toBeLessThan(saidMs + 1_000);
+	const [remainingMs, answeredMs] = [tab.client.clock.remainingMs(held.data.expiresAt), (held.data.expiresInSeconds ?? 0) * 1_000];
+	expect(remainingMs).toBeGreaterThan(answeredMs - 5_000);
+	expect(remainingMs).toBeLessThan(answeredMs + 1_000);
 	await sees("H");
 	const params = { path: { id: held.data.id } };
 	expect((await tab.client.POST("/api/v1/bookings/{id}/confirm", { params })).data?.status).toBe("confirmed");
 	await sees("S");
-	leave.abort();
+	stop.abort();
 	await watching;
 	expect(seen).toEqual(["A", "H", "S"]);
 
@@ -76,32 +76,32 @@ it("registers, holds seats, sees them change, confirms, and signs out", async ()
 	expect((await tab.client.GET("/api/v1/bookings")).error?.code).toBe("unauthenticated");
 });
 
-it("gets a new access token for one that has expired, once for all that ask, in whatever tab", async () => {
+it("the client refreshes an expired access token once for all concurrent requests of all tabs", async () => {
 	const browser = openBrowser();
 	const [one, other] = [browser.openTab(), browser.openTab()];
 	await register(one, "grace@client.example");
 	for (let round = 0; round < 3; round += 1) {
 		browser.expireToken();
-		const asked = [one, other, one, other].map(({ client }) => client.GET("/api/v1/auth/me"));
-		for (const { data } of await Promise.all(asked)) expect(data?.email).toBe("grace@client.example");
+		const requests = [one, other, one, other].map(({ client }) => client.GET("/api/v1/auth/me"));
+		for (const { data } of await Promise.all(requests)) expect(data?.email).toBe("grace@client.example");
 	}
 	expect(other.tokens.session()).toEqual(one.tokens.session());
-	// Beyond the time in which a repeated refresh is forgiven: had one tab used the other's old token, all would be over here.
+	// After the grace period for repeated refreshes: if one tab had used the other's old token, the session would end here.
 	await api.sql("update refresh_families set rotated_at = rotated_at - interval '1 hour'");
 	browser.expireToken();
 	for (const { client } of [other, one]) expect((await client.GET("/api/v1/auth/me")).data?.displayName).toBe("Ada");
 });
 
-it("is told by a problem's code what was wrong, and throws when there is no answer", async () => {
+it("the client returns the code of a problem, and throws when there is no response", async () => {
 	const tab = openBrowser().openTab();
 	await register(tab, "joan@client.example");
 	const showtimeId = await api.newShowtime();
 	const request = { showtimeId, seats: ["A1", "Z99"] };
 	const { error } = await tab.client.POST("/api/v1/bookings", { body: request });
 	expect(error).toMatchObject({ code: "unknown_seats", seats: ["Z99"] });
-	const nowhere = createClient({ baseUrl: "http://127.0.0.1:1", retry: false });
-	await expect(nowhere.GET("/api/v1/movies")).rejects.toThrow("fetch failed");
-	const leave = new AbortController();
-	const watching = tab.client.watchSeats({ showtimeId: request.seats.join(), signal: leave.signal, onMap: () => {}, onSeats: () => {} });
+	const unreachable = createClient({ baseUrl: "http://127.0.0.1:1", retry: false });
+	await expect(unreachable.GET("/api/v1/movies")).rejects.toThrow("fetch failed");
+	const stop = new AbortController();
+	const watching = tab.client.watchSeats({ showtimeId: request.seats.join(), signal: stop.signal, onMap: () => {}, onSeats: () => {} });
 	await expect(watching).rejects.toThrow("the server refused the seats with status 404");
 });

@@ -1,4 +1,4 @@
-/** What the app and its routes are built from. */
+/** The dependencies of the app and of its routes. */
 import type { Database } from "@holdfast/database";
 import type { BookingId, ShowtimeId } from "@holdfast/domain";
 import type { Logger } from "@holdfast/runtime";
@@ -7,13 +7,13 @@ import type { LRUCache } from "lru-cache";
 import type { ApiSettings } from "./api-settings.ts";
 import type { LedgerWait } from "./bookings/prefer-wait.ts";
 import type { Drain } from "./health/drain.ts";
-import type { ReportUnreadable } from "./leave-out-unreadable.ts";
+import type { ReportUnreadable } from "./present-readable.ts";
 import type { LiveShowtimes } from "./showtimes/live-showtimes.ts";
 import type { ReadSeatMap } from "./showtimes/read-live-map.ts";
 import type { SeatPlans } from "./showtimes/seat-plans.ts";
 import type { SeatWatches } from "./showtimes/seat-watches.ts";
 
-/** What `buildApp` gets from the process edge. */
+/** What the process edge passes to `buildApp`. */
 export type AppDeps = {
 	readonly settings: Pick<
 		ApiSettings,
@@ -34,11 +34,11 @@ export type AppDeps = {
 	readonly seatStore: SeatStore;
 	readonly authStore: AuthStore;
 	readonly database: Database;
-	/** Whether this process is about to end. */
+	/** Whether this process is shutting down. */
 	readonly drain: Drain;
 };
 
-/** What the route files get: the above, and what `buildApp` creates from it once per process. */
+/** What routes are built from: `AppDeps`, and what `buildApp` creates from it once per process. */
 export type RouteDeps = AppDeps & {
 	readonly seatPlans: SeatPlans;
 	readonly liveShowtimes: LiveShowtimes;

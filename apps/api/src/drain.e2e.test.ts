@@ -1,4 +1,4 @@
-/** A process that is told to end: not ready first, serving on, and gone after DRAIN_MS. With several workers each does so. */
+/** A process that receives SIGTERM: it stops being ready, serves requests for DRAIN_MS, and exits. Each of several workers does so. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { get } from "node:http";
@@ -13,7 +13,7 @@ const DRAIN_MS = 1_500;
 
 type Answer = { readonly status: number; readonly connection: string };
 
-/** On a connection of its own, since a process that drains ends those that it answers on. Null: nobody listens. */
+/** Sends a request on a new connection, because a draining process closes the connections it answers on. Null: the connection failed. */
 function ask(port: number, path: string): Promise<Answer | null> {
 	return new Promise((resolve) => {
 		get({ port, path, host: "127.0.0.1", agent: false, headers: { connection: "keep-alive" } }, (answer) => {
@@ -31,7 +31,7 @@ async function start(environment: Record<string, string>) {
 			PORT: String(port),
 			REDIS_URL: "redis://127.0.0.1:9",
 			DATABASE_URL: "postgres://127.0.0.1:9/nothing",
-			JWT_SECRET: "a secret that only this test knows of",
+			JWT_SECRET: "a secret that only this test knows",
 			LOG_LEVEL: "fatal",
 			...environment,
 		},
@@ -45,9 +45,9 @@ async function start(environment: Record<string, string>) {
 it.each([
 	["one process", "1"],
 	["three workers", "3"],
-])("%s: on SIGTERM /readyz fails first, requests are served for DRAIN_MS, and then nobody listens", async (_what, workers) => {
+])("%s: after SIGTERM /readyz fails first, requests are served for DRAIN_MS, and then the port is closed", async (_what, workers) => {
 	const { port, child, ended } = await start({ DRAIN_MS: String(DRAIN_MS), WORKERS: workers });
-	// Each worker listens by itself: enough questions meet all of them.
+	// Each worker listens separately. This many concurrent requests reach all of them.
 	await waitUntil("all workers", async () =>
 		(await Promise.all(Array.from({ length: 30 }, () => ask(port, "/readyz")))).every((a) => a?.status === 200),
 	);
@@ -57,7 +57,7 @@ it.each([
 	expect(performance.now() - signalledMs).toBeLessThan(500);
 	while (performance.now() - signalledMs < DRAIN_MS - 300) {
 		const [ready, health] = await Promise.all([ask(port, "/readyz"), ask(port, "/api/v1/health")]);
-		// What is answered at once may have been pipelined with something else.
+		// A response that was sent synchronously keeps its connection, because a pipelined request may follow.
 		expect([ready, health]).toEqual([
 			{ status: 503, connection: "keep-alive" },
 			{ status: 503, connection: "close" },
@@ -68,7 +68,7 @@ it.each([
 	expect(await ended).toBe(0);
 });
 
-it("without DRAIN_MS listening ends at once; KEEP_ALIVE_MS is what clients are told of idle connections", async () => {
+it("without DRAIN_MS a process exits at once after SIGTERM, and KEEP_ALIVE_MS is sent in the Keep-Alive header", async () => {
 	const { port, child, ended } = await start({ KEEP_ALIVE_MS: "5000" });
 	expect((await fetch(`http://127.0.0.1:${port}/livez`)).headers.get("keep-alive")).toBe("timeout=5");
 	child.kill("SIGTERM");

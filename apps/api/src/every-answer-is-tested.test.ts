@@ -1,7 +1,6 @@
 /**
- * Every answer that the OpenAPI document declares has a test: the http test file named after the route's operation has a
- * `describe` for each status, and for each code of a problem. And the other way round: no test is of an answer that is not
- * declared.
+ * Every response that the OpenAPI document declares has a test: the http test file named after the operation has a `describe`
+ * for each status and for each problem code. Conversely, no such `describe` names a response that is not declared.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -9,14 +8,14 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { renderOpenapi } from "./render-openapi.ts";
 
 const SUFFIX = ".http.test.ts";
-/** `describe("409 seats_taken", ...`; for what is no problem the status alone counts, words may follow. */
+/** `describe("409 seats_taken", ...`. For a response that is not a problem, only the status counts, and words may follow it. */
 const DESCRIBED = /^[ \t]*describe\(\s*["'`](\d{3})(?: ([a-z_]+))?/gm;
 
-/** What a plugin answers before any route is asked: its test asks every operation of the document. */
-const ASKED_OF_ALL: readonly string[] = ["503 overloaded"];
+/** Responses of a plugin that runs before every route. The test of the plugin calls every operation of the document. */
+const TESTED_FOR_ALL_ROUTES: readonly string[] = ["503 overloaded"];
 
 type Responses = Record<string, { content?: Record<string, { schema?: unknown }> }>;
-/** By operation: `201`, `409 seats_taken`, ... */
+/** The declared responses of each operation: `201`, `409 seats_taken`, ... */
 let declared: Map<string, Set<string>>;
 let files: string[];
 beforeAll(async () => {
@@ -40,7 +39,7 @@ function answersIn(responses: Responses): Set<string> {
 /** `placeHold`: `place-hold` */
 const nameOf = (operationId: string): string => operationId.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-/** `place-hold.http.test.ts`, and what continues that name where one file is not enough: `place-hold-faults.http.test.ts`. */
+/** `place-hold.http.test.ts`, and further files whose names start with that name: `place-hold-faults.http.test.ts`. */
 function filesOf(operationId: string): string[] {
 	const name = nameOf(operationId);
 	const longer = [...declared.keys()].map(nameOf).filter((other) => other.startsWith(`${name}-`));
@@ -62,21 +61,21 @@ function testedBy(operationId: string): Set<string> {
 }
 
 describe("the http tests", () => {
-	it("have a file for every operation, named after it", () => {
+	it("have a file named after every operation", () => {
 		expect([...declared.keys()].filter((operationId) => filesOf(operationId).length === 0)).toEqual([]);
 	});
 
-	it("have a describe for every answer that an operation declares", () => {
+	it("have a describe for every response that an operation declares", () => {
 		const missing = [...declared].flatMap(([operationId, answers]) => {
 			const tested = testedBy(operationId);
 			return [...answers]
-				.filter((answer) => !tested.has(answer) && !ASKED_OF_ALL.includes(answer))
+				.filter((answer) => !tested.has(answer) && !TESTED_FOR_ALL_ROUTES.includes(answer))
 				.map((answer) => `${operationId}: ${answer}`);
 		});
 		expect(missing).toEqual([]);
 	});
 
-	it("describe no answer that an operation does not declare", () => {
+	it("describe no response that an operation does not declare", () => {
 		const surplus = [...declared].flatMap(([operationId, answers]) =>
 			[...testedBy(operationId)].filter((answer) => !answers.has(answer)).map((answer) => `${operationId}: ${answer}`),
 		);

@@ -1,10 +1,10 @@
 /**
- * Requests by chance, over real connections, to everything that the OpenAPI document lists and to what it does not: wrong types,
- * bounds, unknown fields, hostile texts, broken JSON, huge bodies, odd encodings, doubled headers, strange methods and paths,
- * bytes that are no HTTP. Never a 5xx but the coded 503; every answer is one that the document declares; and seats are as they
- * should be afterwards.
+ * Fuzzing: random requests over real connections, to the operations of the OpenAPI document and to other paths. They have wrong
+ * types, values at bounds, unknown fields, hostile texts, broken JSON, huge bodies, unusual encodings, duplicate headers and unknown
+ * methods, or are not HTTP at all. There must be no 5xx except a coded 503, every response must fit the document, and the seats must
+ * have no violations afterwards.
  *
- * A run prints its seed; FUZZ_SEED runs it again, FUZZ_ONLY just one request of it.
+ * A run prints its seed. FUZZ_SEED repeats the run, and FUZZ_ONLY repeats only one request of it.
  */
 
 import { parseShowtimeId } from "@holdfast/domain";
@@ -12,8 +12,8 @@ import { findSeatViolations } from "@holdfast/seat-store/testing";
 import { createRandom, howLong } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { OpenapiDocument } from "./testing/check-contract.ts";
+import { createAnswerCheck } from "./testing/fuzz/check-answer.ts";
 import { type DrawnRequest, drawRequest, type Operation, type Surface } from "./testing/fuzz/draw-request.ts";
-import { createJudge } from "./testing/fuzz/judge-answer.ts";
 import { type RawOutcome, sendRaw } from "./testing/fuzz/send-raw.ts";
 import { startTestApi, type TestApi } from "./testing/start-test-api.ts";
 
@@ -21,19 +21,19 @@ const REQUESTS = howLong({ short: 1_000, long: 10_000 });
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
 const ONLY = process.env.FUZZ_ONLY;
 const AT_ONCE = 8;
-/** Passwords are hashed two at a time, and take their time where others work, too. */
+/** Passwords are hashed two at a time, which is slow on a loaded machine. */
 const ANSWER_DEADLINE_MS = 60_000;
-/** How long an answer is waited for that need not come. */
+/** How long to wait for a response that need not arrive. */
 const HANG_MS = 250;
 const USERS = 3;
-/** Who signs out has to sign in again: tokens for nothing else. */
+/** Users whose tokens are used only to sign out, since a token is invalid afterwards. */
 const LEAVERS = 40;
 const SHOWTIMES = 4;
-/** Some holds lapse while the test runs, the others outlast it. */
+/** Holds of this duration expire during the test. The others outlast it. */
 const BRIEF_HOLD_MS = 1_000;
-/** Limits would hide what lies behind them. */
+/** Rate limits would stop requests before they reach the code to test. */
 const UNLIMITED = 1_000_000;
-const FLAWS_SHOWN = 10;
+const VIOLATIONS_SHOWN = 10;
 const MISSED_BY_SLICE_MAX = 4;
 const PASSWORD = "correct horse battery";
 
@@ -46,25 +46,25 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-it(`${REQUESTS} requests by chance are each answered as the document says`, async () => {
+it(`each of ${REQUESTS} random requests gets a response that fits the OpenAPI document`, async () => {
 	console.log(`fuzz: FUZZ_SEED=${SEED}`);
 	const document: OpenapiDocument = JSON.parse(JSON.stringify(api.app.swagger()));
-	const [surface, judge] = [await openSurface(document), createJudge(document)];
+	const [surface, checkAnswer] = [await openSurface(document), createAnswerCheck(document)];
 	const tally: Record<string, number> = {};
 	const answered = new Set<string>();
-	const flaws: string[] = [];
+	const violations: string[] = [];
 	let next = 0;
 
 	async function ask(index: number): Promise<void> {
 		const request = drawRequest(createRandom(SEED + index * 7_919), surface);
 		const deadlineMs = request.mayHang ? HANG_MS : ANSWER_DEADLINE_MS;
 		const outcome = await sendRaw(port, request.bytes, { isHead: request.method === "HEAD", deadlineMs });
-		const word = wordOf(outcome);
-		tally[word] = (tally[word] ?? 0) + 1;
+		const label = labelOf(outcome);
+		tally[label] = (tally[label] ?? 0) + 1;
 		if (outcome.outcome === "answered" && outcome.status < 300) answered.add(request.operationId);
-		const flaw = judge(request, outcome);
-		if (flaw !== null) flaws.push(describeFlaw(index, request, flaw));
-		if (ONLY !== undefined) console.log(describeFlaw(index, request, `${flaw ?? "fine"}: ${JSON.stringify(outcome)}`));
+		const violation = checkAnswer(request, outcome);
+		if (violation !== null) violations.push(describeViolation(index, request, violation));
+		if (ONLY !== undefined) console.log(describeViolation(index, request, `${violation ?? "fine"}: ${JSON.stringify(outcome)}`));
 	}
 
 	if (ONLY !== undefined) await ask(Number(ONLY));
@@ -77,24 +77,24 @@ it(`${REQUESTS} requests by chance are each answered as the document says`, asyn
 	await Promise.all(workers);
 
 	console.log(`fuzz: ${JSON.stringify(tally)}`);
-	expect(flaws.slice(0, FLAWS_SHOWN)).toEqual([]);
+	expect(violations.slice(0, VIOLATIONS_SHOWN)).toEqual([]);
 	if (ONLY !== undefined) return;
-	await expectUnharmed(surface);
+	await expectNoDamage(surface);
 	const never = [...new Set(surface.operations.map(({ operationId }) => operationId))].filter((id) => !answered.has(id));
-	// Otherwise it stayed outside, and knows nothing of what lies behind the first checks. A slice may miss some.
+	// Otherwise the requests never got past the first checks of these operations. A short run may miss some.
 	expect(never.length, `never answered with 2xx: ${never}`).toBeLessThanOrEqual(howLong({ short: MISSED_BY_SLICE_MAX, long: 0 }));
 });
 
-function wordOf(outcome: RawOutcome): string {
+function labelOf(outcome: RawOutcome): string {
 	if (outcome.outcome !== "answered") return outcome.outcome;
 	const code = /"code":"([a-z_]+)"/.exec(outcome.body)?.[1];
 	return code === undefined || outcome.status < 400 ? String(outcome.status) : `${outcome.status} ${code}`;
 }
 
-const describeFlaw = (index: number, { bytes }: DrawnRequest, flaw: string): string =>
-	`FUZZ_SEED=${SEED} FUZZ_ONLY=${index}\n${bytes.toString("latin1").slice(0, 1_500)}\n=> ${flaw}`;
+const describeViolation = (index: number, { bytes }: DrawnRequest, violation: string): string =>
+	`FUZZ_SEED=${SEED} FUZZ_ONLY=${index}\n${bytes.toString("latin1").slice(0, 1_500)}\n=> ${violation}`;
 
-/** Seats are what it is all about; hashing a password takes a quarter of a second. */
+/** How often each operation is drawn: seats matter most, and hashing a password takes a quarter of a second. */
 const WEIGHTS: Readonly<Record<string, number>> = {
 	placeHold: 12,
 	confirmBooking: 8,
@@ -105,15 +105,15 @@ const WEIGHTS: Readonly<Record<string, number>> = {
 };
 const WEIGHT = 3;
 
-/** Users, showtimes, bookings and films that requests can name. */
+/** Creates the users, showtimes, bookings and movies that requests can name. */
 async function openSurface(document: OpenapiDocument): Promise<Surface> {
 	const users = await api.newUsers(USERS);
 	const showtimeIds = await Promise.all(Array.from({ length: SHOWTIMES }, () => api.newShowtime()));
 	const brief = await api.another({ limits: { holdTtlMs: BRIEF_HOLD_MS } });
 	const bookings: string[] = [];
-	for (const [place, user] of users.entries())
+	for (const [userIndex, user] of users.entries())
 		for (const [index, showtimeId] of showtimeIds.entries())
-			bookings.push((await (index === 0 ? brief : api).held(user, showtimeId, [`J${place + 1}`])).id);
+			bookings.push((await (index === 0 ? brief : api).held(user, showtimeId, [`J${userIndex + 1}`])).id);
 	const movies = (await api.sql("select id from movies")).map(({ id }) => String(id));
 	const plans = (await api.sql("select id from seat_plans")).map(({ id }) => String(id));
 	const sessions = [];
@@ -128,7 +128,7 @@ async function openSurface(document: OpenapiDocument): Promise<Surface> {
 		operations: operationsIn(document).flatMap((operation) => Array<Operation>(WEIGHTS[operation.operationId] ?? WEIGHT).fill(operation)),
 		schemas: Object(document.components.schemas),
 		tokens: users.map(({ token }) => token),
-		world: {
+		knownValues: {
 			showtimeId: showtimeIds,
 			seats: labels,
 			movieId: movies,
@@ -158,9 +158,9 @@ function operationsIn({ paths }: OpenapiDocument): Operation[] {
 	);
 }
 
-async function expectUnharmed({ world }: Surface): Promise<void> {
+async function expectNoDamage({ knownValues }: Surface): Promise<void> {
 	expect((await api.call("GET //livez")).status).toBe(200);
-	for (const text of world.showtimeId ?? []) {
+	for (const text of knownValues.showtimeId ?? []) {
 		const showtimeId = parseShowtimeId(text);
 		if (showtimeId !== null) expect(await findSeatViolations(api.seatStore, showtimeId, null)).toEqual([]);
 	}

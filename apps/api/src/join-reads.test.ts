@@ -2,7 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { joinReads } from "./join-reads.ts";
 
-/** Reads that come back when they are told to, each with a number of its own. */
+/** Reads that settle when the test says so. Each resolves to its number. */
 function openReads() {
 	const sent: { key: string; answer(): void; fail(): void }[] = [];
 	const join = joinReads((key: string) => {
@@ -15,20 +15,20 @@ function openReads() {
 }
 
 describe("joinReads", () => {
-	it("is one read at once for the first, and one more for all who ask before that is back", async () => {
+	it("sends one read for the first call and one more for all calls before it settles", async () => {
 		const { sent, join } = openReads();
-		const asked = Array.from({ length: 1_000 }, () => join("a"));
+		const results = Array.from({ length: 1_000 }, () => join("a"));
 		expect(sent).toHaveLength(1);
 		sent[0]?.answer();
-		expect(await asked[0]).toBe(1);
+		expect(await results[0]).toBe(1);
 		await turn();
 		expect(sent).toHaveLength(2);
 		sent[1]?.answer();
-		expect(new Set(await Promise.all(asked.slice(1)))).toEqual(new Set([2]));
+		expect(new Set(await Promise.all(results.slice(1)))).toEqual(new Set([2]));
 		expect(sent).toHaveLength(2);
 	});
 
-	it("never gives an answer to a question that came after its read was sent", async () => {
+	it("never resolves a call with a read that was sent before the call", async () => {
 		const { sent, join } = openReads();
 		const first = join("a");
 		const second = join("a");
@@ -43,7 +43,7 @@ describe("joinReads", () => {
 		expect(await third).toBe(3);
 	});
 
-	it("keeps things apart, and begins anew when all are answered", async () => {
+	it("reads each key separately, and starts again after all reads have settled", async () => {
 		const { sent, join } = openReads();
 		const answers = [join("a"), join("b")];
 		expect(sent.map(({ key }) => key)).toEqual(["a", "b"]);
@@ -56,7 +56,7 @@ describe("joinReads", () => {
 		expect(await again).toBe(3);
 	});
 
-	it("lets a read that fails be the failure of those it was sent for, and of no others", async () => {
+	it("rejects only the calls that share a failed read", async () => {
 		const { sent, join } = openReads();
 		const [first, second] = [join("a"), join("a")];
 		sent[0]?.fail();

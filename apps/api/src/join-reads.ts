@@ -1,29 +1,29 @@
 /**
- * One read for all who ask for the same thing at about the same time. Whoever asks while a read is under way waits for the next
- * one, which is sent as soon as that has come back: an answer is never older than its question, a crowd costs one read per round
- * trip, and nobody waits for more than two. (Handing out the answer under way would halve that, and show a person the map from
- * before their own hold.)
+ * Returns a function that shares one read among concurrent callers of the same key (request coalescing). A call during a read waits for
+ * the next read, which starts as soon as the current one settles. So a result is never older than its call, a crowd costs one read per
+ * round trip, and a caller waits for at most two reads. Rejected: sharing the read in flight would halve the wait, but could show a user
+ * the map from before that user's own hold. If a read rejects, the callers that share it reject; later reads are not affected.
  */
 export function joinReads<Key, Value>(read: (key: Key) => Promise<Value>): (key: Key) => Promise<Value> {
-	const underWay = new Map<Key, { readonly isBack: Promise<void>; next: Promise<Value> | null }>();
+	const inFlight = new Map<Key, { readonly settled: Promise<void>; next: Promise<Value> | null }>();
 
 	function send(key: Key): Promise<Value> {
 		const answer = read(key);
-		const isBack = answer.then(
+		const settled = answer.then(
 			() => {},
 			() => {},
 		);
-		const lane = { isBack, next: null };
-		underWay.set(key, lane);
-		// Before whatever waits for the same: that takes this place anew.
-		isBack.then(() => lane.next === null && underWay.delete(key));
+		const current = { settled, next: null };
+		inFlight.set(key, current);
+		// Runs before the `then` of a waiting caller, which stores the next read under the same key.
+		settled.then(() => current.next === null && inFlight.delete(key));
 		return answer;
 	}
 
 	return (key) => {
-		const lane = underWay.get(key);
-		if (lane === undefined) return send(key);
-		lane.next ??= lane.isBack.then(() => send(key));
-		return lane.next;
+		const current = inFlight.get(key);
+		if (current === undefined) return send(key);
+		current.next ??= current.settled.then(() => send(key));
+		return current.next;
 	};
 }

@@ -1,4 +1,4 @@
-/** Requests of one kind while Postgres makes another kind wait: a table or a row that somebody has locked. */
+/** Requests that must not wait behind other requests which Postgres blocks with a locked table or row. */
 import { type HeldLock, holdLock, waitUntil } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { problemIn, type TestAnswer } from "./testing/read-answers.ts";
@@ -7,7 +7,7 @@ import { sessionIn } from "./testing/sign-in.ts";
 import { startTestApi, type TestApi, type TestUser } from "./testing/start-test-api.ts";
 
 const PASSWORD = "correct horse battery";
-/** As many as the report that this test answers had. */
+/** More readers than the connection pool has connections. */
 const READERS = 60;
 
 let api: TestApi;
@@ -37,18 +37,18 @@ afterAll(() => api.close());
 const logIn = (email = "ada@example.com") => api.call("POST /auth/login", { body: { email, password: PASSWORD } });
 const own = (request: string) => api.call(request, { token: ada.token });
 
-/** Requests that wait for the lock, until Postgres gives their statements up after 2 s. */
+/** Sends requests that wait for the lock until Postgres cancels their statements after 2 s. */
 function startReaders(paths: readonly string[], token?: string) {
 	let answered = 0;
-	const answers = Array.from({ length: READERS }, (_, place) =>
-		api.call(paths[place % paths.length] ?? "", token === undefined ? {} : { token }).finally(() => {
+	const answers = Array.from({ length: READERS }, (_, index) =>
+		api.call(paths[index % paths.length] ?? "", token === undefined ? {} : { token }).finally(() => {
 			answered += 1;
 		}),
 	);
 	return { answers: Promise.all(answers), countAnswered: () => answered };
 }
 
-/** Each must succeed before a single reader has its answer: it did not wait behind one. */
+/** Expects that each request succeeds before any reader is answered, which shows that it did not wait behind one. */
 async function expectServedMeanwhile(asks: readonly (() => Promise<TestAnswer>)[], countAnswered: () => number): Promise<void> {
 	for (const ask of asks) {
 		const answer = await ask();
@@ -68,7 +68,7 @@ describe("with the table movies locked and 60 readers of the catalogue waiting",
 			() => api.call("GET /health"),
 		];
 		await expectServedMeanwhile(asks, readers.countAnswered);
-		// Its password hash alone may take longer than a reader waits.
+		// Checked outside `expectServedMeanwhile`: the password hash alone may take longer than a reader waits.
 		expect((await logIn()).status).toBe(200);
 		const list = Object((await own("GET /bookings")).body);
 		expect(list.items).toMatchObject([{ id: bookingId, status: "confirmed", recorded: true, seats: ["A1"] }]);
@@ -90,7 +90,7 @@ describe("with the table bookings locked and 60 readers of their own bookings wa
 });
 
 describe("with the row of one user locked", () => {
-	it("that user's log-in gets 503 unavailable after the lock timeout, and other users sign in meanwhile", async () => {
+	it("that user's log-in gets 503 unavailable after the lock timeout, and other users can log in in the meantime", async () => {
 		const bob = sessionIn(
 			await api.call("POST /auth/register", { body: { email: "bob@example.com", password: PASSWORD, displayName: "Bob" } }),
 		);

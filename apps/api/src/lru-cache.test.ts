@@ -1,9 +1,9 @@
-/** What the caches of this API rely on, whichever version of the library is installed: their bounds. */
+/** The limits of lru-cache that the caches of this API rely on, checked against the installed version. */
 import { LRUCache } from "lru-cache";
 import { describe, expect, it } from "vitest";
 
 describe("lru-cache", () => {
-	it("keeps as many as it may and forgets the least recently used one past that", () => {
+	it("keeps at most `max` entries and evicts the least recently used one beyond that", () => {
 		const cache = new LRUCache<string, number>({ max: 2 });
 		cache.set("a", 1);
 		cache.set("b", 2);
@@ -13,7 +13,7 @@ describe("lru-cache", () => {
 		expect([cache.get("a"), cache.get("b"), cache.get("c")]).toEqual([1, undefined, 3]);
 	});
 
-	it("bounds the weight, not the number, when entries are weighed", () => {
+	it("limits the total size instead of the number when `maxSize` is set", () => {
 		const cache = new LRUCache<string, string>({ maxSize: 10, sizeCalculation: (text) => text.length });
 		cache.set("a", "xxxx");
 		cache.set("b", "xxxxxx");
@@ -22,7 +22,7 @@ describe("lru-cache", () => {
 		expect([cache.get("a"), cache.get("b"), cache.get("c")]).toEqual([undefined, "xxxxxx", "x"]);
 	});
 
-	it("does not keep what alone is too heavy, and counts a replaced entry once", () => {
+	it("does not store an entry larger than `maxSize`, and counts a replaced entry once", () => {
 		const cache = new LRUCache<string, string>({ maxSize: 4, sizeCalculation: (text) => text.length });
 		cache.set("a", "xxxxx");
 		expect(cache.size).toBe(0);

@@ -1,44 +1,52 @@
 /**
- * How often somebody may ask: every limit on requests, in one table. Each is a setting of the API. How much one person may
- * hold is another matter: those limits are the domain's.
+ * All request rate limits of the API, in one table. Each limit is a setting. Limits on seats and holds are in the domain
+ * package instead.
  */
 import type { LimitSpec } from "@holdfast/domain";
 import type { SettingsReader } from "@holdfast/runtime";
 
+/** The setting, default and range of each rate limit. */
 export const RATE_SPECS = {
 	authPerAddress: {
 		env: "AUTH_PER_ADDRESS",
 		default: 60,
 		min: 1,
 		max: 1_000_000,
-		meaning: "requests to register, sign in or refresh from one address in a minute, counted for all processes together",
+		meaning: "requests per minute from one address to register, sign in or refresh, counted across all processes",
 	},
 	authPerAccount: {
 		env: "AUTH_PER_ACCOUNT",
 		default: 10,
 		min: 1,
 		max: 1_000_000,
-		meaning: "attempts to register or sign in with one e-mail in a minute, whether or not it has an account, counted likewise",
+		meaning: "attempts per minute to register or sign in with one e-mail, with or without an account, counted across all processes",
 	},
 	userRate: {
 		env: "USER_RATE",
 		default: 5,
 		min: 1,
 		max: 1_000_000,
-		meaning: "requests of one user to /bookings a second, for as long as it may be, and as many to /auth/me and /auth/logout; per process",
+		meaning: "sustained requests per second of one user to /bookings, and as many again to /auth/me and /auth/logout, per process",
 	},
-	userBurst: { env: "USER_BURST", default: 100, min: 1, max: 1_000_000, meaning: "how many of them may come at once" },
+	userBurst: {
+		env: "USER_BURST",
+		default: 100,
+		min: 1,
+		max: 1_000_000,
+		meaning: "requests of one user that may arrive at once before USER_RATE applies, per process",
+	},
 } as const satisfies Record<string, LimitSpec>;
 
 /**
- * Requests to /bookings from one address in a minute, per process. Unset: no limit. A hall full of people behind one
- * address buys tickets, too.
+ * Requests per minute to /bookings from one address, per process. Unset: no limit, because many real buyers can share one
+ * address.
  */
 export const IP_LIMIT_SPEC = { env: "IP_LIMIT", min: 1, max: 1_000_000 } as const;
 
+/** The value of each rate limit. `ipLimit` null: no limit. */
 export type Rates = { readonly [Name in keyof typeof RATE_SPECS]: number } & { readonly ipLimit: number | null };
 
-/** The rates as they stand with nothing set. */
+/** The rates when no setting is given. */
 export const DEFAULT_RATES: Rates = {
 	authPerAddress: RATE_SPECS.authPerAddress.default,
 	authPerAccount: RATE_SPECS.authPerAccount.default,
@@ -47,6 +55,7 @@ export const DEFAULT_RATES: Rates = {
 	ipLimit: null,
 };
 
+/** Reads the rates from the settings. The reader collects invalid settings. */
 export function readRates(reader: SettingsReader): Rates {
 	return {
 		authPerAddress: reader.integer(RATE_SPECS.authPerAddress),

@@ -18,7 +18,7 @@ function operations(): Operation[] {
 	return Object.values(JSON.parse(document).paths).flatMap((methods) => Object.values(Object(methods)) as Operation[]);
 }
 
-/** Every property of every named schema, as `Booking.total`. */
+/** Every property of every named schema, named like `Booking.total`. */
 function properties(): { name: string; schema: Record<string, unknown> }[] {
 	return Object.entries(JSON.parse(document).components.schemas).flatMap(([name, schema]) => propertiesOf(name, schema));
 }
@@ -33,17 +33,17 @@ function propertiesOf(path: string, schema: unknown): { name: string; schema: Re
 }
 
 describe("the OpenAPI document", () => {
-	it("passes an independent linter", async () => {
+	it("passes the checks of an independent linter", async () => {
 		const config = await createConfig({
 			extends: ["recommended"],
-			// Health and liveness refuse nobody.
+			// Health and liveness have no 4xx response.
 			rules: { "operation-4xx-response": "off" },
 		});
 		const findings = await lintFromString({ source: document, config });
 		expect(findings.map(({ severity, ruleId, message, location }) => [severity, ruleId, message, location[0]?.pointer])).toEqual([]);
 	});
 
-	it("says of every operation what it does, and of every parameter what it means", () => {
+	it("describes every operation and every parameter", () => {
 		expect(operations().flatMap(({ operationId, description }) => (description ? [] : operationId))).toEqual([]);
 		const parameters = operations().flatMap(({ operationId, parameters: own = [] }) =>
 			own.flatMap(({ name, description }) => (description ? [] : `${operationId} ${name}`)),
@@ -51,7 +51,7 @@ describe("the OpenAPI document", () => {
 		expect(parameters).toEqual([]);
 	});
 
-	it("says of every field what it is, with an example where its type does not say it", () => {
+	it("describes every field and has an example for every plain one without an enum", () => {
 		const bare = properties().filter(({ schema }) => schema.description === undefined && schema.$ref === undefined);
 		expect(bare.map(({ name }) => name)).toEqual([]);
 		const isPlain = ({ type }: Record<string, unknown>) => ["string", "integer", "number", "boolean"].includes(String([type].flat()[0]));
@@ -59,13 +59,13 @@ describe("the OpenAPI document", () => {
 		expect(unshown.map(({ name }) => name)).toEqual([]);
 	});
 
-	it("has an example of every kind of problem, and each fits the schema of problems", async () => {
+	it("has an example of every problem code", async () => {
 		const { components } = JSON.parse(document);
 		expect(Object.keys(components.examples)).toEqual(components.schemas.Problem.properties.code.enum);
 		for (const [code, { value }] of Object.entries<{ value: object }>(components.examples)) expect(value).toMatchObject({ code });
 	});
 
-	it("is the one that the client was generated from: after a change of routes, npm run build", () => {
+	it("equals the document that the client was generated from; if not, run npm run build", () => {
 		expect(readFileSync(CLIENTS, "utf8")).toBe(document);
 	});
 });

@@ -1,4 +1,4 @@
-/** The OpenAPI document as the server gives it out, without a server: no store is asked anything, none need be there. */
+/** Renders the OpenAPI document without a running server. The stores are never called and need not exist. */
 import { createDatabase } from "@holdfast/database";
 import { DEFAULT_LIMITS } from "@holdfast/domain";
 import { createLogger } from "@holdfast/runtime";
@@ -7,14 +7,14 @@ import { readApiSettings } from "./api-settings.ts";
 import { buildApp } from "./app.ts";
 import { createDrain } from "./health/drain.ts";
 
-const NOWHERE = "127.0.0.1:9";
+const UNREACHABLE = "127.0.0.1:9";
 
-/** As text, indented: what `npm run build` writes. */
+/** Returns the OpenAPI document as indented JSON text, identical to the one that the server serves. `npm run build` writes it. */
 export async function renderOpenapi(): Promise<string> {
 	const settings = readApiSettings({
-		REDIS_URL: `redis://${NOWHERE}`,
-		DATABASE_URL: `postgres://${NOWHERE}/nothing`,
-		JWT_SECRET: "signs nothing, since nobody signs in here",
+		REDIS_URL: `redis://${UNREACHABLE}`,
+		DATABASE_URL: `postgres://${UNREACHABLE}/nothing`,
+		JWT_SECRET: "placeholder: no token is ever signed with this",
 	});
 	const seatStore = createSeatStore({ url: settings.redisUrl, limits: DEFAULT_LIMITS });
 	const authStore = createAuthStore({ url: settings.redisUrl });

@@ -1,4 +1,4 @@
-/** The process itself: it starts without its stores, outlives them, and ends cleanly. */
+/** The API as a process: it starts without its stores, survives their loss, and exits cleanly. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -7,8 +7,8 @@ import { findFreePort, makeScratchFolder, type RunningPostgres, type RunningRedi
 import { insertShowtimes, insertUsers, mintTokens, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
-const JWT_SECRET = "a secret that only this test knows of";
-/** A second or two on an idle machine; a loaded one takes its time to import. */
+const JWT_SECRET = "a secret that only this test knows";
+/** It takes a second or two on an idle machine. On a loaded machine the imports are slow. */
 const START_DEADLINE_MS = 60_000;
 const SERVER = join(import.meta.dirname, "server.ts");
 
@@ -37,7 +37,7 @@ const ask = async (path: string, options: RequestInit = {}) => {
 	return { status: answer.status, body: Object(await answer.json()) };
 };
 
-it("refuses to start without settings, and names each one that is missing", async () => {
+it("the API does not start without settings, and prints each missing one", async () => {
 	const { output, ended } = run({ PATH: process.env.PATH ?? "" });
 	expect((await ended).code).toBe(1);
 	expect(output.join("")).toMatch(
@@ -45,7 +45,7 @@ it("refuses to start without settings, and names each one that is missing", asyn
 	);
 });
 
-it("starts with both stores down, serves as they come, outlives them, and ends cleanly on SIGTERM", async () => {
+it("the API starts with both stores down, serves what it can as they come and go, and exits cleanly on SIGTERM", async () => {
 	const { child, output, ended } = run({
 		PATH: process.env.PATH ?? "",
 		PORT: String(ports.api),
@@ -65,10 +65,10 @@ it("starts with both stores down, serves as they come, outlives them, and ends c
 	expect(await health()).toBe("down");
 
 	redis = await startRedis({ dataDir: folders.redis, port: ports.redis });
-	await waitUntil("Redis to be found", async () => (await health()) === "degraded");
+	await waitUntil("Redis to be connected", async () => (await health()) === "degraded");
 	postgres = await startPostgres({ dataDir: folders.postgres, port: ports.postgres, throwaway: true });
 	await migrateDatabase(postgres.url);
-	await waitUntil("Postgres to be found", async () => (await ask("/api/v1/movies")).status === 200);
+	await waitUntil("Postgres to be connected", async () => (await ask("/api/v1/movies")).status === 200);
 
 	const [userId] = await insertUsers(postgres.url, 1);
 	const [showtimeId] = (await insertShowtimes(postgres.url)).showtimeIds;
@@ -83,7 +83,7 @@ it("starts with both stores down, serves as they come, outlives them, and ends c
 	expect((await ask("/api/v1/movies")).body.code).toBe("unavailable");
 	redis.kill("SIGKILL");
 	await redis.ended;
-	await waitUntil("its death to be noticed", async () => (await health()) === "down");
+	await waitUntil("the loss of Redis to be detected", async () => (await health()) === "down");
 	expect((await hold("A3")).body.code).toBe("unavailable");
 	expect((await ask("/livez")).status).toBe(200);
 

@@ -1,4 +1,4 @@
-/** The process edge of the API: settings, stores, listening, and a clean end. */
+/** Process edge of the API: reads the settings, creates the stores, listens, and shuts down cleanly. */
 import cluster from "node:cluster";
 import { checkBucketsAtStart, createDatabase } from "@holdfast/database";
 import { closeOnSignals, createLogger, listenOptions, runWorkers, SettingsError } from "@holdfast/runtime";
@@ -9,13 +9,13 @@ import { beginDrain, createDrain } from "./health/drain.ts";
 
 const settings = readSettingsOrExit();
 const seatStoreOptions = { url: settings.redisUrl, limits: settings.limits, ...settings.durability };
-// A worker that is started anew serves what it can: by then this is for /health to say.
-if (cluster.isPrimary) await refuseWrongStores();
+// Only at the first start. A restarted worker serves what it can, and /health reports the misconfiguration.
+if (cluster.isPrimary) await exitIfMisconfigured();
 const logger = createLogger("api", settings.logLevel);
 await runWorkers(settings.workers, logger, serve);
 
 async function serve(): Promise<void> {
-	// Both connect by themselves and keep trying: the API starts, and serves what it can, while a store is down.
+	// Both stores connect in the background and keep retrying. The API starts and serves what it can while a store is down.
 	const seatStore = createSeatStore({ ...seatStoreOptions, log: logger, probesWrites: true });
 	const authStore = createAuthStore({ url: settings.redisUrl, log: logger });
 	const database = createDatabase({ url: settings.databaseUrl, applicationName: "holdfast-api" });
@@ -42,7 +42,7 @@ function readSettingsOrExit(): ApiSettings {
 	}
 }
 
-async function refuseWrongStores(): Promise<void> {
+async function exitIfMisconfigured(): Promise<void> {
 	const bucketsCheck = { url: settings.databaseUrl, buckets: settings.limits.buckets, onBeyond: exitWith };
 	const reason = (await findReasonNotToStart(seatStoreOptions)) ?? (await checkBucketsAtStart(bucketsCheck));
 	if (reason !== null) exitWith(reason);

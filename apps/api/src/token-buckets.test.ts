@@ -14,19 +14,19 @@ function buckets(options: { perSecond: number; burst: number; keptMax?: number }
 	};
 }
 
-describe("a bucket", () => {
+describe("createTokenBuckets", () => {
 	it.each([
 		{ perSecond: 5, burst: 100 },
 		{ perSecond: 3, burst: 7 },
 		{ perSecond: 1, burst: 1 },
 		{ perSecond: 1_000_000, burst: 1_000_000 },
-	])("gives its burst at once and not one more: %j", (options) => {
+	])("gives exactly the burst of tokens at once with %j", (options) => {
 		const { takeMany, take } = buckets(options);
 		expect(takeMany("ada", options.burst)).toBe(options.burst);
 		expect(take("ada")).toBeGreaterThan(0);
 	});
 
-	it("fills at its rate, up to its burst, and says how long until the next token", () => {
+	it("fills a bucket at its rate up to its burst, and returns the time until the next token", () => {
 		const { take, takeMany, pass } = buckets({ perSecond: 5, burst: 100 });
 		takeMany("ada", 100);
 		expect(take("ada")).toBeCloseTo(200);
@@ -40,13 +40,13 @@ describe("a bucket", () => {
 		expect(takeMany("ada", 200)).toBe(100);
 	});
 
-	it("is one person's alone", () => {
+	it("keeps a separate bucket for each key", () => {
 		const { take, takeMany } = buckets({ perSecond: 5, burst: 2 });
 		takeMany("ada", 3);
 		expect(take("bob")).toBe(0);
 	});
 
-	it("is forgotten for others' sake once more are used than are kept: the one used longest ago", () => {
+	it("evicts the least recently used bucket beyond the maximum number", () => {
 		const { take, takeMany } = buckets({ perSecond: 5, burst: 1, keptMax: 2 });
 		takeMany("ada", 1);
 		takeMany("bob", 1);

@@ -1,27 +1,30 @@
 /**
- * One bucket of tokens for each who asks: it fills at a steady rate up to its burst, and a request takes one. Of a bucket
- * only the instant is kept at which it will be full again, so a full one is the same as none, and forgetting a bucket only
- * ever lets somebody ask sooner.
+ * A token bucket for each key. A bucket fills at a steady rate up to its burst, and a request takes one token. Only the
+ * instant at which the bucket will be full again is stored, so a full bucket needs no entry. Evicting a bucket can only let
+ * a key continue sooner.
  */
 import { LRUCache } from "lru-cache";
 
+/** Token buckets by key. */
 export type TokenBuckets = {
-	/** Take a token: 0. There is none: how long until there is one, ms; nothing was taken. */
+	/** Takes a token and returns 0. If the bucket is empty, takes nothing and returns the time until the next token, ms. */
 	take(key: string): number;
 };
 
+/** The rate and size of each bucket, and how many buckets are kept. */
 export type TokenBucketsOptions = {
 	readonly perSecond: number;
 	readonly burst: number;
-	/** Buckets kept; past it the one used longest ago is forgotten. About 150 bytes each. */
+	/** Maximum number of buckets. Beyond it the least recently used one is evicted. About 150 bytes each. */
 	readonly keptMax: number;
-	/** A clock in ms that never goes back. */
+	/** A monotonic clock, ms. */
 	readonly now?: () => number;
 };
 
-/** What sums of fractions may be off by, ms. */
+/** Tolerance for floating-point sums, ms. */
 const ROUNDING_MS = 0.001;
 
+/** Returns empty storage: every key starts with a full bucket. */
 export function createTokenBuckets({ perSecond, burst, keptMax, now = () => performance.now() }: TokenBucketsOptions): TokenBuckets {
 	const tokenMs = 1000 / perSecond;
 	const fullAt = new LRUCache<string, number>({ max: keptMax });

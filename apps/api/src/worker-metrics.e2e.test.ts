@@ -1,4 +1,4 @@
-/** The API in several processes on one port: whichever is asked for metrics tells what all of them count. */
+/** The API as several worker processes on one port: /metrics of any worker returns the metrics of all. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -14,22 +14,22 @@ let port: number;
 let server: ChildProcess;
 beforeAll(async () => {
 	port = await findFreePort();
-	const nowhere = "127.0.0.1:9";
+	const unreachable = "127.0.0.1:9";
 	server = spawn(process.execPath, [join(import.meta.dirname, "server.ts")], {
 		env: {
 			PATH: process.env.PATH,
 			PORT: String(port),
 			WORKERS: String(WORKERS),
 			LOG_LEVEL: "silent",
-			// What is counted does not depend on them.
-			REDIS_URL: `redis://${nowhere}`,
-			DATABASE_URL: `postgres://${nowhere}/nothing`,
-			JWT_SECRET: "a secret that only this test knows of",
+			// The metrics under test do not need the stores.
+			REDIS_URL: `redis://${unreachable}`,
+			DATABASE_URL: `postgres://${unreachable}/nothing`,
+			JWT_SECRET: "a secret that only this test knows",
 		},
 		stdio: "ignore",
 	});
 	await waitUntil(
-		"all workers to be heard",
+		"all workers to report",
 		async () => sumOf(await ask("/metrics"), "holdfast_workers_heard") === WORKERS,
 		START_DEADLINE_MS,
 	);
@@ -39,20 +39,20 @@ afterAll(async () => {
 	await once(server, "exit");
 });
 
-/** Over a connection of its own, so that all workers get their turn. */
+/** Sends a request on a new connection, so that all workers get some of them. */
 const ask = (path: string): Promise<string> =>
 	fetch(`http://127.0.0.1:${port}${path}`, { headers: { connection: "close" } }).then(
 		(answer) => answer.text(),
 		() => "",
 	);
 
-/** Of all lines of this metric with these labels. */
+/** The sum of all samples of this metric with these labels. */
 function sumOf(text: string, name: string, labels = ""): number {
 	const lines = text.split("\n").filter((line) => new RegExp(`^${name}[{ ]`).test(line) && line.includes(labels));
 	return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
 }
 
-it("are counted each, labelled with its place, and none twice", async () => {
+it("requests to all workers are counted once each, and process metrics are labelled by worker", async () => {
 	await Promise.all(Array.from({ length: REQUESTS }, () => ask("/livez")));
 	const text = await ask("/metrics");
 	expect(sumOf(text, "holdfast_http_requests_total", 'route="/livez"')).toBe(REQUESTS);

@@ -1,4 +1,4 @@
-/** An account that is deleted by another process while its user uses this API: what is under way, and what comes after. */
+/** Deletion of an account by another process while its user sends requests to this API: requests in flight, and later ones. */
 import { DELETION_STEPS, type DeletionStep, deleteAccount } from "@holdfast/accounts";
 import { createDatabase, type Database } from "@holdfast/database";
 import { DEFAULT_LIMITS, type ShowtimeId } from "@holdfast/domain";
@@ -20,16 +20,16 @@ import { startTestApi, type TestApi, type TestUser } from "../testing/start-test
 
 const PASSWORD = "correct horse battery";
 const STEPS: readonly DeletionStep[] = DELETION_STEPS.filter((step) => step !== "restore_sign_in");
-const isBy = (step: DeletionStep, last: DeletionStep) => STEPS.indexOf(step) <= STEPS.indexOf(last);
+const isAtOrBefore = (step: DeletionStep, last: DeletionStep) => STEPS.indexOf(step) <= STEPS.indexOf(last);
 
 let api: TestApi;
 let passwordHash: string;
 /** The stores of the process that deletes. */
-let tool: { seatStore: SeatStore; authStore: AuthStore; database: Database };
-/** Open in Redis; every test takes other seats of it. */
+let deleter: { seatStore: SeatStore; authStore: AuthStore; database: Database };
+/** Installed in Redis. Every test takes other seats of it. */
 let showtimeId: ShowtimeId;
 let seatsTaken = 0;
-/** Calls on the store that wait here until the test lets them go, by the user who makes them. */
+/** Gates that hold back a seat store call until the test opens them, by call and user or showtime. */
 const gates = new Map<string, Gate>();
 
 type Gate = { readonly arrived: Promise<void>; readonly open: () => void; readonly pass: () => Promise<void> };
@@ -46,20 +46,20 @@ function newGate(name: string): Gate {
 	return gate;
 }
 
-/** A seat that no other test asks for. */
+/** A seat that no other test uses. */
 function nextSeat(): string {
 	seatsTaken += 1;
 	return `${String.fromCharCode("A".charCodeAt(0) + Math.floor((seatsTaken - 1) / 10))}${((seatsTaken - 1) % 10) + 1}`;
 }
 
-/** A showtime that is open in Redis, and that this API has not met yet. */
+/** A showtime that is installed in Redis and that this API has not read yet. */
 async function newOpenShowtime(): Promise<ShowtimeId> {
 	const id = await api.newShowtime();
 	expect(await newRebuilder().rebuild(id, 0)).toEqual({ outcome: "opened" });
 	return id;
 }
 
-const newRebuilder = () => createRebuilder({ ...tool, quarantineMs: null, log: createLogger("rebuild", "silent") });
+const newRebuilder = () => createRebuilder({ ...deleter, quarantineMs: null, log: createLogger("rebuild", "silent") });
 
 beforeAll(async () => {
 	api = await startTestApi({
@@ -82,7 +82,7 @@ beforeAll(async () => {
 	});
 	passwordHash = await hashPassword(PASSWORD);
 	const { url } = api.redis;
-	tool = {
+	deleter = {
 		seatStore: createSeatStore({ url, limits: DEFAULT_LIMITS }),
 		authStore: createAuthStore({ url }),
 		database: createDatabase({ url: api.databaseUrl }),
@@ -90,8 +90,8 @@ beforeAll(async () => {
 	showtimeId = await newOpenShowtime();
 });
 afterAll(async () => {
-	tool.authStore.close();
-	await Promise.all([tool.seatStore.close(), tool.database.close()]);
+	deleter.authStore.close();
+	await Promise.all([deleter.seatStore.close(), deleter.database.close()]);
 	await api.close();
 });
 
@@ -100,7 +100,7 @@ const logIn = (user: TestUser) => api.call("POST /auth/login", { body: { email: 
 const register = (user: TestUser) =>
 	api.call("POST /auth/register", { body: { email: emailOf(user), password: PASSWORD, displayName: "Again" } });
 
-/** A user who can log in. */
+/** Creates a user who can log in. */
 async function newUser(): Promise<TestUser> {
 	const user = await api.newUser();
 	await api.sql(`update users set password_hash = '${passwordHash}' where id = '${user.id}'`);
@@ -108,10 +108,10 @@ async function newUser(): Promise<TestUser> {
 }
 
 function remove(user: TestUser, beforeStep: (step: DeletionStep) => Promise<void> = async () => {}) {
-	return deleteAccount({ ...tool, rebuilder: newRebuilder(), beforeStep }, emailOf(user));
+	return deleteAccount({ ...deleter, rebuilder: newRebuilder(), beforeStep }, emailOf(user));
 }
 
-/** The deletion of an own user for each step, all at once: each waits for the denial as long as it does in the product. */
+/** Deletes one user per step, all at the same time, because each deletion waits for the denial to reach all processes. */
 const atEachStep = (run: (step: DeletionStep, user: TestUser) => Promise<void>, steps = STEPS) =>
 	Promise.all(steps.map(async (step) => run(step, await newUser())));
 
@@ -119,8 +119,8 @@ async function isAnonymous({ id }: TestUser): Promise<boolean> {
 	return (await api.sql(`select email from users where id = '${id}'`))[0]?.email === null;
 }
 
-describe.concurrent("a confirm that was accepted before the deletion began", () => {
-	it("keeps the account, whichever step its script runs before; once the hold is released the confirm is refused", async () => {
+describe.concurrent("a confirm that was accepted before the deletion of the account began", () => {
+	it("keeps the account if its script runs before the holds are released, and is refused afterwards", async () => {
 		const results = new Map<DeletionStep, unknown>();
 		await atEachStep(async (step, user) => {
 			const { id } = await api.held(user, showtimeId, [nextSeat()]);
@@ -142,26 +142,27 @@ describe.concurrent("a confirm that was accepted before the deletion began", () 
 	});
 });
 
-describe.concurrent("a confirm that is sent during the deletion", () => {
-	it("keeps the account or is refused, and no account with a confirmed booking is anonymised", async () => {
+describe.concurrent("a confirm that is sent during the deletion of the account", () => {
+	it("either keeps the account or is refused, so that no account with a confirmed booking is anonymised", async () => {
 		await atEachStep(async (step, user) => {
 			const { id } = await api.held(user, showtimeId, [nextSeat()]);
 			let status = 0;
 			const { outcome } = await remove(user, async (next) => {
 				if (next === step) ({ status } = await api.call(`POST /bookings/${id}/confirm`, { token: user.token }));
 			});
-			if (isBy(step, "deny_tokens")) expect([step, status, outcome]).toEqual([step, 200, "bookings_ahead"]);
-			// Between the denial and the end of the wait this process hears of it, or has not yet.
-			else if (isBy(step, "wait")) expect([step, status, outcome]).toEqual([step, status, status === 200 ? "bookings_ahead" : "deleted"]);
+			if (isAtOrBefore(step, "deny_tokens")) expect([step, status, outcome]).toEqual([step, 200, "bookings_ahead"]);
+			// Between the denial and the end of the wait, this process may or may not have received the denial.
+			else if (isAtOrBefore(step, "wait"))
+				expect([step, status, outcome]).toEqual([step, status, status === 200 ? "bookings_ahead" : "deleted"]);
 			else expect([step, status, outcome]).toEqual([step, 401, "deleted"]);
 			expect(await isAnonymous(user)).toBe(outcome === "deleted");
 		});
 	});
 });
 
-describe.concurrent("a log-in with the right password", () => {
-	// At every step without the cost of scrypt: packages/accounts/src/delete-account.pg.test.ts.
-	it("opens no session that outlives the deletion, and none at all once the sign-in is denied", async () => {
+describe.concurrent("a log-in with the right password during the deletion of the account", () => {
+	// Every step is covered without the cost of scrypt by packages/accounts/src/delete-account.pg.test.ts.
+	it("opens no session that outlives the deletion, and no session at all after the sign-in is denied", async () => {
 		const steps: readonly DeletionStep[] = ["find_account", "deny_sign_in", "deny_tokens", "anonymise"];
 		const logInBefore = async (step: DeletionStep, user: TestUser) => {
 			await api.held(user, showtimeId, [nextSeat()]);
@@ -172,7 +173,7 @@ describe.concurrent("a log-in with the right password", () => {
 			expect(outcome).toBe("deleted");
 			const [answer] = answers;
 			if (answer === undefined) throw new Error("the log-in was not sent");
-			if (!isBy(step, "deny_sign_in")) return expect([step, problemIn(answer).code]).toEqual([step, "invalid_credentials"]);
+			if (!isAtOrBefore(step, "deny_sign_in")) return expect([step, problemIn(answer).code]).toEqual([step, "invalid_credentials"]);
 			const { accessToken, refreshToken } = sessionIn(answer);
 			expect((await api.call("GET /auth/me", { token: accessToken })).status).toBe(401);
 			expect((await api.call("POST /auth/refresh", { body: { refreshToken } })).status).toBe(401);
@@ -181,8 +182,8 @@ describe.concurrent("a log-in with the right password", () => {
 	});
 });
 
-describe.concurrent("a hold that was accepted before the deletion began", () => {
-	it("is released, though its script runs as late as a process that just did not hear of the denial may send it", async () => {
+describe.concurrent("a hold that was accepted before the deletion of the account began", () => {
+	it("is released even if its script runs as late as possible in a process that has not received the denial", async () => {
 		const user = await newUser();
 		const gate = newGate(`place ${user.id}`);
 		const held = api.hold(user, showtimeId, [nextSeat()]);
@@ -194,7 +195,7 @@ describe.concurrent("a hold that was accepted before the deletion began", () => 
 		expect((await held).status).toBe(201);
 	});
 
-	it("is refused when its script is yet to be sent after the denial", async () => {
+	it("is refused if its script has not been sent before the denial", async () => {
 		const [user, unread] = [await newUser(), await newOpenShowtime()];
 		const gate = newGate(`read ${unread}`);
 		const held = api.hold(user, unread, ["A1"]);
@@ -207,7 +208,7 @@ describe.concurrent("a hold that was accepted before the deletion began", () => 
 });
 
 describe.concurrent("a deleted account", () => {
-	it("has no session left, cannot be logged in to, and leaves its e-mail to a new user", async () => {
+	it("has no valid session, cannot log in, and frees its e-mail for a new user", async () => {
 		const user = await newUser();
 		const session = await newSession(api, user);
 		expect((await remove(user)).outcome).toBe("deleted");
@@ -221,15 +222,15 @@ describe.concurrent("a deleted account", () => {
 		expect(sessionIn(await logIn(user)).accessToken).toBeTruthy();
 	});
 
-	it("is 401 at /auth/me even with a token that no process knows to be denied", async () => {
+	it("gets 401 from /auth/me even with a token that no process knows to be denied", async () => {
 		const user = await newUser();
 		await remove(user);
-		await tool.authStore.allow(user.id);
-		await waitUntil("this process to forget the denial", () => api.authStore.isDenied(user.id) === false);
+		await deleter.authStore.allow(user.id);
+		await waitUntil("this process to drop the denial", () => api.authStore.isDenied(user.id) === false);
 		expect(problemIn(await api.call("GET /auth/me", { token: user.token })).code).toBe("unauthenticated");
 	});
 
-	it("has its e-mail taken until it is anonymised", async () => {
+	it("keeps its e-mail taken until it is anonymised", async () => {
 		const user = await newUser();
 		const answers: number[] = [];
 		await remove(user, async (next) => {

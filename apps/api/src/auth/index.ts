@@ -1,4 +1,4 @@
-/** Register, sign in, stay signed in, sign out, and who am I. */
+/** The auth routes: register, log in, refresh, log out, and show the signed-in user. */
 import type { ApiServer } from "../api-server.ts";
 import type { AppDeps } from "../deps.ts";
 import { addLogIn } from "./log-in.ts";
@@ -7,6 +7,7 @@ import { addRefreshSession } from "./refresh-session.ts";
 import { addRegister } from "./register.ts";
 import { addShowMe } from "./show-me.ts";
 
+/** Registers the auth routes. `app` has the prefix `/auth`. */
 export function addAuthRoutes(app: ApiServer, deps: AppDeps): void {
 	app.addHook("onRequest", (_request, reply, next) => {
 		reply.header("cache-control", "no-store");

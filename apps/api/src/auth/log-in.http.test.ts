@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
 	expectBodyBound,
 	expectJsonOnly,
-	NOWHERE,
-	whileHashing,
-	whileSilent,
-	whileWritesBreak,
+	UNREACHABLE_POSTGRES,
+	whileHashingQueueIsFull,
+	whileRedisIsPaused,
+	whileWritesLosePostgres,
 	withoutTables,
 } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
@@ -15,7 +15,7 @@ import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
 const PASSWORD = "correct horse battery";
 
-/** The tests of this file sign one account in more often than a person may. */
+/** The tests of this file sign in to one account more often than the default limit allows. */
 const rates = { authPerAccount: 1_000 };
 
 let api: TestApi;
@@ -29,7 +29,7 @@ const REQUEST = "POST /auth/login";
 const logIn = (email: string, password: string) => api.call("POST /auth/login", { body: { email, password } });
 
 describe("200", () => {
-	it("signs in with the address in any case, and gives another token each time", async () => {
+	it("signs in with the e-mail in any case, and returns new tokens each time", async () => {
 		const [first, second] = [await logIn("ada@example.com", PASSWORD), await logIn("ADA@Example.com", PASSWORD)];
 		expect([first.status, second.status]).toEqual([200, 200]);
 		expect(first.body).toMatchObject({ user: { email: "ada@example.com" }, expiresInSeconds: 900 });
@@ -38,7 +38,7 @@ describe("200", () => {
 		expect(tokenClaimsOf(one.accessToken).family).not.toBe(tokenClaimsOf(two.accessToken).family);
 	});
 
-	it("stores the password's hash anew when it was made at another cost, and takes the password as before", async () => {
+	it("rehashes a password whose stored hash has another cost, and accepts the password as before", async () => {
 		const salt = Buffer.from("sixteen bytes...");
 		const hash = scryptSync(PASSWORD, salt, 32, { N: 2 ** 14, r: 8, p: 1 });
 		const text = (bytes: Buffer) => bytes.toString("base64").replaceAll("=", "");
@@ -66,19 +66,19 @@ describe("401 invalid_credentials", () => {
 			const problem = problemIn(await logIn(email, "wrong password"));
 			return { ms: performance.now() - startMs, problem };
 		};
-		// The fastest of three: noise of the machine only ever adds.
+		// The fastest of three: noise of the machine can only add time.
 		const fastest = async (email: string) =>
 			[await timed(email), await timed(email), await timed(email)].reduce((best, other) => (other.ms < best.ms ? other : best));
-		const [wrong, unknown] = [await fastest("ada@example.com"), await fastest("nobody@example.com")];
+		const [wrong, unknown] = [await fastest("ada@example.com"), await fastest("unknown@example.com")];
 		const { requestId: _one, ...first } = wrong.problem;
 		const { requestId: _two, ...second } = unknown.problem;
 		expect(first).toEqual(second);
 		expect(first).toMatchObject({ code: "invalid_credentials", status: 401 });
-		// A login without the hash takes 2 ms; with it, 200 ms and more. Noise of the machine is below a factor of 4.
+		// A log-in without the hash takes 2 ms, with it at least 200 ms. Noise of the machine is below a factor of 4.
 		expect(unknown.ms).toBeGreaterThan(wrong.ms / 4);
 	});
 
-	it("is the answer to a password that is too short to be one", async () => {
+	it("refuses a password that is too short to be valid like any wrong password", async () => {
 		expect(problemIn(await logIn("ada@example.com", "x")).code).toBe("invalid_credentials");
 	});
 });
@@ -89,25 +89,25 @@ describe("400 invalid_request", () => {
 		[{ email: "a\u0000b", password: "x" }, "/email"],
 		[{ email: ["ada@example.com"], password: "x" }, "/email"],
 		[{ email: "ada@example.com", password: "x", remember: true }, "/remember"],
-	])("refuses %j", async (body, pointer) => {
+	])("refuses the log-in body %j and points at the invalid field", async (body, pointer) => {
 		const problem = problemIn(await api.call("POST /auth/login", { body }));
 		expect([problem.code, problem.errors?.[0]?.pointer]).toEqual(["invalid_request", pointer]);
 	});
 });
 
 describe("413 payload_too_large", () => {
-	it("refuses a body over 16 KiB, and not one of just that", () => expectBodyBound(api, REQUEST));
+	it("refuses a log-in body over 16 KiB and parses one of exactly 16 KiB", () => expectBodyBound(api, REQUEST));
 });
 
 describe("415 unsupported_media_type", () => {
-	it("refuses what is not JSON", () => expectJsonOnly(api, REQUEST));
+	it("refuses a log-in body that is not JSON", () => expectJsonOnly(api, REQUEST));
 });
 
 describe("429 too_many_requests", () => {
-	it("refuses the eleventh attempt at one account in a minute, in whatever spelling, and the right password too", async () => {
-		// Each of them ends at a Postgres that is not there, which costs no password hash.
-		const orphan = await api.another({ databaseUrl: NOWHERE });
-		const attempt = (email: string) => orphan.call(REQUEST, { body: { email, password: "guess" } });
+	it("refuses the eleventh attempt at one account in a minute, in any spelling of its e-mail and even with the right password", async () => {
+		// Postgres is unreachable for this app, so an attempt costs no password hash.
+		const withoutPostgres = await api.another({ databaseUrl: UNREACHABLE_POSTGRES });
+		const attempt = (email: string) => withoutPostgres.call(REQUEST, { body: { email, password: "guess" } });
 		const answers = [];
 		for (let spelling = 0; spelling < 11; spelling += 1)
 			answers.push(await attempt(spelling % 2 === 0 ? "bob.\u0130@example.com" : "BOB.i@Example.com"));
@@ -121,12 +121,12 @@ describe("429 too_many_requests", () => {
 		expect(problemIn(refused)).toMatchObject({ code: "too_many_requests", retryable: true });
 		expect(Number(refused.headers["retry-after"])).toBeGreaterThan(0);
 		expect(Number(refused.headers["retry-after"])).toBeLessThanOrEqual(60);
-		// The right password, refused before it was looked at: signed in here, and not there. Two sign-ins outlast whatever a refused one would do.
+		// The refused attempt must not open a session, only these two sign-ins do. They take longer than the work of a refused attempt would.
 		for (let signIn = 0; signIn < 2; signIn += 1) expect((await logIn("bob.i@example.com", PASSWORD)).status).toBe(200);
 		expect(Number(await families())).toBe(Number(before) + 2);
 	});
 
-	it("refuses the 61st request from one address in a minute, whatever it says, and not the 60th", async () => {
+	it("refuses the 61st request from one address in a minute on every auth route, and not the 60th", async () => {
 		const proxied = await api.another({ trustProxy: ["127.0.0.1"] });
 		const ask = async (address: string, request = REQUEST) =>
 			(await proxied.call(request, { body: {}, headers: { "x-forwarded-for": address } })).status;
@@ -138,7 +138,7 @@ describe("429 too_many_requests", () => {
 });
 
 describe("500 internal", () => {
-	it("says nothing of what broke", async () => {
+	it("hides the cause of an internal error in the log-in response", async () => {
 		const answer = await (await withoutTables(api)).call(REQUEST, { body: { email: "ada@example.com", password: PASSWORD } });
 		expect(problemIn(answer)).toMatchObject({ code: "internal", status: 500 });
 		expect(JSON.stringify(answer.body)).not.toMatch(/users|relation|ada@/);
@@ -146,23 +146,26 @@ describe("500 internal", () => {
 });
 
 describe("503 busy", () => {
-	it("is the answer while as many passwords are hashed and waited for as may be", async () => {
-		expect(problemIn(await whileHashing(() => logIn("ada@example.com", PASSWORD)))).toMatchObject({ code: "busy", retryable: true });
+	it("answers busy to a log-in while the password hashing queue is full", async () => {
+		expect(problemIn(await whileHashingQueueIsFull(() => logIn("ada@example.com", PASSWORD)))).toMatchObject({
+			code: "busy",
+			retryable: true,
+		});
 	});
 });
 
 describe("503 unavailable", () => {
-	it("is the answer without Postgres, and with a Redis that stands still: attempts that nobody counts are none", async () => {
+	it("answers unavailable to a log-in without Postgres or while Redis is paused, because uncounted attempts are refused", async () => {
 		const body = { email: "ada@example.com", password: PASSWORD };
-		const orphan = await api.another({ databaseUrl: NOWHERE, rates });
-		expect(problemIn(await orphan.call(REQUEST, { body })).code).toBe("unavailable");
-		expect((await whileSilent(api, api, REQUEST, { body })).code).toBe("unavailable");
+		const withoutPostgres = await api.another({ databaseUrl: UNREACHABLE_POSTGRES, rates });
+		expect(problemIn(await withoutPostgres.call(REQUEST, { body })).code).toBe("unavailable");
+		expect((await whileRedisIsPaused(api, api, REQUEST, { body })).code).toBe("unavailable");
 	});
 });
 
 describe("503 outcome_unknown", () => {
-	it("answers a sign-in whose write lost Postgres, and the same request signs in once Postgres is back", async () => {
-		const problem = await whileWritesBreak(api, "refresh_families", () => logIn("ada@example.com", PASSWORD));
+	it("answers outcome_unknown to a log-in whose write lost Postgres, and the same request signs in later", async () => {
+		const problem = await whileWritesLosePostgres(api, "refresh_families", () => logIn("ada@example.com", PASSWORD));
 		expect([problem.code, problem.retryable]).toEqual(["outcome_unknown", true]);
 		expect((await logIn("ada@example.com", PASSWORD)).status).toBe(200);
 	});

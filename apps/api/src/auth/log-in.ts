@@ -1,4 +1,4 @@
-/** `POST /auth/login`. A wrong password and an unknown e-mail get one answer, in one time: both cost one verification. */
+/** `POST /auth/login`. A wrong password and an unknown e-mail get the same answer in similar time: both cost one password verification. */
 import { findUserByEmail, replacePasswordHash } from "@holdfast/database";
 import type { UserId } from "@holdfast/domain";
 import { hashPassword, verifyPassword } from "@holdfast/runtime";
@@ -9,13 +9,14 @@ import type { AppDeps } from "../deps.ts";
 import { refuseForRate } from "../plugins/limit-requests.ts";
 import { openSession } from "./open-session.ts";
 
+/** Registers `POST /auth/login`. */
 export function addLogIn(app: ApiServer, { database, logger }: AppDeps): void {
-	/** At today's cost, while the password is at hand. One that cannot be stored now is stored at the next sign-in. */
+	/** Rehashes the password with the current cost parameters. If the new hash cannot be stored, the next sign-in tries again. */
 	async function rehash(userId: UserId, password: string, from: string): Promise<void> {
 		try {
 			await replacePasswordHash(database, userId, { from, to: await hashPassword(password) });
 		} catch (error) {
-			logger.warn({ reason: error instanceof Error ? error.name : "unknown" }, "a password keeps its old hash for now");
+			logger.warn({ reason: error instanceof Error ? error.name : "unknown" }, "password rehash failed");
 		}
 	}
 

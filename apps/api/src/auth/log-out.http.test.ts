@@ -2,7 +2,7 @@ import { sendInlineCommand } from "@holdfast/local-stack";
 import { DENIED_BUCKETS, deniedKeys } from "@holdfast/seat-store/testing";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectBodyBound, expectJsonOnly, NOWHERE, whileWritesBreak, withoutTables } from "../testing/provoke.ts";
+import { expectBodyBound, expectJsonOnly, UNREACHABLE_POSTGRES, whileWritesLosePostgres, withoutTables } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
 import { expired, newSession, sessionIn } from "../testing/sign-in.ts";
 import { startTestApi, type TestApi, type TestApp } from "../testing/start-test-api.ts";
@@ -19,7 +19,7 @@ const me = (token: string, app: TestApp = api) => app.call("GET /auth/me", { tok
 const refresh = (refreshToken: string) => api.call("POST /auth/refresh", { body: { refreshToken } });
 
 describe("204", () => {
-	it("ends the access token here at once, and the refresh token", async () => {
+	it("ends the refresh token, and the access token at once in this process", async () => {
 		const { accessToken, refreshToken } = await newSession(api);
 		expect((await me(accessToken)).status).toBe(200);
 		const answer = await logOut(accessToken);
@@ -30,19 +30,20 @@ describe("204", () => {
 		expect(problemIn(await refresh(refreshToken)).code).toBe("unauthenticated");
 	});
 
-	it("ends them in every other process within a second", async () => {
+	it("ends the access token in every other process within a second", async () => {
 		const others = [await api.another(), await api.another()];
 		const { accessToken } = await newSession(api);
-		for (const other of others) await waitUntil("it to hear of denials", async () => other.authStore.isDenied(accessToken) === false);
+		for (const other of others)
+			await waitUntil("the other process to receive denials", async () => other.authStore.isDenied(accessToken) === false);
 		await logOut(accessToken);
 		await waitUntil(
-			"the others to hear of it",
+			"the other processes to refuse the token",
 			async () => (await Promise.all(others.map((other) => me(accessToken, other)))).every(({ status }) => status === 401),
 			1_000,
 		);
 	});
 
-	it("ends every access token of the sign-in, whichever of them came along", async () => {
+	it("ends every access token of the sign-in, whichever of them the request carries", async () => {
 		const first = await newSession(api);
 		const second = sessionIn(await refresh(first.refreshToken));
 		expect((await logOut(first.accessToken)).status).toBe(204);
@@ -50,7 +51,7 @@ describe("204", () => {
 		expect((await refresh(second.refreshToken)).status).toBe(401);
 	});
 
-	it("leaves the same person's other sign-ins alone", async () => {
+	it("does not end other sign-ins of the same user", async () => {
 		const one = await newSession(api);
 		const other = await newSession(api, one.user);
 		await logOut(one.accessToken);
@@ -58,21 +59,21 @@ describe("204", () => {
 		expect((await refresh(other.refreshToken)).status).toBe(200);
 	});
 
-	it.each([[undefined], ["{}"], [""]])("takes the body %j", async (body) => {
+	it.each([[undefined], ["{}"], [""]])("signs out with the body %j", async (body) => {
 		const { accessToken } = await newSession(api);
 		expect((await api.call(REQUEST, { token: accessToken, body })).status).toBe(204);
 	});
 });
 
 describe("401 unauthenticated", () => {
-	it("is the answer without a token, and to a token that was signed out already", async () => {
+	it("refuses a sign-out without a token, or with a token that was signed out already", async () => {
 		const { accessToken } = await newSession(api);
 		expect(problemIn(await api.call(REQUEST)).code).toBe("unauthenticated");
 		await logOut(accessToken);
 		expect(problemIn(await logOut(accessToken)).code).toBe("unauthenticated");
 	});
 
-	it("is the answer to an expired access token, and leaves the sign-in that the token names as it is", async () => {
+	it("refuses an expired access token and does not end its sign-in", async () => {
 		const { accessToken, refreshToken } = await newSession(api);
 		expect(problemIn(await logOut(expired(accessToken))).code).toBe("unauthenticated");
 		expect((await me(accessToken)).status).toBe(200);
@@ -81,7 +82,7 @@ describe("401 unauthenticated", () => {
 });
 
 describe("400 invalid_request", () => {
-	it("refuses a body that says something: a token is named by the header alone", async () => {
+	it("refuses a body with fields, because only the header names a token", async () => {
 		const { accessToken, refreshToken } = await newSession(api);
 		const problem = problemIn(await api.call(REQUEST, { token: accessToken, body: { refreshToken } }));
 		expect([problem.code, problem.errors?.[0]?.pointer]).toEqual(["invalid_request", "/refreshToken"]);
@@ -90,16 +91,16 @@ describe("400 invalid_request", () => {
 });
 
 describe("413 payload_too_large", () => {
-	it("refuses a body over 16 KiB, and not one of just that", async () =>
+	it("refuses a sign-out body over 16 KiB and parses one of exactly 16 KiB", async () =>
 		expectBodyBound(api, REQUEST, (await newSession(api)).accessToken));
 });
 
 describe("415 unsupported_media_type", () => {
-	it("refuses what is not JSON", async () => expectJsonOnly(api, REQUEST, (await newSession(api)).accessToken));
+	it("refuses a sign-out body that is not JSON", async () => expectJsonOnly(api, REQUEST, (await newSession(api)).accessToken));
 });
 
 describe("429 too_many_requests", () => {
-	it("refuses a user who has just asked as much as the limit allows, whatever that was", async () => {
+	it("refuses a user whose other requests have used up the rate limit", async () => {
 		const strict = await api.another({ rates: { userBurst: 1, userRate: 1 } });
 		const { accessToken } = await newSession(api);
 		expect((await me(accessToken, strict)).status).toBe(200);
@@ -110,41 +111,41 @@ describe("429 too_many_requests", () => {
 });
 
 describe("500 internal", () => {
-	it("says nothing of what broke", async () => {
+	it("hides the cause of an internal error in the sign-out response", async () => {
 		const { accessToken } = await newSession(api);
 		expect(problemIn(await logOut(accessToken, await withoutTables(api)))).toMatchObject({ code: "internal", status: 500 });
 	});
 });
 
 describe("503 unavailable", () => {
-	it("without Postgres means that nothing was done: the same request may be sent again, and works", async () => {
+	it("answers unavailable without Postgres and ends nothing, and the same request works later", async () => {
 		const { accessToken, refreshToken } = await newSession(api);
-		const orphan = await api.another({ databaseUrl: NOWHERE });
-		expect(problemIn(await logOut(accessToken, orphan)).code).toBe("unavailable");
+		const withoutPostgres = await api.another({ databaseUrl: UNREACHABLE_POSTGRES });
+		expect(problemIn(await logOut(accessToken, withoutPostgres)).code).toBe("unavailable");
 		expect((await logOut(accessToken)).status).toBe(204);
 		expect((await refresh(refreshToken)).status).toBe(401);
 	});
 });
 
 describe("503 outcome_unknown", () => {
-	it("is the answer when Postgres is lost in the middle; the same again signs out", async () => {
+	it("answers outcome_unknown when Postgres is lost during the write, and the same request signs out later", async () => {
 		const { accessToken, refreshToken } = await newSession(api);
-		expect((await whileWritesBreak(api, "refresh_families", () => logOut(accessToken))).code).toBe("outcome_unknown");
+		expect((await whileWritesLosePostgres(api, "refresh_families", () => logOut(accessToken))).code).toBe("outcome_unknown");
 		expect((await logOut(accessToken)).status).toBe(204);
 		expect((await refresh(refreshToken)).status).toBe(401);
 	});
 
-	it("is the answer when only one of the two copies of the deny list takes the denial, and 204 once both do again", async () => {
+	it("answers outcome_unknown while only one of the two copies of the deny list takes the denial, and 204 when both do", async () => {
 		const { accessToken } = await newSession(api);
 		const copy = deniedKeys(DENIED_BUCKETS[1]).list;
 		await sendInlineCommand(api.redis.port, `SET ${copy} nonsense`);
 		expect(problemIn(await logOut(accessToken))).toMatchObject({ code: "outcome_unknown", retryable: true });
-		await waitUntil("the denial to be heard", async () => (await me(accessToken)).status === 401);
+		await waitUntil("the denial to take effect", async () => (await me(accessToken)).status === 401);
 		await sendInlineCommand(api.redis.port, `DEL ${copy}`);
 		expect((await logOut((await newSession(api)).accessToken)).status).toBe(204);
 	});
 
-	it("is the answer while Redis stands still; sent again it is signed out, or the token is refused already", async () => {
+	it("answers outcome_unknown while Redis is paused, and a repeated request signs out or finds the token refused", async () => {
 		const { accessToken, refreshToken } = await newSession(api);
 		const broken = await api.another({
 			wrapAuthStore: (authStore) => ({
@@ -157,7 +158,7 @@ describe("503 outcome_unknown", () => {
 		});
 		expect(problemIn(await logOut(accessToken, broken))).toMatchObject({ code: "outcome_unknown", retryable: true });
 		expect((await refresh(refreshToken)).status).toBe(401);
-		const again = await waitUntil("Redis to be heard again", async () => {
+		const again = await waitUntil("Redis to answer again", async () => {
 			const answer = await logOut(accessToken, broken);
 			return answer.status < 500 && answer;
 		});

@@ -1,4 +1,4 @@
-/** `POST /auth/logout`: ends the sign-in that the access token belongs to, on this device and on no other. */
+/** `POST /auth/logout`: ends the sign-in that the access token belongs to. Other sign-ins of the user remain. */
 import { endRefreshFamily } from "@holdfast/database";
 import { Type } from "typebox";
 import type { ApiServer } from "../api-server.ts";
@@ -8,6 +8,7 @@ import { signedInUser } from "../plugins/auth.ts";
 import { rejectBody } from "../plugins/reject-body.ts";
 import { denyFamily } from "./deny-family.ts";
 
+/** Registers `POST /auth/logout`. */
 export function addLogOut(app: ApiServer, { database, authStore }: AppDeps): void {
 	app.route({
 		method: "POST",
@@ -27,7 +28,7 @@ export function addLogOut(app: ApiServer, { database, authStore }: AppDeps): voi
 		config: { problems: [...BODY_PROBLEMS, ...OWN_PROBLEMS, "outcome_unknown", ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {
 			const { id: userId, family } = signedInUser(request);
-			// The access token last: until then whoever got no answer can send the same request again.
+			// The access token last: a client that gets no answer needs the token to repeat the request.
 			await endRefreshFamily(database, { userId, familyId: family });
 			await denyFamily(authStore, family);
 			reply.outcome = "signed_out";

@@ -1,17 +1,17 @@
-/** What a person gets who has just proved who they are: an access token, and the refresh token that follows it. */
+/** Opens sessions for authenticated users: an access token and a refresh token. */
 import { ACCESS_TOKEN_TTL_SECONDS } from "@holdfast/accounts";
 import { type Database, type OpenedFamily, openRefreshFamily, type User } from "@holdfast/database";
 import type { FastifyInstance } from "fastify";
 import { mintAccessToken } from "../plugins/auth.ts";
 import { presentUser } from "./present-user.ts";
 
-/** Begin a family of refresh tokens for this user; null when their account is being deleted. */
+/** Starts a family of refresh tokens for this user and returns the session. Null if the account is being deleted. */
 export async function openSession(app: FastifyInstance, database: Database, user: User) {
 	const opened = await openRefreshFamily(database, user.id);
 	return opened.outcome === "opened" ? presentSession(app, user, opened) : null;
 }
 
-/** The answer to registering, signing in and refreshing. */
+/** Returns the response body of register, log-in and refresh, with a new access token. */
 export function presentSession(app: FastifyInstance, user: User, { familyId, refreshToken }: OpenedFamily) {
 	return {
 		user: presentUser(user),

@@ -1,8 +1,9 @@
-/** A user as they are shown to themselves. */
+/** Converts a user to the response body that only this user gets. */
 import type { User } from "@holdfast/database";
 import { toInstant } from "../contract/share.ts";
 import type { UserBody } from "../contract/user.ts";
 
+/** Returns the body of a user. */
 export const presentUser = (user: User): UserBody => ({
 	id: user.id,
 	email: user.email,

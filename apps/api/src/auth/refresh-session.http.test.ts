@@ -1,7 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectBodyBound, expectJsonOnly, NOWHERE, whileSilent, whileWritesBreak, withoutTables } from "../testing/provoke.ts";
+import {
+	expectBodyBound,
+	expectJsonOnly,
+	UNREACHABLE_POSTGRES,
+	whileRedisIsPaused,
+	whileWritesLosePostgres,
+	withoutTables,
+} from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
 import { expired, newSession, type Session, sessionIn, tokenClaimsOf } from "../testing/sign-in.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
@@ -16,12 +23,12 @@ const REQUEST = "POST /auth/refresh";
 const refresh = (refreshToken: unknown) => api.call(REQUEST, { body: { refreshToken } });
 const me = (token: string) => api.call("GET /auth/me", { token });
 
-/** As if the tokens of this session had been used so long ago. */
+/** Moves the last use of this session's tokens into the past. */
 const age = ({ accessToken }: Session, interval: string) =>
 	api.sql(`update refresh_families set rotated_at = rotated_at - interval '${interval}' where id = '${tokenClaimsOf(accessToken).family}'`);
 
 describe("200", () => {
-	it("gives the next refresh token, and an access token of the same family", async () => {
+	it("returns the next refresh token and an access token of the same family", async () => {
 		const first = await newSession(api);
 		const answer = await refresh(first.refreshToken);
 		const second = sessionIn(answer);
@@ -34,14 +41,14 @@ describe("200", () => {
 		expect((await me(second.accessToken)).status).toBe(200);
 	});
 
-	it("gives the same token again to a client whose answer was lost", async () => {
+	it("returns the same refresh token again to a client whose response was lost", async () => {
 		const first = await newSession(api);
 		const [lost, found] = [sessionIn(await refresh(first.refreshToken)), sessionIn(await refresh(first.refreshToken))];
 		expect(found.refreshToken).toBe(lost.refreshToken);
 		expect((await refresh(found.refreshToken)).status).toBe(200);
 	});
 
-	it("takes a refresh token that was issued under another JWT_SECRET", async () => {
+	it("accepts a refresh token that was issued under another JWT_SECRET", async () => {
 		const first = await newSession(api);
 		const restarted = await api.another({ jwtSecret: "a new secret, set when the old one may have leaked" });
 		expect((await restarted.call("GET /auth/me", { token: first.accessToken })).status).toBe(401);
@@ -49,7 +56,7 @@ describe("200", () => {
 		expect((await restarted.call("GET /auth/me", { token: second.accessToken })).status).toBe(200);
 	});
 
-	it("gives the role that the user has now", async () => {
+	it("issues an access token with the current role of the user", async () => {
 		const first = await newSession(api);
 		await api.sql(`update users set role = 'admin' where id = '${first.user.id}'`);
 		expect(tokenClaimsOf(sessionIn(await refresh(first.refreshToken)).accessToken).role).toBe("admin");
@@ -57,7 +64,7 @@ describe("200", () => {
 });
 
 describe("401 unauthenticated", () => {
-	it("is one answer to whatever is no token, or not any more", async () => {
+	it("gets the same answer for every malformed, unknown, expired or ended token", async () => {
 		const [outdated, ended] = [await newSession(api), await newSession(api)];
 		await api.sql(`update refresh_families set expires_at = now() where id = '${tokenClaimsOf(outdated.accessToken).family}'`);
 		await api.call("POST /auth/logout", { token: ended.accessToken });
@@ -78,12 +85,12 @@ describe("401 unauthenticated", () => {
 		expect(problems[0]).toMatchObject({ code: "unauthenticated", detail: expect.stringContaining("refresh token") });
 	});
 
-	it("ends the whole family when a token is used again later: every token of it, in every process", async () => {
+	it("ends every token of the family, in every process, when a refresh token is used again after the grace period", async () => {
 		const other = await api.another();
 		const stolen = await newSession(api);
 		const owner = sessionIn(await refresh(stolen.refreshToken));
 		await waitUntil(
-			"the other process to hear of denials",
+			"the other process to receive denials",
 			async () => (await other.call("GET /auth/me", { token: owner.accessToken })).status === 200,
 		);
 		await age(owner, "10 seconds");
@@ -91,23 +98,23 @@ describe("401 unauthenticated", () => {
 		expect(problemIn(await refresh(owner.refreshToken)).code).toBe("unauthenticated");
 		for (const { accessToken } of [stolen, owner]) expect((await me(accessToken)).status).toBe(401);
 		await waitUntil(
-			"the other process to hear of it",
+			"the other process to refuse the token",
 			async () => (await other.call("GET /auth/me", { token: owner.accessToken })).status === 401,
 			1_000,
 		);
 	});
 
-	it("is the answer to an invented secret of a family that an expired access token names, which ends nothing", async () => {
+	it("refuses a forged refresh token for the family of an expired access token and does not end that family", async () => {
 		const session = await newSession(api);
 		const family = Buffer.from(String(tokenClaimsOf(expired(session.accessToken)).family).replaceAll("-", ""), "hex");
-		// In the shape of a token from before MACs, and of one of today.
+		// In the format of a token without a MAC, and in the current format.
 		const invented = [randomBytes(32), randomBytes(4 + 32 + 32)].map((rest) => Buffer.concat([family, rest]).toString("base64url"));
 		for (const token of invented) expect(problemIn(await refresh(token))).toMatchObject({ code: "unauthenticated", status: 401 });
 		expect((await me(session.accessToken)).status).toBe(200);
 		expect((await refresh(session.refreshToken)).status).toBe(200);
 	});
 
-	it("ends the family when a token is used again five rotations later", async () => {
+	it("ends the family when a refresh token is used again five rotations later", async () => {
 		const stolen = await newSession(api);
 		let owner: Session = stolen;
 		for (let rotation = 0; rotation < 5; rotation += 1) owner = sessionIn(await refresh(owner.refreshToken));
@@ -116,7 +123,7 @@ describe("401 unauthenticated", () => {
 		expect((await me(owner.accessToken)).status).toBe(401);
 	});
 
-	it("is the answer to a refresh token in the place of an access token", async () => {
+	it("refuses a refresh token that is sent as an access token", async () => {
 		const { refreshToken } = await newSession(api);
 		expect(problemIn(await me(refreshToken)).code).toBe("unauthenticated");
 	});
@@ -129,22 +136,22 @@ describe("400 invalid_request", () => {
 		[{ refreshToken: "x".repeat(257) }, "/refreshToken"],
 		[{ refreshToken: ["x"] }, "/refreshToken"],
 		[{ refreshToken: "x", userId: "y" }, "/userId"],
-	])("refuses %j", async (body, pointer) => {
+	])("refuses the refresh body %j and points at the invalid field", async (body, pointer) => {
 		const problem = problemIn(await api.call(REQUEST, { body }));
 		expect([problem.code, problem.errors?.[0]?.pointer]).toEqual(["invalid_request", pointer]);
 	});
 });
 
 describe("413 payload_too_large", () => {
-	it("refuses a body over 16 KiB, and not one of just that", () => expectBodyBound(api, REQUEST));
+	it("refuses a refresh body over 16 KiB and parses one of exactly 16 KiB", () => expectBodyBound(api, REQUEST));
 });
 
 describe("415 unsupported_media_type", () => {
-	it("refuses what is not JSON", () => expectJsonOnly(api, REQUEST));
+	it("refuses a refresh body that is not JSON", () => expectJsonOnly(api, REQUEST));
 });
 
 describe("429 too_many_requests", () => {
-	it("refuses what comes from one address past the bound, and not what comes at it", async () => {
+	it("refuses refresh requests of one address beyond the rate limit, and not those at the limit", async () => {
 		const strict = await api.another({ rates: { authPerAddress: 2 }, trustProxy: ["127.0.0.1"] });
 		const ask = async (address: string) =>
 			(await strict.call(REQUEST, { body: { refreshToken: "x" }, headers: { "x-forwarded-for": address } })).status;
@@ -153,7 +160,7 @@ describe("429 too_many_requests", () => {
 });
 
 describe("500 internal", () => {
-	it("says nothing of what broke", async () => {
+	it("hides the cause of an internal error in the refresh response", async () => {
 		const { refreshToken } = await newSession(api);
 		const answer = await (await withoutTables(api)).call(REQUEST, { body: { refreshToken } });
 		expect(problemIn(answer)).toMatchObject({ code: "internal", status: 500 });
@@ -162,14 +169,14 @@ describe("500 internal", () => {
 });
 
 describe("503 outcome_unknown", () => {
-	it("is the answer when Postgres is lost in the middle; the same again within 10 s costs nothing", async () => {
+	it("answers outcome_unknown when Postgres is lost during the write, and the same request within 10 s succeeds", async () => {
 		const { refreshToken } = await newSession(api);
-		const problem = await whileWritesBreak(api, "refresh_families", () => refresh(refreshToken));
+		const problem = await whileWritesLosePostgres(api, "refresh_families", () => refresh(refreshToken));
 		expect([problem.code, problem.retryable]).toEqual(["outcome_unknown", true]);
 		expect((await refresh(refreshToken)).status).toBe(200);
 	});
 
-	it("is the answer when a reuse was found and Redis does not say whether it heard of it", async () => {
+	it("answers outcome_unknown when a reuse was detected and Redis does not acknowledge the denial", async () => {
 		const stolen = await newSession(api);
 		const owner = sessionIn(await refresh(stolen.refreshToken));
 		await age(owner, "1 minute");
@@ -187,9 +194,9 @@ describe("503 outcome_unknown", () => {
 			code: "outcome_unknown",
 			retryable: true,
 		});
-		// None of its tokens is good any more; whoever asks again makes up for what Redis may not have heard.
+		// No token of the family is valid any more. The next request repeats the denial that Redis may have missed.
 		const denied: string[] = [];
-		const hearing = await api.another({
+		const recording = await api.another({
 			rates: { authPerAddress: 1_000 },
 			wrapAuthStore: (authStore) => ({
 				...authStore,
@@ -200,7 +207,7 @@ describe("503 outcome_unknown", () => {
 			}),
 		});
 		for (const { refreshToken } of [owner, stolen]) {
-			expect(problemIn(await hearing.call(REQUEST, { body: { refreshToken } })).code).toBe("unauthenticated");
+			expect(problemIn(await recording.call(REQUEST, { body: { refreshToken } })).code).toBe("unauthenticated");
 		}
 		expect(denied).toEqual([tokenClaimsOf(owner.accessToken).family]);
 		expect((await me(owner.accessToken)).status).toBe(401);
@@ -208,11 +215,11 @@ describe("503 outcome_unknown", () => {
 });
 
 describe("503 unavailable", () => {
-	it("is the answer without Postgres, and with a Redis that stands still: attempts that nobody counts are none", async () => {
+	it("answers unavailable to a refresh without Postgres or while Redis is paused, because uncounted attempts are refused", async () => {
 		const { refreshToken } = await newSession(api);
-		const orphan = await api.another({ databaseUrl: NOWHERE });
-		expect(problemIn(await orphan.call(REQUEST, { body: { refreshToken } })).code).toBe("unavailable");
-		expect((await whileSilent(api, api, REQUEST, { body: { refreshToken } })).code).toBe("unavailable");
-		await waitUntil("Redis to be heard again", async () => (await refresh(refreshToken)).status === 200);
+		const withoutPostgres = await api.another({ databaseUrl: UNREACHABLE_POSTGRES });
+		expect(problemIn(await withoutPostgres.call(REQUEST, { body: { refreshToken } })).code).toBe("unavailable");
+		expect((await whileRedisIsPaused(api, api, REQUEST, { body: { refreshToken } })).code).toBe("unavailable");
+		await waitUntil("Redis to answer again", async () => (await refresh(refreshToken)).status === 200);
 	});
 });

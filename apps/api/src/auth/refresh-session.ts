@@ -1,6 +1,6 @@
 /**
- * `POST /auth/refresh`: a refresh token for the next one and a new access token. Every refusal is one answer; a token that
- * was used before ends its family, and the log says so.
+ * `POST /auth/refresh`: exchanges a refresh token for the next refresh token and a new access token. All refusals get the
+ * same answer. A token that was used before ends its family, and only the log shows this reason.
  */
 import { endRefreshFamily, rotateRefreshToken } from "@holdfast/database";
 import type { ApiServer } from "../api-server.ts";
@@ -12,6 +12,7 @@ import { presentSession } from "./open-session.ts";
 
 const REFUSAL = { detail: "The refresh token is invalid, expired or already used. No session was opened; sign in again." };
 
+/** Registers `POST /auth/refresh`. */
 export function addRefreshSession(app: ApiServer, { database, authStore }: AppDeps): void {
 	app.route({
 		method: "POST",
@@ -36,7 +37,7 @@ export function addRefreshSession(app: ApiServer, { database, authStore }: AppDe
 				return reply.send(presentSession(app, result.user, result));
 			}
 			if (result.outcome === "reused") {
-				// In this order: while nobody could be told to deny it, whoever asks again finds it reused again.
+				// The denial first: if it fails, the family still exists, and the next use of the token is detected as reuse again.
 				await denyFamily(authStore, result.familyId);
 				await endRefreshFamily(database, result);
 			}

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
 	expectBodyBound,
 	expectJsonOnly,
-	NOWHERE,
-	whileHashing,
-	whileSilent,
-	whileWritesBreak,
+	UNREACHABLE_POSTGRES,
+	whileHashingQueueIsFull,
+	whileRedisIsPaused,
+	whileWritesLosePostgres,
 	withoutTables,
 } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
@@ -24,7 +24,7 @@ const REQUEST = "POST /auth/register";
 const register = (body: object) => api.call("POST /auth/register", { body });
 
 describe("201", () => {
-	it("registers a person and signs them in, with the token that the rest of the API takes", async () => {
+	it("registers a user and returns tokens that the rest of the API accepts", async () => {
 		const answer = await register({ email: "Ada@Example.com", password: PASSWORD, displayName: " Ada " });
 		expect(answer.status).toBe(201);
 		expect(answer.headers["cache-control"]).toBe("no-store");
@@ -49,7 +49,7 @@ describe("201", () => {
 });
 
 describe("409 email_taken", () => {
-	it("refuses an address that is in use, in whatever case, and lets one of two at once through", async () => {
+	it("refuses an e-mail that is in use, in any case, and registers exactly one of two concurrent requests", async () => {
 		const both = await Promise.all(
 			["eve@example.com", "EVE@example.com"].map((email) => register({ email, password: PASSWORD, displayName: "Eve" })),
 		);
@@ -71,12 +71,12 @@ describe("400 invalid_request", () => {
 		[{ ...valid, displayName: 7 }, "/displayName"],
 		[{ ...valid, role: "admin" }, "/role"],
 		[{ email: valid.email, password: valid.password }, "/displayName"],
-	])("refuses %j", async (body, pointer) => {
+	])("refuses the registration body %j and points at the invalid field", async (body, pointer) => {
 		const problem = problemIn(await register(body));
-		expect([problem.code, problem.errors?.map((flaw) => flaw.pointer)]).toEqual(["invalid_request", [pointer]]);
+		expect([problem.code, problem.errors?.map((error) => error.pointer)]).toEqual(["invalid_request", [pointer]]);
 	});
 
-	it("names every flaw at once", async () => {
+	it("lists every invalid field at once", async () => {
 		expect(problemIn(await register({ email: "bob", password: "x" })).errors?.map(({ pointer }) => pointer)).toEqual([
 			"/displayName",
 			"/email",
@@ -86,29 +86,29 @@ describe("400 invalid_request", () => {
 });
 
 describe("413 payload_too_large", () => {
-	it("refuses a body over 16 KiB, and not one of just that", () => expectBodyBound(api, REQUEST));
+	it("refuses a registration body over 16 KiB and parses one of exactly 16 KiB", () => expectBodyBound(api, REQUEST));
 });
 
 describe("415 unsupported_media_type", () => {
-	it("refuses what is not JSON", () => expectJsonOnly(api, REQUEST));
+	it("refuses a registration body that is not JSON", () => expectJsonOnly(api, REQUEST));
 });
 
 describe("429 too_many_requests", () => {
 	const eve = { email: "eve@example.com", password: PASSWORD, displayName: "Eve" };
 
-	it("refuses the eleventh attempt with one e-mail in a minute, whether or not it has an account", async () => {
-		// Signing in counts as well, and costs no hash where no Postgres is there to ask.
-		const orphan = await api.another({ databaseUrl: NOWHERE });
+	it("refuses the eleventh attempt with one e-mail in a minute, with or without an account", async () => {
+		// Sign-ins count as well, and cost no password hash while Postgres is unreachable.
+		const withoutPostgres = await api.another({ databaseUrl: UNREACHABLE_POSTGRES });
 		const mallory = { email: "mallory@example.com", password: PASSWORD };
 		const attempts = [];
-		for (let attempt = 0; attempt < 9; attempt += 1) attempts.push(await orphan.call("POST /auth/login", { body: mallory }));
-		for (let attempt = 9; attempt < 11; attempt += 1) attempts.push(await orphan.call(REQUEST, { body: { ...eve, ...mallory } }));
+		for (let attempt = 0; attempt < 9; attempt += 1) attempts.push(await withoutPostgres.call("POST /auth/login", { body: mallory }));
+		for (let attempt = 9; attempt < 11; attempt += 1) attempts.push(await withoutPostgres.call(REQUEST, { body: { ...eve, ...mallory } }));
 		expect(attempts.map(({ status }) => status)).toEqual([...Array.from({ length: 10 }, () => 503), 429]);
 		expect(problemIn(await register({ ...eve, email: "Mallory@Example.com" })).code).toBe("too_many_requests");
 		expect(await api.sql("select 1 from users where lower(email) = 'mallory@example.com'")).toEqual([]);
 	});
 
-	it("refuses what comes from one address past the bound, and not what comes at it", async () => {
+	it("refuses registrations of one address beyond the rate limit, and not those at the limit", async () => {
 		const strict = await api.another({ rates: { authPerAddress: 2 }, trustProxy: ["127.0.0.1"] });
 		const ask = async () => (await strict.call(REQUEST, { body: {}, headers: { "x-forwarded-for": "192.0.2.1" } })).status;
 		expect([await ask(), await ask(), await ask()]).toEqual([400, 400, 429]);
@@ -116,7 +116,7 @@ describe("429 too_many_requests", () => {
 });
 
 describe("500 internal", () => {
-	it("says nothing of what broke", async () => {
+	it("hides the cause of an internal error in the registration response", async () => {
 		const body = { email: "kim@example.com", password: PASSWORD, displayName: "Kim" };
 		const answer = await (await withoutTables(api)).call(REQUEST, { body });
 		expect(problemIn(answer)).toMatchObject({ code: "internal", status: 500 });
@@ -125,25 +125,25 @@ describe("500 internal", () => {
 });
 
 describe("503 busy", () => {
-	it("is the answer while as many passwords are hashed and waited for as may be", async () => {
-		const answer = await whileHashing(() => register({ email: "lou@example.com", password: PASSWORD, displayName: "Lou" }));
+	it("answers busy to a registration while the password hashing queue is full", async () => {
+		const answer = await whileHashingQueueIsFull(() => register({ email: "lou@example.com", password: PASSWORD, displayName: "Lou" }));
 		expect(problemIn(answer)).toMatchObject({ code: "busy", retryable: true });
 	});
 });
 
 describe("503 unavailable", () => {
-	it("is the answer without Postgres, and with a Redis that stands still: attempts that nobody counts are none", async () => {
+	it("answers unavailable to a registration without Postgres or while Redis is paused, because uncounted attempts are refused", async () => {
 		const body = { email: "max@example.com", password: PASSWORD, displayName: "Max" };
-		const orphan = await api.another({ databaseUrl: NOWHERE });
-		expect(problemIn(await orphan.call(REQUEST, { body })).code).toBe("unavailable");
-		expect((await whileSilent(api, api, REQUEST, { body })).code).toBe("unavailable");
+		const withoutPostgres = await api.another({ databaseUrl: UNREACHABLE_POSTGRES });
+		expect(problemIn(await withoutPostgres.call(REQUEST, { body })).code).toBe("unavailable");
+		expect((await whileRedisIsPaused(api, api, REQUEST, { body })).code).toBe("unavailable");
 	});
 });
 
 describe("503 outcome_unknown", () => {
-	it("is the answer when Postgres is lost in the middle; it is registered and signed in, or neither, and the same again says which", async () => {
+	it("answers outcome_unknown when Postgres is lost during the write, and the same request registers the user or answers email_taken", async () => {
 		const body = { email: "ida@example.com", password: PASSWORD, displayName: "Ida" };
-		const problem = await whileWritesBreak(api, "refresh_families", () => register(body));
+		const problem = await whileWritesLosePostgres(api, "refresh_families", () => register(body));
 		expect([problem.code, problem.retryable]).toEqual(["outcome_unknown", true]);
 		expect(await api.sql("select 1 from users where email = 'ida@example.com'")).toEqual([]);
 		expect((await register(body)).status).toBe(201);

@@ -1,4 +1,4 @@
-/** `POST /auth/register`: a new user, signed in at once. */
+/** `POST /auth/register`: creates a user and signs the user in. */
 import { registerUser } from "@holdfast/database";
 import { hashPassword } from "@holdfast/runtime";
 import type { ApiServer } from "../api-server.ts";
@@ -8,6 +8,7 @@ import type { AppDeps } from "../deps.ts";
 import { refuseForRate } from "../plugins/limit-requests.ts";
 import { presentSession } from "./open-session.ts";
 
+/** Registers `POST /auth/register`. */
 export function addRegister(app: ApiServer, { database }: AppDeps): void {
 	app.route({
 		method: "POST",

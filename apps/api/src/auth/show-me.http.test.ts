@@ -1,7 +1,7 @@
 import { newUserId } from "@holdfast/domain";
 import { mintTokens } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectNoQuery, expectUserLimit, NOWHERE, withoutTables } from "../testing/provoke.ts";
+import { expectNoQuery, expectUserLimit, UNREACHABLE_POSTGRES, withoutTables } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
 import { JWT_SECRET, startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 describe("200", () => {
-	it("shows the user behind the token", async () => {
+	it("shows the user of the access token", async () => {
 		const user = await api.newUser();
 		const { body } = await api.call("GET /auth/me", { token: user.token });
 		expect(body).toEqual({
@@ -26,35 +26,35 @@ describe("200", () => {
 });
 
 describe("400 invalid_request", () => {
-	it("refuses a query, which it does not take", async () => expectNoQuery(api, "GET /auth/me", (await api.newUser()).token));
+	it("refuses a query parameter at /auth/me", async () => expectNoQuery(api, "GET /auth/me", (await api.newUser()).token));
 });
 
 describe("401 unauthenticated", () => {
-	it("is the answer without a token", async () => {
+	it("refuses a request without an access token", async () => {
 		expect(problemIn(await api.call("GET /auth/me")).code).toBe("unauthenticated");
 	});
 
-	it("refuses a token whose user is gone", async () => {
+	it("refuses an access token whose user no longer exists", async () => {
 		const [token] = mintTokens(JWT_SECRET, [newUserId()]);
 		expect(problemIn(await api.call("GET /auth/me", { token })).code).toBe("unauthenticated");
 	});
 });
 
 describe("429 too_many_requests", () => {
-	it("refuses a user who asks more often than the limit, and not at it", () => expectUserLimit(api, "GET /auth/me"));
+	it("refuses a user beyond the rate limit at /auth/me, and not at the limit", () => expectUserLimit(api, "GET /auth/me"));
 });
 
 describe("500 internal", () => {
-	it("says nothing of what broke", async () => {
+	it("hides the cause of an internal error in the /auth/me response", async () => {
 		const { token } = await api.newUser();
 		expect(problemIn(await (await withoutTables(api)).call("GET /auth/me", { token }))).toMatchObject({ code: "internal", status: 500 });
 	});
 });
 
 describe("503 unavailable", () => {
-	it("is the answer without Postgres", async () => {
+	it("answers unavailable without Postgres at /auth/me", async () => {
 		const { token } = await api.newUser();
-		const orphan = await api.another({ databaseUrl: NOWHERE });
-		expect(problemIn(await orphan.call("GET /auth/me", { token })).code).toBe("unavailable");
+		const withoutPostgres = await api.another({ databaseUrl: UNREACHABLE_POSTGRES });
+		expect(problemIn(await withoutPostgres.call("GET /auth/me", { token })).code).toBe("unavailable");
 	});
 });

@@ -1,4 +1,4 @@
-/** `GET /auth/me`: the user behind the token, as they are now. */
+/** `GET /auth/me`: shows the signed-in user, read from the database. */
 import { findUser } from "@holdfast/database";
 import type { ApiServer } from "../api-server.ts";
 import { OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
@@ -7,6 +7,7 @@ import type { AppDeps } from "../deps.ts";
 import { signedInUser } from "../plugins/auth.ts";
 import { presentUser } from "./present-user.ts";
 
+/** Registers `GET /auth/me`. */
 export function addShowMe(app: ApiServer, { database }: AppDeps): void {
 	app.route({
 		method: "GET",
@@ -23,7 +24,7 @@ export function addShowMe(app: ApiServer, { database }: AppDeps): void {
 		config: { problems: [...OWN_PROBLEMS, ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {
 			const user = await findUser(database, signedInUser(request).id);
-			// A token outlives its user by up to its lifetime.
+			// An access token stays valid for up to its lifetime after its user was deleted.
 			return user === null ? reply.problem("unauthenticated") : reply.send(presentUser(user));
 		},
 	});

@@ -1,4 +1,4 @@
-/** Write docs/errors.md from the problem table. */
+/** Writes docs/errors.md from the problem table. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { renderErrorsDoc } from "../contract/render-errors-doc.ts";

@@ -1,4 +1,4 @@
-/** Write the OpenAPI document to dist/openapi.json: the typed client is generated from it. */
+/** Writes the OpenAPI document to dist/openapi.json. The typed client is generated from that file. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { renderOpenapi } from "../render-openapi.ts";

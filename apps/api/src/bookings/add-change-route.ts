@@ -1,4 +1,4 @@
-/** Confirm and cancel as routes: one handler for both, since they differ only in what they ask the seat store. */
+/** Registers the confirm and cancel routes. Both share one handler, since they differ only in the seat store command. */
 import { parseBookingId } from "@holdfast/domain";
 import { unreachable } from "@holdfast/runtime";
 import type { ApiServer } from "../api-server.ts";
@@ -12,21 +12,22 @@ import { type BookingChange, changeBooking } from "./change-booking.ts";
 import { entityTag, parseIfMatch } from "./if-match.ts";
 import { presentChanged } from "./present-changed.ts";
 
-export type ChangeRoute = Pick<BookingChange, "ask" | "answerOver"> & {
+/** What differs between the two routes. */
+export type ChangeRoute = Pick<BookingChange, "execute" | "answerAfterEnd"> & {
 	readonly method: "POST" | "DELETE";
 	readonly url: string;
 	readonly operationId: string;
 	readonly summary: string;
 	readonly description: string;
-	/** What the document says about the booking in the answer. */
+	/** The description of the 200 response in the OpenAPI document. */
 	readonly answer: string;
-	/** The refusals that only this change has. */
+	/** Problem codes that only this route has. */
 	readonly refusals: readonly ProblemCode[];
 };
 
-/** A repeat of either change is answered as the first time. */
+/** Registers one route. A repeated request gets the same answer as the first one. */
 export function addChangeRoute(app: ApiServer, deps: RouteDeps, route: ChangeRoute): void {
-	const { method, url, operationId, summary, description, answer, refusals, ask, answerOver } = route;
+	const { method, url, operationId, summary, description, answer, refusals, execute, answerAfterEnd } = route;
 
 	app.route({
 		method,
@@ -63,7 +64,7 @@ export function addChangeRoute(app: ApiServer, deps: RouteDeps, route: ChangeRou
 				return reply.problem("invalid_request", { errors: [{ pointer: "/headers/if-match", message: ifMatch.message }] });
 
 			const userId = signedInUser(request).id;
-			const result = await changeBooking(deps, { bookingId, userId, ifVersion: ifMatch.ifVersion, ask, answerOver });
+			const result = await changeBooking(deps, { bookingId, userId, ifVersion: ifMatch.ifVersion, execute, answerAfterEnd });
 			switch (result.outcome) {
 				case "confirmed":
 				case "cancelled":

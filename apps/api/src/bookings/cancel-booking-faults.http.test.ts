@@ -1,4 +1,4 @@
-/** What a cancel is answered that is not judged: nobody asked, nothing that can be read, or a part that does not play along. */
+/** Responses to a cancel that the script does not decide: no valid token, an unreadable body, or an unavailable dependency. */
 import { showtimeKeys } from "@holdfast/seat-store/testing";
 import { askRedis } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -17,25 +17,25 @@ const faults = createChangeFaults({ requestFor: (id) => `DELETE /bookings/${id}`
 const { change: cancel } = faults;
 
 describe("401 unauthenticated", () => {
-	it("refuses who does not say who they are, and changes nothing", faults.refusesStrangers);
+	it("refuses a cancel without a valid access token and changes nothing", faults.refusesWithoutValidToken);
 });
 
 describe("413 payload_too_large", () => {
-	it("refuses a body over 16 KiB, and reads one of just that", faults.boundsItsBody);
+	it("refuses a cancel body over 16 KiB and parses one of exactly 16 KiB", faults.limitsBodySize);
 });
 
 describe("415 unsupported_media_type", () => {
-	it("reads JSON and nothing else", faults.readsJsonOnly);
+	it("refuses a cancel body that is not JSON", faults.acceptsOnlyJson);
 });
 
 describe("409 showtime_closed", () => {
-	it("is the answer when the showtime is not installed any more, and over by now", faults.refusesWhatIsOver);
+	it("refuses a cancel of a hold whose showtime has ended and is no longer installed", faults.refusesEndedShowtime);
 
-	it("is not the answer where sales were closed: it is rebuilt, and what was held is cancelled there", faults.worksWhereSalesWereClosed);
+	it("cancels a hold of a showtime whose sales were closed, after a rebuild", faults.worksWhenSalesAreClosed);
 });
 
 describe("409 showtime_cancelled", () => {
-	it("leaves a booking of a showtime that does not take place to what happens to all of them", async () => {
+	it("refuses a cancel of a booking whose showtime was cancelled", async () => {
 		const {
 			user,
 			showtimeId,
@@ -46,8 +46,8 @@ describe("409 showtime_cancelled", () => {
 	});
 });
 
-describe("at a showtime that is over and not installed any more", () => {
-	it("a repeat answers the same, and everything else is answered by how the booking stands", async () => {
+describe("a cancel at a showtime that has ended and is no longer installed", () => {
+	it("gets the first answer again if it is a repeat, and otherwise an answer that fits the booking's status", async () => {
 		const { confirmed, cancelled, expired } = await bookingsOfThePast(api);
 		for (const tag of [undefined, '"1"', '"2"']) {
 			const answer = await cancel(cancelled.user, cancelled.id, api, tag);
@@ -61,19 +61,28 @@ describe("at a showtime that is over and not installed any more", () => {
 });
 
 describe("500 internal", () => {
-	it("is the answer when something of ours breaks; the booking stays as it was", faults.saysInternalWhenBroken);
+	it("answers internal when the cancel command throws, and does not change the booking", faults.answersInternalOnBug);
 });
 
 describe("503 recovering", () => {
-	it("is the answer while somebody else prepares the showtime and does not come to an end", faults.waitsForAnothersRebuild);
+	it(
+		"answers recovering to a cancel while another process rebuilds the showtime and does not finish",
+		faults.answersRecoveringDuringRebuild,
+	);
 });
 
 describe("503 outcome_unknown", () => {
-	it("is the answer while Redis stands still: it may yet do it. A repeat tells", faults.isUnknownWhileRedisIsSilent);
+	it("answers outcome_unknown to a cancel while Redis is paused, and a repeat shows the outcome", faults.answersUnknownWhileRedisIsPaused);
 
-	it("is the answer when it was done and the booking cannot be shown; a repeat shows it", faults.isUnknownWhenItCannotBeShown);
+	it(
+		"answers outcome_unknown when the booking was cancelled but cannot be shown, and a repeat shows it",
+		faults.answersUnknownWithoutSeatPlan,
+	);
 });
 
 describe("503 unavailable", () => {
-	it("is the answer when only the ledger could know the booking, and Postgres is gone", faults.isUnavailableWithoutPostgres);
+	it(
+		"answers unavailable to a cancel when only the ledger could have the booking and Postgres is unreachable",
+		faults.answersUnavailableWithoutPostgres,
+	);
 });

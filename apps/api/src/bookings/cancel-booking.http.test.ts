@@ -17,7 +17,7 @@ const confirm = (user: TestUser, id: string, headers: Record<string, string> = {
 	api.call(`POST /bookings/${id}/confirm`, { token: user.token, headers });
 
 describe("200 cancelled", () => {
-	it("releases a hold: its seats are free at once", async () => {
+	it("releases a hold and frees its seats at once", async () => {
 		const { user, showtimeId, booking } = await api.newHold(["A1", "A2"]);
 		const answer = await cancel(user, booking.id);
 		expect([answer.status, answer.headers.etag]).toEqual([200, '"2"']);
@@ -25,7 +25,7 @@ describe("200 cancelled", () => {
 		expect((await api.hold(await api.newUser(), showtimeId, ["A1", "A2"])).status).toBe(201);
 	});
 
-	it("cancels a confirmed booking: its seats are free at once and can be sold again", async () => {
+	it("cancels a confirmed booking, whose seats can be sold again at once", async () => {
 		const { user, showtimeId, booking } = await api.newHold(["A1", "A2"]);
 		await confirm(user, booking.id);
 		const answer = await cancel(user, booking.id, { "if-match": '"2"' });
@@ -35,7 +35,7 @@ describe("200 cancelled", () => {
 		expect(seatIn(matrixIn(await api.call(`GET /showtimes/${showtimeId}/seats`)), "A1").status).toBe("sold");
 	});
 
-	it("answers the same when it is repeated", async () => {
+	it("answers a repeated cancel like the first one", async () => {
 		const { user, booking } = await api.newHold(["A1", "A2"]);
 		const first = await cancel(user, booking.id);
 		for (const headers of [{}, { "if-match": '"1"' }, { "if-match": '"2"' }]) {
@@ -44,11 +44,11 @@ describe("200 cancelled", () => {
 		}
 	});
 
-	it("leaves an expired hold as it is, and says so", async () => {
+	it("does not change an expired hold and returns it as expired", async () => {
 		const brief = await api.another({ limits: { holdTtlMs: 1_000 } });
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		const { id } = await brief.held(user, showtimeId, ["A1"]);
-		await waitUntil("the hold to lapse", async () => (await confirm(user, id, { "if-match": '"9"' })).status === 410);
+		await waitUntil("the hold to expire", async () => (await confirm(user, id, { "if-match": '"9"' })).status === 410);
 		for (const headers of [{}, { "if-match": '"5"' }]) {
 			expect(bookingIn(await cancel(user, id, headers))).toMatchObject({ status: "expired", version: 1, cancelledAt: null });
 		}
@@ -56,27 +56,27 @@ describe("200 cancelled", () => {
 });
 
 describe("409 showtime_started", () => {
-	it("refuses to cancel a confirmed booking from the start on, and still releases a hold", async () => {
+	it("refuses to cancel a confirmed booking after the start of the showtime, but still releases a hold", async () => {
 		const [[buyer, holder], showtimeId] = [await api.newUsers(2), await api.newShowtime()];
 		if (buyer === undefined || holder === undefined) throw new Error("fewer than two users were created");
 		const bought = await api.held(buyer, showtimeId, ["A1"]);
 		await confirm(buyer, bought.id);
-		const merelyHeld = await api.held(holder, showtimeId, ["A2"]);
+		const held = await api.held(holder, showtimeId, ["A2"]);
 		await askRedis(api.redis.port, "HSET", showtimeKeys(showtimeId).meta, "startsAt", String(Date.now()));
 		expect(problemIn(await cancel(buyer, bought.id)).code).toBe("showtime_started");
-		expect((await cancel(holder, merelyHeld.id)).status).toBe(200);
+		expect((await cancel(holder, held.id)).status).toBe(200);
 	});
 });
 
 describe("412 version_mismatch", () => {
-	it.each(['"2"', 'W/"1"', '"x"'])("refuses If-Match %s for version 1 and changes nothing", async (tag) => {
+	it.each(['"2"', 'W/"1"', '"x"'])("refuses a cancel with If-Match %s for version 1 and changes nothing", async (tag) => {
 		const { user, booking } = await api.newHold(["A1", "A2"]);
 		const answer = await cancel(user, booking.id, { "if-match": tag });
 		expect([problemIn(answer).code, answer.headers.etag]).toEqual(["version_mismatch", '"1"']);
 		expect((await confirm(user, booking.id)).status).toBe(200);
 	});
 
-	it("lets exactly one of confirm and cancel through under one version, 100 times", async () => {
+	it("lets exactly one of a concurrent confirm and cancel with the same version succeed, 100 times", async () => {
 		const [users, showtimeId] = [await api.newUsers(100), await api.newShowtime()];
 		for (const [index, user] of users.entries()) {
 			const { id } = await api.held(user, showtimeId, [`${"ABCDEFGHIJ"[Math.floor(index / 10)]}${(index % 10) + 1}`]);
@@ -90,7 +90,7 @@ describe("412 version_mismatch", () => {
 });
 
 describe("404 not_found", () => {
-	it("is what a stranger gets, and the booking stays", async () => {
+	it("answers not_found to another user and does not change the booking", async () => {
 		const { user, booking } = await api.newHold(["A1", "A2"]);
 		expect(problemIn(await cancel(await api.newUser(), booking.id)).code).toBe("not_found");
 		expect((await confirm(user, booking.id)).status).toBe(200);
@@ -98,7 +98,7 @@ describe("404 not_found", () => {
 });
 
 describe("503 busy", () => {
-	it("refuses to cancel a confirmed booking while the outbox is at its bound, and releases holds all the same", async () => {
+	it("refuses to cancel a confirmed booking while the outbox is full, but still releases holds", async () => {
 		const { user, booking } = await api.newHold(["A1", "A2"]);
 		await confirm(user, booking.id);
 		const full = await api.another({ limits: { outboxMax: 1 } });
@@ -109,7 +109,7 @@ describe("503 busy", () => {
 });
 
 describe("400 invalid_request", () => {
-	it("refuses a body, and garbage in If-Match", async () => {
+	it("refuses a cancel with a body field or with a malformed If-Match", async () => {
 		const { user, booking } = await api.newHold(["A1", "A2"]);
 		const withBody = await api.call(`DELETE /bookings/${booking.id}`, { token: user.token, body: { reason: "none" } });
 		expect(problemIn(withBody).errors?.[0]?.pointer).toBe("/reason");
@@ -118,5 +118,5 @@ describe("400 invalid_request", () => {
 });
 
 describe("429 too_many_requests", () => {
-	it("refuses a user who asks more often than the limit, and not at it", () => expectUserLimit(api, "DELETE /bookings/x"));
+	it("refuses the cancels of a user beyond the rate limit, and not at the limit", () => expectUserLimit(api, "DELETE /bookings/x"));
 });

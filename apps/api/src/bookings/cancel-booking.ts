@@ -1,9 +1,10 @@
-/** `DELETE /bookings/:id`: release a hold or cancel a confirmed booking; a repeat answers the same. */
+/** `DELETE /bookings/:id`: releases a hold or cancels a confirmed booking. A repeat gets the same answer. */
 import type { ApiServer } from "../api-server.ts";
 import type { RouteDeps } from "../deps.ts";
 import { addChangeRoute } from "./add-change-route.ts";
-import { answerCancelOver } from "./answer-over.ts";
+import { answerCancelAfterEnd } from "./answer-after-end.ts";
 
+/** Registers `DELETE /bookings/:id`. */
 export function addCancelBooking(app: ApiServer, deps: RouteDeps): void {
 	addChangeRoute(app, deps, {
 		method: "DELETE",
@@ -15,7 +16,7 @@ export function addCancelBooking(app: ApiServer, deps: RouteDeps): void {
 			"read. A repeated request gets the same answer. An expired hold remains `expired`. Takes no body, or `{}`.",
 		answer: "The released, cancelled or expired booking",
 		refusals: ["showtime_started"],
-		ask: (command) => deps.seatStore.cancelBooking(command),
-		answerOver: answerCancelOver,
+		execute: (command) => deps.seatStore.cancelBooking(command),
+		answerAfterEnd: answerCancelAfterEnd,
 	});
 }

@@ -1,6 +1,6 @@
 /**
- * What confirm and cancel share: find the showtime whose keys the script needs, and bring back what the script
- * misses (a booking older than its record, a showtime that is not installed) before asking it again.
+ * Runs a confirm or a cancel in the seat store. Finds the showtime, whose keys the script needs. Restores what the script misses (a
+ * booking whose Redis record has expired, a showtime that is not installed) and then runs the command again.
  */
 import { type Database, findBooking } from "@holdfast/database";
 import type { Booking, BookingId, ShowtimeId, UserId } from "@holdfast/domain";
@@ -11,25 +11,28 @@ import type { LiveShowtimes } from "../showtimes/live-showtimes.ts";
 import type { NotOpen } from "../showtimes/open-showtime.ts";
 import { findOwnBooking } from "./find-own-booking.ts";
 
+/** The stores and caches that a change of a booking needs. */
 export type ChangeBookingDeps = {
 	readonly seatStore: SeatStore;
 	readonly database: Database;
 	readonly liveShowtimes: LiveShowtimes;
-	/** A booking never moves to another showtime, so what was learnt once saves a read. Tells nothing about whose it is. */
+	/** Cache: a booking never moves to another showtime. An entry says nothing about the booking's owner. */
 	readonly showtimeOfBooking: LRUCache<BookingId, ShowtimeId>;
 };
 
+/** What a confirm or cancel came to. */
 export type ChangeOutcome = ConfirmOutcome | CancelOutcome;
 
+/** One confirm or cancel of one booking by one user. */
 export type BookingChange = {
 	readonly bookingId: BookingId;
 	readonly userId: UserId;
-	/** Go on only at this version; null: at any. */
+	/** Proceed only at this version. Null: at any version. */
 	readonly ifVersion: number | null;
-	/** Ask the script that judges it. */
-	readonly ask: (command: ChangeBookingCommand) => Promise<ChangeOutcome>;
-	/** The answer where no script can: at a showtime that is over and not installed any more. */
-	readonly answerOver: (
+	/** Runs the seat store command. */
+	readonly execute: (command: ChangeBookingCommand) => Promise<ChangeOutcome>;
+	/** The answer when no script can run: the showtime has ended and is no longer installed. */
+	readonly answerAfterEnd: (
 		found: { booking: Booking; nowMs: number },
 		ifVersion: number | null,
 	) => ChangeOutcome | { outcome: "showtime_closed" };
@@ -38,12 +41,12 @@ export type BookingChange = {
 const NOT_FOUND = { outcome: "not_found" } as const;
 
 /**
- * Ask until it is judged. `not_loaded` comes back only when the store lost again the record that was just brought back. Whose
- * booking it is is judged before anything is said or done about its showtime.
+ * Returns the outcome of the change. `not_loaded` is returned only if the store lost the record again right after it was restored. The
+ * owner is checked before the booking's showtime is opened and before the response reveals anything about it. Safe to repeat.
  */
 export async function changeBooking(
 	deps: ChangeBookingDeps,
-	{ bookingId, userId, ifVersion, ask, answerOver }: BookingChange,
+	{ bookingId, userId, ifVersion, execute, answerAfterEnd }: BookingChange,
 ): Promise<ChangeOutcome | NotOpen> {
 	const { liveShowtimes, showtimeOfBooking } = deps;
 	const showtimeId = showtimeOfBooking.get(bookingId) ?? (await findShowtimeId(deps, bookingId, userId));
@@ -52,20 +55,20 @@ export async function changeBooking(
 
 	const command = { bookingId, userId, ifVersion, showtimeId };
 	const findOwn = () => findOwnBooking(deps, bookingId, userId);
-	async function askLoaded(): Promise<ChangeOutcome> {
-		const answer = await ask(command);
+	async function executeWithRecord(): Promise<ChangeOutcome> {
+		const answer = await execute(command);
 		if (answer.outcome !== "not_loaded") return answer;
-		return (await loadFromLedger(deps, bookingId, userId)) === null ? NOT_FOUND : ask(command);
+		return (await loadFromLedger(deps, bookingId, userId)) === null ? NOT_FOUND : execute(command);
 	}
-	async function askOwn(): Promise<ChangeOutcome> {
-		const answer = await askLoaded();
-		// The fence comes before the booking in the script, and would tell a stranger that there is one.
+	async function executeAsOwner(): Promise<ChangeOutcome> {
+		const answer = await executeWithRecord();
+		// The script checks the fence before the owner. Without this check a fence error would reveal to other users that the booking exists.
 		return isRefusedByFence(answer) && (await findOwn()) === null ? NOT_FOUND : answer;
 	}
-	const result = await withOpenShowtime(() => liveShowtimes.reopen(showtimeId), askOwn);
+	const result = await withOpenShowtime(() => liveShowtimes.reopen(showtimeId), executeAsOwner);
 	if (result.outcome !== "showtime_closed") return result;
 	const found = await findOwn();
-	return found === null ? NOT_FOUND : answerOver(found, ifVersion);
+	return found === null ? NOT_FOUND : answerAfterEnd(found, ifVersion);
 }
 
 const isRefusedByFence = ({ outcome }: ChangeOutcome): boolean =>
@@ -76,7 +79,7 @@ async function findShowtimeId(deps: ChangeBookingDeps, bookingId: BookingId, use
 	return booking?.showtimeId ?? null;
 }
 
-/** Only for its owner: nobody else's question fills Redis. */
+/** Copies the booking from the ledger to Redis, for its owner only: requests of other users must not fill Redis. */
 async function loadFromLedger({ seatStore, database }: ChangeBookingDeps, bookingId: BookingId, userId: UserId): Promise<Booking | null> {
 	const found = await findBooking(database, bookingId);
 	if (found === null || found.booking.userId !== userId) return null;

@@ -1,29 +1,31 @@
 /**
- * One page of a user's bookings out of two stores: the ledger, paged by id, and over it what Redis still has. Of
- * two records of one booking the higher version stands. The status is judged after that, so a booking cancelled a
- * moment ago is not listed as confirmed because the ledger has not heard yet.
+ * Reads one page of a user's bookings from both stores: the ledger, paged by id, merged with the records that Redis still has. If two
+ * copies of a booking differ, the higher version wins. The status filter runs after the merge, so a booking cancelled a moment ago is
+ * not listed as confirmed while the ledger does not have the cancellation yet.
  */
 import { type Database, listBookings } from "@holdfast/database";
 import { type Booking, type BookingId, type BookingStatus, bucketOf, statusOf, type UserId } from "@holdfast/domain";
 import type { SeatStore } from "@holdfast/seat-store";
-import type { ReportUnreadable } from "../leave-out-unreadable.ts";
+import type { ReportUnreadable } from "../present-readable.ts";
 
+/** Which page of which user's bookings to read. */
 export type CollectRequest = {
 	readonly userId: UserId;
-	/** Only bookings older than this one; null: from the newest. */
+	/** Only bookings older than this one. Null: start at the newest. */
 	readonly beforeId: BookingId | null;
 	readonly limit: number;
 	readonly status: BookingStatus | null;
 };
 
-/** `nowMs` of a booking is the clock that judges it. */
+/** Bookings, newest first. `nowMs` is the Redis time at which to evaluate the booking's status. */
 export type BookingPageFound = { readonly bookings: (Booking & { readonly nowMs: number })[]; readonly nextCursor: BookingId | null };
 
-/** Ledger pages read for one answer. When the filter lets too little through, the page is short and has a cursor. */
+/** Maximum number of ledger pages read for one response. If the filter drops too many, the response is a short page with a cursor. */
 const LEDGER_PAGES_MAX = 5;
-/** Records that Redis is asked for beside one page of the ledger: each is a command, and a user may have left thousands of holds. */
+/** Maximum number of Redis records read per ledger page: each one is a command, and a user may have thousands of recent holds. */
 export const RECENT_PER_PAGE_MAX = 150;
 
+/** Returns the page. Bookings that cannot be read are reported and left out. Throws when a store is unavailable. */
 export async function collectBookings(
 	{ seatStore, database, reportUnreadable }: { seatStore: SeatStore; database: Database; reportUnreadable: ReportUnreadable },
 	{ userId, beforeId, limit, status }: CollectRequest,
@@ -32,22 +34,22 @@ export async function collectBookings(
 	const bookings: BookingPageFound["bookings"] = [];
 	let before = beforeId;
 	for (let pages = 0; pages < LEDGER_PAGES_MAX; pages += 1) {
-		// One more than asked, so that the usual page knows from one read whether there is a next one.
+		// One row more than requested: so one read usually shows whether there is a next page.
 		const page = await listBookings(database, { userId, beforeId: before ?? undefined, limit: limit + 1 });
-		// A full page says nothing about what is older than its last row; a short one has reached the end.
+		// A full page says nothing about bookings older than its last row. A short page has reached the end.
 		const ledgerFloor = page.rowCount <= limit ? null : page.lastId;
 		const inWindow = recentIds.filter((id) => (before === null || id < before) && (ledgerFloor === null || id >= ledgerFloor));
-		const asked = inWindow.slice(0, RECENT_PER_PAGE_MAX);
-		// Of what is older than the last that Redis was asked for, its later word is not known yet.
-		const floor = inWindow.length > asked.length ? (asked.at(-1) ?? null) : ledgerFloor;
+		const requestedIds = inWindow.slice(0, RECENT_PER_PAGE_MAX);
+		// Below the oldest record read from Redis, Redis may have newer versions that were not read yet.
+		const floor = inWindow.length > requestedIds.length ? (requestedIds.at(-1) ?? null) : ledgerFloor;
 		const isInPage = (id: BookingId): boolean => floor === null || id >= floor;
-		const recent = await seatStore.readBookings(asked);
+		const recent = await seatStore.readBookings(requestedIds);
 		const unreadable = [...page.unreadable.filter(({ bookingId }) => isInPage(bookingId)), ...recent.unreadable];
 		for (const { bookingId, error } of unreadable) reportUnreadable("booking", bookingId, error);
 		const recorded = page.bookings.map(({ booking }) => booking).filter(({ id }) => isInPage(id));
-		const window = overlay(recorded, recent.bookings, new Set(unreadable.map(({ bookingId }) => bookingId)));
+		const window = mergeBookings(recorded, recent.bookings, new Set(unreadable.map(({ bookingId }) => bookingId)));
 		for (const booking of window) {
-			// The ledger has no holds, and of what Redis was not asked for no clock decides anything.
+			// A booking without a clock is from the ledger, which has no holds: its status does not depend on the time.
 			const nowMs = recent.clocks.get(bucketOf(booking.id)) ?? 0;
 			if (status !== null && statusOf(booking, nowMs) !== status) continue;
 			if (bookings.length === limit) return { bookings, nextCursor: bookings.at(-1)?.id ?? null };
@@ -60,15 +62,15 @@ export async function collectBookings(
 }
 
 /**
- * Newest first. At the same version the ledger's record stands: it is the one that knows it is recorded. Without `leftOut`: where one of
- * two copies cannot be read, the other may be the older one, which would list a cancelled booking as confirmed.
+ * Newest first. At equal versions the ledger's copy wins, because it has `recorded` set. `excluded` bookings are left out: if one of two
+ * copies cannot be read, the other may be the older one, which would list a cancelled booking as confirmed.
  */
-function overlay(recorded: readonly Booking[], recent: readonly Booking[], leftOut: ReadonlySet<BookingId>): Booking[] {
+function mergeBookings(recorded: readonly Booking[], recent: readonly Booking[], excluded: ReadonlySet<BookingId>): Booking[] {
 	const byId = new Map(recorded.map((booking) => [booking.id, booking]));
 	for (const booking of recent) {
 		const known = byId.get(booking.id);
 		if (known === undefined || booking.version > known.version) byId.set(booking.id, booking);
 	}
-	for (const id of leftOut) byId.delete(id);
+	for (const id of excluded) byId.delete(id);
 	return [...byId.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
 }

@@ -1,4 +1,4 @@
-/** What a confirm is answered that is not judged: nobody asked, nothing that can be read, or a part that does not play along. */
+/** Responses to a confirm that the script does not decide: no valid token, an unreadable body, or an unavailable dependency. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createChangeFaults } from "../testing/change-faults.ts";
 import { bookingsOfThePast } from "../testing/provoke.ts";
@@ -18,25 +18,25 @@ const faults = createChangeFaults(
 const { change: confirm } = faults;
 
 describe("401 unauthenticated", () => {
-	it("refuses who does not say who they are, and changes nothing", faults.refusesStrangers);
+	it("refuses a confirm without a valid access token and changes nothing", faults.refusesWithoutValidToken);
 });
 
 describe("413 payload_too_large", () => {
-	it("refuses a body over 16 KiB, and reads one of just that", faults.boundsItsBody);
+	it("refuses a confirm body over 16 KiB and parses one of exactly 16 KiB", faults.limitsBodySize);
 });
 
 describe("415 unsupported_media_type", () => {
-	it("reads JSON and nothing else", faults.readsJsonOnly);
+	it("refuses a confirm body that is not JSON", faults.acceptsOnlyJson);
 });
 
 describe("409 showtime_closed", () => {
-	it("is the answer when the showtime is not installed any more, and over by now", faults.refusesWhatIsOver);
+	it("refuses a confirm of a hold whose showtime has ended and is no longer installed", faults.refusesEndedShowtime);
 
-	it("is not the answer where sales were closed: it is rebuilt, and what was held is confirmed there", faults.worksWhereSalesWereClosed);
+	it("confirms a hold of a showtime whose sales were closed, after a rebuild", faults.worksWhenSalesAreClosed);
 });
 
-describe("at a showtime that is over and not installed any more", () => {
-	it("a repeat answers the same, and everything else is answered by how the booking stands", async () => {
+describe("a confirm at a showtime that has ended and is no longer installed", () => {
+	it("gets the first answer again if it is a repeat, and otherwise an answer that fits the booking's status", async () => {
 		const { confirmed, cancelled, expired } = await bookingsOfThePast(api);
 		for (const tag of [undefined, '"1"', '"2"']) {
 			const answer = await confirm(confirmed.user, confirmed.id, api, tag);
@@ -52,19 +52,28 @@ describe("at a showtime that is over and not installed any more", () => {
 });
 
 describe("500 internal", () => {
-	it("is the answer when something of ours breaks; the booking stays as it was", faults.saysInternalWhenBroken);
+	it("answers internal when the confirm command throws, and does not change the booking", faults.answersInternalOnBug);
 });
 
 describe("503 recovering", () => {
-	it("is the answer while somebody else prepares the showtime and does not come to an end", faults.waitsForAnothersRebuild);
+	it(
+		"answers recovering to a confirm while another process rebuilds the showtime and does not finish",
+		faults.answersRecoveringDuringRebuild,
+	);
 });
 
 describe("503 outcome_unknown", () => {
-	it("is the answer while Redis stands still: it may yet do it. A repeat tells", faults.isUnknownWhileRedisIsSilent);
+	it("answers outcome_unknown to a confirm while Redis is paused, and a repeat shows the outcome", faults.answersUnknownWhileRedisIsPaused);
 
-	it("is the answer when it was done and the booking cannot be shown; a repeat shows it", faults.isUnknownWhenItCannotBeShown);
+	it(
+		"answers outcome_unknown when the booking was confirmed but cannot be shown, and a repeat shows it",
+		faults.answersUnknownWithoutSeatPlan,
+	);
 });
 
 describe("503 unavailable", () => {
-	it("is the answer when only the ledger could know the booking, and Postgres is gone", faults.isUnavailableWithoutPostgres);
+	it(
+		"answers unavailable to a confirm when only the ledger could have the booking and Postgres is unreachable",
+		faults.answersUnavailableWithoutPostgres,
+	);
 });

@@ -18,8 +18,8 @@ afterAll(() => api.close());
 const confirm = (user: TestUser, id: string, headers: Record<string, string> = {}) =>
 	api.call(`POST /bookings/${id}/confirm`, { token: user.token, headers });
 
-/** A hold whose time is up. */
-async function anExpiredHold() {
+/** Creates a hold and waits until it has expired. */
+async function createExpiredHold() {
 	const hold = await api.newHold(["A1", "A2"], brief);
 	await waitUntil("the hold to expire", async () => {
 		const seen = await api.call(`GET /bookings/${hold.booking.id}`, { token: hold.user.token });
@@ -29,7 +29,7 @@ async function anExpiredHold() {
 }
 
 describe("200 confirmed", () => {
-	it("sells the seats for good", async () => {
+	it("sells the seats of the hold permanently", async () => {
 		const { user, showtimeId, booking } = await api.newHold(["A1", "A2"]);
 		const answer = await confirm(user, booking.id);
 		expect([answer.status, answer.headers.etag]).toEqual([200, '"2"']);
@@ -41,7 +41,7 @@ describe("200 confirmed", () => {
 		expect([seatIn(matrix, "A1").status, seatIn(matrix, "A2").status]).toEqual(["sold", "sold"]);
 	});
 
-	it("answers the same when it is repeated, with or without the version it had before", async () => {
+	it("answers a repeated confirm like the first one, with or without the version before the confirm", async () => {
 		const { user, booking } = await api.newHold(["A1", "A2"]);
 		const first = await confirm(user, booking.id, { "if-match": '"1"' });
 		for (const headers of [{}, { "if-match": '"1"' }, { "if-match": '"2"' }, { "if-match": "*" }]) {
@@ -50,27 +50,27 @@ describe("200 confirmed", () => {
 		}
 	});
 
-	it.each([[undefined], ["{}"], [""]])("takes the body %j", async (body) => {
+	it.each([[undefined], ["{}"], [""]])("confirms with the body %j", async (body) => {
 		const { user, booking } = await api.newHold(["A1", "A2"]);
 		const answer = await api.call(`POST /bookings/${booking.id}/confirm`, { token: user.token, body });
 		expect(answer.status).toBe(200);
 	});
 
-	it("works in a process that has never heard of the booking", async () => {
+	it("confirms in a process that has not seen the booking before", async () => {
 		const { user, booking } = await api.newHold(["A1", "A2"]);
 		const other = await api.another();
 		expect((await other.call(`POST /bookings/${booking.id}/confirm`, { token: user.token })).status).toBe(200);
 	});
 
-	it("answers for a booking that only the ledger remembers", async () => {
+	it("answers a repeated confirm of a booking that only the ledger still has", async () => {
 		const { user, booking } = await api.newHold(["A1", "A2"]);
 		await confirm(user, booking.id);
 		await settleOutboxes(api.seatStore, api.databaseUrl);
 		const id = parseBookingId(booking.id);
 		if (id === null) throw new Error("the answer has no valid booking id");
 		expect(await askRedis(api.redis.port, "DEL", bookingKey(id))).toBe(":1");
-		const forgetful = await api.another();
-		for (const app of [api, forgetful]) {
+		const withoutCache = await api.another();
+		for (const app of [api, withoutCache]) {
 			const answer = await app.call(`POST /bookings/${id}/confirm`, { token: user.token });
 			expect([answer.status, bookingIn(answer).recorded]).toEqual([200, true]);
 		}
@@ -78,14 +78,14 @@ describe("200 confirmed", () => {
 });
 
 describe("410 hold_expired", () => {
-	it("refuses from the instant of expiry on, before it looks at the version", async () => {
-		const { user, booking } = await anExpiredHold();
+	it("refuses a confirm after the expiry, whatever version it names", async () => {
+		const { user, booking } = await createExpiredHold();
 		expect(problemIn(await confirm(user, booking.id)).code).toBe("hold_expired");
 		expect(problemIn(await confirm(user, booking.id, { "if-match": '"7"' })).code).toBe("hold_expired");
 	});
 
-	it("has freed the seats by then, for the map and for the next buyer, with no sweeper running", async () => {
-		const { user, showtimeId, booking } = await anExpiredHold();
+	it("frees the seats of an expired hold in the map and for the next buyer, without a sweeper", async () => {
+		const { user, showtimeId, booking } = await createExpiredHold();
 		const matrix = matrixIn(await api.call(`GET /showtimes/${showtimeId}/seats`));
 		expect(matrix.counts).toMatchObject({ held: 0, available: 100 });
 		const next = await api.newUser();
@@ -95,7 +95,7 @@ describe("410 hold_expired", () => {
 });
 
 describe("409 booking_state", () => {
-	it("refuses a booking that was cancelled", async () => {
+	it("refuses to confirm a booking that was cancelled", async () => {
 		const { user, booking } = await api.newHold(["A1", "A2"]);
 		await api.call(`DELETE /bookings/${booking.id}`, { token: user.token });
 		expect(problemIn(await confirm(user, booking.id)).code).toBe("booking_state");
@@ -103,16 +103,19 @@ describe("409 booking_state", () => {
 });
 
 describe("412 version_mismatch", () => {
-	it.each(['"2"', '"99"', 'W/"1"', '"abc"'])("refuses If-Match %s for version 1, tells the version, and changes nothing", async (tag) => {
-		const { user, booking } = await api.newHold(["A1", "A2"]);
-		const answer = await confirm(user, booking.id, { "if-match": tag });
-		expect([problemIn(answer).code, answer.headers.etag]).toEqual(["version_mismatch", '"1"']);
-		expect(bookingIn(await api.call(`GET /bookings/${booking.id}`, { token: user.token })).status).toBe("pending");
-	});
+	it.each(['"2"', '"99"', 'W/"1"', '"abc"'])(
+		"refuses a confirm with If-Match %s for version 1, returns the version, and changes nothing",
+		async (tag) => {
+			const { user, booking } = await api.newHold(["A1", "A2"]);
+			const answer = await confirm(user, booking.id, { "if-match": tag });
+			expect([problemIn(answer).code, answer.headers.etag]).toEqual(["version_mismatch", '"1"']);
+			expect(bookingIn(await api.call(`GET /bookings/${booking.id}`, { token: user.token })).status).toBe("pending");
+		},
+	);
 });
 
 describe("404 not_found", () => {
-	it("is one answer for another's booking, one that never was, and what is no id", async () => {
+	it("answers the same for another user's booking, a missing booking and a malformed id", async () => {
 		const { booking, showtimeId } = await api.newHold(["A1", "A2"]);
 		const stranger = await api.newUser();
 		const absent = newBookingId(await api.newShowtime());
@@ -123,7 +126,7 @@ describe("404 not_found", () => {
 });
 
 describe("409 showtime_cancelled", () => {
-	it("refuses once the showtime does not take place", async () => {
+	it("refuses to confirm after the showtime was cancelled", async () => {
 		const { user, showtimeId, booking } = await api.newHold(["A1", "A2"]);
 		const id = parseBookingId(booking.id);
 		if (id === null) throw new Error("the answer has no valid booking id");
@@ -133,7 +136,7 @@ describe("409 showtime_cancelled", () => {
 });
 
 describe("503 busy", () => {
-	it("refuses while the outbox is at its bound, and the hold stays confirmable", async () => {
+	it("refuses a confirm while the outbox is full, and the hold can still be confirmed later", async () => {
 		const { user, booking } = await api.newHold(["A1", "A2"]);
 		await confirm(user, (await api.newHold(["A1", "A2"])).booking.id);
 		const full = await api.another({ limits: { outboxMax: 1 } });
@@ -147,7 +150,7 @@ describe("503 busy", () => {
 });
 
 describe("400 invalid_request", () => {
-	it("refuses a body that says something, and garbage in If-Match", async () => {
+	it("refuses a confirm with a body field, a list as body, or a malformed If-Match", async () => {
 		const { user, booking } = await api.newHold(["A1", "A2"]);
 		const withBody = await api.call(`POST /bookings/${booking.id}/confirm`, { token: user.token, body: { force: true } });
 		expect(problemIn(withBody).errors).toEqual([{ pointer: "/force", message: "is not a field of this request" }]);
@@ -157,8 +160,8 @@ describe("400 invalid_request", () => {
 	});
 });
 
-describe("Prefer: wait", () => {
-	it("answers when the ledger has the booking, and says that it waited", async () => {
+describe("a confirm or cancel with Prefer: wait", () => {
+	it("waits until the ledger has the booking, and sets Preference-Applied", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		const { id } = await api.held(user, showtimeId, ["A1"]);
 		const answer = api.call(`POST /bookings/${id}/confirm`, { token: user.token, headers: { prefer: "wait=5" } });
@@ -172,7 +175,7 @@ describe("Prefer: wait", () => {
 		expect((await cancelling).headers["preference-applied"]).toBe("wait=5");
 	});
 
-	it("answers without, when the time is over or the wish makes no sense: confirmed, not recorded", async () => {
+	it("returns the booking as not recorded when the wait is over or the preference is invalid", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		for (const [seat, prefer] of Object.entries({ A1: "wait=0", A2: "wait=soon", A3: "return=minimal" })) {
 			const { id } = await api.held(user, showtimeId, [seat]);
@@ -184,5 +187,5 @@ describe("Prefer: wait", () => {
 });
 
 describe("429 too_many_requests", () => {
-	it("refuses a user who asks more often than the limit, and not at it", () => expectUserLimit(api, "POST /bookings/x/confirm"));
+	it("refuses the confirms of a user beyond the rate limit, and not at the limit", () => expectUserLimit(api, "POST /bookings/x/confirm"));
 });

@@ -1,9 +1,10 @@
-/** `POST /bookings/:id/confirm`: the held seats become the user's, once; a repeat answers the same. */
+/** `POST /bookings/:id/confirm`: sells the held seats to their holder. A repeat gets the same answer. */
 import type { ApiServer } from "../api-server.ts";
 import type { RouteDeps } from "../deps.ts";
 import { addChangeRoute } from "./add-change-route.ts";
-import { answerConfirmOver } from "./answer-over.ts";
+import { answerConfirmAfterEnd } from "./answer-after-end.ts";
 
+/** Registers `POST /bookings/:id/confirm`. */
 export function addConfirmBooking(app: ApiServer, deps: RouteDeps): void {
 	addChangeRoute(app, deps, {
 		method: "POST",
@@ -13,7 +14,7 @@ export function addConfirmBooking(app: ApiServer, deps: RouteDeps): void {
 		description: "Confirms a hold: all of its seats are sold to the user. A repeated request gets the same answer. Takes no body, or `{}`.",
 		answer: "The confirmed booking",
 		refusals: ["booking_state", "hold_expired"],
-		ask: (command) => deps.seatStore.confirmBooking(command),
-		answerOver: answerConfirmOver,
+		execute: (command) => deps.seatStore.confirmBooking(command),
+		answerAfterEnd: answerConfirmAfterEnd,
 	});
 }

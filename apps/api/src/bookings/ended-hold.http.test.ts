@@ -1,4 +1,4 @@
-/** A hold that ended: what a client can still read and repeat in the hour after its end, and what is answered afterwards. */
+/** A hold that ended: what a client can still read and repeat in the hour after its end, and the responses afterwards. */
 import { DEFAULT_LIMITS, ENDED_HOLD_TTL_MS, newBookingId } from "@holdfast/domain";
 import { createSeatStore } from "@holdfast/seat-store";
 import { injectClock } from "@holdfast/seat-store/testing";
@@ -14,16 +14,16 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const KEY = { "idempotency-key": "my-key" };
-const LEFT_MS = 1_500;
+const REMAINING_MS = 1_500;
 
-/** A hold under KEY, placed so long ago that Redis drops its record and its key in a moment. */
+/** Places a hold under KEY in the past, so that Redis drops its record and its idempotency key after REMAINING_MS. */
 async function holdOfAnHourAgo() {
 	const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 	await api.sql(`update showtimes set sales_open_at = now() - interval '1 day' where id = '${showtimeId}'`);
 	await api.call(`GET /showtimes/${showtimeId}/seats`);
 	const showtime = await api.seatStore.readShowtime(showtimeId);
 	if (showtime === null) throw new Error("the showtime is not installed");
-	const placedMs = Date.now() - DEFAULT_LIMITS.holdTtlMs - ENDED_HOLD_TTL_MS + LEFT_MS;
+	const placedMs = Date.now() - DEFAULT_LIMITS.holdTtlMs - ENDED_HOLD_TTL_MS + REMAINING_MS;
 	const past = createSeatStore({
 		url: api.redis.url,
 		limits: DEFAULT_LIMITS,
@@ -36,7 +36,7 @@ async function holdOfAnHourAgo() {
 	return { user, showtimeId, bookingId };
 }
 
-it("shows an expired hold and replays its key until an hour after its end; then both are gone, and the key places a new hold", async () => {
+it("an expired hold can be read and its idempotency key replayed for an hour, and then the key places a new hold", async () => {
 	const { user, showtimeId, bookingId } = await holdOfAnHourAgo();
 	const { token } = user;
 	expect(bookingIn(await api.call(`GET /bookings/${bookingId}`, { token })).status).toBe("expired");

@@ -1,15 +1,16 @@
-/** A booking as it stands now, if it is this user's: "not there" and "not yours" are the same null. */
+/** Finds the current state of a user's own booking. A missing booking and another user's booking both give null. */
 import { type Database, findBooking, isDatabaseUnavailable } from "@holdfast/database";
 import { type Booking, type BookingId, bucketOf, type UserId } from "@holdfast/domain";
 import { withDeadline } from "@holdfast/runtime";
 import type { SeatStore } from "@holdfast/seat-store";
 
-/** How long a booking that Redis has waits for what the ledger may know better. A Postgres that stands still answers nobody. */
+/** How long to wait for the ledger's copy if Redis has the booking. A stalled Postgres must not delay the response further. */
 const LEDGER_WAIT_MS = 300;
 
 /**
- * Both stores are asked and the higher version stands: Redis knows first, except of what the ledger itself has found or
- * done (a conflict, the bookings of a cancelled showtime). While Postgres is away, Redis's word is enough.
+ * Returns the booking and the Redis time. Reads both stores, and the higher version wins. Redis has each change first, except changes
+ * that start in the ledger (a conflict, the bookings of a cancelled showtime). While Postgres is unavailable, the copy in Redis is enough.
+ * Throws when Redis is unavailable, or when only the ledger could have the booking and Postgres is unavailable.
  */
 export async function findOwnBooking(
 	{ seatStore, database }: { seatStore: SeatStore; database: Database },
@@ -17,16 +18,16 @@ export async function findOwnBooking(
 	userId: UserId,
 ): Promise<{ booking: Booking; nowMs: number } | null> {
 	const ledger = findBooking(database, bookingId).then((found) => found?.booking ?? null);
-	// Its failure is judged below; until then it must not pass for one that nobody handles.
+	// Awaited below. This only keeps Node from reporting an unhandled rejection in the meantime.
 	ledger.catch(() => {});
 	const [live, nowMs] = await Promise.all([seatStore.readBooking(bookingId), seatStore.now(bucketOf(bookingId))]);
-	const recorded = live === null ? await ledger : await askBriefly(ledger);
+	const recorded = live === null ? await ledger : await waitBriefly(ledger);
 	const booking = isNewer(recorded, live) ? recorded : live;
 	return booking?.userId === userId ? { booking, nowMs } : null;
 }
 
-/** What the ledger says soon; null when it is away or slow. */
-function askBriefly(ledger: Promise<Booking | null>): Promise<Booking | null> {
+/** The ledger's copy; null if Postgres is unavailable or slower than `LEDGER_WAIT_MS`. */
+function waitBriefly(ledger: Promise<Booking | null>): Promise<Booking | null> {
 	const answer = ledger.catch((error: unknown) => {
 		if (isDatabaseUnavailable(error)) return null;
 		throw error;
@@ -34,7 +35,7 @@ function askBriefly(ledger: Promise<Booking | null>): Promise<Booking | null> {
 	return withDeadline(answer, LEDGER_WAIT_MS, () => null);
 }
 
-/** Of equals the ledger's: it is the one that knows it is recorded. */
+/** At equal versions the ledger's copy wins, because it has `recorded` set. */
 function isNewer(recorded: Booking | null, live: Booking | null): boolean {
 	return recorded !== null && recorded.version >= (live?.version ?? 0);
 }

@@ -1,6 +1,6 @@
 /**
- * The hot road: labels to seats, seats to a price, one script. Once a showtime is installed and known to this
- * process, this is one round trip to Redis and none to Postgres.
+ * Holds seats: maps labels to seat indexes, looks up their prices, and runs one script. This is the hot path. Once a showtime is
+ * installed and cached in this process, a hold takes one round trip to Redis and none to Postgres.
  */
 import {
 	type BookingId,
@@ -17,19 +17,20 @@ import type { AuthStore, Fenced, PlaceHoldOutcome, SeatStore } from "@holdfast/s
 import type { LiveShowtimes } from "../showtimes/live-showtimes.ts";
 import type { NotOpen } from "../showtimes/open-showtime.ts";
 
+/** Which seats to hold, and for whom. */
 export type HoldSeatsRequest = {
 	readonly showtimeId: ShowtimeId;
 	readonly userId: UserId;
-	/** The sign-in that the request came with. */
+	/** The family (sign-in) of the access token. */
 	readonly family: string;
-	/** Distinct labels as the client spelled them, 1..seatsPerBookingMax. */
+	/** Distinct labels as the client sent them, 1..seatsPerBookingMax. */
 	readonly labels: readonly string[];
 	readonly idempotencyKey: string | null;
 };
 
 /**
- * `plan` is the one the seat indexes count in. `busy`: prices changed again while they were read. `unauthenticated`: the token was
- * denied since the request began.
+ * `judged`: the script has decided; the seat indexes of `result` refer to `plan`. `busy`: prices changed again during the retry.
+ * `unauthenticated`: the token was denied during the request.
  */
 export type HoldSeatsOutcome =
 	| { outcome: "judged"; result: Exclude<PlaceHoldOutcome, { outcome: "stale_prices" } | Fenced>; plan: IndexedSeatPlan }
@@ -40,7 +41,7 @@ export type HoldSeatsOutcome =
 
 type HoldSeatsDeps = { seatStore: SeatStore; authStore: Pick<AuthStore, "isDenied">; liveShowtimes: LiveShowtimes };
 
-/** Safe to repeat with the same idempotency key. */
+/** Returns the outcome of the hold. Retries once after a change of prices. Safe to repeat with the same idempotency key. */
 export async function holdSeats(deps: HoldSeatsDeps, request: HoldSeatsRequest): Promise<HoldSeatsOutcome> {
 	const { liveShowtimes } = deps;
 	const { showtimeId } = request;
@@ -57,7 +58,7 @@ export async function holdSeats(deps: HoldSeatsDeps, request: HoldSeatsRequest):
 	return second.outcome === "stale_prices" ? { outcome: "busy" } : second;
 }
 
-/** By what this process knows of the showtime: `stale_prices` when that is no longer what is installed. */
+/** Uses the showtime as cached in this process. `stale_prices`: the installed showtime has other prices. */
 async function holdOnce(
 	{ seatStore, authStore, liveShowtimes }: HoldSeatsDeps,
 	{ showtimeId, userId, family, labels, idempotencyKey }: HoldSeatsRequest,
@@ -70,7 +71,7 @@ async function holdOnce(
 	if (found.outcome === "unknown_seats") return found;
 	const seats = found.indexes.toSorted((a, b) => a - b);
 	const amounts = pricesOf(showtime, plan, seats);
-	// Once more: a slow body or a rebuild may lie in between, and a deleted account must not get seats after its holds were released.
+	// Checked again: a slow body or a rebuild may have taken a while, and a deleted account must not get seats after its holds were released.
 	if (await authStore.isDenied(family, userId)) return { outcome: "unauthenticated" };
 	const result = await seatStore.placeHold({ bookingId, userId, showtime, seats, amounts, idempotencyKey });
 	switch (result.outcome) {
@@ -88,7 +89,7 @@ function pricesOf(showtime: OpenShowtime, plan: IndexedSeatPlan, seats: readonly
 	return seats.map((index) => {
 		const seat = plan.seats[index];
 		const price = seat && showtime.prices[seat.tier];
-		assert(price !== undefined, `showtime ${showtime.id} has a price for seat ${index}`);
+		assert(price !== undefined, `showtime ${showtime.id} has no price for seat ${index}`);
 		return price;
 	});
 }

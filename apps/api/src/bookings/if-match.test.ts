@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { entityTag, NO_VERSION, parseIfMatch } from "./if-match.ts";
 
-describe("If-Match", () => {
+describe("parseIfMatch", () => {
 	it.each([
 		[undefined, null],
 		["*", null],
@@ -15,15 +15,18 @@ describe("If-Match", () => {
 		['"0"', NO_VERSION],
 		['""', NO_VERSION],
 		['"9999999999"', NO_VERSION],
-	])("%s asks for version %s", (header, ifVersion) => {
+	])("parses If-Match %s as a condition on version %s", (header, ifVersion) => {
 		expect(parseIfMatch(header)).toEqual({ outcome: "parsed", ifVersion });
 	});
 
-	it.each(["", "3", "abc", '"3', '3"', 'w/"3"', '"3" "4"', '"3",', '*, "3"', '"1", "2"', '"a"b"'])("%s is malformed", (header) => {
-		expect(parseIfMatch(header)).toMatchObject({ outcome: "malformed" });
-	});
+	it.each(["", "3", "abc", '"3', '3"', 'w/"3"', '"3" "4"', '"3",', '*, "3"', '"1", "2"', '"a"b"'])(
+		"rejects the malformed If-Match %s",
+		(header) => {
+			expect(parseIfMatch(header)).toMatchObject({ outcome: "malformed" });
+		},
+	);
 
-	it("reads back what entityTag wrote", () => {
+	it("parses the tags that entityTag writes", () => {
 		expect(parseIfMatch(entityTag(17))).toEqual({ outcome: "parsed", ifVersion: 17 });
 	});
 });

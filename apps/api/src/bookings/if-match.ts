@@ -1,11 +1,12 @@
-/** A booking's version as an entity tag (RFC 9110, section 8.8.3), and the version that an `If-Match` header asks for. */
+/** Converts booking versions to entity tags (RFC 9110, section 8.8.3) and parses `If-Match` headers. */
 
+/** Returns the strong entity tag of a booking version. */
 export const entityTag = (version: number): string => `"${version}"`;
 
-/** `ifVersion` null: no condition. `NO_VERSION`: a tag that is well formed, but no booking can have it. */
+/** `ifVersion` null: no condition. `NO_VERSION`: the header is well formed, but no booking can match it. */
 export type IfMatch = { outcome: "parsed"; ifVersion: number | null } | { outcome: "malformed"; message: string };
 
-/** Versions begin at 1, so this one never matches. */
+/** Never matches, because versions start at 1. */
 export const NO_VERSION = 0;
 
 const TAG = /(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"/g;
@@ -13,8 +14,8 @@ const TAG_LIST = /^[ \t]*(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"(?:[ \t]*,[ \t]*(?:W
 const VERSION = /^[1-9]\d{0,8}$/;
 
 /**
- * Read `If-Match`. `*` matches any booking there is. Comparison is strong, so a weak tag matches none. A list may
- * hold one version at most: the condition is judged inside the store, which takes one.
+ * Parses an `If-Match` header. `*` matches any existing booking. The comparison is strong, so a weak tag matches none. A list may
+ * contain at most one version: the script that checks the condition takes only one. `message` says what is malformed.
  */
 export function parseIfMatch(header: string | undefined): IfMatch {
 	if (header === undefined || header.trim() === "*") return { outcome: "parsed", ifVersion: null };

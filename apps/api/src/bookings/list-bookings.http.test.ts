@@ -1,6 +1,6 @@
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectUserLimit, NOWHERE, withoutTables } from "../testing/provoke.ts";
+import { expectUserLimit, UNREACHABLE_POSTGRES, withoutTables } from "../testing/provoke.ts";
 import { bookingsIn, problemIn } from "../testing/read-answers.ts";
 import { settleOutboxes } from "../testing/settle-outboxes.ts";
 import { startTestApi, type TestApi, type TestUser } from "../testing/start-test-api.ts";
@@ -15,7 +15,7 @@ afterAll(() => api.close());
 const list = async (user: TestUser, query = "") => bookingsIn(await api.call(`GET /bookings${query}`, { token: user.token }));
 const ids = (bookings: readonly { id: string }[]) => bookings.map(({ id }) => id);
 
-/** Buys one seat after the other; gives the booking ids, newest first. */
+/** Buys the seats one by one. Returns the booking ids, newest first. */
 async function buy(user: TestUser, showtimeId: Parameters<TestApi["held"]>[1], seats: readonly string[]): Promise<string[]> {
 	const bought: string[] = [];
 	for (const seat of seats) {
@@ -27,7 +27,7 @@ async function buy(user: TestUser, showtimeId: Parameters<TestApi["held"]>[1], s
 }
 
 describe("200", () => {
-	it("lists the user's own, newest first, the one of a moment ago included, and nobody else's", async () => {
+	it("lists only the user's own bookings, newest first, including one made a moment ago", async () => {
 		const [user, other, showtimeId] = [await api.newUser(), await api.newUser(), await api.newShowtime()];
 		const recorded = await buy(user, showtimeId, ["A1", "A2"]);
 		await settleOutboxes(api.seatStore, api.databaseUrl);
@@ -45,7 +45,7 @@ describe("200", () => {
 		expect(nextCursor).toBeNull();
 	});
 
-	it("judges the status after it has looked at both stores: a cancel the ledger has not heard of counts", async () => {
+	it("filters by status after merging both stores, so a cancel that the ledger does not have yet counts", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		const [second = "", first = ""] = await buy(user, showtimeId, ["A1", "A2"]);
 		await settleOutboxes(api.seatStore, api.databaseUrl);
@@ -56,26 +56,26 @@ describe("200", () => {
 		expect((await list(user, "?status=pending")).items).toEqual([]);
 	});
 
-	it(`asks Redis for ${RECENT_PER_PAGE_MAX} records at a time, however many holds a user has left, and its pages bring them all`, async () => {
-		const asked: number[] = [];
+	it(`reads at most ${RECENT_PER_PAGE_MAX} records per page from Redis, and its pages list all holds of a user with more`, async () => {
+		const batchSizes: number[] = [];
 		const counting = await api.another({
 			rates: { userRate: 10_000, userBurst: 10_000 },
 			wrapStore: (store) => ({
 				...store,
 				readBookings(bookingIds) {
-					asked.push(bookingIds.length);
+					batchSizes.push(bookingIds.length);
 					return store.readBookings(bookingIds);
 				},
 			}),
 		});
 		const user = await api.newUser();
-		// In two buckets: one alone takes 100 holds an hour of a user.
+		// Two buckets, because one bucket accepts only 100 holds per user and hour.
 		const showtimeIds = [await api.newShowtime({ bucket: 1 }), await api.newShowtime({ bucket: 2 })] as const;
-		const left: string[] = [];
+		const released: string[] = [];
 		for (let hold = 0; hold < RECENT_PER_PAGE_MAX + 10; hold += 1) {
 			const { id } = await counting.held(user, hold % 2 === 0 ? showtimeIds[0] : showtimeIds[1], ["A1"]);
 			await counting.call(`DELETE /bookings/${id}`, { token: user.token });
-			left.unshift(id);
+			released.unshift(id);
 		}
 		const seen: string[] = [];
 		for (let cursor: string | null = ""; cursor !== null; ) {
@@ -83,22 +83,22 @@ describe("200", () => {
 			seen.push(...ids(page.items));
 			cursor = page.nextCursor;
 		}
-		expect(seen).toEqual(left);
-		expect(Math.max(...asked)).toBe(RECENT_PER_PAGE_MAX);
+		expect(seen).toEqual(released);
+		expect(Math.max(...batchSizes)).toBe(RECENT_PER_PAGE_MAX);
 	});
 
-	it("lists a hold that lapsed as expired", async () => {
+	it("lists a hold after its expiry as expired", async () => {
 		const brief = await api.another({ limits: { holdTtlMs: 1_000 } });
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		const { id } = await brief.held(user, showtimeId, ["A1"]);
-		const expired = await waitUntil("the hold to lapse", async () => {
+		const expired = await waitUntil("the hold to expire", async () => {
 			const { items } = await list(user, "?status=expired");
 			return items.length > 0 ? items : null;
 		});
 		expect(ids(expired)).toEqual([id]);
 	});
 
-	it("pages without repeating or skipping, over both stores, while bookings are added", async () => {
+	it("pages over both stores without repeating or skipping, while bookings are added", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		const row = (letter: string) => Array.from({ length: 10 }, (_, seat) => `${letter}${seat + 1}`);
 		const older = await buy(user, showtimeId, row("A"));
@@ -122,7 +122,7 @@ describe("200", () => {
 		expect([...ids(firstPage.items), ...ids(secondPage.items)]).toEqual(all);
 	});
 
-	it("goes on with a cursor where a filter lets little through, and finds everything in the end", async () => {
+	it("returns a cursor with short pages when the filter matches little, and the pages find every match", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		const bought = await buy(
 			user,
@@ -154,7 +154,7 @@ describe("400 invalid_request", () => {
 		["status=paid", "/query/status"],
 		["cursor=nonsense", "/query/cursor"],
 		["page=2", "/query/page"],
-	])("refuses ?%s", async (query, pointer) => {
+	])("refuses the list query ?%s and points at its parameter", async (query, pointer) => {
 		const user = await api.newUser();
 		const problem = problemIn(await api.call(`GET /bookings?${query}`, { token: user.token }));
 		expect([problem.code, problem.errors?.[0]?.pointer]).toEqual(["invalid_request", pointer]);
@@ -162,27 +162,27 @@ describe("400 invalid_request", () => {
 });
 
 describe("429 too_many_requests", () => {
-	it("refuses a user who asks more often than the limit, and not at it", () => expectUserLimit(api, "GET /bookings"));
+	it("refuses the list requests of a user beyond the rate limit, and not at the limit", () => expectUserLimit(api, "GET /bookings"));
 });
 
 describe("401 unauthenticated", () => {
-	it("refuses who does not say who they are", async () => {
+	it("refuses a list request without a valid access token", async () => {
 		expect(problemIn(await api.call("GET /bookings")).code).toBe("unauthenticated");
 		expect(problemIn(await api.call("GET /bookings", { token: "not.a.token" })).code).toBe("unauthenticated");
 	});
 });
 
 describe("500 internal", () => {
-	it("is the answer when the ledger is not ours", async () => {
+	it("answers internal to a list request when the ledger has no tables", async () => {
 		const { token } = await api.newUser();
 		expect(problemIn(await (await withoutTables(api)).call("GET /bookings", { token })).code).toBe("internal");
 	});
 });
 
 describe("503 unavailable", () => {
-	it("is the answer without Postgres: half a list would pass for the whole", async () => {
-		const orphan = await api.another({ databaseUrl: NOWHERE });
-		const answer = await orphan.call("GET /bookings", { token: (await api.newUser()).token });
+	it("answers unavailable to a list request without Postgres, instead of a partial list", async () => {
+		const withoutPostgres = await api.another({ databaseUrl: UNREACHABLE_POSTGRES });
+		const answer = await withoutPostgres.call("GET /bookings", { token: (await api.newUser()).token });
 		expect([problemIn(answer).code, answer.headers["retry-after"]]).toEqual(["unavailable", "2"]);
 	});
 });

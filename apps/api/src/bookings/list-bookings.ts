@@ -1,4 +1,4 @@
-/** `GET /bookings`: the user's own, newest first, with what was done a moment ago. */
+/** `GET /bookings`: lists the user's own bookings, newest first, including changes that the ledger does not have yet. */
 import { BOOKING_STATUSES, parseBookingId } from "@holdfast/domain";
 import { Type } from "typebox";
 import type { ApiServer } from "../api-server.ts";
@@ -7,11 +7,12 @@ import { BAD_CURSOR, PAGE_LIMIT_DEFAULT, PAGE_QUERY } from "../contract/page.ts"
 import { OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED, oneOf } from "../contract/share.ts";
 import type { RouteDeps } from "../deps.ts";
-import { presentReadable } from "../leave-out-unreadable.ts";
 import { signedInUser } from "../plugins/auth.ts";
+import { presentReadable } from "../present-readable.ts";
 import { collectBookings } from "./collect-bookings.ts";
 import { presentBooking } from "./present-booking.ts";
 
+/** Registers `GET /bookings`. */
 export function addListBookings(app: ApiServer, deps: RouteDeps): void {
 	app.route({
 		method: "GET",

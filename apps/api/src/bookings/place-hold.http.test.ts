@@ -17,7 +17,7 @@ const statusOf = async (showtimeId: string, label: string) =>
 	seatIn(matrixIn(await api.call(`GET /showtimes/${showtimeId}/seats`)), label).status;
 
 describe("201 held", () => {
-	it("holds all seats for the user, tells the price, and until when", async () => {
+	it("holds all seats for the user and returns the total price and the expiry", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		const answer = await api.hold(user, showtimeId, ["A2", "A1"]);
 		const booking = bookingIn(answer);
@@ -42,12 +42,12 @@ describe("201 held", () => {
 		]);
 	});
 
-	it("holds ten seats at once, the most there may be", async () => {
+	it("holds ten seats at once, which is the maximum", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		expect(bookingIn(await api.hold(user, showtimeId, row("C", 10))).total.amount).toBe(12_500);
 	});
 
-	it("opens a showtime that nobody asked for before, also for a crowd that comes at once", async () => {
+	it("opens a showtime on its first request, also for a concurrent crowd", async () => {
 		const [users, showtimeId] = [await api.newUsers(20), await api.newShowtime()];
 		const other = await api.another();
 		const answers = await Promise.all(
@@ -60,7 +60,7 @@ describe("201 held", () => {
 });
 
 describe("201 replayed", () => {
-	it("gives the same booking for the same key and seats, in any order, as it stands now", async () => {
+	it("returns the current state of the same booking for the same key and seats in any order", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		const headers = { "idempotency-key": "order-1" };
 		const first = await api.hold(user, showtimeId, ["A1", "A2"], headers);
@@ -73,7 +73,7 @@ describe("201 replayed", () => {
 		expect([late.headers.etag, bookingIn(late).status, bookingIn(late).version]).toEqual(['"2"', "cancelled", 2]);
 	});
 
-	it("knows a key by its user and showtime: another's, or another showtime's, is another key", async () => {
+	it("treats the same key of another user or at another showtime as a different key", async () => {
 		const [[one, two], showtimeId, elsewhere] = [await api.newUsers(2), await api.newShowtime(), await api.newShowtime()];
 		const headers = { "idempotency-key": "same" };
 		if (one === undefined || two === undefined) throw new Error("fewer than two users were created");
@@ -87,7 +87,7 @@ describe("201 replayed", () => {
 });
 
 describe("422 idempotency_mismatch", () => {
-	it("refuses a key that was used for other seats", async () => {
+	it("refuses an idempotency key that was used for other seats", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		const headers = { "idempotency-key": "order-2" };
 		await api.hold(user, showtimeId, ["A1"], headers);
@@ -96,7 +96,7 @@ describe("422 idempotency_mismatch", () => {
 });
 
 describe("409 seats_taken", () => {
-	it("names every taken seat and holds none of the others", async () => {
+	it("names every taken seat and holds no other seat", async () => {
 		const [user, other, showtimeId] = [await api.newUser(), await api.newUser(), await api.newShowtime()];
 		await api.held(other, showtimeId, ["B2", "B3"]);
 		const problem = problemIn(await api.hold(user, showtimeId, ["B1", "B2", "B3"]));
@@ -130,7 +130,7 @@ describe("409 hold_limit", () => {
 });
 
 describe("409 not_on_sale", () => {
-	it("refuses before sales open", async () => {
+	it("refuses a hold before sales open", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		await api.sql(`update showtimes set sales_open_at = now() + interval '1 hour' where id = '${showtimeId}'`);
 		expect(problemIn(await api.hold(user, showtimeId, ["A1"])).code).toBe("not_on_sale");
@@ -138,7 +138,7 @@ describe("409 not_on_sale", () => {
 });
 
 describe("409 showtime_closed", () => {
-	it("refuses a showtime that is over", async () => {
+	it("refuses a hold at a showtime that has ended", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		await api.sql(
 			`update showtimes set sales_open_at = now() - interval '5 hours', sales_close_at = now() - interval '4 hours',
@@ -149,7 +149,7 @@ describe("409 showtime_closed", () => {
 });
 
 describe("409 showtime_cancelled", () => {
-	it("refuses a showtime that does not take place", async () => {
+	it("refuses a hold at a showtime that was cancelled", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		await api.sql(`update showtimes set state = 'cancelled' where id = '${showtimeId}'`);
 		expect(problemIn(await api.hold(user, showtimeId, ["A1"])).code).toBe("showtime_cancelled");
@@ -157,7 +157,7 @@ describe("409 showtime_cancelled", () => {
 });
 
 describe("422 unknown_seats", () => {
-	it("takes one spelling of a seat and refuses three others, naming them", async () => {
+	it("accepts only the exact label of a seat, and names each label that it refuses", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		const answers = [];
 		for (const label of ["A1", "A01", "a1", "A1 "]) answers.push(await api.hold(user, showtimeId, [label]));
@@ -176,7 +176,7 @@ describe("422 unknown_seats", () => {
 
 describe("404 not_found", () => {
 	it.each(["not-an-id", "", "0191d3a0-0000-7000-8000-0000000000ff", newShowtimeId()])(
-		"refuses %s, which names no showtime",
+		"refuses a hold at %j, which is not the id of a showtime",
 		async (showtimeId) => {
 			const user = await api.newUser();
 			const answer = await api.call("POST /bookings", { token: user.token, body: { showtimeId, seats: ["A1"] } });
@@ -195,11 +195,11 @@ describe("400 invalid_request", () => {
 		[{ seats: "A1" }, "/seats"],
 		[{ seats: ["A1"], price: 0 }, "/price"],
 		[{}, "/seats"],
-	])("points at what is wrong with %j", async (body, pointer) => {
+	])("refuses the hold body %j and points at the invalid field", async (body, pointer) => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		const problem = problemIn(await api.call("POST /bookings", { token: user.token, body: { showtimeId, ...body } }));
 		expect(problem.code).toBe("invalid_request");
-		expect(problem.errors?.map((flaw) => flaw.pointer)).toEqual([pointer]);
+		expect(problem.errors?.map((error) => error.pointer)).toEqual([pointer]);
 	});
 
 	it.each(["", "with space", "x".repeat(65), "sémicolon"])("refuses the Idempotency-Key %j", async (key) => {
@@ -208,7 +208,7 @@ describe("400 invalid_request", () => {
 		expect([problem.code, problem.errors?.[0]?.pointer]).toEqual(["invalid_request", "/headers/idempotency-key"]);
 	});
 
-	it("keeps to a lower limit of seats per booking when one is set", async () => {
+	it("applies a lower limit of seats per booking when one is set", async () => {
 		const strict = await api.another({ limits: { seatsPerBookingMax: 2 } });
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		expect(problemIn(await strict.hold(user, showtimeId, row("A", 3))).errors).toEqual([
@@ -219,10 +219,10 @@ describe("400 invalid_request", () => {
 });
 
 describe("429 too_many_requests", () => {
-	it("refuses a user who asks more often than the limit, and not at it", () =>
+	it("refuses the holds of a user beyond the rate limit, and not at the limit", () =>
 		expectUserLimit(api, "POST /bookings", { showtimeId: "x", seats: ["A1"] }));
 
-	it("refuses a hold over the hourly limit, names when there is room in Retry-After, and places one then", async () => {
+	it("refuses a hold beyond the hourly limit until the time in Retry-After has passed", async () => {
 		const strict = await api.another({ limits: { holdsPerHourMax: 2 } });
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		const first = await strict.held(user, showtimeId, ["A1"]);
@@ -239,7 +239,7 @@ describe("429 too_many_requests", () => {
 		const metrics = await strict.app.inject({ method: "GET", url: "/metrics" });
 		expect(metrics.payload).toMatch(/^holdfast_outcomes_total\{operation="placeHold",outcome="hourly_limit"\} 1$/m);
 
-		// The first hold of the two was placed almost an hour ago.
+		// Moves the first of the two holds almost an hour into the past.
 		const almostMs = Date.now() - 3_600_000 + 700;
 		await askRedis(api.redis.port, "ZADD", userIndexKey(bucketOf(showtimeId), user.id), "XX", String(almostMs), first.id);
 		expect((await strict.hold(user, showtimeId, ["A3"])).headers["retry-after"]).toBe("1");

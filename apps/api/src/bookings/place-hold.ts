@@ -1,4 +1,4 @@
-/** `POST /bookings`: hold seats, all of them or none. */
+/** `POST /bookings`: holds all of the requested seats or none. */
 import { parseShowtimeId } from "@holdfast/domain";
 import { unreachable } from "@holdfast/runtime";
 import type { FastifyContextConfig } from "fastify";
@@ -55,6 +55,7 @@ const CONFIG: FastifyContextConfig = {
 const HOURLY_LIMIT_DETAIL =
 	"You have placed the maximum number of holds within the past hour. No seats were held; send the request again after `Retry-After` seconds.";
 
+/** Registers `POST /bookings`. */
 export function addPlaceHold(app: ApiServer, deps: RouteDeps): void {
 	const { buckets, seatsPerBookingMax } = deps.settings.limits;
 
@@ -66,8 +67,8 @@ export function addPlaceHold(app: ApiServer, deps: RouteDeps): void {
 		config: CONFIG,
 		handler: async (request, reply) => {
 			const user = signedInUser(request);
-			const { showtimeId: asked, seats: labels } = request.body;
-			const showtimeId = parseShowtimeId(asked, buckets);
+			const { showtimeId: requestedId, seats: labels } = request.body;
+			const showtimeId = parseShowtimeId(requestedId, buckets);
 			if (showtimeId === null) return reply.problem("not_found");
 			if (labels.length > seatsPerBookingMax) {
 				const message = `must NOT have more than ${seatsPerBookingMax} items`;

@@ -3,20 +3,20 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createLedgerWait, PREFER_WAIT_MAX_S, parsePreferWait, WAITING_MAX } from "./prefer-wait.ts";
 
 describe("parsePreferWait", () => {
-	it("finds the seconds among other preferences, and ignores what makes no sense", () => {
+	it("finds the seconds among other preferences and ignores invalid ones", () => {
 		expect(parsePreferWait(undefined)).toBeNull();
 		expect(parsePreferWait("wait=5")).toBe(5);
 		expect(parsePreferWait('respond-async, Wait = "3"; x=1')).toBe(3);
 		for (const header of ["wait", "wait=", "wait=-1", "wait=1.5", "await=5", "wait=5s"]) expect(parsePreferWait(header)).toBeNull();
 	});
 
-	it("cuts a longer wish to the longest", () => {
+	it("cuts a longer wait to the maximum", () => {
 		expect(parsePreferWait(`wait=${PREFER_WAIT_MAX_S}`)).toBe(PREFER_WAIT_MAX_S);
 		expect(parsePreferWait(`wait=${PREFER_WAIT_MAX_S + 1}`)).toBe(PREFER_WAIT_MAX_S);
 	});
 });
 
-describe("waiting for the ledger", () => {
+describe("createLedgerWait", () => {
 	beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] }));
 	afterEach(() => vi.useRealTimers());
 
@@ -40,15 +40,15 @@ describe("waiting for the ledger", () => {
 		scheduleVersion: 1,
 	};
 
-	/** A store whose record becomes this after so long. */
+	/** A store whose record changes to this after `afterMs`. */
 	function store(afterMs: number, record: Partial<Booking>) {
 		const startMs = Date.now();
-		const looks: number[] = [];
+		const polls: number[] = [];
 		const readBooking = async () => {
-			looks.push(Date.now() - startMs);
+			polls.push(Date.now() - startMs);
 			return Date.now() - startMs < afterMs ? booking : { ...booking, ...record };
 		};
-		return { looks, wait: createLedgerWait({ readBooking }) };
+		return { polls, wait: createLedgerWait({ readBooking }) };
 	}
 
 	async function settled<T>(promise: Promise<T>): Promise<T> {
@@ -60,27 +60,27 @@ describe("waiting for the ledger", () => {
 		return promise;
 	}
 
-	it("looks soon, then less and less often: ten seconds cost some twenty looks", async () => {
-		const { looks, wait } = store(Number.POSITIVE_INFINITY, {});
+	it("polls soon and then less and less often, fewer than twenty times in ten seconds", async () => {
+		const { polls, wait } = store(Number.POSITIVE_INFINITY, {});
 		expect(await settled(wait(booking, 10))).toBe(false);
-		expect(looks.slice(0, 4)).toEqual([50, 125, 237, 405]);
-		expect(looks.length).toBeLessThan(20);
-		expect(looks.at(-1)).toBe(10_000);
+		expect(polls.slice(0, 4)).toEqual([50, 125, 237, 405]);
+		expect(polls.length).toBeLessThan(20);
+		expect(polls.at(-1)).toBe(10_000);
 	});
 
-	it("ends when it is recorded, and when another version is there", async () => {
+	it("stops when the booking is recorded, and when another version is found", async () => {
 		expect(await settled(store(300, { recorded: true }).wait(booking, 10))).toBe(true);
 		expect(await settled(store(300, { version: 3, recorded: true }).wait(booking, 10))).toBe(false);
 	});
 
-	it("does not look for what is recorded already, or never will be", async () => {
-		const { looks, wait } = store(0, {});
+	it("does not poll for a booking that is recorded already or never will be", async () => {
+		const { polls, wait } = store(0, {});
 		expect(await wait({ ...booking, recorded: true }, 10)).toBe(true);
 		expect(await wait({ ...booking, state: "CANCELLED", confirmedAt: null }, 10)).toBe(false);
-		expect(looks).toEqual([]);
+		expect(polls).toEqual([]);
 	});
 
-	it(`heeds ${WAITING_MAX} such wishes at a time; one more is answered without, and who is done makes room`, async () => {
+	it(`lets ${WAITING_MAX} requests wait at a time, does not make one more wait, and takes a new one when one is done`, async () => {
 		const { wait } = store(1_000, { recorded: true });
 		const waiting = Array.from({ length: WAITING_MAX }, () => wait(booking, 10));
 		expect(await wait(booking, 10)).toBe(false);

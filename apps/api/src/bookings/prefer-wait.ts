@@ -1,20 +1,20 @@
 /**
- * `Prefer: wait=5` (RFC 7240): answer when the ledger has the booking too, or after so many seconds without. What was
- * confirmed is confirmed either way; this is for clients that want it to survive the loss of all of Redis.
+ * Implements `Prefer: wait=5` (RFC 7240): the response waits until the ledger has the booking too, for at most so many seconds. The
+ * booking is confirmed either way. This is for clients that need it to survive even the complete loss of Redis.
  */
 import type { Booking } from "@holdfast/domain";
 import type { SeatStore } from "@holdfast/seat-store";
 
-/** A longer wish is cut to this, below the timeouts of the usual load balancers. */
+/** Longer waits are cut to this, which is below the timeouts of common load balancers. */
 export const PREFER_WAIT_MAX_S = 10;
-/** Who waits at the same time in one process, past which the wish is not heeded: each of them looks at Redis again and again. */
+/** Maximum number of waiting requests in one process, since each of them polls Redis. Further requests do not wait. */
 export const WAITING_MAX = 500;
-/** The sweeper gathers for a tenth of a second. Whoever has waited long waits for something that will take longer. */
-const LOOK_FIRST_AFTER_MS = 50;
-const LOOK_LATER_BY = 1.5;
-const LOOK_EVERY_MAX_MS = 1_000;
+/** The sweeper collects a batch for a tenth of a second. The longer a booking has not been recorded, the longer it will probably take. */
+const FIRST_POLL_AFTER_MS = 50;
+const POLL_BACKOFF_FACTOR = 1.5;
+const POLL_EVERY_MAX_MS = 1_000;
 
-/** Seconds asked for, at most `PREFER_WAIT_MAX_S`; null when there is no such wish. One that makes no sense is ignored, as the RFC wants. */
+/** Returns the requested seconds, at most `PREFER_WAIT_MAX_S`. Null without a valid `wait`: RFC 7240 has servers ignore others. */
 export function parsePreferWait(header: string | undefined): number | null {
 	for (const preference of (header ?? "").split(",")) {
 		const seconds = /^\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:;.*)?$/i.exec(preference)?.[1];
@@ -24,18 +24,18 @@ export function parsePreferWait(header: string | undefined): number | null {
 }
 
 /**
- * Wait, so many seconds at most, until this version of the booking is recorded; gives whether it is. What never reaches the
- * ledger, a released hold, is not waited for.
+ * Waits until this version of the booking is recorded, for at most so many seconds. Resolves to whether it is. Does not wait for a
+ * released hold, which never reaches the ledger.
  */
 export type LedgerWait = (booking: Booking, seconds: number) => Promise<boolean>;
 
-/** One per process. */
+/** Returns the wait function. Create one per process: it counts the waiting requests. */
 export function createLedgerWait(seatStore: Pick<SeatStore, "readBooking">): LedgerWait {
 	let waiting = 0;
 
-	async function lookUntil(untilMs: number, { id, version }: Booking): Promise<boolean> {
-		for (let waitMs = LOOK_FIRST_AFTER_MS; Date.now() < untilMs; waitMs = Math.min(waitMs * LOOK_LATER_BY, LOOK_EVERY_MAX_MS)) {
-			// The last look is at the deadline itself.
+	async function pollUntil(untilMs: number, { id, version }: Booking): Promise<boolean> {
+		for (let waitMs = FIRST_POLL_AFTER_MS; Date.now() < untilMs; waitMs = Math.min(waitMs * POLL_BACKOFF_FACTOR, POLL_EVERY_MAX_MS)) {
+			// The last poll is at the deadline.
 			const restMs = Math.min(waitMs, untilMs - Date.now());
 			await new Promise((resolve) => setTimeout(resolve, restMs));
 			const now = await seatStore.readBooking(id);
@@ -50,7 +50,7 @@ export function createLedgerWait(seatStore: Pick<SeatStore, "readBooking">): Led
 		if (booking.confirmedAt === null || waiting >= WAITING_MAX) return false;
 		waiting += 1;
 		try {
-			return await lookUntil(Date.now() + seconds * 1_000, booking);
+			return await pollUntil(Date.now() + seconds * 1_000, booking);
 		} finally {
 			waiting -= 1;
 		}

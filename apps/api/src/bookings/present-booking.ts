@@ -1,10 +1,10 @@
-/** A booking as its owner is shown it. */
+/** Converts a booking to the response body that its owner gets. */
 import { type Booking, type IndexedSeatPlan, statusOf } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import type { BookingBody } from "../contract/booking.ts";
 import { toInstant } from "../contract/share.ts";
 
-/** `nowMs`: the clock that judges holds (Redis), where the caller has it. */
+/** Returns the body. `plan` is the booking's seat plan. `nowMs` is the Redis time, at which holds expire. */
 export function presentBooking(booking: Booking, plan: IndexedSeatPlan, nowMs: number): BookingBody {
 	const status = statusOf(booking, nowMs);
 	return {
@@ -23,11 +23,11 @@ export function presentBooking(booking: Booking, plan: IndexedSeatPlan, nowMs: n
 	};
 }
 
-/** Seat indexes as people read them. */
+/** Returns the labels of seat indexes. */
 export function labelsOf(plan: IndexedSeatPlan, seats: readonly number[]): string[] {
 	return seats.map((index) => {
 		const seat = plan.seats[index];
-		assert(seat !== undefined, `seat ${index} is in plan ${plan.plan.id}`);
+		assert(seat !== undefined, `seat ${index} is not in plan ${plan.plan.id}`);
 		return seat.label;
 	});
 }

@@ -1,4 +1,4 @@
-/** The answer to a confirm or cancel that was carried out: the booking, recorded already if the client prefers to wait for that. */
+/** Builds the response to a successful confirm or cancel. Waits until the booking is recorded if the client prefers that. */
 import type { Booking } from "@holdfast/domain";
 import { SeatStoreFault } from "@holdfast/seat-store";
 import type { FastifyReply } from "fastify";
@@ -8,14 +8,14 @@ import { entityTag } from "./if-match.ts";
 import { parsePreferWait } from "./prefer-wait.ts";
 import { presentBooking } from "./present-booking.ts";
 
-/** Sets the headers and gives the body. A wait that fails changes nothing: the change has happened. */
+/** Sets the headers and returns the body. If the wait fails, the booking is returned as not recorded: the change itself has happened. */
 export async function presentChanged(
 	{ awaitRecorded, seatPlans, logger }: RouteDeps,
 	reply: Pick<FastifyReply, "header">,
 	{ booking, nowMs, prefer }: { booking: Booking; nowMs: number; prefer: string | undefined },
 ): Promise<BookingBody> {
 	reply.header("etag", entityTag(booking.version));
-	// The change has happened: `unavailable` would say that it has not. A repeat is answered with the booking.
+	// The change has happened, and `unavailable` would say that it has not. A repeated request returns the booking.
 	const plan = await seatPlans.find(booking.planId, booking.id).catch((error: unknown) => {
 		throw new SeatStoreFault("outcome_unknown", error);
 	});
@@ -23,7 +23,7 @@ export async function presentChanged(
 	const seconds = parsePreferWait(prefer);
 	if (seconds === null) return body;
 	const recorded = await awaitRecorded(booking, seconds).catch((error: unknown) => {
-		logger.warn({ err: error, bookingId: booking.id }, "could not see whether the booking is recorded");
+		logger.warn({ err: error, bookingId: booking.id }, "ledger wait failed");
 		return false;
 	});
 	if (recorded) reply.header("preference-applied", `wait=${seconds}`);

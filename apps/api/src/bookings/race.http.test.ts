@@ -1,4 +1,4 @@
-/** A crowd over real HTTP, all after the same two seats. */
+/** 1,000 users request the same two seats over real HTTP connections. */
 import { Agent, request } from "node:http";
 import { createDatabase, seatOwners } from "@holdfast/database";
 import { findSeatViolations } from "@holdfast/seat-store/testing";
@@ -35,7 +35,7 @@ function post(agent: Agent, path: string, token: string, body: object): Promise<
 	});
 }
 
-it("gives the seats to exactly one of 1,000 users, tells the 999 others so, and both stores agree", async () => {
+it("exactly one of 1,000 users gets the seats, 999 get 409 seats_taken, and both stores agree", async () => {
 	const [users, showtimeId] = [await api.newUsers(BUYERS), await api.newShowtime()];
 	const agent = new Agent({ keepAlive: true, maxSockets: BUYERS });
 	const answers = await Promise.all(users.map(({ token }) => post(agent, "/bookings", token, { showtimeId, seats: ["E5", "E6"] })));

@@ -2,7 +2,7 @@ import { newBookingId, parseBookingId } from "@holdfast/domain";
 import { bookingKey, showtimeKeys } from "@holdfast/seat-store/testing";
 import { askRedis } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectNoQuery, expectUserLimit, NOWHERE, withoutTables } from "../testing/provoke.ts";
+import { expectNoQuery, expectUserLimit, UNREACHABLE_POSTGRES, withoutTables } from "../testing/provoke.ts";
 import { bookingDetailsIn, bookingIn, problemIn } from "../testing/read-answers.ts";
 import { settleOutboxes } from "../testing/settle-outboxes.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 describe("200", () => {
-	it("shows the booking with what the user is going to see, and its version as ETag", async () => {
+	it("shows the booking with its showtime, and its version as ETag", async () => {
 		const { user, showtimeId, booking } = await api.newHold(["A1", "B1"]);
 		const answer = await api.call(`GET /bookings/${booking.id}`, { token: user.token });
 		expect(answer.headers.etag).toBe('"1"');
@@ -30,7 +30,7 @@ describe("200", () => {
 		expect(Date.parse(showtime.endsAt) - Date.parse(showtime.startsAt)).toBe(7_200_000);
 	});
 
-	it("shows a booking that only the ledger remembers, of a showtime that is no longer installed", async () => {
+	it("shows a booking that only the ledger still has, of a showtime that is no longer installed", async () => {
 		const { user, showtimeId, booking } = await api.newHold(["A1", "B1"]);
 		await api.call(`POST /bookings/${booking.id}/confirm`, { token: user.token });
 		await settleOutboxes(api.seatStore, api.databaseUrl);
@@ -39,18 +39,18 @@ describe("200", () => {
 		const id = parseBookingId(booking.id);
 		if (id === null) throw new Error("the answer has no valid booking id");
 		await askRedis(api.redis.port, "DEL", bookingKey(id), showtimeKeys(showtimeId).meta);
-		const forgetful = await api.another();
-		const after = await forgetful.call(`GET /bookings/${booking.id}`, { token: user.token });
+		const withoutCache = await api.another();
+		const after = await withoutCache.call(`GET /bookings/${booking.id}`, { token: user.token });
 		expect(after.body).toEqual(before.body);
 	});
 });
 
 describe("400 invalid_request", () => {
-	it("refuses a query, which it does not take", async () => expectNoQuery(api, "GET /bookings/x", (await api.newUser()).token));
+	it("refuses a query parameter on a booking", async () => expectNoQuery(api, "GET /bookings/x", (await api.newUser()).token));
 });
 
 describe("404 not_found", () => {
-	it("is one answer for another's booking, one that never was, and what is no id", async () => {
+	it("answers not_found for another user's booking, a missing booking and a malformed id", async () => {
 		const { booking, showtimeId } = await api.newHold(["A1", "B1"]);
 		const stranger = await api.newUser();
 		const ids = [booking.id, newBookingId(await api.newShowtime()), showtimeId, "nonsense", "x".repeat(300)];
@@ -60,11 +60,11 @@ describe("404 not_found", () => {
 });
 
 describe("429 too_many_requests", () => {
-	it("refuses a user who asks more often than the limit, and not at it", () => expectUserLimit(api, "GET /bookings/x"));
+	it("refuses the reads of a user beyond the rate limit, and not at the limit", () => expectUserLimit(api, "GET /bookings/x"));
 });
 
 describe("401 unauthenticated", () => {
-	it("refuses who does not say who they are, whoever's it is", async () => {
+	it("refuses to show a booking without a valid access token", async () => {
 		const { booking } = await api.newHold(["A1", "B1"]);
 		expect(problemIn(await api.call(`GET /bookings/${booking.id}`)).code).toBe("unauthenticated");
 		expect(problemIn(await api.call(`GET /bookings/${booking.id}`, { token: "not.a.token" })).code).toBe("unauthenticated");
@@ -72,16 +72,18 @@ describe("401 unauthenticated", () => {
 });
 
 describe("500 internal", () => {
-	it("is the answer when the ledger is not ours", async () => {
+	it("answers internal when the ledger has no tables", async () => {
 		const { user, booking } = await api.newHold(["A1", "B1"]);
 		expect(problemIn(await (await withoutTables(api)).call(`GET /bookings/${booking.id}`, { token: user.token })).code).toBe("internal");
 	});
 });
 
 describe("503 unavailable", () => {
-	it("is the answer when only the ledger could know the booking, and Postgres is gone", async () => {
-		const orphan = await api.another({ databaseUrl: NOWHERE });
-		const answer = await orphan.call(`GET /bookings/${newBookingId(await api.newShowtime())}`, { token: (await api.newUser()).token });
+	it("answers unavailable when only the ledger could have the booking and Postgres is unreachable", async () => {
+		const withoutPostgres = await api.another({ databaseUrl: UNREACHABLE_POSTGRES });
+		const answer = await withoutPostgres.call(`GET /bookings/${newBookingId(await api.newShowtime())}`, {
+			token: (await api.newUser()).token,
+		});
 		expect([problemIn(answer).code, answer.headers["retry-after"]]).toEqual(["unavailable", "2"]);
 	});
 });

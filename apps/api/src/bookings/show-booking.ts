@@ -1,4 +1,4 @@
-/** `GET /bookings/:id`: one booking of the user's own, with what they are going to see. */
+/** `GET /bookings/:id`: shows one of the user's own bookings with its showtime. */
 
 import { findShowtime } from "@holdfast/database";
 import { type Booking, parseBookingId, type ShowtimeId } from "@holdfast/domain";
@@ -14,6 +14,7 @@ import { findOwnBooking } from "./find-own-booking.ts";
 import { entityTag } from "./if-match.ts";
 import { presentBooking } from "./present-booking.ts";
 
+/** Registers `GET /bookings/:id`. */
 export function addShowBooking(app: ApiServer, deps: RouteDeps): void {
 	app.route({
 		method: "GET",
@@ -49,10 +50,10 @@ async function presentDetails(deps: RouteDeps, booking: Booking, nowMs: number):
 	return { ...presentBooking(booking, plan, nowMs), showtime };
 }
 
-/** From the seat store while the showtime is installed there, so that this works without Postgres; else from the ledger. */
+/** Reads the seat store if the showtime is installed there, so that this works without Postgres. Otherwise reads the ledger. */
 async function findBookedShowtime(deps: RouteDeps, showtimeId: ShowtimeId): Promise<BookingDetailsBody["showtime"]> {
 	const showtime = (await deps.liveShowtimes.peek(showtimeId)) ?? (await findShowtime(deps.database, showtimeId));
-	assert(showtime !== null, `showtime ${showtimeId} of a booking is in the ledger`);
+	assert(showtime !== null, `no showtime ${showtimeId} found for a booking`);
 	const { startsAt, endsAt, summary } = showtime;
 	return { id: showtimeId, startsAt: toInstant(startsAt), endsAt: toInstant(endsAt), ...summary };
 }

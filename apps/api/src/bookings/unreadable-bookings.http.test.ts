@@ -1,4 +1,4 @@
-/** A booking that cannot be read is left out of its owner's list, which goes on; and it is logged and counted. */
+/** A booking that cannot be read is left out of its owner's list, logged and counted. The other bookings are listed. */
 import { Writable } from "node:stream";
 import { DEFAULT_LIMITS, listBuckets, parseBookingId, parseSeatPlanId } from "@holdfast/domain";
 import { changeRecord, planKey } from "@holdfast/seat-store/testing";
@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 let user: TestUser;
-/** Ids of five confirmed and recorded bookings, newest first. */
+/** Ids of five confirmed and recorded bookings, newest first. The tests corrupt the middle one. */
 let bought: string[];
 beforeEach(async () => {
 	user = await api.newUser();
@@ -41,17 +41,17 @@ beforeEach(async () => {
 	lines = [];
 });
 
-/** Change fields of the record of a booking: of the one in the middle, unless another is named. */
+/** Changes fields in the Redis record of a booking, by default of the middle one. */
 async function changeFields(fields: Record<string, string>, id = bought[2]): Promise<void> {
 	const bookingId = parseBookingId(id ?? "");
-	if (bookingId === null) throw new Error(`${id} is not the id of a booking`);
+	if (bookingId === null) throw new Error(`${id} is not a booking id`);
 	await changeRecord(api.redis.port, bookingId, fields);
 }
 const record = (fields: Record<string, string>) => () => changeFields(fields);
 const redis = async (...words: string[]) => expect(await askRedis(api.redis.port, ...words)).not.toMatch(/^-/);
 const sql = (statement: string) => () => api.sql(`${statement} where id = '${bought[2]}'`);
 
-/** What may become of the booking in the middle, in either store. */
+/** Ways to corrupt the middle booking in either store. */
 const CASES: [string, () => Promise<unknown>][] = [
 	["an amount beyond 2^53 in Redis", record({ amount: "9007199254740993" })],
 	["an amount that is not a number in Redis", record({ amount: "1e+16x" })],
@@ -73,19 +73,19 @@ const CASES: [string, () => Promise<unknown>][] = [
 ];
 
 describe.each(CASES)("a booking with %s", (_what, damage) => {
-	it("is left out of a page, is logged with its id and counted, and the others are listed", async () => {
+	it("is left out of the list, logged with its id and counted, and the other bookings are listed", async () => {
 		await damage();
-		const before = await leftOut();
+		const before = await countUnreadable();
 		const { items, nextCursor } = bookingsIn(await logged.call("GET /bookings", { token: user.token }));
 		expect(items.map(({ id }) => id)).toEqual(bought.filter((_, place) => place !== 2));
 		expect(nextCursor).toBeNull();
-		expect(await leftOut()).toBe(before + 1);
+		expect(await countUnreadable()).toBe(before + 1);
 		const [line, ...others] = lines.map((text) => JSON.parse(text));
 		expect([line, others]).toEqual([expect.objectContaining({ bookingId: bought[2], msg: "unreadable entry left out of a list" }), []]);
 		expect(line.err.message).not.toBe("");
 	});
 
-	it.each([1, 2])("does not stop a cursor: pages of %i list every other booking once", async (limit) => {
+	it.each([1, 2])("does not break the cursor, so that pages of %i list every other booking once", async (limit) => {
 		await damage();
 		const seen: string[] = [];
 		let cursor: string | null = "";
@@ -99,7 +99,7 @@ describe.each(CASES)("a booking with %s", (_what, damage) => {
 		expect(seen).toEqual(bought.filter((_, place) => place !== 2));
 	});
 
-	it("is a fault of ours when it is asked for by its id", async () => {
+	it("answers internal when it is read by its id", async () => {
 		await damage();
 		expect(problemIn(await logged.call(`GET /bookings/${bought[2]}`, { token: user.token }))).toMatchObject({
 			code: "internal",
@@ -109,12 +109,12 @@ describe.each(CASES)("a booking with %s", (_what, damage) => {
 	});
 });
 
-it("a list of nothing but unreadable bookings is an empty page", async () => {
+it("a list of only unreadable bookings is an empty page", async () => {
 	for (const id of bought) await changeFields({ amount: "9007199254740993" }, id);
 	expect(bookingsIn(await logged.call("GET /bookings", { token: user.token }))).toEqual({ items: [], nextCursor: null });
 });
 
-it("a list whose seat plan cannot be parsed leaves out the bookings of that plan only", async () => {
+it("a seat plan that cannot be parsed leaves only the bookings of that plan out of the list", async () => {
 	const other = await api.held(user, await api.newShowtime(), ["B1"]);
 	const [row] = await api.sql(`select seat_plan_id from bookings where id = '${bought[0]}'`);
 	const planId = parseSeatPlanId(String(row?.seat_plan_id));
@@ -125,7 +125,7 @@ it("a list whose seat plan cannot be parsed leaves out the bookings of that plan
 	expect(items.map(({ id }) => id)).toEqual([other.id]);
 });
 
-async function leftOut(): Promise<number> {
+async function countUnreadable(): Promise<number> {
 	const { payload } = await logged.app.inject("/metrics");
 	return Number(/^holdfast_unreadable_total (\d+)$/m.exec(payload)?.[1]);
 }

@@ -1,4 +1,4 @@
-/** What the road promises while one of the stores is gone, and when it is back. */
+/** What still works while Postgres or Redis is stopped or paused, and after it is back. */
 
 import { readFileSync } from "node:fs";
 import { migrateDatabase } from "@holdfast/database";
@@ -25,7 +25,7 @@ afterAll(async () => {
 });
 
 describe("503 unavailable, with Postgres stopped", () => {
-	it("goes on holding, confirming, showing and cancelling at a showtime that is installed", async () => {
+	it("still holds, confirms, shows and cancels bookings of an installed showtime, and answers unavailable to the rest", async () => {
 		const [user, next] = [await api.newUser(), await api.newUser()];
 		const [installed, unknown] = [await api.newShowtime(), await api.newShowtime()];
 		await api.call(`GET /showtimes/${installed}/seats`);
@@ -40,9 +40,9 @@ describe("503 unavailable, with Postgres stopped", () => {
 		expect((await api.call(`GET /showtimes/${installed}/seats`, { token: user.token })).status).toBe(200);
 		expect(bookingIn(await api.call(`DELETE /bookings/${held.id}`, { token: user.token })).status).toBe("cancelled");
 
-		// A process that starts now serves it as well.
-		const newcomer = await api.another();
-		expect((await newcomer.hold(next, installed, ["B1"])).status).toBe(201);
+		// A process that starts now serves the installed showtime as well.
+		const newProcess = await api.another();
+		expect((await newProcess.hold(next, installed, ["B1"])).status).toBe(201);
 
 		for (const request of ["GET /movies", "GET /showtimes", `GET /showtimes/${installed}`, `GET /showtimes/${unknown}/seats`]) {
 			expect(problemIn(await api.call(request))).toMatchObject({ code: "unavailable", retryable: true });
@@ -56,8 +56,8 @@ describe("503 unavailable, with Postgres stopped", () => {
 	});
 });
 
-describe("health", () => {
-	/** Milliseconds until it says so; what it says a moment later it says still. */
+describe("health during a Postgres outage", () => {
+	/** Waits for a health status and returns the time until then, ms. Expects that the status then remains. */
 	async function until(status: string): Promise<number> {
 		const { tookMs } = await timeWork(() => waitUntil(`health to be ${status}`, async () => (await health()).status === status));
 		expect((await health()).status).toBe(status);
@@ -65,13 +65,13 @@ describe("health", () => {
 	}
 	const health = async () => Object((await api.call("GET /health")).body);
 
-	/** The postmaster and every process of its own: a lone SIGSTOP would leave those that serve the pool. */
+	/** Signals the postmaster and its children: a SIGSTOP of the postmaster alone would not stop the processes that serve the pool. */
 	function signalPostgres(signal: "SIGSTOP" | "SIGCONT"): void {
 		const children = readFileSync(`/proc/${postgres.pid}/task/${postgres.pid}/children`, "utf8").trim().split(" ");
 		for (const pid of [postgres.pid, ...children.filter(Boolean).map(Number)]) process.kill(pid, signal);
 	}
 
-	it("is degraded within 2 s of Postgres being stopped or standing still, and ok within 2 s of its return", async () => {
+	it("becomes degraded within 2 s after Postgres is stopped or paused, and ok within 2 s after its return", async () => {
 		if (!postgres.isRunning()) postgres = await startPostgres({ dataDir, port: postgres.port, throwaway: true });
 		signalPostgres("SIGCONT");
 		await markAllSwept(api.seatStore, 60_000);
@@ -91,7 +91,7 @@ describe("health", () => {
 	});
 });
 
-describe("with Redis gone", () => {
+describe("bookings during a Redis outage", () => {
 	const askAll = (user: TestUser, showtimeId: ShowtimeId, id: string) =>
 		Promise.all([
 			api.hold(user, showtimeId, ["A2"], { "idempotency-key": "lost-answer" }),
@@ -108,11 +108,11 @@ describe("with Redis gone", () => {
 		expect(bookingIn(again).status).toBe("confirmed");
 		const repeat = await api.hold(user, showtimeId, ["A2"], { "idempotency-key": "lost-answer" });
 		expect(bookingIn(repeat).seats).toEqual(["A2"]);
-		// Until then each request with a token asks Redis who was denied, and `unavailable` is the truth.
-		await waitUntil("denials to be heard again", () => api.authStore.isDenied("nobody") === false);
+		// Until then each request with a token needs Redis to check for denials, and is rightly answered `unavailable`.
+		await waitUntil("the deny list to be readable again", () => api.authStore.isDenied("no-user") === false);
 	}
 
-	it("says 503 unavailable, since nothing was sent, and works again when it is back", async () => {
+	it("are answered 503 unavailable while Redis is stopped, because nothing was sent, and work again after its restart", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		const { id } = await api.held(user, showtimeId, ["A1"]);
 		await api.redis.kill();
@@ -123,9 +123,9 @@ describe("with Redis gone", () => {
 		await worksAgain(user, showtimeId, id);
 	});
 
-	// A Redis that stands still has the command, and may yet carry it out.
-	describe("503 outcome_unknown, with Redis standing still", () => {
-		it("is said of a write that it may yet carry out; a repeat tells the truth", async () => {
+	// A paused Redis has received the command and may still run it.
+	describe("503 outcome_unknown, with Redis paused", () => {
+		it("answers outcome_unknown to a write that Redis may still run, and a repeat shows the outcome", async () => {
 			const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 			const { id } = await api.held(user, showtimeId, ["A1"]);
 			api.redis.pause();

@@ -1,12 +1,13 @@
-/** Looks at everything the API stands on, at the same time and within a deadline. */
+/** Checks every dependency of the API, all at the same time and within a deadline. */
 import { type Database, isDatabaseWritable } from "@holdfast/database";
 import { withDeadline } from "@holdfast/runtime";
 import type { Durability, SeatStore } from "@holdfast/seat-store";
 import type { HealthBody } from "../contract/health.ts";
 
-/** Below the 2 s within which health must tell the truth; a stopped server answers nothing at all. */
+/** Health must be true within 2 s of a change, so this is less: a stopped server does not answer at all. */
 const CHECK_DEADLINE_MS = 1_500;
 
+/** `outboxMax` is the limit of one bucket's outbox, in entries. */
 export type HealthDeps = {
 	readonly seatStore: SeatStore;
 	readonly database: Database;
@@ -14,13 +15,13 @@ export type HealthDeps = {
 	readonly settleLagMaxMs: number;
 };
 
-/** What an operator has accepted is no alarm; a Redis that nobody could look at yet is. */
-const KEPT: ReadonlySet<Durability["status"]> = new Set(["ok", "accepted"]);
+/** A risk that the operator accepted is no failure. A Redis that could not be inspected yet is one. */
+const PASSING_DURABILITY: ReadonlySet<Durability["status"]> = new Set(["ok", "accepted"]);
 
 /**
- * `down`: bookings cannot work (no Redis, a replica, one that takes no writes, does not keep what it acknowledges or has too few replicas, or
- * an outbox at its bound). `degraded`: they work, but nobody records them (no Postgres, a read-only one, no sweeper, or one that is
- * too far behind). Never throws.
+ * Returns the health of the service. `down`: bookings do not work, because Redis is unreachable, is a replica, refuses writes, may lose
+ * acknowledged writes or has too few replicas, or because an outbox is full. `degraded`: bookings work but are not recorded in the
+ * ledger, because Postgres is unreachable or read-only, or because the sweeper is stopped or too far behind. Never throws.
  */
 export async function checkHealth(deps: HealthDeps): Promise<HealthBody> {
 	const [store, ledger] = await Promise.all([checkStore(deps), checkLedger(deps)]);
@@ -30,12 +31,12 @@ export async function checkHealth(deps: HealthDeps): Promise<HealthBody> {
 	return { status: isDown ? "down" : isDegraded ? "degraded" : "ok", checks };
 }
 
-/** What bookings cannot do without. */
+/** The checks whose failure stops bookings. */
 async function checkStore({ seatStore, outboxMax }: HealthDeps) {
 	const [redis, writes, outbox] = await Promise.all([
-		lookAtPrimary(seatStore, () => seatStore.ping()),
-		lookAtPrimary(seatStore, () => seatStore.isWritable()),
-		lookAtPrimary(seatStore, () => seatStore.outboxDepths()),
+		probePrimary(seatStore, () => seatStore.ping()),
+		probePrimary(seatStore, () => seatStore.isWritable()),
+		probePrimary(seatStore, () => seatStore.outboxDepths()),
 	]);
 	const { role, replicasOnline: online, replicasNeeded: needed } = seatStore.condition();
 	const isPrimary = redis.isOk && role !== "replica";
@@ -43,18 +44,18 @@ async function checkStore({ seatStore, outboxMax }: HealthDeps) {
 	return {
 		redis: { status: statusOf(isPrimary), ms: redis.ms, role },
 		writes: { status: statusOf(isPrimary && writes.value === true), ms: writes.ms },
-		durability: { status: statusOf(KEPT.has(seatStore.durability().status)) },
+		durability: { status: statusOf(PASSING_DURABILITY.has(seatStore.durability().status)) },
 		replicas: { status: statusOf((online ?? 0) >= needed), online, needed },
 		outbox: { status: statusOf(depth !== null && depth < outboxMax), ms: outbox.ms, depth, limit: outboxMax },
 	};
 }
 
-/** Who records them. */
+/** The checks whose failure stops the recording of bookings. */
 async function checkLedger({ seatStore, database, settleLagMaxMs: limitMs }: HealthDeps) {
 	const [postgres, sweeper, lag] = await Promise.all([
-		look(() => isDatabaseWritable(database)),
-		lookAtPrimary(seatStore, async () => (await seatStore.listUnsweptBuckets()).length === 0),
-		lookAtPrimary(seatStore, () => seatStore.settleLagMs()),
+		probe(() => isDatabaseWritable(database)),
+		probePrimary(seatStore, async () => (await seatStore.listUnsweptBuckets()).length === 0),
+		probePrimary(seatStore, () => seatStore.settleLagMs()),
 	]);
 	const settleLagMs = knownOrNull(lag.value);
 	const isInTime = settleLagMs !== null && settleLagMs <= limitMs;
@@ -64,26 +65,26 @@ async function checkLedger({ seatStore, database, settleLagMaxMs: limitMs }: Hea
 	};
 }
 
-/** A figure that the store could not tell of every bucket is NaN. */
+/** The store returns NaN when it could not read the figure of every bucket. */
 const knownOrNull = (figure: number | undefined): number | null => (figure === undefined || Number.isNaN(figure) ? null : figure);
 
 const statusOf = (isOk: boolean): "ok" | "failed" => (isOk ? "ok" : "failed");
 
-/** While the address leads to a replica, calls would wait for the new primary in vain. */
-const lookAtPrimary = <Value>(seatStore: SeatStore, ask: () => Promise<Value>): Promise<Look<Value>> =>
-	look(async () => {
+/** Fails at once while Redis is a replica: a call would wait for a primary until its deadline. */
+const probePrimary = <Value>(seatStore: SeatStore, call: () => Promise<Value>): Promise<Probe<Value>> =>
+	probe(async () => {
 		if (seatStore.condition().role === "replica") throw new Error("redis is a replica");
-		return ask();
+		return call();
 	});
 
-type Look<Value> = { isOk: boolean; ms: number; value?: Value };
+type Probe<Value> = { isOk: boolean; ms: number; value?: Value };
 
-async function look<Value>(ask: () => Promise<Value>): Promise<Look<Value>> {
+async function probe<Value>(call: () => Promise<Value>): Promise<Probe<Value>> {
 	const startMs = performance.now();
 	const took = () => Math.round(performance.now() - startMs);
 	try {
-		const value = await withDeadline(ask(), CHECK_DEADLINE_MS, () => {
-			throw new Error("no answer in time");
+		const value = await withDeadline(call(), CHECK_DEADLINE_MS, () => {
+			throw new Error("the check timed out");
 		});
 		return { isOk: true, ms: took(), value };
 	} catch {

@@ -1,16 +1,18 @@
 /**
- * The last moments of a process that was told to end: it is not ready any more, and serves on until its load balancer has
- * noticed. Answers end their connections meanwhile, so that clients come back elsewhere.
+ * Drains a process before it exits: `/readyz` fails, but requests are served until the load balancer has noticed. Responses
+ * close their connections in the meantime, so that clients reconnect to another process.
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
+/** Whether the process is draining. Never goes back to false. */
 export type Drain = {
 	isDraining(): boolean;
 	/** Safe to call twice. */
 	start(): void;
 };
 
+/** Returns a drain that has not started. */
 export function createDrain(): Drain {
 	let isDraining = false;
 	return {
@@ -22,25 +24,25 @@ export function createDrain(): Drain {
 }
 
 /**
- * Not ready from here on; an answer is the last on its connection unless another request may lie behind it: one that came since, or
- * one in the same bytes, which Node reads only after an answer that is made at once.
+ * Starts the drain. From now on a response closes its connection, unless another request may be waiting on that connection: one that
+ * arrived since, or one in the same bytes. Node parses the latter only after a response that is sent synchronously.
  */
 export function beginDrain(server: Server, drain: Drain): void {
 	drain.start();
-	/** Requests of each connection that came since and are not answered. */
+	/** Unanswered requests per connection that arrived since the drain started. */
 	const unanswered = new WeakMap<Socket, number>();
 	const add = (socket: Socket, change: number): void => void unanswered.set(socket, (unanswered.get(socket) ?? 0) + change);
 	server.prependListener("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
 		add(socket, 1);
 		response.once("close", () => add(socket, -1));
-		let isRead = false;
+		let isParsed = false;
 		setImmediate(() => {
-			isRead = true;
+			isParsed = true;
 		});
-		// Judged as late as can be: an answer that ends the connection takes what was pipelined behind it along.
+		// Decided as late as possible: closing the connection also discards the requests pipelined behind this response.
 		response.writeHead = new Proxy(response.writeHead, {
 			apply(writeHead, self, head) {
-				if (isRead && unanswered.get(socket) === 1) response.setHeader("connection", "close");
+				if (isParsed && unanswered.get(socket) === 1) response.setHeader("connection", "close");
 				return Reflect.apply(writeHead, self, head);
 			},
 		});

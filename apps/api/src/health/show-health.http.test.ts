@@ -18,7 +18,7 @@ const checksIn = (body: unknown) =>
 	Object.fromEntries(Object.entries(Object(body).checks).map(([name, check]) => [name, Object(check).status]));
 
 describe("200", () => {
-	it("is degraded while no sweeper is heard, and ok once one is", async () => {
+	it("health is degraded while no sweeper reports, and ok when one does", async () => {
 		const before = await api.call("GET /health");
 		expect([before.status, Object(before.body).status, checksIn(before.body)]).toEqual([
 			200,
@@ -39,39 +39,39 @@ describe("200", () => {
 		});
 	});
 
-	it("is degraded without Postgres, since bookings go on", async () => {
-		const orphan = await api.another({ databaseUrl: "postgres://127.0.0.1:9/nothing" });
-		const { status, body } = await orphan.call("GET /health");
+	it("health is degraded without Postgres, because bookings still work", async () => {
+		const withoutPostgres = await api.another({ databaseUrl: "postgres://127.0.0.1:9/nothing" });
+		const { status, body } = await withoutPostgres.call("GET /health");
 		expect([status, Object(body).status, checksIn(body).postgres]).toEqual([200, "degraded", "failed"]);
 	});
 });
 
-describe("a crowd that asks", () => {
-	it("costs one look at a time, however many they are", async () => {
-		let looks = 0;
+describe("concurrent health requests", () => {
+	it("share one check at a time, however many they are", async () => {
+		let checks = 0;
 		const crowded = await api.another({
 			wrapStore: (store) => ({
 				...store,
 				ping() {
-					looks += 1;
+					checks += 1;
 					return store.ping();
 				},
 			}),
 		});
 		const answers = await Promise.all(Array.from({ length: 500 }, () => crowded.call("GET /health")));
 		expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-		expect(looks).toBe(1);
+		expect(checks).toBe(1);
 		await crowded.call("GET /health");
-		expect(looks).toBe(2);
+		expect(checks).toBe(2);
 	});
 });
 
 describe("400 invalid_request", () => {
-	it("refuses a query, which it does not take", () => expectNoQuery(api, "GET /health"));
+	it("refuses a query parameter at /health", () => expectNoQuery(api, "GET /health"));
 });
 
 describe("503", () => {
-	it("is down while an outbox is at its bound, and not one entry sooner", async () => {
+	it("health is down while an outbox is full, and not one entry earlier", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime({ bucket: 5 })];
 		const [full, almost] = [await api.another({ limits: { outboxMax: 1 } }), await api.another({ limits: { outboxMax: 2 } })];
 		expect((await full.call("GET /health")).status).toBe(200);
@@ -82,18 +82,18 @@ describe("503", () => {
 		expect((await almost.call("GET /health")).status).toBe(200);
 	});
 
-	it("is down while Redis does not keep what it acknowledges, and up once it is mended", async () => {
+	it("health is down while Redis may lose acknowledged writes, and recovers after the configuration is corrected", async () => {
 		await sendInlineCommand(api.redis.port, "CONFIG SET appendfsync everysec");
-		const flawed = await api.another();
-		const { status, body } = await flawed.call("GET /health");
+		const misconfigured = await api.another();
+		const { status, body } = await misconfigured.call("GET /health");
 		expect([status, Object(body).status, checksIn(body).redis, checksIn(body).durability]).toEqual([503, "down", "ok", "failed"]);
-		const refused = await flawed.hold(await api.newUser(), await api.newShowtime(), ["A1"]);
+		const refused = await misconfigured.hold(await api.newUser(), await api.newShowtime(), ["A1"]);
 		expect([refused.status, problemIn(refused).code]).toEqual([503, "unavailable"]);
 		await sendInlineCommand(api.redis.port, "CONFIG SET appendfsync always");
-		await waitUntil("the mending to be found", async () => (await flawed.call("GET /health")).status === 200);
+		await waitUntil("the corrected configuration to be detected", async () => (await misconfigured.call("GET /health")).status === 200);
 	});
 
-	it("is down within 2 s of Redis dying, and up within 2 s of its return; the process is alive all the while", async () => {
+	it("health is down within 2 s after Redis is killed and up within 2 s after its return, while /livez answers 200", async () => {
 		await api.redis.kill();
 		const { value: down, tookMs: untilDownMs } = await timeWork(() => api.call("GET /health"));
 		expect([down.status, Object(down.body).status, checksIn(down.body).redis]).toEqual([503, "down", "failed"]);

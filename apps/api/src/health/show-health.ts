@@ -1,4 +1,4 @@
-/** `GET /health`: whether bookings work now. */
+/** `GET /health`: reports whether bookings work now. */
 import { createSingleFlight } from "@holdfast/runtime";
 import type { ApiServer } from "../api-server.ts";
 import { Health, type HealthBody } from "../contract/health.ts";
@@ -7,13 +7,14 @@ import { checkHealth } from "./check-health.ts";
 
 const RETRY_AFTER_SECONDS = 2;
 
+/** Registers `GET /health`. */
 export function addShowHealth(app: ApiServer, { seatStore, database, settings }: AppDeps): void {
-	const looks = createSingleFlight<"health", HealthBody>();
+	const checks = createSingleFlight<"health", HealthBody>();
 
-	/** One look for all who ask meanwhile, since anybody may ask, and always gets an answer. A look is over before it is 2 s old. */
-	function lookTogether(): Promise<HealthBody> {
+	/** Concurrent requests share one check: the route is public and exempt from load shedding. A check takes less than 2 s. */
+	function checkOnce(): Promise<HealthBody> {
 		const { limits, settleLagMaxMs } = settings;
-		return looks.run("health", () => checkHealth({ seatStore, database, outboxMax: limits.outboxMax, settleLagMaxMs }));
+		return checks.run("health", () => checkHealth({ seatStore, database, outboxMax: limits.outboxMax, settleLagMaxMs }));
 	}
 
 	app.route({
@@ -34,7 +35,7 @@ export function addShowHealth(app: ApiServer, { seatStore, database, settings }:
 		},
 		config: { isAlwaysAnswered: true },
 		handler: async (_request, reply) => {
-			const health = await lookTogether();
+			const health = await checkOnce();
 			reply.header("cache-control", "no-store");
 			if (health.status === "down") return reply.code(503).header("retry-after", RETRY_AFTER_SECONDS).send(health);
 			return reply.send(health);

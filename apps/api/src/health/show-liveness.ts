@@ -1,8 +1,9 @@
-/** `GET /livez`: the process runs and its event loop turns. Says nothing about its stores: a restart would not mend those. */
+/** `GET /livez`: 200 while the event loop of the process runs. The stores are not checked: a restart would not repair them. */
 import { Type } from "typebox";
 import type { ApiServer } from "../api-server.ts";
 import { CLOSED, oneOf } from "../contract/share.ts";
 
+/** Registers `GET /livez`. */
 export function addShowLiveness(app: ApiServer): void {
 	app.route({
 		method: "GET",

@@ -1,15 +1,13 @@
-/**
- * `GET /readyz`: whether new requests should be sent to this process. Says nothing about its stores: other processes have the same
- * ones.
- */
+/** `GET /readyz`: reports whether this process takes new requests. The stores are not checked: all processes share them. */
 import { Type } from "typebox";
 import type { ApiServer } from "../api-server.ts";
 import { CLOSED, oneOf } from "../contract/share.ts";
 import type { AppDeps } from "../deps.ts";
 
-/** Another process answers then. */
+/** By then the load balancer sends the client to another process. */
 const RETRY_AFTER_SECONDS = 1;
 
+/** Registers `GET /readyz`. */
 export function addShowReadiness(app: ApiServer, { drain }: Pick<AppDeps, "drain">): void {
 	app.route({
 		method: "GET",

@@ -20,7 +20,7 @@ const titlesIn = ({ body }: TestAnswer): string[] => Object(body).items.map(({ t
 const search = (q: string) => api.call(`GET /movies?q=${encodeURIComponent(q)}`);
 
 describe("200", () => {
-	it("lists movies by title, in pages that neither repeat nor skip, while others are added", async () => {
+	it("lists movies by title in pages that neither repeat nor skip while movies are added", async () => {
 		const seen: string[] = [];
 		let query = "?limit=2";
 		for (let page = 0; page < 5; page += 1) {
@@ -34,13 +34,13 @@ describe("200", () => {
 		expect(seen.toSorted()).toEqual(TITLES.toSorted());
 	});
 
-	it("lists by status", async () => {
+	it("lists only the movies of the requested status", async () => {
 		expect(titlesIn(await api.call("GET /movies?status=ended")).toSorted()).toEqual(["50% Off", "Amélie", "Zodiac"]);
 		expect(titlesIn(await api.call("GET /movies?status=now_showing&q=alien"))).toEqual(["Alien", "Aliens"]);
 		expect(titlesIn(await api.call("GET /movies?status=ended&q=alien"))).toEqual([]);
 	});
 
-	it("finds part of a title whatever the case and the accents, where %% means itself", async () => {
+	it("finds a part of a title regardless of case and accents, and takes %% literally", async () => {
 		expect(titlesIn(await search("LIE"))).toEqual(["Alien", "Aliens", "Amélie"]);
 		expect(titlesIn(await search("amelie"))).toEqual(["Amélie"]);
 		expect(titlesIn(await search(" AMÉ"))).toEqual(["Amélie"]);
@@ -61,20 +61,20 @@ describe("400 invalid_request", () => {
 		["limit=0", "/query/limit"],
 		["limit=101", "/query/limit"],
 		["title=Alien", "/query/title"],
-	])("refuses ?%s", async (query, pointer) => {
+	])("refuses the movies query ?%s and points at its parameter", async (query, pointer) => {
 		const problem = problemIn(await api.call(`GET /movies?${query}`));
 		expect([problem.code, problem.errors?.[0]?.pointer]).toEqual(["invalid_request", pointer]);
 	});
 });
 
 describe("503 unavailable", () => {
-	it("is the answer while Postgres is gone", async () => {
+	it("answers unavailable to a list of movies while Postgres is unreachable", async () => {
 		expect(problemIn(await (await withoutPostgres(api)).call("GET /movies")).code).toBe("unavailable");
 	});
 });
 
 describe("500 internal", () => {
-	it("is the answer when the tables are not there", async () => {
+	it("answers internal to a list of movies when the tables are missing", async () => {
 		expect(problemIn(await (await withoutTables(api)).call("GET /movies")).code).toBe("internal");
 	});
 });

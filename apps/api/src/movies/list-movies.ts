@@ -1,4 +1,4 @@
-/** `GET /movies`: what is on, what comes, what is over. */
+/** `GET /movies`: lists movies by title, optionally filtered by status or by a part of the title. */
 import { listMovies, MOVIE_STATUSES } from "@holdfast/database";
 import { Type } from "typebox";
 import type { ApiServer } from "../api-server.ts";
@@ -11,6 +11,7 @@ import { presentMovie } from "./present-movie.ts";
 
 const TITLE_PART_MAX_CHARS = 100;
 
+/** Registers `GET /movies`. */
 export function addListMovies(app: ApiServer, { database }: AppDeps): void {
 	app.route({
 		method: "GET",

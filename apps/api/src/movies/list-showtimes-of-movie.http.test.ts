@@ -22,11 +22,11 @@ const idsIn = ({ body }: TestAnswer): string[] => Object(body).items.map(({ id }
 const list = (query = "") => api.call(`GET /movies/${movieId}/showtimes${query}`);
 
 describe("200", () => {
-	it("lists those of the movie that have not begun, and no others", async () => {
+	it("lists the showtimes of the movie that have not started, and no others", async () => {
 		expect(idsIn(await list()).toSorted()).toEqual(showtimeIds.toSorted());
 	});
 
-	it("lists in pages, and by the venue's day", async () => {
+	it("lists showtimes in pages, and by day in the venue's time zone", async () => {
 		const first = await list("?limit=3");
 		const second = await list(`?limit=3&cursor=${Object(first.body).nextCursor}`);
 		expect([...idsIn(first), ...idsIn(second)].toSorted()).toEqual(showtimeIds.toSorted());
@@ -38,7 +38,7 @@ describe("200", () => {
 		expect(idsIn(await list("?date=1999-12-31"))).toEqual([]);
 	});
 
-	it("is an empty page for a movie that is not shown", async () => {
+	it("returns an empty page for a movie without showtimes", async () => {
 		const id = newMovieId();
 		await api.sql(`insert into movies (id, title, description, duration_minutes, genre, status)
 			values ('${id}', 'Not yet', '', 90, 'Drama', 'coming_soon')`);
@@ -47,7 +47,7 @@ describe("200", () => {
 });
 
 describe("404 not_found", () => {
-	it.each(["nonsense", newMovieId()])("refuses showtimes of the movie %s", async (id) => {
+	it.each(["nonsense", newMovieId()])("answers not_found for showtimes of the movie id %s", async (id) => {
 		expect(problemIn(await api.call(`GET /movies/${id}/showtimes`)).code).toBe("not_found");
 	});
 });
@@ -59,20 +59,20 @@ describe("400 invalid_request", () => {
 		["cursor=nonsense", "/query/cursor"],
 		["limit=101", "/query/limit"],
 		["movieId=0191d3a0-0000-7000-8000-000000000001", "/query/movieId"],
-	])("refuses ?%s", async (query, pointer) => {
+	])("refuses the query ?%s for showtimes of a movie and points at its parameter", async (query, pointer) => {
 		const problem = problemIn(await list(`?${query}`));
 		expect([problem.code, problem.errors?.[0]?.pointer]).toEqual(["invalid_request", pointer]);
 	});
 });
 
 describe("503 unavailable", () => {
-	it("is the answer while Postgres is gone", async () => {
+	it("answers unavailable for showtimes of a movie while Postgres is unreachable", async () => {
 		expect(problemIn(await (await withoutPostgres(api)).call(`GET /movies/${movieId}/showtimes`)).code).toBe("unavailable");
 	});
 });
 
 describe("500 internal", () => {
-	it("is the answer when the tables are not there", async () => {
+	it("answers internal for showtimes of a movie when the tables are missing", async () => {
 		expect(problemIn(await (await withoutTables(api)).call(`GET /movies/${movieId}/showtimes`)).code).toBe("internal");
 	});
 });

@@ -1,4 +1,4 @@
-/** `GET /movies/:movieId/showtimes`: when one movie is shown from now on. */
+/** `GET /movies/:movieId/showtimes`: lists the showtimes of one movie that have not started. */
 import { findMovie, listShowtimes } from "@holdfast/database";
 import { parseMovieId } from "@holdfast/domain";
 import { Type } from "typebox";
@@ -8,9 +8,10 @@ import { STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED } from "../contract/share.ts";
 import { SHOWTIME_DATE, ShowtimePage } from "../contract/showtime.ts";
 import type { RouteDeps } from "../deps.ts";
-import { presentReadable } from "../leave-out-unreadable.ts";
+import { presentReadable } from "../present-readable.ts";
 import { presentShowtime } from "../showtimes/present-showtime.ts";
 
+/** Registers `GET /movies/:movieId/showtimes`. */
 export function addListShowtimesOfMovie(app: ApiServer, { database, reportUnreadable }: RouteDeps): void {
 	app.route({
 		method: "GET",

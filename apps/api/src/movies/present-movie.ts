@@ -1,7 +1,8 @@
-/** A movie as everyone is shown it. */
+/** Converts a movie to its public response body. */
 import type { Movie } from "@holdfast/database";
 import type { MovieBody } from "../contract/movie.ts";
 
+/** Returns the public body of a movie. */
 export const presentMovie = (movie: Movie): MovieBody => ({
 	id: movie.id,
 	title: movie.title,

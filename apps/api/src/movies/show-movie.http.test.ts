@@ -19,7 +19,7 @@ async function add(columns: string, values: string): Promise<string> {
 }
 
 describe("200", () => {
-	it("shows all there is to know of a movie", async () => {
+	it("shows every field of a movie", async () => {
 		const id = await add(", rating, poster_url, release_date", ", 'PG', 'https://example.com/third-man.jpg', '1949-09-02'");
 		expect((await api.call(`GET /movies/${id}`)).body).toEqual({
 			id,
@@ -34,35 +34,35 @@ describe("200", () => {
 		});
 	});
 
-	it("says null where nothing is known", async () => {
+	it("returns null for fields that are not set", async () => {
 		const { body } = await api.call(`GET /movies/${await add("", "")}`);
 		expect(body).toMatchObject({ rating: null, posterUrl: null, releaseDate: null });
 	});
 });
 
 describe("400 invalid_request", () => {
-	it("refuses a query, which it does not take", () => expectNoQuery(api, "GET /movies/x"));
+	it("refuses a query parameter on a movie", () => expectNoQuery(api, "GET /movies/x"));
 });
 
 describe("404 not_found", () => {
-	it.each(["nonsense", newMovieId()])("refuses %s", async (id) => {
+	it.each(["nonsense", newMovieId()])("answers not_found for the movie id %s", async (id) => {
 		expect(problemIn(await api.call(`GET /movies/${id}`)).code).toBe("not_found");
 	});
 
-	it("refuses one that was archived", async () => {
+	it("answers not_found for an archived movie", async () => {
 		const id = await add(", archived_at", ", now()");
 		expect(problemIn(await api.call(`GET /movies/${id}`)).code).toBe("not_found");
 	});
 });
 
 describe("503 unavailable", () => {
-	it("is the answer while Postgres is gone", async () => {
+	it("answers unavailable for a movie while Postgres is unreachable", async () => {
 		expect(problemIn(await (await withoutPostgres(api)).call(`GET /movies/${newMovieId()}`)).code).toBe("unavailable");
 	});
 });
 
 describe("500 internal", () => {
-	it("is the answer when the tables are not there", async () => {
+	it("answers internal for a movie when the tables are missing", async () => {
 		expect(problemIn(await (await withoutTables(api)).call(`GET /movies/${newMovieId()}`)).code).toBe("internal");
 	});
 });

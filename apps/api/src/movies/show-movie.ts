@@ -1,4 +1,4 @@
-/** `GET /movies/:id` */
+/** `GET /movies/:id`: shows one movie of the catalogue. */
 import { findMovie } from "@holdfast/database";
 import { parseMovieId } from "@holdfast/domain";
 import type { ApiServer } from "../api-server.ts";
@@ -8,6 +8,7 @@ import { STORE_PROBLEMS } from "../contract/problems.ts";
 import type { AppDeps } from "../deps.ts";
 import { presentMovie } from "./present-movie.ts";
 
+/** Registers `GET /movies/:id`. */
 export function addShowMovie(app: ApiServer, { database }: AppDeps): void {
 	app.route({
 		method: "GET",

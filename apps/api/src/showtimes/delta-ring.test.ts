@@ -13,12 +13,12 @@ function addAndFlush(ring: DeltaRing, version: number, seats: readonly number[] 
 	ring.flush();
 }
 
-/** What a watcher with this version is sent. */
+/** The events for a watcher with this version. */
 const sentAfter = (ring: DeltaRing, version: number) => ring.after(version)?.bytes.toString() ?? null;
 const delta = (version: number, seats: [number, string][]) => `id: ${version}\ndata: ${JSON.stringify({ version, seats })}\n\n`;
 const reset = (version: number) => `event: reset\nid: ${version}\ndata: {"version":${version}}\n\n`;
 
-describe("a ring of deltas", () => {
+describe("createDeltaRing", () => {
 	it("sends every watcher the deltas after its version, and nothing to one that is up to date or ahead", () => {
 		const ring = ringAtTen();
 		addAndFlush(ring, 11, [3, 4]);
@@ -39,7 +39,7 @@ describe("a ring of deltas", () => {
 		expect(ring.after(10)?.version).toBe(12);
 	});
 
-	it("makes one delta of the changes between two flushes: the last status of each seat, under the last version", () => {
+	it("merges the changes between two flushes into one delta with the last status of each seat and the last version", () => {
 		const ring = ringAtTen();
 		ring.add({ version: 11, letter: "H", seats: [3, 4] });
 		ring.add({ version: 12, letter: "S", seats: [4] });
@@ -66,14 +66,14 @@ describe("a ring of deltas", () => {
 		]);
 	});
 
-	it("adds no change twice, and reports a gap", () => {
+	it("ignores a change that was added before and reports a gap", () => {
 		const ring = ringAtTen();
 		const add = (version: number) => ring.add({ version, letter: "H", seats: [1] });
 		expect([add(10), add(9), add(12), add(11), add(11), add(12)]).toEqual(["old", "old", "gap", "taken", "old", "taken"]);
 		expect(ring.latest()).toBe(12);
 	});
 
-	it(`keeps ${DELTAS_MAX} deltas, and not one more`, () => {
+	it(`keeps ${DELTAS_MAX} deltas and drops the oldest beyond that`, () => {
 		const ring = ringAtTen();
 		for (let n = 1; n <= DELTAS_MAX; n += 1) addAndFlush(ring, 10 + n);
 		expect(sentAfter(ring, 10)?.split("\n\n")).toHaveLength(DELTAS_MAX + 1);
@@ -82,7 +82,7 @@ describe("a ring of deltas", () => {
 		expect(sentAfter(ring, 11)?.split("\n\n")).toHaveLength(DELTAS_MAX + 1);
 	});
 
-	it(`puts ${DELTA_SEATS_MAX} seats into a delta, and not one more`, () => {
+	it(`puts ${DELTA_SEATS_MAX} seats into one delta and starts the next beyond that`, () => {
 		const ring = ringAtTen();
 		const seats = Array.from({ length: DELTA_SEATS_MAX }, (_, seat) => seat);
 		ring.add({ version: 11, letter: "H", seats });
@@ -93,23 +93,23 @@ describe("a ring of deltas", () => {
 		expect(sentAfter(ring, 11)).toBe(delta(12, [[DELTA_SEATS_MAX, "H"]]));
 	});
 
-	it(`sends ${CATCH_UP_BYTES_MAX} bytes of deltas at once, and rather than one more a reset`, () => {
-		// As JSON a seat of four digits takes 11 bytes, comma included, one of five digits 12; the last has no comma.
+	it(`sends up to ${CATCH_UP_BYTES_MAX} bytes of deltas at once, and a reset beyond that`, () => {
+		// In JSON a seat index of four digits takes 11 bytes with its comma, one of five digits 12. The last seat has no comma.
 		const emptyBytes = delta(11, []).length - 1;
 		const seatsOf = (bytes: number): number[] => {
 			const count = Math.floor((bytes - emptyBytes) / 11);
 			const long = bytes - emptyBytes - 11 * count;
 			return Array.from({ length: count }, (_, n) => (n < long ? 10_000 : 1_000) + n);
 		};
-		const weighing = (bytes: number) => {
+		const ringOfBytes = (bytes: number) => {
 			const ring = ringAtTen();
 			addAndFlush(ring, 11, seatsOf(25_000));
 			addAndFlush(ring, 12, seatsOf(bytes - 25_000));
 			return ring;
 		};
-		expect(weighing(CATCH_UP_BYTES_MAX).after(10)?.bytes).toHaveLength(CATCH_UP_BYTES_MAX);
-		const heavier = weighing(CATCH_UP_BYTES_MAX + 1);
-		expect(sentAfter(heavier, 10)).toBe(reset(12));
-		expect(sentAfter(heavier, 11)).toMatch(/^id: 12\n/);
+		expect(ringOfBytes(CATCH_UP_BYTES_MAX).after(10)?.bytes).toHaveLength(CATCH_UP_BYTES_MAX);
+		const overLimit = ringOfBytes(CATCH_UP_BYTES_MAX + 1);
+		expect(sentAfter(overLimit, 10)).toBe(reset(12));
+		expect(sentAfter(overLimit, 11)).toMatch(/^id: 12\n/);
 	});
 });

@@ -1,43 +1,46 @@
 /**
- * The latest seat changes of one showtime, as the events that its watchers are sent. Changes between two flushes form one delta.
- * Statuses are absolute, so a watcher whose version lies inside a delta can apply all of it.
+ * Keeps the latest seat changes of one showtime, as the events to send to its watchers. Changes between two flushes form one delta.
+ * Statuses are absolute, so a watcher whose version lies inside a delta can apply the whole delta.
  */
 import { SEATS_PER_PLAN_MAX } from "@holdfast/domain";
 import type { SeatDeltaBody, SeatResetBody } from "../contract/live-seats.ts";
 
-/** Deltas kept for those who come back. */
+/** Maximum number of deltas kept for clients that reconnect. */
 export const DELTAS_MAX = 256;
-/** Seats in one delta, past which the next begins. */
+/** Maximum number of seats in one delta. Beyond it the next delta begins. */
 export const DELTA_SEATS_MAX = 4_096;
-/** Bytes of deltas sent to one watcher at once: what the largest map weighs, past which reading it is the shorter way. */
+/** Maximum bytes of deltas sent to one watcher at once. This is the size of the largest map: beyond it, reading the map is cheaper. */
 export const CATCH_UP_BYTES_MAX = SEATS_PER_PLAN_MAX;
 
+/** One change: these seats have the status `letter` from `version` on. */
 export type SeatChange = { readonly version: number; readonly letter: string; readonly seats: readonly number[] };
-/** Bytes of one or more events, and the version that a watcher has with them. */
+/** The bytes of one or more events, and the version that a watcher has after them. */
 export type SeatEvents = { readonly version: number; readonly bytes: Buffer };
 
+/** The seat changes of one showtime since some version. */
 export type DeltaRing = {
-	/** The newest version that was added, or restarted at. */
+	/** The newest version: the version of the last change added, or of the last restart. */
 	latest(): number;
-	/** Adds a change. `gap`: changes before it were missed and nothing was added; restart. */
+	/** Adds a change. `old`: it was added before. `gap`: changes before it were missed, so nothing was added and the caller must restart. */
 	add(change: SeatChange): "taken" | "old" | "gap";
 	/** Makes one delta of the changes added since the last flush. */
 	flush(): void;
-	/** Forgets everything: watchers with an older version get a reset. */
+	/** Drops all deltas and continues at `version`. Watchers with an older version get a reset. */
 	restart(version: number): void;
-	/** What a watcher who has `version` is to be sent, a reset where deltas do not lead on from there; null: nothing. */
+	/** Returns the events for a watcher that has `version`: the deltas since then, or a reset if they are not all here. Null: no events. */
 	after(version: number): SeatEvents | null;
 };
 
+/** Returns an empty ring at version 0. */
 export function createDeltaRing(): DeltaRing {
 	let deltas: SeatEvents[] = [];
-	/** Whoever has this version or a later one can be led on by deltas. */
+	/** Watchers with this version or a later one can be updated by deltas. */
 	let base = 0;
 	/** The version of the newest delta, or of the restart. */
 	let head = 0;
 	let latest = 0;
 	const pending = new Map<number, string>();
-	/** Most watchers stand at the same version. */
+	/** The last result of `after`: most watchers have the same version. */
 	let lastAnswer: { readonly from: number; readonly events: SeatEvents } | null = null;
 
 	function flush(): void {
@@ -51,9 +54,9 @@ export function createDeltaRing(): DeltaRing {
 
 	function eventsAfter(version: number): SeatEvents {
 		if (version >= base) {
-			const due = deltas.slice(deltas.findIndex((delta) => delta.version > version));
-			const weight = due.reduce((sum, { bytes }) => sum + bytes.length, 0);
-			if (weight <= CATCH_UP_BYTES_MAX) return { version: head, bytes: Buffer.concat(due.map(({ bytes }) => bytes)) };
+			const pendingDeltas = deltas.slice(deltas.findIndex((delta) => delta.version > version));
+			const byteCount = pendingDeltas.reduce((sum, { bytes }) => sum + bytes.length, 0);
+			if (byteCount <= CATCH_UP_BYTES_MAX) return { version: head, bytes: Buffer.concat(pendingDeltas.map(({ bytes }) => bytes)) };
 		}
 		return { version: head, bytes: resetEvent({ version: head }) };
 	}

@@ -5,7 +5,7 @@ import { HEARTBEAT_EVERY_MS, openEventStream, UNSENT_BYTES_MAX } from "./event-s
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** What node:http gives a handler, as far as a stream needs it; says how much its client has not taken. */
+/** The parts of a node:http response that a stream uses. `writableLength` is the number of bytes that the client has not read. */
 function fakeResponse() {
 	const emitter = new EventEmitter();
 	const written: string[] = [];
@@ -26,13 +26,13 @@ function fakeResponse() {
 
 function openOne() {
 	const fake = fakeResponse();
-	const over: string[] = [];
-	const stream = openEventStream(fake.response, { headers: { "x-request-id": "1" }, onOver: (reason) => over.push(reason) });
-	return { ...fake, over, stream };
+	const endReasons: string[] = [];
+	const stream = openEventStream(fake.response, { headers: { "x-request-id": "1" }, onEnd: (reason) => endReasons.push(reason) });
+	return { ...fake, endReasons, stream };
 }
 
-describe("an event stream", () => {
-	it("begins with headers that no proxy holds back, and says when to come back", () => {
+describe("openEventStream", () => {
+	it("sends headers that disable proxy buffering, and a reconnect delay", () => {
 		const { written } = openOne();
 		expect(JSON.parse(written[0]?.slice(4) ?? "")).toEqual({
 			"x-request-id": "1",
@@ -44,7 +44,7 @@ describe("an event stream", () => {
 		expect(written[1]).toMatch(/^retry: [1-5]\d{3}\n\n$/);
 	});
 
-	it(`shows every ${HEARTBEAT_EVERY_MS} ms that it lives, by a comment`, () => {
+	it(`sends a comment as heartbeat every ${HEARTBEAT_EVERY_MS} ms until it ends`, () => {
 		const { written, stream } = openOne();
 		vi.advanceTimersByTime(HEARTBEAT_EVERY_MS - 1);
 		expect(written).toHaveLength(2);
@@ -55,22 +55,22 @@ describe("an event stream", () => {
 		expect(written).toHaveLength(3);
 	});
 
-	it(`sends to whoever has ${UNSENT_BYTES_MAX} bytes to take yet, and drops whoever has one more`, () => {
-		const { response, written, ends, over, stream } = openOne();
+	it(`sends to a client with ${UNSENT_BYTES_MAX} unsent bytes, and disconnects a client with one more`, () => {
+		const { response, written, ends, endReasons, stream } = openOne();
 		response.writableLength = UNSENT_BYTES_MAX;
 		stream.send(Buffer.from("one"));
 		response.writableLength += 1;
 		stream.send(Buffer.from("two"));
 		stream.send(Buffer.from("three"));
-		expect([written.slice(2), ends, over]).toEqual([["one"], ["destroy"], ["too_slow"]]);
+		expect([written.slice(2), ends, endReasons]).toEqual([["one"], ["destroy"], ["too_slow"]]);
 		expect(vi.getTimerCount()).toBe(0);
 	});
 
-	it.each(["close", "error"])("is over once when the connection emits %s, and leaves no timer", (event) => {
-		const { written, over, stream, emit } = openOne();
+	it.each(["close", "error"])("ends once and leaves no timer when the connection emits %s", (event) => {
+		const { written, endReasons, stream, emit } = openOne();
 		emit(event);
 		emit("close");
 		stream.send(Buffer.from("late"));
-		expect([over, written.length, vi.getTimerCount()]).toEqual([["ended"], 2, 0]);
+		expect([endReasons, written.length, vi.getTimerCount()]).toEqual([["ended"], 2, 0]);
 	});
 });

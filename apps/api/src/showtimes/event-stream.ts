@@ -1,74 +1,76 @@
 /**
- * One client's Server-Sent Events, written straight to its response. (`@fastify/sse` writes each event per client anew and keeps
- * what a slow one does not read; here a thousand clients share one buffer, and a slow one is let go.)
+ * Writes Server-Sent Events directly to one client's response. Rejected: `@fastify/sse` serializes each event once per client and
+ * buffers without a limit what a slow client does not read. Here a thousand clients share one buffer, and a slow client is disconnected.
  */
 import type { ServerResponse } from "node:http";
 
-/** Proxies and browsers give up a connection on which nothing comes; many do so after 30 s. */
+/** Proxies and browsers close a connection that is silent for too long, many of them after 30 s. */
 export const HEARTBEAT_EVERY_MS = 15_000;
-/** Bytes that a client has not taken, past which it is dropped when there is more for it. The kernel holds some megabytes besides. */
+/** Maximum unsent bytes of one client. A client above this is disconnected at its next event. The kernel buffers some megabytes more. */
 export const UNSENT_BYTES_MAX = 64 * 1024;
-/** When a client comes back that lost its stream: at some time of its own, or all would come at once. */
+/** Reconnect delay that the client is asked for: random, so that clients do not all reconnect at once. */
 const RETRY_MIN_MS = 1_000;
 const RETRY_SPREAD_MS = 4_000;
 
 const HEADERS = {
 	"content-type": "text/event-stream; charset=utf-8",
-	// `no-transform`: a proxy that compresses would hold events back until its buffer is full. nginx is told not to collect them.
+	// `no-transform`: a compressing proxy would hold events back until its buffer is full. `x-accel-buffering` disables buffering in nginx.
 	"cache-control": "no-cache, no-transform",
 	"x-accel-buffering": "no",
-	// The connection serves nothing after this, and must not be waited for when the server closes.
+	// The connection serves no request after this one, so a closing server must not wait for it.
 	connection: "close",
 };
 const HEARTBEAT = Buffer.from(": \n\n");
 
+/** An open stream to one client. */
 export type EventStream = {
-	/** Send events; one who has not taken earlier ones is dropped instead. */
+	/** Sends events, or disconnects the client if it has too many unsent bytes. Does nothing after the end. */
 	send(events: Buffer): void;
-	/** End it in order: the client comes back by itself. */
+	/** Ends the stream cleanly. The client reconnects on its own. Safe to call twice. */
 	end(): void;
 };
 
+/** How to open a stream. */
 export type StreamOptions = {
-	/** Further headers of the answer. */
+	/** Additional response headers. */
 	readonly headers: Record<string, string | string[] | number | undefined>;
-	/** It is over, whoever ended it. Called once. */
-	readonly onOver: (reason: "ended" | "too_slow") => void;
+	/** Called once when the stream has ended, by either side. */
+	readonly onEnd: (reason: "ended" | "too_slow") => void;
 };
 
-/** Answers at once, with the headers and how soon to come back. */
+/** Sends the headers and the reconnect delay, and returns the stream. */
 export function openEventStream(
 	response: Pick<ServerResponse, "writeHead" | "write" | "end" | "destroy" | "on" | "writableLength">,
-	{ headers, onOver }: StreamOptions,
+	{ headers, onEnd }: StreamOptions,
 ): EventStream {
-	let isOver = false;
-	const beat = setInterval(() => send(HEARTBEAT), HEARTBEAT_EVERY_MS);
+	let hasEnded = false;
+	const heartbeatTimer = setInterval(() => send(HEARTBEAT), HEARTBEAT_EVERY_MS);
 
-	function over(reason: "ended" | "too_slow"): void {
-		if (isOver) return;
-		isOver = true;
-		clearInterval(beat);
-		onOver(reason);
+	function finish(reason: "ended" | "too_slow"): void {
+		if (hasEnded) return;
+		hasEnded = true;
+		clearInterval(heartbeatTimer);
+		onEnd(reason);
 	}
 
 	function send(events: Buffer): void {
-		if (isOver) return;
+		if (hasEnded) return;
 		if (response.writableLength <= UNSENT_BYTES_MAX) {
 			response.write(events);
 			return;
 		}
-		over("too_slow");
+		finish("too_slow");
 		response.destroy();
 	}
 
-	response.on("close", () => over("ended"));
-	response.on("error", () => over("ended"));
+	response.on("close", () => finish("ended"));
+	response.on("error", () => finish("ended"));
 	response.writeHead(200, { ...headers, ...HEADERS });
 	response.write(`retry: ${Math.round(RETRY_MIN_MS + Math.random() * RETRY_SPREAD_MS)}\n\n`);
 	return {
 		send,
 		end() {
-			over("ended");
+			finish("ended");
 			response.end();
 		},
 	};

@@ -1,4 +1,4 @@
-/** What is on, and its seats now. */
+/** The showtime routes: list and show showtimes, their seats, their seat plans, and the stream of seat changes. */
 import type { ApiServer } from "../api-server.ts";
 import type { RouteDeps } from "../deps.ts";
 import { addListShowtimes } from "./list-showtimes.ts";
@@ -7,6 +7,7 @@ import { addShowSeatPlan } from "./show-seat-plan.ts";
 import { addShowShowtime } from "./show-showtime.ts";
 import { addStreamSeats } from "./stream-seats.ts";
 
+/** Registers the showtime routes, below `/showtimes` and `/plans`. */
 export function addShowtimeRoutes(app: ApiServer, deps: RouteDeps): void {
 	addListShowtimes(app, deps);
 	addShowShowtime(app, deps);

@@ -27,7 +27,7 @@ afterAll(() => api.close());
 const idsIn = ({ body }: TestAnswer): string[] => Object(body).items.map(({ id }: { id: string }) => id);
 
 describe("200", () => {
-	it("lists what has not begun, soonest first, in pages", async () => {
+	it("lists the showtimes that have not started in pages, soonest first", async () => {
 		const seen: string[] = [];
 		let query = "?limit=3";
 		for (let page = 0; page < 10; page += 1) {
@@ -41,13 +41,13 @@ describe("200", () => {
 		expect([seen.length, new Set(seen).size, seen.includes(started)]).toEqual([7, 7, false]);
 	});
 
-	it("lists those of one movie, under either address", async () => {
+	it("lists the showtimes of one movie under both paths", async () => {
 		expect(idsIn(await api.call(`GET /showtimes?movieId=${movieId}`))).toEqual([later]);
 		expect(idsIn(await api.call(`GET /movies/${movieId}/showtimes`))).toEqual([later]);
 		expect(idsIn(await api.call(`GET /showtimes?movieId=${newMovieId()}`))).toEqual([]);
 	});
 
-	it("lists those of one day at the venue, whatever day it is elsewhere", async () => {
+	it("lists the showtimes of one day in the venue's time zone", async () => {
 		const [row] = await api.sql(
 			`select to_char(starts_at at time zone time_zone, 'YYYY-MM-DD') as day from showtimes where id = '${later}'`,
 		);
@@ -58,7 +58,7 @@ describe("200", () => {
 		expect(idsIn(await api.call("GET /showtimes?date=2099-05-05"))).toEqual([]);
 	});
 
-	it("says when seats are sold, and for how much", async () => {
+	it("returns the sales window and the prices of each showtime", async () => {
 		const { body } = await api.call(`GET /showtimes?movieId=${movieId}`);
 		const [showtime] = Object(body).items;
 		expect(showtime).toMatchObject({ state: "open", timeZone: "Europe/Vienna", prices: [{ tier: "standard", price: { amount: 1250 } }] });
@@ -76,26 +76,26 @@ describe("400 invalid_request", () => {
 		["limit=1000", "/query/limit"],
 		["sort=price", "/query/sort"],
 		["date=2026-11-22&date=2026-11-23", "/query/date"],
-	])("refuses ?%s", async (query, pointer) => {
+	])("refuses the showtimes query ?%s and points at its parameter", async (query, pointer) => {
 		const problem = problemIn(await api.call(`GET /showtimes?${query}`));
 		expect([problem.code, problem.errors?.[0]?.pointer]).toEqual(["invalid_request", pointer]);
 	});
 });
 
 describe("503 unavailable", () => {
-	it("is the answer while Postgres is gone", async () => {
+	it("answers unavailable to a list of showtimes while Postgres is unreachable", async () => {
 		expect(problemIn(await (await withoutPostgres(api)).call("GET /showtimes")).code).toBe("unavailable");
 	});
 });
 
 describe("500 internal", () => {
-	it("is the answer when the tables are not there", async () => {
+	it("answers internal to a list of showtimes when the tables are missing", async () => {
 		expect(problemIn(await (await withoutTables(api)).call("GET /showtimes")).code).toBe("internal");
 	});
 });
 
-describe("reading the catalogue", () => {
-	it("writes nothing: it works on a database that refuses to be written, and adds nothing to Redis", async () => {
+describe("a read of the catalogue", () => {
+	it("writes nothing to Redis, and works on a read-only database", async () => {
 		const url = new URL(api.databaseUrl);
 		url.searchParams.set("options", "-c default_transaction_read_only=on");
 		const reader = await api.another({ databaseUrl: url.href });

@@ -1,4 +1,4 @@
-/** `GET /showtimes`: what is on from now on. */
+/** `GET /showtimes`: lists the showtimes that have not started. */
 import { listShowtimes } from "@holdfast/database";
 import { parseMovieId } from "@holdfast/domain";
 import { Type } from "typebox";
@@ -8,9 +8,10 @@ import { STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED } from "../contract/share.ts";
 import { SHOWTIME_DATE, ShowtimePage } from "../contract/showtime.ts";
 import type { RouteDeps } from "../deps.ts";
-import { presentReadable } from "../leave-out-unreadable.ts";
+import { presentReadable } from "../present-readable.ts";
 import { presentShowtime } from "./present-showtime.ts";
 
+/** Registers `GET /showtimes`. */
 export function addListShowtimes(app: ApiServer, { database, reportUnreadable }: RouteDeps): void {
 	app.route({
 		method: "GET",
@@ -32,8 +33,8 @@ export function addListShowtimes(app: ApiServer, { database, reportUnreadable }:
 		},
 		config: { problems: ["invalid_request", ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {
-			const { movieId: asked, limit = PAGE_LIMIT_DEFAULT, cursor, date } = request.query;
-			const movieId = asked === undefined ? undefined : parseMovieId(asked);
+			const { movieId: requestedId, limit = PAGE_LIMIT_DEFAULT, cursor, date } = request.query;
+			const movieId = requestedId === undefined ? undefined : parseMovieId(requestedId);
 			if (movieId === null)
 				return reply.problem("invalid_request", { errors: [{ pointer: "/query/movieId", message: "is not a valid movie id" }] });
 			const result = await listShowtimes(database, { limit, cursor, date, movieId, nowMs: Date.now() });

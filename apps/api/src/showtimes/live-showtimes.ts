@@ -1,6 +1,6 @@
 /**
- * Showtimes as they are installed in the seat store, kept in this process so that a hold costs one round trip. What
- * is kept may be behind; that is harmless, since the script judges a hold by what is installed and says `stale_prices`.
+ * Caches the showtimes that are installed in the seat store, so that a hold costs one round trip. An entry may be stale. That is
+ * harmless: the script checks a hold against the installed showtime and answers `stale_prices`.
  */
 import type { IndexedSeatPlan, OpenShowtime, ShowtimeId } from "@holdfast/domain";
 import { createSingleFlight } from "@holdfast/runtime";
@@ -12,31 +12,34 @@ import type { SeatPlans } from "./seat-plans.ts";
 /** About 1 KB each. */
 const CACHED_SHOWTIMES_MAX = 20_000;
 
+/** A showtime that is installed in the seat store, and its plan. */
 export type LiveShowtime = { readonly showtime: OpenShowtime; readonly plan: IndexedSeatPlan };
 
+/** The cached showtimes. */
 export type LiveShowtimes = {
-	/** The showtime with its plan; opens it first when nobody has. */
+	/** Returns the showtime with its plan. Opens it first if it is not installed. */
 	find(showtimeId: ShowtimeId): Promise<({ outcome: "found" } & LiveShowtime) | NotOpen>;
-	/** The showtime if it is open, or null. Opens nothing. */
+	/** Returns the showtime if it is installed, otherwise null. Never opens it. */
 	peek(showtimeId: ShowtimeId): Promise<OpenShowtime | null>;
-	/** Drop what is kept, and open the showtime again if it is gone from the store: after `not_ready`. */
+	/** Drops the cache entry and opens the showtime again if it is no longer installed. Call after `not_ready`. */
 	reopen(showtimeId: ShowtimeId): Promise<{ outcome: "opened" } | NotOpen>;
-	/** Drop what is kept, so that the next look reads it anew: after `stale_prices`. */
+	/** Drops the cache entry, so that the next call reads the store. Call after `stale_prices`. */
 	forget(showtimeId: ShowtimeId): void;
 };
 
+/** Returns an empty cache. Create one per process. */
 export function createLiveShowtimes(deps: { seatStore: SeatStore; seatPlans: SeatPlans; openShowtime: ShowtimeOpener }): LiveShowtimes {
 	const { seatStore, seatPlans, openShowtime } = deps;
 	const cache = new LRUCache<ShowtimeId, OpenShowtime>({ max: CACHED_SHOWTIMES_MAX });
 	const reads = createSingleFlight<ShowtimeId, OpenShowtime | null>();
 
-	/** One read per showtime at a time: a crowd that meets a cold cache asks once. */
+	/** Reads each showtime at most once at a time, so that a crowd with a cold cache causes one read. */
 	function peek(showtimeId: ShowtimeId): Promise<OpenShowtime | null> {
 		const cached = cache.get(showtimeId);
-		return cached === undefined ? reads.run(showtimeId, () => readAndKeep(showtimeId)) : Promise.resolve(cached);
+		return cached === undefined ? reads.run(showtimeId, () => readAndCache(showtimeId)) : Promise.resolve(cached);
 	}
 
-	async function readAndKeep(showtimeId: ShowtimeId): Promise<OpenShowtime | null> {
+	async function readAndCache(showtimeId: ShowtimeId): Promise<OpenShowtime | null> {
 		const showtime = await seatStore.readShowtime(showtimeId);
 		if (showtime !== null) cache.set(showtimeId, showtime);
 		return showtime;

@@ -2,7 +2,7 @@ import type { ShowtimeId } from "@holdfast/domain";
 import { showtimeKeys } from "@holdfast/seat-store/testing";
 import { askRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { whileWritesBreak } from "../testing/provoke.ts";
+import { whileWritesLosePostgres } from "../testing/provoke.ts";
 import { bookingIn, matrixIn, problemIn, seatIn } from "../testing/read-answers.ts";
 import { settleOutboxes } from "../testing/settle-outboxes.ts";
 import { startTestApi, type TestApi, type TestUser } from "../testing/start-test-api.ts";
@@ -21,8 +21,8 @@ async function confirmed(user: TestUser, showtimeId: ShowtimeId): Promise<void> 
 	expect((await api.call(`POST /bookings/${id}/confirm`, { token: user.token })).status).toBe(200);
 }
 
-describe("opening a showtime", () => {
-	it("happens once for a crowd in one process", async () => {
+describe("opening a showtime on its first request", () => {
+	it("installs the showtime once for a concurrent crowd in one process", async () => {
 		const [users, showtimeId] = [await api.newUsers(50), await api.newShowtime()];
 		const answers = await Promise.all(users.map((user) => api.hold(user, showtimeId, ["A1"])));
 		expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
@@ -30,7 +30,7 @@ describe("opening a showtime", () => {
 		expect(await epochOf(showtimeId)).toBe(1);
 	});
 
-	it("serves processes that are asked at the same time alike, and what is sold there can be recorded", async () => {
+	it("succeeds in four processes at the same time, and bookings made there can be settled", async () => {
 		const apps = [api, await api.another(), await api.another(), await api.another()];
 		const user = await api.newUser();
 		for (let round = 0; round < 5; round += 1) {
@@ -42,31 +42,31 @@ describe("opening a showtime", () => {
 		await settleOutboxes(api.seatStore, api.databaseUrl);
 	});
 
-	it("is done by one process while the other waits for it, and what is sold then is recorded", async () => {
+	it("is done by one process while another one waits, and bookings made then are settled", async () => {
 		const showtimeId = await api.newShowtime();
-		let installing = false;
+		let isInstalling = false;
 		const slow = await api.another({
 			wrapStore: (seatStore) => ({
 				...seatStore,
 				async installShowtime(snapshot, claim) {
-					installing = true;
-					await waitUntil("the other process to be asked", async () => asked);
+					isInstalling = true;
+					await waitUntil("the request to the other process", async () => isRequested);
 					return seatStore.installShowtime(snapshot, claim);
 				},
 			}),
 		});
-		let asked = false;
+		let isRequested = false;
 		const first = slow.call(`GET /showtimes/${showtimeId}/seats`);
-		await waitUntil("the first process to have the claim", async () => installing);
+		await waitUntil("the first process to have the claim", async () => isInstalling);
 		const second = api.call(`GET /showtimes/${showtimeId}/seats`);
-		asked = true;
+		isRequested = true;
 		expect((await Promise.all([first, second])).map(({ status }) => status)).toEqual([200, 200]);
 		expect(await epochOf(showtimeId)).toBe(1);
 		await confirmed(await api.newUser(), showtimeId);
 		await settleOutboxes(api.seatStore, api.databaseUrl);
 	});
 
-	it("brings the seats along that the ledger has sold, when Redis has lost the showtime", async () => {
+	it("restores the seats sold in the ledger after Redis has lost the showtime", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		const { id } = await api.held(user, showtimeId, ["A1", "A2"]);
 		await api.call(`POST /bookings/${id}/confirm`, { token: user.token });
@@ -81,7 +81,7 @@ describe("opening a showtime", () => {
 		expect(bookingIn(await api.call(`DELETE /bookings/${id}`, { token: user.token })).status).toBe("cancelled");
 	});
 
-	it("opens it again for a hold and for a confirm that find it gone", async () => {
+	it("happens again for a hold or a confirm after Redis has lost the showtime", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		await api.call(`GET /showtimes/${showtimeId}/seats`);
 		await askRedis(api.redis.port, "DEL", showtimeKeys(showtimeId).meta);
@@ -94,7 +94,7 @@ describe("opening a showtime", () => {
 });
 
 describe("503 recovering", () => {
-	it("is the answer while another process has the claim and does not come to an end; once it lapses the next request opens it", async () => {
+	it("answers recovering while another process holds the claim, and opens the showtime after the claim has expired", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		const dying = { token: "a rebuilder that dies", ledgerEpoch: 0 };
 		expect((await api.seatStore.claimShowtime(showtimeId, dying)).outcome).toBe("claimed");
@@ -107,17 +107,17 @@ describe("503 recovering", () => {
 		expect(await epochOf(showtimeId)).toBe(1);
 	});
 
-	it("is the answer, not outcome_unknown, to a request whose rebuild lost Postgres during a write; the next request opens the showtime", async () => {
+	it("answers recovering, not outcome_unknown, when the rebuild lost Postgres during a write, and the next request opens it", async () => {
 		const showtimeId = await api.newShowtime();
-		const problem = await whileWritesBreak(api, "showtimes", () => api.call(`GET /showtimes/${showtimeId}/seats`));
+		const problem = await whileWritesLosePostgres(api, "showtimes", () => api.call(`GET /showtimes/${showtimeId}/seats`));
 		expect([problem.code, problem.retryable]).toEqual(["recovering", true]);
 		expect(await epochOf(showtimeId)).toBe(0);
 		expect((await api.call(`GET /showtimes/${showtimeId}/seats`)).status).toBe(200);
 	});
 });
 
-describe("a showtime that was changed elsewhere", () => {
-	it("is shown with its new prices at once, by a process that has it in memory", async () => {
+describe("a showtime that another process has changed", () => {
+	it("is shown with its new prices at once by a process that has the old ones cached", async () => {
 		const showtimeId = await api.newShowtime();
 		const before = matrixIn(await api.call(`GET /showtimes/${showtimeId}/seats`));
 		expect(before.tiers[0]?.price.amount).not.toBe(990);
@@ -126,7 +126,7 @@ describe("a showtime that was changed elsewhere", () => {
 		expect(matrixIn(await api.call(`GET /showtimes/${showtimeId}/seats`)).tiers[0]?.price.amount).toBe(990);
 	});
 
-	it("refuses holds while it is paused, and everything once it is cancelled", async () => {
+	it("refuses holds while it is paused, and every change after it was cancelled", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		const { id } = await api.held(user, showtimeId, ["A1"]);
 		const set = (state: "paused" | "cancelled") => api.seatStore.setTerms({ showtimeId, change: { what: "state", state } });
@@ -140,17 +140,17 @@ describe("a showtime that was changed elsewhere", () => {
 	});
 });
 
-describe("prices that moved on", () => {
-	it("are read anew, once, and the hold is placed at today's price", async () => {
+describe("a hold after a change of prices", () => {
+	it("reads the prices again and is placed at the current price", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		await api.held(user, showtimeId, ["A1"]);
 		await askRedis(api.redis.port, "HSET", showtimeKeys(showtimeId).meta, "priceVersion", "2", "prices", '"{\\"standard\\":990}"');
 		expect((await api.held(user, showtimeId, ["A2"])).total).toEqual({ amount: 990, currency: "USD" });
 	});
 
-	it("again while they are read are 503 busy", async () => {
+	it("answers 503 busy when prices change again during the retry", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
-		const restless = await api.another({
+		const repricing = await api.another({
 			wrapStore: (seatStore) => ({
 				...seatStore,
 				async readShowtime(id) {
@@ -161,6 +161,6 @@ describe("prices that moved on", () => {
 			}),
 		});
 		await api.call(`GET /showtimes/${showtimeId}/seats`);
-		expect(problemIn(await restless.hold(user, showtimeId, ["A1"])).code).toBe("busy");
+		expect(problemIn(await repricing.hold(user, showtimeId, ["A1"])).code).toBe("busy");
 	});
 });

@@ -1,6 +1,6 @@
 /**
- * Opens a showtime for a request that finds it closed: asks the catalogue whether there is such a showtime to open, and
- * has it rebuilt. What is unknown, over or cancelled is refused here, and never rebuilt because somebody asked.
+ * Opens a showtime that a request needs and that is not installed in the seat store: looks it up in the catalogue and has it
+ * rebuilt. A showtime that is unknown, over or cancelled is refused here, so requests never cause a rebuild of it.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { type Database, DatabaseOutcomeUnknown, findOpening } from "@holdfast/database";
@@ -10,27 +10,29 @@ import { createSingleFlight, withDeadline } from "@holdfast/runtime";
 import { SeatStoreFault } from "@holdfast/seat-store";
 import { LRUCache } from "lru-cache";
 
-/** Why a showtime cannot be opened. `recovering`: it is being rebuilt, or too many are; ask again. */
+/** Why a showtime cannot be opened. `recovering`: it is being rebuilt, or too many showtimes are. The client can retry. */
 export type NotOpen =
 	| { outcome: "not_found" }
 	| { outcome: "showtime_closed" }
 	| { outcome: "showtime_cancelled" }
 	| { outcome: "recovering" };
+/** `opened`: the showtime is installed. */
 export type OpenShowtimeOutcome = { outcome: "opened" } | NotOpen;
 
-/** Safe to call at any time; a showtime that is open already stays as it is. */
+/** Opens a showtime. Safe to call at any time: an open showtime is not changed. */
 export type ShowtimeOpener = (showtimeId: ShowtimeId) => Promise<OpenShowtimeOutcome>;
 
-/** How long a "no" of the catalogue is believed, so that asking for what cannot be opened does not reach Postgres each time. */
+/** How long a refusal is cached, so that repeated requests for a showtime that cannot be opened do not all reach Postgres. */
 const REFUSAL_TTL_MS = 10_000;
 const REFUSALS_MAX = 10_000;
-/** Showtimes being opened for requests at the same time, past which the answer is `recovering`. */
+/** Maximum number of showtimes that requests open at the same time. Beyond it the answer is `recovering`. */
 const OPENINGS_MAX = 64;
-/** How long a request waits for a rebuild: it takes some 20 ms, a 50,000-seat arena half a second. */
+/** How long a request waits for a rebuild. A rebuild takes some 20 ms, or half a second for an arena of 50,000 seats. */
 const WAIT_MS = 3_000;
-/** How often it looks again whether somebody else's rebuild is done. */
-const LOOK_EVERY_MS = 50;
+/** Delay between checks whether another process has finished its rebuild. */
+const CHECK_EVERY_MS = 50;
 
+/** Returns the opener. Create one per process: concurrent calls for one showtime share one rebuild. */
 export function createShowtimeOpener({ database, rebuilder }: { database: Database; rebuilder: Rebuilder }): ShowtimeOpener {
 	const openings = createSingleFlight<ShowtimeId, OpenShowtimeOutcome>();
 	const refusals = new LRUCache<ShowtimeId, NotOpen>({ max: REFUSALS_MAX, ttl: REFUSAL_TTL_MS });
@@ -43,13 +45,13 @@ export function createShowtimeOpener({ database, rebuilder }: { database: Databa
 			refusals.set(showtimeId, known);
 			return known;
 		}
-		const lookUntil = Date.now() + WAIT_MS;
+		const deadlineMs = Date.now() + WAIT_MS;
 		for (;;) {
-			const { outcome } = await rebuilder.rebuild(showtimeId, opening.startsAt).catch(unknownIsRecovering);
+			const { outcome } = await rebuilder.rebuild(showtimeId, opening.startsAt).catch(recoveringIfUnknown);
 			if (outcome === "opened") return { outcome };
 			if (outcome === "unknown") return { outcome: "not_found" };
-			if (Date.now() >= lookUntil) return { outcome: "recovering" };
-			await pause(LOOK_EVERY_MS);
+			if (Date.now() >= deadlineMs) return { outcome: "recovering" };
+			await pause(CHECK_EVERY_MS);
 		}
 	}
 
@@ -57,17 +59,17 @@ export function createShowtimeOpener({ database, rebuilder }: { database: Databa
 		const known = refusals.get(showtimeId);
 		if (known !== undefined) return known;
 		if (!openings.has(showtimeId) && openings.size >= OPENINGS_MAX) return { outcome: "recovering" };
-		// A rebuild goes on after its callers have given up.
+		// The rebuild continues after its callers have stopped waiting.
 		const opening = openings.run(showtimeId, () => open(showtimeId));
 		return withDeadline(opening, WAIT_MS, () => ({ outcome: "recovering" }));
 	};
 }
 
 /**
- * The request itself has changed nothing yet, so it must not be answered `outcome_unknown` for a step of the rebuild that may have
- * happened. The showtime is being made ready; the opener looks again.
+ * Treats an unknown outcome of a rebuild step as `recovering`: the request has changed nothing itself, so it must not be answered
+ * `outcome_unknown`. The opener then checks again. Rethrows other errors.
  */
-function unknownIsRecovering(error: unknown): { outcome: "recovering" } {
+function recoveringIfUnknown(error: unknown): { outcome: "recovering" } {
 	const isUnknown = error instanceof DatabaseOutcomeUnknown || (error instanceof SeatStoreFault && error.kind === "outcome_unknown");
 	if (isUnknown) return { outcome: "recovering" };
 	throw error;
@@ -76,7 +78,7 @@ function unknownIsRecovering(error: unknown): { outcome: "recovering" } {
 function refusalOf(opening: Awaited<ReturnType<typeof findOpening>>, nowMs: number): NotOpen | null {
 	if (opening === null) return { outcome: "not_found" };
 	if (opening.state === "cancelled") return { outcome: "showtime_cancelled" };
-	// Closed is no refusal: nothing more is held there, but what was held may be confirmed, and what was bought cancelled.
+	// A showtime whose sales are closed is opened: it takes no new holds, but existing holds can be confirmed and bookings cancelled.
 	if (nowMs >= opening.endsAt) return { outcome: "showtime_closed" };
 	return null;
 }

@@ -1,8 +1,9 @@
-/** A showtime as everyone is shown it. */
+/** Converts a showtime to its public response body. */
 import type { Showtime } from "@holdfast/database";
 import { toInstant } from "../contract/share.ts";
 import type { ShowtimeBody } from "../contract/showtime.ts";
 
+/** Returns the public body of a showtime, without seat counts. */
 export const presentShowtime = (showtime: Showtime): ShowtimeBody => ({
 	id: showtime.id,
 	movie: showtime.movie,

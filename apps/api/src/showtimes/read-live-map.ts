@@ -1,19 +1,20 @@
-/** The seat map of a showtime as it is now, with the plan its letters count in. */
+/** Reads the current seat map of a showtime, together with the showtime and its plan. */
 import type { ShowtimeId } from "@holdfast/domain";
 import { withOpenShowtime } from "@holdfast/rebuild";
 import type { Fenced, ReadMapOutcome } from "@holdfast/seat-store";
 import type { LiveShowtime, LiveShowtimes } from "./live-showtimes.ts";
 import type { NotOpen } from "./open-showtime.ts";
 
-/** Reads that are asked for together are one (join-reads.ts); the map is never older than the question. */
+/** Reads the map. Concurrent calls share reads (join-reads.ts), and the map is never older than the call. */
 export type ReadSeatMap = (showtimeId: ShowtimeId) => Promise<ReadMapOutcome>;
 
+/** A seat map; its letters are in the order of `plan`. */
 export type LiveMap = LiveShowtime & { readonly map: Extract<ReadMapOutcome, { outcome: "read" }> };
 
 type ReadLiveMapDeps = { readSeatMap: ReadSeatMap; liveShowtimes: LiveShowtimes };
 type LiveMapOutcome = ({ outcome: "read" } & LiveMap) | NotOpen;
 
-/** Opens the showtime first when nobody has. */
+/** Returns the map. Opens the showtime first if it is not installed. `recovering`: it is being rebuilt or changed again during the retry. */
 export async function readLiveMap(deps: ReadLiveMapDeps, showtimeId: ShowtimeId): Promise<LiveMapOutcome> {
 	const { liveShowtimes } = deps;
 	const read = () =>
@@ -28,7 +29,7 @@ export async function readLiveMap(deps: ReadLiveMapDeps, showtimeId: ShowtimeId)
 	return second.outcome === "outdated" ? { outcome: "recovering" } : second;
 }
 
-/** `outdated`: the map is of another version of the showtime than this process knows. */
+/** `outdated`: the map belongs to another version of the showtime than the one cached in this process. */
 async function readOnce(
 	{ readSeatMap, liveShowtimes }: ReadLiveMapDeps,
 	showtimeId: ShowtimeId,
@@ -40,7 +41,7 @@ async function readOnce(
 	return isOutdated(live, map) ? { outcome: "outdated" } : { outcome: "read", showtime: live.showtime, plan: live.plan, map };
 }
 
-/** Whether the showtime was changed since this process last read it: its plan, its prices, its time. */
+/** True if the plan, the prices or the schedule changed since this process last read the showtime. */
 function isOutdated({ showtime, plan }: LiveShowtime, map: LiveMap["map"]): boolean {
 	if (map.statuses.length !== plan.seats.length) return true;
 	return map.showtimeVersion !== showtime.showtimeVersion || map.scheduleVersion !== showtime.scheduleVersion;

@@ -1,4 +1,4 @@
-/** The seat matrix as JSON. What everyone sees is rendered once per version of the map; marks are put into those bytes. */
+/** Renders the seat matrix as JSON. The shared matrix is rendered once per version of the map. Own seats are marked in its bytes. */
 import { countSeats, statusOfLetter } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import type { SeatMatrixBody } from "../contract/showtime.ts";
@@ -6,7 +6,7 @@ import type { LiveMap } from "./read-live-map.ts";
 
 type MatrixSeat = NonNullable<SeatMatrixBody["rows"][number]["seats"][number]>;
 
-/** The matrix that says nothing of its reader. O(seats). */
+/** Returns the JSON of the matrix without marks. O(seats). */
 export function renderSeatMatrix({ showtime, plan, map }: LiveMap): string {
 	let index = -1;
 	const matrix: SeatMatrixBody = {
@@ -14,7 +14,7 @@ export function renderSeatMatrix({ showtime, plan, map }: LiveMap): string {
 		version: map.version,
 		tiers: plan.plan.tiers.map(({ id, name }) => {
 			const amount = showtime.prices[id];
-			assert(amount !== undefined, `showtime ${showtime.id} has a price for tier ${id}`);
+			assert(amount !== undefined, `showtime ${showtime.id} has no price for tier ${id}`);
 			return { id, name, price: { amount, currency: showtime.currency } };
 		}),
 		counts: countSeats(map.statuses),
@@ -31,19 +31,19 @@ export function renderSeatMatrix({ showtime, plan, map }: LiveMap): string {
 }
 
 /**
- * The same with the reader's seats marked: `own` are their indexes. To render an arena of 50,000 anew takes the process tens of
- * milliseconds for each reader; to find ten seats in its bytes takes one.
+ * Returns the matrix with the user's own seats marked. `own`: their indexes. Rejected: rendering a matrix per user takes tens of
+ * milliseconds for an arena of 50,000 seats. Finding ten seats in its bytes takes one millisecond.
  */
 export function markOwnSeats(matrix: Buffer, { plan, map }: LiveMap, own: ReadonlySet<number>): Buffer {
 	const parts: Buffer[] = [];
 	let from = 0;
 	for (const index of [...own].sort((a, b) => a - b)) {
 		const seat = plan.seats[index];
-		assert(seat !== undefined, `seat ${index} is in the plan`);
-		// Labels differ, and inside a text of the matrix every quote is escaped: these bytes are there once.
+		assert(seat !== undefined, `seat ${index} is not in the plan`);
+		// Labels are unique and quotes inside JSON strings are escaped, so these bytes occur exactly once.
 		const bytes = Buffer.from(JSON.stringify(seatAt(map, seat, index)));
 		const start = matrix.indexOf(bytes, from);
-		assert(start !== -1, `seat ${seat.label} is in the matrix`);
+		assert(start !== -1, `seat ${seat.label} is not in the matrix`);
 		const end = start + bytes.length - 1;
 		parts.push(matrix.subarray(from, end), MARK);
 		from = end;

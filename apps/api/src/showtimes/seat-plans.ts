@@ -1,4 +1,4 @@
-/** Seat plans by id. A plan never changes, so what was read once is kept; the bound is on seats, not on plans. */
+/** Finds seat plans by id and caches them. A plan never changes, so no entry becomes stale. The cache is limited by seats, not plans. */
 import { type Database, findSeatPlan, type SeatPlanReader } from "@holdfast/database";
 import { type BookingId, bucketOf, type IndexedSeatPlan, indexSeatPlan, type SeatPlanId, type ShowtimeId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
@@ -6,16 +6,18 @@ import type { SeatStore } from "@holdfast/seat-store";
 import { LRUCache } from "lru-cache";
 import { joinReads } from "../join-reads.ts";
 
-/** About 200 bytes per seat, and 55 more once the plan was rendered (show-seat-plan.ts): some 130 MB at most. */
+/** About 200 bytes per seat, and 55 more after the plan was rendered (show-seat-plan.ts): some 130 MB at most. */
 const CACHED_SEATS_MAX = 500_000;
 
+/** The seat plans of both stores, behind a cache. */
 export type SeatPlans = {
-	/** The plan of a showtime or booking, from this process, Redis or the ledger, in that order. It exists. */
+	/** Returns the plan of an existing showtime or booking, from the cache, Redis or the ledger. Throws if no plan is found. */
 	find(planId: SeatPlanId, of: ShowtimeId | BookingId): Promise<IndexedSeatPlan>;
-	/** The same for an id that somebody made up, perhaps: null when there is no such plan. */
+	/** Returns the plan of an id from a client, or null if there is none. */
 	findIfAny(planId: SeatPlanId): Promise<IndexedSeatPlan | null>;
 };
 
+/** Returns an empty cache over both stores. Create one per process. */
 export function createSeatPlans({ seatStore, database }: { seatStore: SeatStore; database: Database }): SeatPlans {
 	const cache = new LRUCache<SeatPlanId, IndexedSeatPlan>({ maxSize: CACHED_SEATS_MAX, sizeCalculation: ({ seats }) => seats.length });
 
@@ -24,28 +26,28 @@ export function createSeatPlans({ seatStore, database }: { seatStore: SeatStore;
 		return plan && indexSeatPlan(plan);
 	}
 
-	/** A crowd that meets a cold cache reads a megabyte once, or twice. */
+	/** Shares reads among concurrent callers: a crowd with a cold cache reads a large plan (a megabyte) once or twice. */
 	const joined = (reader: SeatPlanReader, readLive: (planId: SeatPlanId) => Promise<IndexedSeatPlan | null>) =>
 		joinReads(async (planId: SeatPlanId) => {
 			const plan = cache.get(planId) ?? (await readLive(planId)) ?? (await readFromLedger(planId, reader));
 			if (plan !== null) cache.set(planId, plan);
 			return plan;
 		});
-	/** Apart, so that requests for invented ids take no connection from bookings. */
-	const readAny = joined("catalogue", seatStore.findPlan);
-	/** By bucket. */
-	const readNamed = new Map<number, typeof readAny>();
-	const readIn = (bucket: number): typeof readAny => {
-		const read = readNamed.get(bucket) ?? joined("bookings", (planId) => seatStore.readPlan(bucket, planId));
-		readNamed.set(bucket, read);
+	/** Uses its own connections, so that requests for made-up ids take none from bookings. */
+	const readForCatalogue = joined("catalogue", seatStore.findPlan);
+	/** The reader of each bucket. */
+	const readersByBucket = new Map<number, typeof readForCatalogue>();
+	const readerOf = (bucket: number): typeof readForCatalogue => {
+		const read = readersByBucket.get(bucket) ?? joined("bookings", (planId) => seatStore.readPlan(bucket, planId));
+		readersByBucket.set(bucket, read);
 		return read;
 	};
 
 	return {
-		findIfAny: async (planId) => cache.get(planId) ?? readAny(planId),
+		findIfAny: async (planId) => cache.get(planId) ?? readForCatalogue(planId),
 		async find(planId, of) {
-			const plan = cache.get(planId) ?? (await readIn(bucketOf(of))(planId));
-			assert(plan !== null, `seat plan ${planId} is in the ledger`);
+			const plan = cache.get(planId) ?? (await readerOf(bucketOf(of))(planId));
+			assert(plan !== null, `no seat plan ${planId} found`);
 			return plan;
 		},
 	};

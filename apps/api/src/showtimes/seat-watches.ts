@@ -1,4 +1,4 @@
-/** Every showtime that somebody watches in this process, and how many they are: each watched once, however many look on. */
+/** Tracks the watched showtimes of this process and limits their watchers. Each showtime is watched once, for any number of watchers. */
 import type { ShowtimeId } from "@holdfast/domain";
 import type { SeatStore } from "@holdfast/seat-store";
 import type { EventStream } from "./event-stream.ts";
@@ -6,62 +6,64 @@ import type { NotOpen } from "./open-showtime.ts";
 import type { WatchLimits } from "./watch-limits.ts";
 import { type ReadMap, type ShowtimeWatch, watchShowtime } from "./watch-showtime.ts";
 
-/** A place at a watched showtime. It is given back with `leave`, or the showtime is watched for ever. */
-export type Place = {
-	readonly outcome: "entered";
+/** The right of one client to watch a showtime. The caller must `release` it, or the showtime is watched forever. */
+export type WatchSlot = {
+	readonly outcome: "acquired";
 	/** Sends `stream` every change after `since`. */
 	join(stream: EventStream, since: number | null): void;
 	/** Safe to call twice. */
-	leave(): void;
+	release(): void;
 };
 
+/** The watched showtimes of one process. */
 export type SeatWatches = {
-	/** Take a place for somebody at `address`. Throws as the store does when it cannot be reached. */
-	enter(showtimeId: ShowtimeId, address: string): Promise<Place | NoPlace | NotOpen>;
-	/** Showtimes watched now, and by how many. */
+	/** Acquires a slot for a client at `address`. Rejects when the seat store is unavailable. */
+	acquire(showtimeId: ShowtimeId, address: string): Promise<WatchSlot | NoSlot | NotOpen>;
+	/** The current numbers of watched showtimes and of watchers. */
 	size(): { readonly showtimes: number; readonly watchers: number };
-	/** End every stream, and let nobody in any more. */
+	/** Ends every stream and refuses new watchers. */
 	close(): void;
 };
 
-/** `overloaded`: no place is left. `too_many_requests`: none for this address. */
-export type NoPlace = { outcome: "overloaded" } | { outcome: "too_many_requests" };
+/** `overloaded`: the process or the showtime has its maximum of watchers. `too_many_requests`: this address has. */
+export type NoSlot = { outcome: "overloaded" } | { outcome: "too_many_requests" };
 
-type Entry = { readonly watch: ShowtimeWatch; places: number };
+type Entry = { readonly watch: ShowtimeWatch; watchers: number };
 
+/** Returns the watches of one process, none yet. */
 export function createSeatWatches(deps: { seatStore: SeatStore; readMap: ReadMap; limits: WatchLimits }): SeatWatches {
 	const { seatStore, readMap, limits } = deps;
 	const entries = new Map<ShowtimeId, Entry>();
-	const placesOf = new Map<string, number>();
+	const watchersByAddress = new Map<string, number>();
 	let watchers = 0;
 	let isClosed = false;
 
-	function refusalOf(showtimeId: ShowtimeId, address: string): NoPlace | null {
+	function refusalOf(showtimeId: ShowtimeId, address: string): NoSlot | null {
 		if (isClosed || watchers >= limits.watchersMax) return { outcome: "overloaded" };
-		if ((entries.get(showtimeId)?.places ?? 0) >= limits.watchersPerShowtimeMax) return { outcome: "overloaded" };
-		const isOverAddress = limits.watchersPerAddressMax !== null && (placesOf.get(address) ?? 0) >= limits.watchersPerAddressMax;
+		if ((entries.get(showtimeId)?.watchers ?? 0) >= limits.watchersPerShowtimeMax) return { outcome: "overloaded" };
+		const isOverAddress = limits.watchersPerAddressMax !== null && (watchersByAddress.get(address) ?? 0) >= limits.watchersPerAddressMax;
 		return isOverAddress ? { outcome: "too_many_requests" } : null;
 	}
 
 	function countAddress(address: string, change: 1 | -1): void {
-		const places = (placesOf.get(address) ?? 0) + change;
-		if (places > 0) placesOf.set(address, places);
-		else placesOf.delete(address);
+		const count = (watchersByAddress.get(address) ?? 0) + change;
+		if (count > 0) watchersByAddress.set(address, count);
+		else watchersByAddress.delete(address);
 	}
 
-	function take(showtimeId: ShowtimeId, address: string): { watch: ShowtimeWatch; giveBack: () => void } {
-		const entry = entries.get(showtimeId) ?? { watch: watchShowtime({ seatStore, readMap, showtimeId }), places: 0 };
+	function occupy(showtimeId: ShowtimeId, address: string): { watch: ShowtimeWatch; vacate: () => void } {
+		const entry = entries.get(showtimeId) ?? { watch: watchShowtime({ seatStore, readMap, showtimeId }), watchers: 0 };
 		entries.set(showtimeId, entry);
-		entry.places += 1;
+		entry.watchers += 1;
 		watchers += 1;
 		countAddress(address, 1);
 		return {
 			watch: entry.watch,
-			giveBack() {
-				entry.places -= 1;
+			vacate() {
+				entry.watchers -= 1;
 				watchers -= 1;
 				countAddress(address, -1);
-				if (entry.places > 0) return;
+				if (entry.watchers > 0) return;
 				entries.delete(showtimeId);
 				entry.watch.end();
 			},
@@ -69,25 +71,25 @@ export function createSeatWatches(deps: { seatStore: SeatStore; readMap: ReadMap
 	}
 
 	return {
-		async enter(showtimeId, address) {
+		async acquire(showtimeId, address) {
 			const refusal = refusalOf(showtimeId, address);
 			if (refusal !== null) return refusal;
-			// Whether there is such a showtime is asked before anything is subscribed to.
+			// An unknown showtime is refused before anything is subscribed to.
 			if (!entries.has(showtimeId)) {
 				const live = await readMap(showtimeId);
 				if (live.outcome !== "read") return live;
 				const late = refusalOf(showtimeId, address);
 				if (late !== null) return late;
 			}
-			const { watch, giveBack } = take(showtimeId, address);
+			const { watch, vacate } = occupy(showtimeId, address);
 			try {
 				await watch.subscribed;
 				const live = await watch.refresh();
-				if (live.outcome === "read") return placeAt(watch, live.map.version, giveBack);
-				giveBack();
+				if (live.outcome === "read") return createSlot(watch, live.map.version, vacate);
+				vacate();
 				return live;
 			} catch (error) {
-				giveBack();
+				vacate();
 				throw error;
 			}
 		},
@@ -99,20 +101,20 @@ export function createSeatWatches(deps: { seatStore: SeatStore; readMap: ReadMap
 	};
 }
 
-function placeAt(watch: ShowtimeWatch, mapVersion: number, giveBack: () => void): Place {
+function createSlot(watch: ShowtimeWatch, mapVersion: number, vacate: () => void): WatchSlot {
 	let joined: EventStream | null = null;
-	let hasLeft = false;
+	let isReleased = false;
 	return {
-		outcome: "entered",
+		outcome: "acquired",
 		join(stream, since) {
 			joined = stream;
 			watch.join(stream, since, mapVersion);
 		},
-		leave() {
-			if (hasLeft) return;
-			hasLeft = true;
+		release() {
+			if (isReleased) return;
+			isReleased = true;
 			if (joined !== null) watch.leave(joined);
-			giveBack();
+			vacate();
 		},
 	};
 }

@@ -1,4 +1,4 @@
-/** A crowd that reads the seats of one showtime. */
+/** Many clients that read the seats of one showtime at the same time. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { matrixIn, seatIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
@@ -9,8 +9,8 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-describe("reads of one showtime that are asked for together", () => {
-	it("costs a crowd one read of Redis per round trip, and never shows a map from before the question", async () => {
+describe("concurrent reads of one showtime", () => {
+	it("share one Redis read per round trip, and never return a map from before the request", async () => {
 		const showtimeId = await api.newShowtime();
 		let reads = 0;
 		const counted = await api.another({

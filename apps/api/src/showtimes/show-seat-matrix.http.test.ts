@@ -1,6 +1,6 @@
 import { newShowtimeId } from "@holdfast/domain";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { opened, withBrokenMaps, withoutPostgres } from "../testing/broken-apps.ts";
+import { waitUntilOpen, withBrokenMaps, withoutPostgres } from "../testing/broken-apps.ts";
 import { withoutInstalling } from "../testing/provoke.ts";
 import { matrixIn, problemIn, seatIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
@@ -34,7 +34,7 @@ describe("200", () => {
 		});
 	});
 
-	it("draws the gaps of the plan, and keeps labels and indexes apart", async () => {
+	it("shows the gaps of the plan, and does not confuse labels with indexes", async () => {
 		const showtimeId = await api.newShowtime({ rows: 1, seatsPerRow: 3 });
 		await api.sql(
 			`update seat_plans set layout = jsonb_set(layout, '{rows,0,seats}', '[null, {"label":"L","tier":"standard","kind":"wheelchair"}, null,
@@ -52,7 +52,7 @@ describe("200", () => {
 		]);
 	});
 
-	it("marks the seats of the one who asks, and tells nobody else whose a held seat is", async () => {
+	it("marks the user's own seats, and does not reveal the owner of a seat to others", async () => {
 		const [user, other, showtimeId] = [await api.newUser(), await api.newUser(), await api.newShowtime()];
 		await api.held(user, showtimeId, ["A1"]);
 		const { id } = await api.held(user, showtimeId, ["A2"]);
@@ -65,13 +65,13 @@ describe("200", () => {
 			["sold", true],
 			["held", undefined],
 		]);
-		const [stranger, nobody] = [await seats(showtimeId, (await api.newUser()).token), await seats(showtimeId)];
+		const [stranger, anonymous] = [await seats(showtimeId, (await api.newUser()).token), await seats(showtimeId)];
 		expect(JSON.stringify(stranger.body)).not.toContain("mine");
-		expect([stranger.body, stranger.headers.etag]).toEqual([nobody.body, nobody.headers.etag]);
-		expect((await seats(showtimeId, user.token)).headers.etag).not.toBe(nobody.headers.etag);
+		expect([stranger.body, stranger.headers.etag]).toEqual([anonymous.body, anonymous.headers.etag]);
+		expect((await seats(showtimeId, user.token)).headers.etag).not.toBe(anonymous.headers.etag);
 	});
 
-	it("gives a new ETag with every change of a seat", async () => {
+	it("returns a new ETag after every change of a seat", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		const tags = [(await seats(showtimeId)).headers.etag];
 		const { id } = await api.held(user, showtimeId, ["A1"]);
@@ -83,9 +83,9 @@ describe("200", () => {
 		expect(new Set(tags).size).toBe(4);
 	});
 
-	it("draws an arena of 50,000 seats, and marks one's own in it", async () => {
+	it("shows an arena of 50,000 seats and marks the user's own seats in it", async () => {
 		const showtimeId = await api.newShowtime({ rows: 250, seatsPerRow: 200 });
-		await opened(api, showtimeId);
+		await waitUntilOpen(api, showtimeId);
 		const matrix = matrixIn(await seats(showtimeId));
 		expect([matrix.counts.available, matrix.rows.length]).toEqual([50_000, 250]);
 		const user = await api.newUser();
@@ -99,7 +99,7 @@ describe("200", () => {
 		expect(unmarked).toEqual(shared);
 	});
 
-	it("finds one's own seats whatever a label or a tier is called", async () => {
+	it("marks the user's own seats even if labels contain JSON syntax", async () => {
 		const showtimeId = await api.newShowtime({ rows: 1, seatsPerRow: 3 });
 		const odd = ['{"', '"},{"', "é\\"].map((label) => ({ label, tier: "standard", kind: "standard" }));
 		await api.sql(
@@ -118,7 +118,7 @@ describe("200", () => {
 });
 
 describe("304", () => {
-	it("is the answer while nothing changed, for everybody's view and for one's own", async () => {
+	it("answers 304 while nothing has changed, both without and with marked seats", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		await api.held(user, showtimeId, ["A1"]);
 		for (const token of [undefined, user.token]) {
@@ -133,13 +133,16 @@ describe("304", () => {
 });
 
 describe("404 not_found", () => {
-	it.each(["nonsense", newShowtimeId(), "0191d3a0-0000-7000-8000-000000000010"])("refuses %s", async (showtimeId) => {
-		expect(problemIn(await seats(showtimeId)).code).toBe("not_found");
-	});
+	it.each(["nonsense", newShowtimeId(), "0191d3a0-0000-7000-8000-000000000010"])(
+		"answers not_found for the seats of the showtime id %s",
+		async (showtimeId) => {
+			expect(problemIn(await seats(showtimeId)).code).toBe("not_found");
+		},
+	);
 });
 
 describe("409 showtime_cancelled", () => {
-	it("refuses a showtime that does not take place, and asks Postgres only once in ten seconds", async () => {
+	it("refuses the seats of a cancelled showtime, and caches the refusal", async () => {
 		const showtimeId = await api.newShowtime();
 		await api.sql(`update showtimes set state = 'cancelled' where id = '${showtimeId}'`);
 		expect(problemIn(await seats(showtimeId)).code).toBe("showtime_cancelled");
@@ -149,7 +152,7 @@ describe("409 showtime_cancelled", () => {
 });
 
 describe("409 showtime_closed", () => {
-	it("refuses one that is over, and shows one whose sales were closed", async () => {
+	it("refuses the seats of a showtime that has ended, and shows those of one whose sales were closed", async () => {
 		const [over, closed] = [await api.newShowtime(), await api.newShowtime()];
 		await api.sql(`update showtimes set sales_open_at = now() - interval '5 hours', sales_close_at = now() - interval '4 hours',
 			starts_at = now() - interval '4 hours', ends_at = now() - interval '2 hours' where id = '${over}'`);
@@ -164,41 +167,41 @@ describe("400 invalid_request", () => {
 		["view=letters", "/query/view"],
 		["view=", "/query/view"],
 		["since=1", "/query/since"],
-	])("refuses ?%s", async (query, pointer) => {
+	])("refuses the seats query ?%s and points at its parameter", async (query, pointer) => {
 		const problem = problemIn(await api.call(`GET /showtimes/${newShowtimeId()}/seats?${query}`));
 		expect([problem.code, problem.errors?.[0]?.pointer]).toEqual(["invalid_request", pointer]);
 	});
 });
 
 describe("503 recovering", () => {
-	it("is the answer while somebody else prepares the showtime and does not come to an end", async () => {
+	it("answers recovering to a read of seats while another process rebuilds the showtime and does not finish", async () => {
 		const showtimeId = await api.newShowtime();
-		await api.seatStore.claimShowtime(showtimeId, { token: "somebody else", ledgerEpoch: 0 });
+		await api.seatStore.claimShowtime(showtimeId, { token: "another process", ledgerEpoch: 0 });
 		const answer = await seats(showtimeId);
 		expect([problemIn(answer).code, answer.headers["retry-after"]]).toEqual(["recovering", "1"]);
 	});
 
-	it("is the answer when Redis does not say whether a step of the rebuild was done", async () => {
+	it("answers recovering to a read of seats when a step of the rebuild has an unknown outcome", async () => {
 		expect(problemIn(await (await withoutInstalling(api)).call(`GET /showtimes/${await api.newShowtime()}/seats`)).code).toBe("recovering");
 	});
 });
 
 describe("503 unavailable", () => {
-	it("is the answer when the showtime must be opened and Postgres is gone", async () => {
+	it("answers unavailable to a read of seats when the showtime must be opened and Postgres is unreachable", async () => {
 		const app = await withoutPostgres(api);
 		expect(problemIn(await app.call(`GET /showtimes/${await api.newShowtime()}/seats`)).code).toBe("unavailable");
 	});
 });
 
 describe("500 internal", () => {
-	it("is the answer when the map cannot be made sense of", async () => {
+	it("answers internal when reading the seat map throws", async () => {
 		const app = await withBrokenMaps(api);
 		expect(problemIn(await app.call(`GET /showtimes/${await api.newShowtime()}/seats`)).code).toBe("internal");
 	});
 });
 
 describe("401 unauthenticated", () => {
-	it("refuses a token that is not valid, though none is needed", async () => {
+	it("refuses an invalid access token, although none is required", async () => {
 		expect(problemIn(await seats(await api.newShowtime(), "not.a.token")).code).toBe("unauthenticated");
 	});
 });

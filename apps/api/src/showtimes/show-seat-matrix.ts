@@ -1,4 +1,4 @@
-/** `GET /showtimes/:showtimeId/seats`: every seat and its status now; with a token, the reader's own are marked. */
+/** `GET /showtimes/:showtimeId/seats`: shows every seat and its status. With an access token, the user's own seats are marked. */
 import { createHash } from "node:crypto";
 import { parseShowtimeId, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { Type } from "typebox";
@@ -9,19 +9,20 @@ import { OPENING_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED, oneOf } from "../contract/share.ts";
 import { SeatMatrix } from "../contract/showtime.ts";
 import type { RouteDeps } from "../deps.ts";
+import { createBodyCache } from "./body-cache.ts";
 import { isNotModified } from "./if-none-match.ts";
-import { keepBodies } from "./keep-bodies.ts";
 import { type LiveMap, readLiveMap } from "./read-live-map.ts";
 import { markOwnSeats, renderSeatMatrix } from "./render-seat-matrix.ts";
 
-/** Some 4,000 halls of 100 seats, or ten arenas of 50,000. */
-const KEPT_MATRICES_BYTES_MAX = 32 * 1024 * 1024;
-/** As many halls, or a hundred arenas: a seat is one letter here. */
-const KEPT_STATUSES_BYTES_MAX = 5 * 1024 * 1024;
+/** Some 4,000 auditoriums of 100 seats, or ten arenas of 50,000. */
+const CACHED_MATRICES_BYTES_MAX = 32 * 1024 * 1024;
+/** As many auditoriums, or a hundred arenas: a seat is one letter here. */
+const CACHED_STATUSES_BYTES_MAX = 5 * 1024 * 1024;
 
+/** Registers `GET /showtimes/:showtimeId/seats`. */
 export function addShowSeatMatrix(app: ApiServer, deps: RouteDeps): void {
-	const matrices = keepBodies<ShowtimeId>({ bytesMax: KEPT_MATRICES_BYTES_MAX });
-	const statuses = keepBodies<ShowtimeId>({ bytesMax: KEPT_STATUSES_BYTES_MAX });
+	const matrices = createBodyCache<ShowtimeId>({ bytesMax: CACHED_MATRICES_BYTES_MAX });
+	const statuses = createBodyCache<ShowtimeId>({ bytesMax: CACHED_STATUSES_BYTES_MAX });
 
 	app.route({
 		method: "GET",
@@ -76,13 +77,13 @@ export function addShowSeatMatrix(app: ApiServer, deps: RouteDeps): void {
 
 const NO_SEATS: ReadonlySet<number> = new Set();
 
-/** The reader's seats; one that was freed between the two reads is not theirs any more. */
+/** The indexes of the user's own seats. A seat that was freed between the two reads is left out. */
 async function readOwn({ seatStore }: RouteDeps, { showtime, map }: LiveMap, userId: UserId): Promise<ReadonlySet<number>> {
 	const seats = await seatStore.readOwnSeats(showtime.id, userId, map.nowMs);
 	return new Set(seats.filter((seat) => map.statuses[seat] === "H" || map.statuses[seat] === "S"));
 }
 
-/** A strong tag: beside what all see, the body depends on the marks alone. */
+/** A strong tag: the body depends only on the shared matrix and on the marked seats. */
 function markedTag(sharedTag: string, own: ReadonlySet<number>): string {
 	const marks = createHash("sha256")
 		.update([...own].sort().join())

@@ -1,6 +1,6 @@
 import { newSeatPlanId, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { opened, withoutPostgres, withoutTables } from "../testing/broken-apps.ts";
+import { waitUntilOpen, withoutPostgres, withoutTables } from "../testing/broken-apps.ts";
 import { expectNoQuery } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
@@ -15,7 +15,7 @@ const planOf = async (showtimeId: ShowtimeId) =>
 	(await api.sql(`select seat_plan_id from showtimes where id = '${showtimeId}'`))[0]?.seat_plan_id ?? "";
 
 describe("200", () => {
-	it("draws rows, gaps, tiers and kinds of seat, for ever", async () => {
+	it("shows rows, gaps, tiers and kinds of seat, cacheable for a year", async () => {
 		const showtimeId = await api.newShowtime({ rows: 2, seatsPerRow: 2 });
 		const id = await planOf(showtimeId);
 		await api.sql(`update seat_plans set layout = jsonb_set(layout, '{rows,1,seats}',
@@ -37,7 +37,7 @@ describe("200", () => {
 		});
 	});
 
-	it("has the same bytes and tag in every process, whichever store it came from", async () => {
+	it("returns the same body and ETag from Redis as from the ledger", async () => {
 		const showtimeId = await api.newShowtime();
 		const id = await planOf(showtimeId);
 		const fromLedger = await api.call(`GET /plans/${id}`);
@@ -46,7 +46,7 @@ describe("200", () => {
 		expect([fromRedis.body, fromRedis.headers.etag]).toEqual([fromLedger.body, fromLedger.headers.etag]);
 	});
 
-	it("is kept: once asked for, it needs no store", async () => {
+	it("the plan is cached after the first read and then served without a store", async () => {
 		const own = await startTestApi();
 		const [row] = await own.sql(`select seat_plan_id from showtimes where id = '${await own.newShowtime()}'`);
 		const first = await own.call(`GET /plans/${row?.seat_plan_id}`);
@@ -55,15 +55,15 @@ describe("200", () => {
 		await own.close();
 	});
 
-	it("draws an arena of 50,000 seats", async () => {
+	it("shows the plan of an arena of 50,000 seats", async () => {
 		const showtimeId = await api.newShowtime({ rows: 250, seatsPerRow: 200 });
-		await opened(api, showtimeId);
+		await waitUntilOpen(api, showtimeId);
 		expect((await api.call(`GET /plans/${await planOf(showtimeId)}`)).body).toMatchObject({ seatCount: 50_000 });
 	});
 });
 
 describe("304", () => {
-	it("is the answer to whoever has it", async () => {
+	it("answers 304 to a client that has the plan", async () => {
 		const id = await planOf(await api.newShowtime());
 		const { etag = "" } = (await api.call(`GET /plans/${id}`)).headers;
 		const answer = await api.call(`GET /plans/${id}`, { headers: { "if-none-match": etag } });
@@ -72,25 +72,25 @@ describe("304", () => {
 });
 
 describe("400 invalid_request", () => {
-	it("refuses a query, which it does not take", () => expectNoQuery(api, "GET /plans/x"));
+	it("refuses a query parameter on a seat plan", () => expectNoQuery(api, "GET /plans/x"));
 });
 
 describe("404 not_found", () => {
-	it.each(["nonsense", newSeatPlanId(), newShowtimeId()])("refuses %s, and has nobody keep that", async (id) => {
+	it.each(["nonsense", newSeatPlanId(), newShowtimeId()])("answers not_found for the plan id %s, not cacheable", async (id) => {
 		const answer = await api.call(`GET /plans/${id}`);
 		expect([problemIn(answer).code, answer.headers["cache-control"]]).toEqual(["not_found", undefined]);
 	});
 });
 
 describe("503 unavailable", () => {
-	it("is the answer when nobody has it yet and Postgres is gone", async () => {
+	it("answers unavailable when only the ledger has the plan and Postgres is unreachable", async () => {
 		const app = await withoutPostgres(api);
 		expect(problemIn(await app.call(`GET /plans/${await planOf(await api.newShowtime())}`)).code).toBe("unavailable");
 	});
 });
 
 describe("500 internal", () => {
-	it("is the answer when the tables are not there", async () => {
+	it("answers internal for a seat plan when the tables are missing", async () => {
 		expect(problemIn(await (await withoutTables(api)).call(`GET /plans/${newSeatPlanId()}`)).code).toBe("internal");
 	});
 });

@@ -1,4 +1,4 @@
-/** `GET /plans/:id`: rows, gaps, tiers and kinds of seat. A plan never changes, so whoever has it need never ask again. */
+/** `GET /plans/:id`: shows rows, gaps, tiers and kinds of seat. A plan never changes, so clients may cache it for a year. */
 import { createHash } from "node:crypto";
 import { type IndexedSeatPlan, parseSeatPlanId } from "@holdfast/domain";
 import { Type } from "typebox";
@@ -9,11 +9,12 @@ import { SeatPlan } from "../contract/seat-plan.ts";
 import type { RouteDeps } from "../deps.ts";
 import { isNotModified } from "./if-none-match.ts";
 
-/** A year: the longest that caches honour (RFC 9111, 1.2.2). */
-const FOR_EVER = "public, max-age=31536000, immutable";
+/** A year, the longest time that caches honour (RFC 9111, 1.2.2). */
+const CACHE_CONTROL = "public, max-age=31536000, immutable";
 
+/** Registers `GET /plans/:id`. */
 export function addShowSeatPlan(app: ApiServer, { seatPlans }: RouteDeps): void {
-	/** What was rendered of a plan goes when `seatPlans` forgets the plan: that is the one cache, and has the bound. */
+	/** Bodies by plan. An entry is collected when `seatPlans` evicts its plan, so this cache needs no limit. */
 	const rendered = new WeakMap<IndexedSeatPlan, RenderedPlan>();
 
 	function renderOnce(plan: IndexedSeatPlan): RenderedPlan {
@@ -39,7 +40,7 @@ export function addShowSeatPlan(app: ApiServer, { seatPlans }: RouteDeps): void 
 			response: {
 				200: SeatPlan.answerBytes("The seat plan", {
 					ETag: Type.String({ description: "Entity tag for `If-None-Match`" }),
-					"Cache-Control": Type.String({ description: FOR_EVER }),
+					"Cache-Control": Type.String({ description: CACHE_CONTROL }),
 				}),
 				304: Type.Null({ description: "The seat plan is the one with that `ETag`" }),
 			},
@@ -50,7 +51,7 @@ export function addShowSeatPlan(app: ApiServer, { seatPlans }: RouteDeps): void 
 			const plan = planId && (await seatPlans.findIfAny(planId));
 			if (plan === null) return reply.problem("not_found");
 			const { tag, body } = renderOnce(plan);
-			reply.headers({ etag: tag, "cache-control": FOR_EVER });
+			reply.headers({ etag: tag, "cache-control": CACHE_CONTROL });
 			if (isNotModified(request.headers["if-none-match"], tag)) return reply.code(304).send(null);
 			return reply.type("application/json; charset=utf-8").send(body);
 		},

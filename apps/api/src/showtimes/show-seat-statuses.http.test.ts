@@ -1,8 +1,8 @@
-/** `GET /showtimes/:showtimeId/seats?view=status`: the same seats, a letter each. */
+/** `GET /showtimes/:showtimeId/seats?view=status`: the seats as one letter each. */
 import type { ShowtimeId } from "@holdfast/domain";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SeatStatusesBody } from "../contract/live-seats.ts";
-import { opened } from "../testing/broken-apps.ts";
+import { waitUntilOpen } from "../testing/broken-apps.ts";
 import type { TestAnswer } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
@@ -17,7 +17,7 @@ const statuses = (showtimeId: ShowtimeId, token?: string, headers: Record<string
 const bodyOf = ({ body }: TestAnswer) => body as SeatStatusesBody;
 
 describe("200", () => {
-	it("gives a letter per seat by its index in the plan, and says which plan that is", async () => {
+	it("returns one letter per seat in the order of the plan, and the id of the plan", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime({ rows: 2, seatsPerRow: 3 })];
 		await api.seatStore.readSeatMap(showtimeId);
 		const { id } = await api.held(user, showtimeId, ["A2", "B3"]);
@@ -32,15 +32,15 @@ describe("200", () => {
 		expect(labels).toEqual(["A1", "A2", "A3", "B1", "B2", "B3"]);
 	});
 
-	it("is the same for everybody, token or none, and does not vary", async () => {
+	it("returns the same body and ETag with and without an access token", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		await api.held(user, showtimeId, ["A1"]);
-		const [mine, nobodys] = [await statuses(showtimeId, user.token), await statuses(showtimeId)];
-		expect([mine.body, mine.headers.etag]).toEqual([nobodys.body, nobodys.headers.etag]);
-		expect([nobodys.headers["cache-control"], nobodys.headers.vary]).toEqual(["no-cache", undefined]);
+		const [mine, anonymous] = [await statuses(showtimeId, user.token), await statuses(showtimeId)];
+		expect([mine.body, mine.headers.etag]).toEqual([anonymous.body, anonymous.headers.etag]);
+		expect([anonymous.headers["cache-control"], anonymous.headers.vary]).toEqual(["no-cache", undefined]);
 	});
 
-	it("tells a seat free from the instant on that its hold lapses, with no sweeper about", async () => {
+	it("shows a seat as available from the instant its hold expires, without a sweeper", async () => {
 		const brief = await api.another({ limits: { holdTtlMs: 1_000 } });
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		const held = await brief.held(user, showtimeId, ["A1"]);
@@ -57,16 +57,16 @@ describe("200", () => {
 		expect(Date.now()).toBeGreaterThanOrEqual(expiryMs);
 	});
 
-	it("serves an arena of 50,000 seats, and shows each change of it", async () => {
+	it("shows the statuses of an arena of 50,000 seats and each change of them", async () => {
 		const showtimeId = await api.newShowtime({ rows: 250, seatsPerRow: 200 });
-		expect(bodyOf(await opened(api, showtimeId)).statuses).toBe("A".repeat(50_000));
+		expect(bodyOf(await waitUntilOpen(api, showtimeId)).statuses).toBe("A".repeat(50_000));
 		await api.held(await api.newUser(), showtimeId, ["A1", "IP200"]);
 		expect(bodyOf(await statuses(showtimeId)).statuses).toBe(`H${"A".repeat(49_998)}H`);
 	});
 });
 
 describe("304", () => {
-	it("is the answer while nothing changed; a tag of the other view is another tag", async () => {
+	it("answers 304 to the tag of this view while nothing has changed, and 200 to the tag of the other view", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		const { etag = "" } = (await statuses(showtimeId)).headers;
 		expect(etag).toMatch(/^"[^"]+"$/);

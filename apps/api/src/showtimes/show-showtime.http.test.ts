@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 describe("200", () => {
-	it("shows what the catalogue says and how many seats are left now", async () => {
+	it("shows the showtime of the catalogue and how many seats are available now", async () => {
 		const showtimeId = await api.newShowtime();
 		await api.held(await api.newUser(), showtimeId, ["A1", "A2"]);
 		const answer = await api.call(`GET /showtimes/${showtimeId}`);
@@ -29,7 +29,7 @@ describe("200", () => {
 		});
 	});
 
-	it("shows what was changed a moment ago, before the catalogue knows", async () => {
+	it("shows a change that the catalogue does not have yet", async () => {
 		const showtimeId = await api.newShowtime();
 		await api.call(`GET /showtimes/${showtimeId}`);
 		await api.seatStore.setTerms({ showtimeId, change: { what: "prices", prices: { standard: 990 }, currency: "EUR" } });
@@ -41,7 +41,7 @@ describe("200", () => {
 		});
 	});
 
-	it("still shows one that is cancelled or over, without counts, and opens it for nobody", async () => {
+	it("shows a cancelled or ended showtime without counts and does not open it", async () => {
 		const [cancelled, over] = [await api.newShowtime(), await api.newShowtime()];
 		await api.sql(`update showtimes set state = 'cancelled' where id = '${cancelled}'`);
 		await api.sql(
@@ -55,35 +55,35 @@ describe("200", () => {
 });
 
 describe("400 invalid_request", () => {
-	it("refuses a query, which it does not take", () => expectNoQuery(api, "GET /showtimes/x"));
+	it("refuses a query parameter on a showtime", () => expectNoQuery(api, "GET /showtimes/x"));
 });
 
 describe("404 not_found", () => {
-	it.each(["nonsense", newShowtimeId()])("refuses %s", async (id) => {
+	it.each(["nonsense", newShowtimeId()])("answers not_found for the showtime id %s", async (id) => {
 		expect(problemIn(await api.call(`GET /showtimes/${id}`)).code).toBe("not_found");
 	});
 });
 
 describe("503 recovering", () => {
-	it("is the answer while somebody else prepares the showtime and does not come to an end", async () => {
+	it("answers recovering for a showtime that another process rebuilds and does not finish", async () => {
 		const showtimeId = await api.newShowtime();
-		await api.seatStore.claimShowtime(showtimeId, { token: "somebody else", ledgerEpoch: 0 });
+		await api.seatStore.claimShowtime(showtimeId, { token: "another process", ledgerEpoch: 0 });
 		expect(problemIn(await api.call(`GET /showtimes/${showtimeId}`)).code).toBe("recovering");
 	});
 
-	it("is the answer when Redis does not say whether a step of the rebuild was done", async () => {
+	it("answers recovering for a showtime when a step of its rebuild has an unknown outcome", async () => {
 		expect(problemIn(await (await withoutInstalling(api)).call(`GET /showtimes/${await api.newShowtime()}`)).code).toBe("recovering");
 	});
 });
 
 describe("503 unavailable", () => {
-	it("is the answer while Postgres is gone", async () => {
+	it("answers unavailable for a showtime while Postgres is unreachable", async () => {
 		expect(problemIn(await (await withoutPostgres(api)).call(`GET /showtimes/${newShowtimeId()}`)).code).toBe("unavailable");
 	});
 });
 
 describe("500 internal", () => {
-	it("is the answer when the map cannot be made sense of", async () => {
+	it("answers internal for a showtime when reading its seat map throws", async () => {
 		expect(problemIn(await (await withBrokenMaps(api)).call(`GET /showtimes/${await api.newShowtime()}`)).code).toBe("internal");
 	});
 });

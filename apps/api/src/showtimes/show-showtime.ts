@@ -1,4 +1,4 @@
-/** `GET /showtimes/:id`: what the catalogue says, and how many seats are left now. */
+/** `GET /showtimes/:id`: shows a showtime of the catalogue, and how many seats are available now. */
 import { findShowtime } from "@holdfast/database";
 import { countSeats, parseShowtimeId } from "@holdfast/domain";
 import type { ApiServer } from "../api-server.ts";
@@ -9,6 +9,7 @@ import type { RouteDeps } from "../deps.ts";
 import { presentShowtime } from "./present-showtime.ts";
 import { readLiveMap } from "./read-live-map.ts";
 
+/** Registers `GET /showtimes/:id`. */
 export function addShowShowtime(app: ApiServer, deps: RouteDeps): void {
 	app.route({
 		method: "GET",
@@ -36,7 +37,7 @@ export function addShowShowtime(app: ApiServer, deps: RouteDeps): void {
 					return reply.send({ ...presentShowtime(showtime), counts: null });
 				case "read":
 					return reply.send({
-						// A change is in the seat store first, and in the catalogue once it is settled.
+						// A change is in the seat store first, and in the catalogue after it was settled.
 						...presentShowtime({ ...showtime, ...live.showtime, movie: showtime.movie }),
 						counts: countSeats(live.map.statuses),
 					});

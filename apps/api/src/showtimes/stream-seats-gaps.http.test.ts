@@ -1,4 +1,4 @@
-/** What a watcher is told when something was missed, made anew, or lapsed: never a map that is not the one in Redis. */
+/** Events to watchers after missed changes, after a rebuild, and when holds expire: a watcher's map never differs from the one in Redis. */
 import type { ShowtimeId } from "@holdfast/domain";
 import { sendInlineCommand } from "@holdfast/local-stack";
 import { showtimeKeys } from "@holdfast/seat-store/testing";
@@ -15,15 +15,15 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-/** A showtime that is open, and stands at its first version. */
+/** A showtime that is open and at its first version. */
 async function openShowtime(): Promise<ShowtimeId> {
 	const showtimeId = await api.newShowtime();
 	await api.call(`GET /showtimes/${showtimeId}/seats`);
 	return showtimeId;
 }
 
-describe("a watcher", () => {
-	it("misses nothing that happens while it is being subscribed", async () => {
+describe("a watcher of seats", () => {
+	it("misses no change that happens during its subscription", async () => {
 		const [user, showtimeId] = [await api.newUser(), await openShowtime()];
 		const slow = await api.another({
 			wrapStore: (seatStore) => ({
@@ -39,7 +39,7 @@ describe("a watcher", () => {
 		live.close();
 	});
 
-	it("says reset when the seats were rebuilt, at a version above all before", async () => {
+	it("gets a reset with a higher version when the showtime was rebuilt", async () => {
 		const [user, showtimeId] = [await api.newUser(), await openShowtime()];
 		const live = await readStream(api, showtimeId, { query: `?since=${FIRST}` });
 		await api.held(user, showtimeId, ["A1"]);
@@ -50,7 +50,7 @@ describe("a watcher", () => {
 		live.close();
 	});
 
-	it("says reset when a change was missed, rather than lead on past it", async () => {
+	it("gets a reset when a change was missed", async () => {
 		const showtimeId = await openShowtime();
 		const live = await readStream(api, showtimeId, { query: `?since=${FIRST}` });
 		const publish = (message: string) => sendInlineCommand(api.redis.port, `SPUBLISH ${showtimeKeys(showtimeId).map} "${message}"`);
@@ -64,13 +64,13 @@ describe("a watcher", () => {
 		live.close();
 	});
 
-	it("says reset after a lost subscription during which something changed, and nothing where nothing did", async () => {
+	it("gets a reset after a lost subscription during which a seat changed, and no event otherwise", async () => {
 		const [user, changed, quiet] = [await api.newUser(), await openShowtime(), await openShowtime()];
-		const [live, silent] = [
+		const [live, unchanged] = [
 			await readStream(api, changed, { query: `?since=${FIRST}` }),
 			await readStream(api, quiet, { query: `?since=${FIRST}` }),
 		];
-		// In one step, so that no new subscription can come between the loss and the change.
+		// In one transaction, so that no new subscription can start between the loss and the change.
 		const steps = [
 			"MULTI",
 			"CLIENT KILL TYPE pubsub",
@@ -82,28 +82,28 @@ describe("a watcher", () => {
 		expect(await live.until(1)).toEqual([{ event: "reset", version: FIRST + 1, seats: [] }]);
 		for (const showtimeId of [changed, quiet]) await api.held(user, showtimeId, ["A1"]);
 		expect((await live.until(2))[1]).toEqual({ event: "delta", version: FIRST + 2, seats: [[0, "H"]] });
-		expect(await silent.until(1)).toEqual([{ event: "delta", version: FIRST + 1, seats: [[0, "H"]] }]);
+		expect(await unchanged.until(1)).toEqual([{ event: "delta", version: FIRST + 1, seats: [[0, "H"]] }]);
 		live.close();
-		silent.close();
+		unchanged.close();
 	});
 
-	it("tells a lapsed hold at its instant, with no sweeper about: the first, the next, and one placed after them", async () => {
+	it("sees each expired hold's seat as available within a second of the expiry, without a sweeper", async () => {
 		const brief = await api.another({ limits: { holdTtlMs: 1_500 } });
 		const [users, showtimeId] = [await api.newUsers(3), await openShowtime()];
 		const live = await readStream(api, showtimeId, { query: `?since=${FIRST}` });
-		const late = new Map<string, number>();
+		const expiriesMs = new Map<string, number>();
 		for (const [index, user] of users.entries()) {
 			const { expiresAt } = await brief.held(user, showtimeId, [`A${index + 1}`]);
-			late.set(`${index} A`, Date.parse(expiresAt));
+			expiriesMs.set(`${index} A`, Date.parse(expiresAt));
 			await new Promise((resolve) => setTimeout(resolve, 300));
 		}
 		const seenMs = new Map<string, number>();
-		await waitUntil("all to be free", () => {
+		await waitUntil("all seats to be available", () => {
 			for (const { seats } of live.events)
 				for (const [seat, letter] of seats) if (!seenMs.has(`${seat} ${letter}`)) seenMs.set(`${seat} ${letter}`, Date.now());
 			return seenMs.has("0 A") && seenMs.has("1 A") && seenMs.has("2 A");
 		});
-		for (const [seat, expiresMs] of late) {
+		for (const [seat, expiresMs] of expiriesMs) {
 			expect(seenMs.get(seat)).toBeGreaterThanOrEqual(expiresMs);
 			expect(seenMs.get(seat)).toBeLessThan(expiresMs + 1_000);
 		}

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const stream = (showtimeId: ShowtimeId) => api.call(`GET /showtimes/${showtimeId}/seats/stream`);
-/** A showtime that is open, and stands at its first version. */
+/** A showtime that is open and at its first version. */
 async function openShowtime(): Promise<ShowtimeId> {
 	const showtimeId = await api.newShowtime();
 	await api.call(`GET /showtimes/${showtimeId}/seats`);
@@ -25,7 +25,7 @@ async function openShowtime(): Promise<ShowtimeId> {
 }
 
 describe("200", () => {
-	it("tells of each change of a seat, by index and letter, and each is the event's id", async () => {
+	it("sends an event for each change of a seat, with seat indexes, letters and the version", async () => {
 		const [user, showtimeId] = [await api.newUser(), await openShowtime()];
 		const live = await readStream(api, showtimeId, { query: `?since=${FIRST}` });
 		const { id } = await api.held(user, showtimeId, ["A3", "B1"]);
@@ -65,7 +65,7 @@ describe("200", () => {
 		live.close();
 	});
 
-	it("comes with headers that no proxy holds it back by, and with those of every answer", async () => {
+	it("sends headers that disable proxy buffering, and the headers of every response", async () => {
 		const shop = "https://shop.example";
 		const shared = await api.another({ corsOrigins: [shop] });
 		const live = await readStream(shared, await openShowtime(), { headers: { origin: shop } });
@@ -82,7 +82,7 @@ describe("200", () => {
 		live.close();
 	});
 
-	it("leads on from the version that one has, by Last-Event-ID before `since`", async () => {
+	it("continues after the client's version, and Last-Event-ID takes precedence over `since`", async () => {
 		const [user, showtimeId] = [await api.newUser(), await openShowtime()];
 		const first = await readStream(api, showtimeId, { query: `?since=${FIRST}` });
 		await api.held(user, showtimeId, ["A1"]);
@@ -95,7 +95,7 @@ describe("200", () => {
 			const { events } = live;
 			await api.seatStore.blockSeats({ showtimeId, seats: [99], isBlocked: true });
 			await api.seatStore.blockSeats({ showtimeId, seats: [99], isBlocked: false });
-			await waitUntil("the last change to be told", () => events.at(-1)?.seats.some(([seat, letter]) => seat === 99 && letter === "A"));
+			await waitUntil("the last change to arrive", () => events.at(-1)?.seats.some(([seat, letter]) => seat === 99 && letter === "A"));
 			live.close();
 			return events.filter(({ seats }) => !seats.some(([seat]) => seat === 99));
 		};
@@ -105,7 +105,7 @@ describe("200", () => {
 		first.close();
 	});
 
-	it("begins with a reset for one who has no version, an older one than is known here, or one that never was", async () => {
+	it("begins with a reset for a client with no version, one that is too old, or one that does not exist", async () => {
 		const [user, showtimeId] = [await api.newUser(), await openShowtime()];
 		await api.held(user, showtimeId, ["A1"]);
 		const reset = [{ event: "reset", version: FIRST + 1, seats: [] }];
@@ -118,12 +118,12 @@ describe("200", () => {
 });
 
 describe("404 not_found", () => {
-	it.each(["nonsense", newShowtimeId()])("refuses %s, and subscribes to nothing", async (id) => {
+	it.each(["nonsense", newShowtimeId()])("answers not_found for a stream of the showtime id %s and does not subscribe", async (id) => {
 		expect(problemIn(await api.call(`GET /showtimes/${id}/seats/stream`)).code).toBe("not_found");
-		await waitUntil("nothing to be subscribed to", async () => (await sendInlineCommand(api.redis.port, "PUBSUB SHARDCHANNELS")) === "*0");
+		await waitUntil("all subscriptions to end", async () => (await sendInlineCommand(api.redis.port, "PUBSUB SHARDCHANNELS")) === "*0");
 	});
 
-	it("is the answer to a HEAD, which would never end", async () => {
+	it("answers 404 to a HEAD request, whose response would never end", async () => {
 		const answer = await api.app.inject({ method: "HEAD", url: `/api/v1/showtimes/${await openShowtime()}/seats/stream` });
 		expect(answer.statusCode).toBe(404);
 	});
@@ -137,14 +137,14 @@ describe("400 invalid_request", () => {
 		["?view=status", {}, "/query/view"],
 		["", { "last-event-id": "abc" }, "/headers/last-event-id"],
 		["", { "last-event-id": "1".repeat(16) }, "/headers/last-event-id"],
-	])("refuses %s %j", async (query, headers, pointer) => {
+	])("refuses the stream query '%s' with the headers %j and points at the invalid one", async (query, headers, pointer) => {
 		const problem = problemIn(await api.call(`GET /showtimes/${newShowtimeId()}/seats/stream${query}`, { headers }));
 		expect([problem.code, problem.errors?.[0]?.pointer]).toEqual(["invalid_request", pointer]);
 	});
 });
 
 describe("409 showtime_cancelled", () => {
-	it("is the answer, for good", async () => {
+	it("refuses a stream of a cancelled showtime", async () => {
 		const showtimeId = await api.newShowtime();
 		await api.sql(`update showtimes set state = 'cancelled' where id = '${showtimeId}'`);
 		expect(problemIn(await stream(showtimeId)).code).toBe("showtime_cancelled");
@@ -152,7 +152,7 @@ describe("409 showtime_cancelled", () => {
 });
 
 describe("409 showtime_closed", () => {
-	it("is the answer, for good", async () => {
+	it("refuses a stream of a showtime that has ended", async () => {
 		const showtimeId = await api.newShowtime();
 		await api.sql(`update showtimes set sales_open_at = now() - interval '5 hours', sales_close_at = now() - interval '4 hours',
 			starts_at = now() - interval '4 hours', ends_at = now() - interval '2 hours' where id = '${showtimeId}'`);
@@ -161,7 +161,7 @@ describe("409 showtime_closed", () => {
 });
 
 describe("503 overloaded", () => {
-	it("is the answer where nobody may watch; the bounds have tests of their own", async () => {
+	it("refuses a stream when the limit of watchers is zero", async () => {
 		const full = await api.another({ watchLimits: { watchersMax: 0 } });
 		const answer = await full.call(`GET /showtimes/${await openShowtime()}/seats/stream`);
 		expect([problemIn(answer).code, problemIn(answer).retryable]).toEqual(["overloaded", true]);
@@ -169,13 +169,13 @@ describe("503 overloaded", () => {
 });
 
 describe("503 recovering", () => {
-	it("is the answer while somebody else prepares the showtime and does not come to an end", async () => {
+	it("answers recovering to a stream while another process rebuilds the showtime and does not finish", async () => {
 		const showtimeId = await api.newShowtime();
-		await api.seatStore.claimShowtime(showtimeId, { token: "somebody else", ledgerEpoch: 0 });
+		await api.seatStore.claimShowtime(showtimeId, { token: "another process", ledgerEpoch: 0 });
 		expect(problemIn(await stream(showtimeId)).code).toBe("recovering");
 	});
 
-	it("is the answer when Redis does not say whether a step of the rebuild was done", async () => {
+	it("answers recovering to a stream when a step of the rebuild has an unknown outcome", async () => {
 		expect(problemIn(await (await withoutInstalling(api)).call(`GET /showtimes/${await api.newShowtime()}/seats/stream`)).code).toBe(
 			"recovering",
 		);
@@ -183,14 +183,14 @@ describe("503 recovering", () => {
 });
 
 describe("503 unavailable", () => {
-	it("is the answer when the showtime must be opened and Postgres is gone", async () => {
+	it("answers unavailable to a stream when the showtime must be opened and Postgres is unreachable", async () => {
 		const app = await withoutPostgres(api);
 		expect(problemIn(await app.call(`GET /showtimes/${await api.newShowtime()}/seats/stream`)).code).toBe("unavailable");
 	});
 });
 
 describe("500 internal", () => {
-	it("is the answer when the map cannot be made sense of", async () => {
+	it("answers internal to a stream when reading the seat map throws", async () => {
 		const app = await withBrokenMaps(api);
 		expect(problemIn(await app.call(`GET /showtimes/${await api.newShowtime()}/seats/stream`)).code).toBe("internal");
 	});

@@ -1,4 +1,4 @@
-/** `GET /showtimes/:showtimeId/seats/stream`: each change of a seat as it happens, as Server-Sent Events. */
+/** `GET /showtimes/:showtimeId/seats/stream`: sends each change of a seat as a Server-Sent Event. */
 import { parseShowtimeId } from "@holdfast/domain";
 import { Type } from "typebox";
 import type { ApiServer } from "../api-server.ts";
@@ -33,7 +33,7 @@ happens. If the answer is \`overloaded\`, poll \`view=status\` with \`If-None-Ma
 const EXAMPLE =
 	'id: 1000000007\ndata: {"version":1000000007,"seats":[[3,"H"],[4,"H"]]}\n\nevent: reset\nid: 2000000000\ndata: {"version":2000000000}\n\n';
 
-/** The text as a whole, and what the JSON in each `data` line of it is. */
+/** The schema of the whole text, and of the JSON in each `data` line. */
 const EVENTS = {
 	type: "string",
 	description:
@@ -46,14 +46,15 @@ const EVENTS = {
 
 const VERSION_MAX = Number.MAX_SAFE_INTEGER;
 
+/** Registers `GET /showtimes/:showtimeId/seats/stream`. */
 export function addStreamSeats(app: ApiServer, { seatWatches, settings }: RouteDeps): void {
-	// Before the server waits for its connections to end: these never would.
+	// `preClose` runs before the server waits for its connections to end. Open streams would never end.
 	app.addHook("preClose", async () => seatWatches.close());
 
 	app.route({
 		method: "GET",
 		url: "/showtimes/:showtimeId/seats/stream",
-		// A HEAD would be answered by a stream that never ends.
+		// The response to a HEAD request would never end.
 		exposeHeadRoute: false,
 		schema: {
 			operationId: "streamSeats",
@@ -87,25 +88,25 @@ export function addStreamSeats(app: ApiServer, { seatWatches, settings }: RouteD
 		handler: async (request, reply) => {
 			const showtimeId = parseShowtimeId(request.params.showtimeId, settings.limits.buckets);
 			if (showtimeId === null) return reply.problem("not_found");
-			const place = await seatWatches.enter(showtimeId, addressOf(request));
-			if (place.outcome !== "entered") return reply.problem(place.outcome);
+			const slot = await seatWatches.acquire(showtimeId, addressOf(request));
+			if (slot.outcome !== "acquired") return reply.problem(slot.outcome);
 
 			reply.hijack();
-			// Whoever has gone meanwhile is not heard going any more.
+			// If the client disconnected in the meantime, no `close` event will follow.
 			if (request.raw.socket.destroyed) {
-				place.leave();
+				slot.release();
 				return reply;
 			}
 			reply.endConnection();
 			const lastSeen = request.headers["last-event-id"];
 			const stream = openEventStream(reply.raw, {
 				headers: { ...reply.getHeaders(), ...responseHeadersFor(request.id) },
-				onOver(reason) {
-					place.leave();
-					if (reason === "too_slow") request.log.info({ showtimeId, requestId: request.id }, "dropped a watcher who does not read");
+				onEnd(reason) {
+					slot.release();
+					if (reason === "too_slow") request.log.info({ showtimeId, requestId: request.id }, "slow watcher disconnected");
 				},
 			});
-			place.join(stream, lastSeen === undefined ? (request.query.since ?? null) : Number(lastSeen));
+			slot.join(stream, lastSeen === undefined ? (request.query.since ?? null) : Number(lastSeen));
 			return reply;
 		},
 	});

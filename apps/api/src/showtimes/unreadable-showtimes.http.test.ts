@@ -1,4 +1,4 @@
-/** A showtime that cannot be shown is left out of the programme, which goes on; and it is counted. */
+/** A showtime that cannot be shown is left out of the lists and counted. The other showtimes are listed. */
 import type { ShowtimeId } from "@holdfast/domain";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { TestAnswer } from "../testing/read-answers.ts";
@@ -21,7 +21,7 @@ function pageIn({ status, body }: TestAnswer): { items: { id: string; movie: { i
 }
 
 it.each(["/showtimes", "movie"])(
-	"a sales window without a beginning leaves one showtime out of %s, and pages go on behind it",
+	"a showtime with an infinite start of sales is left out of the list %s, and later pages still work",
 	async (list) => {
 		const [row] = await api.sql("select movie_id from showtimes limit 1");
 		const path = list === "movie" ? `/movies/${row?.movie_id}/showtimes` : list;

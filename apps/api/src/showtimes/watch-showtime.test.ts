@@ -1,4 +1,4 @@
-/** The order of things at one watched showtime, moment by moment: what comes from the store is played by hand. */
+/** The order of events in one watched showtime. The tests play the seat store: they decide when messages and maps arrive. */
 import { setTimeout as pause } from "node:timers/promises";
 import { newShowtimeId } from "@holdfast/domain";
 import type { SeatListener } from "@holdfast/seat-store";
@@ -57,7 +57,7 @@ function openWatch() {
 	};
 }
 
-/** Watched, and at version 10. */
+/** A watch that is subscribed and has version 10. */
 async function watchAtTen() {
 	const opened = openWatch();
 	opened.subscribe();
@@ -74,7 +74,7 @@ const idsIn = (sent: readonly string[]) =>
 		?.map(Number) ?? [];
 
 describe("a watched showtime", () => {
-	it("counts a change that was heard before the map was read and is not in it: who has that map reads anew", async () => {
+	it("sends a reset to a watcher whose map lacks a change that was published before the map was read", async () => {
 		const { watch, hold, subscribe, answer, join } = openWatch();
 		subscribe();
 		void watch.refresh();
@@ -88,7 +88,7 @@ describe("a watched showtime", () => {
 		watch.end();
 	});
 
-	it("sends the first change at once, and what follows within 50 ms as one", async () => {
+	it("sends the first change at once, and merges changes within the next 50 ms into one event", async () => {
 		const { watch, hold, join } = await watchAtTen();
 		await pause(60);
 		const { sent } = join(10, 10);
@@ -98,12 +98,12 @@ describe("a watched showtime", () => {
 		hold(12, 2);
 		await pause(5);
 		hold(13, 3);
-		await waitUntil("the rest", () => idsIn(sent).length === 2);
+		await waitUntil("the merged event", () => idsIn(sent).length === 2);
 		expect(idsIn(sent)).toEqual([11, 13]);
 		watch.end();
 	});
 
-	it("pauses four times as long as a flush took, so that it never takes more than a fifth of the process", async () => {
+	it("pauses four times as long as a flush took, so that flushing takes at most a fifth of the process's time", async () => {
 		const { watch, hold } = await watchAtTen();
 		const sentAtMs: number[] = [];
 		const stream = {
@@ -177,7 +177,7 @@ describe("a watched showtime", () => {
 		watch.end();
 	});
 
-	it("refreshes again after a refresh that failed or met a rebuild, and ends when the showtime is over", async () => {
+	it("refreshes again after a rebuild was met, and ends when the showtime has ended", async () => {
 		const { watch, hold, answer, join, isSubscribed } = await watchAtTen();
 		const { ends } = join(10, 10);
 		hold(11, 1);
@@ -188,7 +188,7 @@ describe("a watched showtime", () => {
 		watch.end();
 	});
 
-	it("does nothing once it ended: no timer, no refresh, no event", async () => {
+	it("does nothing after its end: no timer, no refresh, no event", async () => {
 		const { watch, reads, hold, publish, join, isSubscribed } = await watchAtTen();
 		const { sent, ends } = join(10, 10);
 		hold(11, 1);

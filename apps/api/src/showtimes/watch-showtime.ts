@@ -1,6 +1,6 @@
 /**
- * One watched showtime: subscribes to its seat changes, keeps the latest of them, sends them to its watchers, and reads the map when
- * the next hold expires. It subscribes before it reads: a published version is either in the map or still to arrive.
+ * Watches one showtime: subscribes to its seat changes, keeps the latest ones, sends them to the watchers, and reads the map when
+ * the next hold expires. It subscribes before it reads the map, so a published version is either in the map or still to arrive.
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { LIMIT_SPECS, type ShowtimeId } from "@holdfast/domain";
@@ -10,46 +10,50 @@ import type { EventStream } from "./event-stream.ts";
 import type { NotOpen } from "./open-showtime.ts";
 import type { LiveMap } from "./read-live-map.ts";
 
+/** Reads the current map of a showtime. */
 export type ReadMap = (showtimeId: ShowtimeId) => Promise<({ outcome: "read" } & LiveMap) | NotOpen>;
 
+/** A watched showtime and its watchers. */
 export type ShowtimeWatch = {
-	/** Resolves once no message can be missed; rejects as `watchSeats` does. */
+	/** Resolves when the subscription is active and no message can be missed. Rejects as `watchSeats` does. */
 	readonly subscribed: Promise<unknown>;
-	/** Reads the map now, and takes its version and the next expiry from it. */
+	/** Reads the map now, and takes its version and the next expiry from it. Rejects when Redis is unavailable. */
 	refresh(): ReturnType<ReadMap>;
-	/** Sends this stream every change after version `since`, which its client has. Null or a version the map has not reached: a reset. */
+	/** Sends the stream every change after `since`, the version that its client has. Null, or a version above the map's: sends a reset. */
 	join(stream: EventStream, since: number | null, mapVersion: number): void;
+	/** Stops sending to the stream. Safe to call twice. */
 	leave(stream: EventStream): void;
-	/** End it, its subscription and every stream. Safe to call twice. */
+	/** Ends the watch, its subscription and every stream. Safe to call twice. */
 	end(): void;
 };
 
-/** Changes within this time after a flush are sent together: under a burst a watcher costs twenty writes a second. */
+/** Changes within this time after a flush are sent together: in a burst of changes, a watcher costs at most twenty writes a second. */
 const FLUSH_EVERY_MS = 50;
-/** Flushing takes at most this share of the process's time. The rest is for bookings. */
+/** Maximum share of the process's time that flushing takes. The rest is for bookings. */
 const FLUSH_SHARE_MAX = 0.2;
-/** Watchers notified in one turn of the event loop, about a millisecond. */
+/** Watchers notified per turn of the event loop, which takes about a millisecond. */
 const NOTIFIED_PER_TURN = 50;
 /** A message about a hold does not say when the hold expires. No hold is shorter than twice this, so a refresh by then is in time. */
 const REFRESH_AFTER_HOLD_MS = LIMIT_SPECS.holdTtlMs.min / 2;
-/** Holds that expire shortly after each other share a refresh. */
+/** Minimum time between refreshes: holds that expire shortly after each other share one. */
 const REFRESH_EVERY_MS = 50;
-/** After a refresh that failed, or found the showtime being rebuilt. */
+/** Delay after a refresh that failed or found the showtime being rebuilt. */
 const REFRESH_RETRY_MS = 1_000;
-/** The version of those who have no map. */
+/** The version of watchers that have no map. */
 const NO_VERSION = -1;
 
+/** Starts the watch and subscribes. The caller must call `end`. */
 export function watchShowtime(options: { seatStore: SeatStore; readMap: ReadMap; showtimeId: ShowtimeId }): ShowtimeWatch {
 	const { seatStore, readMap, showtimeId } = options;
 	const ring = createDeltaRing();
 	/** The version that each watcher has. */
 	const watchers = new Map<EventStream, number>();
-	let isOver = false;
+	let hasEnded = false;
 	/** Not subscribed, or not refreshed since: the ring may miss changes. */
 	let isStale = true;
 	/** The newest version published while stale. */
 	let pendingVersion = 0;
-	/** How often the subscription was lost. A map that was asked for before the last time says nothing of what was missed. */
+	/** How often the subscription was lost. A map requested before the last loss does not show the changes missed since. */
 	let losses = 0;
 	let flushTimer: NodeJS.Timeout | null = null;
 	let isFlushDue = false;
@@ -61,7 +65,7 @@ export function watchShowtime(options: { seatStore: SeatStore; readMap: ReadMap;
 	subscribed.catch(() => {});
 
 	function onMessage(message: SeatMessage): void {
-		if (isOver) return;
+		if (hasEnded) return;
 		if (message.what === "resumed") {
 			isStale = true;
 			losses += 1;
@@ -81,13 +85,13 @@ export function watchShowtime(options: { seatStore: SeatStore; readMap: ReadMap;
 		const lossesBefore = losses;
 		lastRefreshAtMs = performance.now();
 		const live = await readMap(showtimeId);
-		if (live.outcome !== "read" || isOver) return live;
+		if (live.outcome !== "read" || hasEnded) return live;
 		const { version, earliestExpiryAt, nowMs } = live.map;
 		if (isStale && losses === lossesBefore) {
 			isStale = false;
-			// Nothing was missed if it is where it was: versions never repeat.
-			const present = Math.max(version, pendingVersion);
-			if (present !== ring.latest()) ring.restart(present);
+			// If the version is unchanged, nothing was missed: versions never repeat.
+			const currentVersion = Math.max(version, pendingVersion);
+			if (currentVersion !== ring.latest()) ring.restart(currentVersion);
 			scheduleFlush();
 		}
 		if (earliestExpiryAt !== null) scheduleRefresh(earliestExpiryAt - nowMs);
@@ -97,7 +101,7 @@ export function watchShowtime(options: { seatStore: SeatStore; readMap: ReadMap;
 	function scheduleRefresh(ms: number): void {
 		const nowMs = performance.now();
 		const atMs = Math.max(nowMs + ms, lastRefreshAtMs + REFRESH_EVERY_MS);
-		if (isOver || atMs >= nextRefreshAtMs) return;
+		if (hasEnded || atMs >= nextRefreshAtMs) return;
 		clearTimeout(refreshTimer);
 		nextRefreshAtMs = atMs;
 		refreshTimer = setTimeout(() => {
@@ -138,7 +142,7 @@ export function watchShowtime(options: { seatStore: SeatStore; readMap: ReadMap;
 		tookMs += performance.now() - turnMs;
 		nextFlushAtMs = performance.now() + Math.max(FLUSH_EVERY_MS, tookMs * (1 / FLUSH_SHARE_MAX - 1));
 		flushTimer = null;
-		if (isFlushDue && !isOver) scheduleFlush();
+		if (isFlushDue && !hasEnded) scheduleFlush();
 	}
 
 	function sendChanges(stream: EventStream, version: number): void {
@@ -149,8 +153,8 @@ export function watchShowtime(options: { seatStore: SeatStore; readMap: ReadMap;
 	}
 
 	function end(): void {
-		if (isOver) return;
-		isOver = true;
+		if (hasEnded) return;
+		hasEnded = true;
 		clearTimeout(refreshTimer);
 		if (flushTimer !== null) clearTimeout(flushTimer);
 		subscribed.then(
@@ -165,7 +169,7 @@ export function watchShowtime(options: { seatStore: SeatStore; readMap: ReadMap;
 		subscribed,
 		refresh,
 		join(stream, since, mapVersion) {
-			if (isOver) {
+			if (hasEnded) {
 				stream.end();
 				return;
 			}

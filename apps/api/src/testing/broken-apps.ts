@@ -1,28 +1,29 @@
-/** Apps that stand on something broken, for the answers that nobody hopes for. Closed with the API that they belong to. */
+/** Apps with a broken dependency, for tests of error responses. They are closed together with the API that created them. */
 import type { ShowtimeId } from "@holdfast/domain";
 import { waitUntil } from "@holdfast/testing";
 import type { TestAnswer } from "./read-answers.ts";
 import type { TestApi, TestApp } from "./start-test-api.ts";
 
-/** tcpmux (RFC 1078): nobody listens there. */
-const NOBODY = "127.0.0.1:1";
+/** The port of tcpmux (RFC 1078), on which no server listens. */
+const UNREACHABLE = "127.0.0.1:1";
 
-/** Its Postgres is not there. */
-export const withoutPostgres = (api: TestApi): Promise<TestApp> => api.another({ databaseUrl: `postgres://holdfast@${NOBODY}/holdfast` });
+/** An app whose Postgres is unreachable. */
+export const withoutPostgres = (api: TestApi): Promise<TestApp> =>
+	api.another({ databaseUrl: `postgres://holdfast@${UNREACHABLE}/holdfast` });
 
-/** Its Postgres has no tables: every query is a fault of ours. */
+/** An app whose Postgres has no tables, so that every query fails with an internal error. */
 export function withoutTables(api: TestApi): Promise<TestApp> {
 	const url = new URL(api.databaseUrl);
 	url.pathname = "/postgres";
 	return api.another({ databaseUrl: url.href });
 }
 
-/** Reading a seat map breaks, as only a bug of ours could make it. */
+/** An app in which reading a seat map throws, as a bug would make it. */
 export const withBrokenMaps = (api: TestApi): Promise<TestApp> =>
-	api.another({ wrapStore: (seatStore) => ({ ...seatStore, readSeatMap: () => Promise.reject(new Error("the map is torn")) }) });
+	api.another({ wrapStore: (seatStore) => ({ ...seatStore, readSeatMap: () => Promise.reject(new Error("the map is corrupt")) }) });
 
-/** Open a large showtime: asks again while it is being prepared, as a client would. */
-export function opened(app: TestApp, showtimeId: ShowtimeId): Promise<TestAnswer> {
+/** Opens a large showtime and returns its statuses. Retries while it is being rebuilt, as a client would. */
+export function waitUntilOpen(app: TestApp, showtimeId: ShowtimeId): Promise<TestAnswer> {
 	return waitUntil(
 		"the showtime to be open",
 		async () => {

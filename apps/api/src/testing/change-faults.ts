@@ -1,30 +1,32 @@
 /**
- * What a confirm and a cancel are answered alike when they are not judged: one table of checks for both, since one handler serves
- * both. Each test file names the answers and calls the checks.
+ * Checks of the error responses that confirm and cancel have in common, since one handler serves both. The test file of each route
+ * names the expected responses and calls these checks.
  */
 import { newBookingId, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import { SeatStoreFault } from "@holdfast/seat-store";
 import { expect } from "vitest";
-import { endShowtime, expectBodyBound, expectJsonOnly, NOWHERE, uninstall, whileSilent } from "./provoke.ts";
+import { endShowtime, expectBodyBound, expectJsonOnly, UNREACHABLE_POSTGRES, uninstall, whileRedisIsPaused } from "./provoke.ts";
 import { bookingIn, problemIn } from "./read-answers.ts";
 import type { TestApi, TestApp, TestUser } from "./start-test-api.ts";
 
+/** One of the two routes. */
 export type Change = {
 	readonly requestFor: (bookingId: string) => string;
-	/** The command of the seat store behind it. */
+	/** The seat store command that the route runs. */
 	readonly command: "confirmBooking" | "cancelBooking";
-	/** The status of a hold for which it was carried out. */
+	/** The status of a hold after the change. */
 	readonly done: "confirmed" | "cancelled";
 };
 
+/** A pending booking and its holder. */
 export type HeldBooking = { readonly user: TestUser; readonly showtimeId: ShowtimeId; readonly id: string };
 
-/** `api` is asked for when a check runs, since a file starts it in a hook. */
+/** Returns the checks of one route. `api` is a function because a test file starts the API in a hook. */
 export function createChangeFaults({ requestFor, command, done }: Change, api: () => TestApi) {
 	const change = ({ token }: TestUser, id: string, app: TestApp = api(), ifMatch?: string) =>
 		app.call(requestFor(id), { token, headers: ifMatch === undefined ? {} : { "if-match": ifMatch } });
 
-	async function aHold(): Promise<HeldBooking> {
+	async function createHold(): Promise<HeldBooking> {
 		const { user, showtimeId, booking } = await api().newHold(["A1"]);
 		return { user, showtimeId, id: booking.id };
 	}
@@ -36,22 +38,22 @@ export function createChangeFaults({ requestFor, command, done }: Change, api: (
 	return {
 		change,
 
-		async refusesStrangers() {
-			const hold = await aHold();
+		async refusesWithoutValidToken() {
+			const hold = await createHold();
 			expect(problemIn(await api().call(requestFor(hold.id))).code).toBe("unauthenticated");
 			expect(problemIn(await api().call(requestFor(hold.id), { token: "not.a.token" })).code).toBe("unauthenticated");
 			await expectUntouched(hold);
 		},
-		boundsItsBody: async () => expectBodyBound(api(), requestFor("x"), (await api().newUser()).token),
-		readsJsonOnly: async () => expectJsonOnly(api(), requestFor("x"), (await api().newUser()).token),
+		limitsBodySize: async () => expectBodyBound(api(), requestFor("x"), (await api().newUser()).token),
+		acceptsOnlyJson: async () => expectJsonOnly(api(), requestFor("x"), (await api().newUser()).token),
 
-		async refusesWhatIsOver() {
-			const { user, showtimeId, id } = await aHold();
+		async refusesEndedShowtime() {
+			const { user, showtimeId, id } = await createHold();
 			await endShowtime(api(), showtimeId);
 			expect(problemIn(await change(user, id)).code).toBe("showtime_closed");
 		},
-		async worksWhereSalesWereClosed() {
-			const { user, showtimeId, id } = await aHold();
+		async worksWhenSalesAreClosed() {
+			const { user, showtimeId, id } = await createHold();
 			await uninstall(api(), showtimeId);
 			await api().sql(`update showtimes set state = 'closed' where id = '${showtimeId}'`);
 			expect(bookingIn(await change(user, id)).status).toBe(done);
@@ -59,34 +61,36 @@ export function createChangeFaults({ requestFor, command, done }: Change, api: (
 			expect(problemIn(late).code).toBe("showtime_closed");
 		},
 
-		async saysInternalWhenBroken() {
-			const hold = await aHold();
-			const broken = await api().another({ wrapStore: (store) => ({ ...store, [command]: () => Promise.reject(new Error("broke")) }) });
+		async answersInternalOnBug() {
+			const hold = await createHold();
+			const broken = await api().another({
+				wrapStore: (store) => ({ ...store, [command]: () => Promise.reject(new Error("the command failed")) }),
+			});
 			expect(problemIn(await change(hold.user, hold.id, broken)).code).toBe("internal");
 			await expectUntouched(hold);
 		},
-		async waitsForAnothersRebuild() {
-			const { user, showtimeId, id } = await aHold();
+		async answersRecoveringDuringRebuild() {
+			const { user, showtimeId, id } = await createHold();
 			await uninstall(api(), showtimeId);
-			await api().seatStore.claimShowtime(showtimeId, { token: "somebody else", ledgerEpoch: 1 });
+			await api().seatStore.claimShowtime(showtimeId, { token: "another process", ledgerEpoch: 1 });
 			const answer = await change(user, id);
 			expect([problemIn(answer).code, answer.headers["retry-after"]]).toEqual(["recovering", "1"]);
 		},
-		async isUnknownWhileRedisIsSilent() {
-			const { user, id } = await aHold();
-			const problem = await whileSilent(api(), api(), requestFor(id), { token: user.token });
+		async answersUnknownWhileRedisIsPaused() {
+			const { user, id } = await createHold();
+			const problem = await whileRedisIsPaused(api(), api(), requestFor(id), { token: user.token });
 			expect([problem.code, problem.retryable]).toEqual(["outcome_unknown", true]);
 			expect(bookingIn(await change(user, id)).status).toBe(done);
 		},
-		async isUnknownWhenItCannotBeShown() {
-			const { user, id } = await aHold();
-			const gone = () => Promise.reject(new SeatStoreFault("unavailable", new Error("gone")));
-			const fresh = await api().another({ wrapStore: (store) => ({ ...store, readPlan: gone }) });
+		async answersUnknownWithoutSeatPlan() {
+			const { user, id } = await createHold();
+			const unavailable = () => Promise.reject(new SeatStoreFault("unavailable", new Error("unreachable")));
+			const fresh = await api().another({ wrapStore: (store) => ({ ...store, readPlan: unavailable }) });
 			expect(problemIn(await change(user, id, fresh)).code).toBe("outcome_unknown");
 			expect(bookingIn(await change(user, id))).toMatchObject({ status: done, version: 2 });
 		},
-		async isUnavailableWithoutPostgres() {
-			const orphan = await api().another({ databaseUrl: NOWHERE });
+		async answersUnavailableWithoutPostgres() {
+			const orphan = await api().another({ databaseUrl: UNREACHABLE_POSTGRES });
 			const answer = await change(await api().newUser(), newBookingId(newShowtimeId()), orphan);
 			expect([problemIn(answer).code, answer.headers["retry-after"]]).toEqual(["unavailable", "2"]);
 		},

@@ -1,7 +1,8 @@
-/** For tests: Redis hears of a sweeper in every bucket. */
+/** Makes health checks believe that a sweeper is running. */
 import { DEFAULT_LIMITS, listBuckets } from "@holdfast/domain";
 import type { SeatStore } from "@holdfast/seat-store";
 
+/** Marks every bucket as swept, for `ttlMs`. */
 export async function markAllSwept(seatStore: SeatStore, ttlMs: number): Promise<void> {
 	await Promise.all(listBuckets(DEFAULT_LIMITS).map((bucket) => seatStore.markSwept(bucket, ttlMs)));
 }

@@ -1,30 +1,31 @@
-/** Opens a stream of seats on an app that listens, and keeps what comes, event by event. */
+/** Opens a stream of seat changes over HTTP and collects its events. */
 import { get, type IncomingMessage } from "node:http";
 import { parseSeatEvents, type SeatEvent, waitUntil } from "@holdfast/testing";
 import type { TestApp } from "./start-test-api.ts";
 
+/** An open stream. */
 export type TestStream = {
 	readonly headers: Readonly<Record<string, unknown>>;
 	readonly events: SeatEvent[];
-	/** Resolves when there are so many. */
+	/** Resolves when at least so many events have arrived. */
 	until(events: number): Promise<SeatEvent[]>;
-	/** Whether the server has ended it. */
+	/** Whether the stream has ended. */
 	hasEnded(): boolean;
-	/** Read no further, as a client does that hangs. */
+	/** Stops reading, as a hanging client would. */
 	pause(): void;
 	close(): void;
 };
 
 const origins = new WeakMap<TestApp, Promise<string>>();
 
-/** Where the app listens; from the first time this is asked. */
+/** Returns the origin of an app. The first call makes the app listen. */
 export function originOf(app: TestApp): Promise<string> {
 	const known = origins.get(app) ?? app.app.listen({ host: "127.0.0.1", port: 0 });
 	origins.set(app, known);
 	return known;
 }
 
-/** Rejects with the status when it is none. `query` is what comes after the path. */
+/** Opens a stream. `query` includes the `?`. Rejects with the status if the response is not 200. */
 export async function readStream(
 	app: TestApp,
 	showtimeId: string,
@@ -36,7 +37,7 @@ export async function readStream(
 	});
 	if (response.statusCode !== 200) {
 		response.destroy();
-		throw new Error(`the stream was answered ${response.statusCode}`);
+		throw new Error(`the stream request was answered ${response.statusCode}`);
 	}
 	const events: SeatEvent[] = [];
 	let hasEnded = false;

@@ -1,9 +1,9 @@
-/** What the sweeper does, once and for all buckets: brings what was confirmed and cancelled into the ledger. */
+/** Settles the outboxes of all buckets once, as the sweeper would: writes confirms and cancels into the ledger. */
 import { createDatabase } from "@holdfast/database";
 import { settleAll } from "@holdfast/rebuild/testing";
 import type { SeatStore } from "@holdfast/seat-store";
 
-/** Throws when an entry was left. */
+/** Settles all entries. Throws if entries remain. */
 export async function settleOutboxes(seatStore: SeatStore, databaseUrl: string): Promise<void> {
 	const database = createDatabase({ url: databaseUrl });
 	const { waitingForRebuild } = await settleAll({ seatStore, database });

@@ -1,6 +1,6 @@
 /**
- * The API on real stores, for tests: a Redis and a database of its own, users with tokens, showtimes on sale. Every
- * answer it gives is held to its own OpenAPI document.
+ * Starts the API for tests, on a Redis and a database of its own, with users, tokens and showtimes on sale. Every response is
+ * checked against the API's own OpenAPI document.
  */
 import { createDatabase } from "@holdfast/database";
 import { DEFAULT_LIMITS, type Limits, type ShowtimeId, type UserId } from "@holdfast/domain";
@@ -27,42 +27,48 @@ import { DEFAULT_WATCH_LIMITS, type WatchLimits } from "../showtimes/watch-limit
 import { type ContractCheck, createContractCheck, type OpenapiDocument } from "./check-contract.ts";
 import { bookingIn, type TestAnswer } from "./read-answers.ts";
 
-export const JWT_SECRET = "a secret that only these tests know of";
+/** Signs the access tokens of the test apps, unless a test sets another secret. */
+export const JWT_SECRET = "a secret that only these tests know";
 
+/** What to send with a request. */
 export type TestCall = { readonly token?: string | undefined; readonly body?: unknown; readonly headers?: Record<string, string> };
+/** A user and a valid access token. */
 export type TestUser = { readonly id: UserId; readonly token: string };
 
-/** One API process's worth of app. */
+/** One app, with the stores of one API process. */
 export type TestApp = {
 	readonly app: ApiServer;
 	readonly seatStore: SeatStore;
 	readonly authStore: AuthStore;
 	readonly drain: Drain;
-	/** Send `GET /movies` and the like; paths are below `/api/v1` unless they begin with `//`. */
+	/** Sends a request such as `GET /movies`. Paths are below `/api/v1` unless they start with `//`. */
 	call(request: string, options?: TestCall): Promise<TestAnswer>;
-	/** Hold these seats; whatever comes of it. */
+	/** Requests a hold of these seats and returns the response, whatever its status. */
 	hold(user: TestUser, showtimeId: ShowtimeId, seats: readonly string[], headers?: Record<string, string>): Promise<TestAnswer>;
-	/** Hold these seats, which must work. */
+	/** Holds these seats and returns the booking. Throws if the hold is refused. */
 	held(user: TestUser, showtimeId: ShowtimeId, seats: readonly string[]): Promise<BookingBody>;
 	close(): Promise<void>;
 };
 
+/** The first app on its own stores, which creates further apps, users and showtimes. */
 export type TestApi = TestApp & {
 	readonly redis: TestRedis;
 	readonly databaseUrl: string;
-	/** Another app on the same stores, with limits, a logger or a database of its own; closed with this one. */
+	/** Starts another app on the same Redis, with its own limits, logger or database. It is closed together with this one. */
 	another(options?: TestAppOptions): Promise<TestApp>;
 	newUser(): Promise<TestUser>;
 	newUsers(count: number): Promise<TestUser[]>;
 	newShowtime(options?: ShowtimeOptions): Promise<ShowtimeId>;
-	/** Hold these seats of a new showtime for a new user, through this app unless another is given; it must work. */
+	/** Holds these seats of a new showtime for a new user, through `app` or this app. Throws if the hold is refused. */
 	newHold(seats: readonly string[], app?: TestApp): Promise<NewHold>;
-	/** Run SQL, for what only an admin could change. */
+	/** Runs SQL, for changes that have no route. */
 	sql(statement: string): Promise<Record<string, string | null>[]>;
 };
 
+/** A pending booking, its holder and its showtime. */
 export type NewHold = { readonly user: TestUser; readonly showtimeId: ShowtimeId; readonly booking: BookingBody };
 
+/** What differs from the default settings and stores. */
 export type TestAppOptions = {
 	readonly jwtSecret?: string;
 	readonly limits?: Partial<Limits>;
@@ -77,11 +83,12 @@ export type TestAppOptions = {
 	readonly trustProxy?: readonly string[];
 	readonly logger?: Logger;
 	readonly databaseUrl?: string;
-	/** Put something between the app and its store, to make things happen at an exact moment. */
+	/** Wraps the seat store, to change its behaviour or to pause it at an exact moment. */
 	readonly wrapStore?: (seatStore: SeatStore) => SeatStore;
 	readonly wrapAuthStore?: (authStore: AuthStore) => AuthStore;
 };
 
+/** Starts Redis, a database and the first app. The caller must call `close`. */
 export async function startTestApi(options: TestAppOptions = {}): Promise<TestApi> {
 	const [redis, testDatabase] = await Promise.all([startTestRedis(), createTestDatabase()]);
 	const databaseUrl = options.databaseUrl ?? testDatabase.url;
@@ -204,11 +211,11 @@ function parseMethod(method: string): "GET" | "POST" | "PUT" | "DELETE" | "HEAD"
 		case "HEAD":
 			return method;
 		default:
-			throw new Error(`${method} is no method that tests use`);
+			throw new Error(`unsupported method ${method}`);
 	}
 }
 
-/** What `check` compares with: the document as it goes out. */
+/** The OpenAPI document as it is served. */
 const documentOf = (app: ApiServer): OpenapiDocument => JSON.parse(JSON.stringify(app.swagger())) as OpenapiDocument;
 
 function firstOf<Item>(items: readonly Item[]): Item {

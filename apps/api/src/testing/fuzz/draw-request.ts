@@ -1,8 +1,9 @@
-/** Requests by chance: to the routes of the OpenAPI document, nearly right or quite wrong, and to where there is no route. */
+/** Draws random requests: valid, nearly valid and invalid ones to the routes of the OpenAPI document, and some to paths without a route. */
 import type { Random } from "@holdfast/testing";
-import { drawAtBounds, drawFitting, drawHostile, HOSTILE_TEXTS, type Schema, spoil, type World } from "./draw-value.ts";
+import { drawAtBounds, drawFitting, drawHostile, HOSTILE_TEXTS, type KnownValues, mutate, type Schema } from "./draw-value.ts";
 
 type Parameter = { readonly name: string; readonly in: string; readonly required?: boolean; readonly schema: Schema };
+/** One operation of the OpenAPI document. */
 export type Operation = {
 	readonly operationId: string;
 	readonly method: string;
@@ -11,7 +12,7 @@ export type Operation = {
 	readonly body: Schema | null;
 };
 
-/** Bytes to send. `mayHang`: it promises more than it sends, so that a server may wait for the rest. */
+/** Bytes to send. `mayHang`: the request announces more than it sends, so the server may wait for the rest. */
 export type DrawnRequest = {
 	readonly operationId: string;
 	readonly method: string;
@@ -20,11 +21,12 @@ export type DrawnRequest = {
 	readonly mayHang: boolean;
 };
 
+/** What requests are drawn from. */
 export type Surface = {
-	/** As often as it stands here, as often is it asked. */
+	/** An operation that occurs more often here is drawn more often. */
 	readonly operations: readonly Operation[];
 	readonly schemas: Readonly<Record<string, Schema>>;
-	readonly world: World;
+	readonly knownValues: KnownValues;
 	readonly tokens: readonly string[];
 };
 
@@ -47,7 +49,7 @@ const METHODS = [
 	"PRI",
 	"M-SEARCH",
 ];
-const PLACES = [
+const TARGETS = [
 	"/",
 	"//",
 	"/api",
@@ -133,11 +135,12 @@ const ODD_HEADERS: readonly (readonly [string, string])[] = [
 	["constructor", "x"],
 ];
 
-/** Percent-encodings of what is not UTF-8, and what is no percent-encoding. */
+/** Percent-encodings of bytes that are not UTF-8, and invalid percent-encodings. */
 const BAD_ENCODINGS = ["%ff", "%80", "caf%e9", "%c0%af", "%e2%82", "%ed%a0%80", "%f4%90%80%80", "%", "%zz", "50%25%"];
-/** Bytes that are not UTF-8: stray, cut short, overlong, a surrogate, past the last code point. */
+/** Bytes that are not UTF-8: a stray byte, a truncated sequence, an overlong one, a surrogate, one past the last code point. */
 const BAD_BYTES = [[0xff], [0x80], [0xe9], [0xe2, 0x82], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80]];
 
+/** Draws one request. The same `random` gives the same request. */
 export function drawRequest(random: Random, surface: Surface): DrawnRequest {
 	if (random.once(25)) return drawGarbage(random);
 	if (random.once(40)) {
@@ -145,7 +148,7 @@ export function drawRequest(random: Random, surface: Surface): DrawnRequest {
 		return finish(random, "badEncoding", { method: "GET", target, headers: [["host", "api.test"]], body: null });
 	}
 	if (random.once(8)) {
-		const [method, target] = [random.pick(METHODS), random.pick(PLACES)];
+		const [method, target] = [random.pick(METHODS), random.pick(TARGETS)];
 		return finish(random, "nowhere", { method, target, headers: [["host", "api.test"]], body: random.once(3) ? Buffer.from("{}") : null });
 	}
 	const operation = random.pick(surface.operations);
@@ -153,9 +156,9 @@ export function drawRequest(random: Random, surface: Surface): DrawnRequest {
 }
 
 function drawForRoute(random: Random, { operationId, method, path, parameters, body }: Operation, surface: Surface): Draft {
-	const { world, schemas } = surface;
+	const { knownValues, schemas } = surface;
 	const draw = (name: string, schema: Schema): unknown => {
-		if (!random.once(5)) return drawFitting(random, name, schema, world, schemas);
+		if (!random.once(5)) return drawFitting(random, name, schema, knownValues, schemas);
 		return random.once(2) ? drawAtBounds(random, schema) : drawHostile(random);
 	};
 	const query = parameters
@@ -171,15 +174,15 @@ function drawForRoute(random: Random, { operationId, method, path, parameters, b
 	for (const { name, schema } of parameters.filter((parameter) => parameter.in === "header" && random.once(3)))
 		headers.push([name, headerText(draw(name, schema))]);
 	if (!random.once(6)) {
-		const token = random.pick(random.once(12) ? HOSTILE_TEXTS : (world[`${operationId}.token`] ?? surface.tokens));
+		const token = random.pick(random.once(12) ? HOSTILE_TEXTS : (knownValues[`${operationId}.token`] ?? surface.tokens));
 		headers.push(["authorization", `Bearer ${headerText(token)}`]);
 	}
-	const drawn = body === null ? null : drawBody(random, drawFitting(random, "", body, world, schemas));
+	const drawn = body === null ? null : drawBody(random, drawFitting(random, "", body, knownValues, schemas));
 	const spare = body === null && random.once(6) ? drawBody(random, {}) : null;
 	const bytes = drawn ?? spare;
 	if (bytes !== null && !random.once(20)) headers.push(["content-type", "application/json"]);
-	const asked = random.once(15) ? random.pick(METHODS) : method;
-	return { method: asked, target: search === "" ? filled : `${filled}?${search}`, headers, body: bytes };
+	const sentMethod = random.once(15) ? random.pick(METHODS) : method;
+	return { method: sentMethod, target: search === "" ? filled : `${filled}?${search}`, headers, body: bytes };
 }
 
 const PATH_PARAMETER: Schema = { type: "string", minLength: 1, maxLength: 100 };
@@ -191,11 +194,11 @@ const inPath = (random: Random, value: unknown): string =>
 			? headerText(value).replaceAll(/[\s?#]/g, "")
 			: encodeURIComponent(textOf(value));
 
-/** Half of a surrogate pair cannot be encoded. */
+/** `toWellFormed`: a lone surrogate cannot be percent-encoded. */
 const textOf = (value: unknown): string =>
 	(typeof value === "string" ? value : (JSON.stringify(value) ?? "")).toWellFormed().slice(0, 2_000);
 
-/** What may stand in a header line: no line ends, no NUL. */
+/** The text without line ends and NUL, which a header must not contain. */
 const headerText = (value: unknown): string =>
 	textOf(value)
 		.replaceAll("\u0000", " ")
@@ -235,14 +238,14 @@ function drawBody(random: Random, fitting: unknown): Buffer {
 			return Buffer.from(`{"x":"${"y".repeat(bytes - 8)}"}`);
 		}
 		default:
-			return Buffer.from(JSON.stringify(spoil(random, fitting)) ?? "");
+			return Buffer.from(JSON.stringify(mutate(random, fitting)) ?? "");
 	}
 }
 
 const spliced = (json: Buffer, at: number, bytes: readonly number[]): Buffer =>
 	Buffer.concat([json.subarray(0, at), Buffer.from(bytes), json.subarray(at)]);
 
-/** Odd headers, odd framing, and the bytes of it all. */
+/** Adds unusual headers and framing, and returns the bytes. */
 function finish(random: Random, operationId: string, { method, target, headers, body }: Draft): DrawnRequest {
 	const all = [...headers];
 	while (random.once(4)) all.push([...random.pick(ODD_HEADERS)]);
@@ -256,7 +259,7 @@ function finish(random: Random, operationId: string, { method, target, headers, 
 	if (!all.some(([name]) => name === "connection")) all.push(["connection", "close"]);
 	const head = `${method} ${target} HTTP/1.1\r\n${all.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;
 	const payload = body === null ? Buffer.alloc(0) : framing === "chunked" ? chunked(random, body) : body;
-	// Both a body that never comes and two lengths of one: who waits, waits rightly.
+	// For an incomplete body and for `expect`, a server is right to wait.
 	const mayHang = framing === "short" || (body !== null && all.some(([name]) => name === "expect"));
 	return { operationId, method, target, bytes: Buffer.concat([Buffer.from(head, "utf8"), payload]), mayHang };
 }
@@ -267,7 +270,7 @@ function chunked(random: Random, body: Buffer): Buffer {
 	return Buffer.concat([...chunk(body.subarray(0, cut)), ...chunk(body.subarray(cut)), Buffer.from("0\r\n\r\n")]);
 }
 
-/** Bytes that are HTTP only nearly, or not at all. */
+/** Draws bytes that are nearly HTTP or not HTTP at all. */
 function drawGarbage(random: Random): DrawnRequest {
 	const text = random.pick([
 		"\r\n\r\n",

@@ -1,6 +1,7 @@
-/** Values for what the OpenAPI document asks for: such as it wants, and such as it does not. */
+/** Draws random values for the schemas of the OpenAPI document: valid ones, values at the bounds, and hostile ones. */
 import type { Random } from "@holdfast/testing";
 
+/** The parts of a JSON schema that are used to draw values. */
 export type Schema = {
 	readonly $ref?: string;
 	readonly type?: string | readonly string[];
@@ -17,13 +18,13 @@ export type Schema = {
 	readonly examples?: readonly unknown[];
 };
 
-/** What there is that a request may name, by the name of its field or parameter. */
-export type World = Readonly<Record<string, readonly string[]>>;
+/** Existing ids and other values that requests may use, by the name of their field or parameter. */
+export type KnownValues = Readonly<Record<string, readonly string[]>>;
 
-const DEEP = 3_000;
+const NESTING_DEPTH = 3_000;
 const LONG_CHARS = 4_000;
 
-/** Texts that have broken servers: NUL, separators, quotes, numbers, paths, other scripts, what ends a line or a string. */
+/** Texts that have broken servers: NUL, separators, quotes, numbers, paths, other scripts, line ends, string terminators. */
 export const HOSTILE_TEXTS: readonly string[] = [
 	"",
 	" ",
@@ -90,43 +91,46 @@ const HOSTILE_VALUES: readonly unknown[] = [
 	{ $ref: "#/" },
 ];
 
+/** Draws a value that no schema expects. */
 export function drawHostile(random: Random): unknown {
-	if (random.once(40)) return nested(DEEP);
+	if (random.once(40)) return nested(NESTING_DEPTH);
 	return random.once(2) ? random.pick(HOSTILE_TEXTS) : random.pick(HOSTILE_VALUES);
 }
 
-/** Arrays in arrays, as far as a body may hold them. */
+/** Nested arrays, as deep as the body limit allows. */
 function nested(depth: number): unknown {
 	let value: unknown = "deep";
 	for (let level = 0; level < depth; level += 1) value = [value];
 	return value;
 }
 
-/** One value in so many is at a bound of its schema, or one past it. */
+/** One value in so many is at a bound of its schema or just past it. */
 const AT_BOUNDS = 12;
 
-/** Something that fits the schema, of this world where it has a word for it; now and then at its bounds. */
+/** Draws a value that fits the schema, a known value if there is one for this name. Sometimes draws a value at the bounds. */
 export function drawFitting(
 	random: Random,
 	name: string,
 	schema: Schema,
-	world: World,
+	knownValues: KnownValues,
 	schemas: Readonly<Record<string, Schema>>,
 ): unknown {
-	const known = world[name];
+	const known = knownValues[name];
 	const own = schema.$ref === undefined ? schema : (schemas[schema.$ref.split("/").at(-1) ?? ""] ?? {});
 	if (own.properties !== undefined)
 		return Object.fromEntries(
-			Object.entries(own.properties).map(([field, inner]) => [field, drawFitting(random, field, inner, world, schemas)]),
+			Object.entries(own.properties).map(([field, inner]) => [field, drawFitting(random, field, inner, knownValues, schemas)]),
 		);
 	if (own.items !== undefined) {
 		const { minItems = 0, maxItems = 3 } = own;
 		if (random.once(AT_BOUNDS)) {
 			const count = random.pick([Math.max(0, minItems - 1), minItems, maxItems, maxItems + 1]);
-			return Array.from({ length: count }, (_, place) => `${random.pick(SEAT_ROWS)}${place + 1}`);
+			return Array.from({ length: count }, (_, index) => `${random.pick(SEAT_ROWS)}${index + 1}`);
 		}
 		const count = minItems + random.below(Math.min(maxItems, 3));
-		return [...new Set(Array.from({ length: Math.max(1, count) }, () => drawFitting(random, name, { ...own.items }, world, schemas)))];
+		return [
+			...new Set(Array.from({ length: Math.max(1, count) }, () => drawFitting(random, name, { ...own.items }, knownValues, schemas))),
+		];
 	}
 	if (own.enum !== undefined) return random.pick(own.enum);
 	if (random.once(AT_BOUNDS)) return drawAtBounds(random, own);
@@ -136,20 +140,20 @@ export function drawFitting(
 	return examples.length > 0 ? random.pick(examples) : "x".repeat(Math.max(1, own.minLength ?? 1));
 }
 
-/** The only lists in a request are of seats; these are in every hall, and no two of a row are one. */
+/** The only lists in requests are lists of seats. Every test auditorium has these rows. */
 const SEAT_ROWS = ["A", "B", "C"];
 
-/** Just in and just out of the bounds that the schema names. */
+/** Draws a value at a bound of the schema or just past it. */
 export function drawAtBounds(random: Random, { minLength = 0, maxLength = 64, minimum = 0, maximum = 100, type }: Schema): unknown {
 	if ([type].flat().includes("integer")) return random.pick([minimum - 1, minimum, maximum, maximum + 1]);
 	return "x".repeat(random.pick([Math.max(0, minLength - 1), minLength, maxLength, maxLength + 1]));
 }
 
-/** The same value with one thing wrong somewhere in it. */
-export function spoil(random: Random, value: unknown): unknown {
+/** Returns a copy of the value with one random change. */
+export function mutate(random: Random, value: unknown): unknown {
 	if (Array.isArray(value) && value.length > 0 && !random.once(3)) {
-		const place = random.below(value.length);
-		const items = value.map((item, index) => (index === place ? spoil(random, item) : item));
+		const changed = random.below(value.length);
+		const items = value.map((item, index) => (index === changed ? mutate(random, item) : item));
 		return random.once(3) ? [...items, ...items] : items;
 	}
 	if (typeof value === "object" && value !== null && !random.once(4)) {
@@ -164,7 +168,7 @@ export function spoil(random: Random, value: unknown): unknown {
 			case 2:
 				return Object.fromEntries([...rest, [name.toUpperCase(), Reflect.get(value, name)]]);
 			default:
-				return Object.fromEntries([...rest, [name, spoil(random, Reflect.get(value, name))]]);
+				return Object.fromEntries([...rest, [name, mutate(random, Reflect.get(value, name))]]);
 		}
 	}
 	return drawHostile(random);

@@ -1,11 +1,15 @@
-/** Bytes to a server, and its answer as it came: no client stands between that would mend the one or the other. */
+/** Sends raw bytes to a server and parses its response, without an HTTP client that would correct either of them. */
 import { connect } from "node:net";
 
+/** A parsed response. */
 export type RawAnswer = { readonly status: number; readonly headers: Record<string, string>; readonly body: string };
-/** `hung_up`: the connection was closed without an answer. `silent`: nothing came in time. */
+/** `hung_up`: the server closed the connection without a response. `silent`: no response arrived in time. */
 export type RawOutcome = ({ readonly outcome: "answered" } & RawAnswer) | { readonly outcome: "hung_up" | "silent" };
 
-/** `isHead`: the answer has no body, whatever its headers say. */
+/**
+ * Sends the bytes over a new connection and returns the first response. `isHead`: the response has no body, whatever its headers say.
+ * Never rejects.
+ */
 export function sendRaw(port: number, bytes: Buffer, options: { isHead: boolean; deadlineMs: number }): Promise<RawOutcome> {
 	return new Promise((resolve) => {
 		let received = Buffer.alloc(0);
@@ -25,12 +29,12 @@ export function sendRaw(port: number, bytes: Buffer, options: { isHead: boolean;
 			const answer = parseAnswer(received, options.isHead, true);
 			end(answer === null ? { outcome: "hung_up" } : { outcome: "answered", ...answer });
 		});
-		// A server that answers before it has read everything resets the connection; what it said counts.
+		// A server that answers before it has read everything resets the connection. Its response still counts.
 		socket.on("error", () => {});
 	});
 }
 
-/** The answer once it is whole; null before. */
+/** The response once it is complete; null before. */
 function parseAnswer(received: Buffer, isHead: boolean, isClosed: boolean): RawAnswer | null {
 	const headEnd = received.indexOf("\r\n\r\n");
 	if (headEnd === -1) return null;
@@ -43,7 +47,7 @@ function parseAnswer(received: Buffer, isHead: boolean, isClosed: boolean): RawA
 		const [name = "", ...value] = line.split(":");
 		headers[name.toLowerCase()] = value.join(":").trim();
 	}
-	// A stream does not end; that it began is the answer.
+	// An event stream does not end, so its headers count as the response.
 	if (isHead || status === 204 || status === 304 || headers["content-type"]?.startsWith("text/event-stream"))
 		return { status, headers, body: "" };
 	const body = readBody(rest, headers, isClosed);

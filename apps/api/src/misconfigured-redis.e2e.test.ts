@@ -1,4 +1,4 @@
-/** The API's process itself, on a Redis that does not keep what it acknowledges, from the start or later. */
+/** The API as a process on a Redis whose configuration can lose acknowledged writes, from the start or later. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 
 const SERVER = join(import.meta.dirname, "server.ts");
-/** A second or two on an idle machine; a loaded one takes its time to import. */
+/** It takes a second or two on an idle machine. On a loaded machine the imports are slow. */
 const START_DEADLINE_MS = 60_000;
 
 let redis: TestRedis;
@@ -29,7 +29,7 @@ function run(environment: Record<string, string> = {}) {
 			PORT: String(port),
 			REDIS_URL: redis.url,
 			DATABASE_URL: "postgres://127.0.0.1:9/nothing",
-			JWT_SECRET: "a secret that only this test knows of",
+			JWT_SECRET: "a secret that only this test knows",
 			...environment,
 		},
 		stdio: ["ignore", "pipe", "pipe"],
@@ -45,7 +45,7 @@ function run(environment: Record<string, string> = {}) {
 	return { child, printed, ended: once(child, "close").then(([code]: unknown[]) => code) };
 }
 
-/** What `/health` says as a whole and of durability, as `down failed`; null while nobody listens. */
+/** The overall status and the durability status of `/health`, such as `down failed`. Null while the API does not listen. */
 async function health(): Promise<string | null> {
 	try {
 		const body = Object(await (await fetch(`http://127.0.0.1:${port}/api/v1/health`)).json());
@@ -55,7 +55,7 @@ async function health(): Promise<string | null> {
 	}
 }
 
-it.each(["1", "2"])("does not start with %s worker(s), and says everything that is wrong and what to do", async (workers) => {
+it.each(["1", "2"])("the API does not start with %s worker(s), and prints every misconfiguration and what to do", async (workers) => {
 	await sendInlineCommand(redis.port, "CONFIG SET appendfsync everysec");
 	await sendInlineCommand(redis.port, "CONFIG SET maxmemory-policy allkeys-lru");
 	const { ended, printed } = run({ WORKERS: workers });
@@ -67,17 +67,17 @@ it.each(["1", "2"])("does not start with %s worker(s), and says everything that 
 	expect(printed.out).toBe("");
 });
 
-it("does not start beside a replica while ACK_LEVEL is not set, and names both choices", async () => {
+it("the API does not start with a replica while ACK_LEVEL is not set, and prints both choices", async () => {
 	const replica = await startTestRedis({ replicaOf: redis });
 	const { ended, printed } = run();
 	expect(await ended).toBe(1);
 	expect(printed.err).toMatch(/ACK_LEVEL=local.*ACK_LEVEL=replica/);
-	// A replica that still writes its first append-only file refuses to end cleanly.
+	// A replica that is still writing its first append-only file refuses a clean shutdown.
 	await replica.kill();
 	await replica.stop();
 });
 
-it("starts where the loss is accepted, with a loud warning", async () => {
+it("the API starts with a loud warning when the loss of bookings is accepted", async () => {
 	await sendInlineCommand(redis.port, "CONFIG SET appendfsync everysec");
 	const { child, ended, printed } = run({ I_ACCEPT_LOSING_CONFIRMED_BOOKINGS: "true" });
 	await waitUntil("the API to serve", async () => (await health()) === "degraded ok", START_DEADLINE_MS);
@@ -86,18 +86,18 @@ it("starts where the loss is accepted, with a loud warning", async () => {
 	expect(printed.out).toContain("REDIS MAY LOSE CONFIRMED BOOKINGS");
 });
 
-it("starts without Redis, refuses one that comes flawed, and serves once it is mended, without a restart", async () => {
+it("the API starts without Redis, refuses writes while Redis is misconfigured, and recovers without a restart", async () => {
 	await redis.kill();
 	const { child, ended, printed } = run();
 	await waitUntil("the API to listen", async () => (await health()) === "down failed", START_DEADLINE_MS);
 	await redis.restart();
-	await waitUntil("Redis to be found", async () => (await health()) === "degraded ok");
+	await waitUntil("Redis to be connected", async () => (await health()) === "degraded ok");
 
 	await sendInlineCommand(redis.port, "CONFIG SET appendfsync no");
 	await sendInlineCommand(redis.port, "CLIENT KILL TYPE normal");
-	await waitUntil("the flaw to be found", async () => (await health()) === "down failed");
+	await waitUntil("the misconfiguration to be detected", async () => (await health()) === "down failed");
 	await sendInlineCommand(redis.port, "CONFIG SET appendfsync always");
-	await waitUntil("the mending to be found", async () => (await health()) === "degraded ok");
+	await waitUntil("the corrected configuration to be detected", async () => (await health()) === "degraded ok");
 
 	child.kill("SIGTERM");
 	expect(await ended).toBe(0);

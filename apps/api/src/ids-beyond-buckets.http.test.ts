@@ -11,10 +11,10 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const refuse = (): never => {
-	throw new Error("the store was asked");
+	throw new Error("the seat store was called");
 };
-/** Every command of the store fails. */
-const unasked = (store: SeatStore): SeatStore => ({
+/** A seat store on which every command throws. */
+const failing = (store: SeatStore): SeatStore => ({
 	...store,
 	readShowtime: refuse,
 	readBooking: refuse,
@@ -26,9 +26,9 @@ const unasked = (store: SeatStore): SeatStore => ({
 	now: refuse,
 });
 
-it("an id of a bucket at or above BUCKETS is 404 without a look into a store", async () => {
+it("an id of a bucket at or above BUCKETS gets 404 without a call to a store", async () => {
 	const { token } = await api.newUser();
-	const app = await api.another({ databaseUrl: "postgres://nobody@127.0.0.1:1/none", wrapStore: unasked });
+	const app = await api.another({ databaseUrl: "postgres://holdfast@127.0.0.1:1/none", wrapStore: failing });
 	const showtimeId = newShowtimeId(16);
 	const bookingId = newBookingId(showtimeId);
 	const requests = [

@@ -1,38 +1,41 @@
-/** What no answer to any request may be, however odd the request was. */
+/** Checks fuzz responses for what must never occur, whatever the request was. */
 import { isUtf8 } from "node:buffer";
 import { type ContractCheck, createContractCheck, type OpenapiDocument } from "../check-contract.ts";
 import type { DrawnRequest } from "./draw-request.ts";
 import type { RawOutcome } from "./send-raw.ts";
 
-/** What is inside a server, and nothing for outside. */
-const INSIDE = /node_modules|node:internal|\n\s+at |\bat (async )?[\w.]+ \(|file:\/\/\/|select .* from |\{b\d+\}:|ECONNREFUSED/;
-/** Pages for people: files, not problems. */
-const PAGES = /^(\/docs(\/|$|\?)|\/metrics$)/;
+/** Internals of the server that must not appear in a response: stack traces, SQL, Redis keys, network errors. */
+const INTERNALS = /node_modules|node:internal|\n\s+at |\bat (async )?[\w.]+ \(|file:\/\/\/|select .* from |\{b\d+\}:|ECONNREFUSED/;
+/** Pages of text for people, in which such a match is no leak. */
+const TEXT_PAGES = /^(\/docs(\/|$|\?)|\/metrics$)/;
 
-/** Gives what is wrong with an answer; null: nothing. */
-export function createJudge(document: OpenapiDocument): (request: DrawnRequest, outcome: RawOutcome) => string | null {
+/** Returns a function that describes what is wrong with a response, or returns null if nothing is. */
+export function createAnswerCheck(document: OpenapiDocument): (request: DrawnRequest, outcome: RawOutcome) => string | null {
 	const check = createContractCheck(document);
 	return (request, outcome) => {
-		if (outcome.outcome !== "answered") return request.mayHang ? null : `no answer: ${outcome.outcome}`;
+		if (outcome.outcome !== "answered") return request.mayHang ? null : `no response: ${outcome.outcome}`;
 		const { status, headers, body } = outcome;
 		if (status >= 500 && status !== 503) return `${status}: ${body.slice(0, 300)}`;
-		const [inside] = INSIDE.exec(body) ?? [];
-		if (inside !== undefined && !isEcho(request, inside) && !PAGES.test(request.target))
-			return `the answer shows what is inside, ${JSON.stringify(inside)}: ${body.slice(0, 300)}`;
+		const [internals] = INTERNALS.exec(body) ?? [];
+		if (internals !== undefined && !isEcho(request, internals) && !TEXT_PAGES.test(request.target))
+			return `the response shows internals, ${JSON.stringify(internals)}: ${body.slice(0, 300)}`;
 		if (status < 300 && isBadText(request)) return `${status} for bytes that are not UTF-8`;
 		if (request.method === "HEAD") return null;
 		const isJson = headers["content-type"]?.includes("json") === true;
-		if (status >= 400 && !isJson) return `${status} is no problem+json: ${headers["content-type"]} ${body.slice(0, 300)}`;
+		if (status >= 400 && !isJson) return `${status} is not problem+json: ${headers["content-type"]} ${body.slice(0, 300)}`;
 		const answer = { status, headers, body: isJson ? parse(body) : body };
-		// What is no HTTP has no route: it is a problem like any other, of no path.
+		// Bytes that are not HTTP match no route: the problem in the response has no path.
 		const isOfNoRoute = status === 400 && Object(answer.body).instance === "/";
-		return flawOf(check, { method: request.method, path: isOfNoRoute ? "/" : pathOf(request.target), ...answer });
+		return violationOf(check, { method: request.method, path: isOfNoRoute ? "/" : pathOf(request.target), ...answer });
 	};
 }
 
 const BODY_METHODS = ["POST", "PUT", "PATCH", "DELETE"];
 
-/** Bytes in the body or the query that are not UTF-8: nothing may come of them. A chunked body is cut where it happens to be. */
+/**
+ * True if the body or the query is not UTF-8: the request must not succeed. Chunked bodies are not checked, because a character may
+ * span two chunks.
+ */
 function isBadText({ method, target, bytes }: DrawnRequest): boolean {
 	const query = target.split(/[?#]/).slice(1).join("&");
 	if (query.split(/[&=]/).some((part) => !isDecodable(part))) return true;
@@ -50,7 +53,7 @@ function isDecodable(text: string): boolean {
 	}
 }
 
-/** A seat that is not there and a path of no route are named in the answer: hostile texts among them. */
+/** True if the match only repeats text of the request: responses name unknown seats and unknown paths. */
 const isEcho = ({ bytes, target }: DrawnRequest, text: string): boolean => bytes.includes(text) || decodeLoosely(target).includes(text);
 
 function decodeLoosely(target: string): string {
@@ -61,7 +64,7 @@ function decodeLoosely(target: string): string {
 	}
 }
 
-function flawOf(check: ContractCheck, answer: Parameters<ContractCheck>[0]): string | null {
+function violationOf(check: ContractCheck, answer: Parameters<ContractCheck>[0]): string | null {
 	try {
 		check(answer);
 		return null;
@@ -78,5 +81,5 @@ function parse(body: string): unknown {
 	}
 }
 
-/** Of an absolute address too, as a proxy is asked for one. */
+/** The path of a target, which may be an absolute URL as in a request to a proxy. */
 const pathOf = (target: string): string => target.replace(/^https?:\/\/[^/]*/, "").replace(/[?#].*$/s, "");

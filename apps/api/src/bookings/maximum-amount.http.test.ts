@@ -1,4 +1,4 @@
-/** The dearest booking there may be goes the whole way exactly; a price beyond the bound is refused before anything is held. */
+/** A booking with the maximum total keeps its exact amount everywhere. A price above the maximum is refused before anything is held. */
 import { BOOKING_AMOUNT_MAX, PRICE_MAX } from "@holdfast/domain";
 import { showtimeKeys } from "@holdfast/seat-store/testing";
 import { askRedis } from "@holdfast/testing";
@@ -32,7 +32,7 @@ it("ten seats at the highest price are held, confirmed, recorded, listed and can
 	expect(bookingIn(await api.call(`DELETE /bookings/${held.id}`, { token: user.token })).total).toEqual(total);
 });
 
-it("a showtime whose price in Redis is beyond the bound is a fault of ours, holds nothing, and fails no other showtime", async () => {
+it("a showtime whose price in Redis is above the maximum answers internal, holds nothing, and affects no other showtime", async () => {
 	const [user, showtimeId, other] = [await api.newUser(), await api.newShowtime(), await api.newShowtime()];
 	await api.held(await api.newUser(), showtimeId, ["J1"]);
 	const { meta } = showtimeKeys(showtimeId);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { keepBodies } from "./keep-bodies.ts";
+import { createBodyCache } from "./body-cache.ts";
 
-describe("keepBodies", () => {
-	it("renders a body once per tag, keeps the newest of each thing, and forgets what is too much", () => {
+describe("createBodyCache", () => {
+	it("renders a body once per tag, keeps the newest body of each key, and evicts bodies beyond its size", () => {
 		const rendered: string[] = [];
-		const bodies = keepBodies<string>({ bytesMax: 10 });
+		const bodies = createBodyCache<string>({ bytesMax: 10 });
 		const body = (key: string, tag: string, text: string) =>
 			bodies
 				.body(key, tag, () => {
