@@ -9,7 +9,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { addTotals, findRegressions, type RunsOfFigure, type Sample, sumUp } from "./judge-comparison.ts";
+import { addTotals, findRegressions, type RunsOfFigure, type Sample, sumUp } from "./find-regressions.ts";
 import { type Figures, readTurn } from "./take-turns.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));

@@ -71,10 +71,10 @@ const PROOF = { holds: "proof: holds. No seat sold twice, Redis and ledger agree
 const AS_BEFORE = { holds: "compare: costs as before", fails: "compare: COSTS MORE" };
 
 /** Prints the verdict; gives the exit code. */
-function reportFlaws(flaws: readonly string[], { holds, fails }: { holds: string; fails: string }): number {
-	for (const flaw of flaws.slice(0, 20)) console.error(`FLAW ${flaw}`);
-	console.log(flaws.length === 0 ? holds : `${fails} with ${flaws.length} flaws`);
-	return flaws.length === 0 ? 0 : 1;
+function reportViolations(violations: readonly string[], { holds, fails }: { holds: string; fails: string }): number {
+	for (const violation of violations.slice(0, 20)) console.error(`FLAW ${violation}`);
+	console.log(violations.length === 0 ? holds : `${fails} with ${violations.length} violations`);
+	return violations.length === 0 ? 0 : 1;
 }
 
 async function main(): Promise<number> {
@@ -84,7 +84,7 @@ async function main(): Promise<number> {
 		return 0;
 	}
 	if (scenario === "compare" && values.base !== undefined)
-		return reportFlaws(await compareCheckouts(values.base, count("runs", 9)), AS_BEFORE);
+		return reportViolations(await compareCheckouts(values.base, count("runs", 9)), AS_BEFORE);
 	if (scenario !== "spike" && scenario !== "spread" && scenario !== "watch") {
 		console.error(USAGE);
 		return 2;
@@ -109,11 +109,11 @@ async function main(): Promise<number> {
 			spread: () => spread(bench, { connections, rounds, showtimes: count("showtimes", 270), turns }),
 			watch: () => watch(bench, { watchers: count("watchers", 2_000), seconds: count("seconds", 10), holdsPerSecond: count("holds", 100) }),
 		};
-		const flaws = await run[scenario]();
+		const violations = await run[scenario]();
 		bench.costs.print();
 		if (values.figures !== undefined) bench.costs.write(values.figures);
 		if (values.profile) printCommands(await bench.proof.redisCommands());
-		return reportFlaws(flaws, PROOF);
+		return reportViolations(violations, PROOF);
 	} finally {
 		turns.close();
 		await bench.close();

@@ -16,7 +16,7 @@ export type WatchAnswer = {
 	/** When each watcher saw the seat of the probe change, epoch ms. */
 	readonly seenAtMs: readonly number[];
 	readonly views: readonly { readonly version: number; readonly statuses: string }[];
-	readonly flaws: readonly string[];
+	readonly violations: readonly string[];
 	readonly events: number;
 	readonly resets: number;
 	readonly breaks: number;
@@ -99,7 +99,7 @@ function report(): WatchAnswer {
 	return {
 		seenAtMs,
 		views: followers.map((follower) => ({ version: follower.version(), statuses: follower.statuses() })),
-		flaws: followers.flatMap(({ violations }) => violations).slice(0, 20),
+		violations: followers.flatMap(({ violations }) => violations).slice(0, 20),
 		events: sum(({ seen }) => seen.events),
 		resets: sum(({ seen }) => seen.resets),
 		breaks: sum(({ seen }) => seen.breaks),

@@ -36,9 +36,9 @@ describe("spike", () => {
 				},
 			},
 		};
-		const flaws = await spike(robbed, SMALL);
-		expect(flaws.join("\n")).toMatch(/sold in Redis, not in the ledger/);
-		expect(flaws).toContain("99 seats sold instead of 100");
+		const violations = await spike(robbed, SMALL);
+		expect(violations.join("\n")).toMatch(/sold in Redis, not in the ledger/);
+		expect(violations).toContain("99 seats sold instead of 100");
 	});
 
 	it("wants at least one buyer per seat, and sends no load to another machine", async () => {

@@ -19,11 +19,11 @@ const TARGET = 0.7;
 
 export type SpikeOptions = { readonly connections: number; readonly requestsPerConnection: number; readonly rounds: number };
 
-/** Runs the rounds; gives every flaw the proof found. */
+/** Runs the rounds; gives every violation the proof found. */
 export async function spike(bench: Bench, { connections, requestsPerConnection, rounds }: SpikeOptions): Promise<string[]> {
 	if (connections < SEATS) throw new Error(`--connections ${connections}: a spike needs at least ${SEATS}, one per seat`);
 	const tokens = mintTokens(bench.jwtSecret, await insertUsers(bench.databaseUrl, connections * rounds));
-	const flaws: string[] = [];
+	const violations: string[] = [];
 	const ours: LoadSummary[] = [];
 	const floor: LoadSummary[] = [];
 	for (let round = 0; round < rounds; round += 1) {
@@ -51,16 +51,16 @@ export async function spike(bench: Bench, { connections, requestsPerConnection, 
 		const confirmed = await runLoad({ origin: bench.origin, connections: confirmationsOf(held, buyers) });
 		printLoad("confirms", confirmed);
 		const asked = connections * requestsPerConnection;
-		if (held.answers !== asked) flaws.push(`${asked} questions, ${held.answers} answers`);
-		if (held.faults + confirmed.faults > 0) flaws.push(`${held.faults + confirmed.faults} faults`);
-		flaws.push(...(await proveSold(bench, showtimeId, confirmed)));
+		if (held.answers !== asked) violations.push(`${asked} questions, ${held.answers} answers`);
+		if (held.faults + confirmed.faults > 0) violations.push(`${held.faults + confirmed.faults} faults`);
+		violations.push(...(await proveSold(bench, showtimeId, confirmed)));
 
 		const bare = await bench.costs.measure("spike floor", () => runLoad({ origin: bench.floorOrigin, connections: storm("/taken") }));
 		printLoad("floor", bare);
 		floor.push(bare);
 	}
 	printRatio("spike", ours, floor, TARGET);
-	return flaws;
+	return violations;
 }
 
 /** At rest: every seat has one owner, Redis and ledger agree, and the owners are the bookings answered `confirmed`. */
@@ -68,13 +68,13 @@ async function proveSold({ proof }: Bench, showtimeId: ShowtimeId, confirmed: Lo
 	await proof.drained(DRAIN_DEADLINE_MS);
 	const lag = await proof.settleLag([showtimeId]);
 	console.log(`  outbox lag       p50 ${lag.p50} ms  p99 ${lag.p99} ms  max ${lag.max} ms  over ${lag.events} events`);
-	const flaws = await proof.violations(showtimeId);
+	const violations = await proof.violations(showtimeId);
 	const owners = await proof.owners(showtimeId);
-	if (owners.size !== SEATS) flaws.push(`${owners.size} seats sold instead of ${SEATS}`);
+	if (owners.size !== SEATS) violations.push(`${owners.size} seats sold instead of ${SEATS}`);
 	const confirmedIds = new Set(confirmed.won.map(({ body }) => String(JSON.parse(body).id)));
 	for (const bookingId of owners.values())
-		if (!confirmedIds.has(bookingId)) flaws.push(`booking ${bookingId} owns a seat, but its buyer got no confirmation`);
+		if (!confirmedIds.has(bookingId)) violations.push(`booking ${bookingId} owns a seat, but its buyer got no confirmation`);
 	for (const bookingId of confirmedIds)
-		if (![...owners.values()].includes(bookingId)) flaws.push(`booking ${bookingId} was confirmed, but owns no seat`);
-	return flaws;
+		if (![...owners.values()].includes(bookingId)) violations.push(`booking ${bookingId} was confirmed, but owns no seat`);
+	return violations;
 }

@@ -26,13 +26,13 @@ export type SpreadOptions = {
 	readonly turns: Turns;
 };
 
-/** Runs the rounds; gives every flaw the proof found. */
+/** Runs the rounds; gives every violation the proof found. */
 export async function spread(bench: Bench, { connections, showtimes, rounds, turns }: SpreadOptions): Promise<string[]> {
 	if (connections * HOLDS_EACH > ROWS * SEATS_PER_ROW) {
 		throw new Error(`--connections ${connections}: a showtime has seats for ${Math.floor((ROWS * SEATS_PER_ROW) / HOLDS_EACH)} buyers`);
 	}
 	const { costs } = bench;
-	const flaws: string[] = [];
+	const violations: string[] = [];
 	const runs = {
 		holds: [] as LoadSummary[],
 		confirms: [] as LoadSummary[],
@@ -77,19 +77,19 @@ export async function spread(bench: Bench, { connections, showtimes, rounds, tur
 		runs.confirms.push(confirmed);
 		runs.confirmedFloor.push(confirmedFloor);
 
-		if (held.ok !== connections * holds) flaws.push(`${connections * holds} holds asked for, ${held.ok} placed`);
-		if (held.faults + confirmed.faults > 0) flaws.push(`${held.faults + confirmed.faults} faults`);
+		if (held.ok !== connections * holds) violations.push(`${connections * holds} holds asked for, ${held.ok} placed`);
+		if (held.faults + confirmed.faults > 0) violations.push(`${held.faults + confirmed.faults} faults`);
 		const lag = await bench.proof.settleLag(showtimeIds);
 		console.log(
 			`  outbox lag       p50 ${lag.p50} ms  p99 ${lag.p99} ms  max ${lag.max} ms  over ${lag.events} events, ${lag.perSecond} settled/s`,
 		);
-		if (lag.events !== confirmed.ok) flaws.push(`${confirmed.ok} confirms answered, ${lag.events} recorded`);
-		for (const showtimeId of showtimeIds) flaws.push(...(await bench.proof.violations(showtimeId)));
+		if (lag.events !== confirmed.ok) violations.push(`${confirmed.ok} confirms answered, ${lag.events} recorded`);
+		for (const showtimeId of showtimeIds) violations.push(...(await bench.proof.violations(showtimeId)));
 		turns.end(costs.figures());
 	}
 	printRatio("place-hold", runs.holds, runs.heldFloor, HOLD_TARGET);
 	printRatio("confirm", runs.confirms, runs.confirmedFloor, CONFIRM_TARGET);
-	return flaws;
+	return violations;
 }
 
 /** Every buyer holds at every showtime, and may place so many holds an hour in one bucket. */

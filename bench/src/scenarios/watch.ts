@@ -24,7 +24,7 @@ const PROBES = 5;
 const FLOOR_REQUESTS = 50_000;
 const REST_DEADLINE_MS = 10_000;
 
-/** Gives every flaw the proof found. */
+/** Gives every violation the proof found. */
 export async function watch(bench: Bench, { watchers, seconds, holdsPerSecond }: WatchOptions): Promise<string[]> {
 	const tokens = mintTokens(bench.jwtSecret, await insertUsers(bench.databaseUrl, buyersFor(holdsPerSecond, seconds)));
 	const { showtimeIds, plan } = await insertShowtimes(bench.databaseUrl);
@@ -119,9 +119,9 @@ async function prove({ proof }: Bench, showtimeId: ShowtimeId, sendCommand: Send
 		`  watchers         ${views.length}  events ${total(({ events }) => events)}  resets ${total(({ resets }) => resets)}  streams lost and found again ${total(({ breaks }) => breaks)}`,
 	);
 	await proof.drained(REST_DEADLINE_MS);
-	const flaws = [...answers.flatMap((answer) => answer.flaws), ...(await proof.violations(showtimeId))];
-	if (wrong.length > 0) flaws.push(`${wrong.length} of ${views.length} watchers do not see the map at version ${version}`);
-	return flaws;
+	const violations = [...answers.flatMap((answer) => answer.violations), ...(await proof.violations(showtimeId))];
+	if (wrong.length > 0) violations.push(`${wrong.length} of ${views.length} watchers do not see the map at version ${version}`);
+	return violations;
 }
 
 const faultsOf = ({ faults }: BuySummary): string[] => (faults === 0 ? [] : [`${faults} faults while seats were bought`]);

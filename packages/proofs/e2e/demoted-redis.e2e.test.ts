@@ -9,8 +9,8 @@ import { DENIED_BUCKETS, deniedKeys } from "@holdfast/seat-store/testing";
 import { insertShowtimes, openTestProxy, startTestRedis, type TestProxy, type TestRedis, waitUntil } from "@holdfast/testing";
 import { afterEach, expect, it } from "vitest";
 import { findViolationsAtRest } from "./find-violations-at-rest.ts";
-import { type Crowd, startCrowd } from "./live-crowd.ts";
 import { insertBuyers, UNTHROTTLED } from "./open-test-stack.ts";
+import { type Crowd, startCrowd } from "./start-crowd.ts";
 import { findStrangeAnswers, tallyFaults } from "./tally-history.ts";
 
 const CLIENTS = 24;

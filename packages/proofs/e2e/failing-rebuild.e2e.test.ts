@@ -4,10 +4,10 @@ import type { ShowtimeId } from "@holdfast/domain";
 import type { Operation } from "@holdfast/proofs";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { askUntilAnswered } from "./ask-until-answered.ts";
 import { findViolationsAtRest } from "./find-violations-at-rest.ts";
 import { openTestStack, type TestStack } from "./open-test-stack.ts";
 import { type RecordedBuyer, recordBuyer } from "./record-buyer.ts";
+import { retryUntilFinal } from "./retry-until-final.ts";
 
 const BUYERS = 10;
 /** More than a batch. Each round of a buyer leaves two: a confirm and a cancel. */
@@ -64,10 +64,10 @@ it("holds up none of the others, and gets everything once it succeeds", async ()
 /** One seat that nobody else asks for, bought and given back, so many times. */
 async function buyAndCancel(person: RecordedBuyer, showtimeId: ShowtimeId, seat: number, rounds: number): Promise<void> {
 	for (let round = 1; round <= rounds; round += 1) {
-		const held = await askUntilAnswered(() => person.hold(showtimeId, [seat], crypto.randomUUID()));
+		const held = await retryUntilFinal(() => person.hold(showtimeId, [seat], crypto.randomUUID()));
 		const bookingId = held.answered?.bookingId;
 		if (bookingId === undefined) throw new Error(`a hold of a free seat was answered ${held.code}`);
-		await askUntilAnswered(() => person.confirm(showtimeId, bookingId));
-		await askUntilAnswered(() => person.cancel(showtimeId, bookingId));
+		await retryUntilFinal(() => person.confirm(showtimeId, bookingId));
+		await retryUntilFinal(() => person.cancel(showtimeId, bookingId));
 	}
 }

@@ -7,8 +7,8 @@ import { reconstructStories } from "@holdfast/proofs";
 import { howLong, waitUntil } from "@holdfast/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { findViolationsAtRest } from "./find-violations-at-rest.ts";
-import { type Crowd, startCrowd } from "./live-crowd.ts";
 import { openReplicatedStack, type ReplicatedStack, type Side } from "./open-replicated-stack.ts";
+import { type Crowd, startCrowd } from "./start-crowd.ts";
 import { findStrangeAnswers, tallyCodes } from "./tally-history.ts";
 
 const CLIENTS = 48;

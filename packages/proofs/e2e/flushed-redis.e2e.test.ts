@@ -6,8 +6,8 @@ import { bucketOf, type ShowtimeId } from "@holdfast/domain";
 import { findHistoryViolations, type Rule, readAtRest } from "@holdfast/proofs";
 import { askRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { startCrowd } from "./live-crowd.ts";
 import { type Answer, type Buyer, labelOf, openTestStack, type TestStack, tally } from "./open-test-stack.ts";
+import { startCrowd } from "./start-crowd.ts";
 
 const CLIENTS = 16;
 /** Each person has so many accounts: an account may place 100 holds an hour. */

@@ -5,8 +5,8 @@ import { reconstructStories } from "@holdfast/proofs";
 import { createRandom, howLong, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { findViolationsAtRest } from "./find-violations-at-rest.ts";
-import { type Crowd, startCrowd } from "./live-crowd.ts";
 import { openTestStack, type TestStack } from "./open-test-stack.ts";
+import { type Crowd, startCrowd } from "./start-crowd.ts";
 import { findStrangeAnswers, tallyCodes, tallyFaults } from "./tally-history.ts";
 
 const CLIENTS = 64;
@@ -45,7 +45,7 @@ it("everyone who was told yes has their seats, nobody else does, and no seat eve
 	});
 	await killInTurn(crowd);
 	await crowd.stop();
-	await waitUntil("the product to be well", isWell, HEALTHY_DEADLINE_MS);
+	await waitUntil("the product to be well", isHealthy, HEALTHY_DEADLINE_MS);
 	for (const showtimeId of showtimeIds) {
 		await waitUntil("the map", async () => (await test.get(`/showtimes/${showtimeId}/seats`)).status === 200, HEALTHY_DEADLINE_MS);
 	}
@@ -84,7 +84,7 @@ async function outage(part: Part, forMs: number): Promise<void> {
 
 const countSales = ({ history }: Crowd): number => history.filter(({ kind, result }) => kind === "confirm" && result === "ok").length;
 
-async function isWell(): Promise<boolean> {
+async function isHealthy(): Promise<boolean> {
 	const answer = await test.get("/health").catch(() => null);
 	return answer?.body.status === "ok";
 }

@@ -3,10 +3,10 @@ import { DEFAULT_LIMITS, type ShowtimeId } from "@holdfast/domain";
 import type { Operation } from "@holdfast/proofs";
 import { type HeldLock, holdLock, howLong, waitUntil } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { askUntilAnswered } from "./ask-until-answered.ts";
 import { findViolationsAtRest } from "./find-violations-at-rest.ts";
 import { openTestStack, type TestStack } from "./open-test-stack.ts";
 import { type RecordedBuyer, recordBuyer } from "./record-buyer.ts";
+import { retryUntilFinal } from "./retry-until-final.ts";
 
 const HOLD_MS = howLong({ short: 6_000, long: 20_000 });
 const BUYERS = 8;
@@ -84,14 +84,14 @@ it.each(["users", "showtimes"])(
 
 /** One seat, confirmed; gives the booking. */
 async function buy(person: RecordedBuyer, showtimeId: ShowtimeId, seat: number): Promise<string> {
-	const { answered, code } = await askUntilAnswered(() => person.hold(showtimeId, [seat], crypto.randomUUID()));
+	const { answered, code } = await retryUntilFinal(() => person.hold(showtimeId, [seat], crypto.randomUUID()));
 	if (answered === null) throw new Error(`a hold of a free seat was answered ${code}`);
-	await askUntilAnswered(() => person.confirm(showtimeId, answered.bookingId));
+	await retryUntilFinal(() => person.confirm(showtimeId, answered.bookingId));
 	return answered.bookingId;
 }
 
 /** One seat that nobody else asks for, bought and given back. */
 async function buyAndCancel(person: RecordedBuyer, showtimeId: ShowtimeId, seat: number): Promise<void> {
 	const bookingId = await buy(person, showtimeId, seat);
-	await askUntilAnswered(() => person.cancel(showtimeId, bookingId));
+	await retryUntilFinal(() => person.cancel(showtimeId, bookingId));
 }

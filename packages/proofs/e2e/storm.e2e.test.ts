@@ -4,8 +4,8 @@ import { reconstructStories } from "@holdfast/proofs";
 import { howLong } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { findViolationsAtRest } from "./find-violations-at-rest.ts";
-import { startCrowd } from "./live-crowd.ts";
 import { openTestStack, type TestStack } from "./open-test-stack.ts";
+import { startCrowd } from "./start-crowd.ts";
 import { findStrangeAnswers, tallyCodes, tallyFaults } from "./tally-history.ts";
 
 const CLIENTS = 64;

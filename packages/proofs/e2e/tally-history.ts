@@ -1,6 +1,6 @@
 /** A history in figures, for people and for the question whether anything strange was answered. */
 import type { Operation } from "@holdfast/proofs";
-import { isUndecided } from "./ask-until-answered.ts";
+import { isRetryable } from "./retry-until-final.ts";
 
 /** `confirm 200`: 41, ... */
 export function tallyCodes(history: readonly Operation[]): Record<string, number> {
@@ -9,7 +9,7 @@ export function tallyCodes(history: readonly Operation[]): Record<string, number
 
 /** What was neither done nor refused, by code. On a machine that stalls for seconds a 503 is a truthful answer. */
 export function tallyFaults(history: readonly Operation[]): Record<string, number> {
-	return tallyBy(history.filter(isUndecided).map(({ code }) => code));
+	return tallyBy(history.filter(isRetryable).map(({ code }) => code));
 }
 
 /** What a crowd may be refused with by its own doing, and what it may be asked to try again. */

@@ -1,4 +1,7 @@
-/** A TCP port on loopback that nobody listens on right now. Another process may take it before it is used: callers retry. */
+/**
+ * Resolves to a TCP port on loopback on which no process listens now. Another process may take the port before the caller uses it:
+ * callers must retry.
+ */
 import { createServer } from "node:net";
 
 export function findFreePort(): Promise<number> {

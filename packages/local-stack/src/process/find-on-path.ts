@@ -1,4 +1,4 @@
-/** The absolute path of the first of `names` that is an executable file on PATH, or null. */
+/** Returns the absolute path of the first of `names` that is an executable file on PATH, or null. */
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 

@@ -1,4 +1,4 @@
-/** Whether a process with this id exists, ours or not. A zombie that waits for its parent counts as gone. */
+/** Whether a process with this id runs, under any user. A zombie (ended, but not yet reaped by its parent) does not count. */
 import { readFileSync } from "node:fs";
 
 export function isAlive(pid: number): boolean {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findRegressions, type Sample, sumUp } from "./judge-comparison.ts";
+import { findRegressions, type Sample, sumUp } from "./find-regressions.ts";
 
 const sample = (api: number, redis = 40): Sample =>
 	new Map([

@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 import { howLong, timeWork, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { findViolationsAtRest } from "./find-violations-at-rest.ts";
-import { accountsFor, openHalls, startBuyers } from "./live-buyers.ts";
 import { openTestStack, type TestStack } from "./open-test-stack.ts";
+import { accountsFor, installShowtimes, startBuyers } from "./start-buyers.ts";
 import { tallyFaults } from "./tally-history.ts";
 
 const KILLS = howLong({ short: 4, long: 10 });
@@ -46,7 +46,7 @@ const depth = async (): Promise<number> => (await test.proof.depths()).reduce((s
 describe("the sweeper, killed again and again in mid-drain", () => {
 	it("neither loses nor doubles anything", async () => {
 		await test.stack.sweeper.stop();
-		const showtimeIds = await openHalls(test, 20);
+		const showtimeIds = await installShowtimes(test, 20);
 		const buyers = startBuyers(await test.buyers(accountsFor(showtimeIds.length)), showtimeIds);
 		await waitUntil("a backlog", () => buyers.confirmed() >= BACKLOG, BACKLOG_DEADLINE_MS);
 		await buyers.stop();
@@ -85,7 +85,7 @@ describe("the sweeper, killed", () => {
 
 describe("two sweepers at once", () => {
 	it("neither lose nor double anything", async () => {
-		const showtimeIds = await openHalls(test, 20);
+		const showtimeIds = await installShowtimes(test, 20);
 		const second = spawnSweeper();
 		const buyers = startBuyers(await test.buyers(accountsFor(showtimeIds.length)), showtimeIds);
 		await delay(3_000);
@@ -100,7 +100,7 @@ describe("two sweepers at once", () => {
 
 describe("Postgres, stopped for a while under load", () => {
 	it("is not missed by holds and confirms, and gets everything when it is back", async () => {
-		const showtimeIds = await openHalls(test, howLong({ short: 60, long: 360 }));
+		const showtimeIds = await installShowtimes(test, howLong({ short: 60, long: 360 }));
 		const buyers = startBuyers(await test.buyers(accountsFor(showtimeIds.length)), showtimeIds);
 		const startedAt = Date.now();
 		await delay(3_000);
@@ -124,7 +124,7 @@ describe("Postgres, stopped for a while under load", () => {
 
 describe("Redis, killed under load and started again on its data", () => {
 	it("has every confirm that was acknowledged, and every repeat is answered truthfully", async () => {
-		const showtimeIds = await openHalls(test, 60);
+		const showtimeIds = await installShowtimes(test, 60);
 		const buyers = startBuyers(await test.buyers(accountsFor(showtimeIds.length)), showtimeIds);
 		for (let kill = 0; kill < 3; kill += 1) {
 			await delay(1_500);

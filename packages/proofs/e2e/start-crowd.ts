@@ -6,10 +6,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import { type Operation, reconstructStories } from "@holdfast/proofs";
 import { createRandom } from "@holdfast/testing";
-import { askUntilAnswered, isUndecided } from "./ask-until-answered.ts";
-import { accountsOf, takeTurns } from "./change-accounts.ts";
 import type { Buyer } from "./open-test-stack.ts";
 import { type RecordedBuyer, recordBuyer } from "./record-buyer.ts";
+import { isRetryable, retryUntilFinal } from "./retry-until-final.ts";
+import { accountsOf, rotateAccounts } from "./rotate-accounts.ts";
 
 export type Crowd = {
 	/** What everyone asked and was told so far. */
@@ -63,8 +63,8 @@ async function live(accounts: readonly RecordedBuyer[], seed: number, options: C
 	const { showtimeIds, seatCount, patienceMax = Number.POSITIVE_INFINITY, restMaxMs = 10 } = options;
 	const { below: random } = createRandom(seed);
 	const ask = (question: () => Promise<Operation>) =>
-		askUntilAnswered(question, Number.isFinite(patienceMax) ? 1 + random(patienceMax) : patienceMax);
-	const turns = takeTurns(accounts);
+		retryUntilFinal(question, Number.isFinite(patienceMax) ? 1 + random(patienceMax) : patienceMax);
+	const turns = rotateAccounts(accounts);
 	let person = turns.current();
 	let kept: { showtimeId: ShowtimeId; bookingId: string } | null = null;
 	for (let round = 1; !isStopping(); round += 1) {
@@ -109,8 +109,8 @@ async function resolveFor(person: RecordedBuyer, history: readonly Operation[]):
 	const own = history.filter(({ client }) => client === person.client);
 	const holds = own.flatMap((operation) => (operation.kind === "hold" ? [operation] : []));
 	const learn = async (question: () => Promise<Operation>) => {
-		const last = await askUntilAnswered(question, RESOLVE_ATTEMPTS);
-		if (isUndecided(last)) throw new Error(`still ${last.code} when asked ${RESOLVE_ATTEMPTS} times`);
+		const last = await retryUntilFinal(question, RESOLVE_ATTEMPTS);
+		if (isRetryable(last)) throw new Error(`still ${last.code} when asked ${RESOLVE_ATTEMPTS} times`);
 	};
 	for (const { showtimeId, bookingId, confirmed, cancelled, cancelAskedMs } of reconstructStories(own)) {
 		const at = parseShowtime(showtimeId);
@@ -121,7 +121,7 @@ async function resolveFor(person: RecordedBuyer, history: readonly Operation[]):
 	}
 	for (const [key, tries] of Map.groupBy(holds, (hold) => hold.key)) {
 		const last = tries.at(-1);
-		if (last === undefined || !isUndecided(last) || tries.every(({ result }) => result !== "unknown")) continue;
+		if (last === undefined || !isRetryable(last) || tries.every(({ result }) => result !== "unknown")) continue;
 		await learn(() => person.hold(parseShowtime(last.showtimeId), last.seats, key));
 	}
 }

@@ -2,10 +2,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { DEFAULT_LIMITS, type ShowtimeId } from "@holdfast/domain";
 import type { Operation } from "@holdfast/proofs";
-import { askUntilAnswered } from "./ask-until-answered.ts";
-import { accountsOf, takeTurns } from "./change-accounts.ts";
 import type { Buyer, TestStack } from "./open-test-stack.ts";
 import { recordBuyer } from "./record-buyer.ts";
+import { retryUntilFinal } from "./retry-until-final.ts";
+import { accountsOf, rotateAccounts } from "./rotate-accounts.ts";
 
 /** Ten seats per user and showtime is the cap, so a buyer goes through a hall in tens and then to the next one. */
 const SEATS_PER_BUYER_AND_SHOWTIME = 10;
@@ -35,17 +35,17 @@ export function startBuyers(buyers: readonly Buyer[], showtimeIds: readonly Show
 	let isStopping = false;
 
 	async function live(accounts: readonly Buyer[], place: number): Promise<void> {
-		const turns = takeTurns(accounts.map((account) => recordBuyer(account, history)));
+		const turns = rotateAccounts(accounts.map((account) => recordBuyer(account, history)));
 		for (const showtimeId of showtimeIds) {
 			for (let n = 0; n < SEATS_PER_BUYER_AND_SHOWTIME; n += 1) {
 				if (isStopping) return;
 				const seat = place * SEATS_PER_BUYER_AND_SHOWTIME + n;
 				const person = turns.current();
-				const held = await askUntilAnswered(() => person.hold(showtimeId, [seat], `${place}-${seat}`));
+				const held = await retryUntilFinal(() => person.hold(showtimeId, [seat], `${place}-${seat}`));
 				turns.countHold();
 				if (held.answered === null) throw new Error(`a hold of a free seat was answered ${held.code}`);
 				const { bookingId } = held.answered;
-				const answered = await askUntilAnswered(() => person.confirm(showtimeId, bookingId));
+				const answered = await retryUntilFinal(() => person.confirm(showtimeId, bookingId));
 				if (answered.result !== "ok") throw new Error(`a confirm in time was answered ${answered.code}`);
 				confirmed += 1;
 				await delay(REST_MS);
@@ -67,7 +67,7 @@ export function startBuyers(buyers: readonly Buyer[], showtimeIds: readonly Show
 }
 
 /** Open showtimes for ten buyers, installed: so many that they last for a test. */
-export async function openHalls(test: TestStack, count: number): Promise<ShowtimeId[]> {
+export async function installShowtimes(test: TestStack, count: number): Promise<ShowtimeId[]> {
 	const showtimeIds = await test.showtimes(count);
 	for (const showtimeId of showtimeIds) await test.get(`/showtimes/${showtimeId}/seats`);
 	return showtimeIds;

@@ -3,15 +3,15 @@ import { setTimeout as delay } from "node:timers/promises";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { findViolationsAtRest } from "./find-violations-at-rest.ts";
-import { startCrowd } from "./live-crowd.ts";
 import { openTestStack, type TestStack, tally } from "./open-test-stack.ts";
+import { startCrowd } from "./start-crowd.ts";
 import { findStrangeAnswers, tallyCodes } from "./tally-history.ts";
 
 const CLIENTS = 32;
 /** Each person has so many accounts: an account may place 100 holds an hour. */
 const ACCOUNTS_EACH = 10;
 const SEATS = 100;
-const STANDSTILL_MS = 10_000;
+const PAUSE_MS = 10_000;
 /** A call's deadline is 2 s, and a few are made one after the other at most. */
 const ANSWER_MAX_MS = 6_000;
 /** More at once than the crowd ever has. */
@@ -38,7 +38,7 @@ it("makes every answer a 503 in time, piles nothing up, and afterwards everythin
 	const startMs = performance.now();
 	const burst = await Promise.all(visitors.map((visitor) => visitor.map(showtimeId)));
 	const burstMs = performance.now() - startMs;
-	await delay(STANDSTILL_MS - burstMs);
+	await delay(PAUSE_MS - burstMs);
 	const resumedMs = Date.now();
 	test.stack.redis?.resume();
 	const before = sales();

@@ -10,7 +10,7 @@ export function accountsOf<Account>(accounts: readonly Account[], people: number
  * Gives the account to use for the next hold. Count each hold that may have been placed; throws when every account has as many as
  * an account may place in an hour.
  */
-export function takeTurns<Account>(accounts: readonly Account[]) {
+export function rotateAccounts<Account>(accounts: readonly Account[]) {
 	let placed = 0;
 	return {
 		current(): Account {
