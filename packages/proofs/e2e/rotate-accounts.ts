@@ -1,21 +1,21 @@
-/** People who go on under another account before the hourly limit of holds stops the one that they use. */
+/** Switches a test client to its next account before the present account reaches the hourly limit of holds. */
 import { DEFAULT_LIMITS } from "@holdfast/domain";
 
-/** `person` of so many `people`, each with an equal share of the accounts: the first of everyone, the second of everyone, ... */
+/** Returns the accounts of one person (by number) when `people` persons share the accounts equally. */
 export function accountsOf<Account>(accounts: readonly Account[], people: number, person: number): Account[] {
 	return accounts.filter((_, place) => place % people === person);
 }
 
 /**
- * Gives the account to use for the next hold. Count each hold that may have been placed; throws when every account has as many as
- * an account may place in an hour.
+ * Returns a rotation over the accounts. `current` returns the account for the next hold, and throws when every account has reached
+ * the hourly limit. Call `countHold` after every hold that may have been placed.
  */
 export function rotateAccounts<Account>(accounts: readonly Account[]) {
 	let placed = 0;
 	return {
 		current(): Account {
 			const account = accounts[Math.floor(placed / DEFAULT_LIMITS.holdsPerHourMax)];
-			if (account === undefined) throw new Error(`a person needs more than ${accounts.length} accounts`);
+			if (account === undefined) throw new Error(`all ${accounts.length} accounts of a person have reached the hourly limit of holds`);
 			return account;
 		},
 		countHold(): void {

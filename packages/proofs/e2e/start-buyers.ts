@@ -1,4 +1,4 @@
-/** Buyers who buy one seat after another, in several halls, until told to stop, and take no for an answer from nobody. */
+/** Starts buyers who buy one seat after the other, in several showtimes, until they are stopped. They retry every request that fails. */
 import { setTimeout as delay } from "node:timers/promises";
 import { DEFAULT_LIMITS, type ShowtimeId } from "@holdfast/domain";
 import type { Operation } from "@holdfast/proofs";
@@ -7,46 +7,48 @@ import { recordBuyer } from "./record-buyer.ts";
 import { retryUntilFinal } from "./retry-until-final.ts";
 import { accountsOf, rotateAccounts } from "./rotate-accounts.ts";
 
-/** Ten seats per user and showtime is the cap, so a buyer goes through a hall in tens and then to the next one. */
+/** A user may have ten seats of a showtime. A buyer buys ten, then goes on with the next showtime. */
 const SEATS_PER_BUYER_AND_SHOWTIME = 10;
-/** As many as share a hall of 100 seats. */
+/** Ten buyers with ten seats each buy all 100 seats of a showtime. */
 const PEOPLE = 10;
-/** A buyer rests between bookings: ten of them make at most 333 a second, so the halls last on a machine of any speed. */
+/** The pause of a buyer between bookings. Ten buyers make at most 333 bookings a second, so the seats last on a fast machine too. */
 const REST_MS = 30;
 
+/** Running buyers. */
 export type Buyers = {
 	readonly history: readonly Operation[];
-	/** Bookings whose confirm was answered, at once or after repeats of the same request. */
+	/** Returns the number of bookings whose confirm was acknowledged, at once or after repeats. */
 	confirmed(): number;
+	/** Stops the buyers after their present booking. Rejects when a buyer got a final refusal or ran out of seats. */
 	stop(): Promise<void>;
 };
 
-/** So many accounts last ten buyers for every hall: each places one hold per seat. */
-export const accountsFor = (halls: number): number =>
-	PEOPLE * Math.ceil((halls * SEATS_PER_BUYER_AND_SHOWTIME) / DEFAULT_LIMITS.holdsPerHourMax);
+/** Returns how many accounts the ten buyers need for this many showtimes, because of the hourly limit of holds. */
+export const accountsFor = (showtimes: number): number =>
+	PEOPLE * Math.ceil((showtimes * SEATS_PER_BUYER_AND_SHOWTIME) / DEFAULT_LIMITS.holdsPerHourMax);
 
 /**
- * Ten buyers who share these accounts. Each takes seats that no other one asks for, one at a time, hold then confirm. Faults are
- * retried, so each booking's outcome becomes known while the buyers live.
+ * Starts ten buyers who share these accounts. Each buyer holds and confirms its own seats, one after the other, so no request is
+ * refused. Failed requests are repeated until the answer is final.
  */
 export function startBuyers(buyers: readonly Buyer[], showtimeIds: readonly ShowtimeId[]): Buyers {
 	const history: Operation[] = [];
 	let confirmed = 0;
 	let isStopping = false;
 
-	async function live(accounts: readonly Buyer[], place: number): Promise<void> {
-		const turns = rotateAccounts(accounts.map((account) => recordBuyer(account, history)));
+	async function runBuyer(accounts: readonly Buyer[], place: number): Promise<void> {
+		const rotation = rotateAccounts(accounts.map((account) => recordBuyer(account, history)));
 		for (const showtimeId of showtimeIds) {
 			for (let n = 0; n < SEATS_PER_BUYER_AND_SHOWTIME; n += 1) {
 				if (isStopping) return;
 				const seat = place * SEATS_PER_BUYER_AND_SHOWTIME + n;
-				const person = turns.current();
+				const person = rotation.current();
 				const held = await retryUntilFinal(() => person.hold(showtimeId, [seat], `${place}-${seat}`));
-				turns.countHold();
-				if (held.answered === null) throw new Error(`a hold of a free seat was answered ${held.code}`);
+				rotation.countHold();
+				if (held.answered === null) throw new Error(`the hold of an available seat got ${held.code}`);
 				const { bookingId } = held.answered;
 				const answered = await retryUntilFinal(() => person.confirm(showtimeId, bookingId));
-				if (answered.result !== "ok") throw new Error(`a confirm in time was answered ${answered.code}`);
+				if (answered.result !== "ok") throw new Error(`the confirm of a live hold got ${answered.code}`);
 				confirmed += 1;
 				await delay(REST_MS);
 			}
@@ -54,19 +56,20 @@ export function startBuyers(buyers: readonly Buyer[], showtimeIds: readonly Show
 		throw new Error("the buyers ran out of seats");
 	}
 
-	const lives = Promise.all(Array.from({ length: PEOPLE }, (_, place) => live(accountsOf(buyers, PEOPLE, place), place)));
-	lives.catch(() => {});
+	const running = Promise.all(Array.from({ length: PEOPLE }, (_, place) => runBuyer(accountsOf(buyers, PEOPLE, place), place)));
+	// `stop` reports the error; this only keeps Node from treating it as an unhandled rejection before that.
+	running.catch(() => {});
 	return {
 		history,
 		confirmed: () => confirmed,
 		async stop() {
 			isStopping = true;
-			await lives;
+			await running;
 		},
 	};
 }
 
-/** Open showtimes for ten buyers, installed: so many that they last for a test. */
+/** Inserts showtimes of 100 seats and reads each seat map once, which installs the showtime in Redis. */
 export async function installShowtimes(test: TestStack, count: number): Promise<ShowtimeId[]> {
 	const showtimeIds = await test.showtimes(count);
 	for (const showtimeId of showtimeIds) await test.get(`/showtimes/${showtimeId}/seats`);
