@@ -72,7 +72,7 @@ function createRule(checker: ts.TypeChecker): (node: ts.Node) => string | null {
 		if (!isFunctionWithBody(node) || !resolvesToReply(checker, node)) return null;
 		const expected = ts.isFunctionExpression(node) || ts.isArrowFunction(node) ? checker.getContextualType(node) : undefined;
 		if (expected?.getCallSignatures().some(isHandlerOrHook) === true) return null;
-		return "resolves to a reply, and its type is not that of a handler or hook: resolve to a value, or use a handler or hook type of Fastify";
+		return "resolves to a reply, but is not typed as a handler or hook: resolve to a value, or use a handler or hook type of Fastify";
 	};
 }
 

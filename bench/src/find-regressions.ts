@@ -16,7 +16,7 @@ export type RunsOfFigure = {
 /** One figure of both sides. */
 export type ComparedFigure = { readonly name: string; readonly base: RunsOfFigure; readonly head: RunsOfFigure };
 
-/** A median may be higher than that of the base by this share. */
+/** A median may exceed the median of the base by this share. */
 export const RISE_MAX = 0.03;
 /** Figures below this are noise of roles that do no work for the request. */
 const WORTH_JUDGING_MICROS = 1;

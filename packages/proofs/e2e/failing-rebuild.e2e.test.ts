@@ -13,7 +13,7 @@ const BUYERS = 10;
 /** More than one batch. Each round of a buyer adds two entries: a confirm and a cancel. */
 const ENTRIES = 600;
 const SALES_BESIDE = 100;
-/** On an idle machine it is about 400 ms. Behind a failing rebuild the entries would wait until the rebuild succeeds. */
+/** On an idle machine the lag is about 400 ms. Behind a failing rebuild the entries would wait until the rebuild succeeds. */
 const LAG_MAX_MS = 10_000;
 const FAILURES_MIN = 3;
 const DRAIN_DEADLINE_MS = 90_000;

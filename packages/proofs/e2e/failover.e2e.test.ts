@@ -124,7 +124,7 @@ describe("a failover at ACK_LEVEL=replica", () => {
 });
 
 describe("a failover at ACK_LEVEL=local", () => {
-	it("a failover at local loses only confirms of the old primary, and the ledger still has no seat sold twice", async () => {
+	it("a failover at local loses confirms that only the old primary had, and the ledger still has no seat sold twice", async () => {
 		const { violations, mapViolations, acknowledged } = await failOverUnderLoad("local");
 		const lost = violations.filter((violation) => violation.startsWith("lost confirm"));
 		console.log(`lost at local: ${lost.length} confirms; ${acknowledged.length} answers acknowledged by the old side after the failover`);

@@ -71,7 +71,7 @@ function mayAskCancel({ clients }: State, world: World, booking: Which): boolean
 function answer(state: State, world: World, server: Which, booking: Which, lastAnswer: "confirmed" | "cancelled"): State {
 	const withClient = (client: Client): State => ({ ...state, clients: replace(state.clients, booking, client) });
 	if (!world.safeguards.wait || server === 1) return withClient({ lastAnswer, waits: false });
-	// After the failover A waits for its replica in vain: the client gets no answer, and may repeat the request at B.
+	// After the failover A has no replica, so its wait never ends: the client gets no answer, and may repeat the request at B.
 	if (state.replica !== "attached") return state;
 	return withClient({ ...state.clients[booking], waits: true });
 }

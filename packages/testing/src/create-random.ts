@@ -2,6 +2,7 @@
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { mersenne } from "pure-rand/generator/mersenne";
 
+/** A random number generator. */
 export type Random = {
 	/** Returns an integer from 0 to `bound` - 1; 0 for a bound of 0. */
 	below(bound: number): number;

@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { queryPostgres } from "@holdfast/local-stack";
 import { inject } from "vitest";
 
+/** A database of one test file. */
 export type TestDatabase = {
 	readonly url: string;
 	/** Drops the database and ends its open sessions. Safe to call twice. */

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { queryPostgres } from "@holdfast/local-stack";
 import { waitUntil } from "./wait-until.ts";
 
+/** A lock that is held until `release`. */
 export type HeldLock = {
 	/** Ends the session that holds the lock; resolves when the lock is free. Safe to call twice. */
 	release(): Promise<void>;

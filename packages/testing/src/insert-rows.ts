@@ -29,8 +29,10 @@ export async function insertUsers(databaseUrl: string, count: number): Promise<U
 	return ids;
 }
 
+/** The inserted showtimes and their seat plan. */
 export type ShowtimeRows = { readonly showtimeIds: ShowtimeId[]; readonly plan: SeatPlan };
 
+/** Options of `insertShowtimes`. */
 export type ShowtimeOptions = {
 	/** How many showtimes to insert, all with the same seat plan; 1 when absent. */
 	readonly count?: number;
@@ -45,8 +47,8 @@ export type ShowtimeOptions = {
 const HOUR_MS = 60 * 60 * 1000;
 
 /**
- * Inserts showtimes that are on sale now, with a movie, an auditorium and a seat plan of their own: 10 x 10 seats at 12.50 USD, in
- * 24 hours, unless the options say otherwise. Returns the ids of the showtimes and their plan.
+ * Inserts a movie, an auditorium, a seat plan, and showtimes that are on sale now: 10 x 10 seats at 12.50 USD, in 24 hours, unless the
+ * options say otherwise. Returns the ids of the showtimes and their plan.
  */
 export async function insertShowtimes(databaseUrl: string, options: ShowtimeOptions = {}): Promise<ShowtimeRows> {
 	const { count = 1, rows = 10, seatsPerRow = 10, startsInMs = 24 * HOUR_MS, bucket } = options;

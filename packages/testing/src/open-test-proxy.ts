@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 
+/** A running proxy. */
 export type TestProxy = {
 	readonly url: string;
 	/** How many connections were accepted so far. */

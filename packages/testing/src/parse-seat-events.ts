@@ -1,6 +1,7 @@
 /** Parses the events of a seat stream. The text may arrive in chunks of any size. */
 import { createParser } from "eventsource-parser";
 
+/** An event of a seat stream; `seats` are pairs of seat index and status letter, empty for a `reset`. */
 export type SeatEvent = {
 	readonly event: "delta" | "reset";
 	readonly version: number;

@@ -6,6 +6,7 @@ import { rmSync } from "node:fs";
 import { isLinkUp, makeScratchFolder, sendInlineCommand, startRedis } from "@holdfast/local-stack";
 import { waitUntil } from "./wait-until.ts";
 
+/** A Redis server of one test file. */
 export type TestRedis = {
 	/** Does not change when the server restarts. */
 	readonly url: string;

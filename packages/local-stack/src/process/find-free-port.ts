@@ -1,9 +1,10 @@
+/** Finds a free TCP port. */
+import { createServer } from "node:net";
+
 /**
  * Resolves to a TCP port on loopback on which no process listens now. Another process may take the port before the caller uses it:
  * callers must retry.
  */
-import { createServer } from "node:net";
-
 export function findFreePort(): Promise<number> {
 	return new Promise((resolve, reject) => {
 		const server = createServer();
