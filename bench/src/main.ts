@@ -79,7 +79,11 @@ const PROOF = {
 	failed: "proof: FAILED",
 	item: "violation",
 };
-const COMPARISON = { passed: "compare: passed. The processor time has not risen.", failed: "compare: FAILED", item: "regression" };
+const COMPARISON = {
+	passed: "compare: passed. No total rose by more than 3 % or by more than its spread.",
+	failed: "compare: FAILED",
+	item: "regression",
+};
 
 /** Prints the first 20 violations and the result; returns the exit code. */
 function reportViolations(violations: readonly string[], { passed, failed, item }: Record<"passed" | "failed" | "item", string>): number {
