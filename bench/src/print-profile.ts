@@ -1,15 +1,15 @@
-/** Reads CPU profiles of the processes under load, and prints where the time went: self time by function and by package. */
+/** Prints CPU profiles of the processes under load: the self time by function and by package. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const LINES_MAX = 30;
-/** A process that hardly worked (the primary of the workers) only blurs the sum. */
+/** A profile with fewer samples is skipped: the process was nearly idle, as the primary process of the workers is. */
 const BUSY_SAMPLES_MIN = 500;
 
 type Frame = { readonly functionName: string; readonly url: string; readonly lineNumber: number };
 type Profile = { readonly nodes: readonly { readonly id: number; readonly callFrame: Frame }[]; readonly samples: readonly number[] };
 
-/** One table per process, busiest functions first. */
+/** Prints two tables per process, busiest first, from the `.cpuprofile` files in the folder. */
 export function printProfiles(folder: string): void {
 	for (const file of readdirSync(folder).filter((name) => name.endsWith(".cpuprofile"))) {
 		const profile: Profile = JSON.parse(readFileSync(join(folder, file), "utf8"));
@@ -38,9 +38,9 @@ function packageOf({ url, functionName }: Frame): string {
 	return /^((@[^/]+\/)?[^/]+)/.exec(placeOf(url))?.[1] ?? url;
 }
 
-/** What Redis was asked, by server time. Commands inside scripts are counted under their own names, too. */
+/** Prints the Redis commands by total time. Redis counts commands inside scripts under their own names as well. */
 export function printCommands(commands: readonly { command: string; calls: number; microsPerCall: number }[]): void {
-	console.log("\nRedis commandstats, by server time");
+	console.log("\nRedis commandstats by total time (the time of a script includes its commands)");
 	const ordered = [...commands].sort((a, b) => b.calls * b.microsPerCall - a.calls * a.microsPerCall);
 	for (const { command, calls, microsPerCall } of ordered.slice(0, LINES_MAX)) {
 		console.log(

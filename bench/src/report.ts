@@ -1,13 +1,14 @@
-/** Prints figures: successes, refusals and faults apart, and each figure as a ratio to the floor of the same run. */
+/** Prints figures of a run: successes, refusals and faults separately, and rates as a ratio to the floor in the same run. */
 import { cpus, release } from "node:os";
 import type { LoadSummary } from "./load/run-load.ts";
 
-/** Machine and versions: a figure without them means nothing. */
+/** Returns the machine and the versions in one line, because a figure means nothing without them. */
 export function describeMachine(): string {
 	const [cpu] = cpus();
-	return `${cpus().length} cores (${cpu?.model.trim() ?? "unknown"}), Linux ${release()}, Node ${process.version}; the load generators share the cores`;
+	return `${cpus().length} cores (${cpu?.model.trim() ?? "unknown"}), Linux ${release()}, Node ${process.version}; the load generators run on the same cores`;
 }
 
+/** Prints the rate, latencies and counts of a load in one line. */
 export function printLoad(name: string, load: LoadSummary): void {
 	const codes = Object.entries(load.byCode).map(([code, n]) => `${code} ${n}`);
 	console.log(
@@ -25,17 +26,18 @@ export function printLoad(name: string, load: LoadSummary): void {
 	);
 }
 
-/** The middle one: a single slow round on a shared machine must not decide. */
+/** Returns the median, so that one slow round on a shared machine does not decide. */
 export function median(values: readonly number[]): number {
 	const sorted = [...values].sort((a, b) => a - b);
 	return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
+/** Prints the median ratio of our rates to those of the floor, round by round, and whether it meets the target. */
 export function printRatio(name: string, ours: readonly LoadSummary[], floor: readonly LoadSummary[], target: number): void {
 	const ratios = ours.map((load, round) => load.answersPerSecond / (floor[round]?.answersPerSecond ?? Number.NaN));
 	const middle = median(ratios);
-	const verdict = middle >= target ? "met" : `missed by ${(target - middle).toFixed(2)}`;
+	const result = middle >= target ? "met" : `missed by ${(target - middle).toFixed(2)}`;
 	console.log(
-		`  ${name}: ${middle.toFixed(2)} of floor (rounds ${ratios.map((ratio) => ratio.toFixed(2)).join(", ")}), target ${target.toFixed(2)}: ${verdict}`,
+		`  ${name}: ${middle.toFixed(2)} of the floor's rate (rounds ${ratios.map((ratio) => ratio.toFixed(2)).join(", ")}), target ${target.toFixed(2)}: ${result}`,
 	);
 }

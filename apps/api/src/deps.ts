@@ -1,7 +1,7 @@
 /** The dependencies of the app and of its routes. */
 import type { Database } from "@holdfast/database";
 import type { BookingId, ShowtimeId } from "@holdfast/domain";
-import type { Logger } from "@holdfast/runtime";
+import type { Logger, Passwords } from "@holdfast/runtime";
 import type { AuthStore, SeatStore } from "@holdfast/seat-store";
 import type { LRUCache } from "lru-cache";
 import type { ApiSettings } from "./api-settings.ts";
@@ -34,6 +34,7 @@ export type AppDeps = {
 	readonly seatStore: SeatStore;
 	readonly authStore: AuthStore;
 	readonly database: Database;
+	readonly passwords: Passwords;
 	/** Whether this process is shutting down. */
 	readonly drain: Drain;
 };

@@ -1,7 +1,7 @@
 /** Renders the OpenAPI document without a running server. The stores are never called and need not exist. */
 import { createDatabase } from "@holdfast/database";
 import { DEFAULT_LIMITS } from "@holdfast/domain";
-import { createLogger } from "@holdfast/runtime";
+import { createLogger, createPasswords } from "@holdfast/runtime";
 import { createAuthStore, createSeatStore } from "@holdfast/seat-store";
 import { readApiSettings } from "./api-settings.ts";
 import { buildApp } from "./app.ts";
@@ -19,7 +19,15 @@ export async function renderOpenapi(): Promise<string> {
 	const seatStore = createSeatStore({ url: settings.redisUrl, limits: DEFAULT_LIMITS });
 	const authStore = createAuthStore({ url: settings.redisUrl });
 	const database = createDatabase({ url: settings.databaseUrl });
-	const app = buildApp({ settings, logger: createLogger("openapi", "silent"), seatStore, authStore, database, drain: createDrain() });
+	const app = buildApp({
+		settings,
+		logger: createLogger("openapi", "silent"),
+		seatStore,
+		authStore,
+		database,
+		passwords: createPasswords(),
+		drain: createDrain(),
+	});
 	try {
 		await app.ready();
 		return `${JSON.stringify(app.swagger(), null, "\t")}\n`;

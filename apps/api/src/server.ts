@@ -1,7 +1,7 @@
 /** Process edge of the API: reads the settings, creates the stores, listens, and shuts down cleanly. */
 import cluster from "node:cluster";
 import { checkBucketsAtStart, createDatabase } from "@holdfast/database";
-import { closeOnSignals, createLogger, listenOptions, runWorkers, SettingsError } from "@holdfast/runtime";
+import { closeOnSignals, createLogger, createPasswords, listenOptions, runWorkers, SettingsError } from "@holdfast/runtime";
 import { createAuthStore, createSeatStore, findReasonNotToStart } from "@holdfast/seat-store";
 import { type ApiSettings, readApiSettings } from "./api-settings.ts";
 import { buildApp } from "./app.ts";
@@ -20,7 +20,7 @@ async function serve(): Promise<void> {
 	const authStore = createAuthStore({ url: settings.redisUrl, log: logger });
 	const database = createDatabase({ url: settings.databaseUrl, applicationName: "holdfast-api" });
 	const drain = createDrain();
-	const app = buildApp({ settings, logger, seatStore, authStore, database, drain });
+	const app = buildApp({ settings, logger, seatStore, authStore, database, passwords: createPasswords(), drain });
 	closeOnSignals(
 		logger,
 		async () => {

@@ -1,4 +1,4 @@
-/** The floor is a yardstick only as long as it answers with the bodies that the API answers with. */
+/** The floor server is a fair baseline only if its answers have the same bodies as those of the API. */
 import { rmSync } from "node:fs";
 import { makeScratchFolder } from "@holdfast/local-stack";
 import { insertShowtimes, insertUsers, mintTokens } from "@holdfast/testing";
@@ -15,7 +15,7 @@ afterAll(async () => {
 	rmSync(dataDir, { recursive: true, force: true });
 });
 
-it("answers a hold, a refusal and a confirm with the fields, types and status of the API's answers", async () => {
+it("the floor server answers a hold, a refusal and a confirm with the same status, fields and types as the API", async () => {
 	const { showtimeIds } = await insertShowtimes(bench.databaseUrl, {});
 	const [token = ""] = mintTokens(bench.jwtSecret, await insertUsers(bench.databaseUrl, 1));
 	const ask = async (url: string, body?: object) => {
@@ -38,7 +38,7 @@ it("answers a hold, a refusal and a confirm with the fields, types and status of
 	expect(shapeOf(await floor("/confirmed"))).toEqual(shapeOf(confirmed));
 });
 
-/** The same, with the type of each value in its place. */
+/** Replaces each value, except for `status`, with the name of its type. */
 function shapeOf(value: unknown): unknown {
 	if (value === null || typeof value !== "object") return value === null ? "null" : typeof value;
 	if (Array.isArray(value)) return value.map(shapeOf);

@@ -1,7 +1,7 @@
 /**
- * The floor: the least that an authenticated answer backed by Redis can cost. A bare Fastify with the same number of
- * processes, the same body and answer schemas, the same JWT check, and one PING on the same Redis through the same
- * client. What our road costs is measured as a ratio to it, in the same run.
+ * The floor: a baseline server that shows the lowest possible cost of an authenticated answer with one Redis call. It is a plain
+ * Fastify server with the same number of processes, request and response schemas, JWT check and Redis client as the API. Each request
+ * sends one PING. The bench reports the rate of the API as a ratio to the rate of this server, in the same run.
  */
 import fastifyJwt from "@fastify/jwt";
 import { DEFAULT_LIMITS } from "@holdfast/domain";
@@ -17,7 +17,7 @@ const settings = readSettings(process.env, (env) => ({
 	workers: env.integer(WORKERS_SPEC),
 }));
 
-/** `expiresInSeconds` only while a booking is pending; `errors` only where fields are wrong. */
+/** `expiresInSeconds` is only in pending bookings, and `errors` only in problems about invalid fields. */
 const { expiresInSeconds, ...BOOKING } = exampleOf("Booking");
 const { errors: _errors, ...PROBLEM } = exampleOf("Problem");
 
@@ -59,7 +59,7 @@ async function serve(): Promise<void> {
 	);
 }
 
-/** A booking that was placed just now. */
+/** Returns a booking that was created now. */
 function bookingOf(fields: object) {
 	const now = new Date().toISOString();
 	return { ...BOOKING, createdAt: now, expiresAt: now, ...fields };

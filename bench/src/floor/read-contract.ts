@@ -1,6 +1,6 @@
 /**
- * The bodies that the API reads and sends, from its OpenAPI document: the schemas, for the floor to check and serialise by, and
- * an example of each, made of the examples in the document. What the contract changes, the floor does at once.
+ * Reads the schemas of request and response bodies from the OpenAPI document, and builds an example of each from the examples in the
+ * document. The floor server uses both, so it follows every change of the contract.
  */
 import document from "@holdfast/client/openapi.json" with { type: "json" };
 
@@ -11,15 +11,15 @@ type Schema = {
 	readonly properties?: Readonly<Record<string, Schema>>;
 };
 
-/** Schemas by name, pointing to each other as Fastify expects it. */
+/** The schemas by name, with references in the form that Fastify expects (`Booking#`). */
 const SCHEMAS: Readonly<Record<string, Schema>> = JSON.parse(
 	JSON.stringify(document.components.schemas).replaceAll(/"#\/components\/schemas\/(\w+)"/g, '"$1#"'),
 );
 
-/** What `addSchema` takes. */
+/** All schemas, each as an argument for Fastify's `addSchema`. */
 export const CONTRACT_SCHEMAS = Object.entries(SCHEMAS).map(([$id, schema]) => ({ $id, ...schema }));
 
-/** An object of the schema with this name, all its properties included. */
+/** Returns an example object of the schema with this name, with all its properties. */
 export const exampleOf = (name: keyof typeof document.components.schemas): Record<string, unknown> => Object(example({ $ref: `${name}#` }));
 
 function example({ $ref, examples, enum: words, properties }: Schema): unknown {

@@ -1,11 +1,12 @@
 /**
- * People who hold seats of one showtime at a steady pace, and let go of them again: confirmed and cancelled, or released. How
- * long each hold took, from when it was due: a server that stalls cannot hide that by being asked less. With bare `node:http`: on
- * a machine that it shares with the API, `fetch` (and so the client) would add a hundred milliseconds to the slowest.
+ * Sends holds for seats of one showtime at a constant rate. Each hold is then released, or confirmed and cancelled. The latency of a
+ * hold counts from its scheduled time, so a server that stalls cannot look better because it gets fewer requests. Uses `node:http`,
+ * because on a machine shared with the API `fetch` (and so the client) would add a hundred milliseconds to the slowest requests.
  */
 import { Agent, request as openRequest } from "node:http";
 import { build } from "hdr-histogram-js";
 
+/** Options of `buySeats`. */
 export type BuyOptions = {
 	readonly origin: string;
 	readonly showtimeId: string;
@@ -14,8 +15,9 @@ export type BuyOptions = {
 	readonly holdsPerSecond: number;
 	readonly durationMs: number;
 };
+/** The counts and the latencies of the holds. */
 export type BuySummary = {
-	/** Answers to everything that was asked: holds, confirms, cancels. */
+	/** The number of all requests: holds, confirms and cancels. */
 	readonly answers: number;
 	readonly holds: number;
 	readonly refused: number;
@@ -28,6 +30,7 @@ export type BuySummary = {
 const LATENCY_MAX_MICROS = 60_000_000;
 const SOCKETS_MAX = 64;
 
+/** Resolves when every request is answered. */
 export async function buySeats(options: BuyOptions): Promise<BuySummary> {
 	const { origin, showtimeId, tokens, labels, holdsPerSecond, durationMs } = options;
 	const agent = new Agent({ keepAlive: true, maxSockets: SOCKETS_MAX });
@@ -71,7 +74,7 @@ export async function buySeats(options: BuyOptions): Promise<BuySummary> {
 	};
 }
 
-/** One request; no answer at all counts as status 0. */
+/** Sends one request. Resolves to status 0 when no answer arrives. */
 function askJson(agent: Agent, url: string, method: string, token: string, body?: object): Promise<{ status: number; id: string }> {
 	const headers = { authorization: `Bearer ${token}`, ...(body && { "content-type": "application/json" }) };
 	return new Promise((resolve) => {

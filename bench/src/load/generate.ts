@@ -1,7 +1,7 @@
 /**
- * A generator process: gets a load, says it is ready, waits for the start, fires it with autocannon and reports.
- * Latencies are measured per answer and not corrected for coordinated omission: each connection is one person who
- * waits for an answer before asking again, which is what happens at an on-sale.
+ * A load generator process. It receives a load, reports that it is ready, waits for the start message, sends the load with autocannon
+ * and reports the result. Latencies are measured per answer and not corrected for coordinated omission: each connection is one buyer
+ * who waits for an answer before the next request, as buyers do when sales open.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import autocannon from "autocannon";
@@ -10,8 +10,8 @@ import type { Load, LoadConnection, LoadResult } from "./load.ts";
 
 const ANSWER_DEADLINE_SECONDS = 60;
 /**
- * A generator opens its connections in waves: all of them stay open together, but a burst of SYNs beyond the listen queue
- * (4,096 a process) would measure the kernel's retries of 1, 3, 7, 15 seconds and nothing of ours.
+ * A generator opens its connections in waves, and all of them stay open. A burst of SYNs beyond the listen queue (4,096 per process)
+ * would only measure the kernel's retries after 1, 3, 7 and 15 seconds.
  */
 const WAVE_CONNECTIONS = 1_000;
 const WAVE_EVERY_MS = 1_000;
@@ -48,7 +48,7 @@ async function fire({ origin, connections }: Load): Promise<LoadResult> {
 		}
 	}
 
-	/** One autocannon over some of the connections; gives how many went unanswered, and how many of those in time. */
+	/** Runs autocannon over some of the connections. Resolves to the number of unanswered requests, and how many of them timed out. */
 	async function fireWave(first: number, size: number): Promise<{ errors: number; timeouts: number }> {
 		const wave = connections.slice(first, first + size);
 		let next = first;
@@ -98,5 +98,5 @@ async function fire({ origin, connections }: Load): Promise<LoadResult> {
 }
 
 function noConnection(connection: number): LoadConnection {
-	throw new Error(`autocannon opened connection ${connection}, which the load does not have`);
+	throw new Error(`autocannon opened connection ${connection}, but the load has fewer connections`);
 }

@@ -1,13 +1,14 @@
-/** Run one load: spread it over generator processes, start them together, add up what they report. */
+/** Runs one load: distributes it over generator processes, starts them together and adds up their results. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { decodeFromCompressedBase64 } from "hdr-histogram-js";
 import type { Load, LoadConnection, LoadResult } from "./load.ts";
 
-/** Connections per generator: a process may open 20,000 files, and one event loop serves a few thousand sockets evenly. */
+/** A process may open 20,000 files, and one event loop can serve a few thousand sockets evenly. */
 const CONNECTIONS_PER_GENERATOR_MAX = 5_000;
 
+/** The result of a load over all generators. */
 export type LoadSummary = Omit<LoadResult, "histogram"> & {
 	readonly answers: number;
 	readonly answersPerSecond: number;
@@ -16,32 +17,34 @@ export type LoadSummary = Omit<LoadResult, "histogram"> & {
 	readonly maxMs: number;
 };
 
+/** Resolves when every request is answered or has timed out. Rejects when a generator process fails. */
 export async function runLoad({ origin, connections }: Load): Promise<LoadSummary> {
 	const shares = split(connections, Math.ceil(connections.length / CONNECTIONS_PER_GENERATOR_MAX));
 	const generators = shares.map(() => fork(fileURLToPath(new URL("./generate.ts", import.meta.url))));
 	try {
-		await Promise.all(generators.map((generator, i) => hand(generator, { origin, connections: shares[i] ?? [] })));
-		const results = await Promise.all(generators.map((generator) => hand(generator, "go")));
+		await Promise.all(generators.map((generator, i) => exchange(generator, { origin, connections: shares[i] ?? [] })));
+		const results = await Promise.all(generators.map((generator) => exchange(generator, "go")));
 		return summarize(results.map(readResult), shares);
 	} finally {
 		for (const generator of generators) generator.kill("SIGKILL");
 	}
 }
 
-/** Send a message; resolves to the next one that comes back. */
-async function hand(generator: ChildProcess, message: Load | "go"): Promise<unknown> {
+/** Sends a message to a generator and resolves to its next message. */
+async function exchange(generator: ChildProcess, message: Load | "go"): Promise<unknown> {
 	generator.send(message);
 	const [answer] = await Promise.race([
 		once(generator, "message"),
 		once(generator, "exit").then(() => {
-			throw new Error("a load generator ended early");
+			throw new Error("a load generator exited before it reported");
 		}),
 	]);
 	return answer;
 }
 
 function readResult(answer: unknown): LoadResult {
-	if (typeof answer !== "object" || answer === null || !("histogram" in answer)) throw new Error("a load generator reported nonsense");
+	if (typeof answer !== "object" || answer === null || !("histogram" in answer))
+		throw new Error("a load generator sent a result without a histogram");
 	return answer as LoadResult;
 }
 
@@ -53,7 +56,7 @@ function split(connections: readonly LoadConnection[], parts: number): LoadConne
 function summarize(results: readonly LoadResult[], shares: readonly (readonly LoadConnection[])[]): LoadSummary {
 	const sum = (pick: (result: LoadResult) => number): number => results.reduce((total, result) => total + pick(result), 0);
 	const [first, ...others] = results.map((result) => decodeFromCompressedBase64(result.histogram));
-	if (first === undefined) throw new Error("the load has no generator");
+	if (first === undefined) throw new Error("the load has no connections");
 	for (const other of others) first.add(other);
 	const byCode: Record<string, number> = {};
 	for (const result of results) for (const [code, n] of Object.entries(result.byCode)) byCode[code] = (byCode[code] ?? 0) + n;

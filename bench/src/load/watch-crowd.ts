@@ -1,42 +1,43 @@
 /**
- * A process full of people who watch one showtime: each follows the stream as the API's document says, every twentieth with the
- * client; some lose their connection now and then. Asked at the end what each of them sees.
+ * A process with many watchers of one showtime. Each watcher follows the seat stream as the API document says; every twentieth uses
+ * the typed client. Some connections are broken on purpose. At the end the process reports the seat map of every watcher.
  */
 import { Agent } from "node:http";
 import { type FollowOptions, followSeats, type SeatFollower } from "@holdfast/proofs";
 import { watchWithClient } from "./watch-with-client.ts";
 
-/** What the process is asked, in this order, and what it answers. Both travel as JSON. */
+/** The commands to the process, in the order in which they are sent. Commands and answers are JSON messages. */
 export type WatchCommand =
 	| { readonly what: "open"; readonly origin: string; readonly showtimeId: string; readonly watchers: number }
 	| { readonly what: "probe"; readonly seat: number }
 	| { readonly what: "probed" }
 	| { readonly what: "report"; readonly version: number };
+/** The answer to every command: the state of all watchers. */
 export type WatchAnswer = {
-	/** When each watcher saw the seat of the probe change, epoch ms. */
+	/** When each watcher received the change of the probed seat, in epoch ms. */
 	readonly seenAtMs: readonly number[];
 	readonly views: readonly { readonly version: number; readonly statuses: string }[];
-	readonly flaws: readonly string[];
+	readonly violations: readonly string[];
 	readonly events: number;
 	readonly resets: number;
 	readonly breaks: number;
 };
 
 const OPENED_AT_ONCE = 50;
-/** The client costs this process more than the plain follower, and would take its time from the API that is measured. */
+/** The typed client uses more processor time than the plain follower, and takes it from the API on the same machine. */
 const WITH_CLIENT_EVERY = 20;
-/** Every watcher loses its connection this often on average, the slowest in a hundred steps of this. */
+/** At each step of this many ms, every watcher loses its connection with the probability `BREAK_SHARE`. */
 const BREAK_EVERY_MS = 100;
 const BREAK_SHARE = 0.002;
 const CAUGHT_UP_DEADLINE_MS = 30_000;
-const LOOK_EVERY_MS = 20;
+const POLL_MS = 20;
 
 const followers: SeatFollower[] = [];
 let probeSeat: number | null = null;
 let seenAtMs: number[] = [];
 
 process.on("message", (command: WatchCommand) => {
-	obey(command).then(
+	execute(command).then(
 		(answer) => process.send?.(answer),
 		(error: unknown) => {
 			console.error(error);
@@ -45,7 +46,7 @@ process.on("message", (command: WatchCommand) => {
 	);
 });
 
-async function obey(command: WatchCommand): Promise<WatchAnswer> {
+async function execute(command: WatchCommand): Promise<WatchAnswer> {
 	switch (command.what) {
 		case "open":
 			await openAll(command);
@@ -83,7 +84,7 @@ async function openAll({ origin, showtimeId, watchers }: Extract<WatchCommand, {
 	}
 }
 
-/** Not while a probe is on its way: a stream that breaks then would measure how soon its client comes back. */
+/** Breaks some connections, but none during a probe: the probe would measure the reconnect of the watcher instead. */
 function breakSome(): void {
 	if (probeSeat !== null) return;
 	for (const follower of followers) if (Math.random() < BREAK_SHARE) follower.breakStream();
@@ -91,7 +92,7 @@ function breakSome(): void {
 
 async function waitFor(isDone: () => boolean): Promise<void> {
 	const untilMs = Date.now() + CAUGHT_UP_DEADLINE_MS;
-	while (!isDone() && Date.now() < untilMs) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+	while (!isDone() && Date.now() < untilMs) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
 }
 
 function report(): WatchAnswer {
@@ -99,7 +100,7 @@ function report(): WatchAnswer {
 	return {
 		seenAtMs,
 		views: followers.map((follower) => ({ version: follower.version(), statuses: follower.statuses() })),
-		flaws: followers.flatMap(({ violations }) => violations).slice(0, 20),
+		violations: followers.flatMap(({ violations }) => violations).slice(0, 20),
 		events: sum(({ seen }) => seen.events),
 		resets: sum(({ seen }) => seen.resets),
 		breaks: sum(({ seen }) => seen.breaks),

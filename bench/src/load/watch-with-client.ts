@@ -1,10 +1,10 @@
-/** A watcher as an app is one: by the client that is handed out, which reads, applies and comes back by its own rules. */
+/** A watcher that uses the typed client, as an app does. The client reads the map, applies the events and reconnects. */
 import { createClient } from "@holdfast/client";
 import type { FollowOptions, SeatFollower } from "@holdfast/proofs";
 
-/** Resolves when the seats are read. */
+/** Resolves when the seat map is read. */
 export function watchWithClient({ origin, showtimeId, onEvent = () => {} }: FollowOptions): Promise<SeatFollower> {
-	const leave = new AbortController();
+	const closing = new AbortController();
 	let stream = new AbortController();
 	const client = createClient({
 		baseUrl: origin,
@@ -21,10 +21,10 @@ export function watchWithClient({ origin, showtimeId, onEvent = () => {} }: Foll
 	let letters: string[] = [];
 	let version = -1;
 
-	/** The client passes on what is newer than what it passed on before, and nothing else. */
-	function rise(to: number): void {
-		if (to < version) violations.push(`passed on version ${to} after ${version}`);
-		version = to;
+	/** Records a version that the client passes on. It must never pass on an older one than before. */
+	function recordVersion(next: number): void {
+		if (next < version) violations.push(`the client passed on version ${next} after version ${version}`);
+		version = next;
 	}
 
 	return new Promise((resolve, reject) => {
@@ -36,20 +36,20 @@ export function watchWithClient({ origin, showtimeId, onEvent = () => {} }: Foll
 			},
 			violations,
 			breakStream: () => stream.abort(),
-			close: () => leave.abort(),
+			close: () => closing.abort(),
 		};
 		const watching = client.watchSeats({
 			showtimeId,
-			signal: leave.signal,
+			signal: closing.signal,
 			onMap(map) {
 				seen.maps += 1;
-				rise(map.version);
+				recordVersion(map.version);
 				letters = [...map.statuses];
 				resolve(follower);
 			},
 			onSeats(delta) {
 				seen.events += 1;
-				rise(delta.version);
+				recordVersion(delta.version);
 				for (const [index, letter] of delta.seats) letters[index] = letter;
 				onEvent({ event: "delta", version: delta.version, seats: delta.seats.map(([index, letter]) => [index, letter] as const) });
 			},

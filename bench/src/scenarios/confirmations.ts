@@ -1,13 +1,13 @@
-/** The confirms that follow a round of holds. */
+/** Builds the confirm requests for the bookings of a round of holds. */
 import type { LoadConnection } from "../load/load.ts";
 import type { LoadSummary } from "../load/run-load.ts";
 
-/** One connection per booking won, each with its buyer's token. */
+/** Returns one connection per booking, with the token of its buyer. */
 export function confirmationsOf(held: LoadSummary, tokens: readonly string[]): LoadConnection[] {
 	return held.won.map(({ connection, body }) => ({ token: tokenOf(tokens, connection), requests: [{ path: pathOf(body) }] }));
 }
 
-/** The bookings of each buyer over that buyer's one connection; cut to equally many each. */
+/** Returns one connection per buyer with all its bookings. All lists are cut to the length of the shortest. */
 export function confirmationsByBuyer(held: LoadSummary, tokens: readonly string[]): LoadConnection[] {
 	const requests = tokens.map((): { path: string }[] => []);
 	for (const { connection, body } of held.won) requests[connection]?.push({ path: pathOf(body) });
@@ -17,7 +17,7 @@ export function confirmationsByBuyer(held: LoadSummary, tokens: readonly string[
 
 function tokenOf(tokens: readonly string[], connection: number): string {
 	const token = tokens[connection];
-	if (token === undefined) throw new Error(`connection ${connection} has no buyer`);
+	if (token === undefined) throw new Error(`no token for connection ${connection}`);
 	return token;
 }
 

@@ -1,4 +1,4 @@
-/** The spike, small: its proof holds on a sound system, and fails on one that is not. */
+/** A small spike: its proof passes on a correct system and fails when a sale is lost. */
 import { rmSync } from "node:fs";
 import { makeScratchFolder, queryPostgres } from "@holdfast/local-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -18,12 +18,12 @@ afterAll(async () => {
 });
 
 describe("spike", () => {
-	it("finds nothing wrong: every question answered, 100 seats sold, each to one who was told so", async () => {
+	it("a spike on a correct system answers every request and sells 100 seats to the buyers with a confirmation", async () => {
 		expect(await spike(bench, SMALL)).toEqual([]);
 	});
 
-	it("finds a sale that the ledger lost", async () => {
-		const robbed: Bench = {
+	it("the proof of a spike reports a sale that the ledger lost", async () => {
+		const withLostSale: Bench = {
 			...bench,
 			proof: {
 				...bench.proof,
@@ -36,12 +36,12 @@ describe("spike", () => {
 				},
 			},
 		};
-		const flaws = await spike(robbed, SMALL);
-		expect(flaws.join("\n")).toMatch(/sold in Redis, not in the ledger/);
-		expect(flaws).toContain("99 seats sold instead of 100");
+		const violations = await spike(withLostSale, SMALL);
+		expect(violations.join("\n")).toMatch(/sold in Redis, not in the ledger/);
+		expect(violations).toContain("99 seats sold instead of 100");
 	});
 
-	it("wants at least one buyer per seat, and sends no load to another machine", async () => {
+	it("the bench rejects a spike with fewer connections than seats, and a URL on another machine", async () => {
 		await expect(spike(bench, { ...SMALL, connections: 99 })).rejects.toThrow("needs at least 100");
 		await expect(openBench({ url: "http://192.0.2.1:4000", workers: 1, log: () => {} })).rejects.toThrow("this machine only");
 	});

@@ -1,7 +1,7 @@
 /**
- * The spike: every connection is a buyer with a token of their own, all ask for seats of one 100-seat showtime at the
- * same moment, and the winners confirm. Beside it, alternately, the floor under the same storm. Every question must be
- * answered, and afterwards Redis and the ledger must agree that exactly 100 seats were sold, each to one who was told so.
+ * The spike scenario: every connection is a buyer with a separate token. All buyers request seats of one 100-seat showtime at the same
+ * time, and those who get a seat confirm it. In each round the floor server gets the same load. Every request must be answered, and
+ * afterwards Redis and the ledger must agree that exactly 100 seats were sold, each to a buyer who received a confirmation.
  */
 import type { ShowtimeId } from "@holdfast/domain";
 import { insertShowtimes, insertUsers, mintTokens } from "@holdfast/testing";
@@ -14,16 +14,17 @@ import { confirmationsOf } from "./confirmations.ts";
 const ROWS = 10;
 const SEATS = 100;
 const DRAIN_DEADLINE_MS = 60_000;
-/** Ratio of answers/s to the floor's under the same spike that we aim at. */
+/** The target for the ratio of our answers per second to those of the floor under the same spike. */
 const TARGET = 0.7;
 
+/** Options of `spike`. */
 export type SpikeOptions = { readonly connections: number; readonly requestsPerConnection: number; readonly rounds: number };
 
-/** Runs the rounds; gives every flaw the proof found. */
+/** Runs the rounds and prints their figures. Resolves to every violation that the proof found. */
 export async function spike(bench: Bench, { connections, requestsPerConnection, rounds }: SpikeOptions): Promise<string[]> {
-	if (connections < SEATS) throw new Error(`--connections ${connections}: a spike needs at least ${SEATS}, one per seat`);
+	if (connections < SEATS) throw new Error(`--connections ${connections} is too low: a spike needs at least ${SEATS}, one per seat`);
 	const tokens = mintTokens(bench.jwtSecret, await insertUsers(bench.databaseUrl, connections * rounds));
-	const flaws: string[] = [];
+	const violations: string[] = [];
 	const ours: LoadSummary[] = [];
 	const floor: LoadSummary[] = [];
 	for (let round = 0; round < rounds; round += 1) {
@@ -51,30 +52,30 @@ export async function spike(bench: Bench, { connections, requestsPerConnection, 
 		const confirmed = await runLoad({ origin: bench.origin, connections: confirmationsOf(held, buyers) });
 		printLoad("confirms", confirmed);
 		const asked = connections * requestsPerConnection;
-		if (held.answers !== asked) flaws.push(`${asked} questions, ${held.answers} answers`);
-		if (held.faults + confirmed.faults > 0) flaws.push(`${held.faults + confirmed.faults} faults`);
-		flaws.push(...(await proveSold(bench, showtimeId, confirmed)));
+		if (held.answers !== asked) violations.push(`${asked} requests, but ${held.answers} answers`);
+		if (held.faults + confirmed.faults > 0) violations.push(`${held.faults + confirmed.faults} faults`);
+		violations.push(...(await proveSold(bench, showtimeId, confirmed)));
 
 		const bare = await bench.costs.measure("spike floor", () => runLoad({ origin: bench.floorOrigin, connections: storm("/taken") }));
 		printLoad("floor", bare);
 		floor.push(bare);
 	}
 	printRatio("spike", ours, floor, TARGET);
-	return flaws;
+	return violations;
 }
 
-/** At rest: every seat has one owner, Redis and ledger agree, and the owners are the bookings answered `confirmed`. */
+/** Checks at rest: every seat has one owner, Redis and the ledger agree, and the owners are the bookings that were confirmed. */
 async function proveSold({ proof }: Bench, showtimeId: ShowtimeId, confirmed: LoadSummary): Promise<string[]> {
 	await proof.drained(DRAIN_DEADLINE_MS);
 	const lag = await proof.settleLag([showtimeId]);
 	console.log(`  outbox lag       p50 ${lag.p50} ms  p99 ${lag.p99} ms  max ${lag.max} ms  over ${lag.events} events`);
-	const flaws = await proof.violations(showtimeId);
+	const violations = await proof.violations(showtimeId);
 	const owners = await proof.owners(showtimeId);
-	if (owners.size !== SEATS) flaws.push(`${owners.size} seats sold instead of ${SEATS}`);
+	if (owners.size !== SEATS) violations.push(`${owners.size} seats sold instead of ${SEATS}`);
 	const confirmedIds = new Set(confirmed.won.map(({ body }) => String(JSON.parse(body).id)));
 	for (const bookingId of owners.values())
-		if (!confirmedIds.has(bookingId)) flaws.push(`booking ${bookingId} owns a seat, but its buyer got no confirmation`);
+		if (!confirmedIds.has(bookingId)) violations.push(`booking ${bookingId} owns a seat, but its buyer got no confirmation`);
 	for (const bookingId of confirmedIds)
-		if (![...owners.values()].includes(bookingId)) flaws.push(`booking ${bookingId} was confirmed, but owns no seat`);
-	return flaws;
+		if (![...owners.values()].includes(bookingId)) violations.push(`booking ${bookingId} was confirmed, but owns no seat`);
+	return violations;
 }

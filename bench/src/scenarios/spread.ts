@@ -1,6 +1,6 @@
 /**
- * The spread: buyers hold free seats over many showtimes, then confirm them all. Every request must succeed, so this is
- * what holding and confirming cost, without the cheap refusals of a spike. Beside each, alternately, the floor.
+ * The spread scenario: buyers hold available seats of many showtimes, then confirm all of them. Every request must succeed, so this
+ * measures the cost of holds and confirms without the cheap refusals of a spike. The floor server gets the same load after each step.
  */
 import { bucketOf, DEFAULT_LIMITS, type ShowtimeId } from "@holdfast/domain";
 import { insertShowtimes, insertUsers, mintTokens } from "@holdfast/testing";
@@ -13,26 +13,30 @@ import { confirmationsByBuyer } from "./confirmations.ts";
 
 const ROWS = 25;
 const SEATS_PER_ROW = 40;
-/** Holds of one buyer at one showtime: as many as the caps allow. */
+/** Holds of one buyer per showtime: as many as the limits allow. */
 const HOLDS_EACH = 3;
 const DRAIN_DEADLINE_MS = 120_000;
 const HOLD_TARGET = 0.75;
 const CONFIRM_TARGET = 0.65;
 
+/** Options of `spread`. */
 export type SpreadOptions = {
 	readonly connections: number;
 	readonly showtimes: number;
 	readonly rounds: number;
+	/** Decides when each round begins. */
 	readonly turns: Turns;
 };
 
-/** Runs the rounds; gives every flaw the proof found. */
+/** Runs the rounds and prints their figures. Resolves to every violation that the proof found. */
 export async function spread(bench: Bench, { connections, showtimes, rounds, turns }: SpreadOptions): Promise<string[]> {
 	if (connections * HOLDS_EACH > ROWS * SEATS_PER_ROW) {
-		throw new Error(`--connections ${connections}: a showtime has seats for ${Math.floor((ROWS * SEATS_PER_ROW) / HOLDS_EACH)} buyers`);
+		throw new Error(
+			`--connections ${connections} is too high: a showtime has seats for ${Math.floor((ROWS * SEATS_PER_ROW) / HOLDS_EACH)} buyers`,
+		);
 	}
 	const { costs } = bench;
-	const flaws: string[] = [];
+	const violations: string[] = [];
 	const runs = {
 		holds: [] as LoadSummary[],
 		confirms: [] as LoadSummary[],
@@ -60,7 +64,7 @@ export async function spread(bench: Bench, { connections, showtimes, rounds, tur
 		const held = await costs.measure("hold", () => runLoad({ origin: bench.origin, connections: holdsAt("/api/v1/bookings") }));
 		const heldFloor = await costs.measure("hold floor", () => runLoad({ origin: bench.floorOrigin, connections: holdsAt("/held") }));
 		const confirmations = confirmationsByBuyer(held, tokens);
-		// A confirm has cost everything once the ledger has it.
+		// The cost of a confirm includes the settling, so the measurement ends when the ledger has all events.
 		const confirmed = await costs.measure("confirm", async () => {
 			const load = await runLoad({ origin: bench.origin, connections: confirmations });
 			await bench.proof.drained(DRAIN_DEADLINE_MS);
@@ -77,28 +81,28 @@ export async function spread(bench: Bench, { connections, showtimes, rounds, tur
 		runs.confirms.push(confirmed);
 		runs.confirmedFloor.push(confirmedFloor);
 
-		if (held.ok !== connections * holds) flaws.push(`${connections * holds} holds asked for, ${held.ok} placed`);
-		if (held.faults + confirmed.faults > 0) flaws.push(`${held.faults + confirmed.faults} faults`);
+		if (held.ok !== connections * holds) violations.push(`${connections * holds} holds requested, but ${held.ok} placed`);
+		if (held.faults + confirmed.faults > 0) violations.push(`${held.faults + confirmed.faults} faults`);
 		const lag = await bench.proof.settleLag(showtimeIds);
 		console.log(
 			`  outbox lag       p50 ${lag.p50} ms  p99 ${lag.p99} ms  max ${lag.max} ms  over ${lag.events} events, ${lag.perSecond} settled/s`,
 		);
-		if (lag.events !== confirmed.ok) flaws.push(`${confirmed.ok} confirms answered, ${lag.events} recorded`);
-		for (const showtimeId of showtimeIds) flaws.push(...(await bench.proof.violations(showtimeId)));
+		if (lag.events !== confirmed.ok) violations.push(`${confirmed.ok} confirms acknowledged, but ${lag.events} recorded`);
+		for (const showtimeId of showtimeIds) violations.push(...(await bench.proof.violations(showtimeId)));
 		turns.end(costs.figures());
 	}
 	printRatio("place-hold", runs.holds, runs.heldFloor, HOLD_TARGET);
 	printRatio("confirm", runs.confirms, runs.confirmedFloor, CONFIRM_TARGET);
-	return flaws;
+	return violations;
 }
 
-/** Every buyer holds at every showtime, and may place so many holds an hour in one bucket. */
+/** Every buyer holds seats of every showtime, but an account may place only a limited number of holds per hour and bucket. */
 function refuseTooManyHolds(showtimeIds: readonly ShowtimeId[]): void {
 	const max = DEFAULT_LIMITS.holdsPerHourMax;
 	for (const [bucket, { length }] of Map.groupBy(showtimeIds, bucketOf)) {
 		if (length * HOLDS_EACH > max)
 			throw new Error(
-				`--showtimes ${showtimeIds.length}: ${length} of them are in bucket ${bucket}, and a buyer places at most ${max} holds there`,
+				`--showtimes ${showtimeIds.length} is too high: ${length} of them are in bucket ${bucket}, where a buyer may place ${max} holds an hour`,
 			);
 	}
 }

@@ -1,4 +1,4 @@
-/** The watching crowd, over two processes of the API: its proof holds. In full: 2,000 of them. */
+/** The watch scenario with two API processes: 200 watchers in the short run, 2,000 in the long one. */
 import { rmSync } from "node:fs";
 import { makeScratchFolder } from "@holdfast/local-stack";
 import { howLong } from "@holdfast/testing";
@@ -21,13 +21,13 @@ afterAll(async () => {
 	rmSync(dataDir, { recursive: true, force: true });
 });
 
-it(`${CROWD.watchers} watchers of one showtime end with exactly the map in Redis, whatever streams break meanwhile`, async () => {
+it(`${CROWD.watchers} watchers of one showtime end with the same seat map as Redis although streams break`, async () => {
 	expect(await watch(bench, CROWD)).toEqual([]);
 });
 
-it("finds a watcher who does not see what Redis has", async () => {
-	const blind: Bench = { ...bench, proof: { ...bench.proof, statuses: async () => "A".repeat(99) } };
-	expect(await watch(blind, { watchers: 2, seconds: 1, holdsPerSecond: 20 })).toEqual([
-		expect.stringMatching(/^2 of 2 watchers do not see the map/),
+it("the proof of the watch scenario reports watchers whose seat map differs from Redis", async () => {
+	const withWrongMap: Bench = { ...bench, proof: { ...bench.proof, statuses: async () => "A".repeat(99) } };
+	expect(await watch(withWrongMap, { watchers: 2, seconds: 1, holdsPerSecond: 20 })).toEqual([
+		expect.stringMatching(/^2 of 2 watchers do not have the seat map/),
 	]);
 });

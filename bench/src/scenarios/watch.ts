@@ -1,6 +1,7 @@
 /**
- * Many watch one 100-seat showtime while others buy there: what a watcher costs in memory, what they all cost those who hold
- * seats, how soon each is told; and at the end everyone sees exactly the map that Redis has.
+ * The watch scenario: many clients watch one 100-seat showtime while others buy seats. It measures the memory per watcher, the latency
+ * that the watchers add to a hold, and how soon each watcher receives a change. At the end every watcher must have the seat map of
+ * Redis.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
@@ -15,29 +16,30 @@ import type { WatchAnswer, WatchCommand } from "../load/watch-crowd.ts";
 import type { Bench } from "../open-bench.ts";
 import { median } from "../report.ts";
 
+/** Options of `watch`. */
 export type WatchOptions = { readonly watchers: number; readonly seconds: number; readonly holdsPerSecond: number };
 
-/** One event loop follows a thousand streams easily. */
+/** One event loop can follow a thousand streams with little load. */
 const WATCHERS_PER_PROCESS_MAX = 1_000;
 const BUYERS_MIN = 200;
 const PROBES = 5;
 const FLOOR_REQUESTS = 50_000;
 const REST_DEADLINE_MS = 10_000;
 
-/** Gives every flaw the proof found. */
+/** Runs the scenario and prints its figures. Resolves to every violation that the proof found. */
 export async function watch(bench: Bench, { watchers, seconds, holdsPerSecond }: WatchOptions): Promise<string[]> {
 	const tokens = mintTokens(bench.jwtSecret, await insertUsers(bench.databaseUrl, buyersFor(holdsPerSecond, seconds)));
 	const { showtimeIds, plan } = await insertShowtimes(bench.databaseUrl);
 	const [showtimeId] = showtimeIds;
 	if (showtimeId === undefined) throw new Error("no showtime was inserted");
 	const labels = plan.rows.flatMap((row) => row.seats.flatMap((seat) => seat?.label ?? []));
-	// The last seat is kept for the probes.
+	// The last seat is reserved for the probes.
 	const buy = () =>
 		buySeats({ origin: bench.origin, showtimeId, tokens, labels: labels.slice(0, -1), holdsPerSecond, durationMs: seconds * 1_000 });
 	await buySeats({ origin: bench.origin, showtimeId, tokens, labels, holdsPerSecond, durationMs: 1_000 });
 
 	const alone = await bench.costs.measure("unwatched", buy);
-	printBuying("nobody watches", alone);
+	printBuying("no watchers", alone);
 	const rssBefore = bench.apiRssBytes();
 	const processes = split(watchers).map(() => fork(fileURLToPath(new URL("../load/watch-crowd.ts", import.meta.url))));
 	const sendCommand = (command: WatchCommand) => Promise.all(processes.map((process) => ask(process, command)));
@@ -47,7 +49,7 @@ export async function watch(bench: Bench, { watchers, seconds, holdsPerSecond }:
 		);
 		printMemory(rssBefore, bench.apiRssBytes(), watchers);
 		const watched = await bench.costs.measure("watched", buy);
-		printBuying(`${watchers} watch`, watched);
+		printBuying(`${watchers} watchers`, watched);
 		console.log(
 			`  added to a hold  p50 ${(watched.p50Ms - alone.p50Ms).toFixed(1)} ms  p99 ${(watched.p99Ms - alone.p99Ms).toFixed(1)} ms`,
 		);
@@ -60,7 +62,7 @@ export async function watch(bench: Bench, { watchers, seconds, holdsPerSecond }:
 	}
 }
 
-/** Refusals, as most holds of a full showtime are: what the least such answer costs with the same crowd connected. */
+/** Returns a load of refusals for the floor, because most holds of a full showtime are refused. */
 function floorLoad({ floorOrigin }: Bench, tokens: readonly string[], showtimeId: ShowtimeId): Load {
 	const requests = Array.from({ length: Math.ceil(FLOOR_REQUESTS / tokens.length) }, () => ({
 		path: "/taken",
@@ -69,7 +71,10 @@ function floorLoad({ floorOrigin }: Bench, tokens: readonly string[], showtimeId
 	return { origin: floorOrigin, connections: tokens.map((token) => ({ token, requests })) };
 }
 
-/** So many that nobody places more holds than one user may in an hour: a second of warming up, two times `seconds`, and the probes. */
+/**
+ * Returns the number of buyers with which no buyer exceeds the hourly limit of holds: one second of warm-up, two times `seconds`, and
+ * the probes.
+ */
 function buyersFor(holdsPerSecond: number, seconds: number): number {
 	const holds = holdsPerSecond * (1 + 2 * seconds);
 	return Math.max(BUYERS_MIN, Math.ceil(holds / (DEFAULT_LIMITS.holdsPerHourMax - PROBES - 2)));
@@ -77,7 +82,7 @@ function buyersFor(holdsPerSecond: number, seconds: number): number {
 
 type SendCommand = (command: WatchCommand) => Promise<WatchAnswer[]>;
 
-/** How long after a hold was answered everyone has been told of it. */
+/** Measures the time from the answer to a hold until the watchers receive the change: half of them, and all of them. */
 async function probeOften(
 	bench: Bench,
 	probe: { showtimeId: string; token: string; labels: readonly string[]; sendCommand: SendCommand },
@@ -90,20 +95,20 @@ async function probeOften(
 		await sendCommand({ what: "probe", seat });
 		const held = await person.POST("/api/v1/bookings", { body: { showtimeId, seats: [labels[seat] ?? ""] } });
 		const answeredAtMs = Date.now();
-		if (held.data === undefined) throw new Error(`the probe's hold was answered ${JSON.stringify(held.error)}`);
+		if (held.data === undefined) throw new Error(`the hold of the probe failed: ${JSON.stringify(held.error)}`);
 		const seen = (await sendCommand({ what: "probed" })).flatMap(({ seenAtMs }) => seenAtMs).sort((a, b) => a - b);
 		lags.push({ half: median(seen) - answeredAtMs, all: (seen.at(-1) ?? Number.NaN) - answeredAtMs });
 		await person.DELETE("/api/v1/bookings/{id}", { params: { path: { id: held.data.id } } });
 	}
 	console.log(
-		`  told after       half ${median(lags.map(({ half }) => half))} ms  all ${median(lags.map(({ all }) => all))} ms, median of ${PROBES} probes`,
+		`  change received  half ${median(lags.map(({ half }) => half))} ms  all ${median(lags.map(({ all }) => all))} ms, median of ${PROBES} probes`,
 	);
 }
 
-/** At rest: everyone who watches has the map that Redis has, and nobody was told anything twice or out of order. */
+/** Checks at rest: every watcher has the seat map of Redis, and no watcher received an event twice or out of order. */
 async function prove({ proof }: Bench, showtimeId: ShowtimeId, sendCommand: SendCommand): Promise<string[]> {
 	const rest = await waitUntil(
-		"the map to rest",
+		"the seat map to stop changing",
 		async () => {
 			const [before, after] = [await proof.statuses(showtimeId), await proof.statuses(showtimeId)];
 			return before === after && !after.includes("H") && after;
@@ -116,15 +121,16 @@ async function prove({ proof }: Bench, showtimeId: ShowtimeId, sendCommand: Send
 	const wrong = views.filter((view) => view.statuses !== rest || view.version !== version);
 	const total = (pick: (answer: WatchAnswer) => number) => answers.reduce((sum, answer) => sum + pick(answer), 0);
 	console.log(
-		`  watchers         ${views.length}  events ${total(({ events }) => events)}  resets ${total(({ resets }) => resets)}  streams lost and found again ${total(({ breaks }) => breaks)}`,
+		`  watchers         ${views.length}  events ${total(({ events }) => events)}  resets ${total(({ resets }) => resets)}  reconnects ${total(({ breaks }) => breaks)}`,
 	);
 	await proof.drained(REST_DEADLINE_MS);
-	const flaws = [...answers.flatMap((answer) => answer.flaws), ...(await proof.violations(showtimeId))];
-	if (wrong.length > 0) flaws.push(`${wrong.length} of ${views.length} watchers do not see the map at version ${version}`);
-	return flaws;
+	const violations = [...answers.flatMap((answer) => answer.violations), ...(await proof.violations(showtimeId))];
+	if (wrong.length > 0)
+		violations.push(`${wrong.length} of ${views.length} watchers do not have the seat map of Redis at version ${version}`);
+	return violations;
 }
 
-const faultsOf = ({ faults }: BuySummary): string[] => (faults === 0 ? [] : [`${faults} faults while seats were bought`]);
+const faultsOf = ({ faults }: BuySummary): string[] => (faults === 0 ? [] : [`${faults} requests of buyers failed`]);
 
 function split(watchers: number): number[] {
 	const parts = Math.ceil(watchers / WATCHERS_PER_PROCESS_MAX);
@@ -132,14 +138,14 @@ function split(watchers: number): number[] {
 }
 
 async function ask(process: ChildProcess | undefined, command: WatchCommand): Promise<WatchAnswer> {
-	if (process === undefined) throw new Error("a share of the watchers has no process");
+	if (process === undefined) throw new Error("no process for a share of the watchers");
 	process.send(command);
 	const over = new AbortController();
 	try {
 		const [answer] = await Promise.race([
 			once(process, "message", { signal: over.signal }),
 			once(process, "exit", { signal: over.signal }).then(() => {
-				throw new Error("a process of watchers ended early");
+				throw new Error("a process with watchers exited before it answered");
 			}),
 		]);
 		return answer as WatchAnswer;
@@ -158,6 +164,6 @@ function printMemory(before: number | null, after: number | null, watchers: numb
 	if (before === null || after === null) return;
 	const mb = (bytes: number) => (bytes / 1024 / 1024).toFixed(0);
 	console.log(
-		`  memory           API ${mb(before)} MB, then ${mb(after)} MB: ${((after - before) / watchers / 1024).toFixed(1)} KB a watcher`,
+		`  memory           API ${mb(before)} MB, then ${mb(after)} MB: ${((after - before) / watchers / 1024).toFixed(1)} KB per watcher`,
 	);
 }

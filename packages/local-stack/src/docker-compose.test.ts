@@ -12,15 +12,15 @@ import { readStartSettings } from "./stack/read-start-settings.ts";
 const compose = parse(readFileSync(join(REPOSITORY_ROOT, "docker-compose.yml"), "utf8"));
 const { redis, db } = compose.services;
 
-/** Compose's own `${NAME:-fallback}`, with no NAME set. */
+/** Replaces `${NAME:-fallback}` with the fallback, as Docker Compose does when NAME is not set. */
 const withFallbacks = (text: string) => text.replaceAll(/\$\{[A-Z_]+:-([^}]*)\}/g, "$1");
 
 describe("docker-compose.yml", () => {
-	test("runs Redis with exactly the flags of local-stack", () => {
+	test("the Redis service runs with exactly the flags of local-stack", () => {
 		expect(redis.command).toEqual(["redis-server", ...redisArguments()]);
 	});
 
-	test("runs the PostgreSQL that local-stack runs: version, names, limits", () => {
+	test("the PostgreSQL service has the version, names and limits of local-stack", () => {
 		const { user, database, connectionsMax, encoding, locale } = POSTGRES_DEFAULTS;
 		expect(db.image).toBe("postgres:18");
 		expect(db.command).toEqual(["postgres", "-c", `max_connections=${connectionsMax}`]);
@@ -31,7 +31,7 @@ describe("docker-compose.yml", () => {
 		});
 	});
 
-	test("is reached through the variables that npm start reads", () => {
+	test("its environment variables and its comment name the stores as npm start reads them", () => {
 		const environment = Object.fromEntries(
 			Object.entries<string>(compose["x-environment"]).map(([name, value]) => [name, withFallbacks(value)]),
 		);
@@ -46,7 +46,7 @@ describe("docker-compose.yml", () => {
 		);
 	});
 
-	test("listens on loopback only, says when it is healthy, and keeps its data in named volumes", () => {
+	test("every service listens on loopback only, has a health check, and keeps its data in a named volume", () => {
 		for (const service of [redis, db]) {
 			for (const port of service.ports) expect(port).toMatch(/^127\.0\.0\.1:/);
 			expect(service.healthcheck.test).toBeDefined();
@@ -56,7 +56,7 @@ describe("docker-compose.yml", () => {
 	});
 
 	const checker = findOnPath("docker-compose");
-	test.runIf(checker !== null)("is accepted by docker-compose, where there is one", async () => {
+	test.runIf(checker !== null)("docker-compose accepts the file", async () => {
 		await runTool(checker ?? "", ["--file", join(REPOSITORY_ROOT, "docker-compose.yml"), "config", "--quiet"], {
 			env: { PATH: process.env.PATH },
 		});

@@ -1,8 +1,8 @@
-/** The whole product on this machine, on a real Redis and a real PostgreSQL, without Docker: for start, test and bench. */
+/** Runs the whole product on this machine with a real Redis and a real PostgreSQL, without Docker: for start, tests and bench. */
 export { makeScratchFolder } from "./make-scratch-folder.ts";
 export { queryPostgres } from "./postgres/query-postgres.ts";
 export { type PostgresOptions, type RunningPostgres, startPostgres } from "./postgres/start-postgres.ts";
-export { endWith } from "./process/end-with.ts";
+export { exitWith } from "./process/exit-with.ts";
 export { findFreePort } from "./process/find-free-port.ts";
 export { runForeground } from "./process/run-foreground.ts";
 export type { Service } from "./process/spawn-service.ts";

@@ -1,5 +1,7 @@
-/** Where this checkout lies, and where things that may be deleted at any time are kept in it. */
+/** Paths of this checkout. */
 import { fileURLToPath } from "node:url";
 
+/** Absolute path of the repository root, with a slash at the end. */
 export const REPOSITORY_ROOT: string = fileURLToPath(new URL("../../../", import.meta.url));
+/** Absolute path of a folder for files that may be deleted at any time. */
 export const CACHE_FOLDER: string = fileURLToPath(new URL("../../../.cache/", import.meta.url));

@@ -1,6 +1,6 @@
 /**
- * What the client promises those who use it: while Postgres, Redis and the API are killed in turn, it repeats what the API's
- * rules say may be repeated, and every booking that was asked for is there in the end, once.
+ * The promise of the typed client: while Postgres, Redis and the API are killed in turn, the client repeats the requests that the API
+ * allows to be repeated, and in the end every requested booking exists exactly once.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { createClient, type HoldfastClient } from "@holdfast/client";
@@ -10,22 +10,22 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { labelOf, openTestStack, seatOf, type TestStack } from "./open-test-stack.ts";
 
 const BOOKINGS = howLong({ short: 60, long: 500 });
-/** So many at a time, and one outage for each so many. */
+/** How many bookings are made at the same time. Each such group meets one outage. */
 const AT_ONCE = howLong({ short: 10, long: 20 });
 const SEATS_PER_SHOWTIME = 100;
-/** Ten seats of one showtime is the most that one person may have. */
+/** One user may have at most ten seats of a showtime. */
 const BUYERS = 50;
-/** The part dies while requests are on their way, and stays away for a moment. */
+/** The part is killed within this time after the first requests were sent, and is down for at most `OUTAGE_MAX_MS`. */
 const KILL_WITHIN_MS = 40;
 const OUTAGE_MAX_MS = howLong({ short: 300, long: 1_500 });
-/** So many kills of Redis, and of the API, were in somebody's way at least. */
+/** At least this many kills of Redis, and of the API, must cause repeated requests. */
 const OUTAGES_FELT = howLong({ short: 1, long: 5 });
-/** So many holds had been placed before their answer was lost. In a slice it may be none. */
+/** At least this many holds must have been placed before their answer was lost. In the short run there may be none. */
 const REPLAYS_MIN = howLong({ short: 0, long: 1 });
 const DRAIN_DEADLINE_MS = 60_000;
 
 let test: TestStack;
-/** What went over the wire since the last outage began, and how many holds came back as replays in all. */
+/** The number of requests since the last outage began, and the total number of holds that were answered as replays. */
 const seen = { requests: 0, replays: 0 };
 beforeAll(async () => {
 	test = await openTestStack();
@@ -35,7 +35,7 @@ afterAll(() => test.close());
 type Purchase = { readonly client: HoldfastClient; readonly showtimeId: ShowtimeId; readonly seat: string };
 type ConfirmedBooking = { readonly showtimeId: ShowtimeId; readonly seat: string; readonly bookingId: string };
 
-it(`${BOOKINGS} bookings are asked for while parts die, and ${BOOKINGS} are in the ledger: none twice, none lost`, async () => {
+it(`the ledger has each of ${BOOKINGS} bookings once after Postgres, Redis and the API were killed in turn`, async () => {
 	const purchases = await planPurchases();
 	const { postgres, redis, api } = test.stack;
 	const parts = [postgres, redis, api].flatMap((part) => part ?? []);
@@ -54,19 +54,19 @@ it(`${BOOKINGS} bookings are asked for while parts die, and ${BOOKINGS} are in t
 		const [booked] = await Promise.all([Promise.all(purchases.slice(first, first + AT_ONCE).map(book)), outage()]);
 		bookings.push(...booked);
 		const name = part?.name ?? "nothing";
-		// A hold and a confirm for each; the rest was asked again.
+		// Each booking needs a hold and a confirm. All other requests are repeats.
 		repeats.set(name, [...(repeats.get(name) ?? []), seen.requests - 2 * booked.length]);
 	}
 	await test.proof.drained(DRAIN_DEADLINE_MS);
 	await expectInLedger(bookings);
-	console.log(`asked again, by what was killed: ${JSON.stringify(Object.fromEntries(repeats))}; holds that were replays: ${seen.replays}`);
-	// Otherwise nothing was in the way, and nothing was shown.
+	console.log(`repeated requests by killed part: ${JSON.stringify(Object.fromEntries(repeats))}; replayed holds: ${seen.replays}`);
+	// Without repeats the outages hit no request, and the test would prove nothing.
 	for (const part of [redis, api])
 		expect(repeats.get(part?.name ?? "")?.filter((count) => count > 0).length).toBeGreaterThanOrEqual(OUTAGES_FELT);
 	expect(seen.replays).toBeGreaterThanOrEqual(REPLAYS_MIN);
 });
 
-/** Every seat of some showtimes, each to be bought by another person. */
+/** Assigns every seat of some showtimes to a buyer. */
 async function planPurchases(): Promise<Purchase[]> {
 	const showtimeIds = await test.showtimes(Math.ceil(BOOKINGS / SEATS_PER_SHOWTIME));
 	const tokens = mintTokens(test.stack.info.jwtSecret, await insertUsers(test.databaseUrl, BUYERS));
@@ -80,20 +80,20 @@ async function planPurchases(): Promise<Purchase[]> {
 	const clients = tokens.map((token) => createClient({ baseUrl, tokens: { access: () => token }, fetch: counted }));
 	return Array.from({ length: BOOKINGS }, (_, place) => {
 		const [client, showtimeId] = [clients[place % BUYERS], showtimeIds[Math.floor(place / SEATS_PER_SHOWTIME)]];
-		if (client === undefined || showtimeId === undefined) throw new Error("a booking has no client or no showtime");
+		if (client === undefined || showtimeId === undefined) throw new Error(`no client or no showtime for purchase ${place}`);
 		return { client, showtimeId, seat: labelOf(place % SEATS_PER_SHOWTIME) };
 	});
 }
 
-/** Hold and confirm, as an app would: what comes back is an answer, or this fails. */
+/** Holds and confirms one seat as an app does. Rejects when either is refused. */
 async function book({ client, showtimeId, seat }: Purchase): Promise<ConfirmedBooking> {
 	const held = await client.POST("/api/v1/bookings", { body: { showtimeId, seats: [seat] } });
-	if (held.data === undefined) throw new Error(`the hold of ${seat} was answered ${JSON.stringify(held.error)}`);
+	if (held.data === undefined) throw new Error(`the hold of ${seat} failed: ${JSON.stringify(held.error)}`);
 	const { id, version } = held.data;
 	const confirmed = await client.POST("/api/v1/bookings/{id}/confirm", {
 		params: { path: { id }, header: { "if-match": `"${version}"` } },
 	});
-	if (confirmed.data?.status !== "confirmed") throw new Error(`the confirm of ${seat} was answered ${JSON.stringify(confirmed.error)}`);
+	if (confirmed.data?.status !== "confirmed") throw new Error(`the confirm of ${seat} failed: ${JSON.stringify(confirmed.error)}`);
 	return { showtimeId, seat, bookingId: id };
 }
 
@@ -106,8 +106,10 @@ async function expectInLedger(bookings: readonly ConfirmedBooking[]): Promise<vo
 	expect(rows).toEqual(bookings.map(({ bookingId }) => ({ id: bookingId, state: "CONFIRMED" })).toSorted((a, b) => (a.id < b.id ? -1 : 1)));
 	for (const showtimeId of showtimeIds) {
 		const owners = await test.proof.owners(showtimeId);
-		const wanted = bookings.filter((one) => one.showtimeId === showtimeId).map(({ seat, bookingId }) => [seatOf(seat), bookingId] as const);
-		expect([...owners].toSorted(([a], [b]) => a - b)).toEqual(wanted.toSorted(([a], [b]) => a - b));
+		const expected = bookings
+			.filter((one) => one.showtimeId === showtimeId)
+			.map(({ seat, bookingId }) => [seatOf(seat), bookingId] as const);
+		expect([...owners].toSorted(([a], [b]) => a - b)).toEqual(expected.toSorted(([a], [b]) => a - b));
 		expect(await test.proof.violations(showtimeId)).toEqual([]);
 	}
 }

@@ -1,4 +1,4 @@
-/** Confirm and cancel of one booking at the same moment. The system this one replaces said yes to both, 60 times of 60. */
+/** Confirm and cancel of one booking at the same time. The previous system accepted both, 60 times of 60. */
 import { howLong } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Answer, idOf, openTestStack, type TestStack, tally } from "./open-test-stack.ts";
@@ -12,16 +12,16 @@ beforeAll(async () => {
 });
 afterAll(() => test.close());
 
-/** Each round: one booking, confirm and cancel sent together; gives both answers and how the booking stood afterwards. */
+/** In each round, sends the confirm and the cancel of one booking together. Resolves to both answers and the booking after them. */
 async function race(headers: Record<string, string>) {
 	const rounds: { confirm: Answer; cancel: Answer; after: Answer; bookingId: string }[] = [];
 	const showtimeIds = await test.showtimes(ROUNDS / SEATS.length);
 	const buyers = await test.buyers(ROUNDS);
 	for (const [round, buyer] of buyers.entries()) {
 		const [showtimeId, label] = [showtimeIds[Math.floor(round / SEATS.length)], SEATS[round % SEATS.length]];
-		if (!showtimeId || !label) throw new Error("a round has no showtime or no seat");
+		if (!showtimeId || !label) throw new Error(`no showtime or no seat for round ${round}`);
 		const bookingId = idOf(await buyer.hold(showtimeId, [label]));
-		// Which of the two is sent first alternates.
+		// The request that is sent first alternates.
 		const sent =
 			round % 2 === 0
 				? { confirm: buyer.confirm(bookingId, headers), cancel: buyer.cancel(bookingId, headers) }
@@ -34,7 +34,7 @@ async function race(headers: Record<string, string>) {
 	return rounds;
 }
 
-/** Redis and ledger tell the same of each booking: what was confirmed in the end owns its seat, what was cancelled does not. */
+/** Compares the final status of each booking with the ledger: a cancelled booking is absent there, or cancelled too. */
 async function expectLedgerAgrees(rounds: Awaited<ReturnType<typeof race>>): Promise<void> {
 	const rows = await test.query("select id, state from bookings");
 	const states = new Map(rows.map((row) => [row.id, row.state]));
@@ -45,8 +45,8 @@ async function expectLedgerAgrees(rounds: Awaited<ReturnType<typeof race>>): Pro
 	}
 }
 
-describe("with the same If-Match", () => {
-	it(`exactly one succeeds, ${ROUNDS} times; the other is told that the booking has changed`, async () => {
+describe("confirm and cancel with the same If-Match", () => {
+	it(`exactly one of confirm and cancel succeeds and the other gets 412 version_mismatch, ${ROUNDS} times`, async () => {
 		const rounds = await race({ "if-match": '"1"' });
 		for (const { confirm, cancel, after } of rounds) {
 			expect([confirm.status, cancel.status].sort()).toEqual([200, 412]);
@@ -59,11 +59,11 @@ describe("with the same If-Match", () => {
 	});
 });
 
-describe("without If-Match", () => {
-	it(`the answers fit one order, and nothing is confirmed at rest after a DELETE said yes, ${ROUNDS} times`, async () => {
+describe("confirm and cancel without If-Match", () => {
+	it(`the cancel always succeeds and the booking ends as cancelled, whether or not the confirm came first, ${ROUNDS} times`, async () => {
 		const rounds = await race({});
 		for (const { confirm, cancel, after } of rounds) {
-			// Cancel always says yes: either it released the hold (then confirm was refused), or it came after the confirm.
+			// The cancel always succeeds: either it released the hold, and the confirm was refused, or it came after the confirm.
 			expect(cancel.status).toBe(200);
 			expect(after.body.status).toBe("cancelled");
 			if (confirm.status === 200) expect(after.body.version).toBe(3);

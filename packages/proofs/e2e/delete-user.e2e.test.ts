@@ -1,4 +1,4 @@
-/** `npm run users:delete` as a person types it, on a running stack: what it prints, how it ends, and what the API says afterwards. */
+/** `npm run users:delete` on a running stack: its output, its exit code, and the answers of the API afterwards. */
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Buyer, idOf, openTestStack, type TestStack } from "./open-test-stack.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
-/** The command takes a second or two to start and waits five: so some confirms come before the denial and some after. */
+/** The command starts in about two seconds and then waits for five, so some confirms come before the tokens are denied and some after. */
 const CONFIRM_EVERY_MS = 2_000;
 
 let test: TestStack;
@@ -17,11 +17,11 @@ afterAll(() => test.close());
 
 type Ended = { readonly code: number; readonly printed: string };
 
-function run(words: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
+function run(commandArgs: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
 	const { databaseUrl, redisUrl } = test.stack.info;
 	const env = { ...process.env, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, ...environment };
 	return new Promise((resolve) => {
-		const args = ["run", "--silent", "users:delete", "--", ...words];
+		const args = ["run", "--silent", "users:delete", "--", ...commandArgs];
 		execFile("npm", args, { cwd: ROOT, env }, (error, stdout, stderr) =>
 			resolve({ code: error === null ? 0 : Number(error.code), printed: stdout + stderr }),
 		);
@@ -43,7 +43,7 @@ const rowOf = async ({ userId }: Buyer) =>
 		)
 	)[0];
 
-it("deletes an account: its holds are on sale again, its tokens are refused, its e-mail is free", async () => {
+it("users:delete deletes an account, puts its held seats on sale, and makes its access tokens invalid", async () => {
 	const [buyer, other, showtimeId] = [await newBuyer(), await newBuyer(), await test.showtime()];
 	const held = idOf(await buyer.hold(showtimeId, ["A1", "A2"]));
 	expect(await other.hold(showtimeId, ["A1"])).toMatchObject({ status: 409, code: "seats_taken" });
@@ -61,7 +61,7 @@ it("deletes an account: its holds are on sale again, its tokens are refused, its
 	expect(await test.proof.violations(showtimeId)).toEqual([]);
 });
 
-it("keeps an account with a confirmed booking ahead and lists it, settled or not; once it is cancelled, the account goes", async () => {
+it("users:delete keeps an account with an upcoming booking and lists the booking, and deletes the account after a cancel", async () => {
 	const [buyer, showtimeId] = [await newBuyer(), await test.showtime()];
 	const bought = idOf(await buyer.hold(showtimeId, ["A1"]));
 	expect((await buyer.confirm(bought)).status).toBe(200);
@@ -83,21 +83,21 @@ it("keeps an account with a confirmed booking ahead and lists it, settled or not
 	expect(await test.proof.violations(showtimeId)).toEqual([]);
 });
 
-it("does nothing and says so without Redis, without Postgres, and without an e-mail", async () => {
+it("users:delete changes nothing and says so when Redis or Postgres is down, or when the e-mail is missing", async () => {
 	const buyer = await newBuyer();
 	const noRedis = await run(["--email", emailOf(buyer)], { REDIS_URL: "redis://127.0.0.1:9" });
 	expect(noRedis.printed).toMatch(/^Redis is unreachable or refuses writes .* Nothing was changed\.\n$/);
-	const noPostgres = await run(["--email", emailOf(buyer)], { DATABASE_URL: "postgres://nobody@127.0.0.1:9/none" });
+	const noPostgres = await run(["--email", emailOf(buyer)], { DATABASE_URL: "postgres://absent@127.0.0.1:9/none" });
 	expect(noPostgres.printed).toBe("Postgres is unreachable or refuses writes. Nothing was changed.\n");
 	const usage = { code: 1, printed: "Usage: npm run users:delete -- --email <address>\n" };
 	expect([noRedis.code, noPostgres.code]).toEqual([1, 1]);
-	for (const words of [[], ["--email"], ["--email", ""], ["--mail", emailOf(buyer)], [emailOf(buyer)]])
-		expect(await run(words)).toEqual(usage);
+	for (const commandArgs of [[], ["--email"], ["--email", ""], ["--mail", emailOf(buyer)], [emailOf(buyer)]])
+		expect(await run(commandArgs)).toEqual(usage);
 	expect(await rowOf(buyer)).toMatchObject({ email: emailOf(buyer), denied: "f" });
 	expect((await buyer.hold(await test.showtime(), ["A1"])).status).toBe(201);
 });
 
-it("leaves each of four buyers who confirm meanwhile with the account or without the booking, never with neither nor both", async () => {
+it("a buyer who confirms during users:delete either keeps the account with the booking, or loses the account and gets 401 or 409", async () => {
 	const showtimeId = await test.showtime();
 	const buyers = await test.buyers(4);
 	await Promise.all(
@@ -120,9 +120,9 @@ it("leaves each of four buyers who confirm meanwhile with the account or without
 		}),
 	);
 	await test.proof.drained(10_000);
-	const wrong = await test.query(
+	const orphaned = await test.query(
 		"select bookings.id from bookings join users on users.id = user_id where state = 'CONFIRMED' and email is null",
 	);
-	expect(wrong).toEqual([]);
+	expect(orphaned).toEqual([]);
 	expect(await test.proof.violations(showtimeId)).toEqual([]);
 });

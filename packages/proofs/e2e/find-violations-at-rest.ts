@@ -1,8 +1,8 @@
-/** The whole proof after a run: what clients were told, the ledger, and Redis, each against the others. */
+/** The complete proof after a run: compares the answers that clients received, the ledger, and Redis. */
 import type { ShowtimeId } from "@holdfast/domain";
 import { findHistoryViolations, type Operation, type Promised, type Proof, readAtRest } from "@holdfast/proofs";
 
-/** Once every outbox is empty. Every violation as a sentence; an empty list is the proof. */
+/** Resolves to every violation as a sentence; empty if there is none. Call it only when every outbox is empty. */
 export async function findViolationsAtRest(
 	{ proof, databaseUrl }: { readonly proof: Proof; readonly databaseUrl: string },
 	history: readonly Operation[],

@@ -1,4 +1,4 @@
-/** A Redis that has forgotten everything: what the ledger knows is kept, what only Redis knew is lost, and said to be. */
+/** A Redis that has lost all its data: recorded bookings survive, the others are lost, and the loss is detected and reported. */
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -6,16 +6,16 @@ import { bucketOf, type ShowtimeId } from "@holdfast/domain";
 import { findHistoryViolations, type Rule, readAtRest } from "@holdfast/proofs";
 import { askRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { startCrowd } from "./live-crowd.ts";
 import { type Answer, type Buyer, labelOf, openTestStack, type TestStack, tally } from "./open-test-stack.ts";
+import { startCrowd } from "./start-crowd.ts";
 
 const CLIENTS = 16;
-/** Each person has so many accounts: an account may place 100 holds an hour. */
+/** The number of accounts of each person: an account may place 100 holds an hour. */
 const ACCOUNTS_EACH = 10;
 const SEATS = 100;
-/** What is bought in each part of the story. */
+/** The number of bookings that are confirmed in each phase of the test. */
 const SALES = 30;
-/** How a loss shows in a history whose end was never recorded: sales and their ends are gone, and versions with them. */
+/** The violations that lost events cause in the history: confirms and cancels are missing, and versions are lower. */
 const LOSSES: readonly Rule[] = ["lost confirm", "lost cancel", "version fell"];
 
 let test: TestStack;
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => test.close());
 
-it("keeps what was recorded, says what it cannot know, and sells no seat before a person says so", async () => {
+it("FLUSHALL keeps recorded bookings, logs the proven loss, and quarantines all other seats until seats:open puts them on sale", async () => {
 	const [showtimeId] = await test.showtimes(1);
 	if (showtimeId === undefined) throw new Error("no showtime was inserted");
 	const startMs = Date.now();
@@ -39,7 +39,7 @@ it("keeps what was recorded, says what it cannot know, and sells no seat before 
 	await waitUntil("the crowd to buy", () => sales() >= SALES);
 	await test.stack.sweeper.stop();
 	const before = sales();
-	await waitUntil("the crowd to buy what nobody records", () => sales() >= before + SALES);
+	await waitUntil("the crowd to buy while the sweeper is stopped", () => sales() >= before + SALES);
 	await crowd.stop();
 	const recorded = await readAtRest(test.databaseUrl, [showtimeId]);
 	const sold = recorded.seats.filter(({ isActive }) => isActive).length;
@@ -56,17 +56,20 @@ it("keeps what was recorded, says what it cannot know, and sells no seat before 
 	expect(await readAtRest(test.databaseUrl, [showtimeId])).toEqual(recorded);
 
 	const lost = findHistoryViolations(crowd.history, recorded);
-	console.log(`after a flush: ${sold} seats kept; ${lost.length} sales and ends of sales lost`);
+	console.log(`after a flush: ${sold} sold seats kept; ${lost.length} confirms and cancels lost`);
 	expect(lost.map(({ rule }) => rule)).toContain("lost confirm");
 	expect(lost.filter(({ rule }) => !LOSSES.includes(rule))).toEqual([]);
 	const [bucket, lastSeq] = [bucketOf(showtimeId), recorded.events.length];
-	expect(await waitUntil("the alarm", () => findAlarm("redis data loss proven"))).toMatchObject({ bucket, lastRecorded: { seq: lastSeq } });
+	expect(await waitUntil("the log message of the loss", () => findAlarm("redis data loss proven"))).toMatchObject({
+		bucket,
+		lastRecorded: { seq: lastSeq },
+	});
 	const losses = await test.query("select bucket, last_seq, extract(epoch from last_recorded_at) * 1000 as last_recorded_ms from losses");
 	expect(losses).toEqual([{ bucket: `${bucket}`, last_seq: `${lastSeq}`, last_recorded_ms: expect.any(String) }]);
 	expect(Number(losses[0]?.last_recorded_ms)).toBeGreaterThan(startMs);
 	expect(Number(losses[0]?.last_recorded_ms)).toBeLessThan(flushedMs);
 
-	// One person for each seat: nobody gets any, whether it was sold and recorded, sold and lost, or free.
+	// One buyer asks for each seat and gets none: not a recorded one, not one whose sale was lost, and not one that was available.
 	const others = people.slice(CLIENTS * ACCOUNTS_EACH);
 	expect(tally(await holdEach(others, showtimeId))).toEqual({ "409 seats_taken": SEATS });
 	expect(await openSeats(showtimeId)).toContain(`${SEATS - sold} seats are on sale again`);
@@ -78,13 +81,13 @@ function holdEach(buyers: readonly Buyer[], showtimeId: ShowtimeId): Promise<Ans
 	return Promise.all(buyers.map((buyer, seat) => buyer.hold(showtimeId, [labelOf(seat)])));
 }
 
-/** The first line of either app's log whose message begins so. */
+/** Returns the first log entry of API or sweeper whose message starts with this text. */
 function findAlarm(message: string): Record<string, unknown> | undefined {
 	const lines = `${test.readLog("api")}${test.readLog("sweeper")}`.split("\n").filter((line) => line.startsWith("{"));
 	return lines.map((line): Record<string, unknown> => JSON.parse(line)).find(({ msg }) => String(msg).startsWith(message));
 }
 
-/** What `npm run seats:open -- <showtime>` prints. */
+/** Resolves to the output of `npm run seats:open -- <showtime>`. */
 async function openSeats(showtimeId: ShowtimeId): Promise<string> {
 	const { databaseUrl, redisUrl } = test.stack.info;
 	const runner = fileURLToPath(new URL("../../local-stack/src/bin/run-on-stores.ts", import.meta.url));

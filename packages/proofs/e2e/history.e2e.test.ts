@@ -1,26 +1,26 @@
-/** A crowd at three small halls while every part of the product is killed in turn, judged by what everyone was told. */
+/** A crowd buys seats of three small showtimes while every process of the product is killed in turn. The history is checked. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Part } from "@holdfast/local-stack";
 import { reconstructStories } from "@holdfast/proofs";
 import { createRandom, howLong, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { findViolationsAtRest } from "./find-violations-at-rest.ts";
-import { type Crowd, startCrowd } from "./live-crowd.ts";
 import { openTestStack, type TestStack } from "./open-test-stack.ts";
-import { findStrangeAnswers, tallyCodes, tallyFaults } from "./tally-history.ts";
+import { type Crowd, startCrowd } from "./start-crowd.ts";
+import { findUnexpectedAnswers, tallyCodes, tallyFaults } from "./tally-history.ts";
 
 const CLIENTS = 64;
 const SHOWTIMES = 3;
 const ROWS = 4;
 const SEATS = 40;
 const HOLD_TTL_MS = 1_500;
-/** Each round kills every part once; no round begins later than this. */
+/** Each round kills every part once. No round begins later than this. */
 const DURATION_MS = howLong({ short: 12_000, long: 300_000 });
-/** A part is away for this long at most; the longest ones outlive the deadline of a call. */
+/** The longest time a part is down. The longest outages exceed the deadline of a call. */
 const OUTAGE_MAX_MS = howLong({ short: 800, long: 4_000 });
-/** What the crowd buys between two outages. */
+/** The number of confirms between two outages. */
 const SALES_BETWEEN = 32;
-/** Each person has so many accounts: an account may place 100 holds an hour. */
+/** The number of accounts of each person: an account may place 100 holds an hour. */
 const ACCOUNTS_EACH = howLong({ short: 5, long: 60 });
 const PATIENCE_MAX = 6;
 const REST_MAX_MS = 50;
@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => test.close());
 
-it("everyone who was told yes has their seats, nobody else does, and no seat ever had two owners", async () => {
+it("every acknowledged confirm and cancel is in the ledger, and no seat ever has two owners, while every process is killed in turn", async () => {
 	const showtimeIds = await test.showtimes(SHOWTIMES, { rows: ROWS });
 	const crowd = startCrowd({
 		buyers: await test.buyers(CLIENTS * ACCOUNTS_EACH),
@@ -45,9 +45,13 @@ it("everyone who was told yes has their seats, nobody else does, and no seat eve
 	});
 	await killInTurn(crowd);
 	await crowd.stop();
-	await waitUntil("the product to be well", isWell, HEALTHY_DEADLINE_MS);
+	await waitUntil("health to be ok", isHealthy, HEALTHY_DEADLINE_MS);
 	for (const showtimeId of showtimeIds) {
-		await waitUntil("the map", async () => (await test.get(`/showtimes/${showtimeId}/seats`)).status === 200, HEALTHY_DEADLINE_MS);
+		await waitUntil(
+			"the seat map to be readable",
+			async () => (await test.get(`/showtimes/${showtimeId}/seats`)).status === 200,
+			HEALTHY_DEADLINE_MS,
+		);
 	}
 	await crowd.resolve();
 	await test.proof.drained(DRAIN_DEADLINE_MS);
@@ -55,14 +59,14 @@ it("everyone who was told yes has their seats, nobody else does, and no seat eve
 	const { history } = crowd;
 	console.log(`history: ${JSON.stringify(tallyCodes(history))}, faults: ${JSON.stringify(tallyFaults(history))}`);
 	expect(await findViolationsAtRest(test, history, showtimeIds)).toEqual([]);
-	expect(findStrangeAnswers(history)).toEqual({});
+	expect(findUnexpectedAnswers(history)).toEqual({});
 	const stories = reconstructStories(history);
 	expect(stories.filter(({ confirmed, cancelled }) => cancelled === "maybe" || (confirmed === "maybe" && cancelled === "no"))).toEqual([]);
 	expect(stories.filter(({ confirmed, cancelled }) => confirmed === "yes" && cancelled === "no")).not.toEqual([]);
 	expect(history.filter(({ result }) => result === "unknown")).not.toEqual([]);
 });
 
-/** One after the other, in an order of chance; the crowd gets on between two of them. */
+/** Kills one part after the other, in random order. The crowd buys seats between two kills. */
 async function killInTurn(crowd: Crowd): Promise<void> {
 	const { below: random } = createRandom(7);
 	const { api, sweeper, redis, postgres } = test.stack;
@@ -84,7 +88,7 @@ async function outage(part: Part, forMs: number): Promise<void> {
 
 const countSales = ({ history }: Crowd): number => history.filter(({ kind, result }) => kind === "confirm" && result === "ok").length;
 
-async function isWell(): Promise<boolean> {
+async function isHealthy(): Promise<boolean> {
 	const answer = await test.get("/health").catch(() => null);
 	return answer?.body.status === "ok";
 }

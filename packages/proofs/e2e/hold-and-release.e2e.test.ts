@@ -1,4 +1,4 @@
-/** One account that holds and releases in a loop, in every bucket at once: what it can make Redis keep, and for how long. */
+/** One account holds and releases a seat in a loop, in every bucket at once: how much memory of Redis it can fill, and for how long. */
 import { DEFAULT_LIMITS, ENDED_HOLD_TTL_MS, listBuckets, newBookingId, newShowtimeId, newUserId, type ShowtimeId } from "@holdfast/domain";
 import { bookingKey, idempotencyKey } from "@holdfast/seat-store/testing";
 import { askRedis } from "@holdfast/testing";
@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Answer, type Buyer, idOf, openTestStack, type TestStack, tally } from "./open-test-stack.ts";
 
 const ATTEMPTS_PER_BUCKET = 300;
-/** docs/data.md, "What one account can fill". */
+/** The limits in docs/data.md, "What one account can fill". */
 const KEYS_MAX = 6_416;
 const BYTES_MAX = 4_000_000;
 const { holdsPerHourMax, holdTtlMs } = DEFAULT_LIMITS;
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => test.close());
 
-/** Hold and release, whatever comes of it; gives the answers to the holds. */
+/** Holds and releases in a loop, also after a refusal. Resolves to the answers to the holds. */
 async function holdAndRelease(buyer: Buyer, showtimeId: ShowtimeId): Promise<Answer[]> {
 	const answers: Answer[] = [];
 	for (let n = 0; n < ATTEMPTS_PER_BUCKET; n += 1) {
@@ -28,12 +28,12 @@ async function holdAndRelease(buyer: Buyer, showtimeId: ShowtimeId): Promise<Ans
 	return answers;
 }
 
-/** What the keys of all records, and of all idempotency keys, have in common. */
+/** The part that the keys of all records, and those of all idempotency keys, have in common. */
 const [RECORD, IDEMPOTENCY] = [bookingKey(newBookingId(newShowtimeId())), idempotencyKey(newUserId(), newShowtimeId(), "k")].map(
 	(key) => `:${key.split(":")[1]}:`,
 );
 
-/** How many ms until the last record or idempotency key ends; then the memory that Redis uses. Each in one line, as INLINE takes it. */
+/** Two scripts, each in one line because an inline command is one line: the longest TTL of these keys in ms, and the used memory. */
 const LONGEST_TTL =
 	"local most = 0 for _, key in ipairs(redis.call('KEYS', '*')) do " +
 	`if string.find(key, '${RECORD}') or string.find(key, '${IDEMPOTENCY}') then most = math.max(most, redis.call('PTTL', key)) end end return most`;
@@ -41,20 +41,20 @@ const USED_MEMORY = "return tonumber(string.match(redis.call('INFO', 'memory'), 
 
 async function measure(): Promise<{ keys: number; bytes: number; longestTtlMs: number }> {
 	const port = Number(new URL(test.stack.info.redisUrl).port);
-	const ask = async (...words: string[]) => Number((await askRedis(port, ...words)).replace(":", ""));
+	const readInteger = async (...args: string[]) => Number((await askRedis(port, ...args)).replace(":", ""));
 	return {
-		keys: await ask("DBSIZE"),
-		bytes: await ask("EVAL", `"${USED_MEMORY}"`, "0"),
-		longestTtlMs: await ask("EVAL", `"${LONGEST_TTL}"`, "0"),
+		keys: await readInteger("DBSIZE"),
+		bytes: await readInteger("EVAL", `"${USED_MEMORY}"`, "0"),
+		longestTtlMs: await readInteger("EVAL", `"${LONGEST_TTL}"`, "0"),
 	};
 }
 
-it("places 100 holds per bucket, is answered 429 with a truthful Retry-After from the 101st on, and fills 4 MB at most", async () => {
+it("an account that holds and releases in a loop gets 100 holds per bucket, then 429 with a correct Retry-After, and fills at most 4 MB", async () => {
 	const showtimeIds = (await Promise.all(listBuckets(DEFAULT_LIMITS).map((bucket) => test.showtimes(1, { bucket })))).flat();
 	for (const showtimeId of showtimeIds) expect((await test.get(`/showtimes/${showtimeId}/seats`)).status).toBe(200);
-	const [warm, buyer] = await test.buyers(2);
-	if (warm === undefined || buyer === undefined) throw new Error("fewer than two buyers were inserted");
-	await Promise.all(showtimeIds.map(async (id) => warm.cancel(idOf(await warm.hold(id, ["A1"])))));
+	const [warmUp, buyer] = await test.buyers(2);
+	if (warmUp === undefined || buyer === undefined) throw new Error("fewer than two buyers were inserted");
+	await Promise.all(showtimeIds.map(async (id) => warmUp.cancel(idOf(await warmUp.hold(id, ["A1"])))));
 
 	const [before, startMs] = [await measure(), Date.now()];
 	const answers = await Promise.all(showtimeIds.map((showtimeId) => holdAndRelease(buyer, showtimeId)));
@@ -63,7 +63,7 @@ it("places 100 holds per bucket, is answered 429 with a truthful Retry-After fro
 	const [keys, bytes] = [after.keys - before.keys, after.bytes - before.bytes];
 	console.log(
 		`${placed} of ${DEFAULT_LIMITS.buckets * ATTEMPTS_PER_BUCKET} holds placed and released: ${keys} keys, ${bytes} bytes ` +
-			`(${Math.round(bytes / placed)} a hold), the last for ${Math.round(after.longestTtlMs / 60_000)} minutes`,
+			`(${Math.round(bytes / placed)} a hold), the longest TTL is ${Math.round(after.longestTtlMs / 60_000)} minutes`,
 	);
 	for (const ofBucket of answers) {
 		const refused = ofBucket.slice(holdsPerHourMax);

@@ -1,21 +1,24 @@
-/** Somebody holds `select ... for update` on one row of the ledger while bookings of many showtimes are confirmed. */
+/** Another session locks one row of the ledger (`select ... for update`) while bookings of many showtimes are confirmed. */
 import { DEFAULT_LIMITS, type ShowtimeId } from "@holdfast/domain";
 import type { Operation } from "@holdfast/proofs";
 import { type HeldLock, holdLock, howLong, waitUntil } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { askUntilAnswered } from "./ask-until-answered.ts";
 import { findViolationsAtRest } from "./find-violations-at-rest.ts";
 import { openTestStack, type TestStack } from "./open-test-stack.ts";
 import { type RecordedBuyer, recordBuyer } from "./record-buyer.ts";
+import { retryUntilFinal } from "./retry-until-final.ts";
 
 const HOLD_MS = howLong({ short: 6_000, long: 20_000 });
 const BUYERS = 8;
-/** Showtimes beside the one that waits, each in a bucket of its own so that no buyer places a hundred holds in one; the first shares its bucket. */
+/**
+ * The number of other showtimes. Each is in another bucket, so that no buyer places a hundred holds in one bucket. The first is in
+ * the bucket of the locked showtime.
+ */
 const BESIDE = 12;
 const BUCKET = 5;
-/** The promise, which all but one in a hundred must keep. On an idle machine the slowest takes 270 ms. */
+/** The promised limit for 99 of 100 events. On an idle machine the slowest event takes 270 ms. */
 const LAG_P99_MAX_MS = 1_000;
-/** What a busy machine may add to a single one. A sweeper that waits for the row takes as long as the row is held, 15 s at most. */
+/** The limit for a single event on a busy machine. A sweeper that waited for the locked row would take up to 15 s. */
 const LAG_MAX_MS = 3_000;
 const DRAIN_DEADLINE_MS = 30_000;
 
@@ -28,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => test.close());
 
 it.each(["users", "showtimes"])(
-	"a locked row of %s holds up its showtime alone, which is recorded in order once the row is free",
+	"a locked row of %s delays only its own showtime, whose bookings are recorded in order after the lock is released",
 	async (table) => {
 		const [held] = await test.showtimes(1, { bucket: BUCKET });
 		const buckets = Array.from({ length: BESIDE }, (_, n) => (BUCKET + n) % DEFAULT_LIMITS.buckets);
@@ -38,7 +41,7 @@ it.each(["users", "showtimes"])(
 		const people = (await test.buyers(BUYERS)).map((buyer) => recordBuyer(buyer, history));
 		const [ada, bob] = people;
 		if (ada === undefined || bob === undefined) throw new Error("no users were inserted");
-		// Opens every showtime before the row is locked: opening takes the row, too.
+		// Installs every showtime before the row is locked, because installing needs the row too.
 		await Promise.all([held, ...beside].map((id) => bob.map(id)));
 		const epochs = () => test.query("select id, redis_epoch from showtimes order by id");
 		const epochsBefore = await epochs();
@@ -55,16 +58,16 @@ it.each(["users", "showtimes"])(
 		}
 		const expected = table === "users" ? waiting.length : waiting.length + 1;
 		const depth = async () => (await test.proof.depths()).reduce((sum, each) => sum + each, 0);
-		await waitUntil("everything else to be recorded", async () => (await depth()) === expected, DRAIN_DEADLINE_MS);
+		await waitUntil("the events of the other showtimes to be recorded", async () => (await depth()) === expected, DRAIN_DEADLINE_MS);
 		const recorded = await test.query(`select id from bookings where showtime_id = '${held}'`);
 		const releasedMs = Date.now();
 		await lock.release();
-		await waitUntil("what waited to be recorded", async () => (await depth()) === 0, DRAIN_DEADLINE_MS);
+		await waitUntil("the delayed events to be recorded", async () => (await depth()) === 0, DRAIN_DEADLINE_MS);
 		const afterMs = Date.now() - releasedMs;
 		const lag = await test.proof.settleLag(beside);
 		console.log(
-			`${table} row held for ${releasedMs - lockedMs} ms: ${lag.events} events beside it, recorded after ${lag.p50} ms (median), ` +
-				`${lag.p99} ms (p99), ${lag.max} ms (max); what waited was recorded ${afterMs} ms after the release`,
+			`${table} row locked for ${releasedMs - lockedMs} ms: ${lag.events} other events, recorded after ${lag.p50} ms (median), ` +
+				`${lag.p99} ms (p99), ${lag.max} ms (max); the delayed events were recorded ${afterMs} ms after the release`,
 		);
 
 		expect(recorded).toEqual(table === "users" ? [{ id: early }] : []);
@@ -82,16 +85,16 @@ it.each(["users", "showtimes"])(
 	},
 );
 
-/** One seat, confirmed; gives the booking. */
+/** Buys one seat. Resolves to the id of the booking. */
 async function buy(person: RecordedBuyer, showtimeId: ShowtimeId, seat: number): Promise<string> {
-	const { answered, code } = await askUntilAnswered(() => person.hold(showtimeId, [seat], crypto.randomUUID()));
-	if (answered === null) throw new Error(`a hold of a free seat was answered ${code}`);
-	await askUntilAnswered(() => person.confirm(showtimeId, answered.bookingId));
+	const { answered, code } = await retryUntilFinal(() => person.hold(showtimeId, [seat], crypto.randomUUID()));
+	if (answered === null) throw new Error(`the hold of an available seat got ${code}`);
+	await retryUntilFinal(() => person.confirm(showtimeId, answered.bookingId));
 	return answered.bookingId;
 }
 
-/** One seat that nobody else asks for, bought and given back. */
+/** Buys and cancels one seat, which no other buyer wants. */
 async function buyAndCancel(person: RecordedBuyer, showtimeId: ShowtimeId, seat: number): Promise<void> {
 	const bookingId = await buy(person, showtimeId, seat);
-	await askUntilAnswered(() => person.cancel(showtimeId, bookingId));
+	await retryUntilFinal(() => person.cancel(showtimeId, bookingId));
 }

@@ -1,7 +1,7 @@
 /**
- * The product on a primary that has a replica, and, once that is promoted, the product a second time on the promoted one:
- * each side an API and a sweeper that know their own Redis alone, both on one PostgreSQL. The replica has a replica of its
- * own, so that it is not alone when its primary is gone.
+ * Starts the product on a primary with a replica. After the promotion of the replica, starts the product a second time on the promoted
+ * server. Each side has an API and a sweeper that know only their own Redis; both sides share one PostgreSQL. The replica has another
+ * replica, so that it has one after its promotion.
  */
 import { copyFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import { openProof, type Proof } from "@holdfast/proofs";
 import { insertShowtimes, startTestRedis, type TestRedis } from "@holdfast/testing";
 import { type Buyer, insertBuyers, UNTHROTTLED } from "./open-test-stack.ts";
 
+/** The product on one Redis. */
 export type Side = {
 	readonly redis: TestRedis;
 	readonly stack: Stack;
@@ -18,31 +19,32 @@ export type Side = {
 	readonly proof: Proof;
 };
 
+/** The product before and after a failover. */
 export type ReplicatedStack = {
-	/** On the primary. */
+	/** The side on the primary. */
 	readonly first: Side;
-	/** The primary's replica, while it is one. */
+	/** The primary's replica, which `failOver` promotes. */
 	readonly replica: TestRedis;
 	readonly databaseUrl: string;
-	/** People who ask whichever API `server` names when they ask. */
+	/** Inserts buyers. Each request goes to the API whose origin `server` returns at that moment. */
 	buyers(count: number, server: (place: number) => string): Promise<Buyer[]>;
 	showtimes(count: number, rows: number): Promise<ShowtimeId[]>;
 	query(statement: string): Promise<Record<string, string | null>[]>;
-	/** Promote the replica, whatever the primary does; then start an API and a sweeper on it. */
+	/** Promotes the replica, without any change at the primary, and starts an API and a sweeper on it. */
 	failOver(): Promise<{ readonly promotedMs: number; readonly second: Side }>;
 	close(): Promise<void>;
 };
 
-/** `environment` is passed to the apps of both sides, such as ACK_LEVEL. */
+/** Resolves when the first side can take bookings. The apps of both sides get the settings in `environment`, such as ACK_LEVEL. */
 export async function openReplicatedStack(environment: Record<string, string>): Promise<ReplicatedStack> {
 	const closers: (() => Promise<void> | void)[] = [];
 	const close = async () => {
 		for (const end of closers.splice(0).reverse()) await end();
 	};
-	const keep = async <T>(opened: Promise<T>, end: (it: T) => Promise<void> | void): Promise<T> => {
-		const it = await opened;
-		closers.push(() => end(it));
-		return it;
+	const keep = async <T>(opening: Promise<T>, end: (opened: T) => Promise<void> | void): Promise<T> => {
+		const opened = await opening;
+		closers.push(() => end(opened));
+		return opened;
 	};
 
 	async function openSide(redis: TestRedis, dataDir: string, databaseUrl?: string): Promise<Side> {
@@ -54,19 +56,19 @@ export async function openReplicatedStack(environment: Record<string, string>): 
 				skipSeed: true,
 				environment: { LOG_LEVEL: "warn", ...UNTHROTTLED, ...environment },
 			}),
-			(it) => it.stop(),
+			(started) => started.stop(),
 		);
 		const { apiUrl, redisUrl } = stack.info;
-		const proof = await keep(Promise.resolve(openProof({ redisUrl, databaseUrl: stack.info.databaseUrl })), (it) => it.close());
+		const proof = await keep(Promise.resolve(openProof({ redisUrl, databaseUrl: stack.info.databaseUrl })), (opened) => opened.close());
 		return { redis, stack, apiUrl, proof };
 	}
 
 	try {
-		const folder = () => keep(Promise.resolve(makeScratchFolder()), (it) => rmSync(it, { recursive: true, force: true }));
+		const folder = () => keep(Promise.resolve(makeScratchFolder()), (created) => rmSync(created, { recursive: true, force: true }));
 		const [firstDir, secondDir] = [await folder(), await folder()];
-		const primary = await keep(startTestRedis(), (it) => it.stop());
-		const replica = await keep(startTestRedis({ replicaOf: primary }), (it) => it.stop());
-		await keep(startTestRedis({ replicaOf: replica }), (it) => it.stop());
+		const primary = await keep(startTestRedis(), (redis) => redis.stop());
+		const replica = await keep(startTestRedis({ replicaOf: primary }), (redis) => redis.stop());
+		await keep(startTestRedis({ replicaOf: replica }), (redis) => redis.stop());
 		const first = await openSide(primary, firstDir);
 		const { databaseUrl, jwtSecret } = first.stack.info;
 		return {
@@ -79,7 +81,7 @@ export async function openReplicatedStack(environment: Record<string, string>): 
 			async failOver() {
 				await replica.promote();
 				const promotedMs = Date.now();
-				// The same key signs the tokens of both sides.
+				// Both sides must accept the same tokens, so they share the signing key.
 				copyFileSync(join(firstDir, "secrets.json"), join(secondDir, "secrets.json"));
 				return { promotedMs, second: await openSide(replica, secondDir, databaseUrl) };
 			},

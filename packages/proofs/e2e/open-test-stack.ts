@@ -1,4 +1,4 @@
-/** The whole product in processes of its own, for one test file, and people who use it over HTTP. */
+/** Starts the whole product in real processes for one test file, with buyers that use it over HTTP. */
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { ShowtimeId, UserId } from "@holdfast/domain";
@@ -6,7 +6,7 @@ import { makeScratchFolder, queryPostgres, type Stack, startStack } from "@holdf
 import { openProof, type Proof } from "@holdfast/proofs";
 import { insertShowtimes, insertUsers, mintTokens, type ShowtimeOptions } from "@holdfast/testing";
 
-/** What an answer says. `code` is a problem's; `body` is parsed JSON. */
+/** An answer of the API. `code` is the problem code, or null; `body` is the parsed JSON. */
 export type Answer = {
 	readonly status: number;
 	readonly code: string | null;
@@ -15,9 +15,10 @@ export type Answer = {
 	readonly retryAfter: string | null;
 };
 
+/** A signed-in user. Each method sends one request. */
 export type Buyer = {
 	readonly userId: UserId;
-	/** The API that the next request goes to. */
+	/** Returns the origin of the API for the next request. */
 	readonly server: () => string;
 	hold(showtimeId: ShowtimeId, seats: readonly string[], headers?: Record<string, string>): Promise<Answer>;
 	confirm(bookingId: string, headers?: Record<string, string>): Promise<Answer>;
@@ -26,25 +27,29 @@ export type Buyer = {
 	map(showtimeId: ShowtimeId): Promise<Answer>;
 };
 
+/** A running product. */
 export type TestStack = {
 	readonly stack: Stack;
 	readonly proof: Proof;
 	readonly databaseUrl: string;
+	/** Inserts users with access tokens. */
 	buyers(count: number): Promise<Buyer[]>;
-	/** A showtime of 10 x 10 seats on sale now. */
+	/** Inserts a showtime of 10 x 10 seats that is on sale now. */
 	showtime(): Promise<ShowtimeId>;
-	/** The same, several of one plan. */
+	/** Inserts several such showtimes with the same seat plan. */
 	showtimes(count: number, options?: Omit<ShowtimeOptions, "count">): Promise<ShowtimeId[]>;
+	/** Sends a GET request without a token. `path` begins after `/api/v1`. */
 	get(path: string): Promise<Answer>;
-	/** What an app has logged so far. */
+	/** Returns the log of an app so far. */
 	readLog(app: "api" | "sweeper"): string;
 	query(statement: string): Promise<Record<string, string | null>[]>;
 	close(): Promise<void>;
 };
 
-/** Buyers of a storm ask without pause, and are to hear what the seats have to say. A person does not: `rates.ts` of the API. */
+/** Disables the rate limit per user (`rates.ts` of the API): test clients send far more requests than a person. */
 export const UNTHROTTLED = { USER_RATE: "1000000", USER_BURST: "1000000" } as const;
 
+/** Resolves when bookings can be made. The apps get the settings in `environment`. */
 export async function openTestStack(environment: Record<string, string> = {}): Promise<TestStack> {
 	const dataDir = makeScratchFolder();
 	const removeData = () => rmSync(dataDir, { recursive: true, force: true });
@@ -78,7 +83,7 @@ export async function openTestStack(environment: Record<string, string> = {}): P
 	};
 }
 
-/** People with a token, who ask whichever API `server` names when they ask. */
+/** Inserts users with access tokens. Each request goes to the API whose origin `server` returns at that moment. */
 export async function insertBuyers(options: {
 	readonly databaseUrl: string;
 	readonly jwtSecret: string;
@@ -110,10 +115,10 @@ function buyerWith(server: () => string, token: string, userId: UserId): Buyer {
 	};
 }
 
-/** Whoever has no answer by then asks again: longer than anything here may take to answer. */
+/** A request without an answer fails after this time, which is longer than any answer may take. */
 const ANSWER_DEADLINE_MS = 15_000;
 
-/** One request; an answer that is not JSON, a broken connection or none at all throws. */
+/** Sends one request. Rejects for a broken connection, a missing answer, and an answer that is not JSON. */
 async function ask(url: string, init: RequestInit): Promise<Answer> {
 	const response = await fetch(url, { ...init, signal: AbortSignal.timeout(ANSWER_DEADLINE_MS) });
 	const body: Record<string, unknown> = Object(await response.json());
@@ -124,14 +129,14 @@ async function ask(url: string, init: RequestInit): Promise<Answer> {
 
 const SEATS_PER_ROW = 10;
 
-/** The label of a seat index in a hall of tens. */
+/** Returns the label of a seat index in a plan with rows of ten seats. */
 export const labelOf = (seat: number): string =>
 	`${String.fromCharCode("A".charCodeAt(0) + Math.floor(seat / SEATS_PER_ROW))}${(seat % SEATS_PER_ROW) + 1}`;
 
-/** And back. */
+/** Returns the seat index of a label in a plan with rows of ten seats. */
 export const seatOf = (label: string): number => (label.charCodeAt(0) - "A".charCodeAt(0)) * SEATS_PER_ROW + Number(label.slice(1)) - 1;
 
-/** How often each answer came: `201`, `409 seats_taken`, ... */
+/** Counts the answers by status and code: `201`, `409 seats_taken`, ... */
 export function tally(answers: readonly Answer[]): Record<string, number> {
 	const counts: Record<string, number> = {};
 	for (const { status, code } of answers) {
@@ -141,7 +146,8 @@ export function tally(answers: readonly Answer[]): Record<string, number> {
 	return counts;
 }
 
+/** Returns the booking id of an answer. Throws when the answer has none. */
 export function idOf(answer: Answer): string {
-	if (typeof answer.body.id !== "string") throw new Error(`answered ${answer.status} ${answer.code} without a booking`);
+	if (typeof answer.body.id !== "string") throw new Error(`the answer ${answer.status} ${answer.code} has no booking`);
 	return answer.body.id;
 }

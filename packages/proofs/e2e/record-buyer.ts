@@ -1,11 +1,12 @@
-/** A buyer whose every request and answer enters a history. Nothing is thrown: what went wrong is an outcome like others. */
+/** Wraps a buyer so that every request and its answer are added to a history. A failed request is an operation too, not an error. */
 import type { ShowtimeId } from "@holdfast/domain";
 import type { AnsweredBooking, Asked, Operation } from "@holdfast/proofs";
 import { type Answer, type Buyer, labelOf, seatOf } from "./open-test-stack.ts";
 
+/** A buyer with a history. */
 export type RecordedBuyer = {
 	readonly client: string;
-	/** `key` goes along as the Idempotency-Key: the same one for every repeat. */
+	/** `key` is the Idempotency-Key: use the same one for every repeat of a hold. */
 	hold(showtimeId: ShowtimeId, seats: readonly number[], key: string): Promise<Operation>;
 	confirm(showtimeId: ShowtimeId, bookingId: string): Promise<Operation>;
 	cancel(showtimeId: ShowtimeId, bookingId: string): Promise<Operation>;
@@ -13,17 +14,18 @@ export type RecordedBuyer = {
 	map(showtimeId: ShowtimeId): Promise<Operation>;
 };
 
-/** Answers after which the request may have been done, or be done yet. Every other problem says that nothing was. */
+/** Problem codes after which the request may have taken effect, or may still do so. Any other problem means that it did not. */
 const UNKNOWN_CODES: readonly (string | null)[] = ["outcome_unknown", "internal"];
-/** Client errors that a repeat of the same request may overcome. */
-const PASSING_STATUSES: readonly number[] = [408, 425, 429];
+/** Statuses of client errors after which the same request may succeed later. */
+const RETRYABLE_STATUSES: readonly number[] = [408, 425, 429];
 
+/** Returns the buyer whose requests are added to `history`. */
 export function recordBuyer(buyer: Buyer, history: Operation[]): RecordedBuyer {
 	const record = async (showtimeId: ShowtimeId, asked: Asked, ask: () => Promise<Answer>): Promise<Operation> => {
 		const [server, invokedMs] = [buyer.server(), Date.now()];
 		const answer = await ask().catch(() => null);
-		const about = { ...asked, client: buyer.userId, showtimeId, server, invokedMs, respondedMs: Date.now() };
-		const operation = { ...about, ...judge(answer), ...(answer !== null && answer.status < 300 ? read(asked, answer) : NO_BOOKING) };
+		const request = { ...asked, client: buyer.userId, showtimeId, server, invokedMs, respondedMs: Date.now() };
+		const operation = { ...request, ...classify(answer), ...(answer !== null && answer.status < 300 ? read(asked, answer) : NO_BOOKING) };
 		history.push(operation);
 		return operation;
 	};
@@ -38,12 +40,12 @@ export function recordBuyer(buyer: Buyer, history: Operation[]): RecordedBuyer {
 	};
 }
 
-function judge(answer: Answer | null): Pick<Operation, "result" | "code" | "isRefusal"> {
+function classify(answer: Answer | null): Pick<Operation, "result" | "code" | "isRefusal"> {
 	if (answer === null) return { result: "unknown", code: "no answer", isRefusal: false };
 	const { status } = answer;
 	const code = answer.code === null ? String(status) : `${status} ${answer.code}`;
 	if (status < 300) return { result: "ok", code, isRefusal: false };
-	const isRefusal = status >= 400 && status < 500 && !PASSING_STATUSES.includes(status);
+	const isRefusal = status >= 400 && status < 500 && !RETRYABLE_STATUSES.includes(status);
 	return { result: UNKNOWN_CODES.includes(answer.code) ? "unknown" : "fail", code, isRefusal };
 }
 

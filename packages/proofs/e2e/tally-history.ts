@@ -1,18 +1,18 @@
-/** A history in figures, for people and for the question whether anything strange was answered. */
+/** Counts the answers of a history by code: to print them, and to find unexpected ones. */
 import type { Operation } from "@holdfast/proofs";
-import { isUndecided } from "./ask-until-answered.ts";
+import { isRetryable } from "./retry-until-final.ts";
 
-/** `confirm 200`: 41, ... */
+/** Returns the number of answers by request and code: `confirm 200`: 41, ... */
 export function tallyCodes(history: readonly Operation[]): Record<string, number> {
 	return tallyBy(history.map(({ kind, code }) => `${kind} ${code}`));
 }
 
-/** What was neither done nor refused, by code. On a machine that stalls for seconds a 503 is a truthful answer. */
+/** Returns the number of requests that were neither done nor finally refused, by code. On a machine that stalls, a 503 is correct. */
 export function tallyFaults(history: readonly Operation[]): Record<string, number> {
-	return tallyBy(history.filter(isUndecided).map(({ code }) => code));
+	return tallyBy(history.filter(isRetryable).map(({ code }) => code));
 }
 
-/** What a crowd may be refused with by its own doing, and what it may be asked to try again. */
+/** The refusals that competing clients cause, and the answers that ask for a retry. */
 const EXPECTED_CODES: readonly string[] = [
 	"409 seats_taken",
 	"409 hold_limit",
@@ -25,14 +25,14 @@ const EXPECTED_CODES: readonly string[] = [
 	"no answer",
 ];
 
-/** Every other refusal and fault, by question and code. */
-export function findStrangeAnswers(history: readonly Operation[], alsoExpected: readonly string[] = []): Record<string, number> {
+/** Returns the number of all other answers that are not ok, by request and code. */
+export function findUnexpectedAnswers(history: readonly Operation[], alsoExpected: readonly string[] = []): Record<string, number> {
 	const expected = [...EXPECTED_CODES, ...alsoExpected];
 	return tallyCodes(history.filter(({ result, code }) => result !== "ok" && !expected.includes(code)));
 }
 
-function tallyBy(words: readonly string[]): Record<string, number> {
+function tallyBy(keys: readonly string[]): Record<string, number> {
 	const counts: Record<string, number> = {};
-	for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
+	for (const key of keys) counts[key] = (counts[key] ?? 0) + 1;
 	return counts;
 }

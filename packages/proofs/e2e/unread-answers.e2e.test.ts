@@ -1,4 +1,4 @@
-/** Forty connections that pipeline requests for the map of a large hall and read none of the answers, beside clients that behave. */
+/** Forty connections pipeline requests for a large seat map and read none of the answers, while other clients send normal requests. */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
@@ -8,17 +8,17 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { openTestStack, type TestStack, tally } from "./open-test-stack.ts";
 
 const CONNECTIONS = 40;
-/** All together more than IN_FLIGHT_MAX, 25,000: without a bound per connection they fill it, and other clients are refused. */
+/** Together more than IN_FLIGHT_MAX (25,000): without a limit per connection they would use it up, and other clients be refused. */
 const REQUESTS_EACH = 700;
-/** Clients that ask at the same moment, over and over. */
+/** The number of normal requests that are sent at the same time. */
 const CROWD = 200;
-/** What the server allows one connection, `REQUESTS_AHEAD_MAX`. */
+/** The limit of the server per connection, `REQUESTS_AHEAD_MAX`. */
 const AHEAD_MAX = 16;
 const ANSWER_TIMEOUT_MS = 4_000;
-/** Sweeps, and a machine that does other things beside. */
+/** Time for the server's periodic check, on a busy machine. */
 const DROP_SLACK_MS = 30_000;
 const HALL = { rows: 80, seatsPerRow: 100 };
-const LOOK_EVERY_MS = 50;
+const POLL_MS = 50;
 const RSS_GROWTH_MAX_MB = 300;
 
 let test: TestStack;
@@ -62,7 +62,7 @@ async function openUnreading(): Promise<void> {
 	socket.write(`GET /api/v1/showtimes/${showtimeId}/seats HTTP/1.1\r\nhost: x\r\n\r\n`.repeat(REQUESTS_EACH));
 }
 
-it("answers every other client with 200 while 40 connections read none of 28,000 answers, and resets those 40", async () => {
+it("the API answers every other client with 200 while 40 connections read none of 28,000 answers, and resets those 40", async () => {
 	const [buyer] = await test.buyers(1);
 	if (buyer === undefined) throw new Error("no buyer was inserted");
 	const before = await readFigures();
@@ -76,7 +76,7 @@ it("answers every other client with 200 while 40 connections read none of 28,000
 		answers.push(...(await Promise.all([...crowd, test.get(`/showtimes/${showtimeId}`), buyer.map(showtimeId)])));
 		figures.push(now);
 		if (now.dropped >= CONNECTIONS) break;
-		await delay(LOOK_EVERY_MS);
+		await delay(POLL_MS);
 	}
 	const tookMs = performance.now() - startMs;
 	const [inFlightMax, rssMaxMb] = [Math.max(...figures.map(({ inFlight }) => inFlight)), Math.max(...figures.map(({ rssMb }) => rssMb))];
@@ -88,5 +88,8 @@ it("answers every other client with 200 while 40 connections read none of 28,000
 	expect(inFlightMax).toBeLessThanOrEqual(CONNECTIONS * AHEAD_MAX + CROWD);
 	expect(rssMaxMb - before.rssMb).toBeLessThan(RSS_GROWTH_MAX_MB);
 	expect(await readFigures()).toMatchObject({ inFlight: 0, dropped: CONNECTIONS });
-	await waitUntil("the log to say so", () => test.readLog("api").split('"msg":"connection dropped"').length - 1 === CONNECTIONS);
+	await waitUntil(
+		"the log to have a message for each dropped connection",
+		() => test.readLog("api").split('"msg":"connection dropped"').length - 1 === CONNECTIONS,
+	);
 });

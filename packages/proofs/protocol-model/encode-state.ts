@@ -1,7 +1,7 @@
 /**
- * The key of a state: seven characters, the same for states that no rule can tell apart. Which booking and which rebuilder
- * is called the first does not matter, nor does by how much an epoch is behind the ledger's, nor a claim that is not the one
- * of a rebuilder at work. That makes the set of states finite, although epochs rise for ever.
+ * Encodes a state as a key of seven characters. States that no rule distinguishes have the same key: the order of the two bookings
+ * and of the two rebuilders does not matter, nor by how much an epoch is behind the ledger's, nor a claim of a rebuilder that no
+ * longer runs. This makes the number of keys finite although epochs grow without limit.
  */
 import type { Pair, Rebuild, Redis, State, Sweep, Which } from "./state.ts";
 
@@ -10,6 +10,7 @@ const REPLICA = { none: 0, attached: 1, promoted: 2 } as const;
 /** Each booking is confirmed once and cancelled once. */
 const OUTBOX_MAX = 4;
 
+/** Returns the key of a state. Throws when an outbox has more entries than two bookings can have. */
 export function encodeState(state: State): string {
 	const [zero, one] = [encodeBooking(state, 0), encodeBooking(state, 1)];
 	if (zero < one) return encodeUnder(state, 0, zero, one);
@@ -20,23 +21,23 @@ export function encodeState(state: State): string {
 	return asIs;
 }
 
-/** Everything about one booking that does not name the other. */
+/** Encodes everything about one booking that does not depend on the other. */
 function encodeBooking({ servers, clients, ledger }: State, booking: Which): number {
 	const { lastAnswer, waits } = clients[booking];
-	const versions = mix(mix(ledger.versions[booking], 4, servers[0].versions[booking]), 4, servers[1].versions[booking]);
-	return mix(mix(mix(versions, 4, LAST_ANSWER[lastAnswer]), 2, bit(waits)), 2, bit(ledger.conflicts[booking]));
+	const versions = appendDigit(appendDigit(ledger.versions[booking], 4, servers[0].versions[booking]), 4, servers[1].versions[booking]);
+	return appendDigit(appendDigit(appendDigit(versions, 4, LAST_ANSWER[lastAnswer]), 2, bit(waits)), 2, bit(ledger.conflicts[booking]));
 }
 
-/** Under the name that `first` gets: 0 for it, 1 for the other booking. */
+/** Encodes the whole state with `first` as the first booking and the other one as the second. */
 function encodeUnder(state: State, first: Which, firstBooking: number, secondBooking: number): string {
 	const { servers, ledger, sweeps, rebuilds } = state;
-	const topology = mix(mix(REPLICA[state.replica], 2, bit(state.isPrimaryA)), 3, nameOf(ledger.owner, first));
+	const topology = appendDigit(appendDigit(REPLICA[state.replica], 2, bit(state.isPrimaryA)), 3, rankOf(ledger.owner, first));
 	const one = encodeRebuild(state, rebuilds[0], 0, first);
 	const two = encodeRebuild(state, rebuilds[1], 1, first);
 	return String.fromCharCode(
 		firstBooking,
 		secondBooking,
-		mix(mix(topology, 9, encodeSweep(sweeps[0], ledger.epoch, first)), 9, encodeSweep(sweeps[1], ledger.epoch, first)),
+		appendDigit(appendDigit(topology, 9, encodeSweep(sweeps[0], ledger.epoch, first)), 9, encodeSweep(sweeps[1], ledger.epoch, first)),
 		encodeRedis(servers[0], ledger.epoch, first),
 		encodeRedis(servers[1], ledger.epoch, first),
 		Math.min(one, two),
@@ -45,18 +46,20 @@ function encodeUnder(state: State, first: Which, firstBooking: number, secondBoo
 }
 
 function encodeRedis({ owner, isOpen, epoch, outbox }: Redis, ledgerEpoch: number, first: Which): number {
-	if (outbox.length > OUTBOX_MAX) throw new Error(`an outbox of ${outbox.length} entries has no key`);
-	let key = mix(mix(nameOf(owner, first), 2, bit(isOpen)), 2, bit(epoch < ledgerEpoch));
+	if (outbox.length > OUTBOX_MAX) throw new Error(`cannot encode an outbox of ${outbox.length} entries, more than ${OUTBOX_MAX}`);
+	let key = appendDigit(appendDigit(rankOf(owner, first), 2, bit(isOpen)), 2, bit(epoch < ledgerEpoch));
 	for (let at = 0; at < OUTBOX_MAX; at++) {
 		const entry = outbox[at];
-		key = mix(key, 5, entry === undefined ? 0 : mix(nameOf(entry.booking, first) - 1, 2, entry.version - 2) + 1);
+		key = appendDigit(key, 5, entry === undefined ? 0 : appendDigit(rankOf(entry.booking, first) - 1, 2, entry.version - 2) + 1);
 	}
 	return key;
 }
 
 function encodeSweep(sweep: Sweep | null, ledgerEpoch: number, first: Which): number {
 	if (sweep === null) return 0;
-	return mix(mix(nameOf(sweep.entry.booking, first) - 1, 2, sweep.entry.version - 2), 2, bit(sweep.epoch < ledgerEpoch)) + 1;
+	return (
+		appendDigit(appendDigit(rankOf(sweep.entry.booking, first) - 1, 2, sweep.entry.version - 2), 2, bit(sweep.epoch < ledgerEpoch)) + 1
+	);
 }
 
 function encodeRebuild({ servers, ledger }: State, rebuild: Rebuild | null, rebuilder: Which, first: Which): number {
@@ -64,15 +67,22 @@ function encodeRebuild({ servers, ledger }: State, rebuild: Rebuild | null, rebu
 	const { server, wasOpen } = rebuild;
 	const claim = servers[server].claim === rebuilder ? 1 + bit(wasOpen) : 0;
 	if (rebuild.phase === "claimed") {
-		return 1 + mix(mix(mix(server, 3, claim), 2, bit(rebuild.seen < ledger.epoch)), 2, bit(rebuild.isReplicated));
+		return 1 + appendDigit(appendDigit(appendDigit(server, 3, claim), 2, bit(rebuild.seen < ledger.epoch)), 2, bit(rebuild.isReplicated));
 	}
 	const { owner, versions, epoch } = rebuild.snapshot;
 	const [a, b]: Pair<number> = first === 0 ? versions : [versions[1], versions[0]];
-	return 100 + mix(mix(mix(mix(mix(server, 3, claim), 2, bit(epoch < ledger.epoch)), 3, nameOf(owner, first)), 4, a), 4, b);
+	return (
+		100 +
+		appendDigit(
+			appendDigit(appendDigit(appendDigit(appendDigit(server, 3, claim), 2, bit(epoch < ledger.epoch)), 3, rankOf(owner, first)), 4, a),
+			4,
+			b,
+		)
+	);
 }
 
-/** Appends a digit of the given base. */
-function mix(digits: number, base: number, digit: number): number {
+/** Appends a digit in the given base to a number. */
+function appendDigit(digits: number, base: number, digit: number): number {
 	return digits * base + digit;
 }
 
@@ -80,6 +90,6 @@ function bit(is: boolean): number {
 	return is ? 1 : 0;
 }
 
-function nameOf(booking: Which | null, first: Which): number {
+function rankOf(booking: Which | null, first: Which): number {
 	return booking === null ? 0 : booking === first ? 1 : 2;
 }

@@ -1,27 +1,28 @@
 /**
- * Visits every state that can be reached, breadth first, so that the trace of the first violation of each kind is a
- * shortest one. States count as the same when their keys are.
+ * Visits every reachable state of a model, breadth first, so that the trace of the first violation of each kind is a shortest one.
+ * States with the same key count as one state.
  */
 type Model<State, Violation> = {
 	readonly start: State;
 	readonly findSteps: (state: State) => readonly (readonly [label: string, next: State])[];
 	readonly encodeState: (state: State) => string;
 	readonly findViolations: (state: State) => readonly Violation[];
-	/** A search that meets more states than this throws: what it has not seen it cannot vouch for. */
+	/** The search throws when it finds more states than this, because it cannot prove anything about states that it has not visited. */
 	readonly stateMax: number;
-	/** A search for this one kind ends where it finds it. */
+	/** The search stops at the first violation of this kind. */
 	readonly until?: Violation;
 };
 
 type Exploration<Violation> = {
 	readonly stateCount: number;
-	/** Each kind of violation that was found, and the steps that lead to it. */
+	/** For each kind of violation that was found: the labels of the steps that lead to it. */
 	readonly traces: ReadonlyMap<Violation, readonly string[]>;
 };
 
 /** How a state was first reached. */
 type Visit = { readonly label: string; readonly from: Visit } | null;
 
+/** Searches the whole model, or until the violation `until`. Returns the number of states and the violations found. */
 export function exploreStates<State, Violation>(model: Model<State, Violation>): Exploration<Violation> {
 	const seen = new Set([model.encodeState(model.start)]);
 	const traces = new Map<Violation, string[]>();
@@ -36,7 +37,7 @@ export function exploreStates<State, Violation>(model: Model<State, Violation>):
 			for (const [label, next] of model.findSteps(state)) {
 				const key = model.encodeState(next);
 				if (seen.has(key)) continue;
-				if (seen.size >= model.stateMax) throw new Error(`there are more than ${model.stateMax} states`);
+				if (seen.size >= model.stateMax) throw new Error(`the search found more than ${model.stateMax} states`);
 				seen.add(key);
 				reached.push({ state: next, visit: { label, from: visit } });
 			}

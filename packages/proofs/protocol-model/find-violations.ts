@@ -1,25 +1,27 @@
 /**
- * What must never be: checked in every state, and once more when everything has come to rest: one primary, open under the
- * ledger's epoch, nothing in the outbox, nobody at work.
+ * The promises of the protocol, checked in every state. Some are checked only at rest: there is one primary, it is open under the
+ * ledger's epoch, its outbox is empty, and no sweeper or rebuilder is working.
  */
-import { needsRebuild } from "./run-rebuilders.ts";
+import { needsRebuild } from "./find-rebuilder-steps.ts";
 import { BOTH, isPrimary, type State, VERSION, type Which } from "./state.ts";
 import type { World } from "./world.ts";
 
+/** A kind of broken promise. */
 export type Violation =
-	/** Two people have been told that the one seat is theirs. */
+	/** Both bookings were acknowledged as confirmed, for the one seat. */
 	| "two owners"
-	/** A booking that was told confirmed found its seat taken in the ledger. */
+	/** The ledger gave the seat of a booking that was acknowledged as confirmed to the other booking. */
 	| "confirmed booking in conflict"
-	/** At rest, a booking that was told confirmed is not in the ledger. */
+	/** At rest, the ledger does not have a booking that was acknowledged as confirmed. */
 	| "lost confirm"
-	/** At rest, a booking that was told cancelled is still confirmed. */
+	/** At rest, a booking that was acknowledged as cancelled is still confirmed. */
 	| "lost cancel"
-	/** At rest, Redis and the ledger do not say the same about who has bought the seat, or how far a booking got. */
+	/** At rest, Redis and the ledger disagree about the owner of the seat or the version of a booking. */
 	| "drift"
-	/** At rest, a cancelled booking owns the seat in Redis: nobody can buy it. */
-	| "seat of a dead booking";
+	/** At rest, a cancelled booking owns the seat in Redis, so the seat cannot be sold. */
+	| "seat owned by a cancelled booking";
 
+/** Returns each kind of violation in this state once; an empty list when there is none. */
 export function findViolations(state: State, world: World): Violation[] {
 	const { clients, ledger } = state;
 	const found = new Set<Violation>();
@@ -40,12 +42,12 @@ export function findViolations(state: State, world: World): Violation[] {
 		if (lastAnswer === "confirmed" && ledger.owner !== booking) found.add("lost confirm");
 		if (lastAnswer === "cancelled" && (recorded !== VERSION.cancelled || known !== VERSION.cancelled)) found.add("lost cancel");
 		if (known !== recorded && Math.max(known, recorded) > VERSION.held) found.add("drift");
-		if (owner === booking && Math.max(known, recorded) === VERSION.cancelled) found.add("seat of a dead booking");
+		if (owner === booking && Math.max(known, recorded) === VERSION.cancelled) found.add("seat owned by a cancelled booking");
 	}
 	return [...found];
 }
 
-/** The one primary of a world in which there is nothing left to do, if it is one. */
+/** Returns the only primary if the state is at rest, else null. */
 export function findServerAtRest(state: State, world: World): Which | null {
 	const [server, other] = BOTH.filter((which) => isPrimary(state, which));
 	if (server === undefined || other !== undefined) return null;

@@ -1,28 +1,29 @@
 /**
- * The rules that keep a seat from being sold twice or lost, each a switch: what the model leaves out, it must be able to
- * break. A rule whose absence breaks nothing would be a rule nobody needs.
+ * The safeguards that keep a seat from being sold twice or lost. Each is a switch, so that the model can show the violation that
+ * follows without it. A safeguard whose absence causes no violation would not be needed.
  */
 export type Safeguards = {
-	/** Confirm and cancel answer only once a replica has what they wrote. */
+	/** Confirm and cancel are acknowledged only when a replica has their writes. */
 	readonly wait: boolean;
-	/** No script touches a seat under another replication id than the one its showtime was installed under. */
+	/** No script changes a seat unless the server still has the replication id under which the showtime was installed. */
 	readonly fence: boolean;
 	/** The ledger refuses entries that were read under an older epoch than its own. */
 	readonly epoch: boolean;
-	/** An install keeps the higher version of each booking, the ledger's or that of Redis. */
+	/** An install keeps the higher version of each booking: the ledger's or the one in Redis. */
 	readonly version: boolean;
-	/** The claim of a rebuild reaches a replica before the epoch is raised: a primary that is alone cannot raise it. */
+	/** The claim of a rebuild reaches a replica before the epoch is raised, so a primary without a replica cannot raise it. */
 	readonly claim: boolean;
-	/** The epoch is raised only from the one that the rebuilder saw before it made its claim. Seeing it later is not seeing it. */
+	/** The epoch is raised only if it still has the value that the rebuilder read before it made its claim. */
 	readonly compareAndSet: boolean;
-	/** The sweeper reads entries and their epoch in one go, not from two servers with a failover in between. */
+	/** The sweeper reads entries and their epoch in one call, not from two servers with a failover in between. */
 	readonly atomicRead: boolean;
-	/** The ledger takes only versions of a booking that are newer than its own. */
+	/** The ledger writes only versions of a booking that are newer than the one it has. */
 	readonly settleOnce: boolean;
-	/** A booking whose kept version is cancelled owns nothing after an install. */
-	readonly deadOwnNothing: boolean;
+	/** After an install, a booking whose latest version is cancelled owns no seat. */
+	readonly cancelledOwnNothing: boolean;
 };
 
+/** The protocol as it is: every safeguard is on. */
 export const ALL_SAFEGUARDS: Safeguards = {
 	wait: true,
 	fence: true,
@@ -32,5 +33,5 @@ export const ALL_SAFEGUARDS: Safeguards = {
 	compareAndSet: true,
 	atomicRead: true,
 	settleOnce: true,
-	deadOwnNothing: true,
+	cancelledOwnNothing: true,
 };

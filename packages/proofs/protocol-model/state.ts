@@ -1,55 +1,60 @@
 /**
- * The world of the protocol model: one seat, two bookings, a Redis primary A with its replica B, two sweepers, two
- * rebuilders and the ledger. Small enough to visit every state, large enough for every race of the protocol that needs
- * no more than one seat and one failover. Once B is promoted it has a healthy replica of its own, which is not shown.
+ * The state of the protocol model: one seat, two bookings, a Redis primary A with its replica B, two sweepers, two rebuilders and the
+ * ledger. It is small enough to visit every state, and large enough for every race of the protocol that needs one seat and one
+ * failover. After its promotion B has a healthy replica, which the model does not show.
  */
 
-/** Everything there are two of is told apart by this: bookings, servers (0 is A, 1 is B), sweepers, rebuilders. */
+/** The number of a booking, a server (0 is A, 1 is B), a sweeper or a rebuilder: there are two of each. */
 export type Which = 0 | 1;
+/** One value for each of the two. */
 export type Pair<T> = readonly [T, T];
+/** Both numbers, to iterate over. */
 export const BOTH: Pair<Which> = [0, 1];
 
-/** Version of a booking. */
+/** The versions of a booking by its status. */
 export const VERSION = { none: 0, held: 1, confirmed: 2, cancelled: 3 } as const;
 
+/** An outbox entry: the event that gave the booking this version. */
 export type Entry = { readonly booking: Which; readonly version: number };
 
-/** What one Redis server knows. */
+/** The data of one Redis server. */
 export type Redis = {
 	/** The booking that owns the seat. */
 	readonly owner: Which | null;
 	/** The version of each booking's record. */
 	readonly versions: Pair<number>;
-	/** Whether the showtime carries the server's replication id, and not another or, since a claim was made, none. */
+	/** Whether the showtime is installed under the server's present replication id. A claim closes the showtime. */
 	readonly isOpen: boolean;
-	/** The epoch the showtime was last installed under. */
+	/** The epoch under which the showtime was last installed. */
 	readonly epoch: number;
-	/** The rebuilder whose claim is the last one made under the server's present replication id. */
+	/** The rebuilder with the latest claim under the server's present replication id. */
 	readonly claim: Which | null;
-	/** Events that nobody has acknowledged yet, oldest first. */
+	/** Events that no sweeper has acknowledged, oldest first. */
 	readonly outbox: readonly Entry[];
 };
 
+/** The data of Postgres. */
 export type Ledger = {
 	readonly epoch: number;
 	readonly owner: Which | null;
 	readonly versions: Pair<number>;
-	/** Bookings that found their seat taken. */
+	/** Confirmed bookings whose seat the ledger had given to the other booking. */
 	readonly conflicts: Pair<boolean>;
 };
 
-/** The person behind a booking: the last answer they got, or `cancelling` once they have asked for the end. */
+/** The client of a booking: the last answer that it received, or `cancelling` after it has sent a cancel. */
 export type Client = {
 	readonly lastAnswer: "nothing" | "confirmed" | "cancelling" | "cancelled";
-	/** Whether an answer of A is still waiting for the replica. */
+	/** Whether an answer of A waits for the replica. */
 	readonly waits: boolean;
 };
 
 /** A sweeper between its read and its COMMIT. */
 export type Sweep = { readonly entry: Entry; readonly epoch: number };
 
+/** A running rebuild. */
 export type Rebuild =
-	/** It has read the epoch, then made its claim; `wasOpen` is what the claim has ended and giving it back restores. */
+	/** The rebuilder has read the epoch (`seen`), then made its claim. `wasOpen` is the value to restore if it returns the claim. */
 	| {
 			readonly phase: "claimed";
 			readonly server: Which;
@@ -57,21 +62,24 @@ export type Rebuild =
 			readonly wasOpen: boolean;
 			readonly isReplicated: boolean;
 	  }
-	/** It has raised the epoch and read the ledger. */
+	/** The rebuilder has raised the epoch and read the ledger. */
 	| { readonly phase: "raised"; readonly server: Which; readonly wasOpen: boolean; readonly snapshot: Ledger };
 
+/** A state of the model. */
 export type State = {
 	readonly servers: Pair<Redis>;
-	/** Whether A is a primary. Once B is promoted, A goes on as one until it is brought back as B's replica. */
+	/** Whether A is a primary. After the promotion of B, A remains a primary until it becomes B's replica. */
 	readonly isPrimaryA: boolean;
+	/** The role of B. */
 	readonly replica: "none" | "attached" | "promoted";
 	readonly ledger: Ledger;
 	readonly clients: Pair<Client>;
-	/** One at each server. */
+	/** The sweeper at each server; null when it is idle. */
 	readonly sweeps: Pair<Sweep | null>;
 	readonly rebuilds: Pair<Rebuild | null>;
 };
 
+/** A Redis server on which the showtime has just been installed. */
 export const FRESH_REDIS: Redis = {
 	owner: null,
 	versions: [VERSION.none, VERSION.none],
@@ -81,6 +89,7 @@ export const FRESH_REDIS: Redis = {
 	outbox: [],
 };
 
+/** Returns the first state: nothing is held, and every worker is idle. */
 export function startState(hasReplica: boolean): State {
 	const client: Client = { lastAnswer: "nothing", waits: false };
 	return {
@@ -94,29 +103,35 @@ export function startState(hasReplica: boolean): State {
 	};
 }
 
-/** What happened, in words, and the state it led to. */
+/** A step: a description of what happens, and the state after it. */
 export type Step = readonly [label: string, next: State];
 
+/** Returns the pair with another value for `which`. */
 export function replace<T>(pair: Pair<T>, which: Which, value: T): Pair<T> {
 	return which === 0 ? [value, pair[1]] : [pair[0], value];
 }
 
+/** Returns the other number. */
 export function otherThan(which: Which): Which {
 	return which === 0 ? 1 : 0;
 }
 
+/** Returns the state with some fields of one server changed. */
 export function withServer(state: State, server: Which, change: Partial<Redis>): State {
 	return { ...state, servers: replace(state.servers, server, { ...state.servers[server], ...change }) };
 }
 
+/** Whether this server is a primary. */
 export function isPrimary(state: State, server: Which): boolean {
 	return server === 0 ? state.isPrimaryA : state.replica === "promoted";
 }
 
+/** Returns the name of a server: A or B. */
 export function nameOf(server: Which): string {
 	return server === 0 ? "A" : "B";
 }
 
+/** Whether both entries are of the same event. */
 export function isSameEntry(a: Entry, b: Entry): boolean {
 	return a.booking === b.booking && a.version === b.version;
 }

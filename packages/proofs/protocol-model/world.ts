@@ -1,13 +1,16 @@
-/** How much of the world a search looks at. Less finds a violation sooner; only the whole of it shows that there is none. */
+/**
+ * The options of a search. A smaller world finds a violation sooner; only a search of the whole world proves that there is none.
+ */
 import { howLong } from "@holdfast/testing";
 import { ALL_SAFEGUARDS, type Safeguards } from "./safeguards.ts";
 
+/** What can happen in a search. */
 export type World = {
 	readonly safeguards: Safeguards;
 	readonly hasReplica: boolean;
 	/** Whether holds expire. */
 	readonly hasExpiries: boolean;
-	/** Whether a claim may also be made where nothing needs a rebuild, by someone who was called long ago. */
+	/** Whether a delayed rebuilder may make a claim although the showtime needs no rebuild any more. */
 	readonly hasLateClaims: boolean;
 	/** Whether primaries restart. */
 	readonly hasRestarts: boolean;
@@ -15,7 +18,10 @@ export type World = {
 	readonly cancelMax: 0 | 1 | 2;
 };
 
-/** The second of two cancels doubles the states and adds no race, as the seat is sold again after the first: only for the long run. */
+/**
+ * All steps. A second cancel doubles the number of states and adds no new race, because the seat can be sold again after the first:
+ * only the long run includes it.
+ */
 export const WHOLE_WORLD: World = {
 	safeguards: ALL_SAFEGUARDS,
 	hasReplica: true,

@@ -1,38 +1,40 @@
 /**
- * A client of the seat stream, just as the API tells clients to be: reads the seats once, applies every later event, reads them
- * anew at a `reset`, and comes back with the id of the last event when the stream breaks. Notes what no client should ever see.
+ * A client of the seat stream that follows the API document: it reads the seat map once, applies every later event, reads the map
+ * again after a `reset`, and reconnects with the id of the last event when the stream breaks. It records violations of the contract.
  */
 import { type Agent, get, type IncomingMessage } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseSeatEvents, type SeatEvent } from "@holdfast/testing";
 
+/** A running client of the seat stream. */
 export type SeatFollower = {
-	/** One letter per seat, as this client knows them. */
+	/** Returns the client's seat map, one letter per seat. */
 	statuses(): string;
-	/** The version of the map that they stand for. */
+	/** Returns the version of the client's seat map. */
 	version(): number;
-	/** How often it was told to read the seats anew, and how often its stream broke. */
+	/** Counts of events, of `reset` events, and of broken streams. */
 	readonly seen: { events: number; resets: number; breaks: number };
-	/** What it was told that contradicts the contract. */
+	/** Received versions that violate the contract, as sentences. */
 	readonly violations: string[];
-	/** Lose the stream as a network does; the client comes back by itself. */
+	/** Breaks the connection as a network failure does; the client reconnects. */
 	breakStream(): void;
-	/** Leave for good. */
+	/** Closes the stream; the client does not reconnect. */
 	close(): void;
 };
 
+/** Options of `followSeats`. */
 export type FollowOptions = {
 	/** `http://127.0.0.1:4000`. */
 	readonly origin: string;
 	readonly showtimeId: string;
 	readonly agent?: Agent;
-	/** Sees each event as it comes. */
+	/** Called with every event. */
 	readonly onEvent?: (event: SeatEvent) => void;
 };
 
-const COME_BACK_MS = 20;
+const RECONNECT_DELAY_MS = 20;
 
-/** Resolves when the stream is open and the seats are read. */
+/** Resolves when the seat map is read and the stream is open. Rejects when either fails the first time. */
 export async function followSeats({ origin, showtimeId, agent, onEvent = () => {} }: FollowOptions): Promise<SeatFollower> {
 	const address = `${origin}/api/v1/showtimes/${showtimeId}/seats`;
 	const seen = { events: 0, resets: 0, breaks: 0 };
@@ -40,8 +42,8 @@ export async function followSeats({ origin, showtimeId, agent, onEvent = () => {
 	let letters: string[] = [];
 	let version = 0;
 	let lastId: number | null = null;
-	/** Events that came while the seats were read anew; null while they are not. */
-	let waiting: SeatEvent[] | null = null;
+	/** Events that arrived while the map is read again; null at all other times. */
+	let buffered: SeatEvent[] | null = null;
 	let isClosed = false;
 	let response: IncomingMessage | null = null;
 
@@ -60,69 +62,69 @@ export async function followSeats({ origin, showtimeId, agent, onEvent = () => {
 	}
 
 	async function readAgain(): Promise<void> {
-		if (waiting !== null) return;
-		waiting = [];
+		if (buffered !== null) return;
+		buffered = [];
 		while (!isClosed) {
 			try {
 				await read();
 				break;
 			} catch {
-				await delay(COME_BACK_MS);
+				await delay(RECONNECT_DELAY_MS);
 			}
 		}
-		const queued: SeatEvent[] = waiting;
-		waiting = null;
-		for (const event of queued) take(event);
+		const queued: SeatEvent[] = buffered;
+		buffered = null;
+		for (const event of queued) handle(event);
 	}
 
-	function take(event: SeatEvent): void {
-		if (waiting !== null) waiting.push(event);
+	function handle(event: SeatEvent): void {
+		if (buffered !== null) buffered.push(event);
 		else if (event.event === "reset") {
 			if (event.version > version) void readAgain();
 		} else apply(event);
 	}
 
-	function hear(event: SeatEvent): void {
+	function receive(event: SeatEvent): void {
 		if (isClosed) return;
 		if (lastId !== null && event.version <= lastId) violations.push(`received version ${event.version} after ${lastId}`);
 		lastId = event.version;
 		seen.events += 1;
 		if (event.event === "reset") seen.resets += 1;
 		onEvent(event);
-		take(event);
+		handle(event);
 	}
 
-	/** Resolves when the stream is open; from then on it is kept open. */
+	/** Resolves when the stream is open. The stream is reopened whenever it breaks after that. */
 	function open(): Promise<void> {
 		return new Promise((resolve, reject) => {
 			const headers: Record<string, string> = lastId === null ? {} : { "last-event-id": String(lastId) };
 			const request = get(`${address}/stream?since=${version}`, { agent, headers }, (opened) => {
 				if (opened.statusCode !== 200) {
 					opened.resume();
-					reject(new Error(`the stream was answered ${opened.statusCode}`));
+					reject(new Error(`the stream request failed with status ${opened.statusCode}`));
 					return;
 				}
 				response = opened;
 				opened.setEncoding("utf8");
-				opened.on("data", parseSeatEvents(hear));
+				opened.on("data", parseSeatEvents(receive));
 				opened.on("error", () => {});
-				opened.on("close", () => void comeBack());
+				opened.on("close", () => void reconnect());
 				resolve();
 			});
 			request.on("error", reject);
 		});
 	}
 
-	async function comeBack(): Promise<void> {
+	async function reconnect(): Promise<void> {
 		if (isClosed) return;
 		seen.breaks += 1;
 		while (!isClosed) {
-			await delay(COME_BACK_MS);
+			await delay(RECONNECT_DELAY_MS);
 			try {
 				await open();
 				return;
 			} catch {
-				// The server is not there, or not ready.
+				// The server is not reachable or not ready: try again.
 			}
 		}
 	}
@@ -152,7 +154,7 @@ function readText(url: string, agent: Agent | undefined): Promise<string> {
 			});
 			response.on("error", reject);
 			response.on("end", () =>
-				response.statusCode === 200 ? resolve(text) : reject(new Error(`${url} was answered ${response.statusCode}: ${text}`)),
+				response.statusCode === 200 ? resolve(text) : reject(new Error(`GET ${url} failed with status ${response.statusCode}: ${text}`)),
 			);
 		}).on("error", reject);
 	});

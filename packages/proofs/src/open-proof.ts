@@ -1,6 +1,6 @@
 /**
- * The proof after a run: reads Redis and the ledger directly, beside the product, and says what does not agree. Knows the
- * two stores only through their rooms. A Redis that was demoted is read as it is.
+ * The proof after a run: reads Redis and the ledger directly and reports where they disagree. It reads them only through the packages
+ * seat-store and database. It can also read a Redis that has become a replica.
  */
 import { createDatabase, seatOwners } from "@holdfast/database";
 import { DEFAULT_LIMITS, type ShowtimeId } from "@holdfast/domain";
@@ -9,30 +9,32 @@ import { createSeatStore } from "@holdfast/seat-store";
 import { findPartialHolds, findSeatViolations } from "@holdfast/seat-store/testing";
 import { waitUntil } from "@holdfast/testing";
 
+/** Reads of both stores. */
 export type Proof = {
 	/** Resolves when every outbox is empty; rejects after `deadlineMs`. */
 	drained(deadlineMs: number): Promise<void>;
-	/** Entries waiting in each bucket's outbox. */
+	/** Resolves to the number of entries in the outbox of each bucket. */
 	depths(): Promise<number[]>;
-	/** Everything wrong with a showtime at rest; an empty list is the proof. */
+	/** Resolves to every disagreement between Redis and the ledger about a showtime at rest, as sentences; empty if there is none. */
 	violations(showtimeId: ShowtimeId): Promise<string[]>;
-	/** The map against its owners at this instant, also in mid-storm. */
+	/** Resolves to every disagreement between the seat map and the owner entries in Redis. Also valid under load. */
 	mapViolations(showtimeId: ShowtimeId): Promise<string[]>;
-	/** The map, a letter per seat, as Redis has it at this instant. */
+	/** Resolves to the seat map in Redis at this instant, one letter per seat. */
 	statuses(showtimeId: ShowtimeId): Promise<string>;
-	/** Its version, once nothing in it has lapsed. */
+	/** Releases expired holds of the showtime, then resolves to the version of its seat map. */
 	mapVersion(showtimeId: ShowtimeId): Promise<number>;
-	/** Bookings that own some of their seats but not all, at this instant. */
+	/** Resolves to bookings that own some of their seats but not all, at this instant. */
 	partialHolds(showtimeId: ShowtimeId): Promise<string[]>;
-	/** Booking id by seat index, as the ledger has it. */
+	/** Resolves to the booking ids by seat index, from the ledger. */
 	owners(showtimeId: ShowtimeId): Promise<Map<number, string>>;
-	/** How long events of these showtimes took from Redis to their COMMIT, in milliseconds, and how many there were. */
+	/** Resolves to the time from the event in Redis to its COMMIT, in milliseconds, over all events of these showtimes. */
 	settleLag(showtimeIds: readonly ShowtimeId[]): Promise<{ events: number; p50: number; p99: number; max: number; perSecond: number }>;
-	/** Calls and server time per Redis command since the server started: `commandstats`. */
+	/** Resolves to the calls and the time of each Redis command since the server started: `commandstats`. */
 	redisCommands(): Promise<{ command: string; calls: number; microsPerCall: number }[]>;
 	close(): Promise<void>;
 };
 
+/** Opens connections to both stores; `close` ends them. */
 export function openProof({ redisUrl, databaseUrl }: { redisUrl: string; databaseUrl: string }): Proof {
 	const seatStore = createSeatStore({ url: redisUrl, limits: DEFAULT_LIMITS, readsReplica: true });
 	const database = createDatabase({ url: databaseUrl, applicationName: "holdfast-proof" });
@@ -52,7 +54,7 @@ export function openProof({ redisUrl, databaseUrl }: { redisUrl: string; databas
 		statuses: async (showtimeId) => (await seatStore.inspectSeats(showtimeId)).statuses,
 		async mapVersion(showtimeId) {
 			const map = await seatStore.readSeatMap(showtimeId);
-			if (map.outcome !== "read") throw new Error(`the map of ${showtimeId} is ${map.outcome}`);
+			if (map.outcome !== "read") throw new Error(`the seat map of ${showtimeId} cannot be read: ${map.outcome}`);
 			return map.version;
 		},
 		partialHolds: (showtimeId) => findPartialHolds(seatStore, showtimeId),
@@ -84,7 +86,7 @@ export function openProof({ redisUrl, databaseUrl }: { redisUrl: string; databas
 	};
 }
 
-/** Bookings in the ledger whose seats do not cost together what the booking does. */
+/** Resolves to the bookings in the ledger whose amount differs from the sum of the amounts of their seats. */
 async function findAmountViolations(databaseUrl: string, showtimeId: ShowtimeId): Promise<string[]> {
 	const rows = await queryPostgres(
 		databaseUrl,
@@ -92,5 +94,5 @@ async function findAmountViolations(databaseUrl: string, showtimeId: ShowtimeId)
 			lateral (select coalesce(sum(booking_seats.amount), 0) as seats from booking_seats where booking_id = id) as costs
 		 where showtime_id = '${showtimeId}' and amount <> seats`,
 	);
-	return rows.map(({ id, amount, seats }) => `booking ${id} costs ${amount} in the ledger, and its seats cost ${seats}`);
+	return rows.map(({ id, amount, seats }) => `booking ${id} costs ${amount} in the ledger, but its seats cost ${seats} in all`);
 }

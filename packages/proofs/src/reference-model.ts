@@ -1,11 +1,12 @@
 /**
- * What a showtime does, said once more in the plainest way: one list of bookings, no Redis, no scripts, no merge. Commands are
- * judged by the rules of docs/glossary.md and docs/reliability.md alone. Real stores are held to it step by step.
+ * A second, simple implementation of a showtime: one list of bookings, without Redis, scripts or merges. Its rules come from
+ * docs/glossary.md and docs/reliability.md alone. Tests run the same commands on it and on the real stores, and compare every step.
  */
 import type { BookingId, BookingState, Limits, UserId } from "@holdfast/domain";
 
 const HOUR_MS = 3_600_000;
 
+/** A booking of the model. */
 export type ModelBooking = {
 	readonly id: BookingId;
 	readonly userId: UserId;
@@ -15,17 +16,19 @@ export type ModelBooking = {
 	version: number;
 	expiresAt: number;
 	wasConfirmed: boolean;
-	/** The version that the ledger has; 0: none. */
+	/** The version in the ledger; 0 when the ledger does not have the booking. */
 	recordedVersion: number;
-	/** Redis has a record; one that was recorded may go. */
+	/** Whether Redis has a record of the booking. It may delete the record once the ledger has the booking. */
 	isLoaded: boolean;
 };
 
-/** What an operation answers, by its word. */
+/** The outcome of a command, by the same word as in the seat store. */
 export type ModelAnswer = string;
 
+/** A showtime of the model. */
 export type ReferenceModel = ReturnType<typeof createReferenceModel>;
 
+/** Returns a showtime with `seatCount` available seats. Its clock starts at `startMs` (epoch ms) and moves only by `advance`. */
 export function createReferenceModel({ seatCount, limits, startMs }: { seatCount: number; limits: Limits; startMs: number }) {
 	const bookings: ModelBooking[] = [];
 	const blocked = new Set<number>();
@@ -38,11 +41,12 @@ export function createReferenceModel({ seatCount, limits, startMs }: { seatCount
 	const owns = (booking: ModelBooking): boolean => booking.state === "CONFIRMED" || isLive(booking);
 	const ownerOf = (seat: number): ModelBooking | undefined => bookings.find((booking) => owns(booking) && booking.seats.includes(seat));
 
-	/** Whether `ifVersion` stands in the way of a change, or of the repeat of the last change. */
+	/** Whether `ifVersion` forbids a change. */
 	const differs = (ifVersion: number | null, version: number): boolean => ifVersion !== null && ifVersion !== version;
+	/** Whether `ifVersion` forbids the repeat of the last change: it may name the version before or after that change. */
 	const replayDiffers = (ifVersion: number | null, version: number): boolean => differs(ifVersion, version) && ifVersion !== version - 1;
 
-	/** Holds that the user placed in the past hour, whatever became of them, the oldest first. */
+	/** Returns the holds that the user placed in the past hour, whatever their status is now, oldest first. */
 	const placedInPastHour = (userId: UserId): ModelBooking[] =>
 		bookings.filter((booking) => booking.userId === userId && booking.createdAt > nowMs - HOUR_MS);
 
@@ -108,27 +112,29 @@ export function createReferenceModel({ seatCount, limits, startMs }: { seatCount
 		confirm,
 		cancel,
 		block,
+		/** Stops or resumes the sale of new holds. */
 		pause(isOn: boolean): ModelAnswer {
 			if (isFenced) return "fenced";
 			isPaused = isOn;
 			return "set";
 		},
-		/** Redis starts anew with its data. */
+		/** Redis restarts with its data, which fences the showtime. */
 		restart: () => {
 			isFenced = true;
 		},
+		/** The showtime is rebuilt, which opens it again. */
 		rebuild: () => {
 			isFenced = false;
 		},
-		/** The sweeper comes by. */
+		/** The sweeper settles every event. */
 		settle: () => {
 			for (const booking of bookings) if (booking.wasConfirmed) booking.recordedVersion = booking.version;
 		},
-		/** When the user may place a hold again, as far as the hourly limit goes, in ms from now; 0: now. */
+		/** Returns the ms until the hourly limit allows the user another hold; 0 when it does so now. */
 		hourlyRetryInMs(userId: UserId): number {
 			const placed = placedInPastHour(userId);
-			const lastToLeave = placed[placed.length - limits.holdsPerHourMax];
-			return lastToLeave === undefined ? 0 : lastToLeave.createdAt + HOUR_MS - nowMs;
+			const blocking = placed[placed.length - limits.holdsPerHourMax];
+			return blocking === undefined ? 0 : blocking.createdAt + HOUR_MS - nowMs;
 		},
 		advance: (ms: number) => {
 			nowMs += ms;
@@ -136,7 +142,7 @@ export function createReferenceModel({ seatCount, limits, startMs }: { seatCount
 		nowMs: () => nowMs,
 		isFenced: () => isFenced,
 		blockedSeats: (): readonly number[] => [...blocked].sort((a, b) => a - b),
-		/** One letter per seat, as a reader sees the map now. */
+		/** Returns the seat map that a reader gets now, one letter per seat. */
 		statuses(): string {
 			const letterOf = (seat: number): string => {
 				const owner = ownerOf(seat);
@@ -145,7 +151,7 @@ export function createReferenceModel({ seatCount, limits, startMs }: { seatCount
 			};
 			return Array.from({ length: seatCount }, (_, seat) => letterOf(seat)).join("");
 		},
-		/** `seat owner expiresAt` for every seat that is not free, ascending; `X 0` for a blocked one, 0 for a sold one. */
+		/** Returns `seat owner expiresAt` for every seat that is not available, ascending; `X 0` for a blocked seat, 0 for a sold one. */
 		owners(): string[] {
 			return Array.from({ length: seatCount }, (_, seat) => {
 				const owner = ownerOf(seat);
@@ -153,11 +159,12 @@ export function createReferenceModel({ seatCount, limits, startMs }: { seatCount
 				return blocked.has(seat) ? [`${seat} X 0`] : [];
 			}).flat();
 		},
+		/** Returns the earliest expiry of a live hold; null when there is none. */
 		earliestExpiryAt(): number | null {
 			const expiries = bookings.filter(isLive).map(({ expiresAt }) => expiresAt);
 			return expiries.length === 0 ? null : Math.min(...expiries);
 		},
-		/** Owner of every seat that is sold. */
+		/** Returns the booking of every sold seat. */
 		sold: (): { seat: number; bookingId: BookingId }[] =>
 			bookings.filter(({ state }) => state === "CONFIRMED").flatMap(({ id, seats }) => seats.map((seat) => ({ seat, bookingId: id }))),
 	};

@@ -1,7 +1,9 @@
 import { scryptSync } from "node:crypto";
 import { expect, test } from "vitest";
 import { QueueFull } from "./limit-concurrency.ts";
-import { hashPassword, verifyPassword } from "./password.ts";
+import { createPasswords } from "./password.ts";
+
+const { hash: hashPassword, verify: verifyPassword } = createPasswords();
 
 /** A hash as an older version with a lower cost would have stored it. */
 function oldHash(password: string, logN = 14): string {

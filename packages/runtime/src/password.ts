@@ -22,29 +22,39 @@ const UNKNOWN_USER_SALT = Buffer.alloc(SALT_BYTES);
  */
 const inTurn = limitConcurrency({ runningMax: 2, waitingMax: 64 });
 
-/** Hashes a new password with a random salt, so that two hashes of the same password differ. Throws `QueueFull` if too many wait. */
-export async function hashPassword(password: string): Promise<string> {
-	const salt = randomBytes(SALT_BYTES);
-	const hash = await derive(password, salt, COST);
-	return `$scrypt$ln=${COST.logN},r=${COST.r},p=${COST.p}$${unpadded(salt)}$${unpadded(hash)}`;
-}
-
-/** `matches`: the password is right. `rehash`: it is right, but its hash has an older cost; the caller should store a new hash. */
+/** `matches`: the password is right. `rehash`: it is right, but its hash has another cost; the caller should store a new hash. */
 export type PasswordVerdict = { readonly matches: boolean; readonly rehash: boolean };
 
-/**
- * Compares a password with a stored hash, in constant time. Pass `null` if the user does not exist: the call then takes as long and does
- * not match, so that the response time does not reveal who has an account. Throws `QueueFull` if too many wait, and an `Error` if `stored`
- * is not a valid hash.
- */
-export async function verifyPassword(password: string, stored: string | null): Promise<PasswordVerdict> {
-	if (stored === null) {
-		await derive(password, UNKNOWN_USER_SALT, COST);
-		return { matches: false, rehash: false };
-	}
-	const { cost, salt, hash } = parsePhc(stored);
-	const matches = timingSafeEqual(hash, await derive(password, salt, cost));
-	return { matches, rehash: matches && (cost.logN !== COST.logN || cost.r !== COST.r || cost.p !== COST.p) };
+export type Passwords = {
+	/** Hashes a new password with a random salt, so that two hashes of the same password differ. Throws `QueueFull` if too many wait. */
+	hash(password: string): Promise<string>;
+	/**
+	 * Compares a password with a stored hash, in constant time. Pass `null` if the user does not exist: the call then takes as long and does
+	 * not match, so that the response time does not reveal who has an account. Throws `QueueFull` if too many wait, and an `Error` if
+	 * `stored` is not a valid hash.
+	 */
+	verify(password: string, stored: string | null): Promise<PasswordVerdict>;
+};
+
+/** Returns the functions for passwords. `logN` is the base-2 logarithm of scrypt's N, for tests that sign in often; default 17. */
+export function createPasswords({ logN = COST.logN }: { readonly logN?: number } = {}): Passwords {
+	const current: Cost = { ...COST, logN };
+	return {
+		async hash(password) {
+			const salt = randomBytes(SALT_BYTES);
+			const hash = await derive(password, salt, current);
+			return `$scrypt$ln=${current.logN},r=${current.r},p=${current.p}$${unpadded(salt)}$${unpadded(hash)}`;
+		},
+		async verify(password, stored) {
+			if (stored === null) {
+				await derive(password, UNKNOWN_USER_SALT, current);
+				return { matches: false, rehash: false };
+			}
+			const { cost, salt, hash } = parsePhc(stored);
+			const matches = timingSafeEqual(hash, await derive(password, salt, cost));
+			return { matches, rehash: matches && (cost.logN !== current.logN || cost.r !== current.r || cost.p !== current.p) };
+		},
+	};
 }
 
 function derive(password: string, salt: Buffer, cost: Cost): Promise<Buffer> {

@@ -1,4 +1,4 @@
-/** Builders of domain values for tests: valid by default, overridden where a test cares. */
+/** Builds valid domain values for tests. A test overrides only the fields it is about. */
 import {
 	gridLayout,
 	newAuditoriumId,
@@ -12,13 +12,13 @@ import {
 
 const HOUR_MS = 60 * 60 * 1000;
 
-/** A plan of `rows` x `seatsPerRow` seats (10 x 10 by default) in one tier, `standard`. */
+/** Returns a seat plan of `rows` x `seatsPerRow` seats (10 x 10 by default) with one tier, `standard`. */
 export function buildPlan({ rows = 10, seatsPerRow = 10 }: { rows?: number; seatsPerRow?: number } = {}): SeatPlan {
 	const tiers = [{ id: "standard", name: "Standard" }];
 	return { id: newSeatPlanId(), ...gridLayout({ rows, seatsPerRow, tiers, tierOfRow: () => "standard" }) };
 }
 
-/** A showtime on sale now that starts in a day: 100 seats at 12.50 USD. */
+/** Returns a showtime that is on sale now and starts in 24 hours: 100 seats at 12.50 USD each. */
 export function buildShowtime(overrides: Partial<OpenShowtime> = {}): OpenShowtime {
 	const nowMs = Date.now();
 	const planId: SeatPlanId = newSeatPlanId();

@@ -1,19 +1,20 @@
-/** Chance with a seed: what was drawn once can be drawn again. */
+/** A seeded random number generator: the same seed always gives the same sequence, so a failed test can be repeated. */
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { mersenne } from "pure-rand/generator/mersenne";
 
+/** A random number generator. */
 export type Random = {
-	/** An integer from 0 to just below `below`. */
-	below(below: number): number;
-	/** One of these. */
+	/** Returns an integer from 0 to `bound` - 1; 0 for a bound of 0. */
+	below(bound: number): number;
+	/** Returns one of the items. Throws for an empty list. */
 	pick<T>(items: readonly T[]): T;
-	/** True once in `n` times. */
+	/** Returns true with probability 1 / `n`. */
 	once(n: number): boolean;
 };
 
 /**
- * The library that fast-check draws with. Of its generators the Mersenne twister: neighbouring seeds give unrelated numbers from
- * the first one on, so that a test may give each of its requests a seed of its own.
+ * Returns a generator for `seed`. It uses pure-rand, as fast-check does, with the Mersenne twister: neighbouring seeds give
+ * unrelated numbers from the first number on, so a test can number its requests and use each number as a seed.
  */
 export function createRandom(seed: number): Random {
 	const generator = mersenne(seed);
@@ -22,7 +23,7 @@ export function createRandom(seed: number): Random {
 		below,
 		pick(items) {
 			const item = items[below(items.length)];
-			if (item === undefined) throw new Error("there is nothing to pick from");
+			if (item === undefined) throw new Error("cannot pick from an empty list");
 			return item;
 		},
 		once: (n) => below(n) === 0,

@@ -1,28 +1,32 @@
 /**
- * A database for one test file, cloned from a migrated template (some 50 ms). The PostgreSQL that holds it runs once
- * per test run (`database/src/testing/vitest-postgres.ts`); tests that kill a PostgreSQL start one of their own with local-stack.
+ * Creates a database for one test file by cloning a migrated template, which takes about 50 ms. All test files of a run share
+ * one PostgreSQL server (`database/src/testing/vitest-postgres.ts`). A test that kills PostgreSQL starts its own with local-stack.
  */
 import { randomBytes } from "node:crypto";
 import { queryPostgres } from "@holdfast/local-stack";
 import { inject } from "vitest";
 
+/** A database of one test file. */
 export type TestDatabase = {
 	readonly url: string;
-	/** Delete it, ending whatever is still connected. Safe to call twice. */
+	/** Drops the database and ends its open sessions. Safe to call twice. */
 	readonly drop: () => Promise<void>;
 };
 
-/** The database that every test database is a copy of. Nobody stays connected to it: a connection would block the copying. */
+/** The migrated database that every test database is a copy of. Keep no session on it: an open session blocks the copying. */
 export const TEMPLATE_DATABASE = "holdfast_template";
 
 declare module "vitest" {
 	interface ProvidedContext {
-		/** Where the PostgreSQL of this test run answers; set for the projects pg, http and e2e only. */
+		/** URL of this test run's PostgreSQL server; set for the projects model, pg, http and e2e only. */
 		postgresUrl: string;
 	}
 }
 
-/** Only in tests of the projects pg, http and e2e (the suffix of the file says which). */
+/**
+ * Returns a new migrated database without rows. Works only in the vitest projects model, pg, http and e2e (see the file suffixes
+ * in vitest.config.ts).
+ */
 export async function createTestDatabase(): Promise<TestDatabase> {
 	const adminUrl = inject("postgresUrl");
 	const name = `test_${randomBytes(6).toString("hex")}`;

@@ -1,18 +1,19 @@
-/** A lock in Postgres that another session holds, as a person at a psql prompt would. */
+/** Holds a Postgres lock in a separate session, as a person with an open transaction at a psql prompt does. */
 import { randomUUID } from "node:crypto";
 import { queryPostgres } from "@holdfast/local-stack";
 import { waitUntil } from "./wait-until.ts";
 
+/** A lock that is held until `release`. */
 export type HeldLock = {
-	/** End the session that holds the lock; resolves when the lock is free. Safe to call twice. */
+	/** Ends the session that holds the lock; resolves when the lock is free. Safe to call twice. */
 	release(): Promise<void>;
 };
 
 const HOLD_MAX_S = 600;
 
 /**
- * Open a transaction, run `statement` (`select ... for update`, `lock table ...`) in it, and keep the transaction open
- * until `release`. Resolves once the lock is held. Rejects when the statement fails.
+ * Runs `statement` (`select ... for update`, `lock table ...`) in a new transaction and keeps that transaction open until
+ * `release`, for ten minutes at most. Resolves once the lock is held. Rejects when the statement fails.
  */
 export async function holdLock(databaseUrl: string, statement: string): Promise<HeldLock> {
 	const name = `lock-${randomUUID()}`;

@@ -1,9 +1,9 @@
 /**
- * The one knob of the long tests: a slice of each in `npm test`, the whole of it in `npm run test:long`, which sets
- * TEST_LENGTH. A slice takes some 20 s, so that all of them fit into the five minutes of `npm test`.
+ * Sets the length of the long tests. `npm test` runs a short slice of each, some 20 s, so that the whole run stays short.
+ * `npm run test:long` sets TEST_LENGTH=long and runs them in full.
  */
 
-/** The one of the two that this run is for: how many rounds, how many milliseconds, how much of a world. */
+/** Returns `long` in `npm run test:long`, else `short`: a number of rounds, a duration in ms, or options of a search. */
 export function howLong<T>({ short, long }: { readonly short: T; readonly long: T }): T {
 	return process.env.TEST_LENGTH === "long" ? long : short;
 }

@@ -1,4 +1,7 @@
-/** What tests and the bench need to run: a Redis, a database and a proxy of their own, builders, rows and tokens. Imported by nothing that ships. */
+/**
+ * What tests and the bench need to run: a private Redis, database and proxy, builders of domain values, rows and tokens. Production
+ * code never imports this package.
+ */
 
 export * from "./ask-redis.ts";
 export * from "./build-showtime.ts";

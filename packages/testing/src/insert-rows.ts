@@ -1,6 +1,6 @@
 /**
- * Rows for tests and bench, put in by the thousand: users that share one password hash that fits no password (scrypt stays at full
- * cost in the product), and showtimes on sale now, in an auditorium of their own.
+ * Inserts users and showtimes for tests and the bench, thousands in one statement. The users share one password hash that matches
+ * no password, because hashing a password for each would take minutes: scrypt runs at full cost in the product.
  */
 import {
 	gridLayout,
@@ -17,7 +17,7 @@ import { queryPostgres } from "@holdfast/local-stack";
 
 const UNUSABLE_HASH = "$scrypt$ln=17,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/** Insert `count` users; nobody can log in as one, tokens are minted for them (`mintTokens`). */
+/** Inserts `count` users and returns their ids. No password matches them: use `mintTokens` for access tokens. */
 export async function insertUsers(databaseUrl: string, count: number): Promise<UserId[]> {
 	const ids = Array.from({ length: count }, newUserId);
 	await queryPostgres(
@@ -29,22 +29,27 @@ export async function insertUsers(databaseUrl: string, count: number): Promise<U
 	return ids;
 }
 
+/** The inserted showtimes and their seat plan. */
 export type ShowtimeRows = { readonly showtimeIds: ShowtimeId[]; readonly plan: SeatPlan };
 
+/** Options of `insertShowtimes`. */
 export type ShowtimeOptions = {
-	/** How many showtimes, all of one plan; 1 when absent. */
+	/** How many showtimes to insert, all with the same seat plan; 1 when absent. */
 	readonly count?: number;
 	readonly rows?: number;
 	readonly seatsPerRow?: number;
-	/** Where the first starts, in ms from now; a day when absent. */
+	/** When the showtimes start, in ms from now; 24 hours when absent. */
 	readonly startsInMs?: number;
-	/** One bucket for all of them; drawn at random when absent. */
+	/** The bucket of all the showtimes; a random one for each when absent. */
 	readonly bucket?: number;
 };
 
 const HOUR_MS = 60 * 60 * 1000;
 
-/** Insert showtimes on sale now: 10 x 10 seats at 12.50 USD, tomorrow, unless the options say otherwise. */
+/**
+ * Inserts a movie, an auditorium, a seat plan, and showtimes that are on sale now: 10 x 10 seats at 12.50 USD, in 24 hours, unless the
+ * options say otherwise. Returns the ids of the showtimes and their plan.
+ */
 export async function insertShowtimes(databaseUrl: string, options: ShowtimeOptions = {}): Promise<ShowtimeRows> {
 	const { count = 1, rows = 10, seatsPerRow = 10, startsInMs = 24 * HOUR_MS, bucket } = options;
 	const tiers = [{ id: "standard", name: "Standard" }];
@@ -66,5 +71,5 @@ export async function insertShowtimes(databaseUrl: string, options: ShowtimeOpti
 	return { showtimeIds, plan: { id: planId, ...layout } };
 }
 
-/** A JSON value as an SQL literal. */
+/** Returns a JSON value as an SQL literal. */
 const quote = (value: unknown): string => `'${JSON.stringify(value).replaceAll("'", "''")}'::jsonb`;

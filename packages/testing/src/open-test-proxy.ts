@@ -1,22 +1,25 @@
-/** Stands between a client and a Redis, and does what networks and name services do. */
+/** A TCP proxy between a client and a Redis server that simulates network and DNS failures. */
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 
+/** A running proxy. */
 export type TestProxy = {
 	readonly url: string;
-	/** Connections so far. */
+	/** How many connections were accepted so far. */
 	accepted(): number;
-	/** Swallow everything, and say nothing of it: on the connections there are, and on new ones until `heal`. */
+	/** Drops all data silently, in both directions: on open connections for good, and on new ones until `heal`. */
 	mute(): void;
-	/** New connections work; muted ones stay so. */
+	/** Forwards the data of new connections. Muted connections stay muted. */
 	heal(): void;
-	/** Break every connection; new ones lead to the server that listens there. */
+	/** Closes every connection and forwards new ones to `port`. */
 	redirect(port: number): void;
-	/** New connections lead to the server that listens there; the others stay where they are, as when a name is given another address. */
+	/** Forwards new connections to `port`. Open ones keep their server, as when a DNS record changes. */
 	retarget(port: number): void;
+	/** Closes every connection and stops listening. */
 	close(): void;
 };
 
+/** Resolves to a proxy on a free loopback port that forwards every connection to `toPort`. */
 export async function openTestProxy(toPort: number): Promise<TestProxy> {
 	let port = toPort;
 	let isMute = false;
@@ -42,7 +45,7 @@ export async function openTestProxy(toPort: number): Promise<TestProxy> {
 	});
 	await once(server.listen(0, "127.0.0.1"), "listening");
 	const address = server.address();
-	if (address === null || typeof address === "string") throw new Error("the proxy has no port");
+	if (address === null || typeof address === "string") throw new Error("the proxy does not listen on a TCP port");
 	return {
 		url: `redis://127.0.0.1:${address.port}`,
 		accepted: () => accepted,

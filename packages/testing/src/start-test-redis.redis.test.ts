@@ -17,12 +17,12 @@ beforeEach(async () => {
 	expect(await setAndWait("written", 1_900)).toBe("+OK|:1");
 });
 
-/** On one connection: WAIT speaks of what its own connection wrote. */
+/** Sends SET and WAIT over one connection, because WAIT counts replicas only for the writes of its own connection. */
 const setAndWait = (key: string, waitMs: number) => sendInlineCommand(primary.port, `SET ${key} yes\r\nWAIT 1 ${waitMs}`, 2);
 
 const roleOf = (redis: TestRedis) => sendInlineCommand(redis.port, "ROLE", 3);
 
-test("a replica that stands still answers nobody and counts for no WAIT, and has everything once it goes on", async () => {
+test("a paused replica answers no command and counts for no WAIT, and catches up once it resumes", async () => {
 	replica.pause();
 	expect(await setAndWait("meanwhile", 100)).toBe("+OK|:0");
 	expect(await sendInlineCommand(replica.port, "PING")).toBe(null);
@@ -31,14 +31,14 @@ test("a replica that stands still answers nobody and counts for no WAIT, and has
 	expect(await sendInlineCommand(replica.port, "STRLEN meanwhile")).toBe(":3");
 });
 
-test("a replica follows its primary over a restart of its own", async () => {
+test("a replica follows its primary again after the replica restarts", async () => {
 	await replica.kill();
 	await replica.restart();
 	expect(await roleOf(replica)).toBe("*5|$5|slave");
 	expect(await sendInlineCommand(replica.port, "STRLEN written")).toBe(":3");
 });
 
-test("cut off, a replica has what it had and nothing that came later", async () => {
+test("a replica that is cut off keeps its data and receives no later write", async () => {
 	await replica.cutOff();
 	expect(await setAndWait("later", 100)).toBe("+OK|:0");
 	expect(await sendInlineCommand(replica.port, "STRLEN written")).toBe(":3");
@@ -47,7 +47,7 @@ test("cut off, a replica has what it had and nothing that came later", async () 
 	expect(await sendInlineCommand(replica.port, "STRLEN later")).toBe(":3");
 });
 
-test("promoted, it takes writes with what it had, also after a restart; its old primary goes on alone, and may follow it", async () => {
+test("a promoted replica keeps its data and accepts writes, also after a restart, and its old primary can follow it", async () => {
 	await replica.promote();
 	expect(await sendInlineCommand(replica.port, "SET after yes")).toBe("+OK");
 	expect(await setAndWait("alone", 100)).toBe("+OK|:0");
@@ -61,7 +61,7 @@ test("promoted, it takes writes with what it had, also after a restart; its old 
 	await replica.follow(primary.port);
 });
 
-test("one that stands still can be stopped", async () => {
+test("a paused server can be stopped", async () => {
 	const other = await startTestRedis();
 	other.pause();
 	await other.stop();

@@ -1,37 +1,41 @@
 /**
- * A Redis server for one test file: own process, own port, own data, production's flags. Nothing else ever connects to
- * it, so a test may flush, kill and restart it as it likes.
+ * Starts a Redis server for one test file, with the flags of production and its own process, port and data folder. No other test
+ * connects to it, so a test may flush, kill and restart it.
  */
 import { rmSync } from "node:fs";
 import { isLinkUp, makeScratchFolder, sendInlineCommand, startRedis } from "@holdfast/local-stack";
 import { waitUntil } from "./wait-until.ts";
 
+/** A Redis server of one test file. */
 export type TestRedis = {
-	/** Stays the same over a restart. */
+	/** Does not change when the server restarts. */
 	readonly url: string;
 	readonly port: number;
-	/** End the process with a signal and wait until it is gone; the data stays. */
+	/** Sends a signal (SIGKILL when absent) and resolves when the process has exited. The data stays. */
 	readonly kill: (signal?: NodeJS.Signals) => Promise<void>;
-	/** Start it again on the same port and data, after ending it if it still runs. It follows whom it followed, or nobody. */
+	/** Stops the server if it runs, and starts it on the same port and data. A replica follows the same primary as before. */
 	readonly restart: () => Promise<void>;
-	/** A replica keeps what it has and hears no more of its primary, as if the network between them were cut. */
+	/** Disconnects a replica from its primary, as a network partition does. The replica keeps its data. */
 	readonly cutOff: () => Promise<void>;
-	/** Make a replica a primary, with what it has, whatever its old primary does. */
+	/** Makes a replica a primary with the data it has. The old primary is not changed. */
 	readonly promote: () => Promise<void>;
-	/** Make it a replica of the server that listens there, whose data replaces its own; resolves when it has them. */
+	/** Makes the server a replica of the one on `port`, which replaces its data; resolves when the replication link is up. */
 	readonly follow: (port: number) => Promise<void>;
-	/** It stands still (SIGSTOP): connections stay open, nothing is answered. */
+	/** Stops the process with SIGSTOP: connections stay open, and no command is answered. */
 	readonly pause: () => void;
-	/** It goes on where it stood (SIGCONT). */
+	/** Continues a paused process with SIGCONT. */
 	readonly resume: () => void;
-	/** End it and delete its data. Safe to call twice. */
+	/** Stops the server and deletes its data. Safe to call twice. */
 	readonly stop: () => Promise<void>;
 };
 
-/** tcpmux (RFC 1078): nobody listens there. */
+/** The port of tcpmux (RFC 1078), on which no server listens. */
 const CLOSED_PORT = 1;
 
-/** `cluster: true` makes it a cluster of one node (ready after 2 s: Redis makes a new master wait that long). */
+/**
+ * Resolves when the server answers; a replica when its replication link is up. `cluster: true` starts a cluster of one node, which
+ * takes 2 s: Redis makes a new master wait that long.
+ */
 export async function startTestRedis(
 	options: { readonly cluster?: boolean; readonly replicaOf?: { readonly port: number } } = {},
 ): Promise<TestRedis> {
@@ -50,9 +54,9 @@ export async function startTestRedis(
 		redis.kill(signal);
 		await redis.ended;
 	};
-	const order = async (command: string) => {
+	const sendCommand = async (command: string) => {
 		const answer = await sendInlineCommand(port, command);
-		if (answer?.startsWith("+OK") !== true) throw new Error(`${command} was answered ${answer}`);
+		if (answer?.startsWith("+OK") !== true) throw new Error(`Redis answered ${answer} to ${command}`);
 	};
 	return {
 		url,
@@ -62,15 +66,15 @@ export async function startTestRedis(
 			await redis.stop();
 			redis = await launch(port);
 		},
-		cutOff: () => order(`REPLICAOF 127.0.0.1 ${CLOSED_PORT}`),
+		cutOff: () => sendCommand(`REPLICAOF 127.0.0.1 ${CLOSED_PORT}`),
 		async promote() {
-			await order("REPLICAOF NO ONE");
+			await sendCommand("REPLICAOF NO ONE");
 			replicaOf = undefined;
 		},
-		async follow(leader) {
-			await order(`REPLICAOF 127.0.0.1 ${leader}`);
-			replicaOf = { port: leader };
-			await waitUntil("the replica's link to be up", () => isLinkUp(port));
+		async follow(primaryPort) {
+			await sendCommand(`REPLICAOF 127.0.0.1 ${primaryPort}`);
+			replicaOf = { port: primaryPort };
+			await waitUntil("the replication link to be up", () => isLinkUp(port));
 		},
 		pause: () => redis.kill("SIGSTOP"),
 		resume: () => redis.kill("SIGCONT"),

@@ -1,12 +1,12 @@
 /**
- * Time as this process got to live it, for tests that hold code to a deadline on a machine that does other things beside: what the
- * machine takes from the process is not counted. Where code blocks the event loop of the test itself it counts too little.
+ * Measures durations without the time in which the operating system did not run this process, for tests that hold code to a
+ * deadline on a busy machine. Limit: code that blocks the event loop of the test process is not counted either.
  */
 const TICK_MS = 10;
-/** What lies between two ticks counts for this much at most. */
+/** The time between two ticks counts as this much at most: a longer gap means that the process did not run. */
 const STEP_MAX_MS = 2 * TICK_MS;
 
-/** Run `work`; resolves to what it resolved to, and to how many milliseconds this process lived meanwhile. */
+/** Runs `work`; resolves to its value, and to the milliseconds in which this process could run meanwhile. */
 export async function timeWork<T>(work: () => Promise<T>): Promise<{ readonly value: T; readonly tookMs: number }> {
 	let tookMs = 0;
 	let lastMs = performance.now();

@@ -3,7 +3,7 @@ import { DELETION_STEPS, type DeletionStep, deleteAccount } from "@holdfast/acco
 import { createDatabase, type Database } from "@holdfast/database";
 import { DEFAULT_LIMITS, type ShowtimeId } from "@holdfast/domain";
 import { createRebuilder } from "@holdfast/rebuild";
-import { createLogger, hashPassword } from "@holdfast/runtime";
+import { createLogger, createPasswords } from "@holdfast/runtime";
 import {
 	type AuthStore,
 	CALL_DEADLINE_MS,
@@ -16,7 +16,7 @@ import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { problemIn } from "../testing/read-answers.ts";
 import { newSession, sessionIn } from "../testing/sign-in.ts";
-import { startTestApi, type TestApi, type TestUser } from "../testing/start-test-api.ts";
+import { startTestApi, TEST_PASSWORD_LOG_N, type TestApi, type TestUser } from "../testing/start-test-api.ts";
 
 const PASSWORD = "correct horse battery";
 const STEPS: readonly DeletionStep[] = DELETION_STEPS.filter((step) => step !== "restore_sign_in");
@@ -80,7 +80,7 @@ beforeAll(async () => {
 			},
 		}),
 	});
-	passwordHash = await hashPassword(PASSWORD);
+	passwordHash = await createPasswords({ logN: TEST_PASSWORD_LOG_N }).hash(PASSWORD);
 	const { url } = api.redis;
 	deleter = {
 		seatStore: createSeatStore({ url, limits: DEFAULT_LIMITS }),

@@ -1,7 +1,6 @@
 /** `POST /auth/login`. A wrong password and an unknown e-mail get the same answer in similar time: both cost one password verification. */
 import { findUserByEmail, replacePasswordHash } from "@holdfast/database";
 import type { UserId } from "@holdfast/domain";
-import { hashPassword, verifyPassword } from "@holdfast/runtime";
 import type { ApiServer } from "../api-server.ts";
 import { BODY_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { Credentials, Session } from "../contract/user.ts";
@@ -10,11 +9,11 @@ import { refuseForRate } from "../plugins/limit-requests.ts";
 import { openSession } from "./open-session.ts";
 
 /** Registers `POST /auth/login`. */
-export function addLogIn(app: ApiServer, { database, logger }: AppDeps): void {
+export function addLogIn(app: ApiServer, { database, logger, passwords }: AppDeps): void {
 	/** Rehashes the password with the current cost parameters. If the new hash cannot be stored, the next sign-in tries again. */
 	async function rehash(userId: UserId, password: string, from: string): Promise<void> {
 		try {
-			await replacePasswordHash(database, userId, { from, to: await hashPassword(password) });
+			await replacePasswordHash(database, userId, { from, to: await passwords.hash(password) });
 		} catch (error) {
 			logger.warn({ reason: error instanceof Error ? error.name : "unknown" }, "password rehash failed");
 		}
@@ -40,7 +39,7 @@ export function addLogIn(app: ApiServer, { database, logger }: AppDeps): void {
 			const waitMs = await app.countAccountAttempt(email);
 			if (waitMs !== null) return refuseForRate(reply, waitMs);
 			const found = await findUserByEmail(database, email);
-			const { matches, rehash: isOutdated } = await verifyPassword(password, found?.passwordHash ?? null);
+			const { matches, rehash: isOutdated } = await passwords.verify(password, found?.passwordHash ?? null);
 			if (found === null || !matches) return reply.problem("invalid_credentials");
 			if (isOutdated) await rehash(found.user.id, password, found.passwordHash);
 			const session = await openSession(app, database, found.user);

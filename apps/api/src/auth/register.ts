@@ -1,6 +1,5 @@
 /** `POST /auth/register`: creates a user and signs the user in. */
 import { registerUser } from "@holdfast/database";
-import { hashPassword } from "@holdfast/runtime";
 import type { ApiServer } from "../api-server.ts";
 import { BODY_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { Registration, Session } from "../contract/user.ts";
@@ -9,7 +8,7 @@ import { refuseForRate } from "../plugins/limit-requests.ts";
 import { presentSession } from "./open-session.ts";
 
 /** Registers `POST /auth/register`. */
-export function addRegister(app: ApiServer, { database }: AppDeps): void {
+export function addRegister(app: ApiServer, { database, passwords }: AppDeps): void {
 	app.route({
 		method: "POST",
 		url: "/register",
@@ -30,7 +29,7 @@ export function addRegister(app: ApiServer, { database }: AppDeps): void {
 			const { email, password, displayName } = request.body;
 			const waitMs = await app.countAccountAttempt(email);
 			if (waitMs !== null) return refuseForRate(reply, waitMs);
-			const passwordHash = await hashPassword(password);
+			const passwordHash = await passwords.hash(password);
 			const result = await registerUser(database, { email, passwordHash, displayName: displayName.trim(), role: "user" });
 			if (result.outcome === "email_taken") return reply.problem("email_taken");
 			reply.outcome = "registered";

@@ -1,6 +1,6 @@
 /** Provokes the error responses that routes have in common: invalid bodies, and stores that are unreachable, paused or without tables. */
 import { LIMIT_SPECS, parseBookingId, type ShowtimeId } from "@holdfast/domain";
-import { verifyPassword } from "@holdfast/runtime";
+import { createPasswords } from "@holdfast/runtime";
 import { SeatStoreFault } from "@holdfast/seat-store";
 import { bookingKey, showtimeKeys } from "@holdfast/seat-store/testing";
 import { askRedis, waitUntil } from "@holdfast/testing";
@@ -66,9 +66,10 @@ export async function whileRedisIsPaused(api: TestApi, app: TestApp, request: st
  * the call. The queued hashes are fast.
  */
 export async function whileHashingQueueIsFull<T>(run: () => Promise<T>): Promise<T> {
+	const { verify } = createPasswords();
 	const [slow, quick] = [passwordHashAtCost(17), passwordHashAtCost(10)];
 	// A rejection only means that the queue is full already.
-	const verifications = Array.from({ length: 66 }, (_, index) => verifyPassword("x", index < 2 ? slow : quick).catch(() => null));
+	const verifications = Array.from({ length: 66 }, (_, index) => verify("x", index < 2 ? slow : quick).catch(() => null));
 	try {
 		return await run();
 	} finally {

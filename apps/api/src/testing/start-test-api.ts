@@ -5,7 +5,7 @@
 import { createDatabase } from "@holdfast/database";
 import { DEFAULT_LIMITS, type Limits, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { queryPostgres } from "@holdfast/local-stack";
-import { ANSWER_TIMEOUT_SPEC, createLogger, type Logger } from "@holdfast/runtime";
+import { ANSWER_TIMEOUT_SPEC, createLogger, createPasswords, type Logger, type Passwords } from "@holdfast/runtime";
 import { type AckLevel, type AuthStore, createAuthStore, createSeatStore, type SeatStore } from "@holdfast/seat-store";
 import {
 	createTestDatabase,
@@ -31,6 +31,9 @@ import { bookingIn, type TestAnswer } from "./read-answers.ts";
 export const JWT_SECRET = "a secret that only these tests know";
 
 /** What to send with a request. */
+/** A hash takes a few milliseconds. With the real cost, 17, password hashing would be most of the CPU time of these tests. */
+export const TEST_PASSWORD_LOG_N = 10;
+
 export type TestCall = { readonly token?: string | undefined; readonly body?: unknown; readonly headers?: Record<string, string> };
 /** A user and a valid access token. */
 export type TestUser = { readonly id: UserId; readonly token: string };
@@ -82,6 +85,8 @@ export type TestAppOptions = {
 	readonly corsOrigins?: readonly string[];
 	readonly trustProxy?: readonly string[];
 	readonly logger?: Logger;
+	/** Default: hashes of the cost `TEST_PASSWORD_LOG_N`. */
+	readonly passwords?: Passwords;
 	readonly databaseUrl?: string;
 	/** Wraps the seat store, to change its behaviour or to pause it at an exact moment. */
 	readonly wrapStore?: (seatStore: SeatStore) => SeatStore;
@@ -152,6 +157,7 @@ async function startTestApp(redisUrl: string, databaseUrl: string, options: Test
 		seatStore: options.wrapStore?.(seatStore) ?? seatStore,
 		authStore: options.wrapAuthStore?.(authStore) ?? authStore,
 		database,
+		passwords: options.passwords ?? createPasswords({ logN: TEST_PASSWORD_LOG_N }),
 		drain: createDrain(),
 	};
 	const app = buildApp(deps);

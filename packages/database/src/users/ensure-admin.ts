@@ -1,11 +1,13 @@
 /** Ensures that an admin with a given e-mail and password exists. This is how a system gets its first admin. */
-import { hashPassword, verifyPassword } from "@holdfast/runtime";
+import { createPasswords } from "@holdfast/runtime";
 import { and, eq, isNotNull } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
 import { writeTo } from "../run-queries.ts";
 import { refreshFamilies, users } from "../schema/index.ts";
 import { createUser } from "./create-user.ts";
 import { findUserByEmail } from "./find-user.ts";
+
+const passwords = createPasswords();
 
 /** `not_admin`: the e-mail belongs to a regular user; nothing was changed. */
 export type EnsureAdminOutcome = { outcome: "created" | "unchanged" | "password_set" | "not_admin" };
@@ -20,15 +22,15 @@ export async function ensureAdmin(
 ): Promise<EnsureAdminOutcome> {
 	const found = await findUserByEmail(database, email);
 	if (found === null) {
-		const passwordHash = await hashPassword(password);
+		const passwordHash = await passwords.hash(password);
 		const made = await createUser(database, { email, passwordHash, displayName: "Admin", role: "admin" });
 		// A concurrent call created the user first: check that user.
 		return made.outcome === "created" ? { outcome: "created" } : ensureAdmin(database, { email, password });
 	}
 	if (found.user.role !== "admin") return { outcome: "not_admin" };
-	const { matches, rehash } = await verifyPassword(password, found.passwordHash);
+	const { matches, rehash } = await passwords.verify(password, found.passwordHash);
 	if (matches && !rehash) return { outcome: "unchanged" };
-	const passwordHash = await hashPassword(password);
+	const passwordHash = await passwords.hash(password);
 	const changed = await writeTo(database, "accounts", (queries) =>
 		queries.transaction(async (tx) => {
 			const isStillThere = and(eq(users.id, found.user.id), isNotNull(users.email));

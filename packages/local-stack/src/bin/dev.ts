@@ -1,5 +1,5 @@
-/** `npm run dev`: as `npm start`, but API and sweeper print to the terminal and start anew when their code changes. */
-import { endWith } from "../process/end-with.ts";
+/** `npm run dev`: like `npm start`, but the API and the sweeper log to the terminal and restart when their code changes. */
+import { exitWith } from "../process/exit-with.ts";
 import { runStack } from "../stack/run-stack.ts";
 
-await endWith(() => runStack({ watch: true }));
+await exitWith(() => runStack({ watch: true }));

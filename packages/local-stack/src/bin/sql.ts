@@ -1,9 +1,12 @@
-/** `node scripts/run.mjs sql "select ..."`: one statement on DATABASE_URL or the database of the running `npm start`. */
+/**
+ * `node scripts/run.mjs sql "select ..."`: runs one statement on DATABASE_URL, or on the database of the running `npm start`, and
+ * prints the rows as a table.
+ */
 import { queryPostgres } from "../postgres/query-postgres.ts";
-import { endWith } from "../process/end-with.ts";
+import { exitWith } from "../process/exit-with.ts";
 import { findDatabaseUrl } from "../stack/find-database-url.ts";
 
-await endWith(async () => {
+await exitWith(async () => {
 	const [statement] = process.argv.slice(2);
 	if (statement === undefined) throw new Error('Usage: node scripts/run.mjs sql "select * from bookings limit 3"');
 	const rows = await queryPostgres(findDatabaseUrl(process.env), statement);

@@ -10,7 +10,10 @@ import { REPOSITORY_ROOT } from "../repository.ts";
 import { readStackFile, type StackInfo } from "../stack/stack-file.ts";
 import { waitForHealth } from "../stack/start-apps.ts";
 
-/** What `npm start` hands over to, on a folder and a port of its own. The tests follow one another, as its user's day does. */
+/**
+ * The program behind `npm start`, with its own data folder and port. The tests build on each other: each one continues with the
+ * state that the previous one left.
+ */
 const dataDir = makeScratchFolder();
 const env = { PATH: process.env.PATH, HOME: process.env.HOME, DATA_DIR: dataDir };
 const entry = join(REPOSITORY_ROOT, "packages/local-stack/src/bin/start.ts");
@@ -56,8 +59,8 @@ function countSoldSeats(): Promise<string> {
 
 const untilHealthy = () => waitForHealth(info.apiUrl, []);
 
-/** The showtime that the walk picks is rebuilt first after Redis came back, and answers 503 until then. */
-async function untilWalkable(): Promise<void> {
+/** Resolves when the showtime of the walkthrough answers: after a restart of Redis it answers 503 until it is rebuilt. */
+async function untilWalkthroughWorks(): Promise<void> {
 	await untilHealthy();
 	const ask = async (path: string): Promise<string | null> => {
 		const answer = await fetch(`${info.apiUrl}/api/v1${path}`);
@@ -82,57 +85,57 @@ afterAll(async () => {
 	rmSync(dataDir, { recursive: true });
 });
 
-test("the walk that it prints, pasted into bash, ends in two seats of the ledger", async () => {
-	const walk = /^API=[\s\S]*?run\.mjs sql .*$/m.exec(runner.output())?.[0] ?? "";
-	const printed = await inBash(walk);
+test("the printed walkthrough runs in bash and ends with two sold seats in PostgreSQL", async () => {
+	const walkthrough = /^API=[\s\S]*?run\.mjs sql .*$/m.exec(runner.output())?.[0] ?? "";
+	const printed = await inBash(walkthrough);
 	expect(printed).toContain('"status":"confirmed"');
 	expect(printed).toMatch(/2 rows\n$/);
 	expect(await countSoldSeats()).toMatch(/'2'/);
 });
 
-test("what it writes down for scripts is for its owner only", () => {
+test("stack.json and secrets.json can be read by their owner only", () => {
 	expect(statSync(join(dataDir, "stack.json")).mode & 0o777).toBe(0o600);
 	expect(statSync(join(dataDir, "secrets.json")).mode & 0o777).toBe(0o600);
 });
 
-test("a second one on the same folder is refused, and the first goes on", async () => {
+test("a second start on the same data folder fails, and the first one keeps running", async () => {
 	const second = run();
 	expect(await second.code).toBe(1);
-	expect(second.output()).toContain(`Process ${runner.child.pid} already runs Holdfast on ${dataDir}`);
+	expect(second.output()).toContain(`Process ${runner.child.pid} already runs Holdfast in ${dataDir}`);
 	await untilHealthy();
 });
 
-test("a taken port is named, with who has it and what to do", async () => {
+test("a start on a port in use names the port, the process that uses it, and another port to try", async () => {
 	const { port } = new URL(info.apiUrl);
 	const other = makeScratchFolder();
 	const second = run({ DATA_DIR: other, PORT: port });
 	expect(await second.code).toBe(1);
-	expect(second.output()).toMatch(new RegExp(`Port ${port} is taken by process \\d+ \\(.*server\\.ts\\)`));
+	expect(second.output()).toMatch(new RegExp(`Port ${port} is in use by process \\d+ \\(.*server\\.ts\\)`));
 	expect(second.output()).toContain(`PORT=${Number(port) + 1} npm start`);
 	rmSync(other, { recursive: true });
 });
 
-test("a Redis that is killed comes back on its port, with what it had", async () => {
+test("a killed Redis is restarted on the same port with its data", async () => {
 	process.kill(pidIn("redis/redis.pid"), "SIGKILL");
-	while (!runner.output().includes("Redis ended; starting it again")) await delay(20);
-	await untilWalkable();
-	const walk = /^API=[\s\S]*?run\.mjs sql .*$/m.exec(runner.output())?.[0] ?? "";
-	expect(await inBash(walk)).toMatch(/2 rows\n$/);
+	while (!runner.output().includes("Redis stopped unexpectedly; restarting it")) await delay(20);
+	await untilWalkthroughWorks();
+	const walkthrough = /^API=[\s\S]*?run\.mjs sql .*$/m.exec(runner.output())?.[0] ?? "";
+	expect(await inBash(walkthrough)).toMatch(/2 rows\n$/);
 	expect(await countSoldSeats()).toMatch(/'4'/);
 });
 
-test("a killed runner blocks nothing: the next start has the same data, secrets and no stranger in its way", async () => {
+test("a start after a killed runner stops the orphaned Redis and has the same data and secrets", async () => {
 	const before = info;
-	const left = pidIn("redis/redis.pid");
+	const orphan = pidIn("redis/redis.pid");
 	runner.child.kill("SIGKILL");
 	await runner.code;
 	await runUntilReady();
-	expect(isAlive(left) && left !== pidIn("redis/redis.pid")).toBe(false);
+	expect(isAlive(orphan) && orphan !== pidIn("redis/redis.pid")).toBe(false);
 	expect(info).toMatchObject({ admin: before.admin, jwtSecret: before.jwtSecret });
 	expect(await countSoldSeats()).toMatch(/'4'/);
 });
 
-test("told to end, it ends everything it started, in good order", async () => {
+test("SIGTERM stops every process that npm start started and keeps the data", async () => {
 	const pids = [
 		pidIn("redis/redis.pid"),
 		...JSON.parse(readFileSync(join(dataDir, "runner.json"), "utf8")).children.map(({ pid }: { pid: number }) => pid),

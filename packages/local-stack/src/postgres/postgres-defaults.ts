@@ -1,4 +1,4 @@
-/** What a local PostgreSQL is called and allows. docker-compose.yml says the same, and a test holds it to that. */
+/** Names and limits of the local PostgreSQL. A test checks that docker-compose.yml has the same values. */
 export const POSTGRES_DEFAULTS = {
 	user: "holdfast",
 	database: "holdfast",

@@ -1,19 +1,19 @@
 /**
- * Run one statement over a connection of its own: is the server up, make or drop a database, show a person some rows.
- * Whatever the product asks of its tables belongs to the database package.
+ * Runs one SQL text over a new connection: to see whether a server is up, to create or drop a database, and for tests and tools that
+ * look at rows. Queries of the product belong to the database package.
  */
 import pg from "pg";
 
 const CONNECT_DEADLINE_MS = 5_000;
 
-/** Resolves to the rows, each column as PostgreSQL prints it (null stays null). Rejects with the server's error. */
+/** Resolves to the rows; every value is PostgreSQL's text form of it, or null. Rejects with the server's error. */
 export async function queryPostgres(url: string, statement: string): Promise<Record<string, string | null>[]> {
 	const client = new pg.Client({
 		connectionString: url,
 		connectionTimeoutMillis: CONNECT_DEADLINE_MS,
 		types: { getTypeParser: () => (value: string) => value },
 	});
-	// A server that stops while we are connected is reported by the query, not by an uncaught event.
+	// If the server stops meanwhile, the query rejects. Without this listener the error event would also end the process.
 	client.on("error", () => {});
 	try {
 		await client.connect();

@@ -18,7 +18,7 @@ function scratch(): string {
 	return folder;
 }
 
-test("is PostgreSQL 18 with the settings that docker-compose.yml has too", async () => {
+test("startPostgres runs PostgreSQL 18 with the names and limits of POSTGRES_DEFAULTS", async () => {
 	const { url } = await start(scratch());
 	const rows = await queryPostgres(
 		url,
@@ -30,7 +30,7 @@ test("is PostgreSQL 18 with the settings that docker-compose.yml has too", async
 	expect(rows).toEqual([{ version: "18", connectionsMax: String(connectionsMax), ...names }]);
 });
 
-test("keeps a committed row over a kill -9 and a new start on the same folder", async () => {
+test("a committed row survives kill -9 and a new start on the same data folder", async () => {
 	const folder = scratch();
 	const first = await start(folder);
 	await queryPostgres(first.url, "create table kept as select 1 as one");
@@ -40,24 +40,27 @@ test("keeps a committed row over a kill -9 and a new start on the same folder", 
 	expect(await queryPostgres(second.url, "select * from kept")).toEqual([{ one: "1" }]);
 });
 
-test("a second start on a folder ends the server that a killed runner left there", async () => {
+test("a second start on a data folder stops the server that still runs on it", async () => {
 	const folder = scratch();
-	const left = await start(folder);
+	const orphan = await start(folder);
 	await start(folder);
-	expect(left.isRunning()).toBe(false);
+	expect(orphan.isRunning()).toBe(false);
 });
 
-test.runIf(process.getuid?.() === 0)("finds a place of its own, again and again, where root's folder is closed to nobody", async () => {
-	const folder = scratch();
-	chmodSync(folder, 0o700);
-	const dataDir = join(folder, "postgres");
-	const first = await start(dataDir);
-	const elsewhere = readFileSync(join(dataDir, "postgres.location"), "utf8").trim();
-	onTestFinished(() => rmSync(elsewhere, { recursive: true }));
-	await queryPostgres(first.url, "create table kept as select 1 as one");
-	await first.stop();
-	const second = await start(dataDir);
-	expect(await queryPostgres(second.url, "select * from kept")).toEqual([{ one: "1" }]);
-	expect(existsSync(join(dataDir, "cluster"))).toBe(false);
-	expect(statSync(join(elsewhere, "cluster")).mode & 0o777).toBe(0o700);
-});
+test.runIf(process.getuid?.() === 0)(
+	"root's unreachable data folder is replaced by one in /var/tmp, which the next start finds",
+	async () => {
+		const folder = scratch();
+		chmodSync(folder, 0o700);
+		const dataDir = join(folder, "postgres");
+		const first = await start(dataDir);
+		const elsewhere = readFileSync(join(dataDir, "postgres.location"), "utf8").trim();
+		onTestFinished(() => rmSync(elsewhere, { recursive: true }));
+		await queryPostgres(first.url, "create table kept as select 1 as one");
+		await first.stop();
+		const second = await start(dataDir);
+		expect(await queryPostgres(second.url, "select * from kept")).toEqual([{ one: "1" }]);
+		expect(existsSync(join(dataDir, "cluster"))).toBe(false);
+		expect(statSync(join(elsewhere, "cluster")).mode & 0o777).toBe(0o700);
+	},
+);

@@ -1,4 +1,4 @@
-/** A real PostgreSQL 18 on loopback, on a data folder of its own. */
+/** Starts a PostgreSQL 18 server on loopback with its own data folder. */
 import { chownSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -10,27 +10,32 @@ import { findPostgresBinaries, isReachable, POSTGRES_USER, type PostgresBinaries
 import { POSTGRES_DEFAULTS } from "./postgres-defaults.ts";
 import { queryPostgres } from "./query-postgres.ts";
 
+/** Options of `startPostgres`. */
 export type PostgresOptions = {
-	/** Holds cluster and log; made when missing. One server at a time. */
+	/** Holds the cluster and the log; created when missing. One server at a time. */
 	readonly dataDir: string;
-	/** Listens here; a free port when absent. */
+	/** The TCP port; a free one when absent. */
 	readonly port?: number;
-	/** For data that is thrown away: commits do not wait for the disk. They still survive a killed server. */
+	/** For data that need not survive a power failure: commits do not wait for the disk. They survive a killed server. */
 	readonly throwaway?: boolean;
 };
 
+/** A server that answers queries. */
 export type RunningPostgres = Service & {
-	/** The database `holdfast`, as its superuser; only this machine can connect. */
+	/** URL of the database `holdfast`, as its superuser. Only this machine can connect. */
 	readonly url: string;
 	readonly port: number;
-	/** The same server, another database. */
+	/** Returns the URL of another database on the same server. */
 	readonly urlOf: (database: string) => string;
 };
 
 const START_ATTEMPTS = 20;
 const RETRY_MS = 100;
 
-/** Resolves when the server answers and the database `holdfast` exists. A server that a killed runner left on `dataDir` is stopped first. */
+/**
+ * Resolves when the server answers and the database `holdfast` exists. First stops a server that still runs on `dataDir`, for example
+ * after its runner was killed. Rejects with `ServiceStartError` when the server does not become ready.
+ */
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
 	const binaries = findPostgresBinaries();
 	const folder = reachableDataDir(options.dataDir);
@@ -41,7 +46,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
 		try {
 			return await startOnPort(options.port, (port) => spawnPostgres(binaries, cluster, port, options));
 		} catch (error) {
-			if (!isKilledServerLeaving(error) || attempt === START_ATTEMPTS) throw error;
+			if (!isPreviousServerExiting(error) || attempt === START_ATTEMPTS) throw error;
 			await delay(RETRY_MS);
 		}
 	}
@@ -62,7 +67,7 @@ async function spawnPostgres(
 		...POSTGRES_USER,
 		logFile: join(options.dataDir, "postgres.log"),
 		stopSignal: "SIGINT",
-		isReady: () => makeDatabase(urlOf("postgres")),
+		isReady: () => createDatabase(urlOf("postgres")),
 	});
 	return { ...service, port, urlOf, url: urlOf(POSTGRES_DEFAULTS.database) };
 }
@@ -84,30 +89,30 @@ function reachableDataDir(dataDir: string): string {
 
 async function initialize(binaries: PostgresBinaries, folder: string, cluster: string): Promise<void> {
 	if (existsSync(join(cluster, "PG_VERSION"))) return;
-	// Made under another name and only then moved, so that an interrupted first start is not taken for a finished one.
-	const made = join(folder, "cluster.new");
-	rmSync(made, { recursive: true, force: true });
+	// Created under a temporary name and then renamed, so that an interrupted initdb does not look like a complete cluster.
+	const temporary = join(folder, "cluster.new");
+	rmSync(temporary, { recursive: true, force: true });
 	rmSync(cluster, { recursive: true, force: true });
-	mkdirSync(made, { mode: 0o700 });
-	if (POSTGRES_USER.uid !== undefined && POSTGRES_USER.gid !== undefined) chownSync(made, POSTGRES_USER.uid, POSTGRES_USER.gid);
+	mkdirSync(temporary, { mode: 0o700 });
+	if (POSTGRES_USER.uid !== undefined && POSTGRES_USER.gid !== undefined) chownSync(temporary, POSTGRES_USER.uid, POSTGRES_USER.gid);
 	const { user, encoding, locale } = POSTGRES_DEFAULTS;
-	const args = ["-D", made, `--username=${user}`, "--auth=trust", `--encoding=${encoding}`, `--locale=${locale}`, "--no-sync"];
+	const args = ["-D", temporary, `--username=${user}`, "--auth=trust", `--encoding=${encoding}`, `--locale=${locale}`, "--no-sync"];
 	await runTool(binaries.initdb, args, { cwd: "/", env: { LC_ALL: "C.UTF-8" }, ...POSTGRES_USER });
-	renameSync(made, cluster);
+	renameSync(temporary, cluster);
 }
 
-async function makeDatabase(adminUrl: string): Promise<boolean> {
+async function createDatabase(adminUrl: string): Promise<boolean> {
 	const { database } = POSTGRES_DEFAULTS;
 	try {
 		const found = await queryPostgres(adminUrl, `select 1 from pg_database where datname = '${database}'`);
 		if (found.length === 0) await queryPostgres(adminUrl, `create database ${database}`);
 		return true;
 	} catch {
-		return false; // still starting; what keeps it from doing so is in its log
+		return false; // still starting; if it never gets ready, its log has the reason
 	}
 }
 
-/** The last processes of a killed server still hold its memory. They end by themselves, soon. */
-function isKilledServerLeaving(error: unknown): boolean {
+/** True while processes of a killed server still hold its shared memory. They exit soon, so the start is retried. */
+function isPreviousServerExiting(error: unknown): boolean {
 	return error instanceof ServiceStartError && error.log.includes("is still in use");
 }

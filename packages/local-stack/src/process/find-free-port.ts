@@ -1,6 +1,10 @@
-/** A TCP port on loopback that nobody listens on right now. Another process may take it before it is used: callers retry. */
+/** Finds a free TCP port. */
 import { createServer } from "node:net";
 
+/**
+ * Resolves to a TCP port on loopback on which no process listens now. Another process may take the port before the caller uses it:
+ * callers must retry.
+ */
 export function findFreePort(): Promise<number> {
 	return new Promise((resolve, reject) => {
 		const server = createServer();

@@ -11,13 +11,13 @@ async function listen(): Promise<number> {
 	return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-test("a port that somebody listens on is not free, and names its holder", async () => {
+test("a port on which a process listens is not free, and findPortHolder names that process", async () => {
 	const port = await listen();
 	expect(await isPortFree("127.0.0.1", port)).toBe(false);
 	if (process.platform === "linux") expect(findPortHolder(port)).toMatchObject({ pid: process.pid });
 });
 
-test("a port that nobody listens on is free, and has no holder", async () => {
+test("a port on which no process listens is free and has no holder", async () => {
 	const port = await findFreePort();
 	expect(await isPortFree("127.0.0.1", port)).toBe(true);
 	expect(findPortHolder(port)).toBeNull();

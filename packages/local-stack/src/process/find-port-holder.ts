@@ -1,8 +1,8 @@
-/** Who listens on a port of this machine, to tell a person whose server is in the way. */
+/** Finds the process that listens on a port of this machine, so that an error message can name it. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
 
-/** Whether a server could listen on this port of this address now. Port 0 is always free. */
+/** Resolves to whether a server could listen on this port of this address now. Port 0 is always free. */
 export function isPortFree(host: string, port: number): Promise<boolean> {
 	return new Promise((resolve) => {
 		const server = createServer();
@@ -11,9 +11,10 @@ export function isPortFree(host: string, port: number): Promise<boolean> {
 	});
 }
 
+/** A process that listens on a port, with its command line. */
 export type PortHolder = { readonly pid: number; readonly command: string };
 
-/** Null when it cannot be found out: another user's process, or no Linux. */
+/** Returns the process that listens on `port`, or null when there is none, it belongs to another user, or this is not Linux. */
 export function findPortHolder(port: number): PortHolder | null {
 	try {
 		const sockets = new Set(["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) => listeningSockets(table, port)));
@@ -27,7 +28,7 @@ export function findPortHolder(port: number): PortHolder | null {
 	}
 }
 
-/** The sockets (`socket:[inode]`) that listen on `port`, from a table of the kernel (proc(5), /proc/net/tcp). */
+/** Returns the sockets (`socket:[inode]`) that listen on `port`, from a kernel table (proc(5), /proc/net/tcp). */
 function listeningSockets(table: string, port: number): string[] {
 	const LISTENING = "0A";
 	const suffix = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;

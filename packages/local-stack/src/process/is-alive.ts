@@ -1,6 +1,7 @@
-/** Whether a process with this id exists, ours or not. A zombie that waits for its parent counts as gone. */
+/** Checks whether a process runs. */
 import { readFileSync } from "node:fs";
 
+/** Whether a process with this id runs, under any user. A zombie (ended, but not yet reaped by its parent) does not count. */
 export function isAlive(pid: number): boolean {
 	try {
 		process.kill(pid, 0);

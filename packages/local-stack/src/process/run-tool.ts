@@ -1,6 +1,7 @@
-/** Run a short-lived tool to its end. Its output is only shown when it fails. */
+/** Runs a short-lived tool and collects its output. */
 import { execFile } from "node:child_process";
 
+/** Options of `runTool`. */
 export type ToolOptions = {
 	readonly cwd?: string;
 	readonly env?: NodeJS.ProcessEnv;
@@ -11,7 +12,7 @@ export type ToolOptions = {
 
 const OUTPUT_BYTES_MAX = 8 * 1024 * 1024;
 
-/** Resolves to stdout. Rejects, with the command line and what the tool said, on any exit code but 0. */
+/** Resolves to stdout. Rejects on any exit code but 0, with the command line and the output of the tool in the message. */
 export function runTool(command: string, args: readonly string[], options: ToolOptions = {}): Promise<string> {
 	return new Promise((resolve, reject) => {
 		execFile(command, [...args], { ...options, encoding: "utf8", maxBuffer: OUTPUT_BYTES_MAX }, (error, stdout, stderr) => {

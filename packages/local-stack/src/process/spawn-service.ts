@@ -1,9 +1,9 @@
 /**
- * Start a long-lived server in the background, wait until it answers, and stop it later.
+ * Starts a server in the background, waits until it answers, and stops it later.
  *
- * The server gets a session of its own, so that Ctrl-C in a terminal reaches only the runner, which then stops
- * everything in the right order. Where Linux' `setpriv` exists the kernel stops the server when the runner dies without
- * a word (SIGKILL); elsewhere the next start finds its pid file (`stop-stale-server.ts`).
+ * The server gets its own session, so that Ctrl-C in a terminal reaches only the runner, which then stops everything in the right
+ * order. Where Linux has `setpriv`, the kernel stops the server when the runner is killed with SIGKILL. Elsewhere the next start
+ * stops the server through its pid file (`stop-stale-server.ts`).
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from "node:fs";
@@ -11,39 +11,41 @@ import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { findOnPath } from "./find-on-path.ts";
 
+/** What `spawnService` starts, and how. */
 export type ServiceSpec = {
-	/** What it is called in messages. */
+	/** The name of the server in messages. */
 	readonly name: string;
 	readonly command: string;
 	readonly args: readonly string[];
 	readonly env?: NodeJS.ProcessEnv;
-	/** Where it runs; the root folder when absent, so that it keeps no folder in use. */
+	/** The working directory; `/` when absent, so that the server keeps no other folder in use. */
 	readonly cwd?: string;
-	/** Everything the server prints is appended here; null shows it in the terminal instead. */
+	/** The output of the server is appended to this file; null shows it in the terminal instead. */
 	readonly logFile: string | null;
-	/** The signal that ends it cleanly. */
+	/** The signal on which the server shuts down cleanly. */
 	readonly stopSignal: "SIGTERM" | "SIGINT";
-	/** How much longer than usual it may take to end, ms. */
+	/** Added to the 20 s that a stop may take before SIGKILL, in ms. */
 	readonly drainMs?: number;
 	readonly uid?: number;
 	readonly gid?: number;
-	/** True once the server answers. Called every few milliseconds; must not throw. */
+	/** Resolves to true once the server answers. Called every few milliseconds; must not reject. */
 	readonly isReady: () => Promise<boolean>;
 };
 
+/** A started server process. */
 export type Service = {
 	readonly pid: number;
-	/** False from the moment the process has ended. */
+	/** False as soon as the process has ended. */
 	readonly isRunning: () => boolean;
-	/** Send a signal; nothing happens when it has already ended. */
+	/** Sends a signal; does nothing when the process has ended. */
 	readonly kill: (signal: NodeJS.Signals) => void;
-	/** Resolves when the process has ended, however it ended. */
+	/** Resolves when the process has ended for any reason. */
 	readonly ended: Promise<void>;
-	/** End it cleanly and wait; SIGKILL after a deadline. Safe to call twice. */
+	/** Shuts the server down and resolves when it has ended; sends SIGKILL after a deadline. Safe to call twice. */
 	readonly stop: () => Promise<void>;
 };
 
-/** Thrown when a server ends or stays silent before it is ready. `log` is what it printed. */
+/** Thrown when a server exits, or does not answer in time, before it is ready. `log` is the end of its output. */
 export class ServiceStartError extends Error {
 	override readonly name = "ServiceStartError";
 	readonly log: string;
@@ -54,16 +56,16 @@ export class ServiceStartError extends Error {
 }
 
 const READY_DEADLINE_MS = 60_000;
-/** Looks again after this long, and a little later each time. */
+/** The first pause between two calls of `isReady`; every further pause is longer. */
 const READY_POLL_MS = 5;
 const READY_POLL_GROWTH = 1.3;
 const READY_POLL_MAX_MS = 100;
 const STOP_DEADLINE_MS = 20_000;
 const LOG_TAIL_CHARS = 2_000;
-/** A longer log is set aside at the next start, and the one set aside before it is lost. */
+/** A longer log is renamed to `<file>.1` at the next start, which replaces an older file of that name. */
 const LOG_BYTES_MAX = 16 * 1024 * 1024;
 
-/** Resolves once `isReady` says so. Rejects with `ServiceStartError`, and leaves no process behind. */
+/** Resolves once `isReady` resolves to true. Otherwise rejects with `ServiceStartError`, and no process is left running. */
 export async function spawnService(spec: ServiceSpec): Promise<Service> {
 	const log = spec.logFile === null ? null : openLog(spec.logFile);
 	const { uid, gid } = spec;
@@ -83,11 +85,11 @@ export async function spawnService(spec: ServiceSpec): Promise<Service> {
 		if (await spec.isReady()) return service;
 		if (Date.now() > deadline) {
 			await service.stop();
-			throw new ServiceStartError(`${spec.name} did not answer within ${READY_DEADLINE_MS} ms`, log?.readTail() ?? "");
+			throw new ServiceStartError(`${spec.name} was not ready after ${READY_DEADLINE_MS} ms`, log?.readTail() ?? "");
 		}
 		await Promise.race([delay(pauseMs), service.ended]);
 	}
-	throw new ServiceStartError(`${spec.name} ended before it was ready`, log?.readTail() ?? "");
+	throw new ServiceStartError(`${spec.name} exited before it was ready`, log?.readTail() ?? "");
 }
 
 function withParentDeathSignal(spec: ServiceSpec): [string, string[]] {
@@ -116,7 +118,7 @@ function watchChild(child: ChildProcess, stopSignal: NodeJS.Signals, stopDeadlin
 		ended,
 		async stop() {
 			kill(stopSignal);
-			// One that stands still hears it only when it goes on.
+			// A paused process (SIGSTOP) handles the stop signal only after SIGCONT.
 			kill("SIGCONT");
 			const timer = setTimeout(() => kill("SIGKILL"), stopDeadlineMs);
 			await ended;

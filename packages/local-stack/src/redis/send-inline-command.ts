@@ -1,12 +1,15 @@
 /**
- * Send one inline command to a Redis server and read its reply as text. Enough to see whether a server is up
- * and to set up a one-node cluster; everything else goes through the seat store's client.
+ * Sends one inline command to a Redis server and returns its reply as text. This is enough to see whether a server is up and to set
+ * up a one-node cluster. Everything else uses the client of the seat store.
  */
 import { createConnection } from "node:net";
 
 const ANSWER_DEADLINE_MS = 2_000;
 
-/** Resolves to the first `lines` lines of the reply, joined by `|` (`+PONG`, `-LOADING ...`), or null when nobody answers. */
+/**
+ * Resolves to the first `lines` lines of the reply, joined by `|` (`+PONG`, `-LOADING ...`), or to null when no server listens on the
+ * port or none answers within 2 s.
+ */
 export function sendInlineCommand(port: number, command: string, lines = 1): Promise<string | null> {
 	return new Promise((resolve) => {
 		let reply = "";

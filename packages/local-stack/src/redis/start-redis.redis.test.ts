@@ -21,14 +21,14 @@ afterEach(async () => {
 	rmSync(dataDir, { recursive: true, force: true });
 });
 
-test("runs with every flag of the table", async () => {
+test("startRedis runs a server with every flag of REDIS_FLAGS", async () => {
 	const redis = await start();
 	for (const [flag, value] of REDIS_FLAGS) {
 		expect.soft(await sendInlineCommand(redis.port, `CONFIG GET ${flag}`, 5)).toBe(`*2|$${flag.length}|${flag}|$${value.length}|${value}`);
 	}
 });
 
-test("keeps an acknowledged write over a kill -9 and a new start on the same folder", async () => {
+test("an acknowledged write survives kill -9 and a new start on the same data folder", async () => {
 	const first = await start();
 	expect(await sendInlineCommand(first.port, "SET kept yes")).toBe("+OK");
 	first.kill("SIGKILL");
@@ -37,10 +37,10 @@ test("keeps an acknowledged write over a kill -9 and a new start on the same fol
 	expect(await sendInlineCommand(second.port, "STRLEN kept")).toBe(":3");
 });
 
-test("a second start on a folder ends the server that a killed runner left there", async () => {
-	const left = await start();
+test("a second start on a data folder stops the server that still runs on it", async () => {
+	const orphan = await start();
 	const next = await start();
-	expect(left.isRunning()).toBe(false);
+	expect(orphan.isRunning()).toBe(false);
 	expect(await sendInlineCommand(next.port, "PING")).toBe("+PONG");
 });
 
@@ -49,7 +49,7 @@ test("a cluster of one node owns every slot", async () => {
 	expect(await sendInlineCommand(redis.port, "SET any yes")).toBe("+OK");
 });
 
-test("a replica is ready with what its primary had, runs with the same flags, and is the copy that WAIT counts", async () => {
+test("a ready replica has the data of its primary, runs with the same flags, and is counted by WAIT", async () => {
 	const primary = await start();
 	await sendInlineCommand(primary.port, "SET before yes");
 	const replica = await start({ folder: "replica", replicaOf: primary });

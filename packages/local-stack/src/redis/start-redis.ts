@@ -1,4 +1,4 @@
-/** A real Redis on loopback, with the flags that production runs with, on a data folder of its own. */
+/** Starts a Redis server on loopback with the flags of production and its own data folder. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Service, spawnService } from "../process/spawn-service.ts";
@@ -8,26 +8,32 @@ import { findRedisServer } from "./find-redis-server.ts";
 import { redisArguments } from "./redis-flags.ts";
 import { sendInlineCommand } from "./send-inline-command.ts";
 
+/** Options of `startRedis`. */
 export type RedisOptions = {
-	/** Holds the append-only files; made when missing. One server at a time. */
+	/** Holds the append-only files; created when missing. One server at a time. */
 	readonly dataDir: string;
-	/** Listens here; a free port when absent. */
+	/** The TCP port; a free one when absent. */
 	readonly port?: number;
 	/** Run as a cluster of one node that owns every slot. */
 	readonly cluster?: boolean;
-	/** Run as a replica of the server that listens there on loopback. */
+	/** Run as a replica of the server on this port of loopback. */
 	readonly replicaOf?: { readonly port: number };
 };
 
+/** A server that answers commands. */
 export type RunningRedis = Service & {
 	readonly url: string;
 	readonly port: number;
 };
 
-/** Of `INFO replication`, as far as a replica's master_link_status; a primary has as many. */
+/** The lines of `INFO replication` up to a replica's master_link_status. A primary's reply has at least as many. */
 const REPLICATION_LINES = 6;
 
-/** Resolves when the server has loaded its data and answers, a replica when its link is up. A server that a killed runner left on `dataDir` is stopped first. */
+/**
+ * Resolves when the server has loaded its data and answers; a replica when its replication link is up. First stops a server that
+ * still runs on `dataDir`, for example after its runner was killed. Rejects with `ServiceStartError` when the server does not
+ * become ready.
+ */
 export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
 	const server = await findRedisServer();
 	mkdirSync(options.dataDir, { recursive: true });
@@ -40,7 +46,7 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
 			args: [
 				...["--port", String(port), "--bind", "127.0.0.1", "--dir", options.dataDir, "--pidfile", pidFile],
 				...redisArguments(),
-				// A primary waits 5 s for further replicas before it sends its data to the first. Here the first is the only one.
+				// By default a primary waits 5 s for further replicas before it sends its data to the first. Here there is only one.
 				...["--repl-diskless-sync-delay", "0"],
 				...(options.cluster === true ? ["--cluster-enabled", "yes"] : []),
 				...(options.replicaOf === undefined ? [] : ["--replicaof", `127.0.0.1 ${options.replicaOf.port}`]),
@@ -54,7 +60,7 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
 	});
 }
 
-/** Whether the replica that listens there has its primary's data and hears of every change. */
+/** Resolves to whether the replica on this port is connected to its primary and has received its data. */
 export async function isLinkUp(port: number): Promise<boolean> {
 	const answer = await sendInlineCommand(port, "INFO replication", REPLICATION_LINES);
 	return answer?.includes("|master_link_status:up") === true;
@@ -64,7 +70,7 @@ async function isReady(port: number, { cluster, replicaOf }: RedisOptions): Prom
 	if ((await sendInlineCommand(port, "PING")) !== "+PONG") return false;
 	if (replicaOf !== undefined) return isLinkUp(port);
 	if (cluster !== true) return true;
-	// A node that restarts remembers its slots and refuses to add them again: both answers are fine.
+	// A restarted node still owns its slots and answers this command with an error, which is fine.
 	await sendInlineCommand(port, "CLUSTER ADDSLOTSRANGE 0 16383");
 	return (await sendInlineCommand(port, "EXISTS x")) === ":0";
 }

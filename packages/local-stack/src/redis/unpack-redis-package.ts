@@ -1,7 +1,7 @@
 /**
- * Download Debian's Redis packages and unpack them into the cache folder, once. Debian ships the server's binary in
- * `redis-tools` under the name redis-check-rdb; which of the two it is, it decides by the name it is called by, so a
- * symbolic link makes it a server. The libraries it is linked with are unpacked beside it.
+ * Downloads Debian's Redis package and unpacks it into the cache folder, once. The package `redis-tools` has the server binary under
+ * the name redis-check-rdb: one binary acts as the server or as the checker, depending on the name it is started with. A symbolic
+ * link named redis-server makes it the server. The libraries that the binary needs are unpacked into the same folder.
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,16 +9,20 @@ import { join } from "node:path";
 import { runTool } from "../process/run-tool.ts";
 import { CACHE_FOLDER } from "../repository.ts";
 
+/** A Redis server binary. */
 export type RedisServer = {
 	/** Absolute path of the binary. */
 	readonly command: string;
-	/** What the binary needs in its environment. */
+	/** The environment variables that the binary needs. */
 	readonly env: NodeJS.ProcessEnv;
 };
 
 const PACKAGE = "redis-tools";
 
-/** Safe to call from several processes at once: each unpacks for itself, the first to finish wins. */
+/**
+ * Resolves to the unpacked server. Rejects when the package cannot be downloaded or does not run. Safe to call from several processes
+ * at once: each unpacks its own copy, and the first one to finish is kept.
+ */
 export async function unpackRedisPackage(): Promise<RedisServer> {
 	const target = join(CACHE_FOLDER, "redis");
 	const found = serverIn(target);
@@ -33,7 +37,7 @@ export async function unpackRedisPackage(): Promise<RedisServer> {
 		}
 		symlinkSync("redis-check-rdb", join(work, "usr/bin/redis-server"));
 		const server = serverIn(work);
-		if (server === null) throw new Error("the package holds no redis-check-rdb");
+		if (server === null) throw new Error("the package redis-tools has no redis-check-rdb");
 		await runTool(server.command, ["--version"], { env: server.env });
 		if (serverIn(target) === null) {
 			rmSync(target, { recursive: true, force: true });
@@ -46,7 +50,7 @@ export async function unpackRedisPackage(): Promise<RedisServer> {
 		rmSync(downloads, { recursive: true, force: true });
 	}
 	const server = serverIn(target);
-	if (server === null) throw new Error(`no server in ${target}`);
+	if (server === null) throw new Error(`no redis-server found in ${target}`);
 	return server;
 }
 
@@ -54,7 +58,7 @@ async function downloadPackages(folder: string): Promise<void> {
 	try {
 		await downloadWith([], folder);
 	} catch {
-		// The machine's package lists are missing or too old. Fetch private ones: that needs no rights and changes nothing.
+		// The package lists of the system are missing or outdated. Download private lists: this needs no root and leaves the system as is.
 		const options = privateAptFolders(join(folder, "apt"));
 		await runTool("apt-get", [...options, "update"], { cwd: folder });
 		await downloadWith(options, folder);
@@ -64,7 +68,7 @@ async function downloadPackages(folder: string): Promise<void> {
 async function downloadWith(options: readonly string[], folder: string): Promise<void> {
 	const depends = await runTool("apt-cache", [...options, "depends", "--no-suggests", PACKAGE]);
 	const libraries = Array.from(depends.matchAll(/^\s*Depends: ((?:lib|lua)\S+)$/gm), ([, name = ""]) => name);
-	// The C library must be the one that the running system was started with.
+	// The C library must be the one of the running system.
 	const needed = libraries.filter((name) => name !== "libc6");
 	await runTool("apt-get", [...options, "download", PACKAGE, ...needed], { cwd: folder });
 }

@@ -1,25 +1,26 @@
-/** One server of a stack, which can be ended and started again without the others noticing more than that. */
+/** One process of a stack (a store or an app) that can be stopped and started again while the others run. */
 import type { Service } from "../process/spawn-service.ts";
 
+/** A process of a stack. */
 export type Part = {
 	readonly name: string;
-	/** Null while it does not run. */
+	/** Null while the process does not run. */
 	readonly pid: () => number | null;
-	/** Start it, unless it runs; resolves when it is ready. */
+	/** Starts the process unless it runs; resolves when it is ready. */
 	readonly start: () => Promise<void>;
-	/** End it cleanly, and wait. Safe to call twice. */
+	/** Shuts the process down and resolves when it has ended. Safe to call twice. */
 	readonly stop: () => Promise<void>;
-	/** End it with a signal, and wait until it is gone. */
+	/** Sends a signal and resolves when the process has ended. */
 	readonly kill: (signal: NodeJS.Signals) => Promise<void>;
-	/** It stands still (SIGSTOP): connections stay open, nothing is answered, time passes. */
+	/** Pauses the process (SIGSTOP): connections stay open, and no request is answered. */
 	readonly pause: () => void;
-	/** It goes on where it stood (SIGCONT). */
+	/** Continues a paused process (SIGCONT). */
 	readonly resume: () => void;
-	/** Resolves when it does not run (any more). */
+	/** Resolves when the process has ended; at once when it was never started. */
 	readonly ended: () => Promise<void>;
 };
 
-/** `launch` starts it anew each time, on the same port and data. */
+/** Returns a part that is not started yet. `launch` starts the process every time, with the same port and data. */
 export function definePart(name: string, launch: () => Promise<Service>): Part {
 	let service: Service | null = null;
 	return {

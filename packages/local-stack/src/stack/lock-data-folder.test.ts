@@ -13,19 +13,19 @@ function scratch(): string {
 	return folder;
 }
 
-test("a folder that a live process holds is refused, naming the process", async () => {
+test("locking a folder that a running process has locked fails and names the process", async () => {
 	const folder = scratch();
 	await lockDataFolder(folder);
-	await expect(lockDataFolder(folder)).rejects.toThrow(`Process ${process.pid} already runs Holdfast on ${folder}`);
+	await expect(lockDataFolder(folder)).rejects.toThrow(`Process ${process.pid} already runs Holdfast in ${folder}`);
 });
 
-test("a folder that was given up can be taken again", async () => {
+test("a released folder can be locked again", async () => {
 	const folder = scratch();
 	(await lockDataFolder(folder)).release();
 	(await lockDataFolder(folder)).release();
 });
 
-test("a folder whose stack is being stopped is waited for", async () => {
+test("locking a folder waits until the stack that is stopping there has released it", async () => {
 	const folder = scratch();
 	const lock = await lockDataFolder(folder);
 	lock.announceEnd();
@@ -35,30 +35,30 @@ test("a folder whose stack is being stopped is waited for", async () => {
 	expect(performance.now() - startMs).toBeGreaterThan(1_400);
 });
 
-test("a killed runner's folder is taken over, and what it left running is ended first", async () => {
+test("locking the folder of a killed runner first stops the processes that it left running", async () => {
 	const folder = scratch();
-	const left = spawn("sleep", ["60"]);
-	const ended = once(left, "exit");
-	const child = identifyProcess(left.pid ?? 0);
+	const orphan = spawn("sleep", ["60"]);
+	const ended = once(orphan, "exit");
+	const child = identifyProcess(orphan.pid ?? 0);
 	writeFileSync(join(folder, "runner.json"), JSON.stringify({ runner: { pid: process.pid, began: "long ago" }, children: [child] }));
 	await lockDataFolder(folder);
 	expect(await ended).toEqual([null, "SIGTERM"]);
 	expect(JSON.parse(readFileSync(join(folder, "runner.json"), "utf8"))).toMatchObject({ runner: { pid: process.pid }, children: [] });
 });
 
-test("a stranger that got the id of a process that is gone is left alone", async () => {
+test("an unrelated process that reuses the id of an ended child is not stopped", async () => {
 	const folder = scratch();
-	const stranger = spawn("sleep", ["60"]);
-	onTestFinished(() => void stranger.kill());
+	const unrelated = spawn("sleep", ["60"]);
+	onTestFinished(() => void unrelated.kill());
 	writeFileSync(
 		join(folder, "runner.json"),
-		JSON.stringify({ runner: { pid: process.pid, began: "long ago" }, children: [{ pid: stranger.pid, began: "long ago" }] }),
+		JSON.stringify({ runner: { pid: process.pid, began: "long ago" }, children: [{ pid: unrelated.pid, began: "long ago" }] }),
 	);
 	await lockDataFolder(folder);
-	expect(identifyProcess(stranger.pid ?? 0)).not.toBeNull();
+	expect(identifyProcess(unrelated.pid ?? 0)).not.toBeNull();
 });
 
-test("a record that was cut short counts as none", async () => {
+test("a truncated runner.json does not keep a folder locked", async () => {
 	const folder = scratch();
 	writeFileSync(join(folder, "runner.json"), '{"runner":');
 	await lockDataFolder(folder);

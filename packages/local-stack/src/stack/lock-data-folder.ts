@@ -1,40 +1,44 @@
 /**
- * One stack per data folder. The folder's `runner.json` names the process that runs the stack and the processes it
- * started that could outlive it; a stack whose runner was killed is cleaned up by the next one.
+ * Allows one stack per data folder. `runner.json` in the folder names the process that runs the stack (the runner) and the processes
+ * it started. If the runner was killed, the next runner stops the processes that are still running.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { identifyProcess, isStillRunning, type ProcessIdentity } from "../process/identify-process.ts";
 
+/** A locked data folder. */
 export type DataFolderLock = {
-	/** Note a process that the next stack must end should this runner be killed. */
+	/** Records a process that the next runner must stop if this runner is killed. */
 	readonly addChild: (pid: number) => void;
-	/** Say that everything is being stopped: the next stack waits for the end of it. Safe to call twice. */
+	/** Records that the stack is stopping: the next runner waits for it instead of failing. Safe to call twice. */
 	readonly announceEnd: () => void;
-	/** Give the folder up. Safe to call twice. */
+	/** Releases the folder. Safe to call twice. */
 	readonly release: () => void;
 };
 
 const END_DEADLINE_MS = 15_000;
 const POLL_MS = 20;
-/** npm ends at once when it is told to; the runner under it hears of that a moment later. */
-const SECOND_THOUGHTS_MS = 1_000;
-/** No stack takes longer to stop than all the deadlines of its parts. */
+/** Waits this long for a runner to exit: after a Ctrl-C npm exits at once, and its child process a moment later. */
+const EXIT_GRACE_MS = 1_000;
+/** Longer than the stop deadlines of all parts together. */
 const STOPPING_DEADLINE_MS = 60_000;
 
-/** Rejects, saying who, when another live process runs a stack on this folder and goes on doing so. */
+/**
+ * Resolves to the lock of the folder, which is created when missing. First stops the processes of a killed runner. Rejects when
+ * another process runs a stack on this folder and is not stopping; the message names the process.
+ */
 export async function lockDataFolder(dataDir: string): Promise<DataFolderLock> {
 	mkdirSync(dataDir, { recursive: true });
 	const file = join(dataDir, "runner.json");
-	const left = await readLeftRecord(file, dataDir);
-	for (const child of left?.children ?? []) await endLeftOver(child);
+	const previous = await waitForPreviousRunner(file, dataDir);
+	for (const child of previous?.children ?? []) await stopOrphan(child);
 	const runner = identifyProcess(process.pid);
-	if (runner === null) throw new Error("cannot identify the running process");
+	if (runner === null) throw new Error("cannot read the start time of this process");
 	const children: ProcessIdentity[] = [];
 	let isEnding = false;
 	const write = () => {
-		// Replaced as a whole: a runner that is killed while it writes must not leave half a record.
+		// Written to a temporary file and renamed, so that a killed runner cannot leave a truncated file.
 		writeFileSync(`${file}.new`, JSON.stringify({ runner, children, isEnding }));
 		renameSync(`${file}.new`, file);
 	};
@@ -58,23 +62,23 @@ export async function lockDataFolder(dataDir: string): Promise<DataFolderLock> {
 	};
 }
 
-/** What the last runner left, once it has ended; null when there was none or it left nothing. */
-async function readLeftRecord(file: string, dataDir: string): Promise<RunnerRecord | null> {
+/** Resolves to the record of the previous runner once that runner has ended; to null when there is no record. */
+async function waitForPreviousRunner(file: string, dataDir: string): Promise<RunnerRecord | null> {
 	const startMs = Date.now();
 	for (;;) {
-		const left = readRecord(file);
-		if (left === null || !isStillRunning(left.runner)) return left;
-		if (Date.now() - startMs > (left.isEnding ? STOPPING_DEADLINE_MS : SECOND_THOUGHTS_MS)) {
+		const record = readRecord(file);
+		if (record === null || !isStillRunning(record.runner)) return record;
+		if (Date.now() - startMs > (record.isEnding ? STOPPING_DEADLINE_MS : EXIT_GRACE_MS)) {
 			throw new Error(
-				`Process ${left.runner.pid} already runs Holdfast on ${dataDir}. Stop it first (Ctrl-C there, or: kill ${left.runner.pid}), ` +
-					"or use another data folder and port: DATA_DIR=.data-2 PORT=4001 npm start",
+				`Process ${record.runner.pid} already runs Holdfast in ${dataDir}. Nothing was started. Stop that process first ` +
+					`(Ctrl-C in its terminal, or: kill ${record.runner.pid}), or use another data folder and port: DATA_DIR=.data-2 PORT=4001 npm start`,
 			);
 		}
 		await delay(POLL_MS);
 	}
 }
 
-async function endLeftOver(child: ProcessIdentity): Promise<void> {
+async function stopOrphan(child: ProcessIdentity): Promise<void> {
 	if (isStillRunning(child)) process.kill(child.pid, "SIGTERM");
 	const deadline = Date.now() + END_DEADLINE_MS;
 	while (isStillRunning(child)) {
@@ -94,7 +98,7 @@ function readRecord(file: string): RunnerRecord | null {
 		if (!isIdentity(runner) || !Array.isArray(children)) return null;
 		return { runner, children: children.filter(isIdentity), isEnding: "isEnding" in record && record.isEnding === true };
 	} catch {
-		return null; // cut short by a power failure: nothing can run from before it
+		return null; // truncated by a power failure, after which none of its processes can still run
 	}
 }
 

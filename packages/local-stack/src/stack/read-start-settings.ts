@@ -1,4 +1,4 @@
-/** What `npm start` and `npm run dev` may be told through the environment. */
+/** The environment variables of `npm start` and `npm run dev`. */
 import { isAbsolute, join } from "node:path";
 import { readSettings } from "@holdfast/runtime";
 import { REPOSITORY_ROOT } from "../repository.ts";
@@ -6,9 +6,10 @@ import type { StackOptions } from "./start-stack.ts";
 
 const PORT = { env: "PORT", default: 4000, min: 0, max: 65_535 };
 
+/** The settings of a stack in the user's terminal. */
 export type StartSettings = Pick<StackOptions, "dataDir" | "host" | "redisUrl" | "databaseUrl"> & { readonly apiPort: number };
 
-/** Throws `SettingsError`, which names every flaw. */
+/** Returns the settings, with defaults for absent ones. Throws `SettingsError`, which names every invalid setting. */
 export function readStartSettings(env: NodeJS.ProcessEnv): StartSettings {
 	const { REDIS_URL: redisUrl = "", DATABASE_URL: databaseUrl = "" } = env;
 	return readSettings(env, (reader) => ({
@@ -20,7 +21,7 @@ export function readStartSettings(env: NodeJS.ProcessEnv): StartSettings {
 	}));
 }
 
-/** DATA_DIR, taken from the root of the repository when relative; `.data` when absent. */
+/** Returns DATA_DIR as an absolute path (a relative one is relative to the repository root); `.data` when absent. */
 export function readDataDir(env: NodeJS.ProcessEnv): string {
 	const dataDir = env.DATA_DIR || ".data";
 	return isAbsolute(dataDir) ? dataDir : join(REPOSITORY_ROOT, dataDir);

@@ -1,18 +1,19 @@
 /**
- * What a stack tells others about itself, in its data folder. `secrets.json` is made once and kept for the life of the
- * folder; `stack.json` is there while the stack runs, for scripts, tests and the bench. For local stacks only, and
- * readable by their owner alone.
+ * Two files in the data folder of a stack. `secrets.json` is created once and never changes. `stack.json` exists while the stack
+ * runs and has its URLs and secrets, for scripts, tests and the bench. Only for local stacks; only the owner can read the files.
  */
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+/** The secrets of a data folder. */
 export type StackSecrets = {
 	readonly admin: { readonly email: string; readonly password: string };
-	/** Signs access tokens. */
+	/** The key that signs access tokens. */
 	readonly jwtSecret: string;
 };
 
+/** The URLs and secrets of a running stack. */
 export type StackInfo = StackSecrets & {
 	/** Origin, without a path: `http://127.0.0.1:4000`. */
 	readonly apiUrl: string;
@@ -23,28 +24,32 @@ export type StackInfo = StackSecrets & {
 const ADMIN_EMAIL = "admin@example.com";
 const OWNER_ONLY = 0o600;
 
-/** The folder's secrets; random ones on its first use. */
-export function keepOrMakeSecrets(dataDir: string): StackSecrets {
+/** Returns the secrets of the folder; creates random ones on the first call. */
+export function readOrCreateSecrets(dataDir: string): StackSecrets {
 	const file = join(dataDir, "secrets.json");
 	if (existsSync(file)) return secretsOf(JSON.parse(readFileSync(file, "utf8")), file);
-	const made = {
+	const secrets = {
 		admin: { email: ADMIN_EMAIL, password: randomBytes(12).toString("base64url") },
 		jwtSecret: randomBytes(32).toString("base64url"),
 	};
-	writeWhole(file, made);
-	return made;
+	writeAtomically(file, secrets);
+	return secrets;
 }
 
+/** Writes `stack.json`, or replaces it. */
 export function writeStackFile(dataDir: string, info: StackInfo): void {
-	writeWhole(stackFileIn(dataDir), info);
+	writeAtomically(stackFileIn(dataDir), info);
 }
 
-/** Safe to call twice. */
+/** Deletes `stack.json`. Safe to call twice. */
 export function removeStackFile(dataDir: string): void {
 	rmSync(stackFileIn(dataDir), { force: true });
 }
 
-/** Null when no stack runs on this folder. (After a killed runner it says where one ran.) */
+/**
+ * Returns the content of `stack.json`, or null when no stack runs on this folder. After a killed runner it returns the data of the
+ * killed stack. Throws when the file is not valid.
+ */
 export function readStackFile(dataDir: string): StackInfo | null {
 	const file = stackFileIn(dataDir);
 	if (!existsSync(file)) return null;
@@ -61,7 +66,7 @@ function stackFileIn(dataDir: string): string {
 	return join(dataDir, "stack.json");
 }
 
-function writeWhole(file: string, content: object): void {
+function writeAtomically(file: string, content: object): void {
 	writeFileSync(`${file}.new`, `${JSON.stringify(content, null, "\t")}\n`, { mode: OWNER_ONLY });
 	renameSync(`${file}.new`, file);
 }
@@ -80,6 +85,7 @@ function fieldOf(value: unknown, name: string): unknown {
 
 function textOf(value: unknown, name: string, file: string): string {
 	const text = fieldOf(value, name);
-	if (typeof text !== "string" || text === "") throw new Error(`${file} has no ${name}: delete the folder it is in to start anew`);
+	if (typeof text !== "string" || text === "")
+		throw new Error(`${file} has no ${name}. Delete the folder that contains it to start with an empty system.`);
 	return text;
 }

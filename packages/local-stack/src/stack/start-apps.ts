@@ -1,15 +1,16 @@
-/** The two processes of the product: the API and the sweeper. Each is told everything through its environment. */
+/** Starts the two apps of the product: the API and the sweeper. Environment variables are their only configuration. */
 import { setTimeout as delay } from "node:timers/promises";
 import { type Service, spawnService } from "../process/spawn-service.ts";
 import { REPOSITORY_ROOT } from "../repository.ts";
 import type { Part } from "./define-part.ts";
 
+/** Options of both apps. */
 export type AppOptions = {
-	/** The whole environment of the process; an app adds what it needs to it. */
+	/** The complete environment of the process; for the API, HOST and PORT are added. */
 	readonly env: NodeJS.ProcessEnv;
-	/** Null shows what it prints in the terminal. */
+	/** The file for the output of the app; null shows the output in the terminal. */
 	readonly logFile: string | null;
-	/** Start it anew whenever a file it is made of changes. */
+	/** Restart the app whenever one of its source files changes. */
 	readonly watch: boolean;
 };
 
@@ -17,7 +18,7 @@ const HEALTH_DEADLINE_MS = 2_500;
 const HEALTH_POLL_MS = 50;
 const HEALTHY_DEADLINE_MS = 60_000;
 
-/** Ready when it can take bookings. */
+/** Resolves when the API can take bookings. */
 export function startApi(options: AppOptions, host: string, port: number): Promise<Service> {
 	return spawnService({
 		...commandOf("apps/api/src/server.ts", options),
@@ -28,23 +29,25 @@ export function startApi(options: AppOptions, host: string, port: number): Promi
 	});
 }
 
-/** Ready at once: whether it works, the API knows (`waitForHealth`). */
+/** Resolves at once. The health of the API shows whether the sweeper works (`waitForHealth`). */
 export function startSweeper(options: AppOptions): Promise<Service> {
 	return spawnService({ ...commandOf("apps/sweeper/src/main.ts", options), name: "The sweeper", isReady: async () => true });
 }
 
-/** Resolves when the API says that everything works, the sweeper included. Rejects when one of `parts` ends meanwhile, or at a deadline. */
+/**
+ * Resolves when the API reports health `ok`, which includes the sweeper. Rejects when one of `parts` exits meanwhile, or after 60 s.
+ */
 export async function waitForHealth(apiUrl: string, parts: readonly Part[]): Promise<void> {
 	const deadline = Date.now() + HEALTHY_DEADLINE_MS;
 	while ((await askHealth(apiUrl)) !== "ok") {
-		const gone = parts.find((part) => part.pid() === null);
-		if (gone !== undefined) throw new Error(`The ${gone.name} ended while it started; its log says why.`);
-		if (Date.now() > deadline) throw new Error(`${apiUrl}/api/v1/health does not say ok after ${HEALTHY_DEADLINE_MS} ms.`);
+		const exited = parts.find((part) => part.pid() === null);
+		if (exited !== undefined) throw new Error(`The ${exited.name} exited during startup. See its log for the reason.`);
+		if (Date.now() > deadline) throw new Error(`${apiUrl}/api/v1/health is not ok after ${HEALTHY_DEADLINE_MS} ms. See the logs.`);
 		await delay(HEALTH_POLL_MS);
 	}
 }
 
-/** How a client on this machine reaches a server that listens there. */
+/** Returns the origin at which a client on this machine reaches a server that listens on `host` and `port`. */
 export function originOf(host: string, port: number): string {
 	const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
 	return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
@@ -61,7 +64,7 @@ function commandOf(entry: string, options: AppOptions) {
 	};
 }
 
-/** What the API says of itself: `ok` or `degraded`; null while it cannot take bookings. */
+/** Resolves to the health that the API reports: `ok` or `degraded`; to null while the API cannot take bookings. */
 async function askHealth(apiUrl: string): Promise<string | null> {
 	try {
 		const answer = await fetch(`${apiUrl}/api/v1/health`, { signal: AbortSignal.timeout(HEALTH_DEADLINE_MS) });

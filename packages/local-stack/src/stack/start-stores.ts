@@ -1,36 +1,38 @@
-/** The Redis and the PostgreSQL of a stack: own ones on the stack's data folder, or running ones that it is pointed at. */
+/** Defines the Redis and the PostgreSQL of a stack: started on its data folder, or running servers given by URL. */
 import { join } from "node:path";
 import { queryPostgres } from "../postgres/query-postgres.ts";
 import { startPostgres } from "../postgres/start-postgres.ts";
 import { startRedis } from "../redis/start-redis.ts";
 import { definePart, type Part } from "./define-part.ts";
 
+/** Options of both stores. */
 export type StoreOptions = {
 	readonly dataDir: string;
-	/** Use this Redis instead of an own one. */
+	/** Use this running Redis instead of starting one. */
 	readonly redisUrl?: string;
-	/** Use this PostgreSQL instead of an own one. */
+	/** Use this running PostgreSQL instead of starting one. */
 	readonly databaseUrl?: string;
-	/** What the apps are told by ACK_LEVEL. */
+	/** The ACK_LEVEL of the apps. */
 	readonly ackLevel?: string | undefined;
-	/** The data is not kept: PostgreSQL need not wait for the disk. Redis always does. */
+	/** The data need not survive a power failure: commits of PostgreSQL do not wait for the disk. Redis always waits for it. */
 	readonly throwaway: boolean;
 };
 
+/** A store of a stack. */
 export type Store = {
-	/** Known once it was started. */
+	/** Returns the URL; an empty string before the store was started for the first time. */
 	readonly url: () => string;
-	/** Null when it is not ours to start and stop. */
+	/** Null when the stack did not start the store and so does not stop it. */
 	readonly part: Part | null;
 };
 
 const IS_READ_ONLY = "select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean as is_read_only";
 
-/** Nothing is started yet. Throws when bookings could never be confirmed on an own Redis. */
+/** Returns the Redis of the stack, not started yet. Throws when no booking could be confirmed on a Redis without a replica. */
 export function defineRedis({ dataDir, redisUrl, ackLevel }: StoreOptions): Store {
 	if (redisUrl === undefined && ackLevel === "replica")
 		throw new Error(
-			"ACK_LEVEL=replica needs a Redis that has a replica, and the one that is brought up here has none: set REDIS_URL to one that has, or ACK_LEVEL=local.",
+			"ACK_LEVEL=replica needs a Redis that has a replica, and npm start starts one without a replica. Nothing was started. Set REDIS_URL to a Redis with a replica, or set ACK_LEVEL=local.",
 		);
 	if (redisUrl !== undefined) return { url: () => redisUrl, part: null };
 	let known: { url: string; port: number } | null = null;
@@ -42,15 +44,18 @@ export function defineRedis({ dataDir, redisUrl, ackLevel }: StoreOptions): Stor
 	return { url: () => known?.url ?? "", part };
 }
 
-/** Nothing is started yet; a PostgreSQL that is not ours is asked whether it is there. */
+/**
+ * Returns the PostgreSQL of the stack, not started yet. Checks a PostgreSQL given by URL: rejects when it does not answer or is
+ * read-only.
+ */
 export async function definePostgres({ dataDir, databaseUrl, throwaway }: StoreOptions): Promise<Store> {
 	if (databaseUrl !== undefined) {
 		const [row] = await queryPostgres(databaseUrl, IS_READ_ONLY).catch((error: unknown) => {
-			throw new Error(`DATABASE_URL is set, but the database does not answer: ${String(error)}`, { cause: error });
+			throw new Error(`The database at DATABASE_URL does not answer: ${String(error)}. Start it, or unset DATABASE_URL.`, { cause: error });
 		});
 		if (row?.is_read_only !== "f")
 			throw new Error(
-				"DATABASE_URL is set, but the database is read-only, so no booking could be recorded: point it at the primary, or reset default_transaction_read_only.",
+				"The database at DATABASE_URL is read-only, so no booking could be recorded. Nothing was changed. Set DATABASE_URL to the primary, or reset default_transaction_read_only.",
 			);
 		return { url: () => databaseUrl, part: null };
 	}

@@ -1,7 +1,8 @@
-/** What the ledger says once every outbox is empty and nobody asks any more. */
+/** Reads the ledger for the history checker, at rest: every outbox is empty and no client sends requests. */
 import type { ShowtimeId } from "@holdfast/domain";
 import { queryPostgres } from "@holdfast/local-stack";
 
+/** All rows of the ledger about some showtimes. */
 export type AtRest = {
 	readonly bookings: readonly {
 		readonly bookingId: string;
@@ -14,15 +15,15 @@ export type AtRest = {
 	readonly events: readonly { readonly bookingId: string; readonly version: number; readonly type: string }[];
 };
 
-/** Read everything there is about these showtimes. */
+/** Resolves to all bookings, seats and events of these showtimes. */
 export async function readAtRest(databaseUrl: string, showtimeIds: readonly ShowtimeId[]): Promise<AtRest> {
 	const list = showtimeIds.map((id) => `'${id}'`).join(",");
-	const ask = (statement: string) => queryPostgres(databaseUrl, statement);
-	const bookings = await ask(`select id, user_id, showtime_id, state, version from bookings where showtime_id in (${list})`);
-	const seats = await ask(
+	const query = (statement: string) => queryPostgres(databaseUrl, statement);
+	const bookings = await query(`select id, user_id, showtime_id, state, version from bookings where showtime_id in (${list})`);
+	const seats = await query(
 		`select booking_id, showtime_id, seat, released_at is null as is_active from booking_seats where showtime_id in (${list})`,
 	);
-	const events = await ask(
+	const events = await query(
 		`select booking_id, version, type from booking_events where payload->>'showtimeId' in (${list}) or booking_id in
 			(select id from bookings where showtime_id in (${list}))`,
 	);

@@ -8,7 +8,7 @@ const SEATS = [3, 4];
 
 type Change = Partial<Omit<Operation, "kind" | "answered">> & { readonly answered?: Partial<Operation["answered"]> | null };
 
-/** An operation of ann about booking a at the instants 100 * n .. 100 * n + 10, answered ok, unless something else is said. */
+/** Returns an operation of ann on booking a, sent at 100 * n ms and answered with ok 10 ms later, unless `change` overrides it. */
 function operation(n: number, asked: Asked, version: number, status: string, { answered, ...change }: Change = {}): Operation {
 	const bookingId = "bookingId" in asked ? asked.bookingId : "a";
 	const base = { bookingId, status, version, expiresAtMs: 10_000, seats: SEATS };
@@ -45,7 +45,7 @@ const LATE_BOB = { client: "bob", answered: { bookingId: "b", expiresAtMs: 30_00
 
 const NOTHING: AtRest = { bookings: [], seats: [], events: [] };
 
-/** What the ledger has of a booking that was confirmed, and cancelled if so told. */
+/** Returns the rows that the ledger has of a booking that was confirmed; also cancelled when `state` is CANCELLED. */
 function record(bookingId = "a", client = "ann", state = "CONFIRMED", seats = SEATS): AtRest {
 	const isCancelled = state === "CANCELLED";
 	return {
@@ -71,117 +71,146 @@ const rulesOf = (operations: Operation[], atRest: AtRest, promised?: Promised): 
 	...new Set(findHistoryViolations(operations, atRest, promised).map(({ rule }) => rule)),
 ];
 
-describe("finds nothing wrong with", () => {
+describe("findHistoryViolations on a correct history", () => {
 	const cases: [name: string, operations: Operation[], atRest: AtRest][] = [
-		["nothing", [], NOTHING],
-		["a hold that lapsed", [hold(1)], NOTHING],
+		["an empty history", [], NOTHING],
+		["a hold that expired", [hold(1)], NOTHING],
 		["a booking", [hold(1), confirm(2)], record()],
 		["a booking that was cancelled", [hold(1), confirm(2), cancel(3)], CANCELLED],
-		["a released hold, its seats sold to the next", [hold(1), cancel(2), hold(3, BOB), confirm(4, BOB, "b")], record("b", "bob")],
 		[
-			"a sale after a hold that lapsed",
+			"a released hold whose seats are sold to another client",
+			[hold(1), cancel(2), hold(3, BOB), confirm(4, BOB, "b")],
+			record("b", "bob"),
+		],
+		[
+			"a sale after another client's hold expired",
 			[hold(1, { answered: { expiresAtMs: 300 } }), hold(3, BOB), confirm(4, BOB, "b")],
 			record("b", "bob"),
 		],
-		["a hold answered twice", [hold(1, UNKNOWN), hold(2), hold(3)], NOTHING],
-		["a confirm without an answer that was done", [hold(1), confirm(2, UNKNOWN)], record()],
-		["a confirm without an answer that was not done", [hold(1), confirm(2, UNKNOWN)], NOTHING],
-		["a confirm whose repeat was put off", [hold(1), confirm(2, UNKNOWN), confirm(3, NOT_DONE)], record()],
+		["a hold whose repeats were both answered", [hold(1, UNKNOWN), hold(2), hold(3)], NOTHING],
+		["a confirm without an answer that took effect", [hold(1), confirm(2, UNKNOWN)], record()],
+		["a confirm without an answer that took no effect", [hold(1), confirm(2, UNKNOWN)], NOTHING],
+		["a confirm whose repeat failed and may be retried", [hold(1), confirm(2, UNKNOWN), confirm(3, NOT_DONE)], record()],
 		["a confirm whose repeat was refused", [hold(1), confirm(2, UNKNOWN), confirm(3, REFUSED)], NOTHING],
 		["a confirm whose repeat was answered", [hold(1), confirm(2, UNKNOWN), confirm(3)], record()],
-		["a confirm refused because it was cancelled", [hold(1), confirm(2, UNKNOWN), cancel(3), confirm(4, REFUSED)], CANCELLED],
-		["a cancel without an answer that was done", [hold(1), confirm(2), cancel(3, UNKNOWN)], CANCELLED],
-		["a cancel without an answer that was not done", [hold(1), confirm(2), cancel(3, UNKNOWN)], record()],
+		["a confirm whose repeat was refused after a cancel", [hold(1), confirm(2, UNKNOWN), cancel(3), confirm(4, REFUSED)], CANCELLED],
+		["a cancel without an answer that took effect", [hold(1), confirm(2), cancel(3, UNKNOWN)], CANCELLED],
+		["a cancel without an answer that took no effect", [hold(1), confirm(2), cancel(3, UNKNOWN)], record()],
 		[
-			"a seat sold while its old owner's cancel is under way",
+			"a seat that is held again before its old owner's cancel is answered",
 			[hold(1), confirm(2), cancel(3, { respondedMs: 900 }), hold(4, BOB)],
 			CANCELLED,
 		],
-		["maps answered out of order", [map(1, 5), map(2, 7, { respondedMs: 400 }), map(3, 6)], NOTHING],
-		["an older map at another server", [map(1, 5), map(2, 4, { server: "two" })], NOTHING],
+		["seat maps answered out of order", [map(1, 5), map(2, 7, { respondedMs: 400 }), map(3, 6)], NOTHING],
+		["an older seat map from another server", [map(1, 5), map(2, 4, { server: "two" })], NOTHING],
 	];
-	it.each(cases)("%s", (_name, operations, atRest) => {
+	it.each(cases)("reports no violation for %s", (_name, operations, atRest) => {
 		expect(findHistoryViolations(operations, atRest)).toEqual([]);
 	});
 });
 
-describe("finds", () => {
+describe("findHistoryViolations on an incorrect history", () => {
 	const cases: [rule: string, name: string, operations: Operation[], atRest: AtRest][] = [
-		["two owners", "a hold under a hold", [hold(1), hold(2, BOB)], NOTHING],
-		["two owners", "a hold under a sale, long after its expiry", [hold(1), confirm(2), hold(200, LATE_BOB)], record()],
-		["two owners", "a hold of one of the seats", [hold(1), hold(2, BOB, "key", [4, 5])], NOTHING],
+		["two owners", "a hold of seats that are held", [hold(1), hold(2, BOB)], NOTHING],
+		["two owners", "a hold of sold seats, long after the expiry of the buyer's hold", [hold(1), confirm(2), hold(200, LATE_BOB)], record()],
+		["two owners", "a hold that shares one seat with another hold", [hold(1), hold(2, BOB, "key", [4, 5])], NOTHING],
 		[
 			"two owners",
-			"a sale under an unknown cancel's beginning",
+			"a hold of sold seats before the buyer sends an unanswered cancel",
 			[hold(1), confirm(2), cancel(3, { ...UNKNOWN, invokedMs: 250 }), hold(2.2, BOB)],
 			record(),
 		],
 		[
 			"sold twice",
-			"a seat of two bookings in the ledger",
+			"a seat with two bookings in the ledger",
 			[hold(1), confirm(2), cancel(3, UNKNOWN), hold(4, BOB), confirm(5, BOB, "b")],
 			together(record(), record("b", "bob")),
 		],
-		["lost confirm", "a sale that the ledger does not have", [hold(1), confirm(2)], NOTHING],
-		["lost confirm", "a sale that came in conflict", [hold(1), confirm(2)], { ...record("a", "ann", "CONFLICT") }],
-		["lost confirm", "a sale without its seats", [hold(1, {}, "key", []), confirm(2)], { ...record(), seats: [] }],
-		["lost confirm", "a sale without its event", [hold(1), confirm(2)], { ...record(), events: [] }],
-		["lost confirm", "a sale that was also asked to end and never seen", [hold(1), confirm(2), cancel(3, UNKNOWN)], NOTHING],
-		["lost cancel", "a cancelled sale that stands", [hold(1), confirm(2), cancel(3, { answered: { version: 2 } })], record()],
-		["lost cancel", "a released hold that was sold", [hold(1), confirm(2, UNKNOWN), cancel(3, { answered: { version: 2 } })], record()],
+		["lost confirm", "a confirmed booking that the ledger does not have", [hold(1), confirm(2)], NOTHING],
+		["lost confirm", "a confirmed booking that the ledger has as a conflict", [hold(1), confirm(2)], { ...record("a", "ann", "CONFLICT") }],
+		["lost confirm", "a confirmed booking without seats in the ledger", [hold(1, {}, "key", []), confirm(2)], { ...record(), seats: [] }],
+		["lost confirm", "a confirmed booking without its event", [hold(1), confirm(2)], { ...record(), events: [] }],
+		[
+			"lost confirm",
+			"a confirmed booking with an unanswered cancel that the ledger does not have",
+			[hold(1), confirm(2), cancel(3, UNKNOWN)],
+			NOTHING,
+		],
+		[
+			"lost cancel",
+			"a cancelled booking that is confirmed in the ledger",
+			[hold(1), confirm(2), cancel(3, { answered: { version: 2 } })],
+			record(),
+		],
+		[
+			"lost cancel",
+			"a released hold that is confirmed in the ledger",
+			[hold(1), confirm(2, UNKNOWN), cancel(3, { answered: { version: 2 } })],
+			record(),
+		],
 		[
 			"recorded twice",
 			"two events of one confirm",
 			[hold(1), confirm(2)],
 			{ ...record(), events: [...record().events, ...record().events] },
 		],
-		["unasked", "a booking that nobody knows", [], record()],
-		["unasked", "a hold that was sold without being confirmed", [hold(1)], record()],
-		["unasked", "a refused confirm that was done", [hold(1), confirm(2, REFUSED)], record()],
-		["unasked", "a confirm that was done, and refused to its repeat", [hold(1), confirm(2, UNKNOWN), confirm(3, REFUSED)], record()],
-		["unasked", "a booking put off, and done", [hold(1), confirm(2, NOT_DONE)], record()],
-		["unasked", "a sale to someone else", [hold(1), confirm(2)], record("a", "bob")],
+		["unasked", "a booking that is in no client's history", [], record()],
+		["unasked", "a hold that was sold without a confirm", [hold(1)], record()],
+		["unasked", "a refused confirm that took effect", [hold(1), confirm(2, REFUSED)], record()],
+		[
+			"unasked",
+			"a confirm that took effect although its repeat was refused",
+			[hold(1), confirm(2, UNKNOWN), confirm(3, REFUSED)],
+			record(),
+		],
+		["unasked", "a confirm that failed with 503 recovering and took effect", [hold(1), confirm(2, NOT_DONE)], record()],
+		["unasked", "a booking that the ledger has under another client", [hold(1), confirm(2)], record("a", "bob")],
 		["partial booking", "one seat of two in the ledger", [hold(1), confirm(2)], record("a", "ann", "CONFIRMED", [3])],
 		["partial booking", "a hold answered with other seats", [hold(1, { answered: { seats: [3] } })], NOTHING],
 		[
 			"partial booking",
-			"one seat released, one not",
+			"one of two seats released in the ledger",
 			[hold(1), confirm(2)],
 			{ ...record(), seats: record().seats.map((row, n) => ({ ...row, isActive: n === 0 })) },
 		],
 		[
 			"version fell",
-			"a booking told at a lower version",
+			"a booking answered with a lower version than before",
 			[hold(1), confirm(2), operation(3, { kind: "show", bookingId: "a" }, 1, "pending")],
 			record(),
 		],
-		["version fell", "a ledger behind what was told", [hold(1), confirm(2, { answered: { version: 4 } })], record()],
-		["version fell", "an older map", [map(1, 5), map(2, 4)], NOTHING],
-		["key used twice", "one key, two bookings", [hold(1), hold(120, { answered: { bookingId: "b", expiresAtMs: 20_000 } })], NOTHING],
+		["version fell", "a ledger with a lower version than the answer", [hold(1), confirm(2, { answered: { version: 4 } })], record()],
+		["version fell", "a seat map with a lower version than before", [map(1, 5), map(2, 4)], NOTHING],
+		[
+			"key used twice",
+			"two bookings for one idempotency key",
+			[hold(1), hold(120, { answered: { bookingId: "b", expiresAtMs: 20_000 } })],
+			NOTHING,
+		],
 	];
-	it.each(cases)("%s: %s", (rule, _name, operations, atRest) => {
+	it.each(cases)('reports "%s" for %s', (rule, _name, operations, atRest) => {
 		expect(rulesOf(operations, atRest)).toEqual([rule]);
 	});
 
-	it("a cancelled booking that the ledger ended without being asked, and so lost", () => {
+	it('reports "lost confirm" and "unasked" for a confirmed booking that the ledger cancelled without a request', () => {
 		expect(rulesOf([hold(1), confirm(2)], CANCELLED)).toEqual(["lost confirm", "unasked"]);
 	});
 
-	it("a cancel without its event", () => {
+	it('reports "lost cancel" for a cancelled booking without its cancel event', () => {
 		expect(rulesOf([hold(1), confirm(2), cancel(3)], { ...CANCELLED, events: record().events })).toEqual(["lost cancel"]);
 	});
 });
 
-describe("where a hold is not promised", () => {
+describe("findHistoryViolations where holds are not promised to survive", () => {
 	const promised = { holds: false };
 
-	it("holds may be lost to others, sales may not", () => {
+	it("accepts a hold whose seats another client gets, but not a sale", () => {
 		expect(rulesOf([hold(1), hold(2, BOB), confirm(3, BOB, "b")], record("b", "bob"), promised)).toEqual([]);
 		const both = [hold(1), confirm(2), hold(3, BOB), confirm(4, BOB, "b")];
 		expect(rulesOf(both, record("b", "bob"), promised)).toEqual(["two owners", "lost confirm"]);
 	});
 
-	it("only what confirm and cancel told is held against a version", () => {
+	it("compares only the versions that confirm and cancel answered", () => {
 		const shown = operation(3, { kind: "show", bookingId: "a" }, 1, "pending");
 		expect(rulesOf([hold(1), confirm(2), shown], record(), promised)).toEqual([]);
 		expect(rulesOf([hold(1), confirm(2), confirm(3, { answered: { version: 1 } })], record(), promised)).toEqual(["version fell"]);

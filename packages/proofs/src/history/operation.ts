@@ -1,15 +1,16 @@
 /**
- * The one format of a history: what many clients asked, when, and what they were told. Judged by `find-history-violations.ts`,
- * beside what the stores say; written by whoever plays the clients.
+ * The format of a history: the requests of many clients with their times and answers. Test clients write it;
+ * `find-history-violations.ts` checks it against the ledger.
  */
 
+/** A request. */
 export type Asked =
-	/** Repeats of one hold carry one key. */
+	/** All repeats of one hold have the same idempotency key. */
 	| { readonly kind: "hold"; readonly key: string; readonly seats: readonly number[] }
 	| { readonly kind: "confirm" | "cancel" | "show"; readonly bookingId: string }
 	| { readonly kind: "map" };
 
-/** A booking as an answer of the API shows it. */
+/** A booking in an answer of the API. */
 export type AnsweredBooking = {
 	readonly bookingId: string;
 	readonly status: string;
@@ -19,25 +20,27 @@ export type AnsweredBooking = {
 	readonly seats: readonly number[];
 };
 
+/** One request and its answer. A repeat of the same request is a separate operation. */
 export type Operation = Asked & {
-	/** The user who asked. */
+	/** The id of the user who sent the request. */
 	readonly client: string;
 	readonly showtimeId: string;
-	/** The API that was asked. */
+	/** The origin of the API that received the request. */
 	readonly server: string;
-	/** Taken before the request is sent and after the answer is there, by the clock that expiries are compared with. */
+	/** When the request was sent, in epoch ms, by the clock that hold expiries are compared with. */
 	readonly invokedMs: number;
+	/** When the answer had arrived, in epoch ms. */
 	readonly respondedMs: number;
 	/**
-	 * `fail`: this request changed nothing. `unknown`: it may have happened, or happen yet: no answer came, or one that says so.
-	 * A repeat of the same request is an operation of its own.
+	 * `fail`: this request changed nothing. `unknown`: the request may have taken effect, or may still do so: no answer arrived, or
+	 * the answer was `outcome_unknown`.
 	 */
 	readonly result: "ok" | "fail" | "unknown";
-	/** The answer's status and code, for people: `409 seats_taken`. */
+	/** Status and problem code of the answer, for people: `409 seats_taken`. */
 	readonly code: string;
-	/** A `fail` that judges the booking, not only this request: whatever repeats it is refused as well, and an earlier one was not done. */
+	/** A `fail` that is final: repeats of the request fail as well, and no earlier attempt has taken effect. */
 	readonly isRefusal: boolean;
 	readonly answered: AnsweredBooking | null;
-	/** Of a seat map. */
+	/** The version of the seat map in the answer; null for other requests. */
 	readonly mapVersion: number | null;
 };

@@ -1,34 +1,37 @@
-/** Reconstructs a history booking by booking: what was asked for each, and how much of that happened as far as its client can know. */
+/** Groups a history by booking: what the client requested for each booking, and how much of it took effect as far as it can know. */
 import type { Operation } from "./operation.ts";
 
-/** `maybe`: an answer is missing, and nothing that came later tells. `no`: never asked for, or refused. */
+/** `maybe`: an answer is missing, and no later answer resolves it. `no`: never requested, or refused. */
 export type Happened = "yes" | "maybe" | "no";
 
+/** The history of one booking as its client knows it. */
 export type Story = {
 	readonly bookingId: string;
 	readonly client: string;
 	readonly showtimeId: string;
-	/** As asked for, ascending; null when no hold of this history was ever answered with this booking. */
+	/** The seat indexes of the hold request, ascending; null when no hold of this history was answered with this booking. */
 	readonly seats: readonly number[] | null;
-	/** When its client first knew that the seats are held, and the latest expiry they were told. */
+	/** When the client first received an answer that the seats are held; null if never. */
 	readonly heldFromMs: number | null;
+	/** The latest expiry of the hold in any answer. */
 	readonly expiresAtMs: number;
 	readonly confirmed: Happened;
-	/** When its client first knew. */
+	/** When the client first received an answer that the booking is confirmed; null if never. */
 	readonly confirmedFromMs: number | null;
 	readonly cancelled: Happened;
-	/** When an end was first asked for; from then on nothing is claimed. */
+	/** When the client first sent a cancel; null if never. From then on the client does not rely on the seats. */
 	readonly cancelAskedMs: number | null;
-	/** The highest version that a confirm or a cancel was answered with. */
+	/** The highest version in an answer to a confirm or a cancel. */
 	readonly version: number;
 };
 
+/** Returns one story per booking that any operation of the history names. */
 export function reconstructStories(operations: readonly Operation[]): Story[] {
 	const byBooking = Map.groupBy(operations, (operation) =>
 		operation.kind === "hold" ? (operation.answered?.bookingId ?? "") : operation.kind === "map" ? "" : operation.bookingId,
 	);
 	byBooking.delete("");
-	return [...byBooking].map(([bookingId, of]) => reconstructStory(bookingId, of));
+	return [...byBooking].map(([bookingId, group]) => reconstructStory(bookingId, group));
 }
 
 function reconstructStory(bookingId: string, operations: readonly Operation[]): Story {
@@ -44,17 +47,17 @@ function reconstructStory(bookingId: string, operations: readonly Operation[]): 
 		seats: first?.kind === "hold" ? [...first.seats].sort((a, b) => a - b) : null,
 		heldFromMs: earliest(pending.map(({ respondedMs }) => respondedMs)),
 		expiresAtMs: Math.max(0, ...pending.map(({ answered }) => answered?.expiresAtMs ?? 0)),
-		// What is refused once an end was asked for may be refused because of that, after it was done.
-		confirmed: judge(confirms, cancelAskedMs ?? Number.POSITIVE_INFINITY),
+		// A confirm that is refused after a cancel was sent may have taken effect before: the cancel can be the reason of the refusal.
+		confirmed: deduceOutcome(confirms, cancelAskedMs ?? Number.POSITIVE_INFINITY),
 		confirmedFromMs: earliest(confirms.filter(({ result }) => result === "ok").map(({ respondedMs }) => respondedMs)),
-		cancelled: judge(cancels, Number.POSITIVE_INFINITY),
+		cancelled: deduceOutcome(cancels, Number.POSITIVE_INFINITY),
 		cancelAskedMs,
 		version: Math.max(0, ...[...confirms, ...cancels].map(({ answered }) => answered?.version ?? 0)),
 	};
 }
 
-/** A refusal tells that the unknown ones before it were not done, if it was given before `untilMs`. */
-function judge(attempts: readonly Operation[], untilMs: number): Happened {
+/** Deduces whether any attempt took effect. A refusal before `untilMs` shows that earlier unknown attempts did not. */
+function deduceOutcome(attempts: readonly Operation[], untilMs: number): Happened {
 	if (attempts.some(({ result }) => result === "ok")) return "yes";
 	const unknown = attempts.filter(({ result }) => result === "unknown");
 	if (unknown.length === 0) return "no";

@@ -1,20 +1,20 @@
-/** A Redis that stands still for ten seconds: it takes connections and commands, and answers nothing. */
+/** A Redis that is paused for ten seconds: it accepts connections and commands, and answers none. */
 import { setTimeout as delay } from "node:timers/promises";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { findViolationsAtRest } from "./find-violations-at-rest.ts";
-import { startCrowd } from "./live-crowd.ts";
 import { openTestStack, type TestStack, tally } from "./open-test-stack.ts";
-import { findStrangeAnswers, tallyCodes } from "./tally-history.ts";
+import { startCrowd } from "./start-crowd.ts";
+import { findUnexpectedAnswers, tallyCodes } from "./tally-history.ts";
 
 const CLIENTS = 32;
-/** Each person has so many accounts: an account may place 100 holds an hour. */
+/** The number of accounts of each person: an account may place 100 holds an hour. */
 const ACCOUNTS_EACH = 10;
 const SEATS = 100;
-const STANDSTILL_MS = 10_000;
-/** A call's deadline is 2 s, and a few are made one after the other at most. */
+const PAUSE_MS = 10_000;
+/** The deadline of a call is 2 s, and a request makes at most a few calls in sequence. */
 const ANSWER_MAX_MS = 6_000;
-/** More at once than the crowd ever has. */
+/** More simultaneous requests than the crowd ever sends. */
 const BURST = 500;
 const BACK_MAX_MS = 5_000;
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => test.close());
 
-it("makes every answer a 503 in time, piles nothing up, and afterwards everything works at once", async () => {
+it("every request gets a 503 in time while Redis is paused, and bookings work again within 5 s after it resumes", async () => {
 	const showtimeIds = await test.showtimes(2);
 	const [showtimeId] = showtimeIds;
 	if (showtimeId === undefined) throw new Error("no showtime was inserted");
@@ -38,7 +38,7 @@ it("makes every answer a 503 in time, piles nothing up, and afterwards everythin
 	const startMs = performance.now();
 	const burst = await Promise.all(visitors.map((visitor) => visitor.map(showtimeId)));
 	const burstMs = performance.now() - startMs;
-	await delay(STANDSTILL_MS - burstMs);
+	await delay(PAUSE_MS - burstMs);
 	const resumedMs = Date.now();
 	test.stack.redis?.resume();
 	const before = sales();
@@ -49,12 +49,12 @@ it("makes every answer a 503 in time, piles nothing up, and afterwards everythin
 
 	const { history } = crowd;
 	const during = history.filter(({ invokedMs, respondedMs }) => invokedMs > pausedMs && respondedMs < resumedMs);
-	console.log(`standstill: ${JSON.stringify(tallyCodes(during))}; a burst of ${BURST} was answered in ${burstMs.toFixed(0)} ms`);
+	console.log(`paused: ${JSON.stringify(tallyCodes(during))}; a burst of ${BURST} requests was answered in ${burstMs.toFixed(0)} ms`);
 	expect(tally(burst)).toEqual({ "503 unavailable": BURST });
 	expect(burstMs).toBeLessThan(ANSWER_MAX_MS);
 	expect(Object.keys(tallyCodes(during)).filter((code) => !/ 503 (outcome_unknown|unavailable)$/.test(code))).toEqual([]);
 	expect(during.length).toBeGreaterThan(CLIENTS);
 	expect(Math.max(...history.map(({ invokedMs, respondedMs }) => respondedMs - invokedMs))).toBeLessThan(ANSWER_MAX_MS);
-	expect(findStrangeAnswers(history)).toEqual({});
+	expect(findUnexpectedAnswers(history)).toEqual({});
 	expect(await findViolationsAtRest(test, history, showtimeIds)).toEqual([]);
 });

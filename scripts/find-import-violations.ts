@@ -1,35 +1,39 @@
-/** Hold the code of a repository to the import table in `.dependency-cruiser.cjs`, and each room to what its package.json declares. */
+/**
+ * Finds imports that the import table in `.dependency-cruiser.cjs` forbids, and imports of npm packages that the package.json of the
+ * importing package does not declare.
+ */
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { cruise, type ICruiseOptions, type IModule } from "dependency-cruiser";
 
-/** Where code lies, from the root of the repository. */
+/** The folders with code, relative to the repository root. */
 const FOLDERS = ["apps", "packages", "bench", "scripts"];
 
+/** The result of `findImportViolations`. */
 export type ImportFindings = {
-	/** How many files were read. None means that nothing was judged, not that all is well. */
+	/** How many files were read. 0 means that nothing was checked, not that there are no violations. */
 	readonly modules: number;
-	/** One line per import that the table forbids, and per package that a room imports without declaring it. */
-	readonly flaws: readonly string[];
+	/** One text per forbidden import and per undeclared dependency: the import, and the rule that it violates. */
+	readonly violations: readonly string[];
 };
 
-/** `root` is an absolute path with at least one of the folders in it. */
-export async function findImportFlaws(root: string, folders: readonly string[] = FOLDERS): Promise<ImportFindings> {
+/** Checks all files in `folders` of the absolute path `root`. At least one of the folders must exist. */
+export async function findImportViolations(root: string, folders: readonly string[] = FOLDERS): Promise<ImportFindings> {
 	const { forbidden, options } = createRequire(import.meta.url)("../.dependency-cruiser.cjs");
 	const settings: ICruiseOptions = { ...options, baseDir: root, validate: true, ruleSet: { forbidden } };
 	const { output } = await cruise([...folders], settings);
 	if (typeof output === "string") throw new Error(output);
 	return {
 		modules: output.modules.filter(({ source }) => /\.[cm]?[jt]sx?$/.test(source) && !source.includes("node_modules/")).length,
-		flaws: [
-			...output.summary.violations.map(({ from, to, rule }) => `${from} imports ${to}\n    but: ${rule.name}`),
+		violations: [
+			...output.summary.violations.map(({ from, to, rule }) => `${from} imports ${to}\n    violates: ${rule.name}`),
 			...findUndeclared(root, output.modules),
 		],
 	};
 }
 
-/** Imports of packages that resolve only because the root, or another room, declares them. */
+/** Returns imports of npm packages that resolve only because the root or another package declares them. */
 function findUndeclared(root: string, modules: readonly IModule[]): string[] {
 	return modules.flatMap(({ source, dependencies }) => {
 		if (source.includes("node_modules/")) return [];
@@ -40,11 +44,11 @@ function findUndeclared(root: string, modules: readonly IModule[]): string[] {
 		const packages = dependencies.filter(({ coreModule, module }) => !coreModule && !module.startsWith(".")).map(packageOf);
 		return packages
 			.filter((used) => !declared.includes(used))
-			.map((used) => `${source} imports ${used}\n    but: ${manifest} does not declare it`);
+			.map((used) => `${source} imports ${used}\n    violates: ${manifest} does not declare it`);
 	});
 }
 
-/** The package.json of the room that the file lies in; `null` in a tree that has none. */
+/** Returns the path of the nearest package.json above the file; null when there is none. */
 function findManifest(root: string, file: string): string | null {
 	for (let folder = dirname(file); ; folder = dirname(folder)) {
 		const manifest = join(root, folder, "package.json");
@@ -53,7 +57,7 @@ function findManifest(root: string, file: string): string | null {
 	}
 }
 
-/** `@scope/name` of `@scope/name/path`. */
+/** Returns the package of an import: `@scope/name` for `@scope/name/path`. */
 function packageOf({ module }: { readonly module: string }): string {
 	return module
 		.split("/")

@@ -1,26 +1,27 @@
-/** The rule by which a change costs "as before": medians of runs made alternately, their spread, and a bound. */
+/** The rule that decides whether a change costs more processor time: the medians and spreads of alternating runs, and a limit. */
 import { median } from "./report.ts";
 
-/** One run: microseconds a request, by what was measured, such as `hold api`. */
+/** The result of one run: microseconds per request, by request and role, such as `hold api`. */
 export type Sample = ReadonlyMap<string, number>;
 
 /** One figure over the runs of one side. */
 export type RunsOfFigure = {
 	readonly median: number;
-	/** What disturbs a run only adds to it, so the lowest run is the one that was disturbed least. */
+	/** The lowest run. Other work on the machine only adds to a run, so this is the least disturbed one. */
 	readonly lowest: number;
-	/** Largest less smallest of the runs. */
+	/** The highest run minus the lowest run. */
 	readonly spread: number;
 };
 
+/** One figure of both sides. */
 export type ComparedFigure = { readonly name: string; readonly base: RunsOfFigure; readonly head: RunsOfFigure };
 
-/** A median may rise by this share of the base's. */
+/** A median may exceed the median of the base by this share. */
 export const RISE_MAX = 0.03;
-/** Roles that take no part in a request have figures that are noise. */
+/** Figures below this are noise of roles that do no work for the request. */
 const WORTH_JUDGING_MICROS = 1;
 
-/** One figure for each name that both sides measured, and for each request the total of all roles. */
+/** Returns one figure for each name that both sides measured, and for the total of all roles of each request. */
 export function sumUp(base: readonly Sample[], head: readonly Sample[]): ComparedFigure[] {
 	const [withTotals, headWithTotals] = [base.map(addTotals), head.map(addTotals)];
 	const names = [...(withTotals[0]?.keys() ?? [])].filter((name) => headWithTotals[0]?.has(name) && !name.endsWith(" floor"));
@@ -29,7 +30,10 @@ export function sumUp(base: readonly Sample[], head: readonly Sample[]): Compare
 		.filter(({ base: before, head: after }) => Math.max(before.median, after.median) >= WORTH_JUDGING_MICROS);
 }
 
-/** One line for each total that rose by more than `RISE_MAX` or by more than the larger spread. Totals of the floor are not judged. */
+/**
+ * Returns one line for each total that rose by more than `RISE_MAX` or by more than the larger spread. Totals of the floor server
+ * are ignored.
+ */
 export function findRegressions(figures: readonly ComparedFigure[]): string[] {
 	return figures
 		.filter(({ name }) => name.endsWith(" total") && !name.includes("floor"))
@@ -42,7 +46,7 @@ export function findRegressions(figures: readonly ComparedFigure[]): string[] {
 		});
 }
 
-/** `hold total` is the sum of `hold api`, `hold redis` and the others; the floor's process counts only where the floor was asked. */
+/** Adds the totals to a sample: `hold total` is the sum of `hold api`, `hold redis` and all other roles of `hold`. */
 export function addTotals(sample: Sample): Sample {
 	const totals = new Map<string, number>();
 	for (const [name, value] of sample) {

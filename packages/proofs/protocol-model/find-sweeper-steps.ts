@@ -1,7 +1,7 @@
 /**
- * The sweepers, one at each server: each reads the oldest entry of its primary, as long as it is one, and settles it in one
- * transaction. Between read and COMMIT it may be stopped for as long as it takes the rest of the world to change, and
- * after the COMMIT it may die before it takes the entry out of the outbox. A batch is a row of such steps.
+ * The steps of the two sweepers, one at each server. A sweeper reads the oldest outbox entry of its server while that is a primary,
+ * and settles it in one transaction. Any number of other steps may happen between the read and the COMMIT. After the COMMIT the
+ * sweeper may die before it deletes the entry from the outbox. A batch is a sequence of these steps.
  */
 import {
 	BOTH,
@@ -20,7 +20,8 @@ import {
 } from "./state.ts";
 import type { World } from "./world.ts";
 
-export function settleEntry(state: State, world: World): Step[] {
+/** Returns the steps that the sweepers can take in a state. */
+export function findSweeperSteps(state: State, world: World): Step[] {
 	return BOTH.flatMap((server) => {
 		const sweep = state.sweeps[server];
 		return sweep === null ? read(state, server) : commit(state, world, server, sweep);
@@ -31,22 +32,22 @@ function read(state: State, server: Which): Step[] {
 	const { outbox, epoch } = state.servers[server];
 	const entry = outbox[0];
 	if (!isPrimary(state, server) || entry === undefined) return [];
-	return [[`${nameOf(server)}'s sweeper reads ${say(entry)}`, withSweep(state, server, { entry, epoch })]];
+	return [[`${nameOf(server)}'s sweeper reads ${describeEntry(entry)}`, withSweep(state, server, { entry, epoch })]];
 }
 
 function commit(state: State, world: World, server: Which, { entry, epoch }: Sweep): Step[] {
 	const who = `${nameOf(server)}'s sweeper`;
 	const idle = withSweep(state, server, null);
 	const readEpoch = world.safeguards.atomicRead ? epoch : readEpochNow(state);
-	if (world.safeguards.epoch && readEpoch < state.ledger.epoch) return [[`${who} leaves ${say(entry)}`, idle]];
+	if (world.safeguards.epoch && readEpoch < state.ledger.epoch) return [[`${who} leaves ${describeEntry(entry)}`, idle]];
 	const written = { ...idle, ledger: write(state.ledger, entry, world) };
 	return [
-		[`${who} settles ${say(entry)}`, acknowledge(written, server, entry)],
-		[`${who} settles ${say(entry)} and dies`, written],
+		[`${who} settles ${describeEntry(entry)}`, acknowledge(written, server, entry)],
+		[`${who} settles ${describeEntry(entry)} and dies`, written],
 	];
 }
 
-/** Without one atomic read, the epoch may come from whichever primary the sweeper reaches by now. */
+/** Without the atomic read, the epoch may come from any server that is a primary by now. */
 function readEpochNow(state: State): number {
 	return Math.max(...BOTH.filter((server) => isPrimary(state, server)).map((server) => state.servers[server].epoch));
 }
@@ -70,6 +71,6 @@ function withSweep(state: State, server: Which, sweep: Sweep | null): State {
 	return { ...state, sweeps: replace(state.sweeps, server, sweep) };
 }
 
-function say({ booking, version }: Entry): string {
+function describeEntry({ booking, version }: Entry): string {
 	return `${version === VERSION.confirmed ? "confirm" : "cancel"} ${booking}`;
 }

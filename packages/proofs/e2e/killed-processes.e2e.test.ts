@@ -1,4 +1,4 @@
-/** Parts that die under load: nothing acknowledged is lost, nothing is recorded twice. */
+/** Processes that are killed or stopped under load: nothing acknowledged is lost, and nothing is recorded twice. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
@@ -6,17 +6,17 @@ import { fileURLToPath } from "node:url";
 import { howLong, timeWork, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { findViolationsAtRest } from "./find-violations-at-rest.ts";
-import { accountsFor, openHalls, startBuyers } from "./live-buyers.ts";
 import { openTestStack, type TestStack } from "./open-test-stack.ts";
+import { accountsFor, installShowtimes, startBuyers } from "./start-buyers.ts";
 import { tallyFaults } from "./tally-history.ts";
 
 const KILLS = howLong({ short: 4, long: 10 });
 const BACKLOG = howLong({ short: 500, long: 1_000 });
 const POSTGRES_OUTAGE_MS = howLong({ short: 6_000, long: 60_000 });
-/** On a machine that others use as well. */
+/** Long enough for a busy machine. */
 const BACKLOG_DEADLINE_MS = 60_000;
 const DRAIN_DEADLINE_MS = 85_000;
-/** Small, so that a kill finds the sweeper in the middle of a drain. */
+/** Small, so that a kill interrupts the sweeper in the middle of a drain. */
 const SETTLE_BATCH_MAX = "5";
 
 let test: TestStack;
@@ -24,7 +24,7 @@ beforeAll(async () => {
 	test = await openTestStack();
 });
 afterAll(() => test.close());
-// A test that fails with a part stopped must not take the others with it.
+// A test that fails while a part is stopped must not make the next tests fail.
 beforeEach(async () => {
 	for (const part of [test.stack.redis, test.stack.postgres, test.stack.sweeper]) await part?.start();
 });
@@ -43,18 +43,18 @@ function spawnSweeper(): ChildProcess {
 
 const depth = async (): Promise<number> => (await test.proof.depths()).reduce((sum, n) => sum + n, 0);
 
-describe("the sweeper, killed again and again in mid-drain", () => {
-	it("neither loses nor doubles anything", async () => {
+describe("a sweeper that is killed repeatedly while it drains the outbox", () => {
+	it(`no booking is lost or recorded twice when the sweeper is killed ${KILLS} times during a drain`, async () => {
 		await test.stack.sweeper.stop();
-		const showtimeIds = await openHalls(test, 20);
+		const showtimeIds = await installShowtimes(test, 20);
 		const buyers = startBuyers(await test.buyers(accountsFor(showtimeIds.length)), showtimeIds);
-		await waitUntil("a backlog", () => buyers.confirmed() >= BACKLOG, BACKLOG_DEADLINE_MS);
+		await waitUntil("the outbox to fill", () => buyers.confirmed() >= BACKLOG, BACKLOG_DEADLINE_MS);
 		await buyers.stop();
 		let killedMidway = 0;
 		for (let kill = 0; kill < KILLS; kill += 1) {
 			const before = await depth();
 			const sweeper = spawnSweeper();
-			await waitUntil("the sweeper to be at work", async () => (await depth()) < before, BACKLOG_DEADLINE_MS);
+			await waitUntil("the sweeper to settle entries", async () => (await depth()) < before, BACKLOG_DEADLINE_MS);
 			sweeper.kill("SIGKILL");
 			await once(sweeper, "exit");
 			if ((await depth()) > 0) killedMidway += 1;
@@ -67,13 +67,13 @@ describe("the sweeper, killed again and again in mid-drain", () => {
 	});
 });
 
-describe("the sweeper, killed", () => {
+describe("health while the sweeper is down", () => {
 	const until = async (status: string): Promise<number> => {
-		const look = async () => (await test.get("/health")).body.status === status;
-		return (await timeWork(() => waitUntil(`health to be ${status}`, look))).tookMs;
+		const hasStatus = async () => (await test.get("/health")).body.status === status;
+		return (await timeWork(() => waitUntil(`health to be ${status}`, hasStatus))).tookMs;
 	};
 
-	it("is missed by health within 2 s, and no longer missed within 2 s of its first word", async () => {
+	it("health is degraded within 2 s after the sweeper is killed, and ok within 2 s after it is ready again", async () => {
 		await until("ok");
 		await test.stack.sweeper.kill("SIGKILL");
 		expect(await until("degraded")).toBeLessThan(2_000);
@@ -84,8 +84,8 @@ describe("the sweeper, killed", () => {
 });
 
 describe("two sweepers at once", () => {
-	it("neither lose nor double anything", async () => {
-		const showtimeIds = await openHalls(test, 20);
+	it("no booking is lost or recorded twice when two sweepers settle the same outboxes", async () => {
+		const showtimeIds = await installShowtimes(test, 20);
 		const second = spawnSweeper();
 		const buyers = startBuyers(await test.buyers(accountsFor(showtimeIds.length)), showtimeIds);
 		await delay(3_000);
@@ -98,9 +98,9 @@ describe("two sweepers at once", () => {
 	});
 });
 
-describe("Postgres, stopped for a while under load", () => {
-	it("is not missed by holds and confirms, and gets everything when it is back", async () => {
-		const showtimeIds = await openHalls(test, howLong({ short: 60, long: 360 }));
+describe("Postgres stopped under load", () => {
+	it("holds and confirms go on while Postgres is stopped, and everything is recorded after it starts again", async () => {
+		const showtimeIds = await installShowtimes(test, howLong({ short: 60, long: 360 }));
 		const buyers = startBuyers(await test.buyers(accountsFor(showtimeIds.length)), showtimeIds);
 		const startedAt = Date.now();
 		await delay(3_000);
@@ -122,9 +122,9 @@ describe("Postgres, stopped for a while under load", () => {
 	});
 });
 
-describe("Redis, killed under load and started again on its data", () => {
-	it("has every confirm that was acknowledged, and every repeat is answered truthfully", async () => {
-		const showtimeIds = await openHalls(test, 60);
+describe("Redis killed under load and started again on its data", () => {
+	it("every acknowledged confirm survives three kills of Redis, and repeated requests get correct answers", async () => {
+		const showtimeIds = await installShowtimes(test, 60);
 		const buyers = startBuyers(await test.buyers(accountsFor(showtimeIds.length)), showtimeIds);
 		for (let kill = 0; kill < 3; kill += 1) {
 			await delay(1_500);
@@ -135,7 +135,7 @@ describe("Redis, killed under load and started again on its data", () => {
 		await delay(1_500);
 		await buyers.stop();
 		await test.proof.drained(DRAIN_DEADLINE_MS);
-		console.log(`faults while Redis was away: ${JSON.stringify(tallyFaults(buyers.history))}; confirmed: ${buyers.confirmed()}`);
+		console.log(`faults while Redis was down: ${JSON.stringify(tallyFaults(buyers.history))}; confirmed: ${buyers.confirmed()}`);
 		expect(await findViolationsAtRest(test, buyers.history, showtimeIds)).toEqual([]);
 	});
 });

@@ -1,7 +1,7 @@
 /**
- * The rebuilders, two at once: read the epoch and claim, raise the epoch and read the ledger, install. Each may die at any
- * point, or give its claim back because Postgres fails it. No clock is modelled: a claim may lapse, and so be taken
- * over, at any moment.
+ * The steps of the two rebuilders: read the epoch and make a claim; raise the epoch and read the ledger; install. A rebuilder may die
+ * at any point, or return its claim because Postgres fails. The model has no clock: a claim may expire, and so be taken over, at any
+ * moment.
  */
 import {
 	BOTH,
@@ -22,7 +22,8 @@ import {
 } from "./state.ts";
 import type { World } from "./world.ts";
 
-export function runRebuilders(state: State, world: World): Step[] {
+/** Returns the steps that the rebuilders can take in a state. */
+export function findRebuilderSteps(state: State, world: World): Step[] {
 	return BOTH.flatMap((rebuilder) => {
 		const rebuild = state.rebuilds[rebuilder];
 		if (rebuild !== null) return [...advance(state, world, rebuilder, rebuild), ...giveUp(state, rebuilder, rebuild)];
@@ -31,12 +32,13 @@ export function runRebuilders(state: State, world: World): Step[] {
 	});
 }
 
-/** Whether anything that works at a server finds that its showtime must be rebuilt. */
+/** Whether the showtime must be rebuilt on this server: it is fenced there, or its epoch is older than the ledger's. */
 export function needsRebuild(state: State, world: World, server: Which): boolean {
 	const { isOpen, epoch } = state.servers[server];
 	return (world.safeguards.fence && !isOpen) || epoch < state.ledger.epoch;
 }
 
+/** Whether this rebuilder still has the claim on a server that is a primary. */
 export function isClaimedBy(state: State, server: Which, rebuilder: Which): boolean {
 	return isPrimary(state, server) && state.servers[server].claim === rebuilder;
 }
@@ -71,15 +73,15 @@ function advance(state: State, world: World, rebuilder: Which, rebuild: Rebuild)
 function giveUp(state: State, rebuilder: Which, { server, wasOpen }: Rebuild): Step[] {
 	const idle = withRebuild(state, rebuilder, null);
 	const died: Step = [`rebuilder ${rebuilder} dies`, idle];
-	// What was closed before the claim is as closed when it is given back as when its maker is dead.
+	// If the showtime was closed before the claim, returning the claim and dying lead to the same state.
 	if (!wasOpen || !isClaimedBy(state, server, rebuilder)) return [died];
 	const givenBack = withServer(idle, server, { isOpen: true, claim: null });
 	return [died, [`rebuilder ${rebuilder} gives back its claim at ${nameOf(server)}`, givenBack]];
 }
 
 /**
- * The merge rule. The ledger's owner wins unless Redis holds a newer version of that same booking, and a booking that
- * Redis confirmed and the ledger does not know stays. A hold that loses the seat is revoked: its record stands, lapsed.
+ * The merge rule. The ledger's owner gets the seat unless Redis has a newer version of the same booking. A booking that is confirmed
+ * in Redis and unknown to the ledger keeps the seat. A hold that loses the seat is revoked: its record remains, as an expired hold.
  */
 function mergeSnapshot(redis: Redis, snapshot: Ledger, { safeguards }: World): Redis {
 	const known = redis.versions;
@@ -87,7 +89,7 @@ function mergeSnapshot(redis: Redis, snapshot: Ledger, { safeguards }: World): R
 	let versions: Pair<number> = safeguards.version ? [Math.max(known[0], recorded[0]), Math.max(known[1], recorded[1])] : known;
 	let { owner } = redis;
 	const isDead = owner !== null && versions[owner] === VERSION.cancelled;
-	if (safeguards.version && safeguards.deadOwnNothing && isDead) owner = null;
+	if (safeguards.version && safeguards.cancelledOwnNothing && isDead) owner = null;
 	const buyer = snapshot.owner;
 	if (buyer !== null && (!safeguards.version || recorded[buyer] >= known[buyer])) {
 		owner = buyer;
@@ -97,7 +99,7 @@ function mergeSnapshot(redis: Redis, snapshot: Ledger, { safeguards }: World): R
 	return { owner, versions, isOpen: true, epoch: snapshot.epoch, claim: null, outbox };
 }
 
-/** Transitions of Redis that neither the ledger nor the outbox has: they are emitted again. */
+/** Returns events of Redis that are neither in the ledger nor in the outbox. The install emits them again. */
 function findMissingEvents(redis: Redis, snapshot: Ledger): Entry[] {
 	const latest = BOTH.map((booking) => ({ booking, version: redis.versions[booking] }));
 	return latest.filter(({ booking, version }) => {

@@ -1,8 +1,10 @@
 /**
- * What breaks: the replica lags, is promoted while the old primary goes on, a primary restarts with its data under a new
- * replication id, the old primary comes back as a replica and forgets what it alone had. One failover, any number of
- * restarts.
+ * The failures of the model. The replica lags; it is promoted while the old primary keeps serving; a primary restarts with its data
+ * and a new replication id; the old primary becomes a replica of the new one and loses the data that it alone had. There is one
+ * failover, and any number of restarts.
  */
+
+import { answerWaiting } from "./find-client-steps.ts";
 import {
 	BOTH,
 	type Client,
@@ -17,10 +19,10 @@ import {
 	type Step,
 	type Which,
 } from "./state.ts";
-import { answerWaiting } from "./use-seat.ts";
 import type { World } from "./world.ts";
 
-export function failOver(state: State, { hasRestarts }: World): Step[] {
+/** Returns the replication, promotion, restart and rejoin steps that are possible in a state. */
+export function findFailureSteps(state: State, { hasRestarts }: World): Step[] {
 	const steps: Step[] = [];
 	if (hasRestarts) for (const server of BOTH) if (isPrimary(state, server)) steps.push(restart(state, server));
 	if (state.replica === "attached") steps.push(replicate(state), promote(state));
@@ -34,9 +36,9 @@ function restart(state: State, server: Which): Step {
 	return [`restart ${nameOf(server)}`, { ...state, servers, clients }];
 }
 
-/** Everything that A has reaches B, and so do the claims and the answers that wait for it. Until then B lags. */
+/** B receives all data of A. Claims and answers that wait for the replica complete. Before this step B lags. */
 function replicate(state: State): Step {
-	const reach = (rebuild: Rebuild | null) => (rebuild?.phase === "claimed" ? { ...rebuild, isReplicated: true } : rebuild);
+	const markReplicated = (rebuild: Rebuild | null) => (rebuild?.phase === "claimed" ? { ...rebuild, isReplicated: true } : rebuild);
 	const { servers, clients, rebuilds } = state;
 	return [
 		"replicate",
@@ -44,23 +46,23 @@ function replicate(state: State): Step {
 			...state,
 			servers: [servers[0], servers[0]],
 			clients: [answerWaiting(clients[0]), answerWaiting(clients[1])],
-			rebuilds: [reach(rebuilds[0]), reach(rebuilds[1])],
+			rebuilds: [markReplicated(rebuilds[0]), markReplicated(rebuilds[1])],
 		},
 	];
 }
 
-/** A is not told, and serves on. The answers that wait for its replica never come. */
+/** B becomes a primary. A is not notified and keeps serving. Answers that wait for A's replica are never sent. */
 function promote(state: State): Step {
 	const servers = replace(state.servers, 1, renewReplicationId(state.servers[1]));
 	return ["promote B", { ...state, servers, replica: "promoted", clients: dropWaiting(state.clients) }];
 }
 
-/** What A alone had is gone, and nobody asks it again. Its sweeper keeps what it has read. */
+/** A loses the data that only A had, and serves no client any more. A's sweeper keeps the entry that it has read. */
 function rejoin(state: State): Step {
 	return ["A becomes a replica of B", { ...state, servers: [FRESH_REDIS, state.servers[1]], isPrimaryA: false }];
 }
 
-/** The showtime's replication id is no longer the server's, and claims made under the old one are void. */
+/** Gives the server a new replication id: the showtime is no longer open there, and claims under the old id are void. */
 function renewReplicationId(redis: Redis): Redis {
 	return { ...redis, isOpen: false, claim: null };
 }

@@ -1,6 +1,6 @@
 /**
- * What people do with the seat: hold, let lapse, confirm, cancel, and ask again when an answer never came. The old
- * primary and the promoted replica both serve whoever still reaches them.
+ * The steps of the clients: hold the seat, let the hold expire, confirm, cancel, and repeat a request whose answer never arrived. The
+ * old primary and the promoted replica both serve the clients that reach them.
  */
 import {
 	BOTH,
@@ -17,12 +17,13 @@ import {
 } from "./state.ts";
 import type { World } from "./world.ts";
 
-export function useSeat(state: State, world: World): Step[] {
+/** Returns the steps that the clients can take in a state. */
+export function findClientSteps(state: State, world: World): Step[] {
 	const serving = BOTH.filter((server) => isPrimary(state, server) && (!world.safeguards.fence || state.servers[server].isOpen));
-	return serving.flatMap((server) => BOTH.flatMap((booking) => useBooking(state, world, server, booking)));
+	return serving.flatMap((server) => BOTH.flatMap((booking) => findStepsOfBooking(state, world, server, booking)));
 }
 
-function useBooking(state: State, world: World, server: Which, booking: Which): Step[] {
+function findStepsOfBooking(state: State, world: World, server: Which, booking: Which): Step[] {
 	const { owner, versions, outbox } = state.servers[server];
 	const version = versions[booking];
 	const isHeld = version === VERSION.held && owner === booking;
@@ -57,7 +58,7 @@ function mayAskConfirm({ lastAnswer, waits }: Client): boolean {
 	return lastAnswer === "nothing" && !waits;
 }
 
-/** From the moment somebody asks for the end, all that is owed to them is a truthful answer. */
+/** A client that has sent a cancel may repeat it. Any other confirmed client may send one while fewer than `cancelMax` have. */
 function mayAskCancel({ clients }: State, world: World, booking: Which): boolean {
 	const { lastAnswer, waits } = clients[booking];
 	if (lastAnswer === "cancelling") return !waits;
@@ -66,16 +67,16 @@ function mayAskCancel({ clients }: State, world: World, booking: Which): boolean
 	return lastAnswer === "confirmed" && cancelCount < world.cancelMax;
 }
 
-/** A answers when its replica has the write, or at once when nobody waits for that. B's own replica is always in step. */
+/** A answers when its replica has the write; at once without the safeguard `wait`. B's replica never lags, so B answers at once. */
 function answer(state: State, world: World, server: Which, booking: Which, lastAnswer: "confirmed" | "cancelled"): State {
 	const withClient = (client: Client): State => ({ ...state, clients: replace(state.clients, booking, client) });
 	if (!world.safeguards.wait || server === 1) return withClient({ lastAnswer, waits: false });
-	// After a failover, A waits for a replica that never comes: its client learns nothing, and may ask B.
+	// After the failover A has no replica, so its wait never ends: the client gets no answer, and may repeat the request at B.
 	if (state.replica !== "attached") return state;
 	return withClient({ ...state.clients[booking], waits: true });
 }
 
-/** The answer that a waiting client gets once the replica has everything that A had written. */
+/** Returns the client after the replica has received all writes of A: a waiting client gets its answer. */
 export function answerWaiting(client: Client): Client {
 	if (!client.waits) return client;
 	return { lastAnswer: client.lastAnswer === "nothing" ? "confirmed" : "cancelled", waits: false };

@@ -1,4 +1,4 @@
-/** The road from a hold to the ledger, through the real processes. */
+/** Bookings from the hold to the ledger, through the real processes. */
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Answer, idOf, openTestStack, type TestStack, tally } from "./open-test-stack.ts";
@@ -11,19 +11,19 @@ afterAll(() => test.close());
 
 const seatsOf = (answer: Answer): Record<string, string> => {
 	const { rows } = answer.body;
-	if (!Array.isArray(rows)) throw new Error("the seat matrix has no rows");
+	if (!Array.isArray(rows)) throw new Error("the seat matrix has no rows array");
 	return Object.fromEntries(rows.flatMap((row) => row.seats).map((seat) => [seat.label, seat.status]));
 };
 
-describe("a race of 1,000 users for the same two seats", () => {
-	it("is won by exactly one, 999 are told which seats are taken, and the ledger agrees", async () => {
+describe("1,000 users who hold the same two seats at once", () => {
+	it("one of 1,000 users gets the two seats, 999 get 409 seats_taken with both seats, and the ledger agrees", async () => {
 		const [buyers, showtimeId] = [await test.buyers(1_000), await test.showtime()];
 		const answers = await Promise.all(buyers.map((buyer) => buyer.hold(showtimeId, ["E5", "E6"])));
 		expect(tally(answers)).toEqual({ 201: 1, "409 seats_taken": 999 });
 		for (const { status, body } of answers) if (status === 409) expect(body.seats).toEqual(["E5", "E6"]);
 		const winner = answers.findIndex(({ status }) => status === 201);
 		const won = answers[winner];
-		if (!won) throw new Error("no booking won");
+		if (!won) throw new Error("no hold was placed");
 		expect((await buyers[winner]?.confirm(idOf(won)))?.status).toBe(200);
 		await test.proof.drained(10_000);
 		expect(await test.proof.violations(showtimeId)).toEqual([]);
@@ -31,8 +31,8 @@ describe("a race of 1,000 users for the same two seats", () => {
 	});
 });
 
-describe("one seat, four spellings", () => {
-	it("is sold under its own label only; the others are no seats at all", async () => {
+describe("a seat label in another spelling", () => {
+	it("a hold of A01, a1 or 'A1 ' gets 422 unknown_seats, and a hold of A1 is placed", async () => {
 		const [[buyer], showtimeId] = [await test.buyers(1), await test.showtime()];
 		for (const label of ["A01", "a1", "A1 "]) {
 			const answer = await buyer?.hold(showtimeId, [label]);
@@ -42,8 +42,8 @@ describe("one seat, four spellings", () => {
 	});
 });
 
-describe("a hold that lapses with the sweeper stopped", () => {
-	it("is free at its expiry to the map, to the next buyer, and to a late confirm", async () => {
+describe("a hold that expires while the sweeper is stopped", () => {
+	it("an expired hold's seats are available in the map and to the next buyer, and its confirm gets 410 hold_expired", async () => {
 		const [[early, late], showtimeId] = [await test.buyers(2), await test.showtime()];
 		if (!early || !late) throw new Error("fewer than two buyers were inserted");
 		await test.stack.sweeper.stop();
@@ -66,8 +66,8 @@ describe("a hold that lapses with the sweeper stopped", () => {
 	});
 });
 
-describe("a confirmed booking that is cancelled, and its seat sold again", () => {
-	it("shows both in the ledger, in order", async () => {
+describe("a seat that is sold again after a cancel", () => {
+	it("the ledger has the cancelled booking and the new booking of a resold seat, in order", async () => {
 		const [[first, second], showtimeId] = [await test.buyers(2), await test.showtime()];
 		if (!first || !second) throw new Error("fewer than two buyers were inserted");
 		const one = idOf(await first.hold(showtimeId, ["C3"]));

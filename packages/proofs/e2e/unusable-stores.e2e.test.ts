@@ -1,4 +1,4 @@
-/** `npm start` on stores on which bookings can never work: it says so in a sentence and ends, instead of waiting or saying that it is ready. */
+/** `npm start` on stores with which no booking can work: it prints the reason and exits, and does not wait or report that it is ready. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
@@ -26,8 +26,8 @@ afterAll(async () => {
 	for (const folder of [dataDir, postgresDir]) rmSync(folder, { recursive: true });
 });
 
-/** What it printed to stderr, once it has ended with 1. */
-async function refusal(environment: Record<string, string>): Promise<string> {
+/** Runs `npm start`, expects exit code 1, and resolves to the text on stderr. */
+async function startAndFail(environment: Record<string, string>): Promise<string> {
 	const env = { PATH: process.env.PATH, HOME: process.env.HOME, DATA_DIR: dataDir, PORT: "0", ...environment };
 	const child = spawn(process.execPath, [entry], { env, stdio: ["ignore", "ignore", "pipe"] });
 	toStop.push(async () => {
@@ -35,51 +35,51 @@ async function refusal(environment: Record<string, string>): Promise<string> {
 		child.kill("SIGTERM");
 		await once(child, "close");
 	});
-	let complaints = "";
+	let stderrText = "";
 	child.stderr.on("data", (chunk) => {
-		complaints += String(chunk);
+		stderrText += String(chunk);
 	});
 	const startMs = performance.now();
 	const code = await Promise.race([
-		once(child, "close").then(([it]) => it),
-		new Promise((resolve) => setTimeout(resolve, 40_000, "is up")),
+		once(child, "close").then(([exitCode]) => exitCode),
+		new Promise((resolve) => setTimeout(resolve, 40_000, "still running")),
 	]);
 	expect(code).toBe(1);
 	expect(performance.now() - startMs).toBeLessThan(30_000);
-	return complaints.trim();
+	return stderrText.trim();
 }
 
-it("refuses ACK_LEVEL=replica on its own Redis, which has no replica", async () => {
-	expect(await refusal({ ACK_LEVEL: "replica", DATABASE_URL: postgres.url })).toMatch(
+it("npm start rejects ACK_LEVEL=replica on its own Redis, which has no replica", async () => {
+	expect(await startAndFail({ ACK_LEVEL: "replica", DATABASE_URL: postgres.url })).toMatch(
 		/^ACK_LEVEL=replica needs a Redis that has a replica.*\.$/,
 	);
 });
 
-it("refuses ACK_LEVEL=replica on a given Redis that has no replica", async () => {
-	const said = await refusal({ ACK_LEVEL: "replica", REDIS_URL: redis.url, DATABASE_URL: postgres.url });
-	expect(said).toMatch(/^ACK_LEVEL is replica, but Redis has no replica: .*\.$/);
+it("npm start rejects ACK_LEVEL=replica on a Redis from REDIS_URL that has no replica", async () => {
+	const message = await startAndFail({ ACK_LEVEL: "replica", REDIS_URL: redis.url, DATABASE_URL: postgres.url });
+	expect(message).toMatch(/^ACK_LEVEL is replica, but Redis has no replica: .*\.$/);
 });
 
-it("refuses a given Redis that is a replica", async () => {
+it("npm start rejects a Redis from REDIS_URL that is a replica", async () => {
 	await redis.cutOff();
 	toStop.push(redis.promote);
-	expect(await refusal({ REDIS_URL: redis.url, DATABASE_URL: postgres.url })).toMatch(
+	expect(await startAndFail({ REDIS_URL: redis.url, DATABASE_URL: postgres.url })).toMatch(
 		/^Redis is a replica, which accepts no writes: .*\.$/,
 	);
 });
 
-it("refuses a given Redis that does not keep what it acknowledges", async () => {
+it("npm start rejects a Redis from REDIS_URL that can lose acknowledged writes", async () => {
 	await sendInlineCommand(redis.port, "CONFIG SET appendfsync everysec");
 	toStop.push(() => sendInlineCommand(redis.port, "CONFIG SET appendfsync always"));
-	const said = await refusal({ REDIS_URL: redis.url, DATABASE_URL: postgres.url });
-	expect(said).toMatch(/^Redis can lose confirmed bookings:\n- appendfsync is everysec; it must be always\nFix this .*\.$/);
+	const message = await startAndFail({ REDIS_URL: redis.url, DATABASE_URL: postgres.url });
+	expect(message).toMatch(/^Redis can lose confirmed bookings:\n- appendfsync is everysec; it must be always\nFix this .*\.$/);
 });
 
-it("refuses a given PostgreSQL that is read-only", async () => {
+it("npm start rejects a PostgreSQL from DATABASE_URL that is read-only", async () => {
 	await queryPostgres(postgres.url, "alter role holdfast set default_transaction_read_only = on");
 	const writable = `${postgres.url}?options=-c%20default_transaction_read_only%3Doff`;
 	toStop.push(() => queryPostgres(writable, "alter role holdfast reset default_transaction_read_only"));
-	expect(await refusal({ REDIS_URL: redis.url, DATABASE_URL: postgres.url })).toMatch(
-		/^DATABASE_URL is set, but the database is read-only, .*\.$/,
+	expect(await startAndFail({ REDIS_URL: redis.url, DATABASE_URL: postgres.url })).toMatch(
+		/^The database at DATABASE_URL is read-only, .*\.$/,
 	);
 });
