@@ -10,7 +10,7 @@ import type { AppDeps } from "../deps.ts";
 import { denyFamily } from "./deny-family.ts";
 import { presentSession } from "./open-session.ts";
 
-const REFUSAL = { detail: "This refresh token is invalid, expired or revoked. Sign in again." };
+const REFUSAL = { detail: "The refresh token is invalid, expired or already used. No session was opened; sign in again." };
 
 /** Registers `POST /auth/refresh`. */
 export function addRefreshSession(app: ApiServer, { database, authStore }: AppDeps): void {

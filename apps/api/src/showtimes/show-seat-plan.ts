@@ -10,7 +10,7 @@ import type { RouteDeps } from "../deps.ts";
 import { isNotModified } from "./if-none-match.ts";
 
 /** A year, the longest time that caches honour (RFC 9111, 1.2.2). */
-const CACHE_CONTROL = "public, max-age=31536000, immutable";
+const FOR_EVER = "public, max-age=31536000, immutable";
 
 /** Registers `GET /plans/:id`. */
 export function addShowSeatPlan(app: ApiServer, { seatPlans }: RouteDeps): void {
@@ -36,7 +36,7 @@ export function addShowSeatPlan(app: ApiServer, { seatPlans }: RouteDeps): void 
 			params: BY_ID,
 			headers: IF_NONE_MATCH,
 			response: {
-				200: SeatPlan.answerBytes("The plan", { ETag: Type.String(), "Cache-Control": Type.String({ description: CACHE_CONTROL }) }),
+				200: SeatPlan.answerBytes("The plan", { ETag: Type.String(), "Cache-Control": Type.String({ description: FOR_EVER }) }),
 				304: Type.Null({ description: "You have it" }),
 			},
 		},
@@ -46,7 +46,7 @@ export function addShowSeatPlan(app: ApiServer, { seatPlans }: RouteDeps): void 
 			const plan = planId && (await seatPlans.findIfAny(planId));
 			if (plan === null) return reply.problem("not_found");
 			const { tag, body } = renderOnce(plan);
-			reply.headers({ etag: tag, "cache-control": CACHE_CONTROL });
+			reply.headers({ etag: tag, "cache-control": FOR_EVER });
 			if (isNotModified(request.headers["if-none-match"], tag)) return reply.code(304).send(null);
 			return reply.type("application/json; charset=utf-8").send(body);
 		},
