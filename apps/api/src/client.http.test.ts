@@ -48,10 +48,10 @@ it("the client registers, holds a seat, sees it change, confirms it, and signs o
 	const showtimeId = await api.newShowtime();
 	/** The statuses of the first seat as the client sees them. */
 	const seen: string[] = [];
-	const stop = new AbortController();
+	const leave = new AbortController();
 	const watching = tab.client.watchSeats({
 		showtimeId,
-		signal: stop.signal,
+		signal: leave.signal,
 		onMap: ({ statuses }) => seen.push(statuses.slice(0, 1)),
 		onSeats: ({ seats }) => seen.push(...seats.map(([, letter]) => letter)),
 	});
@@ -67,7 +67,7 @@ it("the client registers, holds a seat, sees it change, confirms it, and signs o
 	const params = { path: { id: held.data.id } };
 	expect((await tab.client.POST("/api/v1/bookings/{id}/confirm", { params })).data?.status).toBe("confirmed");
 	await sees("S");
-	stop.abort();
+	leave.abort();
 	await watching;
 	expect(seen).toEqual(["A", "H", "S"]);
 

@@ -10,7 +10,7 @@ import type { RouteDeps } from "../deps.ts";
 import { isNotModified } from "./if-none-match.ts";
 
 /** A year, the longest time that caches honour (RFC 9111, 1.2.2). */
-const CACHE_CONTROL = "public, max-age=31536000, immutable";
+const FOR_EVER = "public, max-age=31536000, immutable";
 
 /** Registers `GET /plans/:id`. */
 export function addShowSeatPlan(app: ApiServer, { seatPlans }: RouteDeps): void {
@@ -51,7 +51,7 @@ export function addShowSeatPlan(app: ApiServer, { seatPlans }: RouteDeps): void 
 			const plan = planId && (await seatPlans.findIfAny(planId));
 			if (plan === null) return reply.problem("not_found");
 			const { tag, body } = renderOnce(plan);
-			reply.headers({ etag: tag, "cache-control": CACHE_CONTROL });
+			reply.headers({ etag: tag, "cache-control": FOR_EVER });
 			if (isNotModified(request.headers["if-none-match"], tag)) return reply.code(304).send(null);
 			return reply.type("application/json; charset=utf-8").send(body);
 		},
