@@ -1,4 +1,4 @@
-/** docs/security.md names a test for every control: one that is renamed or deleted must not stay a claim. Nor a limit with another value. */
+/** docs/security.md names a test for every control, and docs/settings.md every limit: a test that is renamed or a default that changes fails here. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { LIMIT_SPECS, QUARANTINE_SPEC } from "@holdfast/domain";
@@ -11,7 +11,7 @@ import { WATCH_LIMIT_SPECS, WATCHERS_PER_ADDRESS_SPEC } from "./showtimes/watch-
 const ROOT = join(import.meta.dirname, "../../..");
 const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
 
-it("has all ten risks, and every file that it names exists", () => {
+it("docs/security.md has all ten risks, and every file that it names exists", () => {
 	const text = read("docs/security.md");
 	const rows = [...text.matchAll(/^\| \*\*API(\d+)\*\*.*$/gm)];
 	expect(rows.map(([, number]) => Number(number))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
@@ -33,6 +33,6 @@ const BOUNDED = [
 ].map(({ env, default: value }) => [env, String(value)] as const);
 const OFF_BY_DEFAULT = [IP_LIMIT_SPEC, WATCHERS_PER_ADDRESS_SPEC, QUARANTINE_SPEC].map(({ env }) => [env, "none"] as const);
 
-it.each([...BOUNDED, ...OFF_BY_DEFAULT])("docs/ARCHITECTURE.md has the limit %s with its default, %s", (env, value) => {
-	expect(read("docs/ARCHITECTURE.md")).toContain(`| \`${env}\` | ${value} |`);
+it.each([...BOUNDED, ...OFF_BY_DEFAULT])("docs/settings.md has the limit %s with its default, %s", (env, value) => {
+	expect(read("docs/settings.md")).toContain(`| \`${env}\` | ${value} |`);
 });

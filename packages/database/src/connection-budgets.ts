@@ -1,6 +1,6 @@
 /**
  * How many connections to Postgres each kind of work may use in one process. Each kind has a pool of its own, so a kind
- * whose queries are slow or wait for a lock cannot take the connections of another. The table in docs/ARCHITECTURE.md
+ * whose queries are slow or wait for a lock cannot take the connections of another. The table in docs/operations.md
  * repeats these numbers; a test compares the two.
  */
 

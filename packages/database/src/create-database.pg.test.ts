@@ -228,8 +228,8 @@ describe("the connection budgets", () => {
 		expect([...KINDS].sort()).toEqual(Object.keys(CONNECTION_BUDGETS).sort());
 	});
 
-	it("are the numbers that docs/ARCHITECTURE.md names", () => {
-		const page = readFileSync(new URL("../../../docs/ARCHITECTURE.md", import.meta.url), "utf8");
+	it("docs/operations.md names the connections and timeouts of every kind of work", () => {
+		const page = readFileSync(new URL("../../../docs/operations.md", import.meta.url), "utf8");
 		const rows = page.matchAll(/^\| `([a-z]+)` \| (\d+) \| ([\d,]+) ms \| (none|[\d,]+ ms) \|/gm);
 		const numberOf = (text: string) => Number(text.replace(/,| ms/g, ""));
 		const documented = Object.fromEntries(

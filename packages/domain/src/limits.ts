@@ -1,6 +1,6 @@
 /**
  * Every limit of the booking rules, in one table. Each is an environment setting of the API and the sweeper;
- * the default is what a cinema would want. Source of the defaults: docs/ARCHITECTURE.md, "Limits".
+ * the default is what a cinema would want. Source of the defaults: docs/settings.md, "Limits".
  */
 import { DAY_MS } from "./lifetimes.ts";
 

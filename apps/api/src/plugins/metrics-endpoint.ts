@@ -1,6 +1,6 @@
 /**
  * `GET /metrics` for Prometheus: the counters of every worker, and the outbox depth. Not part of the contract with clients: block it
- * at the proxy. Names follow docs/glossary.md; docs/ARCHITECTURE.md lists them.
+ * at the proxy. Names follow docs/glossary.md; docs/operations.md lists them.
  */
 import { createMetrics, joinWorkerMetrics, mergeWorkerTexts, withDeadline } from "@holdfast/runtime";
 import type { SeatStore } from "@holdfast/seat-store";
