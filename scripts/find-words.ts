@@ -15,7 +15,7 @@ const BETWEEN = "[\\s*/#>-]+";
  * a name that people read.
  */
 export function findWords(file: string, text: string, { words, identifiers }: WordRules): string[] {
-	const patterns = [...words.map(patternOf), ...identifiers.map((name) => `\\b${name}\\b`)];
+	const patterns = [...identifiers.map((name) => `\\b${name}\\b`), ...words.map(patternOf)];
 	if (patterns.length === 0) return [];
 	const rule = new RegExp(patterns.join("|"), "g");
 	const inName = [...file.matchAll(rule)].map(([found]) => `${file}: ${found} in the file name`);
