@@ -20,18 +20,18 @@ const MODIFIERS = ["each", "for", "concurrent", "sequential", "only", "skip", "t
 /** Calls of these return the function that takes the title. */
 const TAKE_ARGUMENTS_FIRST = ["each", "for", "skipIf", "runIf"];
 
-/**
- * A title begins with its subject or its verb. It therefore does not begin with a conjunction, a preposition, a relative pronoun, a pronoun
- * whose noun is elsewhere, or a form of "to be".
- */
+/** A title begins with its subject or its verb, so not with a conjunction, a preposition, or a pronoun whose noun is elsewhere. */
 const FRAGMENT_STARTS = new Set(
 	[
 		"and but or nor so then also too again because since though although unless if while when whenever where wherever until once as than",
 		"by to with without for from of in on at into onto out after before within during between under behind beside beyond through",
-		"that which who whom whose it they them itself",
-		"is are was were be been being isn't aren't",
+		"that which who whom whose it they them itself was were be been being",
 	].flatMap((words) => words.split(" ")),
 );
+
+/** "is refused" has its subject in the `describe` around it. "is the answer" says nothing of it there either. */
+const NEED_SUBJECT = new Set(["is", "are"]);
+const NO_PREDICATES = new Set(["the", "a", "an", "what", "whatever", "none", "nothing"]);
 
 /** `text` is the source of the test file `file`. */
 export function findTitleViolations(file: string, text: string): TitleFindings {
@@ -52,7 +52,7 @@ export function findTitleViolations(file: string, text: string): TitleFindings {
 			titles += 1;
 			const line = source.getLineAndCharacterOfPosition(node.getStart()).line + 1;
 			const report = (what: string) => violations.push(`${file}:${line}: ${JSON.stringify(title ?? "")} ${what}`);
-			const fault = title === null ? "is not written as text" : faultOf(title);
+			const fault = title === null ? "is not written as text" : faultOf(title, path.length > 0);
 			if (fault !== null) report(fault);
 			const other = lineOfTitle.get(fullTitle.join(" > "));
 			if (other === undefined) lineOfTitle.set(fullTitle.join(" > "), line);
@@ -64,13 +64,16 @@ export function findTitleViolations(file: string, text: string): TitleFindings {
 	return { titles, violations };
 }
 
-/** What is wrong with a title; null when it is a sentence. */
-function faultOf(title: string): string | null {
+/** What is wrong with a title; null when it is a sentence. `hasSubject`: a `describe` around it names one. */
+function faultOf(title: string, hasSubject: boolean): string | null {
 	const words = title.split(/\s+/).filter((word) => word !== "");
 	if (words.length < WORDS_MIN) return `has fewer than ${WORDS_MIN} words`;
 	if (words.every((word) => !/\p{L}/u.test(word.replaceAll(VALUE, "")))) return "has no word of its own";
-	const [first = ""] = words;
-	return FRAGMENT_STARTS.has(first.toLowerCase().replace(/[,:;]$/, "")) ? `is a fragment: it begins with "${first}"` : null;
+	const [first = "", second = ""] = words.map((word) => word.toLowerCase().replace(/[,:;]$/, ""));
+	if (FRAGMENT_STARTS.has(first)) return `is a fragment: it begins with "${first}"`;
+	if (!NEED_SUBJECT.has(first)) return null;
+	if (NO_PREDICATES.has(second)) return `is a fragment: it begins with "${first} ${second}"`;
+	return hasSubject ? null : `is a fragment: it begins with "${first}", and no describe names its subject`;
 }
 
 /** Whether a call declares a test or a suite, in any of the forms that vitest has; null for any other call. */

@@ -21,6 +21,7 @@ describe("findTitleViolations", () => {
 		`it(\`keeps \${LIMIT} entries at most\`, run)`,
 		'it.skipIf(isSlow)("the sweeper deletes " + "the entry after COMMIT", run)',
 		'it("503 busy is the answer when prices change again", run)',
+		'describe("an access token", () => { it("is refused by another process within a second", run); })',
 		'it.runIf(process.platform === "linux").concurrent("reads the table of the kernel", run)',
 	])("accepts the title in %s", (source) => {
 		expect(findTitleViolations("a.test.ts", source)).toEqual({ titles: 1, violations: [] });
@@ -30,9 +31,13 @@ describe("findTitleViolations", () => {
 		['it("refuses it", run)', '"refuses it" has fewer than 3 words'],
 		['it.each(rows)("refuses %j", run)', '"refuses …" has fewer than 3 words'],
 		['it.each(rows)("%s: %s %s", run)', '"…: … …" has no word of its own'],
-		['it("is the answer while Postgres is gone", run)', '"is the answer while Postgres is gone" is a fragment: it begins with "is"'],
+		['it("is refused by another process", run)', '"is refused by another process" is a fragment: it begins with "is", and no describe names its subject'],
+		[
+			'describe("503 unavailable", () => { it("is the answer while Postgres is gone", run); })',
+			'"is the answer while Postgres is gone" is a fragment: it begins with "is the"',
+		],
 		['test.each(rows)("and again after a restart", run)', '"and again after a restart" is a fragment: it begins with "and"'],
-		['it("Without Postgres, holds go on", run)', '"Without Postgres, holds go on" is a fragment: it begins with "Without"'],
+		['it("Without Postgres, holds go on", run)', '"Without Postgres, holds go on" is a fragment: it begins with "without"'],
 		["it(TITLE, run)", '"" is not written as text'],
 	])("reports what is wrong in %s", (source, violation) => {
 		expect(findTitleViolations("a.test.ts", `\n${source}`)).toEqual({ titles: 1, violations: [`a.test.ts:2: ${violation}`] });
