@@ -31,7 +31,10 @@ describe("findTitleViolations", () => {
 		['it("refuses it", run)', '"refuses it" has fewer than 3 words'],
 		['it.each(rows)("refuses %j", run)', '"refuses …" has fewer than 3 words'],
 		['it.each(rows)("%s: %s %s", run)', '"…: … …" has no word of its own'],
-		['it("is refused by another process", run)', '"is refused by another process" is a fragment: it begins with "is", and no describe names its subject'],
+		[
+			'it("is refused by another process", run)',
+			'"is refused by another process" is a fragment: it begins with "is", and no describe names its subject',
+		],
 		[
 			'describe("503 unavailable", () => { it("is the answer while Postgres is gone", run); })',
 			'"is the answer while Postgres is gone" is a fragment: it begins with "is the"',
