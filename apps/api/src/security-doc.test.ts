@@ -1,4 +1,4 @@
-/** Checks that the files named in docs/security.md exist, and that docs/ARCHITECTURE.md has the default of every limit. */
+/** Checks that the files named in docs/security.md exist, and that docs/settings.md has the default of every limit. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { LIMIT_SPECS, QUARANTINE_SPEC } from "@holdfast/domain";
@@ -33,6 +33,6 @@ const BOUNDED = [
 ].map(({ env, default: value }) => [env, String(value)] as const);
 const OFF_BY_DEFAULT = [IP_LIMIT_SPEC, WATCHERS_PER_ADDRESS_SPEC, QUARANTINE_SPEC].map(({ env }) => [env, "none"] as const);
 
-it.each([...BOUNDED, ...OFF_BY_DEFAULT])("docs/ARCHITECTURE.md has the limit %s with its default, %s", (env, value) => {
-	expect(read("docs/ARCHITECTURE.md")).toContain(`| \`${env}\` | ${value} |`);
+it.each([...BOUNDED, ...OFF_BY_DEFAULT])("docs/settings.md has the limit %s with its default, %s", (env, value) => {
+	expect(read("docs/settings.md")).toContain(`| \`${env}\` | ${value} |`);
 });

@@ -1,6 +1,6 @@
 /**
  * Sets how many connections to Postgres each kind of work may use in one process. Each kind has its own pool, so slow queries or lock
- * waits of one kind cannot use up the connections of another. The table in docs/ARCHITECTURE.md repeats these numbers, and a test
+ * waits of one kind cannot use up the connections of another. The table in docs/operations.md repeats these numbers, and a test
  * compares the two.
  */
 

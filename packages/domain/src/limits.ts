@@ -1,6 +1,6 @@
 /**
  * Every limit of the booking rules, in one table. Each limit is an environment variable of the API and the sweeper. The defaults suit a
- * cinema; their source is docs/ARCHITECTURE.md, "Limits".
+ * cinema; their source is docs/settings.md, "Limits".
  */
 import { DAY_MS } from "./lifetimes.ts";
 

@@ -105,11 +105,11 @@ describe("GET /metrics", () => {
 		expect([await requests(404), (await read(counted))(`holdfast_http_request_duration_seconds_count{${stream}}`)]).toEqual([1, 1]);
 	});
 
-	it("returns only metrics that docs/ARCHITECTURE.md lists", async () => {
+	it("returns only metrics that docs/operations.md lists", async () => {
 		const { payload } = await api.app.inject("/metrics");
 		const names = [...payload.matchAll(/^# HELP (holdfast_\w+)/gm)].map(([, name]) => name);
 		expect(names.length).toBeGreaterThan(8);
-		const text = readFileSync(join(import.meta.dirname, "../../../../docs/ARCHITECTURE.md"), "utf8");
+		const text = readFileSync(join(import.meta.dirname, "../../../../docs/operations.md"), "utf8");
 		expect(names.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
 	});
 

@@ -1,6 +1,6 @@
 /**
  * `GET /metrics` for Prometheus: the metrics of all workers of this server, and the depth of the outbox. Not part of the public API:
- * block the path at the proxy. docs/ARCHITECTURE.md lists the metrics.
+ * block the path at the proxy. docs/operations.md lists the metrics.
  */
 import { createMetrics, joinWorkerMetrics, mergeWorkerTexts, withDeadline } from "@holdfast/runtime";
 import type { SeatStore } from "@holdfast/seat-store";
