@@ -112,7 +112,7 @@ describe("the protocol without one of its safeguards", () => {
 });
 
 describe("the key of a state", () => {
-	it("is the same only for states with the same violations and the same keys after every step", () => {
+	it("two states with the same key have the same violations and the same keys after every step", () => {
 		const world: World = { ...LEAN_WORLD, cancelMax: 0, safeguards: without("epoch") };
 		const describeState = (state: State) => {
 			const after = new Set(findSteps(state, world).map(([, next]) => encodeState(next)));
