@@ -40,7 +40,7 @@ export function addShowSeatPlan(app: ApiServer, { seatPlans }: RouteDeps): void 
 			response: {
 				200: SeatPlan.answerBytes("The seat plan", {
 					ETag: Type.String({ description: "Entity tag for `If-None-Match`" }),
-					"Cache-Control": Type.String({ description: CACHE_CONTROL }),
+					"Cache-Control": Type.String({ description: FOR_EVER }),
 				}),
 				304: Type.Null({ description: "The seat plan is the one with that `ETag`" }),
 			},

@@ -1,7 +1,7 @@
 /**
- * How Redis must run for "confirmed" to mean "kept": every acknowledged write is on disk, and no key is ever evicted.
- * The one table: local Redis servers are spawned with it, and a test holds docker-compose.yml to it. What each flag is
- * worth is told, with figures, in docs/reliability.md.
+ * The flags that Redis must run with so that no confirmed booking is lost: every acknowledged write is on disk, and no key is evicted.
+ * Local Redis servers start with these flags, and a test checks that docker-compose.yml has the same. docs/reliability.md has the
+ * effect and the cost of each flag.
  */
 export const REDIS_FLAGS: readonly (readonly [flag: string, value: string])[] = [
 	["appendonly", "yes"],
