@@ -68,7 +68,7 @@ it.each([
 	expect(await ended).toBe(0);
 });
 
-it("without DRAIN_MS a process exits at once after SIGTERM, and KEEP_ALIVE_MS is sent in the Keep-Alive header", async () => {
+it("a process without DRAIN_MS exits at once after SIGTERM, and KEEP_ALIVE_MS is sent in the Keep-Alive header", async () => {
 	const { port, child, ended } = await start({ KEEP_ALIVE_MS: "5000" });
 	expect((await fetch(`http://127.0.0.1:${port}/livez`)).headers.get("keep-alive")).toBe("timeout=5");
 	child.kill("SIGTERM");

@@ -90,7 +90,7 @@ describe("with the table bookings locked and 60 readers of their own bookings wa
 });
 
 describe("with the row of one user locked", () => {
-	it("that user's log-in gets 503 unavailable after the lock timeout, and other users can log in in the meantime", async () => {
+	it("the log-in of that user gets 503 unavailable after the lock timeout, and other users can log in in the meantime", async () => {
 		const bob = sessionIn(
 			await api.call("POST /auth/register", { body: { email: "bob@example.com", password: PASSWORD, displayName: "Bob" } }),
 		);

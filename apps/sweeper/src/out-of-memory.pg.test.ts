@@ -22,7 +22,7 @@ afterAll(() => test.stop());
 
 const limitMemory = (bytes: number) => askRedis(test.redis.port, "CONFIG", "SET", "maxmemory", String(bytes));
 
-it("at Redis's memory limit holds and confirms are refused, cancels and settling continue, and no acknowledged booking is lost", async () => {
+it("holds and confirms are refused at Redis's memory limit, cancels and settling continue, and no acknowledged booking is lost", async () => {
 	const showtime = await test.rebuiltShowtime();
 	const { id: showtimeId } = showtime;
 	const place = async (seat: number, buyer: number) => {

@@ -134,7 +134,7 @@ describe("holds", () => {
 
 describe("the limits of findLiveBookings", () => {
 	it.each([BOOKINGS_LISTED_MAX, BOOKINGS_LISTED_MAX + 1])(
-		"of %i confirmed bookings a deletion lists at most 100, and reports whether there are more",
+		"a deletion with %i confirmed bookings ahead lists at most 100 and reports whether there are more",
 		async (count) => {
 			const person = await test.newPerson();
 			const { showtimeIds, plan } = await insertShowtimes(test.databaseUrl, { count });

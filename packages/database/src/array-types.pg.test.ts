@@ -34,13 +34,13 @@ describe("an array parameter", () => {
 		["integer", [0, -2_147_483_648, 2_147_483_647]],
 		["bigint", [0, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER]],
 		["text", []],
-	])("of type %s[] arrives in Postgres as it is: %j", async (type, values) => {
+	])("arrives in Postgres unchanged as %s[]: %j", async (type, values) => {
 		expect(await sent(values, type)).toEqual(values);
 	});
 });
 
 describe("an array result", () => {
-	it.each([[[]], [[7]], [[-1, 0, 2_147_483_647]]])("of type integer[] is an array of numbers: %j", async (values) => {
+	it.each([[[]], [[7]], [[-1, 0, 2_147_483_647]]])("is read as an array of numbers from integer[]: %j", async (values) => {
 		expect(await select(sql`select ${sql.param(values)}::integer[] as found`)).toEqual(values);
 	});
 });

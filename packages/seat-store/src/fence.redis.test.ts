@@ -80,7 +80,7 @@ it("a showtime that was never installed is recovering while a claim is live, the
 	expect(await test.redis.exists(showtimeKeys(id).meta)).toBe(0);
 });
 
-it("after a restart every script replies fenced until a rebuild, with or without a claim, and no data is lost", async () => {
+it("every script replies fenced after a restart until a rebuild, with or without a claim, and no data is lost", async () => {
 	const [scene, claimed] = [await openShowtimeWithBookings(test), await openShowtimeWithBookings(test)];
 	await claim(claimed.showtime.id);
 	await restart();

@@ -257,7 +257,7 @@ describe("the limit of commands in flight", () => {
 		expect(await openClient(server).lrange("list", 0, -1)).toEqual(["1", "2", "3"]);
 	});
 
-	it("also counts calls that wait for a connection", async () => {
+	it("counts calls that wait for a connection as well", async () => {
 		const server = await start();
 		await server.kill();
 		const link = open(server.url, { commandsInFlightMax: 2 });

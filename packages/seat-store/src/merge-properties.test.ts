@@ -105,14 +105,13 @@ function installed(current: CurrentShowtime, merged: MergedShowtime): CurrentSho
 }
 
 describe("any merge of the two stores", () => {
-	const always = (name: string, holds: (current: CurrentShowtime, snapshot: ShowtimeSnapshot, merged: MergedShowtime) => void) =>
-		it(name, () => {
-			const property = fc.property(currentArbitrary, snapshotArbitrary, (any, snapshot) => {
-				const current = readAgain(any, snapshot);
-				holds(current, snapshot, mergeSnapshot(current, snapshot));
-			});
-			fc.assert(property, { numRuns: RUNS });
+	const always = (holds: (current: CurrentShowtime, snapshot: ShowtimeSnapshot, merged: MergedShowtime) => void) => () => {
+		const property = fc.property(currentArbitrary, snapshotArbitrary, (any, snapshot) => {
+			const current = readAgain(any, snapshot);
+			holds(current, snapshot, mergeSnapshot(current, snapshot));
 		});
+		fc.assert(property, { numRuns: RUNS });
+	};
 
 	/** The winning copy of a booking: the higher version, and on a tie the ledger's. */
 	function winningCopyOf(id: string, { records }: CurrentShowtime, { bookings }: ShowtimeSnapshot) {
@@ -121,99 +120,123 @@ describe("any merge of the two stores", () => {
 		return record && record.version > (ledger?.version ?? 0) ? { record } : { ledger };
 	}
 
-	always("assigns each seat of the plan at most once, in ascending order", (_current, _snapshot, { ownerships }) => {
-		const seats = ownerships.flatMap((ownership) => ownership.seats);
-		expect(new Set(seats).size).toBe(seats.length);
-		for (const ownership of ownerships) {
-			expect(ownership.seats.length).toBeGreaterThan(0);
-			expect([...ownership.seats].sort((a, b) => a - b)).toEqual(ownership.seats);
-			for (const seat of ownership.seats) expect(seat).toBeLessThan(SEATS);
-		}
-	});
+	it(
+		"assigns each seat of the plan at most once, in ascending order",
+		always((_current, _snapshot, { ownerships }) => {
+			const seats = ownerships.flatMap((ownership) => ownership.seats);
+			expect(new Set(seats).size).toBe(seats.length);
+			for (const ownership of ownerships) {
+				expect(ownership.seats.length).toBeGreaterThan(0);
+				expect([...ownership.seats].sort((a, b) => a - b)).toEqual(ownership.seats);
+				for (const seat of ownership.seats) expect(seat).toBeLessThan(SEATS);
+			}
+		}),
+	);
 
-	always("leaves seats to their owners in the ledger unless the server has a newer copy of the booking", (current, snapshot, merged) => {
-		const owners = ownersOf(merged);
-		for (const { bookingId, state, seats } of snapshot.bookings) {
-			const { ledger } = winningCopyOf(bookingId, current, snapshot);
-			if (ledger && state === "CONFIRMED") for (const seat of seats) expect(owners[seat]).toEqual([bookingId, 0]);
-		}
-	});
+	it(
+		"leaves seats to their owners in the ledger unless the server has a newer copy of the booking",
+		always((current, snapshot, merged) => {
+			const owners = ownersOf(merged);
+			for (const { bookingId, state, seats } of snapshot.bookings) {
+				const { ledger } = winningCopyOf(bookingId, current, snapshot);
+				if (ledger && state === "CONFIRMED") for (const seat of seats) expect(owners[seat]).toEqual([bookingId, 0]);
+			}
+		}),
+	);
 
-	always("leaves a sale that only the server has every seat that has no owner in the ledger", (current, snapshot, merged) => {
-		const owners = ownersOf(merged);
-		const isLedgers = (seat: number) =>
-			snapshot.bookings.some(({ bookingId, seats }) => seats.includes(seat) && winningCopyOf(bookingId, current, snapshot).ledger);
-		for (const [seat, { booking }] of current.owners) {
-			const { record } = winningCopyOf(booking, current, snapshot);
-			if (record?.state === "CONFIRMED" && !isLedgers(seat)) expect(owners[seat]).toEqual([booking, 0]);
-		}
-	});
+	it(
+		"leaves a sale that only the server has every seat that has no owner in the ledger",
+		always((current, snapshot, merged) => {
+			const owners = ownersOf(merged);
+			const isLedgers = (seat: number) =>
+				snapshot.bookings.some(({ bookingId, seats }) => seats.includes(seat) && winningCopyOf(bookingId, current, snapshot).ledger);
+			for (const [seat, { booking }] of current.owners) {
+				const { record } = winningCopyOf(booking, current, snapshot);
+				if (record?.state === "CONFIRMED" && !isLedgers(seat)) expect(owners[seat]).toEqual([booking, 0]);
+			}
+		}),
+	);
 
-	always("assigns no seat to a cancelled, conflicting or expired booking", (current, snapshot, { ownerships }) => {
-		for (const { booking } of ownerships) {
-			const { record, ledger } = winningCopyOf(booking, current, snapshot);
-			expect(["CANCELLED", "CONFLICT"]).not.toContain(record?.state ?? ledger?.state);
-			if (record?.state === "HELD" || record?.state === "PAYING") expect(record.expiresAt).toBeGreaterThan(NOW);
-		}
-	});
+	it(
+		"assigns no seat to a cancelled, conflicting or expired booking",
+		always((current, snapshot, { ownerships }) => {
+			for (const { booking } of ownerships) {
+				const { record, ledger } = winningCopyOf(booking, current, snapshot);
+				expect(["CANCELLED", "CONFLICT"]).not.toContain(record?.state ?? ledger?.state);
+				if (record?.state === "HELD" || record?.state === "PAYING") expect(record.expiresAt).toBeGreaterThan(NOW);
+			}
+		}),
+	);
 
-	always("keeps all seats of a live hold, or revokes the hold", (current, snapshot, { ownerships, changes }) => {
-		for (const { expiresAt, seats, booking } of ownerships.filter((ownership) => ownership.expiresAt > 0)) {
-			expect(current.records.get(booking)).toMatchObject({ seats, expiresAt });
-		}
-		for (const record of current.records.values()) {
-			const isHold = record.state === "HELD" || record.state === "PAYING";
-			const isWinning = winningCopyOf(record.id, current, snapshot).record === record;
-			if (!isHold || !isWinning || record.expiresAt <= NOW) continue;
-			const isKept = ownerships.some(({ booking }) => booking === record.id);
-			const isRevoked = changes.some(({ change, bookingId }) => change === "revoke" && bookingId === record.id);
-			expect(isKept).toBe(!isRevoked);
-		}
-	});
+	it(
+		"keeps all seats of a live hold, or revokes the hold",
+		always((current, snapshot, { ownerships, changes }) => {
+			for (const { expiresAt, seats, booking } of ownerships.filter((ownership) => ownership.expiresAt > 0)) {
+				expect(current.records.get(booking)).toMatchObject({ seats, expiresAt });
+			}
+			for (const record of current.records.values()) {
+				const isHold = record.state === "HELD" || record.state === "PAYING";
+				const isWinning = winningCopyOf(record.id, current, snapshot).record === record;
+				if (!isHold || !isWinning || record.expiresAt <= NOW) continue;
+				const isKept = ownerships.some(({ booking }) => booking === record.id);
+				const isRevoked = changes.some(({ change, bookingId }) => change === "revoke" && bookingId === record.id);
+				expect(isKept).toBe(!isRevoked);
+			}
+		}),
+	);
 
-	always("assigns a seat only to an owner in the ledger or on the server, or as blocked or quarantined", (current, snapshot, merged) => {
-		for (const [seat, [booking]] of Object.entries(ownersOf(merged))) {
-			const isLedgers = snapshot.bookings.some(({ bookingId, seats }) => bookingId === booking && seats.includes(Number(seat)));
-			const isServers = current.owners.get(Number(seat))?.booking === booking && booking !== "Q";
-			const isWithheld = booking === "X" ? merged.blockedSeats.includes(Number(seat)) : booking === "Q" && snapshot.isQuarantined;
-			expect(isLedgers || isServers || isWithheld).toBe(true);
-		}
-	});
+	it(
+		"assigns a seat only to an owner in the ledger or on the server, or as blocked or quarantined",
+		always((current, snapshot, merged) => {
+			for (const [seat, [booking]] of Object.entries(ownersOf(merged))) {
+				const isLedgers = snapshot.bookings.some(({ bookingId, seats }) => bookingId === booking && seats.includes(Number(seat)));
+				const isServers = current.owners.get(Number(seat))?.booking === booking && booking !== "Q";
+				const isWithheld = booking === "X" ? merged.blockedSeats.includes(Number(seat)) : booking === "Q" && snapshot.isQuarantined;
+				expect(isLedgers || isServers || isWithheld).toBe(true);
+			}
+		}),
+	);
 
-	always(
+	it(
 		"changes a record at most once, at the version that was read, and re-emits it only if it was ever confirmed",
-		(current, _snapshot, merged) => {
+		always((current, _snapshot, merged) => {
 			expect(new Set(merged.changes.map(({ bookingId }) => bookingId)).size).toBe(merged.changes.length);
 			for (const { change, bookingId, version } of merged.changes) {
 				const record = current.records.get(bookingId);
 				expect(record?.version).toBe(version);
 				if (change === "reemit") expect(record?.confirmedAt).not.toBeNull();
 			}
-		},
+		}),
 	);
 
-	always(
+	it(
 		"frees no seat that the server sold to a booking without a record and without a row in the ledger",
-		(current, snapshot, merged) => {
+		always((current, snapshot, merged) => {
 			const owners = ownersOf(merged);
 			for (const [seat, { booking, expiresAt }] of current.owners) {
 				if (expiresAt > 0 || booking === "X" || booking === "Q") continue;
 				const { record, ledger } = winningCopyOf(booking, current, snapshot);
 				if (record === undefined && ledger === undefined) expect(owners[seat]).toBeDefined();
 			}
-		},
+		}),
 	);
 
-	always("leaves no seat free in quarantine", (_current, snapshot, merged) => {
-		if (snapshot.isQuarantined) expect(Object.keys(ownersOf(merged))).toHaveLength(SEATS);
-	});
+	it(
+		"leaves no seat free in quarantine",
+		always((_current, snapshot, merged) => {
+			if (snapshot.isQuarantined) expect(Object.keys(ownersOf(merged))).toHaveLength(SEATS);
+		}),
+	);
 
-	always("changes nothing when its result is merged again", (current, snapshot, merged) => {
-		const next = readAgain(installed(current, merged), snapshot);
-		const again = mergeSnapshot(next, snapshot);
-		expect(ownersOf(again)).toEqual(ownersOf(merged));
-		expect([again.showtime, again.blockedSeats]).toEqual([merged.showtime, merged.blockedSeats]);
-		// A change that would be emitted again is in the outbox by then.
-		expect(again.changes.filter(({ change }) => change !== "reemit")).toEqual([]);
-	});
+	it(
+		"changes nothing when its result is merged again",
+		always((current, snapshot, merged) => {
+			const next = readAgain(installed(current, merged), snapshot);
+			const again = mergeSnapshot(next, snapshot);
+			expect(ownersOf(again)).toEqual(ownersOf(merged));
+			expect([again.showtime, again.blockedSeats]).toEqual([merged.showtime, merged.blockedSeats]);
+			// A change that would be emitted again is in the outbox by then.
+			expect(again.changes.filter(({ change }) => change !== "reemit")).toEqual([]);
+		}),
+	);
 });

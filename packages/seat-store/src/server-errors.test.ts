@@ -55,7 +55,7 @@ describe("an error reply of Redis", () => {
 	});
 
 	it.each(["ERR value is not an integer or out of range", "WRONGTYPE Operation against a key holding the wrong kind of value"])(
-		"is an error of our own code: %s",
+		"counts as an error of our own code: %s",
 		(message) => {
 			const error = reply(message);
 			expect([classifyServerError(error), wasNotRun(error), faultOf("write", true, error)]).toEqual([null, false, error]);

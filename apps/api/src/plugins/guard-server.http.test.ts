@@ -96,7 +96,7 @@ describe("requests pipelined on one connection", () => {
 		expect(statuses(text())).toEqual(["404", "404", "404", "400"]);
 	});
 
-	it("behind an open stream are not processed and leave none in flight", async () => {
+	it("pipelined requests behind an open stream are not processed and leave none in flight", async () => {
 		const { app, parked, request } = await openParked();
 		const showtimeId = await api.newShowtime();
 		const { socket, text } = await open(app);

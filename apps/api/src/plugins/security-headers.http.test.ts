@@ -21,7 +21,7 @@ const preflight = (app: TestApp, origin: string, path = "/api/v1/bookings") =>
 
 describe("every answer", () => {
 	it.each(["GET /movies", "GET //livez", "GET //nowhere", "GET /bookings", "GET //openapi.json", "GET //%zz", "POST /auth/login"])(
-		"to %s has headers that forbid browsers to render, sniff or frame it",
+		"has, in response to %s, headers that forbid browsers to render, sniff or frame it",
 		async (request) => {
 			const { headers } = await api.call(request);
 			expect(headers).toMatchObject(SECURITY_HEADERS);
@@ -30,7 +30,7 @@ describe("every answer", () => {
 		},
 	);
 
-	it("for the page at /docs allows only its own scripts and no frames", async () => {
+	it("allows only its own scripts and no frames for the page at /docs", async () => {
 		const page = await api.app.inject({ url: "/docs/" });
 		const policy = String(page.headers["content-security-policy"]);
 		expect(policy).toContain("default-src 'self'");
@@ -57,7 +57,7 @@ describe("a page of another origin", () => {
 		expect((await preflight(api, SHOP)).statusCode).toBe(404);
 	});
 
-	it("in CORS_ORIGINS can read answers, problems and their headers, without credentials", async () => {
+	it("can read answers, problems and their headers, without credentials, if its origin is in CORS_ORIGINS", async () => {
 		for (const request of ["GET /movies", "GET /bookings", "GET //nowhere"]) {
 			const { headers } = await shared.call(request, { headers: { origin: SHOP } });
 			expect(headers["access-control-allow-origin"]).toBe(SHOP);
@@ -67,7 +67,7 @@ describe("a page of another origin", () => {
 		}
 	});
 
-	it("in CORS_ORIGINS gets a successful preflight, also for routes that require a signed-in user", async () => {
+	it("gets a successful preflight if its origin is in CORS_ORIGINS, also for routes that require a signed-in user", async () => {
 		const answer = await preflight(shared, SHOP);
 		expect(answer.statusCode).toBe(204);
 		expect(answer.headers["access-control-allow-origin"]).toBe(SHOP);

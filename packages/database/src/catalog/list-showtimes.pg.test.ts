@@ -82,7 +82,7 @@ it("a day with a clock change in New York has 23 or 25 hours, and each showtime 
 	expect((await list({ date: "2031-11-03" })).ids).toEqual(ids.slice(7));
 });
 
-it("when a clock change repeats midnight, the day begins at the first midnight", async () => {
+it("the day begins at the first midnight when a clock change repeats midnight", async () => {
 	// Havana: on 2032-11-07 clocks go back from 01:00 -04:00 to 00:00 -05:00.
 	const startsAt = ["2032-11-07T03:59:00Z", "2032-11-07T04:00:00Z", "2032-11-07T04:30:00Z", "2032-11-07T05:30:00Z", "2032-11-08T05:00:00Z"];
 	const ids: ShowtimeId[] = [];

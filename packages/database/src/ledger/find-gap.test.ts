@@ -14,6 +14,6 @@ it.each([
 	["finds no gap in an empty batch", [], 7, null],
 	["reports the gap before the first entry", [10], 7, { after: 7, before: 10, missing: 2 }],
 	["reports the first of several gaps and the number of all missing counters", [8, 10, 11, 15], 7, { after: 8, before: 10, missing: 4 }],
-] as const)("%s", (_title, seqs, seenSeq, gap) => {
+] as const)("findGap, given the counters of a batch, %s", (_title, seqs, seenSeq, gap) => {
 	expect(findGap(entriesOf(...seqs), seenSeq)).toEqual(gap);
 });

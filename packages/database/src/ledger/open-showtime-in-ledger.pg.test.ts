@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => ledger.stop());
 
-it("of twenty concurrent calls with the same epoch, one opens the showtime and the others return raced", async () => {
+it("one of twenty concurrent calls with the same epoch opens the showtime, and the others return raced", async () => {
 	const id = await ledger.addShowtime();
 	const outcomes = await Promise.all(Array.from({ length: 20 }, () => ledger.open(id)));
 	expect(outcomes.filter(({ outcome }) => outcome === "opened")).toHaveLength(1);
