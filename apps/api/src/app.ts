@@ -33,7 +33,7 @@ import { requestOutcome } from "./plugins/request-outcome.ts";
 import { requestIdOf, responseHeaders } from "./plugins/response-headers.ts";
 import { securityHeaders } from "./plugins/security-headers.ts";
 import { answerClientError, answerFrameworkError, sendProblems } from "./plugins/send-problems.ts";
-import { createUnreadableReport } from "./present-readable.ts";
+import { createUnreadableReport } from "./present-skipping-unreadable.ts";
 import { addShowtimeRoutes } from "./showtimes/index.ts";
 import { createLiveShowtimes } from "./showtimes/live-showtimes.ts";
 import { createShowtimeOpener } from "./showtimes/open-showtime.ts";

@@ -7,7 +7,7 @@ import type { LRUCache } from "lru-cache";
 import type { ApiSettings } from "./api-settings.ts";
 import type { LedgerWait } from "./bookings/prefer-wait.ts";
 import type { Drain } from "./health/drain.ts";
-import type { ReportUnreadable } from "./present-readable.ts";
+import type { ReportUnreadable } from "./present-skipping-unreadable.ts";
 import type { LiveShowtimes } from "./showtimes/live-showtimes.ts";
 import type { ReadSeatMap } from "./showtimes/read-live-map.ts";
 import type { SeatPlans } from "./showtimes/seat-plans.ts";
