@@ -5,10 +5,10 @@ import type { Logger, Passwords } from "@holdfast/runtime";
 import type { AuthStore, SeatStore } from "@holdfast/seat-store";
 import type { LRUCache } from "lru-cache";
 import type { ApiSettings } from "./api-settings.ts";
-import type { LedgerWait } from "./bookings/prefer-wait.ts";
+import type { AwaitRecorded } from "./bookings/prefer-wait.ts";
 import type { Drain } from "./health/drain.ts";
 import type { ReportUnreadable } from "./present-skipping-unreadable.ts";
-import type { LiveShowtimes } from "./showtimes/live-showtimes.ts";
+import type { InstalledShowtimes } from "./showtimes/installed-showtimes.ts";
 import type { ReadSeatMap } from "./showtimes/read-live-map.ts";
 import type { SeatPlans } from "./showtimes/seat-plans.ts";
 import type { SeatWatches } from "./showtimes/seat-watches.ts";
@@ -42,10 +42,10 @@ export type AppDeps = {
 /** What routes are built from: `AppDeps`, and what `buildApp` creates from it once per process. */
 export type RouteDeps = AppDeps & {
 	readonly seatPlans: SeatPlans;
-	readonly liveShowtimes: LiveShowtimes;
+	readonly installedShowtimes: InstalledShowtimes;
 	readonly readSeatMap: ReadSeatMap;
 	readonly seatWatches: SeatWatches;
-	readonly awaitRecorded: LedgerWait;
+	readonly awaitRecorded: AwaitRecorded;
 	readonly reportUnreadable: ReportUnreadable;
 	readonly showtimeOfBooking: LRUCache<BookingId, ShowtimeId>;
 };

@@ -27,10 +27,10 @@ export function parsePreferWait(header: string | undefined): number | null {
  * Waits until this version of the booking is recorded, for at most so many seconds. Resolves to whether it is. Does not wait for a
  * released hold, which never reaches the ledger.
  */
-export type LedgerWait = (booking: Booking, seconds: number) => Promise<boolean>;
+export type AwaitRecorded = (booking: Booking, seconds: number) => Promise<boolean>;
 
 /** Returns the wait function. Create one per process: it counts the waiting requests. */
-export function createLedgerWait(seatStore: Pick<SeatStore, "readBooking">): LedgerWait {
+export function createAwaitRecorded(seatStore: Pick<SeatStore, "readBooking">): AwaitRecorded {
 	let waiting = 0;
 
 	async function pollUntil(untilMs: number, { id, version }: Booking): Promise<boolean> {
