@@ -109,7 +109,7 @@ const WEIGHT = 3;
 async function openSurface(document: OpenapiDocument): Promise<Surface> {
 	const users = await api.newUsers(USERS);
 	const showtimeIds = await Promise.all(Array.from({ length: SHOWTIMES }, () => api.newShowtime()));
-	const brief = await api.another({ limits: { holdTtlMs: BRIEF_HOLD_MS } });
+	const brief = await api.startAnother({ limits: { holdTtlMs: BRIEF_HOLD_MS } });
 	const bookings: string[] = [];
 	for (const [userIndex, user] of users.entries())
 		for (const [index, showtimeId] of showtimeIds.entries())

@@ -41,7 +41,7 @@ describe("503 unavailable, with Postgres stopped", () => {
 		expect(bookingIn(await api.call(`DELETE /bookings/${held.id}`, { token: user.token })).status).toBe("cancelled");
 
 		// A process that starts now serves the installed showtime as well.
-		const newProcess = await api.another();
+		const newProcess = await api.startAnother();
 		expect((await newProcess.hold(next, installed, ["B1"])).status).toBe(201);
 
 		for (const request of ["GET /movies", "GET /showtimes", `GET /showtimes/${installed}`, `GET /showtimes/${unknown}/seats`]) {

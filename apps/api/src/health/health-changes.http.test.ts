@@ -71,7 +71,7 @@ describe("the status down", () => {
 	});
 
 	it("health is down while ACK_LEVEL=replica has no replica", async () => {
-		const careful = await api.another({ ackLevel: "replica" });
+		const careful = await api.startAnother({ ackLevel: "replica" });
 		expect(await untilHealthIs("down", careful)).toMatchObject({ checks: { replicas: { status: "failed", online: 0, needed: 1 } } });
 		const replica = await startTestRedis({ replicaOf: api.redis });
 		expect(await untilHealthIs("ok", careful)).toMatchObject({ checks: { replicas: { status: "ok", online: 1 } } });
@@ -104,7 +104,7 @@ describe("the status degraded", () => {
 	});
 
 	it("health is degraded while an event has waited for longer than SETTLE_LAG_MAX_MS, and not before", async () => {
-		const [strict, patient] = [await api.another({ settleLagMaxMs: 300 }), await api.another({ settleLagMaxMs: 60_000 })];
+		const [strict, patient] = [await api.startAnother({ settleLagMaxMs: 300 }), await api.startAnother({ settleLagMaxMs: 60_000 })];
 		await untilHealthIs("ok", strict);
 		await api.seatStore.requeueEntry(7, { schema: "1", type: "nonsense" });
 		expect((await ask(strict)).overall).toBe("ok");

@@ -159,7 +159,7 @@ describe("a client that disconnects", () => {
 		],
 	])("is %s when it disconnects before its answer", async (_what, code, line) => {
 		const pendingReads: (() => void)[] = [];
-		const slow = await api.another({
+		const slow = await api.startAnother({
 			logger: pino({ level: "info" }, sink),
 			wrapStore: (store) => ({
 				...store,

@@ -37,7 +37,7 @@ async function open(app: TestApp): Promise<{ socket: Socket; text: () => string 
 /** Starts an app whose reads of bookings wait in `parked` until the test finishes them. `request` is a request for a booking. */
 async function openParked(options: { requestTimeoutMs?: number } = {}) {
 	const parked: (() => void)[] = [];
-	const app = await api.another({
+	const app = await api.startAnother({
 		...options,
 		wrapStore: (seatStore) => ({ ...seatStore, readBooking: () => new Promise((resolve) => parked.push(() => resolve(null))) }),
 	});
@@ -114,7 +114,7 @@ describe("the answer timeout", () => {
 	it("drops a client that does not accept its answer after ANSWER_TIMEOUT_MS, counts it, and logs it without its address", async () => {
 		const lines: string[] = [];
 		const logger = createLogger("api", "info");
-		const app = await api.another({
+		const app = await api.startAnother({
 			answerTimeoutMs: ANSWER_TIMEOUT_MS,
 			logger: Object.assign(Object.create(logger), {
 				info: (fields: unknown, message: unknown) => lines.push(JSON.stringify([message, fields])),
@@ -142,7 +142,7 @@ describe("the answer timeout", () => {
 	it("keeps a client that waits for a slow request, and a client that watches seats without changes", async () => {
 		const { token } = await api.newUser();
 		const parked: (() => void)[] = [];
-		const app = await api.another({
+		const app = await api.startAnother({
 			answerTimeoutMs: ANSWER_TIMEOUT_MS,
 			wrapStore: (seatStore) => ({ ...seatStore, readBooking: () => new Promise((resolve) => parked.push(() => resolve(null))) }),
 		});

@@ -3,7 +3,7 @@ import { sendInlineCommand } from "@holdfast/local-stack";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { withBrokenMaps, withoutPostgres } from "../testing/broken-apps.ts";
-import { withoutInstalling } from "../testing/provoke.ts";
+import { withUnknownInstallOutcome } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
 import { readStream } from "../testing/read-stream.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
@@ -67,7 +67,7 @@ describe("200", () => {
 
 	it("sends headers that disable proxy buffering, and the headers of every response", async () => {
 		const shop = "https://shop.example";
-		const shared = await api.another({ corsOrigins: [shop] });
+		const shared = await api.startAnother({ corsOrigins: [shop] });
 		const live = await readStream(shared, await openShowtime(), { headers: { origin: shop } });
 		expect(live.headers).toMatchObject({
 			"content-type": "text/event-stream; charset=utf-8",
@@ -162,7 +162,7 @@ describe("409 showtime_closed", () => {
 
 describe("503 overloaded", () => {
 	it("refuses a stream when the limit of watchers is zero", async () => {
-		const full = await api.another({ watchLimits: { watchersMax: 0 } });
+		const full = await api.startAnother({ watchLimits: { watchersMax: 0 } });
 		const answer = await full.call(`GET /showtimes/${await openShowtime()}/seats/stream`);
 		expect([problemIn(answer).code, problemIn(answer).retryable]).toEqual(["overloaded", true]);
 	});
@@ -176,9 +176,9 @@ describe("503 recovering", () => {
 	});
 
 	it("answers recovering to a stream when a step of the rebuild has an unknown outcome", async () => {
-		expect(problemIn(await (await withoutInstalling(api)).call(`GET /showtimes/${await api.newShowtime()}/seats/stream`)).code).toBe(
-			"recovering",
-		);
+		expect(
+			problemIn(await (await withUnknownInstallOutcome(api)).call(`GET /showtimes/${await api.newShowtime()}/seats/stream`)).code,
+		).toBe("recovering");
 	});
 });
 
