@@ -18,13 +18,13 @@ afterAll(async () => {
 const deps = (store: SeatStore) => ({ seatStore: store, limits: DEFAULT_LIMITS });
 
 it("the heartbeat marks every bucket as swept, and the marks expire after it has stopped", async () => {
-	expect(await seatStore.listUnsweptBuckets()).toEqual(listBuckets(DEFAULT_LIMITS));
+	expect(await seatStore.listBucketsWithoutHeartbeat()).toEqual(listBuckets(DEFAULT_LIMITS));
 	const stop = startHeartbeat(deps(seatStore));
-	await waitUntil("every bucket to be swept", async () => (await seatStore.listUnsweptBuckets()).length === 0);
+	await waitUntil("every bucket to be swept", async () => (await seatStore.listBucketsWithoutHeartbeat()).length === 0);
 	stop();
 	await waitUntil(
 		"the marks of all buckets to expire",
-		async () => (await seatStore.listUnsweptBuckets()).length === DEFAULT_LIMITS.buckets,
+		async () => (await seatStore.listBucketsWithoutHeartbeat()).length === DEFAULT_LIMITS.buckets,
 	);
 });
 
@@ -33,15 +33,15 @@ it("a bucket whose server does not answer or rejects the call does not delay the
 	const stop = startHeartbeat(
 		deps({
 			...seatStore,
-			markSwept(bucket, ttlMs) {
+			writeHeartbeat(bucket, ttlMs) {
 				if (bucket === 3) return new Promise(() => {});
 				if (bucket === 4) return Promise.reject(new Error("no server"));
 				if (bucket === 5) beats.push(bucket);
-				return seatStore.markSwept(bucket, ttlMs);
+				return seatStore.writeHeartbeat(bucket, ttlMs);
 			},
 		}),
 	);
 	await waitUntil("several heartbeats", async () => beats.length >= 4);
-	expect(await seatStore.listUnsweptBuckets()).toEqual([3, 4]);
+	expect(await seatStore.listBucketsWithoutHeartbeat()).toEqual([3, 4]);
 	stop();
 });

@@ -16,7 +16,7 @@ export function startHeartbeat({ seatStore, limits }: Pick<SweeperDeps, "seatSto
 		if (inFlight.has(bucket)) return;
 		inFlight.add(bucket);
 		// Errors are ignored here: the sweeper's loops call the same server, and log its errors.
-		await seatStore.markSwept(bucket, HEARTBEAT_TTL_MS).catch(() => {});
+		await seatStore.writeHeartbeat(bucket, HEARTBEAT_TTL_MS).catch(() => {});
 		inFlight.delete(bucket);
 	};
 	const beatAll = (): void => {

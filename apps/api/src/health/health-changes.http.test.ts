@@ -3,8 +3,8 @@
 import { queryPostgres, sendInlineCommand } from "@holdfast/local-stack";
 import { startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { markAllSwept } from "../testing/mark-all-swept.ts";
 import { startTestApi, type TestApi, type TestApp } from "../testing/start-test-api.ts";
+import { writeAllHeartbeats } from "../testing/write-all-heartbeats.ts";
 
 const SWEEPER_TTL_MS = 600_000;
 const TRUE_WITHIN_MS = 2_000;
@@ -14,7 +14,7 @@ const STEP_MS = 20;
 let api: TestApi;
 beforeAll(async () => {
 	api = await startTestApi();
-	await markAllSwept(api.seatStore, SWEEPER_TTL_MS);
+	await writeAllHeartbeats(api.seatStore, SWEEPER_TTL_MS);
 });
 afterAll(() => api.close());
 

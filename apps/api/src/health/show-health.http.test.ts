@@ -1,10 +1,10 @@
 import { sendInlineCommand } from "@holdfast/local-stack";
 import { timeWork, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { markAllSwept } from "../testing/mark-all-swept.ts";
 import { expectNoQuery } from "../testing/provoke.ts";
 import { bookingIn, problemIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
+import { writeAllHeartbeats } from "../testing/write-all-heartbeats.ts";
 
 const SWEEPER_TTL_MS = 60_000;
 
@@ -25,7 +25,7 @@ describe("200", () => {
 			"degraded",
 			{ redis: "ok", writes: "ok", durability: "ok", replicas: "ok", postgres: "ok", sweeper: "failed", outbox: "ok" },
 		]);
-		await markAllSwept(api.seatStore, SWEEPER_TTL_MS);
+		await writeAllHeartbeats(api.seatStore, SWEEPER_TTL_MS);
 		const after = await api.call("GET /health");
 		expect([after.status, Object(after.body).status]).toEqual([200, "ok"]);
 		expect(after.body).toMatchObject({

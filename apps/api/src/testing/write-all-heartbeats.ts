@@ -3,6 +3,6 @@ import { DEFAULT_LIMITS, listBuckets } from "@holdfast/domain";
 import type { SeatStore } from "@holdfast/seat-store";
 
 /** Marks every bucket as swept, for `ttlMs`. */
-export async function markAllSwept(seatStore: SeatStore, ttlMs: number): Promise<void> {
-	await Promise.all(listBuckets(DEFAULT_LIMITS).map((bucket) => seatStore.markSwept(bucket, ttlMs)));
+export async function writeAllHeartbeats(seatStore: SeatStore, ttlMs: number): Promise<void> {
+	await Promise.all(listBuckets(DEFAULT_LIMITS).map((bucket) => seatStore.writeHeartbeat(bucket, ttlMs)));
 }
