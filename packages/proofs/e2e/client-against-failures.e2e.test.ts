@@ -5,23 +5,23 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { createClient, type HoldfastClient } from "@holdfast/client";
 import type { ShowtimeId } from "@holdfast/domain";
-import { createRandom, howLong, insertUsers, mintTokens } from "@holdfast/testing";
+import { byRunLength, createRandom, insertUsers, mintTokens } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { labelOf, openTestStack, seatOf, type TestStack } from "./open-test-stack.ts";
 
-const BOOKINGS = howLong({ short: 60, long: 500 });
+const BOOKINGS = byRunLength({ short: 60, long: 500 });
 /** How many bookings are made at the same time. Each such group meets one outage. */
-const AT_ONCE = howLong({ short: 10, long: 20 });
+const AT_ONCE = byRunLength({ short: 10, long: 20 });
 const SEATS_PER_SHOWTIME = 100;
 /** One user may have at most ten seats of a showtime. */
 const BUYERS = 50;
 /** The part is killed within this time after the first requests were sent, and is down for at most `OUTAGE_MAX_MS`. */
 const KILL_WITHIN_MS = 40;
-const OUTAGE_MAX_MS = howLong({ short: 300, long: 1_500 });
+const OUTAGE_MAX_MS = byRunLength({ short: 300, long: 1_500 });
 /** At least this many kills of Redis, and of the API, must cause repeated requests. */
-const OUTAGES_FELT = howLong({ short: 1, long: 5 });
+const OUTAGES_FELT = byRunLength({ short: 1, long: 5 });
 /** At least this many holds must have been placed before their answer was lost. In the short run there may be none. */
-const REPLAYS_MIN = howLong({ short: 0, long: 1 });
+const REPLAYS_MIN = byRunLength({ short: 0, long: 1 });
 const DRAIN_DEADLINE_MS = 60_000;
 
 let test: TestStack;
