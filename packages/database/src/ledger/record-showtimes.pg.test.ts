@@ -89,7 +89,7 @@ describe("settling a showtime event", () => {
 	});
 
 	it("leaves an event of an older epoch in the stream and changes nothing", async () => {
-		await ledger.open(showtimeId);
+		await ledger.openInNewEpoch(showtimeId);
 		const outcome = await settle(ledger.entryOf(change({ state: "closed" }), { epoch: 0 }));
 		expect(outcome).toMatchObject({ acked: [], stale: [showtimeId], recorded: 0 });
 		expect(await findShowtime(ledger.database, showtimeId)).toMatchObject({ state: "open", showtimeVersion: 1 });

@@ -196,7 +196,7 @@ describe("settleBatch", () => {
 	});
 
 	it("reports missing counters once, and does not report entries that stay in the stream", async () => {
-		await ledger.open(showtimeId);
+		await ledger.openInNewEpoch(showtimeId);
 		const other = await ledger.addShowtime({ id: newShowtimeId(bucketOf(showtimeId)) });
 		const sold = (seat: number) => entry(ledger.confirmed(other, userId, [seat]));
 		await settle([sold(1)]);
