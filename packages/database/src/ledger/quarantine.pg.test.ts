@@ -26,7 +26,7 @@ const setTimeline = (timeline: number) => checkTimeline(ledger.database, bucket,
 const addShowtime = (startsAt = new Date(Date.now() + HOUR_MS)) => ledger.addShowtime({ id: newShowtimeId(bucket), startsAt });
 const timelineOf = async (id: ShowtimeId) => (await findOpening(ledger.database, id))?.timeline;
 const ownQuarantined = async () => (await listQuarantined(ledger.database)).filter((each) => each.bucket === bucket);
-const isQuarantined = async (id: ShowtimeId, request: Parameters<TestLedger["open"]>[1]) => {
+const isQuarantined = async (id: ShowtimeId, request: Parameters<TestLedger["openInNewEpoch"]>[1]) => {
 	const opened = await ledger.openInNewEpoch(id, request);
 	return opened.outcome === "opened" ? opened.snapshot.isQuarantined : opened.outcome;
 };
