@@ -7,14 +7,17 @@ export type ValidationError = { pointer: string; message: string };
 /** Pointer prefix of each part of the request. */
 const PREFIXES: Readonly<Record<string, string>> = { body: "", querystring: "/query", headers: "/headers", params: "/path" };
 
-/** Returns one entry for each error. `part` is the validated part of the request: body, querystring, headers or params. */
+/**
+ * Returns one entry for each error. `part` is the validated part of the request: body, querystring, headers or params. The pointers of any
+ * other part get no prefix, like those of a body.
+ */
 export function toValidationErrors(errors: readonly FastifySchemaValidationError[], part: string): ValidationError[] {
 	const prefix = PREFIXES[part] ?? "";
-	return errors.map((error) => ({ pointer: prefix + error.instancePath + namedProperty(error.params), message: messageOf(error) }));
+	return errors.map((error) => ({ pointer: prefix + error.instancePath + stepToField(error.params), message: messageOf(error) }));
 }
 
-/** Ajv reports a missing or unknown field at its parent. Returns the pointer step from the parent to the field. */
-function namedProperty(params: FastifySchemaValidationError["params"]): string {
+/** Ajv reports a missing or unknown field at its parent. Returns the pointer step from the parent to the field; for any other error "". */
+function stepToField(params: FastifySchemaValidationError["params"]): string {
 	const name = params.missingProperty ?? params.additionalProperty;
 	return typeof name === "string" ? pointerStep(name) : "";
 }
