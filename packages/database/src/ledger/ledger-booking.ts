@@ -1,6 +1,6 @@
 /**
- * Reads bookings of the ledger with their seats. It queries only the tables that settling writes, so a lock on a catalogue table never
- * delays the read of a booking.
+ * Reads bookings of the ledger with their seats. The queries use only tables that settling writes, so a lock on movies, auditoriums or
+ * showtimes never delays the read of a booking.
  */
 import { BOOKING_STATES, type Booking, type BookingId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
@@ -31,6 +31,7 @@ export type BookingsOfRows = { readonly bookings: LedgerBooking[]; readonly unre
 
 /**
  * Reads the active and released seats of these rows and returns the bookings in the order of `rows`. Never throws for an unreadable row.
+ * Rejects when the query fails.
  */
 export async function addSeats(queries: ReadQueries, rows: readonly BookingRow[]): Promise<BookingsOfRows> {
 	if (rows.length === 0) return { bookings: [], unreadable: [] };
