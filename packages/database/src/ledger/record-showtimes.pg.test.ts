@@ -95,7 +95,7 @@ describe("settling a showtime event", () => {
 		expect(await findShowtime(ledger.database, showtimeId)).toMatchObject({ state: "open", showtimeVersion: 1 });
 	});
 
-	it("advances the counter of the bucket even when the event contains nothing new", async () => {
+	it("advances the last settled sequence number of the bucket even when the event contains nothing new", async () => {
 		const [first, second] = [ledger.entryOf(change()), ledger.entryOf(change())];
 		await settle(first);
 		expect((await settle(second)).gap).toBeNull();
