@@ -54,7 +54,7 @@ async function droppedBy(app: TestApp, reason: string): Promise<number> {
 }
 
 describe("requests pipelined on one connection", () => {
-	it("have at most sixteen requests of one connection in flight", async () => {
+	it("at most sixteen requests of one connection are in flight", async () => {
 		const { app, parked, request } = await openParked();
 		const { socket, text } = await open(app);
 		socket.write(request.repeat(100));
@@ -70,7 +70,7 @@ describe("requests pipelined on one connection", () => {
 		expect(app.app.requestsInFlight()).toBe(0);
 	});
 
-	it("leave no request in flight after the connection breaks", async () => {
+	it("no request stays in flight after the connection breaks", async () => {
 		const { app, parked, request } = await openParked();
 		const { socket } = await open(app);
 		socket.write(request.repeat(10));
