@@ -202,7 +202,7 @@ describe("an unexpected lock", () => {
 		expect(await settle(own)).toMatchObject({ acked: idsOf(own), waiting: [], cancelledByShowtime: 2 });
 	});
 
-	it("still lets a poison entry of the same batch be dead-lettered alone, and counts no entry twice", async () => {
+	it("does not prevent that a poison entry of the batch is dead-lettered and its neighbours settle, and counts no entry twice", async () => {
 		const bought = saleOf(ada);
 		const again = entry(bought);
 		await settle([again]);
