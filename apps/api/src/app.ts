@@ -10,6 +10,7 @@ import { addBookingRoutes } from "./bookings/index.ts";
 import { createAwaitRecorded } from "./bookings/prefer-wait.ts";
 import { compileTrust } from "./client-address.ts";
 import { SHARED_SCHEMAS } from "./contract/index.ts";
+import { buildSerializer } from "./contract/serializers.ts";
 import { buildValidator } from "./contract/validators.ts";
 import type { AppDeps, RouteDeps } from "./deps.ts";
 import { addShowHealth } from "./health/show-health.ts";
@@ -81,7 +82,7 @@ export function buildApp(deps: AppDeps): ApiServer {
 		// Earlier complete requests are answered first. Otherwise the client would take this answer for theirs.
 		clientErrorHandler: (error, socket) => guard.whenAnswered(socket, () => answerClientError(error, socket)),
 		serverFactory: (listener, options) => createGuardedServer(guard, listener, options),
-		schemaController: { compilersFactory: { buildValidator } },
+		schemaController: { compilersFactory: { buildSerializer, buildValidator } },
 	}).withTypeProvider();
 
 	for (const schema of SHARED_SCHEMAS) app.addSchema(schema);

@@ -1,6 +1,7 @@
 /** Health after changes of running servers that break no connection: it is correct within 2 s of a change and of its reversal. */
 
-import { queryPostgres, sendInlineCommand } from "@holdfast/local-stack";
+import { rmSync } from "node:fs";
+import { makeScratchFolder, queryPostgres, sendInlineCommand, startPostgres } from "@holdfast/local-stack";
 import { startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestApi, type TestApi, type TestApp } from "../testing/start-test-api.ts";
@@ -37,7 +38,6 @@ async function untilHealthIs(status: string, app: TestApp = api) {
 }
 
 const runRedis = (command: string, { port }: TestRedis = api.redis) => sendInlineCommand(port, command);
-const runAsAdmin = (statement: string) => queryPostgres(`${api.databaseUrl}?options=-c%20default_transaction_read_only%3Doff`, statement);
 
 describe("the status down", () => {
 	it("health is down while Redis is a replica", async () => {
@@ -87,20 +87,28 @@ describe("the status degraded", () => {
 		["existing sessions", "alter system set default_transaction_read_only = on", "alter system reset default_transaction_read_only"],
 		["new sessions", "alter role all set default_transaction_read_only = on", "alter role all reset default_transaction_read_only"],
 	])("health is degraded while Postgres is read-only for %s", async (_which, makeReadOnly, makeWritable) => {
-		await untilHealthIs("ok");
-		await runAsAdmin(makeReadOnly);
-		await runAsAdmin("select pg_reload_conf()");
+		// The settings are those of a whole server, and other test files use the shared one.
+		const dataDir = makeScratchFolder();
+		const server = await startPostgres({ dataDir, throwaway: true });
+		const runAsAdmin = (statement: string) => queryPostgres(`${server.url}?options=-c%20default_transaction_read_only%3Doff`, statement);
+		const app = await api.another({ databaseUrl: server.url });
 		try {
-			expect(await untilHealthIs("degraded")).toMatchObject({
+			await untilHealthIs("ok", app);
+			await runAsAdmin(makeReadOnly);
+			await runAsAdmin("select pg_reload_conf()");
+			expect(await untilHealthIs("degraded", app)).toMatchObject({
 				status: 200,
 				failed: ["postgres"],
 				checks: { postgres: { isWritable: false } },
 			});
-		} finally {
 			await runAsAdmin(makeWritable);
 			await runAsAdmin("select pg_reload_conf()");
+			await untilHealthIs("ok", app);
+		} finally {
+			await app.close();
+			await server.stop();
+			rmSync(dataDir, { recursive: true, force: true });
 		}
-		await untilHealthIs("ok");
 	});
 
 	it("health is degraded while an event has waited for longer than SETTLE_LAG_MAX_MS, and not before", async () => {
