@@ -91,7 +91,7 @@ describe("the status degraded", () => {
 		const dataDir = makeScratchFolder();
 		const server = await startPostgres({ dataDir, throwaway: true });
 		const runAsAdmin = (statement: string) => queryPostgres(`${server.url}?options=-c%20default_transaction_read_only%3Doff`, statement);
-		const app = await api.another({ databaseUrl: server.url });
+		const app = await api.startAnother({ databaseUrl: server.url });
 		try {
 			await untilHealthIs("ok", app);
 			await runAsAdmin(makeReadOnly);
