@@ -1,4 +1,4 @@
-/** The API's settings, read once from the environment at the process edge. */
+/** The API's settings, read from the environment once, when the process starts. */
 import { isIP } from "node:net";
 import { DAY_MS, LIMIT_SPECS, type Limits, QUARANTINE_SPEC } from "@holdfast/domain";
 import { ANSWER_TIMEOUT_SPEC, type Environment, readSettings, WORKERS_SPEC } from "@holdfast/runtime";

@@ -20,7 +20,7 @@ export type ChangeBookingDeps = {
 	readonly showtimeOfBooking: LRUCache<BookingId, ShowtimeId>;
 };
 
-/** What a confirm or cancel came to. */
+/** The outcome of a confirm or cancel. */
 export type ChangeOutcome = ConfirmOutcome | CancelOutcome;
 
 /** One confirm or cancel of one booking by one user. */
