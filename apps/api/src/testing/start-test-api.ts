@@ -30,10 +30,10 @@ import { bookingIn, type TestAnswer } from "./read-answers.ts";
 /** Signs the access tokens of the test apps, unless a test sets another secret. */
 export const JWT_SECRET = "a secret that only these tests know";
 
-/** What to send with a request. */
 /** A hash takes a few milliseconds. With the real cost, 17, password hashing would be most of the CPU time of these tests. */
 export const TEST_PASSWORD_LOG_N = 10;
 
+/** What to send with a request. */
 export type TestCall = { readonly token?: string | undefined; readonly body?: unknown; readonly headers?: Record<string, string> };
 /** A user and a valid access token. */
 export type TestUser = { readonly id: UserId; readonly token: string };
