@@ -47,8 +47,8 @@ export default defineConfig({
 		pool: "forks",
 		// No test file keeps state in its modules, so one process runs many files: the modules are loaded once, not 180 times.
 		isolate: false,
-		// Each test file starts its own servers. More workers than this wait for each other on a machine with two cores.
-		maxWorkers: 2,
+		// Tests wait for timers and servers much of the time, so three workers keep two cores busy. The long tests are under load throughout.
+		maxWorkers: howLong({ short: 3, long: 2 }),
 		projects: [
 			defineProject(
 				"unit",

@@ -17,7 +17,13 @@ import type { Bench } from "../open-bench.ts";
 import { median } from "../report.ts";
 
 /** Options of `watch`. */
-export type WatchOptions = { readonly watchers: number; readonly seconds: number; readonly holdsPerSecond: number };
+export type WatchOptions = {
+	readonly watchers: number;
+	readonly seconds: number;
+	readonly holdsPerSecond: number;
+	/** Requests to the floor server, for the comparison of costs. Default `FLOOR_REQUESTS`; a test that only needs the proof sends fewer. */
+	readonly floorRequests?: number;
+};
 
 /** One event loop can follow a thousand streams with little load. */
 const WATCHERS_PER_PROCESS_MAX = 1_000;
@@ -27,7 +33,8 @@ const FLOOR_REQUESTS = 50_000;
 const REST_DEADLINE_MS = 10_000;
 
 /** Runs the scenario and prints its figures. Resolves to every violation that the proof found. */
-export async function watch(bench: Bench, { watchers, seconds, holdsPerSecond }: WatchOptions): Promise<string[]> {
+export async function watch(bench: Bench, options: WatchOptions): Promise<string[]> {
+	const { watchers, seconds, holdsPerSecond, floorRequests = FLOOR_REQUESTS } = options;
 	const tokens = mintTokens(bench.jwtSecret, await insertUsers(bench.databaseUrl, buyersFor(holdsPerSecond, seconds)));
 	const { showtimeIds, plan } = await insertShowtimes(bench.databaseUrl);
 	const [showtimeId] = showtimeIds;
@@ -54,7 +61,7 @@ export async function watch(bench: Bench, { watchers, seconds, holdsPerSecond }:
 			`  added to a hold  p50 ${(watched.p50Ms - alone.p50Ms).toFixed(1)} ms  p99 ${(watched.p99Ms - alone.p99Ms).toFixed(1)} ms`,
 		);
 
-		await bench.costs.measure("floor", () => runLoad(floorLoad(bench, tokens, showtimeId)));
+		await bench.costs.measure("floor", () => runLoad(floorLoad(bench, tokens, showtimeId, floorRequests)));
 		await probeOften(bench, { showtimeId, token: tokens[0] ?? "", labels, sendCommand });
 		return [...(await prove(bench, showtimeId, sendCommand)), ...faultsOf(alone), ...faultsOf(watched)];
 	} finally {
@@ -63,8 +70,8 @@ export async function watch(bench: Bench, { watchers, seconds, holdsPerSecond }:
 }
 
 /** Returns a load of refusals for the floor, because most holds of a full showtime are refused. */
-function floorLoad({ floorOrigin }: Bench, tokens: readonly string[], showtimeId: ShowtimeId): Load {
-	const requests = Array.from({ length: Math.ceil(FLOOR_REQUESTS / tokens.length) }, () => ({
+function floorLoad({ floorOrigin }: Bench, tokens: readonly string[], showtimeId: ShowtimeId, count: number): Load {
+	const requests = Array.from({ length: Math.ceil(count / tokens.length) }, () => ({
 		path: "/taken",
 		body: { showtimeId, seats: ["A1"] },
 	}));

@@ -43,7 +43,7 @@ const rowOf = async ({ userId }: Buyer) =>
 		)
 	)[0];
 
-it("users:delete deletes an account, puts its held seats on sale, and makes its access tokens invalid", async () => {
+it.concurrent("users:delete deletes an account, puts its held seats on sale, and makes its access tokens invalid", async () => {
 	const [buyer, other, showtimeId] = [await newBuyer(), await newBuyer(), await test.showtime()];
 	const held = idOf(await buyer.hold(showtimeId, ["A1", "A2"]));
 	expect(await other.hold(showtimeId, ["A1"])).toMatchObject({ status: 409, code: "seats_taken" });
@@ -61,7 +61,7 @@ it("users:delete deletes an account, puts its held seats on sale, and makes its 
 	expect(await test.proof.violations(showtimeId)).toEqual([]);
 });
 
-it("users:delete keeps an account with an upcoming booking and lists the booking, and deletes the account after a cancel", async () => {
+it.concurrent("users:delete keeps an account with an upcoming booking and lists the booking, and deletes the account after a cancel", async () => {
 	const [buyer, showtimeId] = [await newBuyer(), await test.showtime()];
 	const bought = idOf(await buyer.hold(showtimeId, ["A1"]));
 	expect((await buyer.confirm(bought)).status).toBe(200);
@@ -83,7 +83,7 @@ it("users:delete keeps an account with an upcoming booking and lists the booking
 	expect(await test.proof.violations(showtimeId)).toEqual([]);
 });
 
-it("users:delete changes nothing and says so when Redis or Postgres is down, or when the e-mail is missing", async () => {
+it.concurrent("users:delete changes nothing and says so when Redis or Postgres is down, or when the e-mail is missing", async () => {
 	const buyer = await newBuyer();
 	const noRedis = await run(["--email", emailOf(buyer)], { REDIS_URL: "redis://127.0.0.1:9" });
 	expect(noRedis.printed).toMatch(/^Redis is unreachable or refuses writes .* Nothing was changed\.\n$/);
@@ -91,13 +91,13 @@ it("users:delete changes nothing and says so when Redis or Postgres is down, or 
 	expect(noPostgres.printed).toBe("Postgres is unreachable or refuses writes. Nothing was changed.\n");
 	const usage = { code: 1, printed: "Usage: npm run users:delete -- --email <address>\n" };
 	expect([noRedis.code, noPostgres.code]).toEqual([1, 1]);
-	for (const commandArgs of [[], ["--email"], ["--email", ""], ["--mail", emailOf(buyer)], [emailOf(buyer)]])
-		expect(await run(commandArgs)).toEqual(usage);
+	const invalid = [[], ["--email"], ["--email", ""], ["--mail", emailOf(buyer)], [emailOf(buyer)]];
+	expect(await Promise.all(invalid.map((commandArgs) => run(commandArgs)))).toEqual(invalid.map(() => usage));
 	expect(await rowOf(buyer)).toMatchObject({ email: emailOf(buyer), denied: "f" });
 	expect((await buyer.hold(await test.showtime(), ["A1"])).status).toBe(201);
 });
 
-it("a buyer who confirms during users:delete either keeps the account with the booking, or loses the account and gets 401 or 409", async () => {
+it.concurrent("a buyer who confirms during users:delete either keeps the account with the booking, or loses the account and gets 401 or 409", async () => {
 	const showtimeId = await test.showtime();
 	const buyers = await test.buyers(4);
 	await Promise.all(
