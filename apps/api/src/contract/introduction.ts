@@ -145,6 +145,7 @@ letters, digits, \`-\` and \`_\` in that header. Any other value is replaced.
 - Password reset, changes of a user's data, verification of e-mail addresses, sign-out on all devices, and deletion
   of an account by its user. An operator can delete an account.
 - Routes for admins.
+- Venues: a showtime names its auditorium and time zone only.
 - Push messages. To learn that a booking was cancelled with its showtime, read \`GET /api/v1/bookings\`.`;
 
 /** The groups of routes, in the order of the document. */
