@@ -6,11 +6,11 @@ import type { TestAnswer } from "./read-answers.ts";
 import type { TestApi, TestApp } from "./start-test-api.ts";
 
 /** An app whose Postgres is unreachable. */
-export const withoutPostgres = (api: TestApi): Promise<TestApp> => api.another({ databaseUrl: UNREACHABLE_POSTGRES });
+export const withoutPostgres = (api: TestApi): Promise<TestApp> => api.startAnother({ databaseUrl: UNREACHABLE_POSTGRES });
 
 /** An app in which reading a seat map throws, as a bug would make it. */
 export const withBrokenMaps = (api: TestApi): Promise<TestApp> =>
-	api.another({ wrapStore: (seatStore) => ({ ...seatStore, readSeatMap: () => Promise.reject(new Error("the map is corrupt")) }) });
+	api.startAnother({ wrapStore: (seatStore) => ({ ...seatStore, readSeatMap: () => Promise.reject(new Error("the map is corrupt")) }) });
 
 /** Opens a large showtime and returns its statuses. Retries while it is being rebuilt, as a client would. */
 export function waitUntilOpen(app: TestApp, showtimeId: ShowtimeId): Promise<TestAnswer> {
