@@ -23,7 +23,12 @@ const within =
 	(expiresAt, nowMs) =>
 		expiresAt > nowMs - SLACK_MS && expiresAt <= nowMs + lifetimeMs + SLACK_MS;
 
-type Expectation = { readonly type: string; readonly mayExpireAt: ExpiryCheck };
+type Expectation = {
+	readonly type: string;
+	readonly mayExpireAt: ExpiryCheck;
+	/** What is wrong with the value of the key; absent if the value is right or not checked. */
+	readonly valueViolation?: string;
+};
 
 const TAGS = new Set(Array.from({ length: 256 }, (_, bucket) => tagOf(bucket)));
 
@@ -47,7 +52,10 @@ async function findKeyViolations({ redis, store }: TestStore): Promise<string[]>
 		else if (type !== expected.type) violations.push(`${key} is a ${type}, not a ${expected.type}`);
 		// PEXPIRETIME replies -2 for a key that has expired since it was listed.
 		else if (expiresAt !== -2 && !expected.mayExpireAt(expiresAt, nowMs))
-			violations.push(`${key} has the wrong expiry ${expiresAt} (${expiresAt - nowMs} ms from now)`);
+			violations.push(
+				expiresAt === -1 ? `${key} has no expiry` : `${key} has the wrong expiry ${expiresAt} (${expiresAt - nowMs} ms from now)`,
+			);
+		if (expected?.valueViolation !== undefined) violations.push(`${key} has ${expected.valueViolation}`);
 		const id = parseShowtimeId(/:st:([^:]+):map$/.exec(key)?.[1] ?? "");
 		if (id !== null) showtimes.add(id);
 	}
@@ -76,7 +84,7 @@ async function expectationOf(redis: Redis, key: string): Promise<Expectation | n
 		case "u":
 			return { type: "zset", mayExpireAt: await expiryOfIndex(redis, key) };
 		case "idem":
-			return { type: "string", mayExpireAt: await expiryOfIdempotencyKey(redis, key) };
+			return expectationOfIdempotencyKey(redis, key);
 		case "bk":
 			return { type: "string", mayExpireAt: expiryOfRecord(JSON.parse((await redis.get(key)) ?? "{}")) };
 		default:
@@ -103,13 +111,20 @@ async function expiryOfIndex(redis: Redis, key: string): Promise<ExpiryCheck> {
 }
 
 /**
- * An idempotency key never outlives the record of its hold. If the record has no expiry or a test has deleted it, the key may live as long
- * as the record of the longest hold.
+ * An idempotency key names a booking, always expires, and never outlives the record of its hold. If the record has no expiry or a test has
+ * deleted it, the key may live as long as the record of the longest hold.
  */
-async function expiryOfIdempotencyKey(redis: Redis, key: string): Promise<ExpiryCheck> {
-	const bookingId = parseBookingId(String(await redis.get(key)).split("|")[0] ?? "");
-	const recordEnd = bookingId === null ? 0 : await redis.pexpiretime(bookingKey(bookingId));
-	return (expiresAt, nowMs) => (recordEnd >= 0 ? expiresAt <= recordEnd : within(HOLD_LIFE_MAX_MS + ENDED_HOLD_TTL_MS)(expiresAt, nowMs));
+async function expectationOfIdempotencyKey(redis: Redis, key: string): Promise<Expectation> {
+	const longest = within(HOLD_LIFE_MAX_MS + ENDED_HOLD_TTL_MS);
+	const value = await redis.get(key);
+	// The key has expired since it was listed.
+	if (value === null) return { type: "string", mayExpireAt: longest };
+	const bookingId = parseBookingId(value.split("|")[0] ?? "");
+	if (bookingId === null)
+		return { type: "string", mayExpireAt: longest, valueViolation: `the value "${value}", which does not name a booking` };
+	const recordExpiresAt = await redis.pexpiretime(bookingKey(bookingId));
+	const notAfterRecord: ExpiryCheck = (expiresAt) => expiresAt !== -1 && expiresAt <= recordExpiresAt;
+	return { type: "string", mayExpireAt: recordExpiresAt >= 0 ? notAfterRecord : longest };
 }
 
 /**
