@@ -10,6 +10,7 @@ import { addBookingRoutes } from "./bookings/index.ts";
 import { createAwaitRecorded } from "./bookings/prefer-wait.ts";
 import { compileTrust } from "./client-address.ts";
 import { SHARED_SCHEMAS } from "./contract/index.ts";
+import { BODY_MAX_BYTES } from "./contract/problems.ts";
 import { buildSerializer } from "./contract/serializers.ts";
 import { buildValidator } from "./contract/validators.ts";
 import type { AppDeps, RouteDeps } from "./deps.ts";
@@ -42,8 +43,6 @@ import { readLiveMap } from "./showtimes/read-live-map.ts";
 import { createSeatPlans } from "./showtimes/seat-plans.ts";
 import { createSeatWatches } from "./showtimes/seat-watches.ts";
 
-/** The largest valid body is a hold of ten seats, well under 1 KB. */
-const BODY_MAX_BYTES = 16 * 1024;
 /** How often the server checks for requests that take longer than `requestTimeoutMs` to arrive. */
 const SLOW_REQUEST_CHECK_EVERY_MS = 1_000;
 /** Bookings whose showtime is cached, about 200 bytes each. */

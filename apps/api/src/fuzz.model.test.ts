@@ -77,6 +77,13 @@ it(`each of ${REQUESTS} random requests gets a response that fits the OpenAPI do
 	await Promise.all(workers);
 
 	console.log(`fuzz: ${JSON.stringify(tally)}`);
+	const withoutIds = surface.operations.flatMap(({ operationId, parameters }) =>
+		parameters
+			.filter((parameter) => Object(parameter).in === "path" && !(`${operationId}.${Object(parameter).name}` in surface.knownValues))
+			.map(() => operationId),
+	);
+	// Random ids alone never name a resource that exists.
+	expect([...new Set(withoutIds)], "operations whose path parameter has no known values").toEqual([]);
 	expect(violations.slice(0, VIOLATIONS_SHOWN)).toEqual([]);
 	if (ONLY !== undefined) return;
 	await expectNoDamage(surface);

@@ -10,7 +10,7 @@ export interface paths {
         };
         /**
          * Check whether the process is alive
-         * @description Answers 200 while the event loop of the process runs. Redis and Postgres are not checked, because a restart of this process would not repair them. For supervisors that restart a hanging process.
+         * @description Answers 200 while the event loop of the process runs. Redis and Postgres are not checked, because a restart of this process would not repair them. Meant for supervisors that restart a process that hangs.
          */
         get: operations["showLiveness"];
         put?: never;
@@ -30,7 +30,7 @@ export interface paths {
         };
         /**
          * Check whether the process accepts new requests
-         * @description Answers 200 until the process receives SIGTERM. It then answers 503, and the process stops listening `DRAIN_MS` later. Redis and Postgres are not checked: all processes share them, so taking one process out of the load balancer would not help.
+         * @description Answers 200 until the process receives SIGTERM. The process then answers 503, and stops listening `DRAIN_MS` later. Redis and Postgres are not checked: all processes share them, so taking one process out of the load balancer would not help.
          */
         get: operations["showReadiness"];
         put?: never;
@@ -50,7 +50,7 @@ export interface paths {
         };
         /**
          * Check whether bookings work
-         * @description Checks every component that bookings need. The answer reflects a failure or a recovery of a component within 2 s. `degraded`: bookings work, but are not written to the ledger at present. For load balancers: 200 means that this deployment can serve users, 503 that it cannot.
+         * @description Checks every component that bookings need. The answer reflects a failure or a recovery of a component within 2 s. Meant for load balancers: 200 means that this deployment can serve users, 503 that it cannot.
          */
         get: operations["showHealth"];
         put?: never;
@@ -72,7 +72,7 @@ export interface paths {
         put?: never;
         /**
          * Register
-         * @description Creates a user and opens a session. Hashing the password takes a quarter of a second on purpose; if too many requests wait for it, the answer is `busy`. After `outcome_unknown`, send the same request again: `email_taken` means that the first one created the user, so sign in.
+         * @description Creates a user and opens a session. The answer takes about a quarter of a second. At capacity it is `busy`. After `outcome_unknown`, send the same request again. If the repeat is answered `email_taken`, the e-mail address has an account, probably from the first request: sign in with the same password. If that is answered `invalid_credentials`, the account existed before.
          */
         post: operations["register"];
         delete?: never;
@@ -92,7 +92,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description Opens a session. A wrong password and an unknown e-mail address get the same answer after the same time. After `outcome_unknown`, send the same request again: if the first one opened a session, that session expires unused.
+         * @description Opens a session. A wrong password and an unknown e-mail address are answered alike. After `outcome_unknown`, send the same request again: a session that the first request may have opened is never used, and expires.
          */
         post: operations["logIn"];
         delete?: never;
@@ -112,7 +112,7 @@ export interface paths {
         put?: never;
         /**
          * Exchange a refresh token for a new session
-         * @description A refresh token can be used once. If it is sent again within 10 s and the new refresh token has not been used yet, the answer has the same new refresh token: so after `outcome_unknown`, or if no answer arrives, repeat the request within 10 s. If it is sent again later, it counts as stolen and the whole session ends.
+         * @description A refresh token can be exchanged once. If the answer is lost, or is `outcome_unknown`, send the same token again within 10 s: the answer then has the same new refresh token as the lost one. Any other second use (later, or after the new token was used) counts as theft: the session ends on all sides, and the answer is 401. After a longer interruption, such as an app that was suspended, expect a 401 and ask the user to sign in. A 401 of this route is final: do not refresh again.
          */
         post: operations["refreshSession"];
         delete?: never;
@@ -132,7 +132,7 @@ export interface paths {
         put?: never;
         /**
          * Sign out
-         * @description Ends the session of the access token. Its refresh token and all its access tokens become invalid, in every server process within a second. Other sessions of the user remain. Takes no body, or `{}`.
+         * @description Ends the session of the access token. The refresh token and all access tokens of the session become invalid within a second. Other sessions of the user remain. A 401 means that the access token is no longer valid. After a repeated request, it means that the session has ended. If the token had merely expired, refresh and sign out with the new token. Delete both tokens in every case. Send no body, or `{}`.
          */
         post: operations["logOut"];
         delete?: never;
@@ -150,7 +150,7 @@ export interface paths {
         };
         /**
          * Read the signed-in user
-         * @description Returns the user of the access token, with current data.
+         * @description Returns the current data of the signed-in user.
          */
         get: operations["showMe"];
         put?: never;
@@ -170,7 +170,7 @@ export interface paths {
         };
         /**
          * List movies
-         * @description Lists movies in the order of their titles. Filter by `status`, or by part of the title with `q`.
+         * @description Lists movies in the order of their titles, compared by Unicode code points: É follows Z. Filter by `status`, or by part of the title with `q`.
          */
         get: operations["listMovies"];
         put?: never;
@@ -210,7 +210,7 @@ export interface paths {
         };
         /**
          * List upcoming showtimes of a movie
-         * @description Lists the showtimes of the movie that have not started, earliest first. Filter by day with `date`.
+         * @description Lists the showtimes of the movie that have not started, earliest first, without cancelled ones. `closed` and `paused` showtimes are listed. Filter by day with `date`. An unknown movie is answered 404; `GET /api/v1/showtimes?movieId=` answers an empty page instead.
          */
         get: operations["listShowtimesOfMovie"];
         put?: never;
@@ -230,7 +230,7 @@ export interface paths {
         };
         /**
          * List upcoming showtimes
-         * @description Lists the showtimes that have not started, earliest first. Filter by movie with `movieId` and by day with `date`.
+         * @description Lists the showtimes that have not started, earliest first, without cancelled ones. `closed` and `paused` showtimes are listed. A showtime is on sale while its `state` is `open` and the time is between `salesOpenAt` and `salesCloseAt`. Filter by movie with `movieId` and by day with `date`.
          */
         get: operations["listShowtimes"];
         put?: never;
@@ -250,7 +250,7 @@ export interface paths {
         };
         /**
          * Read one showtime
-         * @description Returns the showtime and the number of its seats in each status now.
+         * @description Returns the showtime and the number of its seats in each current status.
          */
         get: operations["showShowtime"];
         put?: never;
@@ -270,7 +270,7 @@ export interface paths {
         };
         /**
          * Read the seats of a showtime
-         * @description Returns every seat with its status now: row by row, with labels, prices and counts. With an access token, the user's own seats are marked `mine`, so caches must keep such answers apart (`Vary: Authorization`). `view=status` returns one letter per seat instead, to be combined with the seat plan at `GET /api/v1/plans/{id}`; it is the same for all users.
+         * @description Returns every seat with its current status, row by row, with labels, prices and counts. With an access token, seats that the user holds or has bought have `mine: true`. Without a token no seat is marked. An invalid or expired token is answered 401: refresh the session, or send the request without a token. `view=status` returns one letter per seat instead, the same for all users. The seat plan (`planId`, `GET /api/v1/plans/{id}`) says which seat each letter is.
          */
         get: operations["showSeatMatrix"];
         put?: never;
@@ -311,23 +311,31 @@ export interface paths {
         /**
          * Stream the seats of a showtime
          * @description Streams each change of a seat as Server-Sent Events. Seats are identified by their index in the seat plan
-         *     (`GET /api/v1/plans/{id}`), and statuses by the letters of `view=status`.
+         *     (`GET /api/v1/plans/{id}`), and statuses by the letters of `view=status`. Changes of prices and of the `state` of the
+         *     showtime are not sent.
          *
          *     How to use it:
          *
          *     1. Read `GET /api/v1/showtimes/{showtimeId}/seats?view=status`.
          *     2. Open the stream with `since` set to the `version` of that answer.
-         *     3. Apply each event without a name (`SeatDelta`) whose `version` is greater than yours: it has the new status of each
-         *        changed seat. Versions increase from event to event. They may skip numbers, because several changes are combined into one
-         *        event.
-         *     4. At an event named `reset` (`SeatReset`), read `view=status` again. Then apply the events with a greater `version`,
-         *        including those that arrived while you read. The server sends a reset if you named no version, if your version is too old, or
-         *        if the seats were rebuilt.
+         *     3. An event without a name is a `SeatDelta`. If its `version` is greater than the version of your statuses, set each
+         *        listed seat to the given status and take over the `version`. Otherwise ignore the event. Versions may skip
+         *        numbers, because several changes are combined into one event.
+         *     4. An event named `reset` is a `SeatReset`: read `view=status` again. If the statuses that you read have a lower
+         *        version than the event, read them again. If the read fails, repeat it: a new connection does not repeat the reset.
+         *        Keep the events that arrive meanwhile, and then apply those with a greater version. The server sends a reset if
+         *        you sent neither `since` nor `Last-Event-ID`, if your version is too old, or after a recovery of the server.
          *
-         *     After a disconnect, send the `id` of the last event as `Last-Event-ID`, which takes precedence over `since`; a browser's
-         *     `EventSource` does this by itself. The server sends a comment line every 15 s to show that the connection works. It
-         *     disconnects clients that do not read their events; they may connect again. The expiry of a hold is sent at the moment it
-         *     happens. If the answer is `overloaded`, poll `view=status` with `If-None-Match` every few seconds instead.
+         *     After a disconnect, wait for the time of the `retry` field (1 to 5 s), then send the `id` of the last event as
+         *     `Last-Event-ID`, which takes precedence over `since`. Before the first event there is no `id`: send `since` again. A
+         *     browser's `EventSource` does this by itself, but does not retry after a status other than 200. The server sends a
+         *     comment line every 15 s: after 45 s without a byte, reconnect. The server disconnects a client that reads too slowly;
+         *     the client can connect again. The server also ends its streams when it restarts, and may end them once the showtime
+         *     is over or cancelled; a new connection then gets 409. When a hold expires, its seats are sent as available within
+         *     half a second.
+         *
+         *     If the stream cannot be opened (429 or 503), poll `view=status` with `If-None-Match` every 3 s meanwhile, and try the
+         *     stream again after `Retry-After`. Stop after 404 or 409: the showtime does not exist, is over or was cancelled.
          */
         get: operations["streamSeats"];
         put?: never;
@@ -347,13 +355,13 @@ export interface paths {
         };
         /**
          * List the bookings of the signed-in user
-         * @description Newest first. A page may have fewer than `limit` items even if more follow: continue while `nextCursor` is not null. A booking that cannot be read because of a server error is left out.
+         * @description Lists the bookings of the signed-in user, newest first. Holds that expired or were released are in the list until an hour after their `expiresAt`. A booking has only the id of its showtime: read `GET /api/v1/bookings/{id}` for the movie and the time. A page can have fewer items than `limit` even if more follow: continue until `nextCursor` is null. A booking that cannot be read because of a server error is left out of the list.
          */
         get: operations["listBookings"];
         put?: never;
         /**
          * Hold seats of a showtime
-         * @description Holds all of the requested seats or none. The booking is `pending` until it is confirmed, released or expired. A user can place a limited number of holds within an hour, including released ones. Above that limit the answer is 429, and `Retry-After` says when the next hold is possible.
+         * @description Holds all of the requested seats or none. The booking is `pending` until it is confirmed or released, or expires. The showtime is on sale while its `state` is `open` and the time is between `salesOpenAt` and `salesCloseAt`. A user can place a limited number of holds within an hour (100 by default); released and expired ones count. Above that limit the answer is 429, and `Retry-After` says when the next hold is possible: up to an hour later.
          */
         post: operations["placeHold"];
         delete?: never;
@@ -371,14 +379,14 @@ export interface paths {
         };
         /**
          * Read one booking of the signed-in user
-         * @description Returns the booking with its showtime. An expired or released hold can be read until an hour after its `expiresAt`. A booking of another user is answered 404.
+         * @description Returns the booking with its showtime. An expired or released hold can be read until an hour after its `expiresAt`. A request for another user's booking gets the same 404 as a request for one that does not exist.
          */
         get: operations["showBooking"];
         put?: never;
         post?: never;
         /**
-         * Release or cancel a booking
-         * @description Releases a hold, or cancels a confirmed booking before its showtime starts. The seats are free at once; the booking can still be read. A repeated request gets the same answer. An expired hold remains `expired`. Takes no body, or `{}`.
+         * Release a hold or cancel a booking
+         * @description Releases a hold, or cancels a confirmed booking before its showtime starts. The seats are free at once. A cancelled booking can still be read; a released hold can be read until an hour after its `expiresAt`. The repeat of a request that succeeded is answered 200, while the booking has not changed in between. If the repeat is answered otherwise, `GET /api/v1/bookings/{id}` shows the outcome. An expired hold remains `expired`, and the answer is 200 as well: read `status`. Send no body, or `{}`.
          */
         delete: operations["cancelBooking"];
         options?: never;
@@ -396,8 +404,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Confirm a booking
-         * @description Confirms a hold: all of its seats are sold to the user. A repeated request gets the same answer. Takes no body, or `{}`.
+         * Confirm a hold
+         * @description Confirms a hold: all of its seats are sold to the user. A hold can be confirmed until its `expiresAt`, also while sales of the showtime are paused, closed or over. The repeat of a confirm that succeeded is answered 200 also after `expiresAt`, while the booking has not changed in between. If the repeat is answered otherwise, `GET /api/v1/bookings/{id}` shows the outcome. Send no body, or `{}`.
          */
         post: operations["confirmBooking"];
         delete?: never;
@@ -418,7 +426,7 @@ export interface components {
              */
             type: string;
             /**
-             * @description Short title, the same for every problem of this kind
+             * @description Short title in English, the same for every problem of this code
              * @example Seats not available
              */
             title: string;
@@ -428,8 +436,8 @@ export interface components {
              */
             status: number;
             /**
-             * @description What happened, whether anything changed, and what to do next
-             * @example The seats listed in `seats` are not available. No seats were held; choose other seats.
+             * @description What happened, whether anything changed, and what to do next; in English, for developers
+             * @example The seats listed in `seats` are held, sold or not for sale; a seat that you hold already counts too. This request held no seats; read the seats again and choose others.
              */
             detail: string;
             /**
@@ -438,29 +446,29 @@ export interface components {
              */
             instance: string;
             /**
-             * @description Stable code of the problem: base the handling on this field
+             * @description Stable code of the problem, never renamed: decide by this field. Handle an unknown code by its `status`
              * @enum {string}
              */
             code: "invalid_request" | "unauthenticated" | "invalid_credentials" | "not_found" | "email_taken" | "seats_taken" | "seat_limit" | "hold_limit" | "not_on_sale" | "showtime_closed" | "showtime_cancelled" | "showtime_started" | "booking_state" | "hold_expired" | "version_mismatch" | "payload_too_large" | "unsupported_media_type" | "unknown_seats" | "idempotency_mismatch" | "too_many_requests" | "internal" | "recovering" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
             /**
-             * @description Whether the same request, sent again unchanged, may succeed later
+             * @description Whether to send the same request again automatically after `Retry-After`. False also where a repeat could succeed after something else has happened, such as the start of sales
              * @example false
              */
             retryable: boolean;
             /**
-             * @description Id of the request, also in `x-request-id`: quote it when you report a problem
+             * @description Id of the request, also in `x-request-id`: give it when you report an error
              * @example 5f0c2a64-1b7e-4c55-9f0e-2d8a7c6b4e31
              */
             requestId: string;
-            /** @description Only with `invalid_request`: one entry for each invalid value */
+            /** @description Only with `invalid_request`: the invalid values of the first invalid part of the request. After a correction, further entries can follow. Absent if the request could not be read at all */
             errors?: {
                 /**
-                 * @description JSON Pointer into the body. For other parts of the request it begins with `/path`, `/query` or `/headers`
+                 * @description JSON Pointer into the body; empty for the whole body. For other parts of the request it begins with `/path`, `/query` or `/headers`
                  * @example /seats/0
                  */
                 pointer: string;
                 /**
-                 * @description What is wrong with that value
+                 * @description What is wrong with the value, in English, for developers
                  * @example must NOT have fewer than 1 characters
                  */
                 message: string;
@@ -474,10 +482,10 @@ export interface components {
              */
             seats?: string[];
         };
-        /** @description An exact amount of money. Every JSON parser can read `amount` as a number without rounding */
+        /** @description An exact amount of money */
         Money: {
             /**
-             * @description Amount in minor units of the currency, such as cents
+             * @description Amount in the smallest unit of the currency by ISO 4217: cents for USD, yen for JPY
              * @example 2500
              */
             amount: number;
@@ -490,7 +498,7 @@ export interface components {
         /** @description The price of one seat */
         Price: {
             /**
-             * @description Amount in minor units of the currency, such as cents
+             * @description Amount in the smallest unit of the currency by ISO 4217: cents for USD, yen for JPY
              * @example 2500
              */
             amount: number;
@@ -519,7 +527,7 @@ export interface components {
              */
             displayName: string;
             /**
-             * @description Role of the user; it decides what the user may do
+             * @description Role of the user. No route of this document depends on it
              * @enum {string}
              */
             role: "user" | "admin";
@@ -530,7 +538,7 @@ export interface components {
              */
             createdAt: string;
         };
-        /** @description A session: the signed-in user and the tokens */
+        /** @description The signed-in user and the tokens */
         Session: {
             user: components["schemas"]["User"];
             /**
@@ -539,7 +547,7 @@ export interface components {
              */
             accessToken: string;
             /**
-             * @description Refresh token for `POST /api/v1/auth/refresh`, which returns the next one. Valid once, for 30 days. Keep it secret
+             * @description Refresh token for `POST /api/v1/auth/refresh`, which returns the next one. Can be exchanged once, within 30 days. Keep it secret
              * @example mB0Zy6Qe2XfT9uKq4vN7wR1sLcJpHdGaEoUiYtBxVn8
              */
             refreshToken: string;
@@ -563,7 +571,7 @@ export interface components {
              */
             password: string;
             /**
-             * @description Name to display for the user
+             * @description Name to display for the user: 1 to 80 characters, at least one of them visible, no control characters. Spaces around it are removed
              * @example Ada Lovelace
              */
             displayName: string;
@@ -576,7 +584,7 @@ export interface components {
              */
             email: string;
             /**
-             * @description Password of the user
+             * @description Password of the user. One of more than 128 characters is answered 400
              * @example correct horse battery
              */
             password: string;
@@ -584,7 +592,7 @@ export interface components {
         /** @description The refresh token to exchange for a new session */
         RefreshRequest: {
             /**
-             * @description The `refreshToken` of the latest session
+             * @description The refresh token that you received last
              * @example mB0Zy6Qe2XfT9uKq4vN7wR1sLcJpHdGaEoUiYtBxVn8
              */
             refreshToken: string;
@@ -634,18 +642,18 @@ export interface components {
              */
             releaseDate: string | null;
             /**
-             * @description Whether the movie is showing now, coming soon, or has ended
+             * @description Whether the movie is showing now, coming soon, or has ended. Set by the cinema, not derived from the showtimes
              * @enum {string}
              */
             status: "now_showing" | "coming_soon" | "ended";
         };
         /** @description One page of a list */
         MoviePage: {
-            /** @description At most `limit` items */
+            /** @description At most `limit` items, possibly none. An entry that cannot be read is left out */
             items: components["schemas"]["Movie"][];
             /**
-             * @description Send it as `cursor` to get the next page; null on the last page
-             * @example 0199d3a1-8c20-7e9f-8a0b-1c2d3e4f5a05
+             * @description Send it as `cursor` to get the next page; null on the last page. Opaque: do not build or parse it
+             * @example WyJUaGUgVGhpcmQgTWFuIiwiMDE5OWQzYTAtMGExMC03YTNiLThjNGQtNWU2ZjdhOGI5YzBkIl0
              */
             nextCursor: string | null;
         };
@@ -704,18 +712,18 @@ export interface components {
             timeZone: string;
             /**
              * Format: date-time
-             * @description When sales begin
+             * @description When sales begin: from then on, seats can be held while `state` is `open`
              * @example 2026-11-15T09:00:00.000Z
              */
             salesOpenAt: string;
             /**
              * Format: date-time
-             * @description When sales end
+             * @description When sales end: from then on, no new holds are possible. Holds that exist can still be confirmed
              * @example 2026-11-22T19:15:00.000Z
              */
             salesCloseAt: string;
             /**
-             * @description `open`: seats are on sale between `salesOpenAt` and `salesCloseAt`. `paused`: sales are suspended. `closed`: sales have ended for good. `cancelled`: the showtime does not take place
+             * @description `open`: seats are on sale from `salesOpenAt` until `salesCloseAt`. `paused`: no new holds are possible for now; holds that exist can still be confirmed. `closed`: the same, for good. `cancelled`: the showtime does not take place. The state does not change when the showtime starts or ends: compare `startsAt` and `endsAt` as well
              * @enum {string}
              */
             state: "open" | "paused" | "closed" | "cancelled";
@@ -731,11 +739,11 @@ export interface components {
         };
         /** @description One page of a list */
         ShowtimePage: {
-            /** @description At most `limit` items */
+            /** @description At most `limit` items, possibly none. An entry that cannot be read is left out */
             items: components["schemas"]["Showtime"][];
             /**
-             * @description Send it as `cursor` to get the next page; null on the last page
-             * @example 0199d3a1-8c20-7e9f-8a0b-1c2d3e4f5a05
+             * @description Send it as `cursor` to get the next page; null on the last page. Opaque: do not build or parse it
+             * @example WyIxNzk1Mzc0OTAwMDAwIiwiMDE5OWQzYTAtMGExMy03ZDBlLTlmMWEtMmIzYzRkNWU2ZjA1Il0
              */
             nextCursor: string | null;
         };
@@ -794,18 +802,18 @@ export interface components {
             timeZone: string;
             /**
              * Format: date-time
-             * @description When sales begin
+             * @description When sales begin: from then on, seats can be held while `state` is `open`
              * @example 2026-11-15T09:00:00.000Z
              */
             salesOpenAt: string;
             /**
              * Format: date-time
-             * @description When sales end
+             * @description When sales end: from then on, no new holds are possible. Holds that exist can still be confirmed
              * @example 2026-11-22T19:15:00.000Z
              */
             salesCloseAt: string;
             /**
-             * @description `open`: seats are on sale between `salesOpenAt` and `salesCloseAt`. `paused`: sales are suspended. `closed`: sales have ended for good. `cancelled`: the showtime does not take place
+             * @description `open`: seats are on sale from `salesOpenAt` until `salesCloseAt`. `paused`: no new holds are possible for now; holds that exist can still be confirmed. `closed`: the same, for good. `cancelled`: the showtime does not take place. The state does not change when the showtime starts or ends: compare `startsAt` and `endsAt` as well
              * @enum {string}
              */
             state: "open" | "paused" | "closed" | "cancelled";
@@ -818,10 +826,10 @@ export interface components {
                 tier: string;
                 price: components["schemas"]["Price"];
             }[];
-            /** @description Number of seats in each status now; null if the showtime is over or cancelled and its live seats were removed */
+            /** @description Number of seats in each current status. Null once the showtime is over or cancelled and its live seats are deleted: the seats of the showtime are then answered 409 */
             counts: components["schemas"]["SeatCounts"] | null;
         };
-        /** @description Number of seats in each status now */
+        /** @description Number of seats in each current status */
         SeatCounts: {
             /**
              * @description All seats of the showtime
@@ -844,12 +852,12 @@ export interface components {
              */
             sold: number;
             /**
-             * @description Seats that an administrator has taken off sale
+             * @description Seats that an administrator has taken off sale. Treat `blocked` and `quarantined` alike: not available
              * @example 2
              */
             blocked: number;
             /**
-             * @description Seats withheld from sale after a loss of data, because they may already be sold
+             * @description Seats withheld from sale because they may already be sold
              * @example 0
              */
             quarantined: number;
@@ -902,12 +910,12 @@ export interface components {
                      */
                     tier: string;
                     /**
-                     * @description Kind of seat
+                     * @description Kind of seat. For display: every kind can be booked alone
                      * @enum {string}
                      */
                     kind: "standard" | "wheelchair" | "companion";
                     /**
-                     * @description Status of the seat now
+                     * @description Current status of the seat. Treat `blocked` and `quarantined` alike: not available
                      * @enum {string}
                      */
                     status: "available" | "held" | "sold" | "blocked" | "quarantined";
@@ -934,18 +942,18 @@ export interface components {
              */
             planId: string;
             /**
-             * @description Increases with each change of a seat
+             * @description Increases with each change of a seat. Send it as `since` to the seat stream
              * @example 1000000007
              */
             version: number;
             /**
-             * @description One letter per seat, in the order of the seat indexes: `A` available, `H` held, `S` sold, `X` blocked, `Q` quarantined
+             * @description One letter per seat, in the order of the seat indexes: `A` available, `H` held, `S` sold, `X` blocked, `Q` quarantined. Treat every letter but `A` as not available
              * @example AAHHSAAAXA
              */
             statuses: string;
         };
         /**
-         * @description A change of seats: apply it to the statuses you have
+         * @description Seats whose status changed
          * @example {
          *       "version": 1000000007,
          *       "seats": [
@@ -962,25 +970,25 @@ export interface components {
          */
         SeatDelta: {
             /**
-             * @description Version of the seat map that includes these changes; also the `id` of the event
+             * @description Version of the statuses that include these changes; also the `id` of the event
              * @example 1000000007
              */
             version: number;
-            /** @description Each seat that changed, as `[index, letter]` with its new status: `A` available, `H` held, `S` sold, `X` blocked, `Q` quarantined */
+            /** @description Each seat that changed, as `[index, letter]` with its new status: `A` available, `H` held, `S` sold, `X` blocked, `Q` quarantined. Treat every letter but `A` as not available */
             seats: [
                 number,
                 "A" | "H" | "S" | "X" | "Q"
             ][];
         };
         /**
-         * @description The changes since your version are not available: read all statuses again
+         * @description The server does not have all changes after your version: read all statuses again
          * @example {
          *       "version": 2000000000
          *     }
          */
         SeatReset: {
             /**
-             * @description The statuses to read must have this version or a later one
+             * @description If the statuses that you read have a lower version, read them again. Also the `id` of the event
              * @example 1000000007
              */
             version: number;
@@ -994,7 +1002,7 @@ export interface components {
              */
             id: string;
             /**
-             * @description Number of seats, without gaps
+             * @description Number of seats; gaps are not counted
              * @example 100
              */
             seatCount: number;
@@ -1011,7 +1019,7 @@ export interface components {
                  */
                 name: string;
             }[];
-            /** @description Rows from front to back. The index of a seat is its position in reading order (row by row, left to right), counted from 0 without gaps */
+            /** @description Rows from front to back. The index of a seat is its position in reading order (row by row, left to right), counted from 0; gaps (null) are not counted */
             rows: {
                 /**
                  * @description Name of the row
@@ -1031,14 +1039,14 @@ export interface components {
                      */
                     tier: string;
                     /**
-                     * @description Kind of seat
+                     * @description Kind of seat. For display: every kind can be booked alone
                      * @enum {string}
                      */
                     kind: "standard" | "wheelchair" | "companion";
                 } | null)[];
             }[];
         };
-        /** @description A booking: it begins as a hold (`pending`) and is confirmed, released, cancelled or expired later */
+        /** @description A booking: it begins as a hold (`pending`) and is later `confirmed`, `cancelled` or `expired`. `total` is the price of all seats together, fixed when the hold was placed. A booking has no price per seat */
         Booking: {
             /**
              * Format: uuid
@@ -1053,7 +1061,7 @@ export interface components {
              */
             showtimeId: string;
             /**
-             * @description `pending`: the seats are held until `expiresAt`. `confirmed`: the seats are sold. `cancelled`: the hold was released, or the confirmed booking was cancelled. `expired`: the hold was not confirmed in time
+             * @description `pending`: the seats are held until `expiresAt`. `confirmed`: the seats are sold to the user. `cancelled`: the user released the hold (`confirmedAt` is null), or the booking was cancelled after it was confirmed: by the user, because the showtime was cancelled, or because its seats turned out to be sold already. `expired`: the hold was not confirmed in time
              * @enum {string}
              */
             status: "pending" | "confirmed" | "cancelled" | "expired";
@@ -1068,12 +1076,12 @@ export interface components {
             total: components["schemas"]["Money"];
             /**
              * Format: date-time
-             * @description When the hold expires or expired; after a confirm or a release, when it would have expired
+             * @description When the hold ends if it is not confirmed. Kept after a confirm, release or expiry
              * @example 2026-11-22T17:47:03.512Z
              */
             expiresAt: string;
             /**
-             * @description Seconds until `expiresAt` by the server's clock, rounded down. Present only while `pending`
+             * @description Seconds until the hold expires (`expiresAt`), rounded down, when the answer was sent. Present only while `pending`
              * @example 420
              */
             expiresInSeconds?: number;
@@ -1091,12 +1099,12 @@ export interface components {
             confirmedAt: string | null;
             /**
              * Format: date-time
-             * @description When the hold was released or the booking cancelled; null if neither happened
+             * @description When the hold was released or the booking cancelled. Null unless `status` is `cancelled`; null then too if the seats turned out to be sold already
              * @example null
              */
             cancelledAt: string | null;
             /**
-             * @description Whether the ledger, the permanent record in Postgres, has this version. Holds are not written to the ledger
+             * @description Whether the ledger, the permanent record in Postgres, has this version. A `confirmed` booking is valid either way. Always false for holds, which are not written to the ledger
              * @example false
              */
             recorded: boolean;
@@ -1106,7 +1114,7 @@ export interface components {
              */
             version: number;
         };
-        /** @description A booking with its showtime */
+        /** @description A booking with its showtime. `total` is the price of all seats together, fixed when the hold was placed */
         BookingDetails: {
             /**
              * Format: uuid
@@ -1121,7 +1129,7 @@ export interface components {
              */
             showtimeId: string;
             /**
-             * @description `pending`: the seats are held until `expiresAt`. `confirmed`: the seats are sold. `cancelled`: the hold was released, or the confirmed booking was cancelled. `expired`: the hold was not confirmed in time
+             * @description `pending`: the seats are held until `expiresAt`. `confirmed`: the seats are sold to the user. `cancelled`: the user released the hold (`confirmedAt` is null), or the booking was cancelled after it was confirmed: by the user, because the showtime was cancelled, or because its seats turned out to be sold already. `expired`: the hold was not confirmed in time
              * @enum {string}
              */
             status: "pending" | "confirmed" | "cancelled" | "expired";
@@ -1136,12 +1144,12 @@ export interface components {
             total: components["schemas"]["Money"];
             /**
              * Format: date-time
-             * @description When the hold expires or expired; after a confirm or a release, when it would have expired
+             * @description When the hold ends if it is not confirmed. Kept after a confirm, release or expiry
              * @example 2026-11-22T17:47:03.512Z
              */
             expiresAt: string;
             /**
-             * @description Seconds until `expiresAt` by the server's clock, rounded down. Present only while `pending`
+             * @description Seconds until the hold expires (`expiresAt`), rounded down, when the answer was sent. Present only while `pending`
              * @example 420
              */
             expiresInSeconds?: number;
@@ -1159,12 +1167,12 @@ export interface components {
             confirmedAt: string | null;
             /**
              * Format: date-time
-             * @description When the hold was released or the booking cancelled; null if neither happened
+             * @description When the hold was released or the booking cancelled. Null unless `status` is `cancelled`; null then too if the seats turned out to be sold already
              * @example null
              */
             cancelledAt: string | null;
             /**
-             * @description Whether the ledger, the permanent record in Postgres, has this version. Holds are not written to the ledger
+             * @description Whether the ledger, the permanent record in Postgres, has this version. A `confirmed` booking is valid either way. Always false for holds, which are not written to the ledger
              * @example false
              */
             recorded: boolean;
@@ -1230,10 +1238,10 @@ export interface components {
         };
         /** @description One page of a list */
         BookingPage: {
-            /** @description At most `limit` items */
+            /** @description At most `limit` items, possibly none. An entry that cannot be read is left out */
             items: components["schemas"]["Booking"][];
             /**
-             * @description Send it as `cursor` to get the next page; null on the last page
+             * @description Send it as `cursor` to get the next page; null on the last page. Opaque: do not build or parse it
              * @example 0199d3a1-8c20-7e9f-8a0b-1c2d3e4f5a05
              */
             nextCursor: string | null;
@@ -1246,7 +1254,7 @@ export interface components {
              */
             showtimeId: string;
             /**
-             * @description Seat labels, spelled exactly as in the seat map
+             * @description Seat labels, exactly as in `label` of the seats (case-sensitive)
              * @example [
              *       "E5",
              *       "E6"
@@ -1297,7 +1305,7 @@ export interface components {
                 /** @description Whether acknowledged bookings survive a crash of Redis */
                 durability: {
                     /**
-                     * @description `failed`: the Redis configuration can lose acknowledged writes, so nothing is sold. The log says why
+                     * @description `failed`: the Redis configuration can lose acknowledged writes, so no seats are sold. The log of the API names the setting
                      * @enum {string}
                      */
                     status: "ok" | "failed";
@@ -1351,7 +1359,7 @@ export interface components {
                      */
                     ms: number;
                     /**
-                     * @description Age in milliseconds of the oldest event that is not in the ledger yet; 0 if all events are, null if unknown
+                     * @description Age in milliseconds of the oldest event that is not in the ledger yet; 0 if the ledger has all events, null if unknown
                      * @example 120
                      */
                     settleLagMs: number | null;
@@ -1361,7 +1369,7 @@ export interface components {
                      */
                     limitMs: number;
                 };
-                /** @description The outbox: events that wait to be written to the ledger */
+                /** @description The outboxes: events that wait to be written to the ledger */
                 outbox: {
                     /**
                      * @description `failed`: an outbox has reached its limit, or Redis does not answer
@@ -1374,7 +1382,7 @@ export interface components {
                      */
                     ms: number;
                     /**
-                     * @description Entries waiting in the fullest outbox; null if unknown
+                     * @description Entries that wait in the fullest outbox; null if unknown
                      * @example 3
                      */
                     depth: number | null;
@@ -1391,9 +1399,9 @@ export interface components {
     parameters: never;
     requestBodies: never;
     headers: {
-        /** @description Id of this request in logs and problems: the client's own `x-request-id` if it is well formed, else a new one */
+        /** @description Id of this request: the `x-request-id` of the request if it is well formed, otherwise a new one. Give it when you report an error */
         RequestId: string;
-        /** @description Time of the server's clock when it sent the answer */
+        /** @description Time at which the server sent the answer, by the clock of the server */
         ServerTime: string;
     };
     pathItems: never;
@@ -1502,9 +1510,11 @@ export interface operations {
                     };
                 };
             };
-            /** @description The process is about to stop */
+            /** @description The process is about to stop. The body is `application/json`, not a problem */
             503: {
                 headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
                     [name: string]: unknown;
@@ -1552,9 +1562,11 @@ export interface operations {
                     };
                 };
             };
-            /** @description Bookings do not work: the status is `down` */
+            /** @description Bookings do not work: the status is `down`. The body is `application/json`, not a problem */
             503: {
                 headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
                     [name: string]: unknown;
@@ -2180,11 +2192,11 @@ export interface operations {
             query?: {
                 /** @description Maximum number of items on a page */
                 limit?: number;
-                /** @description `nextCursor` of the previous page. Leave it out to get the first page */
+                /** @description `nextCursor` of the previous page, from the same list and filters. Leave it out to get the first page */
                 cursor?: string;
                 /** @description Only movies with this status */
                 status?: "now_showing" | "coming_soon" | "ended";
-                /** @description Only movies whose title contains this text. Upper and lower case and accents are not distinguished */
+                /** @description Only movies whose title contains this text. Upper and lower case and accents are not distinguished; spaces around the text are ignored, and at least one other character is required */
                 q?: string;
             };
             header?: never;
@@ -2255,7 +2267,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description UUID of the resource */
+                /** @description Id of the movie */
                 id: string;
             };
             cookie?: never;
@@ -2338,17 +2350,17 @@ export interface operations {
             query?: {
                 /** @description Maximum number of items on a page */
                 limit?: number;
-                /** @description `nextCursor` of the previous page. Leave it out to get the first page */
+                /** @description `nextCursor` of the previous page, from the same list and filters. Leave it out to get the first page */
                 cursor?: string;
                 /**
-                 * @description Only showtimes that start on this day, in the time zone of the venue
+                 * @description Only showtimes that start on this day, in the time zone of the venue (`timeZone` of the showtime)
                  * @example 2026-11-22
                  */
                 date?: string;
             };
             header?: never;
             path: {
-                /** @description UUID of the movie */
+                /** @description Id of the movie */
                 movieId: string;
             };
             cookie?: never;
@@ -2431,12 +2443,12 @@ export interface operations {
             query?: {
                 /** @description Maximum number of items on a page */
                 limit?: number;
-                /** @description `nextCursor` of the previous page. Leave it out to get the first page */
+                /** @description `nextCursor` of the previous page, from the same list and filters. Leave it out to get the first page */
                 cursor?: string;
-                /** @description Only showtimes of the movie with this id */
+                /** @description Only showtimes of the movie with this id. A malformed id is answered 400, an unknown one with an empty page */
                 movieId?: string;
                 /**
-                 * @description Only showtimes that start on this day, in the time zone of the venue
+                 * @description Only showtimes that start on this day, in the time zone of the venue (`timeZone` of the showtime)
                  * @example 2026-11-22
                  */
                 date?: string;
@@ -2509,7 +2521,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description UUID of the resource */
+                /** @description Id of the showtime */
                 id: string;
             };
             cookie?: never;
@@ -2594,11 +2606,11 @@ export interface operations {
                 view?: "matrix" | "status";
             };
             header?: {
-                /** @description The `ETag` of an earlier answer: if it still applies, the answer is 304 without a body */
+                /** @description The `ETag` of an earlier answer: if nothing has changed since, the answer is 304 without a body */
                 "if-none-match"?: string;
             };
             path: {
-                /** @description UUID of the showtime */
+                /** @description Id of the showtime */
                 showtimeId: string;
             };
             cookie?: never;
@@ -2610,8 +2622,10 @@ export interface operations {
                 headers: {
                     /** @description Entity tag for `If-None-Match` */
                     ETag?: string;
-                    /** @description `Authorization`, unless `view=status` */
+                    /** @description `Authorization`; absent with `view=status` */
                     Vary?: string;
+                    /** @description `private, no-cache`; `no-cache` with `view=status` */
+                    "Cache-Control"?: string;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
                     [name: string]: unknown;
@@ -2620,7 +2634,7 @@ export interface operations {
                     "application/json": components["schemas"]["SeatMatrix"] | components["schemas"]["SeatStatuses"];
                 };
             };
-            /** @description The seats have not changed since the answer with that `ETag` */
+            /** @description The seats have not changed since the answer whose `ETag` you sent */
             304: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2723,11 +2737,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of an earlier answer: if it still applies, the answer is 304 without a body */
+                /** @description The `ETag` of an earlier answer: if nothing has changed since, the answer is 304 without a body */
                 "if-none-match"?: string;
             };
             path: {
-                /** @description UUID of the resource */
+                /** @description Id of the seat plan: `planId` of the answer with `view=status` */
                 id: string;
             };
             cookie?: never;
@@ -2739,7 +2753,7 @@ export interface operations {
                 headers: {
                     /** @description Entity tag for `If-None-Match` */
                     ETag?: string;
-                    /** @description public, max-age=31536000, immutable */
+                    /** @description `public, max-age=31536000, immutable` */
                     "Cache-Control"?: string;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -2749,7 +2763,7 @@ export interface operations {
                     "application/json": components["schemas"]["SeatPlan"];
                 };
             };
-            /** @description The seat plan is the one with that `ETag` */
+            /** @description The seat plan is the one whose `ETag` you sent */
             304: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2829,7 +2843,7 @@ export interface operations {
                 "last-event-id"?: string;
             };
             path: {
-                /** @description UUID of the showtime */
+                /** @description Id of the showtime */
                 showtimeId: string;
             };
             cookie?: never;
@@ -2942,7 +2956,7 @@ export interface operations {
             query?: {
                 /** @description Maximum number of items on a page */
                 limit?: number;
-                /** @description `nextCursor` of the previous page. Leave it out to get the first page */
+                /** @description `nextCursor` of the previous page, from the same list and filters. Leave it out to get the first page */
                 cursor?: string;
                 /** @description Only bookings with this status */
                 status?: "pending" | "confirmed" | "cancelled" | "expired";
@@ -3047,7 +3061,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description A random string that the client generates for each new booking. It makes placing a hold safe to repeat: the same key with the same seats at the same showtime returns the same booking until an hour after its `expiresAt`. After that, the key places a new hold
+                 * @description Send one with every request that places a hold. Without it, a repeat after a lost answer is answered `seats_taken`, because your own first request holds the seats. 1 to 64 letters, digits, `-` and `_`, such as a UUID, new for each hold. The key belongs to the user and the showtime. A repeat with the same key and seats, in any order, is answered 201 with `Idempotency-Replayed: true` and the existing booking with its current status: check `status`, which may be `expired`, `cancelled` or `confirmed`. With other seats it is answered `idempotency_mismatch`. A refused request does not use the key. An hour after the `expiresAt` of the hold the key is forgotten, even if the hold was confirmed, and a repeat places a new hold: after a longer interruption, look in `GET /api/v1/bookings` instead of repeating
                  * @example 5b0fb1ab-1f0c-4c55-a8f5-9c1d6a7c2c11
                  */
                 "idempotency-key"?: string;
@@ -3068,7 +3082,7 @@ export interface operations {
                     ETag?: string;
                     /** @description Path of the booking */
                     Location?: string;
-                    /** @description `true` if this `Idempotency-Key` was used before. The answer is then the existing booking with its current status */
+                    /** @description `true` if this `Idempotency-Key` was used before. The answer is then the existing booking with its current status, which may be `expired`, `cancelled` or `confirmed`; absent otherwise */
                     "Idempotency-Replayed"?: string;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -3231,7 +3245,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description UUID of the resource */
+                /** @description Id of the booking */
                 id: string;
             };
             cookie?: never;
@@ -3348,30 +3362,30 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `wait=5`: answer once the ledger has the change, or after 5 seconds (at most 10 can be requested) with `recorded: false`. If too many requests are waiting already, the answer comes at once with `recorded: false`
+                 * @description `wait=n`: wait up to n seconds (a value above 10 is treated as 10) until the ledger has the change. The answer has `recorded: true` if the ledger has it, otherwise `recorded: false`; the change has been made in either case. The release of a hold never waits. If too many requests are waiting already, the answer comes at once
                  * @example wait=5
                  */
                 prefer?: string;
                 /**
-                 * @description One entity tag such as `"1"`: change the booking only if it has this version. `*` matches any version
+                 * @description One entity tag such as `"1"`: change the booking only if it has this version, otherwise answer 412. Repeat a request with the same tag: if the first request succeeded, the repeat gets 200. `*` matches any version
                  * @example "1"
                  */
                 "if-match"?: string;
             };
             path: {
-                /** @description UUID of the resource */
+                /** @description Id of the booking */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The released, cancelled or expired booking */
+            /** @description The booking, which is `cancelled`, or `expired` if it was an expired hold */
             200: {
                 headers: {
                     /** @description The `version` of the booking, in quotes */
                     ETag?: string;
-                    /** @description Present if the server waited as `Prefer` asked and the ledger has the change */
+                    /** @description Present if the request had `Prefer: wait` and the ledger has the change */
                     "Preference-Applied"?: string;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -3442,6 +3456,8 @@ export interface operations {
             /** @description `version_mismatch`: Booking version mismatch */
             412: {
                 headers: {
+                    /** @description The current `version` of the booking, in quotes */
+                    ETag?: string;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
                     [name: string]: unknown;
@@ -3534,18 +3550,18 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `wait=5`: answer once the ledger has the change, or after 5 seconds (at most 10 can be requested) with `recorded: false`. If too many requests are waiting already, the answer comes at once with `recorded: false`
+                 * @description `wait=n`: wait up to n seconds (a value above 10 is treated as 10) until the ledger has the change. The answer has `recorded: true` if the ledger has it, otherwise `recorded: false`; the change has been made in either case. The release of a hold never waits. If too many requests are waiting already, the answer comes at once
                  * @example wait=5
                  */
                 prefer?: string;
                 /**
-                 * @description One entity tag such as `"1"`: change the booking only if it has this version. `*` matches any version
+                 * @description One entity tag such as `"1"`: change the booking only if it has this version, otherwise answer 412. Repeat a request with the same tag: if the first request succeeded, the repeat gets 200. `*` matches any version
                  * @example "1"
                  */
                 "if-match"?: string;
             };
             path: {
-                /** @description UUID of the resource */
+                /** @description Id of the booking */
                 id: string;
             };
             cookie?: never;
@@ -3557,7 +3573,7 @@ export interface operations {
                 headers: {
                     /** @description The `version` of the booking, in quotes */
                     ETag?: string;
-                    /** @description Present if the server waited as `Prefer` asked and the ledger has the change */
+                    /** @description Present if the request had `Prefer: wait` and the ledger has the change */
                     "Preference-Applied"?: string;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
@@ -3611,7 +3627,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `showtime_closed`: Showtime closed · `showtime_cancelled`: Showtime cancelled · `booking_state`: Booking cannot be confirmed */
+            /** @description `showtime_closed`: Showtime closed · `showtime_cancelled`: Showtime cancelled · `booking_state`: Booking was cancelled */
             409: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3642,6 +3658,8 @@ export interface operations {
             /** @description `version_mismatch`: Booking version mismatch */
             412: {
                 headers: {
+                    /** @description The current `version` of the booking, in quotes */
+                    ETag?: string;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
                     [name: string]: unknown;

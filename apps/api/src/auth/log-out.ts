@@ -19,8 +19,10 @@ export function addLogOut(app: ApiServer, { database, authStore }: AppDeps): voi
 			operationId: "logOut",
 			summary: "Sign out",
 			description:
-				"Ends the session of the access token. Its refresh token and all its access tokens become invalid, in every server process within " +
-				"a second. Other sessions of the user remain. Takes no body, or `{}`.",
+				"Ends the session of the access token. The refresh token and all access tokens of the session become invalid within a second. Other " +
+				"sessions of the user remain. A 401 means that the access token is no longer valid. After a repeated request, it means that the session " +
+				"has ended. If the token had merely expired, refresh and sign out with the new token. Delete both tokens in every case. Send no body, " +
+				"or `{}`.",
 			tags: ["auth"],
 			security: [{ accessToken: [] }],
 			response: { 204: Type.Null({ description: "The session has ended" }) },

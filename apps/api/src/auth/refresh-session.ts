@@ -2,15 +2,15 @@
  * `POST /auth/refresh`: exchanges a refresh token for the next refresh token and a new access token. All refusals get the
  * same answer. A token that was used before ends its family, and only the log shows this reason.
  */
-import { endRefreshFamily, rotateRefreshToken } from "@holdfast/database";
+import { endRefreshFamily, REFRESH_GRACE_MS, rotateRefreshToken } from "@holdfast/database";
 import type { ApiServer } from "../api-server.ts";
-import { BODY_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
+import { BODY_PROBLEMS, EXACT_DETAILS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { RefreshRequest, Session } from "../contract/user.ts";
 import type { AppDeps } from "../deps.ts";
 import { denyFamily } from "./deny-family.ts";
 import { presentSession } from "./open-session.ts";
 
-const REFUSAL = { detail: "The refresh token is invalid, expired or already used. No session was opened; sign in again." };
+const GRACE = `${REFRESH_GRACE_MS / 1000} s`;
 
 /** Registers `POST /auth/refresh`. */
 export function addRefreshSession(app: ApiServer, { database, authStore }: AppDeps): void {
@@ -22,14 +22,18 @@ export function addRefreshSession(app: ApiServer, { database, authStore }: AppDe
 			operationId: "refreshSession",
 			summary: "Exchange a refresh token for a new session",
 			description:
-				"A refresh token can be used once. If it is sent again within 10 s and the new refresh token has not been used yet, the answer " +
-				"has the same new refresh token: so after `outcome_unknown`, or if no answer arrives, repeat the request within 10 s. If it " +
-				"is sent again later, it counts as stolen and the whole session ends.",
+				`A refresh token can be exchanged once. If the answer is lost, or is \`outcome_unknown\`, send the same token again within ${GRACE}: ` +
+				"the answer then has the same new refresh token as the lost one. Any other second use (later, or after the new token was used) " +
+				"counts as theft: the session ends on all sides, and the answer is 401. After a longer interruption, such as an app that was " +
+				"suspended, expect a 401 and ask the user to sign in. A 401 of this route is final: do not refresh again.",
 			tags: ["auth"],
 			body: RefreshRequest.ref,
 			response: { 200: Session.answer("The session with new tokens") },
 		},
-		config: { problems: [...BODY_PROBLEMS, "unauthenticated", "too_many_requests", "outcome_unknown", ...STORE_PROBLEMS] },
+		config: {
+			problems: [...BODY_PROBLEMS, "unauthenticated", "too_many_requests", "outcome_unknown", ...STORE_PROBLEMS],
+			exactDetails: ["refresh_refused"],
+		},
 		handler: async (request, reply) => {
 			const result = await rotateRefreshToken(database, request.body.refreshToken);
 			if (result.outcome === "rotated") {
@@ -41,7 +45,7 @@ export function addRefreshSession(app: ApiServer, { database, authStore }: AppDe
 				await denyFamily(authStore, result.familyId);
 				await endRefreshFamily(database, result);
 			}
-			return reply.problem("unauthenticated", { ...REFUSAL, outcome: `refresh_${result.outcome}` });
+			return reply.problem("unauthenticated", { detail: EXACT_DETAILS.refresh_refused.detail, outcome: `refresh_${result.outcome}` });
 		},
 	});
 }

@@ -17,9 +17,9 @@ export function addRegister(app: ApiServer, { database, passwords }: AppDeps): v
 			operationId: "register",
 			summary: "Register",
 			description:
-				"Creates a user and opens a session. Hashing the password takes a quarter of a second on purpose; if too many requests wait for " +
-				"it, the answer is `busy`. After `outcome_unknown`, send the same request again: `email_taken` means that the first one created " +
-				"the user, so sign in.",
+				"Creates a user and opens a session. The answer takes about a quarter of a second. At capacity it is `busy`. After `outcome_unknown`, send the same request " +
+				"again. If the repeat is answered `email_taken`, the e-mail address has an account, probably from the first request: sign in with the " +
+				"same password. If that is answered `invalid_credentials`, the account existed before.",
 			tags: ["auth"],
 			body: Registration.ref,
 			response: { 201: Session.answer("The session of the new user") },

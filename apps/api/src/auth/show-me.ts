@@ -16,7 +16,7 @@ export function addShowMe(app: ApiServer, { database }: AppDeps): void {
 		schema: {
 			operationId: "showMe",
 			summary: "Read the signed-in user",
-			description: "Returns the user of the access token, with current data.",
+			description: "Returns the current data of the signed-in user.",
 			tags: ["auth"],
 			security: [{ accessToken: [] }],
 			response: { 200: User.answer("The signed-in user") },

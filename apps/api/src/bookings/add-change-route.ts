@@ -3,7 +3,7 @@ import { parseBookingId } from "@holdfast/domain";
 import { unreachable } from "@holdfast/runtime";
 import type { ApiServer } from "../api-server.ts";
 import { Booking, CHANGE_ANSWER_HEADERS, ChangeHeaders } from "../contract/booking.ts";
-import { BY_ID } from "../contract/page.ts";
+import { BY_ID_OF_BOOKING } from "../contract/page.ts";
 import { BODY_PROBLEMS, OPENING_PROBLEMS, OWN_PROBLEMS, type ProblemCode, STORE_PROBLEMS } from "../contract/problems.ts";
 import type { RouteDeps } from "../deps.ts";
 import { signedInUser } from "../plugins/auth.ts";
@@ -40,7 +40,7 @@ export function addChangeRoute(app: ApiServer, deps: RouteDeps, route: ChangeRou
 			description,
 			tags: ["bookings"],
 			security: [{ accessToken: [] }],
-			params: BY_ID,
+			params: BY_ID_OF_BOOKING,
 			headers: ChangeHeaders,
 			response: { 200: Booking.answer(answer, CHANGE_ANSWER_HEADERS) },
 		},

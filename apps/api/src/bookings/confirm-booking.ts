@@ -10,8 +10,11 @@ export function addConfirmBooking(app: ApiServer, deps: RouteDeps): void {
 		method: "POST",
 		url: "/:id/confirm",
 		operationId: "confirmBooking",
-		summary: "Confirm a booking",
-		description: "Confirms a hold: all of its seats are sold to the user. A repeated request gets the same answer. Takes no body, or `{}`.",
+		summary: "Confirm a hold",
+		description:
+			"Confirms a hold: all of its seats are sold to the user. A hold can be confirmed until its `expiresAt`, also while sales of the showtime " +
+			"are paused, closed or over. The repeat of a confirm that succeeded is answered 200 also after `expiresAt`, while the booking has not " +
+			"changed in between. If the repeat is answered otherwise, `GET /api/v1/bookings/{id}` shows the outcome. Send no body, or `{}`.",
 		answer: "The confirmed booking",
 		refusals: ["booking_state", "hold_expired"],
 		execute: (command) => deps.seatStore.confirmBooking(command),

@@ -22,8 +22,10 @@ export function addListBookings(app: ApiServer, deps: RouteDeps): void {
 			operationId: "listBookings",
 			summary: "List the bookings of the signed-in user",
 			description:
-				"Newest first. A page may have fewer than `limit` items even if more follow: continue while `nextCursor` is not null. A booking that " +
-				"cannot be read because of a server error is left out.",
+				"Lists the bookings of the signed-in user, newest first. Holds that expired or were released are in the list until an hour after their " +
+				"`expiresAt`. A booking has only the id of its showtime: read `GET /api/v1/bookings/{id}` for the movie and the time. A page can have fewer " +
+				"items than `limit` even if more follow: continue until `nextCursor` is null. A booking that cannot be read because of a server error is " +
+				"left out of the list.",
 			tags: ["bookings"],
 			security: [{ accessToken: [] }],
 			querystring: Type.Object({ ...PAGE_QUERY, status: Type.Optional(oneOf(BOOKING_STATUSES, "Only bookings with this status")) }, CLOSED),

@@ -1,11 +1,11 @@
 /** `POST /bookings`: holds all of the requested seats or none. */
-import { parseShowtimeId } from "@holdfast/domain";
+import { DEFAULT_LIMITS, parseShowtimeId } from "@holdfast/domain";
 import { unreachable } from "@holdfast/runtime";
 import type { FastifyContextConfig } from "fastify";
 import { Type } from "typebox";
 import type { ApiServer } from "../api-server.ts";
 import { BOOKING_ANSWER_HEADERS, Booking, HoldRequest, IdempotencyHeaders } from "../contract/booking.ts";
-import { BODY_PROBLEMS, OPENING_PROBLEMS, OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
+import { BODY_PROBLEMS, EXACT_DETAILS, OPENING_PROBLEMS, OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import type { RouteDeps } from "../deps.ts";
 import { signedInUser } from "../plugins/auth.ts";
 import { findOwnBooking } from "./find-own-booking.ts";
@@ -17,9 +17,10 @@ const SCHEMA = {
 	operationId: "placeHold",
 	summary: "Hold seats of a showtime",
 	description:
-		"Holds all of the requested seats or none. The booking is `pending` until it is confirmed, released or expired. A user can place a " +
-		"limited number of holds within an hour, including released ones. Above that limit the answer is 429, and `Retry-After` says when the " +
-		"next hold is possible.",
+		"Holds all of the requested seats or none. The booking is `pending` until it is confirmed or released, or expires. The showtime is on " +
+		"sale while its `state` is `open` and the time is between `salesOpenAt` and `salesCloseAt`. A user can place a limited number of holds " +
+		`within an hour (${DEFAULT_LIMITS.holdsPerHourMax} by default); released and expired ones count. Above that limit the answer is 429, and \`Retry-After\` ` +
+		"says when the next hold is possible: up to an hour later.",
 	tags: ["bookings"],
 	security: [{ accessToken: [] }],
 	headers: IdempotencyHeaders,
@@ -29,7 +30,9 @@ const SCHEMA = {
 			...BOOKING_ANSWER_HEADERS,
 			Location: Type.String({ description: "Path of the booking" }),
 			"Idempotency-Replayed": Type.String({
-				description: "`true` if this `Idempotency-Key` was used before. The answer is then the existing booking with its current status",
+				description:
+					"`true` if this `Idempotency-Key` was used before. The answer is then the existing booking with its current status, which may " +
+					"be `expired`, `cancelled` or `confirmed`; absent otherwise",
 			}),
 		}),
 	},
@@ -50,10 +53,8 @@ const CONFIG: FastifyContextConfig = {
 		"outcome_unknown",
 		...STORE_PROBLEMS,
 	],
+	exactDetails: ["hourly_limit"],
 };
-
-const HOURLY_LIMIT_DETAIL =
-	"You have placed the maximum number of holds within the past hour. No seats were held; send the request again after `Retry-After` seconds.";
 
 /** Registers `POST /bookings`. */
 export function addPlaceHold(app: ApiServer, deps: RouteDeps): void {
@@ -104,7 +105,7 @@ export function addPlaceHold(app: ApiServer, deps: RouteDeps): void {
 					return reply.problem("seats_taken", { seats: labelsOf(plan, result.seats) });
 				case "hourly_limit":
 					return reply.problem("too_many_requests", {
-						detail: HOURLY_LIMIT_DETAIL,
+						detail: EXACT_DETAILS.hourly_limit.detail,
 						retryAfterSeconds: Math.ceil(result.retryInMs / 1000),
 						outcome: result.outcome,
 					});

@@ -5,7 +5,7 @@ import { type Booking, parseBookingId, type ShowtimeId } from "@holdfast/domain"
 import { assert } from "@holdfast/runtime";
 import type { ApiServer } from "../api-server.ts";
 import { BOOKING_ANSWER_HEADERS, BookingDetails, type BookingDetailsBody } from "../contract/booking.ts";
-import { BY_ID } from "../contract/page.ts";
+import { BY_ID_OF_BOOKING } from "../contract/page.ts";
 import { OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { toInstant } from "../contract/share.ts";
 import type { RouteDeps } from "../deps.ts";
@@ -24,11 +24,11 @@ export function addShowBooking(app: ApiServer, deps: RouteDeps): void {
 			operationId: "showBooking",
 			summary: "Read one booking of the signed-in user",
 			description:
-				"Returns the booking with its showtime. An expired or released hold can be read until an hour after its `expiresAt`. A booking of " +
-				"another user is answered 404.",
+				"Returns the booking with its showtime. An expired or released hold can be read until an hour after its `expiresAt`. A request for " +
+				"another user's booking gets the same 404 as a request for one that does not exist.",
 			tags: ["bookings"],
 			security: [{ accessToken: [] }],
-			params: BY_ID,
+			params: BY_ID_OF_BOOKING,
 			response: { 200: BookingDetails.answer("The booking with its showtime", BOOKING_ANSWER_HEADERS) },
 		},
 		config: { problems: [...OWN_PROBLEMS, "not_found", ...STORE_PROBLEMS] },

@@ -1,7 +1,8 @@
 /** The wire schemas of bookings: the booking itself, the request that places a hold, and the headers of both. */
 import { BOOKING_STATUSES, IDEMPOTENCY_KEY_PATTERN, LIMIT_SPECS } from "@holdfast/domain";
 import { type Static, type TSchema, Type } from "typebox";
-import { EXAMPLE_IDS, EXAMPLE_SEATS, EXAMPLE_TIMES } from "./examples.ts";
+import { PREFER_WAIT_MAX_S } from "../bookings/prefer-wait.ts";
+import { EXAMPLE_CURSORS, EXAMPLE_IDS, EXAMPLE_SEATS, EXAMPLE_TIMES } from "./examples.ts";
 import { Money } from "./money.ts";
 import { page } from "./page.ts";
 import { CLOSED, id, instant, nullableInstant, oneOf, share, text } from "./share.ts";
@@ -12,24 +13,31 @@ const BookingObject = Type.Object(
 		showtimeId: id("Showtime that the booking is for", EXAMPLE_IDS.showtime),
 		status: oneOf(
 			BOOKING_STATUSES,
-			"`pending`: the seats are held until `expiresAt`. `confirmed`: the seats are sold. `cancelled`: the hold was released, or the " +
-				"confirmed booking was cancelled. `expired`: the hold was not confirmed in time",
+			"`pending`: the seats are held until `expiresAt`. `confirmed`: the seats are sold to the user. `cancelled`: the user released the " +
+				"hold (`confirmedAt` is null), or the booking was cancelled after it was confirmed: by the user, because the showtime was " +
+				"cancelled, or because its seats turned out to be sold already. `expired`: the hold was not confirmed in time",
 		),
 		seats: Type.Array(Type.String(), { description: "Seat labels, in the order of the seat plan", examples: [EXAMPLE_SEATS] }),
 		total: Money.ref,
-		expiresAt: instant("When the hold expires or expired; after a confirm or a release, when it would have expired", EXAMPLE_TIMES.expires),
+		expiresAt: instant("When the hold ends if it is not confirmed. Kept after a confirm, release or expiry", EXAMPLE_TIMES.expires),
 		expiresInSeconds: Type.Optional(
 			Type.Integer({
 				minimum: 0,
-				description: "Seconds until `expiresAt` by the server's clock, rounded down. Present only while `pending`",
+				description: "Seconds until the hold expires (`expiresAt`), rounded down, when the answer was sent. Present only while `pending`",
 				examples: [420],
 			}),
 		),
 		createdAt: instant("When the hold was placed", EXAMPLE_TIMES.held),
 		confirmedAt: nullableInstant("When the booking was confirmed; null if it was not", null),
-		cancelledAt: nullableInstant("When the hold was released or the booking cancelled; null if neither happened", null),
+		cancelledAt: nullableInstant(
+			"When the hold was released or the booking cancelled. Null unless `status` is `cancelled`; null then too if the seats turned out to " +
+				"be sold already",
+			null,
+		),
 		recorded: Type.Boolean({
-			description: "Whether the ledger, the permanent record in Postgres, has this version. Holds are not written to the ledger",
+			description:
+				"Whether the ledger, the permanent record in Postgres, has this version. A `confirmed` booking is valid either way. Always false " +
+				"for holds, which are not written to the ledger",
 			examples: [false],
 		}),
 		version: Type.Integer({
@@ -38,7 +46,12 @@ const BookingObject = Type.Object(
 			examples: [1],
 		}),
 	},
-	{ ...CLOSED, description: "A booking: it begins as a hold (`pending`) and is confirmed, released, cancelled or expired later" },
+	{
+		...CLOSED,
+		description:
+			"A booking: it begins as a hold (`pending`) and is later `confirmed`, `cancelled` or `expired`. `total` is the price of all seats " +
+			"together, fixed when the hold was placed. A booking has no price per seat",
+	},
 );
 /** Schema of a booking. */
 export const Booking = share("Booking", BookingObject);
@@ -64,7 +77,10 @@ const BookedShowtime = Type.Object(
 );
 const BookingDetailsObject = Type.Object(
 	{ ...BookingObject.properties, showtime: BookedShowtime },
-	{ ...CLOSED, description: "A booking with its showtime" },
+	{
+		...CLOSED,
+		description: "A booking with its showtime. `total` is the price of all seats together, fixed when the hold was placed",
+	},
 );
 /** Schema of a booking with its showtime. */
 export const BookingDetails = share("BookingDetails", BookingDetailsObject);
@@ -72,7 +88,7 @@ export const BookingDetails = share("BookingDetails", BookingDetailsObject);
 export type BookingDetailsBody = Static<typeof BookingDetailsObject>;
 
 /** Schema of one page of bookings. */
-export const BookingPage = share("BookingPage", page(Booking.ref));
+export const BookingPage = share("BookingPage", page(Booking.ref, EXAMPLE_CURSORS.bookings));
 
 /** A longer label is answered 400. An unknown label of up to this length is answered 422 `unknown_seats`. */
 const SEAT_TEXT_MAX_CHARS = 32;
@@ -87,7 +103,7 @@ export const HoldRequest = share(
 				minItems: 1,
 				maxItems: LIMIT_SPECS.seatsPerBookingMax.max,
 				uniqueItems: true,
-				description: "Seat labels, spelled exactly as in the seat map",
+				description: "Seat labels, exactly as in `label` of the seats (case-sensitive)",
 				examples: [EXAMPLE_SEATS],
 			}),
 		},
@@ -101,9 +117,13 @@ export const IdempotencyHeaders = Type.Object({
 		Type.String({
 			pattern: IDEMPOTENCY_KEY_PATTERN,
 			description:
-				"A random string that the client generates for each new booking. It makes placing a hold safe to repeat: the same key with the same " +
-				"seats at the same showtime returns the same booking until an hour after its `expiresAt`. After that, the key places a " +
-				"new hold",
+				"Send one with every request that places a hold. Without it, a repeat after a lost answer is answered `seats_taken`, because your " +
+				"own first request holds the seats. 1 to 64 letters, digits, `-` and `_`, such as a UUID, new for each hold. The key belongs to the " +
+				"user and the showtime. A repeat with the same key and seats, in any order, is answered 201 with `Idempotency-Replayed: true` and " +
+				"the existing booking with its current status: check `status`, which may be `expired`, `cancelled` or `confirmed`. With other seats " +
+				"it is answered `idempotency_mismatch`. A refused request does not use the key. An hour after the `expiresAt` of the hold the key " +
+				"is forgotten, even if the hold was confirmed, and a repeat places a new hold: after a longer interruption, look in " +
+				"`GET /api/v1/bookings` instead of repeating",
 			examples: ["5b0fb1ab-1f0c-4c55-a8f5-9c1d6a7c2c11"],
 		}),
 	),
@@ -115,26 +135,30 @@ export const ChangeHeaders = Type.Object({
 		Type.String({
 			maxLength: 200,
 			description:
-				"`wait=5`: answer once the ledger has the change, or after 5 seconds (at most 10 can be requested) with `recorded: false`. If too " +
-				"many requests are waiting already, the answer comes at once with `recorded: false`",
+				`\`wait=n\`: wait up to n seconds (a value above ${PREFER_WAIT_MAX_S} is treated as ${PREFER_WAIT_MAX_S}) until the ledger has the change. The answer has ` +
+				"`recorded: true` if the ledger has it, otherwise `recorded: false`; the change has been made in either case. The release of a hold " +
+				"never waits. If too many requests are waiting already, the answer comes at once",
 			examples: ["wait=5"],
 		}),
 	),
 	"if-match": Type.Optional(
 		Type.String({
 			maxLength: 200,
-			description: 'One entity tag such as `"1"`: change the booking only if it has this version. `*` matches any version',
+			description:
+				'One entity tag such as `"1"`: change the booking only if it has this version, otherwise answer 412. Repeat a request with the ' +
+				"same tag: if the first request succeeded, the repeat gets 200. `*` matches any version",
 			examples: ['"1"'],
 		}),
 	),
 });
 
+const BOOKING_ETAG = "The `version` of the booking, in quotes";
 /** Response headers of every answer that is one booking. */
 export const BOOKING_ANSWER_HEADERS: Record<string, TSchema> = {
-	ETag: text("The `version` of the booking, in quotes", '"1"'),
+	ETag: text(BOOKING_ETAG, '"1"'),
 };
 /** Response headers of confirm and cancel. */
 export const CHANGE_ANSWER_HEADERS: Record<string, TSchema> = {
-	...BOOKING_ANSWER_HEADERS,
-	"Preference-Applied": text("Present if the server waited as `Prefer` asked and the ledger has the change", "wait=5"),
+	ETag: text(BOOKING_ETAG, '"2"'),
+	"Preference-Applied": text("Present if the request had `Prefer: wait` and the ledger has the change", "wait=5"),
 };

@@ -25,3 +25,10 @@ export const EXAMPLE_TIMES = {
 
 /** Labels of the seats in the examples. */
 export const EXAMPLE_SEATS = ["E5", "E6"] as const;
+
+/** Cursors in the examples, by the kind of list. */
+export const EXAMPLE_CURSORS = {
+	movies: "WyJUaGUgVGhpcmQgTWFuIiwiMDE5OWQzYTAtMGExMC03YTNiLThjNGQtNWU2ZjdhOGI5YzBkIl0",
+	showtimes: "WyIxNzk1Mzc0OTAwMDAwIiwiMDE5OWQzYTAtMGExMy03ZDBlLTlmMWEtMmIzYzRkNWU2ZjA1Il0",
+	bookings: EXAMPLE_IDS.booking,
+} as const;

@@ -30,7 +30,7 @@ const HealthObject = Type.Object(
 					{
 						status: oneOf(
 							["ok", "failed"],
-							"`failed`: the Redis configuration can lose acknowledged writes, so nothing is sold. The log says why",
+							"`failed`: the Redis configuration can lose acknowledged writes, so no seats are sold. The log of the API names the setting",
 						),
 					},
 					{ ...CLOSED, description: "Whether acknowledged bookings survive a crash of Redis" },
@@ -60,7 +60,7 @@ const HealthObject = Type.Object(
 						status: oneOf(["ok", "failed"], "`failed`: the sweeper does not report, or is too far behind"),
 						ms,
 						settleLagMs: nullableInteger(
-							"Age in milliseconds of the oldest event that is not in the ledger yet; 0 if all events are, null if unknown",
+							"Age in milliseconds of the oldest event that is not in the ledger yet; 0 if the ledger has all events, null if unknown",
 							120,
 						),
 						limitMs: Type.Integer({ description: "A greater `settleLagMs` fails this check", examples: [30_000] }),
@@ -71,10 +71,10 @@ const HealthObject = Type.Object(
 					{
 						status: oneOf(["ok", "failed"], "`failed`: an outbox has reached its limit, or Redis does not answer"),
 						ms,
-						depth: nullableInteger("Entries waiting in the fullest outbox; null if unknown", 3),
+						depth: nullableInteger("Entries that wait in the fullest outbox; null if unknown", 3),
 						limit: Type.Integer({ description: "At this depth, confirm and cancel are answered `busy`", examples: [200_000] }),
 					},
-					{ ...CLOSED, description: "The outbox: events that wait to be written to the ledger" },
+					{ ...CLOSED, description: "The outboxes: events that wait to be written to the ledger" },
 				),
 			},
 			{ ...CLOSED, description: "Result of each check" },

@@ -1,81 +1,158 @@
 /**
- * The text at the top of the OpenAPI document: the rules that all routes share. Markdown, rendered by the page at /docs. The tags
- * group the routes there.
+ * The text at the top of the OpenAPI document: the rules that all routes share. Markdown, rendered by the page at /docs. Figures that
+ * an operator can set are named as defaults. The tags group the routes of the document.
  */
+import { ACCESS_TOKEN_TTL_SECONDS } from "@holdfast/accounts";
+import { FAMILIES_PER_USER_MAX, FAMILY_LIFE_MAX_MS, REFRESH_GRACE_MS, REFRESH_TTL_MS } from "@holdfast/database";
+import { DAY_MS, DEFAULT_LIMITS } from "@holdfast/domain";
+import { DEFAULT_RATES } from "../rates.ts";
+import { DEFAULT_WATCH_LIMITS } from "../showtimes/watch-limits.ts";
+import { BODY_MAX_BYTES } from "./problems.ts";
+
+const HOLD_MINUTES = DEFAULT_LIMITS.holdTtlMs / 60_000;
+const figure = (number: number): string => number.toLocaleString("en-US");
 
 /** The `info.description` of the document. */
-export const INTRODUCTION = `Hold seats of a showtime, then confirm the hold to buy them. A hold covers all requested seats or
-none, and expires after a few minutes unless it is confirmed.
+export const INTRODUCTION = `A **hold** reserves seats of one showtime for one user, for ${HOLD_MINUTES} minutes by default. Confirm the hold to buy the seats.
+A request holds all of the requested seats or none. A hold ends when it is confirmed or released, or when it expires.
+
+A hold is a booking with status \`pending\`; its id never changes. A hold cannot be extended or changed. To choose
+other seats, release the hold and place a new one; other users can take the seats in between. To add seats, place
+another hold.
 
 ## A booking in five requests
 
-1. \`POST /api/v1/auth/register\` creates a user and returns an access token.
+1. \`POST /api/v1/auth/register\` creates a user and returns an access token. An existing user signs in with
+   \`POST /api/v1/auth/login\`.
 2. \`GET /api/v1/showtimes\` lists the upcoming showtimes.
-3. \`GET /api/v1/showtimes/{showtimeId}/seats\` returns the seats of one showtime and their statuses now.
-4. \`POST /api/v1/bookings\` with \`{ showtimeId, seats }\` and an \`Idempotency-Key\` header holds seats until \`expiresAt\`.
-5. \`POST /api/v1/bookings/{id}/confirm\` confirms the hold: the seats are sold.
+3. \`GET /api/v1/showtimes/{showtimeId}/seats\` returns the seats of one showtime with their current statuses.
+4. \`POST /api/v1/bookings\` with \`{ showtimeId, seats }\` and the header \`Idempotency-Key\` holds the seats. \`seats\`
+   lists the \`label\` of each seat; choose seats with status \`available\`. The answer has the \`id\` and \`expiresAt\` of
+   the hold.
+5. \`POST /api/v1/bookings/{id}/confirm\` with this \`id\` confirms the hold: the seats are sold to the user.
 
-## Errors
-
-Every error is \`application/problem+json\` (RFC 9457). Base the handling of an error on its \`code\`: codes are never renamed,
-while titles and details may change. \`detail\` says what happened, whether anything changed, and what to do next. With
-\`invalid_request\`, \`errors\` lists every invalid value. With \`seats_taken\` and \`unknown_seats\`, \`seats\` lists the seats
-that cannot be held.
-
-Unknown fields and unknown query parameters are rejected, not ignored. Text must be UTF-8: other bytes are answered 400, and a
-body that declares another charset is answered 415. A resource that does not exist and a resource of another user get the same
-404.
-
-## Retries
-
-If \`retryable\` is true (for every 429 and 503), the same request may succeed later. Wait \`Retry-After\` seconds plus a random
-extra time, so that clients do not all return at the same moment.
-
-If the answer is \`outcome_unknown\`, or if no answer arrives, send the same request again to learn the outcome. A repeated
-confirm or cancel gets the same answer as the first one. A repeated \`POST /api/v1/bookings\` gets the same booking if it
-carries the same \`Idempotency-Key\`, until an hour after \`expiresAt\`. A repeated registration that is answered
-\`email_taken\` means that the first one succeeded: sign in.
+Requests 4 and 5 need the header \`Authorization: Bearer <access token>\`. Requests 2 and 3 need no token.
 
 ## Sessions
 
-An access token is valid for 15 minutes. When a request is answered \`unauthenticated\`, send \`POST /api/v1/auth/refresh\` to
-get new tokens, then send the request again. If several requests fail at the same time, refresh once for all of them. A refresh
-token can be used once: store the new one before you do anything else.
+An access token is valid for ${ACCESS_TOKEN_TTL_SECONDS / 60} minutes. If a request is answered \`unauthenticated\`, send \`POST /api/v1/auth/refresh\`
+once, then send the request again with the new access token. If several requests fail at the same time, refresh once
+for all of them. If the refresh itself, or the request sent again, is answered \`unauthenticated\`, the session has
+ended: discard both tokens and ask the user to sign in.
+
+Each refresh returns a new refresh token and makes the old one useless. Store the new one before you use the new
+access token. A session ends ${REFRESH_TTL_MS / DAY_MS} days after its last refresh, ${FAMILY_LIFE_MAX_MS / DAY_MS} days after the sign-in, or at sign-out. A user has at
+most ${FAMILIES_PER_USER_MAX} sessions: one more ends the oldest session.
 
 ## Changing a booking
 
-Every answer that is one booking has the booking's \`version\` as its \`ETag\`. A confirm or cancel with \`If-Match\` changes
-the booking only if it still has that version. If a confirm and a cancel with the same version are sent at the same time,
-exactly one of them succeeds.
+Every answer that is one booking has the booking's \`version\` as its \`ETag\`. With \`If-Match\`, a confirm or cancel
+changes the booking only if the booking has the version that the header names; otherwise the answer is 412. If a
+confirm and a cancel name the same version, exactly one of them succeeds and the other is answered 412. Repeat a
+request with the same \`If-Match\`: if the first request succeeded, the repeat gets 200, not 412. An expired hold is
+answered as expired, whatever version is named.
 
-A confirm is answered as soon as Redis, the store of live seats, has accepted it. The ledger, the permanent record in Postgres,
-has it a few tenths of a second later; the field \`recorded\` says whether it does. With \`Prefer: wait=5\` the answer waits for
-the ledger.
+\`status: confirmed\` means that the seats are sold to the user. \`recorded\` only says whether the permanent record in
+Postgres, the ledger, has this version as well, which usually takes a few tenths of a second. Send \`Prefer: wait=5\`
+only if the booking must survive even the loss of Redis, the store of live seats.
+
+## Retries
+
+If \`retryable\` is true (for every 429 and 503, except those of the health routes), send the same request again. Wait
+\`Retry-After\` seconds plus a random extra of up to half of that time, so that clients do not all return at once. Give
+up 30 s after the first request. If \`Retry-After\` goes beyond these 30 s, do not wait: show the user when the request
+is possible again. After too many holds \`Retry-After\` can be an hour.
+
+Treat 15 s of silence, a broken connection, and a 502, 503 or 504 without a \`code\` as no answer: the server may have
+processed the request. Send it again after 0.2 s, then after twice the time, up to 5 s, if it is a GET, a DELETE, a
+confirm, or has an \`Idempotency-Key\`. A refresh can be repeated for ${REFRESH_GRACE_MS / 1000} s only: see \`POST /api/v1/auth/refresh\`. If a
+registration, sign-in or sign-out gets no answer, do not repeat it automatically: ask the user. Treat 500 \`internal\`
+as no answer too, but repeat the request only once.
+
+- After \`outcome_unknown\`, the answer to the repeat shows the outcome.
+- The repeat of a confirm or cancel that succeeded changes nothing. While the booking has not changed in between, the
+  repeat is answered 200 like the first request; only \`recorded\` may differ. If it is answered otherwise,
+  \`GET /api/v1/bookings/{id}\` shows the outcome.
+- If the repeat of a registration is answered \`email_taken\`, the e-mail address has an account, probably from the
+  first request: sign in with the same password. If that is answered \`invalid_credentials\`, the account existed
+  before.
+
+## Idempotency
+
+Send a new \`Idempotency-Key\` with every hold. Until an hour after \`expiresAt\`, a repeat with the same key and seats
+returns the same booking with its current status. Without a key, a repeat after a lost answer is answered
+\`seats_taken\`, because the first request holds the seats.
+
+## Live seats
+
+To show the live seats of a showtime, read \`GET /api/v1/showtimes/{showtimeId}/seats?view=status\`, the seat plan of
+its \`planId\` (\`GET /api/v1/plans/{id}\`, which never changes), the prices from the showtime, and the user's own seats
+from \`GET /api/v1/bookings\`. Then open \`GET /api/v1/showtimes/{showtimeId}/seats/stream\`. A client without streams
+polls \`view=status\` with \`If-None-Match\` every 3 s.
 
 ## Clocks
 
-Every answer has the server's time in the header \`x-server-time\`. Base countdowns on that clock, and end them one second
-early: at \`expiresAt\` the hold is over, its seats are free for other users, and a confirm is answered \`hold_expired\`.
+Every answer has the server's time in the header \`x-server-time\`. Compute an offset: \`x-server-time\` minus the time
+of the device when the answer arrived. As a countdown, show \`expiresAt\` minus the time of the device minus the offset
+minus 1 s. A confirm that is sent at 0 then still arrives in time. At \`expiresAt\` the hold ends: its seats are free
+for other users, and a confirm is answered \`hold_expired\`. The clock of Redis decides \`expiresAt\`, and
+\`x-server-time\` is the clock of an API server; the one second also covers a small difference between the two.
 
-## Lists
+## Limits
 
-Lists are paged with cursors: send the \`nextCursor\` of one page as \`cursor\` to get the next page. Entries that are added in
-between do not repeat or skip other entries.
+These are defaults, which the operator can change:
 
-## Conventions
+| limit | default |
+|---|---|
+| length of a hold | ${HOLD_MINUTES} minutes |
+| seats of one booking | ${DEFAULT_LIMITS.seatsPerBookingMax} |
+| seats that one user may hold or have bought at one showtime | ${DEFAULT_LIMITS.seatsPerUserMax} |
+| holds of one user at one showtime at the same time | ${DEFAULT_LIMITS.liveHoldsPerUserMax} |
+| holds that one user may place in an hour, released and expired ones included; showtimes may share the count | ${DEFAULT_LIMITS.holdsPerHourMax} |
+| requests of one user to the routes of bookings, per server process | ${DEFAULT_RATES.userRate} a second, ${DEFAULT_RATES.userBurst} at once |
+| requests of one user to \`/auth/me\` and \`/auth/logout\`, per server process | ${DEFAULT_RATES.userRate} a second, ${DEFAULT_RATES.userBurst} at once |
+| attempts to register or sign in with one e-mail address | ${DEFAULT_RATES.authPerAccount} a minute |
+| requests to register, sign in or refresh from one address | ${DEFAULT_RATES.authPerAddress} a minute |
+| open seat streams of one showtime, per server process | ${figure(DEFAULT_WATCH_LIMITS.watchersPerShowtimeMax)} |
 
-Instants are ISO 8601 in UTC, amounts of money are integers in minor units, and ids are UUIDs. Every answer has the header
-\`x-request-id\`. To choose it yourself, send 8 to 64 letters, digits, \`-\` and \`_\` in that header. Quote it when you report
-a problem.`;
+A request body may have ${BODY_MAX_BYTES / 1024} KiB; the operator cannot change this.
+
+## Errors
+
+Every error is \`application/problem+json\` (RFC 9457), except the 503 of the health routes. Decide by \`code\`. Codes
+are never renamed; titles and details can change. A later release may add codes, fields and values: ignore an unknown
+field, handle an unknown \`code\` by its status, and treat an unknown seat status as not available. \`title\`, \`detail\`
+and \`errors[].message\` are English, for developers: show your own text for each \`code\`.
+
+Unknown fields and unknown query parameters are rejected, not ignored. Send text as UTF-8: invalid UTF-8 is answered
+400, and a \`charset\` other than UTF-8 is answered 415. A request for another user's booking gets the same 404 as a
+request for one that does not exist. A malformed id in a path is answered 404 like an unknown one.
+
+## Lists and conventions
+
+Lists are paged with cursors: send the \`nextCursor\` of one page as \`cursor\`, with the same filters, to get the next
+page. A cursor is opaque and does not expire. A page can have fewer items than \`limit\`, even none, and still not be
+the last one: continue until \`nextCursor\` is null. An entry that is added between two pages neither makes another
+entry appear twice nor hides one. An entry that cannot be read because of a server error is left out.
+
+Times are ISO 8601 in UTC, amounts of money are integers in the smallest unit of the currency, and ids are UUIDs.
+Every answer has the header \`x-request-id\`; give this id when you report an error. You can choose it: send 8 to 64
+letters, digits, \`-\` and \`_\` in that header. Any other value is replaced.
+
+## Not in this version
+
+- Payment, refunds and tickets for the door. The API takes no money and issues no tickets.
+- Password reset, changes of a user's data, verification of e-mail addresses, sign-out on all devices, and deletion
+  of an account by its user. An operator can delete an account.
+- Routes for admins.
+- Venues: a showtime names its auditorium and time zone only.
+- Push messages. To learn that a booking was cancelled with its showtime, read \`GET /api/v1/bookings\`.`;
 
 /** The groups of routes, in the order of the document. */
 export const TAGS = [
 	{ name: "auth", description: "Register, sign in, refresh the session, sign out, and read the signed-in user." },
 	{ name: "movies", description: "The catalogue of movies: showing now, coming soon, and ended." },
-	{ name: "showtimes", description: "When and where a movie is shown, with its seats and their statuses now." },
-	{
-		name: "bookings",
-		description: "Hold seats, confirm or release holds, cancel bookings. A hold is a booking with status `pending`; its id never changes.",
-	},
-	{ name: "health", description: "Whether the service works, for load balancers and operators." },
+	{ name: "showtimes", description: "When and where a movie is shown, with its seats and their current statuses." },
+	{ name: "bookings", description: "Hold seats, confirm or release holds, cancel bookings." },
+	{ name: "health", description: "Whether the service works. For operators and load balancers: an app needs none of these routes." },
 ];

@@ -5,14 +5,14 @@ import { EXAMPLE_IDS } from "./examples.ts";
 import { CLOSED, id, oneOf, share } from "./share.ts";
 
 const LETTERS = SEAT_STATUSES.map((status) => STATUS_LETTERS[status]);
-const LEGEND = SEAT_STATUSES.map((status) => `\`${STATUS_LETTERS[status]}\` ${status}`).join(", ");
+const LEGEND = `${SEAT_STATUSES.map((status) => `\`${STATUS_LETTERS[status]}\` ${status}`).join(", ")}. Treat every letter but \`A\` as not available`;
 const version = (description: string) => Type.Integer({ minimum: 0, description, examples: [1_000_000_007] });
 
 const SeatStatusesObject = Type.Object(
 	{
 		showtimeId: id("Showtime that the seats belong to", EXAMPLE_IDS.showtime),
 		planId: id("Seat plan that defines the seat indexes: `GET /api/v1/plans/{id}`", EXAMPLE_IDS.plan),
-		version: version("Increases with each change of a seat"),
+		version: version("Increases with each change of a seat. Send it as `since` to the seat stream"),
 		statuses: Type.String({
 			pattern: `^[${LETTERS.join("")}]*$`,
 			description: `One letter per seat, in the order of the seat indexes: ${LEGEND}`,
@@ -28,7 +28,7 @@ export type SeatStatusesBody = Static<typeof SeatStatusesObject>;
 
 const SeatDeltaObject = Type.Object(
 	{
-		version: version("Version of the seat map that includes these changes; also the `id` of the event"),
+		version: version("Version of the statuses that include these changes; also the `id` of the event"),
 		seats: Type.Array(
 			Type.Unsafe<readonly [index: number, letter: string]>({
 				type: "array",
@@ -42,7 +42,7 @@ const SeatDeltaObject = Type.Object(
 	},
 	{
 		...CLOSED,
-		description: "A change of seats: apply it to the statuses you have",
+		description: "Seats whose status changed",
 		examples: [
 			{
 				version: 1_000_000_007,
@@ -60,10 +60,10 @@ export const SeatDelta = share("SeatDelta", SeatDeltaObject);
 export type SeatDeltaBody = Static<typeof SeatDeltaObject>;
 
 const SeatResetObject = Type.Object(
-	{ version: version("The statuses to read must have this version or a later one") },
+	{ version: version("If the statuses that you read have a lower version, read them again. Also the `id` of the event") },
 	{
 		...CLOSED,
-		description: "The changes since your version are not available: read all statuses again",
+		description: "The server does not have all changes after your version: read all statuses again",
 		examples: [{ version: 2_000_000_000 }],
 	},
 );

@@ -6,16 +6,18 @@ import { CLOSED, share } from "./share.ts";
 const money = (maximum: number, description: string) =>
 	Type.Object(
 		{
-			amount: Type.Integer({ minimum: 0, maximum, description: "Amount in minor units of the currency, such as cents", examples: [2500] }),
+			amount: Type.Integer({
+				minimum: 0,
+				maximum,
+				description: "Amount in the smallest unit of the currency by ISO 4217: cents for USD, yen for JPY",
+				examples: [2500],
+			}),
 			currency: Type.String({ pattern: "^[A-Z]{3}$", description: "ISO 4217 currency code", examples: ["USD"] }),
 		},
 		{ ...CLOSED, description },
 	);
 
 /** Schema of the total of a booking. */
-export const Money = share(
-	"Money",
-	money(BOOKING_AMOUNT_MAX, "An exact amount of money. Every JSON parser can read `amount` as a number without rounding"),
-);
+export const Money = share("Money", money(BOOKING_AMOUNT_MAX, "An exact amount of money"));
 /** Schema of the price of one seat. */
 export const Price = share("Price", money(PRICE_MAX, "The price of one seat"));

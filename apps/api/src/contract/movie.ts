@@ -1,7 +1,7 @@
 /** The wire schema of movies. */
 import { MOVIE_STATUSES } from "@holdfast/database";
 import { type Static, Type } from "typebox";
-import { EXAMPLE_IDS, EXAMPLE_TIMES } from "./examples.ts";
+import { EXAMPLE_CURSORS, EXAMPLE_IDS, EXAMPLE_TIMES } from "./examples.ts";
 import { page } from "./page.ts";
 import { CLOSED, id, nullableText, oneOf, share, text } from "./share.ts";
 
@@ -20,7 +20,10 @@ const MovieObject = Type.Object(
 			description: "Date of the first release; null if unknown",
 			examples: [EXAMPLE_TIMES.released],
 		}),
-		status: oneOf(MOVIE_STATUSES, "Whether the movie is showing now, coming soon, or has ended"),
+		status: oneOf(
+			MOVIE_STATUSES,
+			"Whether the movie is showing now, coming soon, or has ended. Set by the cinema, not derived from the showtimes",
+		),
 	},
 	{ ...CLOSED, description: "A movie of the catalogue" },
 );
@@ -29,4 +32,4 @@ export const Movie = share("Movie", MovieObject);
 /** The JSON of a movie. */
 export type MovieBody = Static<typeof MovieObject>;
 /** Schema of one page of movies. */
-export const MoviePage = share("MoviePage", page(Movie.ref));
+export const MoviePage = share("MoviePage", page(Movie.ref, EXAMPLE_CURSORS.movies));

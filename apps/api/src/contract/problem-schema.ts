@@ -1,32 +1,45 @@
 /** The wire schema of problems (RFC 9457), and the responses and examples through which the OpenAPI document lists them. */
 import { type Static, type TSchema, Type } from "typebox";
 import { EXAMPLE_IDS, EXAMPLE_SEATS } from "./examples.ts";
-import { PROBLEM_CODES, type ProblemCode, problemSpec, problemType } from "./problems.ts";
+import { EXACT_DETAILS, type ExactDetail, PROBLEM_CODES, type ProblemCode, problemSpec, problemType } from "./problems.ts";
 import { CLOSED, oneOf, share, text } from "./share.ts";
 
 const ProblemObject = Type.Object(
 	{
 		type: text("URN that identifies the kind of problem", problemType("seats_taken")),
-		title: text("Short title, the same for every problem of this kind", problemSpec("seats_taken").title),
+		title: text("Short title in English, the same for every problem of this code", problemSpec("seats_taken").title),
 		status: Type.Integer({ minimum: 400, maximum: 599, description: "The HTTP status", examples: [409] }),
-		detail: text("What happened, whether anything changed, and what to do next", problemSpec("seats_taken").detail),
+		detail: text(
+			"What happened, whether anything changed, and what to do next; in English, for developers",
+			problemSpec("seats_taken").detail,
+		),
 		instance: text("Path of the request", "/api/v1/bookings"),
-		code: oneOf(PROBLEM_CODES, "Stable code of the problem: base the handling on this field"),
-		retryable: Type.Boolean({ description: "Whether the same request, sent again unchanged, may succeed later", examples: [false] }),
-		requestId: text("Id of the request, also in `x-request-id`: quote it when you report a problem", EXAMPLE_IDS.request),
+		code: oneOf(PROBLEM_CODES, "Stable code of the problem, never renamed: decide by this field. Handle an unknown code by its `status`"),
+		retryable: Type.Boolean({
+			description:
+				"Whether to send the same request again automatically after `Retry-After`. False also where a repeat could succeed after something " +
+				"else has happened, such as the start of sales",
+			examples: [false],
+		}),
+		requestId: text("Id of the request, also in `x-request-id`: give it when you report an error", EXAMPLE_IDS.request),
 		errors: Type.Optional(
 			Type.Array(
 				Type.Object(
 					{
 						pointer: text(
-							"JSON Pointer into the body. For other parts of the request it begins with `/path`, `/query` or `/headers`",
+							"JSON Pointer into the body; empty for the whole body. For other parts of the request it begins with `/path`, `/query` or " +
+								"`/headers`",
 							"/seats/0",
 						),
-						message: text("What is wrong with that value", "must NOT have fewer than 1 characters"),
+						message: text("What is wrong with the value, in English, for developers", "must NOT have fewer than 1 characters"),
 					},
 					CLOSED,
 				),
-				{ description: "Only with `invalid_request`: one entry for each invalid value" },
+				{
+					description:
+						"Only with `invalid_request`: the invalid values of the first invalid part of the request. After a correction, further entries " +
+						"can follow. Absent if the request could not be read at all",
+				},
 			),
 		),
 		seats: Type.Optional(
@@ -44,8 +57,11 @@ export const Problem = share("Problem", ProblemObject);
 /** The JSON of an error answer. */
 export type ProblemBody = Static<typeof ProblemObject>;
 
-/** Returns the OpenAPI responses for these problems, grouped by status. Used for the document only: they validate nothing. */
-export function problemResponses(codes: readonly ProblemCode[]): Record<string, object> {
+/**
+ * Returns the OpenAPI responses for these problems, grouped by status. `exactDetails` are the cases with a more exact `detail`: each
+ * adds an example. Used for the document only: they validate nothing.
+ */
+export function problemResponses(codes: readonly ProblemCode[], exactDetails: readonly ExactDetail[] = []): Record<string, object> {
 	const byStatus = Map.groupBy(new Set(codes), (code) => problemSpec(code).status);
 	return Object.fromEntries(
 		[...byStatus].map(([status, codesOfStatus]) => [
@@ -58,7 +74,11 @@ export function problemResponses(codes: readonly ProblemCode[]): Record<string, 
 						schema: {
 							allOf: [Problem.ref, { type: "object", properties: { code: oneOf(codesOfStatus) }, required: ["code"] }],
 						},
-						examples: Object.fromEntries(codesOfStatus.map((code) => [code, { $ref: `#/components/examples/${code}` }])),
+						examples: Object.fromEntries(
+							codesOfStatus
+								.flatMap((code) => exampleNames(code, exactDetails))
+								.map((name) => [name, { $ref: `#/components/examples/${name}` }]),
+						),
 					},
 				},
 			},
@@ -66,20 +86,52 @@ export function problemResponses(codes: readonly ProblemCode[]): Record<string, 
 	);
 }
 
-/** Returns one example of each problem, for `components.examples` of the document. */
-export function problemExamples(): Record<ProblemCode, { summary: string; value: ProblemBody }> {
-	return Object.fromEntries(PROBLEM_CODES.map((code) => [code, { summary: problemSpec(code).title, value: exampleOf(code) }])) as Record<
-		ProblemCode,
-		{ summary: string; value: ProblemBody }
-	>;
+/** Cases whose route never sends the text of the table for the same code. */
+const ONLY_DETAILS: readonly ExactDetail[] = ["refresh_refused"];
+
+function exampleNames(code: ProblemCode, exactDetails: readonly ExactDetail[]): (ProblemCode | ExactDetail)[] {
+	const exact = exactDetails.filter((name) => EXACT_DETAILS[name].code === code);
+	return exact.some((name) => ONLY_DETAILS.includes(name)) ? exact : [code, ...exact];
 }
 
-function exampleOf(code: ProblemCode): ProblemBody {
-	const { status, title, detail, retryable } = problemSpec(code);
-	const common = { type: problemType(code), title, status, detail, instance: "/api/v1/bookings", code, retryable };
-	const extras = EXTRA_FIELDS[code];
-	return { ...common, requestId: EXAMPLE_IDS.request, ...extras };
+type ProblemExample = { readonly summary: string; readonly value: ProblemBody };
+
+/** Returns one example of each problem and of each case that a route documents, for `components.examples` of the document. */
+export function problemExamples(): Record<string, ProblemExample> {
+	const examples: [string, ProblemExample][] = PROBLEM_CODES.map((code) => [code, exampleOf(code)]);
+	for (const [name, instance] of Object.entries(EXACT_INSTANCES)) {
+		const { code, detail } = EXACT_DETAILS[name as keyof typeof EXACT_INSTANCES];
+		const { summary, value } = exampleOf(code);
+		examples.push([name, { summary, value: { ...value, detail, instance } }]);
+	}
+	return Object.fromEntries(examples);
 }
+
+function exampleOf(code: ProblemCode): ProblemExample {
+	const { status, title, detail, retryable } = problemSpec(code);
+	const instance = INSTANCES[code] ?? "/api/v1/bookings";
+	const common = { type: problemType(code), title, status, detail, instance, code, retryable };
+	return { summary: title, value: { ...common, requestId: EXAMPLE_IDS.request, ...EXTRA_FIELDS[code] } };
+}
+
+const BOOKING_PATH = `/api/v1/bookings/${EXAMPLE_IDS.booking}`;
+
+/** A path that answers the code, for codes that `POST /api/v1/bookings` does not answer. */
+const INSTANCES: Partial<Record<ProblemCode, string>> = {
+	invalid_credentials: "/api/v1/auth/login",
+	email_taken: "/api/v1/auth/register",
+	not_found: BOOKING_PATH,
+	showtime_started: BOOKING_PATH,
+	booking_state: `${BOOKING_PATH}/confirm`,
+	hold_expired: `${BOOKING_PATH}/confirm`,
+	version_mismatch: `${BOOKING_PATH}/confirm`,
+};
+
+/** The path of each case that has an example. */
+const EXACT_INSTANCES = {
+	refresh_refused: "/api/v1/auth/refresh",
+	hourly_limit: "/api/v1/bookings",
+} as const satisfies Partial<Record<ExactDetail, string>>;
 
 /** The fields that only some problems have. */
 const EXTRA_FIELDS: Partial<Record<ProblemCode, Pick<ProblemBody, "errors" | "seats">>> = {
@@ -88,10 +140,16 @@ const EXTRA_FIELDS: Partial<Record<ProblemCode, Pick<ProblemBody, "errors" | "se
 	unknown_seats: { seats: ["Z99"] },
 };
 
-const RETRY_AFTER = Type.Integer({ minimum: 1, description: "Seconds to wait before sending the same request again", examples: [2] });
+/** The response header of every 429 and 503. */
+export const RETRY_AFTER = Type.Integer({
+	minimum: 1,
+	description: "Seconds to wait before sending the same request again",
+	examples: [2],
+});
 
 function headersOf(status: number): { headers?: Record<string, TSchema> } {
 	if (status === 503 || status === 429) return { headers: { "Retry-After": RETRY_AFTER } };
+	if (status === 412) return { headers: { ETag: text("The current `version` of the booking, in quotes", '"2"') } };
 	if (status === 401)
 		return { headers: { "WWW-Authenticate": text("Authentication scheme that the API expects", 'Bearer realm="holdfast"') } };
 	return {};

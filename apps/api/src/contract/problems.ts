@@ -1,38 +1,40 @@
 /**
- * The table of problems: every error code of the API with its HTTP status, its texts, and whether a retry of the same request can
- * succeed. A code is never renamed. A new code is added together with the first route that answers it. docs/errors.md and the
+ * The table of problems: every error code of the API with its HTTP status, its texts, and whether a client should retry the request. A code is never renamed. A new code is added together with the first route that answers it. docs/errors.md and the
  * OpenAPI document are generated from this table.
  */
+
+/** The maximum size of a request body. The largest valid body is a hold of ten seats, well under 1 KB. */
+export const BODY_MAX_BYTES = 16 * 1024;
 
 /** An entry of the problem table. */
 export type ProblemSpec = {
 	readonly status: number;
 	/** The same text for every occurrence (`title` in RFC 9457). */
 	readonly title: string;
-	/** What happened, whether anything changed, and what to do next. A route may send a more exact `detail` instead. */
+	/** What happened, whether anything changed, and what to do next. `EXACT_DETAILS` lists the more exact texts of single cases. */
 	readonly detail: string;
-	/** Whether the same request, sent again unchanged, may succeed later. */
+	/** Whether a client should send the same request again automatically, after `Retry-After`. */
 	readonly retryable: boolean;
 	/** Value of `Retry-After`; a route may send a more exact one. Every 429 and 503 has one. */
 	readonly retryAfterSeconds?: number;
 };
 
-/** The table, by code. Its order is the order of docs/errors.md. */
+/** The table, by code. */
 export const PROBLEMS = {
 	invalid_request: {
 		status: 400,
 		title: "Invalid request",
 		detail:
-			"The request does not match the API contract; `errors` lists what is invalid. Nothing was changed; correct the request " +
-			"and send it again.",
+			"The request does not match the API contract; `errors`, where present, lists what is invalid. Nothing was changed; " +
+			"correct the request and send it again.",
 		retryable: false,
 	},
 	unauthenticated: {
 		status: 401,
 		title: "Not signed in",
 		detail:
-			"The request has no valid access token in `Authorization: Bearer`. Nothing was changed; refresh the session or sign in, " +
-			"then send it again.",
+			"The request has no valid access token in `Authorization: Bearer`. Nothing was changed; refresh the session once and " +
+			"send the request again, or sign in.",
 		retryable: false,
 	},
 	invalid_credentials: {
@@ -45,64 +47,75 @@ export const PROBLEMS = {
 		status: 404,
 		title: "Not found",
 		detail:
-			"The resource does not exist or you cannot access it. Nothing was changed; check the id and the account you are signed in " + "with.",
+			"The resource does not exist or you cannot access it. A hold that was not confirmed can be read until an hour after its " +
+			"`expiresAt`. Nothing was changed; check the id and the account you are signed in with.",
 		retryable: false,
 	},
 	email_taken: {
 		status: 409,
 		title: "E-mail already registered",
-		detail: "A user with this e-mail address already exists. No account was created; sign in instead.",
+		detail: "A user with this e-mail address already exists. This request created no user; sign in instead.",
 		retryable: false,
 	},
 	seats_taken: {
 		status: 409,
 		title: "Seats not available",
-		detail: "The seats listed in `seats` are not available. No seats were held; choose other seats.",
+		detail:
+			"The seats listed in `seats` are held, sold or not for sale; a seat that you hold already counts too. This request held " +
+			"no seats; read the seats again and choose others.",
 		retryable: false,
 	},
 	seat_limit: {
 		status: 409,
 		title: "Seat limit reached",
 		detail:
-			"With these seats you would exceed the number of seats that one user may hold or own at this showtime. No seats were " +
-			"held; choose fewer seats.",
+			"With these seats you would exceed the number of seats that one user may hold or have bought at this showtime. This " +
+			"request held no seats; choose fewer seats, or release a hold.",
 		retryable: false,
 	},
 	hold_limit: {
 		status: 409,
 		title: "Hold limit reached",
 		detail:
-			"You already have the maximum number of open holds at this showtime. No seats were held; confirm or release one of them " + "first.",
+			"You have the maximum number of holds at this showtime. This request held no seats; confirm or release one of your holds " +
+			"(`GET /api/v1/bookings?status=pending`), or wait until one expires.",
 		retryable: false,
 	},
 	not_on_sale: {
 		status: 409,
 		title: "Not on sale",
 		detail:
-			"Seats of this showtime are not on sale now. No seats were held; see `state`, `salesOpenAt` and `salesCloseAt` of the showtime.",
+			"Seats of this showtime are not on sale at present. This request held no seats. Before `salesOpenAt`, try again at that " +
+			"time; while `state` is `paused`, try again later; after `salesCloseAt`, choose another showtime.",
 		retryable: false,
 	},
 	showtime_closed: {
 		status: 409,
 		title: "Showtime closed",
-		detail: "This showtime is closed or over. Nothing was changed; choose another showtime.",
+		detail:
+			"Sales of this showtime have ended, or the showtime is over. This request changed nothing, and bookings remain as they are; " +
+			"to buy seats, choose another showtime.",
 		retryable: false,
 	},
 	showtime_cancelled: {
 		status: 409,
 		title: "Showtime cancelled",
-		detail: "This showtime was cancelled and will not take place. Nothing was changed; choose another showtime.",
+		detail:
+			"This showtime was cancelled and will not take place. This request changed nothing: holds of this showtime expire, and its " +
+			"confirmed bookings are cancelled automatically. Read the booking to see its status.",
 		retryable: false,
 	},
 	showtime_started: {
 		status: 409,
 		title: "Showtime already started",
-		detail: "A confirmed booking can be cancelled only before its showtime starts. The booking was not changed and remains confirmed.",
+		detail:
+			"The showtime has started, so the booking can no longer be cancelled. The booking was not changed and remains confirmed; " +
+			"contact the cinema.",
 		retryable: false,
 	},
 	booking_state: {
 		status: 409,
-		title: "Booking cannot be confirmed",
+		title: "Booking was cancelled",
 		detail: "The booking was cancelled or released, so it can no longer be confirmed. Nothing was changed; place a new hold.",
 		retryable: false,
 	},
@@ -123,7 +136,7 @@ export const PROBLEMS = {
 	payload_too_large: {
 		status: 413,
 		title: "Request body too large",
-		detail: "The request body is larger than the API accepts. Nothing was changed; send a smaller body.",
+		detail: `The request body is larger than ${BODY_MAX_BYTES / 1024} KiB. Nothing was changed; send a smaller body.`,
 		retryable: false,
 	},
 	unsupported_media_type: {
@@ -137,20 +150,25 @@ export const PROBLEMS = {
 	unknown_seats: {
 		status: 422,
 		title: "Unknown seats",
-		detail: "The seat plan has no seats with the labels listed in `seats`. No seats were held; spell labels exactly as in the seat map.",
+		detail:
+			"The seat plan has no seats with the labels listed in `seats`. This request held no seats; send each label exactly as in " +
+			"`label` of the seat, in the same letter case.",
 		retryable: false,
 	},
 	idempotency_mismatch: {
 		status: 422,
 		title: "Idempotency key reused",
 		detail:
-			"This `Idempotency-Key` was already used for other seats of this showtime. No seats were held; send a new key for a new booking.",
+			"This `Idempotency-Key` was already used for other seats of this showtime. This request held no seats, and the booking that " +
+			"was placed with this key is unchanged; use a new key for another booking.",
 		retryable: false,
 	},
 	too_many_requests: {
 		status: 429,
 		title: "Too many requests",
-		detail: "The rate limit is exceeded, so the request was not processed. Send it again after `Retry-After` seconds.",
+		detail:
+			"Too many requests from this user, network address or e-mail address. Nothing was changed; send the same request again " +
+			"after `Retry-After` seconds.",
 		retryable: true,
 		retryAfterSeconds: 60,
 	},
@@ -158,8 +176,8 @@ export const PROBLEMS = {
 		status: 500,
 		title: "Internal error",
 		detail:
-			"The server failed unexpectedly, and the request may or may not have taken effect. Read the resource to find out; quote " +
-			"`requestId` when you report the error.",
+			"The server failed unexpectedly; a change may or may not have been made. To find out, read the booking, or send the request " +
+			"that placed the hold again with the same `Idempotency-Key`. If the error persists, report it with `requestId`.",
 		retryable: false,
 	},
 	recovering: {
@@ -173,8 +191,8 @@ export const PROBLEMS = {
 		status: 503,
 		title: "At capacity",
 		detail:
-			"The service is at capacity for this operation, or prices changed during the request. Nothing was changed; send the same " +
-			"request again after `Retry-After` seconds.",
+			"The server cannot accept this request at present. Nothing was changed; send the same request again after `Retry-After` " +
+			"seconds.",
 		retryable: true,
 		retryAfterSeconds: 2,
 	},
@@ -183,7 +201,7 @@ export const PROBLEMS = {
 		title: "Outcome unknown",
 		detail:
 			"The database did not answer in time, so the change may or may not have been made. Send the same request again after " +
-			"`Retry-After` seconds to find out.",
+			"`Retry-After` seconds, with the same `Idempotency-Key` if it places a hold; the answer shows the outcome.",
 		retryable: true,
 		retryAfterSeconds: 1,
 	},
@@ -206,6 +224,52 @@ export const PROBLEMS = {
 		retryAfterSeconds: 2,
 	},
 } as const satisfies Record<string, ProblemSpec>;
+
+/** The more exact `detail` of single cases. Each replaces the text of the table for the same code. */
+export const EXACT_DETAILS = {
+	refresh_refused: {
+		code: "unauthenticated",
+		occasion: "`POST /api/v1/auth/refresh` with a refresh token that cannot be used",
+		detail:
+			"The refresh token is invalid, has expired or was already used. No new session was opened, and the session may have been " +
+			"ended; sign in again.",
+	},
+	hourly_limit: {
+		code: "too_many_requests",
+		occasion: "`POST /api/v1/bookings` above the limit on holds within an hour",
+		detail:
+			"You have placed the maximum number of holds within the past hour. This request held no seats; send the same request again " +
+			"after `Retry-After` seconds, which can be up to an hour.",
+	},
+	unknown_route: {
+		code: "not_found",
+		occasion: "a method and path without a route",
+		detail: "No route has this method and path. Nothing was changed; check both against the OpenAPI document.",
+	},
+	body_cut_short: {
+		code: "invalid_request",
+		occasion: "a body that is shorter than announced",
+		detail: "The request ended before its body was complete. Nothing was changed; send the whole request again.",
+	},
+	headers_too_large: {
+		code: "invalid_request",
+		occasion: "headers that are too large",
+		detail: "The headers of the request are too large. Nothing was changed; send smaller headers.",
+	},
+	request_too_slow: {
+		code: "invalid_request",
+		occasion: "a request that arrives too slowly",
+		detail: "The request took too long to arrive. Nothing was changed; send it again on a new connection.",
+	},
+	malformed_http: {
+		code: "invalid_request",
+		occasion: "bytes that are not HTTP",
+		detail: "The bytes received are not a valid HTTP request. Nothing was changed; correct the request and send it again.",
+	},
+} as const satisfies Record<string, { code: keyof typeof PROBLEMS; occasion: string; detail: string }>;
+
+/** The names of the cases that have a more exact `detail`. */
+export type ExactDetail = keyof typeof EXACT_DETAILS;
 
 /** The error codes of the API. */
 export type ProblemCode = keyof typeof PROBLEMS;

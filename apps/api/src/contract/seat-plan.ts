@@ -4,11 +4,14 @@ import { type Static, Type } from "typebox";
 import { EXAMPLE_IDS } from "./examples.ts";
 import { CLOSED, id, oneOf, share, text } from "./share.ts";
 
+/** Description of the field `kind` of a seat. */
+export const SEAT_KIND = "Kind of seat. For display: every kind can be booked alone";
+
 const PlanSeat = Type.Object(
 	{
 		label: text("Seat label, as used in requests and bookings", "E5"),
 		tier: text("Id of the seat's tier", "standard"),
-		kind: oneOf(SEAT_KINDS, "Kind of seat"),
+		kind: oneOf(SEAT_KINDS, SEAT_KIND),
 	},
 	CLOSED,
 );
@@ -16,7 +19,7 @@ const PlanSeat = Type.Object(
 const SeatPlanObject = Type.Object(
 	{
 		id: id("Seat plan id", EXAMPLE_IDS.plan),
-		seatCount: Type.Integer({ minimum: 1, description: "Number of seats, without gaps", examples: [100] }),
+		seatCount: Type.Integer({ minimum: 1, description: "Number of seats; gaps are not counted", examples: [100] }),
 		tiers: Type.Array(Type.Object({ id: text("Tier id", "standard"), name: text("Name of the tier", "Standard") }, CLOSED), {
 			description: "Price classes of seats; each showtime sets the price of each tier",
 		}),
@@ -37,7 +40,7 @@ const SeatPlanObject = Type.Object(
 			{
 				description:
 					"Rows from front to back. The index of a seat is its position in reading order (row by row, left to right), counted " +
-					"from 0 without gaps",
+					"from 0; gaps (null) are not counted",
 			},
 		),
 	},

@@ -1,9 +1,10 @@
 /** The wire schemas of showtimes, seat counts and the seat matrix. */
 import { SEAT_KINDS, SEAT_STATUSES, SHOWTIME_STATES } from "@holdfast/domain";
 import { type Static, Type } from "typebox";
-import { EXAMPLE_IDS, EXAMPLE_TIMES } from "./examples.ts";
+import { EXAMPLE_CURSORS, EXAMPLE_IDS, EXAMPLE_TIMES } from "./examples.ts";
 import { Price } from "./money.ts";
 import { page } from "./page.ts";
+import { SEAT_KIND } from "./seat-plan.ts";
 import { CLOSED, id, instant, oneOf, share, text } from "./share.ts";
 
 const ShowtimeObject = Type.Object(
@@ -20,12 +21,16 @@ const ShowtimeObject = Type.Object(
 		startsAt: instant("When the showtime starts", EXAMPLE_TIMES.starts),
 		endsAt: instant("When the showtime ends", EXAMPLE_TIMES.ends),
 		timeZone: text("IANA time zone of the venue. Display the times of the showtime in this zone", "Europe/Vienna"),
-		salesOpenAt: instant("When sales begin", EXAMPLE_TIMES.salesOpen),
-		salesCloseAt: instant("When sales end", EXAMPLE_TIMES.starts),
+		salesOpenAt: instant("When sales begin: from then on, seats can be held while `state` is `open`", EXAMPLE_TIMES.salesOpen),
+		salesCloseAt: instant(
+			"When sales end: from then on, no new holds are possible. Holds that exist can still be confirmed",
+			EXAMPLE_TIMES.starts,
+		),
 		state: oneOf(
 			SHOWTIME_STATES,
-			"`open`: seats are on sale between `salesOpenAt` and `salesCloseAt`. `paused`: sales are suspended. `closed`: sales have ended for " +
-				"good. `cancelled`: the showtime does not take place",
+			"`open`: seats are on sale from `salesOpenAt` until `salesCloseAt`. `paused`: no new holds are possible for now; holds that exist " +
+				"can still be confirmed. `closed`: the same, for good. `cancelled`: the showtime does not take place. The state does not change " +
+				"when the showtime starts or ends: compare `startsAt` and `endsAt` as well",
 		),
 		prices: Type.Array(Type.Object({ tier: text("Tier id", "standard"), price: Price.ref }, CLOSED), {
 			description: "The price of a seat in each tier",
@@ -38,7 +43,7 @@ export const Showtime = share("Showtime", ShowtimeObject);
 /** The JSON of a showtime. */
 export type ShowtimeBody = Static<typeof ShowtimeObject>;
 /** Schema of one page of showtimes. */
-export const ShowtimePage = share("ShowtimePage", page(Showtime.ref));
+export const ShowtimePage = share("ShowtimePage", page(Showtime.ref, EXAMPLE_CURSORS.showtimes));
 
 const count = (description: string, example: number) => Type.Integer({ minimum: 0, description, examples: [example] });
 const SeatCountsObject = Type.Object(
@@ -47,10 +52,10 @@ const SeatCountsObject = Type.Object(
 		available: count("Seats that can be held", 61),
 		held: count("Seats in a hold that has not expired", 7),
 		sold: count("Seats in confirmed bookings", 30),
-		blocked: count("Seats that an administrator has taken off sale", 2),
-		quarantined: count("Seats withheld from sale after a loss of data, because they may already be sold", 0),
+		blocked: count("Seats that an administrator has taken off sale. Treat `blocked` and `quarantined` alike: not available", 2),
+		quarantined: count("Seats withheld from sale because they may already be sold", 0),
 	},
-	{ ...CLOSED, description: "Number of seats in each status now" },
+	{ ...CLOSED, description: "Number of seats in each current status" },
 );
 /** Schema of the seat counts of a showtime. */
 export const SeatCounts = share("SeatCounts", SeatCountsObject);
@@ -60,7 +65,9 @@ const ShowtimeDetailsObject = Type.Object(
 		...ShowtimeObject.properties,
 		counts: Type.Unsafe<Static<typeof SeatCountsObject> | null>({
 			anyOf: [SeatCounts.ref, { type: "null" }],
-			description: "Number of seats in each status now; null if the showtime is over or cancelled and its live seats were removed",
+			description:
+				"Number of seats in each current status. Null once the showtime is over or cancelled and its live seats are deleted: the seats of " +
+				"the showtime are then answered 409",
 		}),
 	},
 	{ ...CLOSED, description: "A showtime with its seat counts" },
@@ -72,8 +79,8 @@ const MatrixSeat = Type.Object(
 	{
 		label: text("Seat label, as used in requests and bookings", "E5"),
 		tier: text("Id of the seat's tier", "standard"),
-		kind: oneOf(SEAT_KINDS, "Kind of seat"),
-		status: oneOf(SEAT_STATUSES, "Status of the seat now"),
+		kind: oneOf(SEAT_KINDS, SEAT_KIND),
+		status: oneOf(SEAT_STATUSES, "Current status of the seat. Treat `blocked` and `quarantined` alike: not available"),
 		mine: Type.Optional(
 			Type.Boolean({ description: "`true` if the signed-in user holds or has bought the seat; absent otherwise", examples: [true] }),
 		),
@@ -85,7 +92,14 @@ const SeatMatrixObject = Type.Object(
 		showtimeId: id("Showtime that the seats belong to", EXAMPLE_IDS.showtime),
 		version: Type.Integer({ description: "Increases with each change of a seat", examples: [1_000_000_007] }),
 		tiers: Type.Array(
-			Type.Object({ id: text("Tier id", "standard"), name: text("Name of the tier", "Standard"), price: Price.ref }, CLOSED),
+			Type.Object(
+				{
+					id: text("Tier id", "standard"),
+					name: text("Name of the tier", "Standard"),
+					price: Price.ref,
+				},
+				CLOSED,
+			),
 			{
 				description: "Price classes of seats with their prices",
 			},
@@ -119,7 +133,7 @@ export type SeatMatrixBody = Static<typeof SeatMatrixObject>;
 export const SHOWTIME_DATE = Type.Optional(
 	Type.String({
 		format: "date",
-		description: "Only showtimes that start on this day, in the time zone of the venue",
+		description: "Only showtimes that start on this day, in the time zone of the venue (`timeZone` of the showtime)",
 		examples: ["2026-11-22"],
 	}),
 );

@@ -13,7 +13,7 @@ const UserObject = Type.Object(
 		id: id("User id", EXAMPLE_IDS.user),
 		email: text("E-mail address as entered at registration", "ada@example.com"),
 		displayName: text("Name to display for the user", "Ada Lovelace"),
-		role: oneOf(ROLES, "Role of the user; it decides what the user may do"),
+		role: oneOf(ROLES, "Role of the user. No route of this document depends on it"),
 		createdAt: instant("When the user registered", EXAMPLE_TIMES.registered),
 	},
 	{ ...CLOSED, description: "A registered user" },
@@ -34,12 +34,12 @@ export const Session = share(
 				"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIwMTk5In0.c2lnbmF0dXJl",
 			),
 			refreshToken: text(
-				"Refresh token for `POST /api/v1/auth/refresh`, which returns the next one. Valid once, for 30 days. Keep it secret",
+				"Refresh token for `POST /api/v1/auth/refresh`, which returns the next one. Can be exchanged once, within 30 days. Keep it secret",
 				"mB0Zy6Qe2XfT9uKq4vN7wR1sLcJpHdGaEoUiYtBxVn8",
 			),
 			expiresInSeconds: Type.Integer({ minimum: 1, description: "Seconds until the access token expires", examples: [900] }),
 		},
-		{ ...CLOSED, description: "A session: the signed-in user and the tokens" },
+		{ ...CLOSED, description: "The signed-in user and the tokens" },
 	),
 );
 
@@ -72,7 +72,8 @@ export const Registration = share(
 				minLength: 1,
 				maxLength: 80,
 				pattern: PRINTABLE,
-				description: "Name to display for the user",
+				description:
+					"Name to display for the user: 1 to 80 characters, at least one of them visible, no control characters. Spaces around it are removed",
 				examples: ["Ada Lovelace"],
 			}),
 		},
@@ -91,7 +92,11 @@ export const Credentials = share(
 				description: "E-mail address. Upper and lower case are not distinguished",
 				examples: ["ada@example.com"],
 			}),
-			password: Type.String({ maxLength: 128, description: "Password of the user", examples: [EXAMPLE_PASSWORD] }),
+			password: Type.String({
+				maxLength: 128,
+				description: "Password of the user. One of more than 128 characters is answered 400",
+				examples: [EXAMPLE_PASSWORD],
+			}),
 		},
 		{ ...CLOSED, description: "E-mail address and password of a user" },
 	),
@@ -104,7 +109,7 @@ export const RefreshRequest = share(
 		{
 			refreshToken: Type.String({
 				maxLength: 256,
-				description: "The `refreshToken` of the latest session",
+				description: "The refresh token that you received last",
 				examples: ["mB0Zy6Qe2XfT9uKq4vN7wR1sLcJpHdGaEoUiYtBxVn8"],
 			}),
 		},

@@ -2,6 +2,7 @@
 import { createSingleFlight } from "@holdfast/runtime";
 import type { ApiServer } from "../api-server.ts";
 import { Health, type HealthBody } from "../contract/health.ts";
+import { RETRY_AFTER } from "../contract/problem-schema.ts";
 import type { AppDeps } from "../deps.ts";
 import { checkHealth } from "./check-health.ts";
 
@@ -24,13 +25,14 @@ export function addShowHealth(app: ApiServer, { seatStore, database, settings }:
 			operationId: "showHealth",
 			summary: "Check whether bookings work",
 			description:
-				"Checks every component that bookings need. The answer reflects a failure or a recovery of a component within 2 s. `degraded`: " +
-				"bookings work, but are not written to the ledger at present. For load balancers: 200 means that this deployment can serve users, " +
-				"503 that it cannot.",
+				"Checks every component that bookings need. The answer reflects a failure or a recovery of a component within 2 s. Meant for load " +
+				"balancers: 200 means that this deployment can serve users, 503 that it cannot.",
 			tags: ["health"],
 			response: {
 				200: Health.answer("Bookings work: the status is `ok` or `degraded`"),
-				503: Health.answer("Bookings do not work: the status is `down`"),
+				503: Health.answer("Bookings do not work: the status is `down`. The body is `application/json`, not a problem", {
+					"Retry-After": RETRY_AFTER,
+				}),
 			},
 		},
 		config: { isAlwaysAnswered: true },

@@ -13,7 +13,7 @@ export function addShowLiveness(app: ApiServer): void {
 			summary: "Check whether the process is alive",
 			description:
 				"Answers 200 while the event loop of the process runs. Redis and Postgres are not checked, because a restart of this process would not " +
-				"repair them. For supervisors that restart a hanging process.",
+				"repair them. Meant for supervisors that restart a process that hangs.",
 			tags: ["health"],
 			response: { 200: Type.Object({ status: oneOf(["ok"]) }, { ...CLOSED, description: "The process is alive" }) },
 		},

@@ -1,6 +1,7 @@
 /** `GET /readyz`: reports whether this process takes new requests. The stores are not checked: all processes share them. */
 import { Type } from "typebox";
 import type { ApiServer } from "../api-server.ts";
+import { RETRY_AFTER } from "../contract/problem-schema.ts";
 import { CLOSED, oneOf } from "../contract/share.ts";
 import type { AppDeps } from "../deps.ts";
 
@@ -16,12 +17,19 @@ export function addShowReadiness(app: ApiServer, { drain }: Pick<AppDeps, "drain
 			operationId: "showReadiness",
 			summary: "Check whether the process accepts new requests",
 			description:
-				"Answers 200 until the process receives SIGTERM. It then answers 503, and the process stops listening `DRAIN_MS` later. Redis and " +
-				"Postgres are not checked: all processes share them, so taking one process out of the load balancer would not help.",
+				"Answers 200 until the process receives SIGTERM. The process then answers 503, and stops listening `DRAIN_MS` later. Redis and Postgres " +
+				"are not checked: all processes share them, so taking one process out of the load balancer would not help.",
 			tags: ["health"],
 			response: {
 				200: Type.Object({ status: oneOf(["ok"]) }, { ...CLOSED, description: "The process accepts new requests" }),
-				503: Type.Object({ status: oneOf(["draining"]) }, { ...CLOSED, description: "The process is about to stop" }),
+				503: Type.Object(
+					{ status: oneOf(["draining"]) },
+					{
+						...CLOSED,
+						description: "The process is about to stop. The body is `application/json`, not a problem",
+						headers: { "Retry-After": RETRY_AFTER },
+					},
+				),
 			},
 		},
 		config: { isAlwaysAnswered: true },

@@ -19,7 +19,9 @@ export function addListMovies(app: ApiServer, { database }: AppDeps): void {
 		schema: {
 			operationId: "listMovies",
 			summary: "List movies",
-			description: "Lists movies in the order of their titles. Filter by `status`, or by part of the title with `q`.",
+			description:
+				"Lists movies in the order of their titles, compared by Unicode code points: É follows Z. Filter by `status`, or by part of the title " +
+				"with `q`.",
 			tags: ["movies"],
 			querystring: Type.Object(
 				{
@@ -30,7 +32,9 @@ export function addListMovies(app: ApiServer, { database }: AppDeps): void {
 							minLength: 1,
 							maxLength: TITLE_PART_MAX_CHARS,
 							pattern: "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$",
-							description: "Only movies whose title contains this text. Upper and lower case and accents are not distinguished",
+							description:
+								"Only movies whose title contains this text. Upper and lower case and accents are not distinguished; spaces around the text are " +
+								"ignored, and at least one other character is required",
 						}),
 					),
 				},

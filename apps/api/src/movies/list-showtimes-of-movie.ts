@@ -19,7 +19,9 @@ export function addListShowtimesOfMovie(app: ApiServer, { database, reportUnread
 		schema: {
 			operationId: "listShowtimesOfMovie",
 			summary: "List upcoming showtimes of a movie",
-			description: "Lists the showtimes of the movie that have not started, earliest first. Filter by day with `date`.",
+			description:
+				"Lists the showtimes of the movie that have not started, earliest first, without cancelled ones. `closed` and `paused` showtimes are " +
+				"listed. Filter by day with `date`. An unknown movie is answered 404; `GET /api/v1/showtimes?movieId=` answers an empty page instead.",
 			tags: ["movies"],
 			params: BY_MOVIE_ID,
 			querystring: Type.Object({ ...PAGE_QUERY, date: SHOWTIME_DATE }, CLOSED),

@@ -3,7 +3,7 @@ import { findMovie } from "@holdfast/database";
 import { parseMovieId } from "@holdfast/domain";
 import type { ApiServer } from "../api-server.ts";
 import { Movie } from "../contract/movie.ts";
-import { BY_ID } from "../contract/page.ts";
+import { BY_ID_OF_MOVIE } from "../contract/page.ts";
 import { STORE_PROBLEMS } from "../contract/problems.ts";
 import type { AppDeps } from "../deps.ts";
 import { presentMovie } from "./present-movie.ts";
@@ -18,7 +18,7 @@ export function addShowMovie(app: ApiServer, { database }: AppDeps): void {
 			summary: "Read one movie",
 			description: "Returns the catalogue entry of the movie.",
 			tags: ["movies"],
-			params: BY_ID,
+			params: BY_ID_OF_MOVIE,
 			response: { 200: Movie.answer("The movie") },
 		},
 		config: { problems: ["not_found", ...STORE_PROBLEMS] },

@@ -54,7 +54,7 @@ async function droppedBy(app: TestApp, reason: string): Promise<number> {
 }
 
 describe("requests pipelined on one connection", () => {
-	it("no more than sixteen requests of one connection are in flight", async () => {
+	it("sixteen requests of one connection are in flight at most", async () => {
 		const { app, parked, request } = await openParked();
 		const { socket, text } = await open(app);
 		socket.write(request.repeat(100));

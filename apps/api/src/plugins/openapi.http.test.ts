@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { PROBLEM_CODES, problemSpec } from "../contract/problems.ts";
+import { EXACT_DETAILS, PROBLEM_CODES, problemSpec } from "../contract/problems.ts";
 import { renderErrorsDoc } from "../contract/render-errors-doc.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
@@ -74,6 +74,32 @@ describe("the OpenAPI document", () => {
 		expect(new Set(ids).size).toBe(ids.length);
 		for (const name of ["HoldRequest", "Registration", "Credentials"])
 			expect(JSON.parse(document).components.schemas[name].additionalProperties).toBe(false);
+	});
+});
+
+describe("the examples of problems", () => {
+	it("have as instance the path of an operation that answers their code", () => {
+		const { paths, components } = JSON.parse(document);
+		const answered = (instance: string, code: string): boolean =>
+			Object.entries(paths)
+				.filter(([path]) => new RegExp(`^${path.replaceAll(/\{[^}]+\}/g, "[^/]+")}$`).test(instance))
+				.flatMap(([, operations]) => Object.values(Object(operations)))
+				.flatMap((operation) => Object.values(Object(operation).responses))
+				.flatMap((response) => Object(response).content?.["application/problem+json"]?.schema.allOf[1].properties.code.enum ?? [])
+				.includes(code);
+		const values = Object.values(components.examples).map((example) => Object(example).value);
+		expect(values.length).toBeGreaterThan(PROBLEM_CODES.length);
+		expect(values.filter(({ instance, code }) => !answered(instance, code))).toEqual([]);
+	});
+
+	it("have the more exact detail of the cases that an operation documents", () => {
+		const { paths, components } = JSON.parse(document);
+		const examplesOf = (path: string, status: string) =>
+			Object.keys(paths[path].post.responses[status].content["application/problem+json"].examples);
+		expect(examplesOf("/api/v1/auth/refresh", "401")).toEqual(["refresh_refused"]);
+		expect(examplesOf("/api/v1/bookings", "429")).toEqual(["too_many_requests", "hourly_limit"]);
+		for (const name of ["refresh_refused", "hourly_limit"] as const)
+			expect(components.examples[name].value.detail).toBe(EXACT_DETAILS[name].detail);
 	});
 });
 

@@ -27,7 +27,12 @@ export const openapi = fp(
 			openapi: {
 				openapi: "3.1.0",
 				info: { title: "Holdfast", version: "1.0.0", description: INTRODUCTION, license: { name: "MIT", identifier: "MIT" } },
-				servers: [{ url: "/", description: "The server that this document was read from" }],
+				servers: [
+					{
+						url: "/",
+						description: "Relative: the base URL is that of your deployment, which also serves this document at `/openapi.json`",
+					},
+				],
 				tags: TAGS,
 				components: {
 					securitySchemes: {
@@ -95,16 +100,17 @@ function rejectInvalidHost(request: FastifyRequest, reply: FastifyReply, next: (
 function withProblems(schema: FastifySchema, { config }: RouteOptions): FastifySchema {
 	const responses = typeof schema.response === "object" ? schema.response : {};
 	const codes: ProblemCode[] = [...(config?.problems ?? []), ...(config?.isAlwaysAnswered === true ? [] : ["overloaded" as const])];
-	return { ...schema, security: schema.security ?? [], response: { ...responses, ...problemResponses(codes) } };
+	return { ...schema, security: schema.security ?? [], response: { ...responses, ...problemResponses(codes, config?.exactDetails) } };
 }
 
 const EVERY_ANSWER_HEADERS = {
 	RequestId: {
-		description: "Id of this request in logs and problems: the client's own `x-request-id` if it is well formed, else a new one",
+		description:
+			"Id of this request: the `x-request-id` of the request if it is well formed, otherwise a new one. Give it when you report an error",
 		schema: { type: "string", examples: [EXAMPLE_IDS.request] },
 	},
 	ServerTime: {
-		description: "Time of the server's clock when it sent the answer",
+		description: "Time at which the server sent the answer, by the clock of the server",
 		schema: { type: "string", format: "date-time", examples: [EXAMPLE_TIMES.held] },
 	},
 } as const;

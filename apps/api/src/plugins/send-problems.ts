@@ -10,7 +10,7 @@ import { SeatStoreFault } from "@holdfast/seat-store";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
 import type { ProblemBody } from "../contract/problem-schema.ts";
-import { type ProblemCode, problemSpec, problemType } from "../contract/problems.ts";
+import { EXACT_DETAILS, type ExactDetail, type ProblemCode, problemSpec, problemType } from "../contract/problems.ts";
 import { MalformedRequest } from "./malformed-request.ts";
 import { BAD_ENCODING } from "./reject-bad-encoding.ts";
 import { requestIdOf, responseHeadersFor } from "./response-headers.ts";
@@ -33,6 +33,8 @@ declare module "fastify" {
 	interface FastifyContextConfig {
 		/** The problems that this route may answer, for the OpenAPI document. */
 		problems?: readonly ProblemCode[];
+		/** The cases of `EXACT_DETAILS` that this route may answer, for the OpenAPI document. */
+		exactDetails?: readonly ExactDetail[];
 	}
 }
 
@@ -44,7 +46,7 @@ export const sendProblems = fp(
 		app.decorateReply("problem", function (this: FastifyReply, code, extras = {}) {
 			return sendProblem(this.request, this, code, extras);
 		});
-		app.setNotFoundHandler((request, reply) => sendProblem(request, reply, "not_found", { detail: NO_ROUTE }));
+		app.setNotFoundHandler((request, reply) => sendProblem(request, reply, "not_found", { detail: EXACT_DETAILS.unknown_route.detail }));
 		app.addHook("preParsing", (request, reply, payload, next) => {
 			// The client disconnected while an earlier hook waited. The body stream would emit nothing more, not even an error.
 			if (request.raw.destroyed && !request.raw.complete) answerCutOff(request, reply);
@@ -87,19 +89,14 @@ export const wasSentClientError = (socket: Socket): boolean => answeredSockets.h
  */
 function answerCutOff(request: FastifyRequest, reply: FastifyReply): FastifyReply {
 	const outcome = wasSentClientError(request.raw.socket) ? "invalid_request" : CLIENT_ABORTED;
-	return sendProblem(request, reply, "invalid_request", { detail: CUT_SHORT, outcome });
+	return sendProblem(request, reply, "invalid_request", { detail: EXACT_DETAILS.body_cut_short.detail, outcome });
 }
-
-/** `detail` of the 404 for a method and path without a route. */
-const NO_ROUTE = "No route has this method and path. Nothing was changed; check both against the OpenAPI document.";
-
-const CUT_SHORT = "The request ended before its body was complete. Nothing was changed; send the whole request again.";
 
 /** `detail` of the answer, by the error code of Node's HTTP parser. */
 const CLIENT_ERRORS: Readonly<Record<string, string>> = {
-	HPE_INVALID_EOF_STATE: CUT_SHORT,
-	HPE_HEADER_OVERFLOW: "The headers of the request are too large. Nothing was changed; send smaller headers.",
-	ERR_HTTP_REQUEST_TIMEOUT: "The request took too long to arrive. Nothing was changed; send it again on a new connection.",
+	HPE_INVALID_EOF_STATE: EXACT_DETAILS.body_cut_short.detail,
+	HPE_HEADER_OVERFLOW: EXACT_DETAILS.headers_too_large.detail,
+	ERR_HTTP_REQUEST_TIMEOUT: EXACT_DETAILS.request_too_slow.detail,
 };
 
 /** Answers 400 to bytes that are not HTTP or arrive too slowly, directly on the socket, and closes the connection. */
@@ -115,9 +112,7 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
 /** Returns headers and body of the 400 for bytes that are not a valid HTTP request. `code` is the error code of Node, if there is one. */
 export function clientErrorAnswer(code?: string): { headers: Record<string, string | number>; body: string } {
 	const requestId = requestIdOf({ headers: {} });
-	const detail =
-		CLIENT_ERRORS[code ?? ""] ??
-		"The bytes received are not a valid HTTP request. Nothing was changed; correct the request and send it again.";
+	const detail = CLIENT_ERRORS[code ?? ""] ?? EXACT_DETAILS.malformed_http.detail;
 	const body = JSON.stringify(problemBody("invalid_request", "/", requestId, { detail }));
 	const headers = {
 		"content-type": MEDIA_TYPE,

@@ -19,12 +19,20 @@ export function addListShowtimes(app: ApiServer, { database, reportUnreadable }:
 		schema: {
 			operationId: "listShowtimes",
 			summary: "List upcoming showtimes",
-			description: "Lists the showtimes that have not started, earliest first. Filter by movie with `movieId` and by day with `date`.",
+			description:
+				"Lists the showtimes that have not started, earliest first, without cancelled ones. `closed` and `paused` showtimes are listed. A " +
+				"showtime is on sale while its `state` is `open` and the time is between `salesOpenAt` and `salesCloseAt`. Filter by movie with " +
+				"`movieId` and by day with `date`.",
 			tags: ["showtimes"],
 			querystring: Type.Object(
 				{
 					...PAGE_QUERY,
-					movieId: Type.Optional(Type.String({ maxLength: 64, description: "Only showtimes of the movie with this id" })),
+					movieId: Type.Optional(
+						Type.String({
+							maxLength: 64,
+							description: "Only showtimes of the movie with this id. A malformed id is answered 400, an unknown one with an empty page",
+						}),
+					),
 					date: SHOWTIME_DATE,
 				},
 				CLOSED,

@@ -32,9 +32,10 @@ export function addShowSeatMatrix(app: ApiServer, deps: RouteDeps): void {
 			operationId: "showSeatMatrix",
 			summary: "Read the seats of a showtime",
 			description:
-				"Returns every seat with its status now: row by row, with labels, prices and counts. With an access token, the user's own seats " +
-				"are marked `mine`, so caches must keep such answers apart (`Vary: Authorization`). `view=status` returns one letter per seat " +
-				"instead, to be combined with the seat plan at `GET /api/v1/plans/{id}`; it is the same for all users.",
+				"Returns every seat with its current status, row by row, with labels, prices and counts. With an access token, seats that the user " +
+				"holds or has bought have `mine: true`. Without a token no seat is marked. An invalid or expired token is answered 401: refresh the " +
+				"session, or send the request without a token. `view=status` returns one letter per seat instead, the same for all users. The seat plan " +
+				"(`planId`, `GET /api/v1/plans/{id}`) says which seat each letter is.",
 			tags: ["showtimes"],
 			security: [{}, { accessToken: [] }],
 			params: BY_SHOWTIME_ID,
@@ -46,10 +47,11 @@ export function addShowSeatMatrix(app: ApiServer, deps: RouteDeps): void {
 					description: "A `SeatMatrix`, or with `view=status` a `SeatStatuses`",
 					headers: {
 						ETag: Type.String({ description: "Entity tag for `If-None-Match`" }),
-						Vary: Type.String({ description: "`Authorization`, unless `view=status`" }),
+						Vary: Type.String({ description: "`Authorization`; absent with `view=status`" }),
+						"Cache-Control": Type.String({ description: "`private, no-cache`; `no-cache` with `view=status`" }),
 					},
 				}),
-				304: Type.Null({ description: "The seats have not changed since the answer with that `ETag`" }),
+				304: Type.Null({ description: "The seats have not changed since the answer whose `ETag` you sent" }),
 			},
 		},
 		config: { problems: ["invalid_request", "unauthenticated", ...OPENING_PROBLEMS, ...STORE_PROBLEMS] },

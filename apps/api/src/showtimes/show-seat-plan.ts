@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { type IndexedSeatPlan, parseSeatPlanId } from "@holdfast/domain";
 import { Type } from "typebox";
 import type { ApiServer } from "../api-server.ts";
-import { BY_ID, IF_NONE_MATCH } from "../contract/page.ts";
+import { BY_ID_OF_PLAN, IF_NONE_MATCH } from "../contract/page.ts";
 import { STORE_PROBLEMS } from "../contract/problems.ts";
 import { SeatPlan } from "../contract/seat-plan.ts";
 import type { RouteDeps } from "../deps.ts";
@@ -35,14 +35,14 @@ export function addShowSeatPlan(app: ApiServer, { seatPlans }: RouteDeps): void 
 				"Returns rows, gaps, tiers and kinds of seats. A seat plan never changes: a new layout gets a new id. `view=status` and the seat stream " +
 				"identify seats by their index in this plan.",
 			tags: ["showtimes"],
-			params: BY_ID,
+			params: BY_ID_OF_PLAN,
 			headers: IF_NONE_MATCH,
 			response: {
 				200: SeatPlan.answerBytes("The seat plan", {
 					ETag: Type.String({ description: "Entity tag for `If-None-Match`" }),
-					"Cache-Control": Type.String({ description: FOR_EVER }),
+					"Cache-Control": Type.String({ description: `\`${FOR_EVER}\`` }),
 				}),
-				304: Type.Null({ description: "The seat plan is the one with that `ETag`" }),
+				304: Type.Null({ description: "The seat plan is the one whose `ETag` you sent" }),
 			},
 		},
 		config: { problems: ["not_found", ...STORE_PROBLEMS] },

@@ -2,7 +2,7 @@
 import { findShowtime } from "@holdfast/database";
 import { countSeats, parseShowtimeId } from "@holdfast/domain";
 import type { ApiServer } from "../api-server.ts";
-import { BY_ID } from "../contract/page.ts";
+import { BY_ID_OF_SHOWTIME } from "../contract/page.ts";
 import { STORE_PROBLEMS } from "../contract/problems.ts";
 import { ShowtimeDetails } from "../contract/showtime.ts";
 import type { RouteDeps } from "../deps.ts";
@@ -17,9 +17,9 @@ export function addShowShowtime(app: ApiServer, deps: RouteDeps): void {
 		schema: {
 			operationId: "showShowtime",
 			summary: "Read one showtime",
-			description: "Returns the showtime and the number of its seats in each status now.",
+			description: "Returns the showtime and the number of its seats in each current status.",
 			tags: ["showtimes"],
-			params: BY_ID,
+			params: BY_ID_OF_SHOWTIME,
 			response: { 200: ShowtimeDetails.answer("The showtime") },
 		},
 		config: { problems: ["not_found", "recovering", ...STORE_PROBLEMS] },
