@@ -21,14 +21,14 @@ export type AppDeps = {
 		| "jwtSecret"
 		| "limits"
 		| "quarantineMs"
-		| "requestTimeoutMs"
-		| "answerTimeoutMs"
+		| "requestTimeoutMs" // how long a whole request may take to arrive
+		| "answerTimeoutMs" // how long a pending answer may make no progress
 		| "inFlightMax"
 		| "rates"
 		| "corsOrigins"
 		| "trustProxy"
 		| "watchLimits"
-		| "keepAliveMs"
+		| "keepAliveMs" // how long an idle HTTP connection stays open
 		| "settleLagMaxMs"
 	>;
 	/** The log of the process. */
@@ -49,11 +49,11 @@ export type AppDeps = {
 export type RouteDeps = AppDeps & {
 	/** Finds seat plans by id, with a cache. */
 	readonly seatPlans: SeatPlans;
-	/** Finds showtimes that are installed in the seat store, with a cache, and opens them. */
+	/** Finds installed showtimes, with a cache, and installs a showtime that is not installed yet. */
 	readonly installedShowtimes: InstalledShowtimes;
 	/** Reads the seat map of a showtime. Concurrent calls share reads. */
 	readonly readSeatMap: ReadSeatMap;
-	/** The clients that are sent seat changes, and their limits. */
+	/** The watchers of this process, and how many there may be. */
 	readonly seatWatches: SeatWatches;
 	/** Waits until the ledger has a booking (`Prefer: wait`). */
 	readonly awaitRecorded: AwaitRecorded;

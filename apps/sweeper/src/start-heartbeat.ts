@@ -1,6 +1,7 @@
 /**
  * Writes the heartbeat of the sweeper: a key with a short lifetime in every bucket. It shows that a sweeper runs and can reach the bucket's
- * server. It does not show progress; `settleLagMs` does. So it is written independently of settling, and independently for each bucket.
+ * server. The heartbeat does not depend on settling, which may be slow: progress is shown by `settleLagMs` instead. The buckets do not
+ * depend on each other either.
  */
 import { listBuckets } from "@holdfast/domain";
 import type { SweeperDeps } from "./deps.ts";
@@ -10,8 +11,9 @@ const HEARTBEAT_EVERY_MS = 500;
 const HEARTBEAT_TTL_MS = 1_500;
 
 /**
- * Writes the heartbeat to every bucket at once and then twice a second. Never throws: a write that fails is dropped, and the next one is
- * tried. The returned function stops the heartbeat; a write in flight may still arrive.
+ * Writes the heartbeat to every bucket immediately, and then twice a second; a bucket whose last write is still in flight is skipped. Never
+ * throws: a write that fails is dropped, and the next one is tried. The returned function stops the heartbeat; a write in flight may still
+ * arrive.
  */
 export function startHeartbeat({ seatStore, limits }: Pick<SweeperDeps, "seatStore" | "limits">): () => void {
 	const inFlight = new Set<number>();

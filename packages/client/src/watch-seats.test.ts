@@ -40,8 +40,8 @@ describe("readEvents", () => {
 type Answer = () => Response | Promise<Response>;
 
 /**
- * Watches seats of a fake API that gives `answers` in order and aborts at the next request. Returns the paths requested, what the callbacks
- * got, and how the watch ended: `ended`, or the error.
+ * Watches seats of a fake API that gives `answers` in order. At the request after the last answer, the watch is aborted. Returns the paths
+ * requested, what the callbacks got, and how the watch ended: `ended`, or the error.
  */
 async function watch(...answers: Answer[]) {
 	const [requested, seen]: [string[], unknown[]] = [[], []];
@@ -194,7 +194,7 @@ describe("watchSeats", () => {
 		expect(requested).toEqual(["?view=status", "/stream?since=5", "?view=status", "?view=status", "/stream?since=20"]);
 	});
 
-	it("retries a map that could not be read", async () => {
+	it("reads the map again after a failed read", async () => {
 		const broken: Answer = () => Promise.reject(new TypeError("fetch failed"));
 		const { seen } = await watch(broken, problem(503), mapAnswer(7, "A"), streaming(resetEvent(9)), broken, mapAnswer(9, "H"));
 		expect(seen).toEqual([

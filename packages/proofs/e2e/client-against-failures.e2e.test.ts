@@ -10,27 +10,26 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { labelOf, openTestStack, seatOf, type TestStack } from "./open-test-stack.ts";
 
 const BOOKINGS = byRunLength({ short: 60, long: 500 });
-/** How many bookings are made at the same time. During each group one process is killed. */
+/** Bookings are made in groups of this size, each group concurrently. During each group one process is killed. */
 const AT_ONCE = byRunLength({ short: 10, long: 20 });
 const SEATS_PER_SHOWTIME = 100;
 /** Enough that each user gets two seats of a showtime, below the limit of ten. */
 const BUYERS = 50;
-/**
- * Postgres, Redis or the API is killed at most this long after the requests of a group start, and is down for at most `OUTAGE_MAX_MS`.
- */
+/** Postgres, Redis or the API is killed at most this long after the requests of a group start. */
 const KILL_WITHIN_MS = 40;
+/** The longest pause between the kill and the restart. */
 const OUTAGE_MAX_MS = byRunLength({ short: 300, long: 1_500 });
-/** Of the kills of Redis, and of those of the API, at least this many each must cause repeated requests. */
+/** At least this many kills of Redis, and as many of the API, must cause repeated requests. */
 const KILLS_WITH_REPEATS_MIN = byRunLength({ short: 1, long: 5 });
 /**
- * At least this many holds must be placed although their answer is lost, so that the repeat is answered as a replay. A short run may have
- * none.
+ * At least this many times, a hold must be placed and its answer lost; the repeat is then answered with `Idempotency-Replayed`. A short run
+ * may have none.
  */
 const REPLAYS_MIN = byRunLength({ short: 0, long: 1 });
 const DRAIN_DEADLINE_MS = 60_000;
 
 let test: TestStack;
-/** The number of requests since the last outage began, and the total number of holds that were answered as replays. */
+/** The number of requests since the current group began, and the total number of holds that were answered as replays. */
 const seen = { requests: 0, replays: 0 };
 beforeAll(async () => {
 	test = await openTestStack();
@@ -72,7 +71,7 @@ it(`the ledger has each of ${BOOKINGS} bookings once after Postgres, Redis and t
 	expect(seen.replays).toBeGreaterThanOrEqual(REPLAYS_MIN);
 });
 
-/** Plans `BOOKINGS` purchases of different seats, in turn for each buyer. */
+/** Plans `BOOKINGS` purchases of different seats, giving them to the buyers in turn. */
 async function planPurchases(): Promise<Purchase[]> {
 	const showtimeIds = await test.showtimes(Math.ceil(BOOKINGS / SEATS_PER_SHOWTIME));
 	const tokens = mintTokens(test.stack.info.jwtSecret, await insertUsers(test.databaseUrl, BUYERS));
@@ -91,7 +90,7 @@ async function planPurchases(): Promise<Purchase[]> {
 	});
 }
 
-/** Holds and confirms one seat as an app does. Rejects when either is refused. */
+/** Places and confirms a hold of one seat through the client, as a customer's application would. Rejects when either is refused. */
 async function book({ client, showtimeId, seat }: Purchase): Promise<ConfirmedBooking> {
 	const held = await client.POST("/api/v1/bookings", { body: { showtimeId, seats: [seat] } });
 	if (held.data === undefined) throw new Error(`the hold of ${seat} failed: ${JSON.stringify(held.error)}`);

@@ -5,13 +5,16 @@ type Outcome = { readonly outcome: string };
 type Closed = { readonly outcome: "not_ready" | "fenced" };
 type Opened = { readonly outcome: "opened" };
 
-/** One attempt and two retries, each after an opening. Two, because the server may be lost again after the first opening. */
+/**
+ * One attempt and two retries, each after an opening. Two retries, because the Redis server may restart or fail over after the first
+ * opening.
+ */
 const ATTEMPTS_MAX = 3;
 
 /**
- * Returns the first outcome of `operation` that is neither `not_ready` nor `fenced`, or the outcome of `open` if that is not `opened`;
- * `recovering` if the showtime was closed again after each opening. `operation` must have changed nothing if its outcome is `not_ready`
- * or `fenced`. Throws what `open` and `operation` throw.
+ * Returns the outcome of `operation` if it is neither `not_ready` nor `fenced`. Returns the outcome of `open` if that is not `opened`.
+ * Returns `recovering` if the showtime was closed again after each opening. `operation` must have changed nothing if its outcome is
+ * `not_ready` or `fenced`. Throws what `open` and `operation` throw.
  */
 export async function withOpenShowtime<Result extends Outcome, NotOpened extends Outcome>(
 	open: () => Promise<Opened | NotOpened>,

@@ -159,7 +159,7 @@ describe.concurrent("a confirm that is sent during the deletion of the account",
 				if (next === step) ({ status } = await api.call(`POST /bookings/${id}/confirm`, { token: user.token }));
 			});
 			if (isAtOrBefore(step, "deny_tokens")) expect([step, status, outcome]).toEqual([step, 200, "bookings_ahead"]);
-			// Until the wait ends, the API may or may not have received the denial, so both answers are allowed.
+			// Before the step `wait` has ended, the API may or may not have received the denial, so 200 and 401 are both allowed.
 			else if (isAtOrBefore(step, "wait")) expect([step, outcome]).toEqual([step, status === 200 ? "bookings_ahead" : "deleted"]);
 			else expect([step, status, outcome]).toEqual([step, 401, "deleted"]);
 			expect(await isAnonymous(user)).toBe(outcome === "deleted");
@@ -168,7 +168,7 @@ describe.concurrent("a confirm that is sent during the deletion of the account",
 });
 
 describe.concurrent("a log-in with the right password during the deletion of the account", () => {
-	// packages/accounts/src/delete-account.pg.test.ts covers every step, without the cost of hashing passwords.
+	// Only four steps, because each log-in hashes a password. packages/accounts/src/delete-account.pg.test.ts covers every step.
 	it("opens no session that outlives the deletion, and no session at all after the step `deny_sign_in`", async () => {
 		const steps: readonly DeletionStep[] = ["find_account", "deny_sign_in", "deny_tokens", "anonymise"];
 		const logInBefore = async (step: DeletionStep, user: TestUser) => {
@@ -190,7 +190,7 @@ describe.concurrent("a log-in with the right password during the deletion of the
 });
 
 describe.concurrent("a hold request that the API received before the deletion of the account began", () => {
-	it("is released even if a process that has not received the denial sends it to Redis at the last possible moment", async () => {
+	it("its hold is released even if a process that has not received the denial sends the request to Redis at the last possible moment", async () => {
 		const user = await newUser();
 		const gate = newGate(`place ${user.id}`);
 		const held = api.hold(user, showtimeId, [nextSeat()]);
@@ -231,15 +231,17 @@ describe.concurrent("a deleted account", () => {
 		expect(sessionIn(await logIn(user)).accessToken).toBeTruthy();
 	});
 
-	it("gets 401 from /auth/me even with its old token after the denial was removed", async () => {
+	it("its old token gets 401 from /auth/me, even after the denial was removed", async () => {
 		const user = await newUser();
 		await runDeletion(user);
 		await deleter.authStore.allow(user.id);
 		await waitUntil("the API to remove the denial", () => api.authStore.isDenied(user.id) === false);
 		expect(problemIn(await api.call("GET /auth/me", { token: user.token })).code).toBe("unauthenticated");
 	});
+});
 
-	it("blocks its e-mail for new users until its row is anonymised", async () => {
+describe.concurrent("an account that is being deleted", () => {
+	it("no new user can register its e-mail until its row is anonymised", async () => {
 		const user = await newUser();
 		const answers: number[] = [];
 		await runDeletion(user, async (next) => {

@@ -12,7 +12,7 @@ import { presentSkippingUnreadable } from "../present-skipping-unreadable.ts";
 import { collectBookings } from "./collect-bookings.ts";
 import { presentBooking } from "./present-booking.ts";
 
-/** Registers `GET /bookings`. The caller registers it under the prefix `/bookings`. */
+/** Registers `GET /bookings` on `app`, which must have the prefix `/bookings`. */
 export function addListBookings(app: ApiServer, deps: RouteDeps): void {
 	app.route({
 		method: "GET",

@@ -8,8 +8,8 @@ export type ValidationError = { pointer: string; message: string };
 const PREFIXES: Readonly<Record<string, string>> = { body: "", querystring: "/query", headers: "/headers", params: "/path" };
 
 /**
- * Returns one entry for each error. `part` is the validated part of the request: body, querystring, headers or params. The pointers of any
- * other part get no prefix, like those of a body.
+ * Returns one entry for each error. `part` is the validated part of the request: body, querystring, headers or params. An
+ * unknown part gets no prefix, as the body.
  */
 export function toValidationErrors(errors: readonly FastifySchemaValidationError[], part: string): ValidationError[] {
 	const prefix = PREFIXES[part] ?? "";

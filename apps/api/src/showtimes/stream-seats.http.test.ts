@@ -19,7 +19,7 @@ afterAll(() => api.close());
 
 const stream = (showtimeId: ShowtimeId) => api.call(`GET /showtimes/${showtimeId}/seats/stream`);
 /** A showtime that is open and at its first version. */
-async function openShowtime(): Promise<ShowtimeId> {
+async function newOpenShowtime(): Promise<ShowtimeId> {
 	const showtimeId = await api.newShowtime();
 	await api.call(`GET /showtimes/${showtimeId}/seats`);
 	return showtimeId;
@@ -27,7 +27,7 @@ async function openShowtime(): Promise<ShowtimeId> {
 
 describe("200", () => {
 	it("sends one delta per change, with the indexes and status letters of its seats and the version of the map", async () => {
-		const [user, showtimeId] = [await api.newUser(), await openShowtime()];
+		const [user, showtimeId] = [await api.newUser(), await newOpenShowtime()];
 		const live = await readStream(api, showtimeId, { query: `?since=${FIRST_VERSION}` });
 		const { id } = await api.held(user, showtimeId, ["A3", "B1"]);
 		await live.until(1);
@@ -69,7 +69,7 @@ describe("200", () => {
 	it("sends headers that disable proxy buffering, and the headers that all responses of the API have in common", async () => {
 		const shop = "https://shop.example";
 		const apiWithCors = await api.startAnother({ corsOrigins: [shop] });
-		const live = await readStream(apiWithCors, await openShowtime(), { headers: { origin: shop } });
+		const live = await readStream(apiWithCors, await newOpenShowtime(), { headers: { origin: shop } });
 		expect(live.headers).toMatchObject({
 			"content-type": "text/event-stream; charset=utf-8",
 			"cache-control": "no-cache, no-transform",
@@ -84,7 +84,7 @@ describe("200", () => {
 	});
 
 	it("continues after the client's version, and Last-Event-ID takes precedence over `since`", async () => {
-		const [user, showtimeId] = [await api.newUser(), await openShowtime()];
+		const [user, showtimeId] = [await api.newUser(), await newOpenShowtime()];
 		const first = await readStream(api, showtimeId, { query: `?since=${FIRST_VERSION}` });
 		await api.held(user, showtimeId, ["A1"]);
 		await first.until(1);
@@ -106,8 +106,8 @@ describe("200", () => {
 		first.close();
 	});
 
-	it("begins with a reset for a client whose version is missing, too old, or one that the map never had", async () => {
-		const [user, showtimeId] = [await api.newUser(), await openShowtime()];
+	it("begins with a reset for a client whose version is missing, is older than the changes that this process has seen, or was never reached by the map", async () => {
+		const [user, showtimeId] = [await api.newUser(), await newOpenShowtime()];
 		await api.held(user, showtimeId, ["A1"]);
 		const reset = [{ event: "reset", version: FIRST_VERSION + 1, seats: [] }];
 		for (const query of ["", `?since=${FIRST_VERSION}`, "?since=0", `?since=${FIRST_VERSION + 2}`, `?since=${Number.MAX_SAFE_INTEGER}`]) {
@@ -128,7 +128,7 @@ describe("404 not_found", () => {
 	);
 
 	it("does not serve HEAD (404), because the handler of GET would keep the request open for ever", async () => {
-		const answer = await api.app.inject({ method: "HEAD", url: `/api/v1/showtimes/${await openShowtime()}/seats/stream` });
+		const answer = await api.app.inject({ method: "HEAD", url: `/api/v1/showtimes/${await newOpenShowtime()}/seats/stream` });
 		expect(answer.statusCode).toBe(404);
 	});
 });
@@ -167,7 +167,7 @@ describe("409 showtime_closed", () => {
 describe("503 overloaded", () => {
 	it("refuses a stream when the limit of watchers is zero", async () => {
 		const full = await api.startAnother({ watchLimits: { watchersMax: 0 } });
-		const answer = await full.call(`GET /showtimes/${await openShowtime()}/seats/stream`);
+		const answer = await full.call(`GET /showtimes/${await newOpenShowtime()}/seats/stream`);
 		expect([problemIn(answer).code, problemIn(answer).retryable]).toEqual(["overloaded", true]);
 	});
 });

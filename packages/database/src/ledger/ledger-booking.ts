@@ -16,7 +16,9 @@ export type LedgerBooking = {
 	readonly seatLabels: readonly string[];
 };
 
-/** Returns a query of bookings without seats. The caller adds `where`, order and limit, and passes the rows to `addSeats`. */
+/**
+ * Returns a query of bookings that does not read their seats. The caller adds `where`, order and limit, and passes the rows to `addSeats`.
+ */
 export function selectBookings(queries: ReadQueries) {
 	return queries.select({ booking: bookings }).from(bookings).$dynamic();
 }
@@ -30,8 +32,8 @@ export type UnreadableRow = { readonly bookingId: BookingId; readonly error: Err
 export type BookingsOfRows = { readonly bookings: LedgerBooking[]; readonly unreadable: UnreadableRow[] };
 
 /**
- * Reads the active and released seats of these rows and returns the bookings in the order of `rows`. Never throws for an unreadable row.
- * Rejects when the query fails.
+ * Reads the seats of the bookings in `rows`, also those that a cancelled booking no longer owns, and returns the bookings in the order of
+ * `rows`. Never throws for an unreadable row. Rejects when the query fails.
  */
 export async function addSeats(queries: ReadQueries, rows: readonly BookingRow[]): Promise<BookingsOfRows> {
 	if (rows.length === 0) return { bookings: [], unreadable: [] };

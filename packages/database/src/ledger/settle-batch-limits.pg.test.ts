@@ -86,7 +86,7 @@ describe("an entry that can never be settled", () => {
 		expect(await deadLetterOf(before)).toBeUndefined();
 	});
 
-	it("has a dead letter with all of its fields, even if they contain characters that a text column of Postgres cannot store", async () => {
+	it("its dead letter keeps all fields of the entry, even those with characters that a text column of Postgres cannot store", async () => {
 		const raw = { schema: "1", note: "nul \0, half a pair \ud83d, quote ' and \\" };
 		const poison = ledger.entryOf(null, { raw });
 		await settle([poison]);
@@ -115,8 +115,8 @@ describe("an entry that can never be settled", () => {
 	});
 });
 
-describe("an entry of a newer schema version", () => {
-	it("stops settling after the entries before it, and is not dead-lettered", async () => {
+describe("an entry of a newer schema version or of an unknown type", () => {
+	it("is not dead-lettered: the entries before it are settled, it and the entries after it are not", async () => {
 		const [before, after] = [entry(sale([52])), entry(sale([53]))];
 		for (const raw of [
 			{ schema: String(EVENT_SCHEMA + 1), type: "booking.confirmed" },
@@ -133,7 +133,10 @@ describe("an entry of a newer schema version", () => {
 	});
 });
 
-/** Returns 500 single-seat sales of five showtimes in one bucket. */
+/**
+ * Adds five showtimes in one bucket. Returns their ids, the events of 500 sales of one seat each (100 per showtime), and the entries of
+ * those events.
+ */
 async function fullBatch(overridesOf: (index: number) => Partial<BookingEvent>) {
 	const bucket = bucketOf(showtimeId);
 	const showtimes = await Promise.all(Array.from({ length: 5 }, () => ledger.addShowtime({ id: newShowtimeId(bucket) })));
@@ -169,7 +172,7 @@ describe("settleBatch", () => {
 		await client.end();
 	});
 
-	it("never lowers the last settled sequence number of a bucket, nor changes when it was settled", async () => {
+	it("never lowers the last settled sequence number of a bucket, and keeps the time of that settling, when an old or empty batch is settled", async () => {
 		const bucket = bucketOf(showtimeId);
 		const progress = async () => (await ledger.rows(sql`select seq::int, recorded_at from buckets where bucket = ${bucket}`))[0];
 		const first = entry(sale([61]));
@@ -192,7 +195,7 @@ describe("settleBatch", () => {
 		expect(await sequenceNumbers()).toEqual({ seq: first.event?.seq, seen_seq: first.event?.seq });
 		// The first of these two entries is never settled: it is the gap.
 		const [, next] = [entry(sale([64])), entry(sale([65]))];
-		// The unreadable entry also has a sequence number, so two are missing: its own and that of the entry that was not settled.
+		// Two numbers are missing: the one that Redis would have given to the unreadable entry, and that of the entry that was not settled.
 		expect((await settle([next])).gap).toMatchObject({ after: first.event?.seq, missing: 2 });
 		// A plausible sequence number (the next one) is used, so that there is no gap.
 		const plausible = ledger.entryOf(null, { raw: { schema: "1", what: "is this", seq: String((next.event?.seq ?? 0) + 1) } });
@@ -205,15 +208,15 @@ describe("settleBatch", () => {
 		const other = await ledger.addShowtime({ id: newShowtimeId(bucketOf(showtimeId)) });
 		const sold = (seat: number) => entry(ledger.confirmed(other, userId, [seat]));
 		await settle([sold(1)]);
-		const staleEntries = [entry(sale([70]), 0), entry(sale([71]), 0)];
-		expect((await settle(staleEntries)).gap).toBeNull();
+		const entriesOfOldEpoch = [entry(sale([70]), 0), entry(sale([71]), 0)];
+		expect((await settle(entriesOfOldEpoch)).gap).toBeNull();
 		expect((await settle([sold(2)])).gap).toBeNull();
 		const [lost, next] = [sold(3), sold(4)];
-		expect((await settle([...staleEntries, next])).gap).toEqual({
+		expect((await settle([...entriesOfOldEpoch, next])).gap).toEqual({
 			after: (lost.event?.seq ?? 0) - 1,
 			before: next.event?.seq,
 			missing: 1,
 		});
-		expect((await settle([...staleEntries, sold(5)])).gap).toBeNull();
+		expect((await settle([...entriesOfOldEpoch, sold(5)])).gap).toBeNull();
 	});
 });

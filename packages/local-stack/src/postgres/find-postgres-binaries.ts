@@ -25,20 +25,21 @@ import { CACHE_FOLDER } from "../repository.ts";
 export type PostgresBinaries = { readonly initdb: string; readonly postgres: string };
 
 /**
- * The user that PostgreSQL runs as: uid 65534 (unprivileged, exists on every Linux) when we are root; otherwise an empty
- * object, which changes nothing. */
+ * The user that PostgreSQL runs as when we are root: uid 65534 (unprivileged; any Linux accepts it). Spread into the options of `spawn`;
+ * empty when we are not root.
+ */
 export const POSTGRES_USER: { readonly uid?: number; readonly gid?: number } = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 
 /**
- * Parent of all folders made here. Unlike /tmp, it survives a reboot. Data folders that the unprivileged user could not reach are placed
- * here as well.
+ * Parent of all folders that this module makes. Unlike /tmp, it survives a reboot. Callers also put data folders in it that the
+ * unprivileged user could not reach elsewhere.
  */
 const REACHABLE_FOLDER = "/var/tmp";
 
 /** Returns the paths of the binaries. Throws when they are not installed, with a message that says what to do, or when they cannot be copied. */
 export function findPostgresBinaries(): PostgresBinaries {
-	const home = ensureReachable(installedFolder());
-	return { initdb: join(home, "bin/initdb"), postgres: join(home, "bin/postgres") };
+	const installFolder = ensureReachable(installedFolder());
+	return { initdb: join(installFolder, "bin/initdb"), postgres: join(installFolder, "bin/postgres") };
 }
 
 /**
@@ -84,12 +85,12 @@ function installedFolder(): string {
 	}
 }
 
-function ensureReachable(home: string): string {
-	if (isReachable(join(home, "bin"))) return home;
+function ensureReachable(installFolder: string): string {
+	if (isReachable(join(installFolder, "bin"))) return installFolder;
 	const copy = join(reachableFolder(join(CACHE_FOLDER, "postgres.location")), "postgres");
 	if (existsSync(copy)) return copy;
 	const work = `${copy}.${process.pid}`;
-	cpSync(home, work, { recursive: true, verbatimSymlinks: true });
+	cpSync(installFolder, work, { recursive: true, verbatimSymlinks: true });
 	try {
 		renameSync(work, copy);
 	} catch (error) {

@@ -14,7 +14,7 @@ export type AppOptions = {
 	readonly watch: boolean;
 };
 
-/** Of one request to `/health`. */
+/** Timeout of one request to `/health`. */
 const HEALTH_REQUEST_TIMEOUT_MS = 2_500;
 const HEALTH_POLL_MS = 50;
 /** How long the API and the sweeper may take until health is `ok`. */
@@ -40,7 +40,8 @@ export function startSweeper(options: AppOptions): Promise<Service> {
 }
 
 /**
- * Resolves when the API reports health `ok`, which includes the sweeper. Rejects when one of `parts` exits meanwhile, or after 60 s.
+ * Resolves when the API reports health `ok`, which includes the sweeper. Rejects when one of `parts` (the processes of the stack) exits
+ * meanwhile, or after 60 s.
  */
 export async function waitForHealth(apiUrl: string, parts: readonly Part[]): Promise<void> {
 	const deadline = Date.now() + STARTUP_TIMEOUT_MS;
@@ -69,7 +70,7 @@ function commandOf(entry: string, options: AppOptions) {
 	};
 }
 
-/** Resolves to the `status` that `/health` answers with 2xx; to null while the API does not answer, or answers that it cannot take bookings. */
+/** Resolves to the field `status` of the body if `/health` answers 2xx; otherwise, or without an answer, to null. */
 async function askHealth(apiUrl: string): Promise<string | null> {
 	try {
 		const answer = await fetch(`${apiUrl}/api/v1/health`, { signal: AbortSignal.timeout(HEALTH_REQUEST_TIMEOUT_MS) });

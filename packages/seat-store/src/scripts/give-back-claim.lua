@@ -1,11 +1,12 @@
 #!lua
---[[ give-back-claim: end a claim without a rebuild, and restore the fence of the showtime as it was before the claim.
+--[[ give-back-claim: end a claim without a rebuild, and restore the `replid` that the showtime had before the claim.
 KEYS[1] meta    HASH    the showtime as installed, or only a claim
 ARGV[1] token of the claim
 RETURNS {"given_back"} | {"lost_claim"}
-EFFECTS deletes the fields of the claim, and sets `replid` to its value before the claim if it had one. On "lost_claim" (another process
-  has taken over the claim, the meta has expired, or the server has restarted or was promoted since): none. A claim that has expired but
-  that no process has taken over can still be given back.
+EFFECTS deletes the fields of the claim, and sets `replid` to its value before the claim if it had one. Changes nothing on
+  "lost_claim", which means: another process has taken over the claim, its own process has already given it back or finished the rebuild,
+  the meta has expired, or the server has restarted or was promoted since. A claim that has expired but that no process has taken over can
+  still be given back.
 COST O(1). ]]
 -- @include fence
 -- @include claim

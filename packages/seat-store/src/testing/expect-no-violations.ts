@@ -1,6 +1,6 @@
 /**
  * Checks every key of a test's Redis server: its type and expiry must be those in docs/data.md, and every seat map must agree with its
- * owner entries. The keys of a showtime whose meta has no end may have any expiry.
+ * owner entries. If the meta of a showtime is missing or holds only a claim, its other keys may have any expiry.
  */
 import { DAY_MS, ENDED_HOLD_TTL_MS, LIMIT_SPECS, parseBookingId, parseShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import type { Redis } from "ioredis";
@@ -46,12 +46,14 @@ async function findKeyViolations({ redis, store }: TestStore): Promise<string[]>
 	const nowMs = await store.now(0);
 	const showtimes = new Set<ShowtimeId>();
 	for (const key of await redis.keys("*")) {
-		const [type, expiresAt] = await Promise.all([redis.type(key), redis.pexpiretime(key)]);
 		const expected = await expectationOf(redis, key);
+		// Read last, so that PEXPIRETIME replies -2 for every key that has expired since it was listed, even while its expectation was read.
+		// TYPE then replies `none`, or the type if the key expired between the two commands.
+		const [type, expiresAt] = await Promise.all([redis.type(key), redis.pexpiretime(key)]);
 		if (expected === null) violations.push(`${key} is not a key of docs/data.md`);
+		else if (expiresAt === -2) continue;
 		else if (type !== expected.type) violations.push(`${key} is a ${type}, not a ${expected.type}`);
-		// PEXPIRETIME replies -2 for a key that has expired since it was listed.
-		else if (expiresAt !== -2 && !expected.mayExpireAt(expiresAt, nowMs))
+		else if (!expected.mayExpireAt(expiresAt, nowMs))
 			violations.push(
 				expiresAt === -1 ? `${key} has no expiry` : `${key} has the wrong expiry ${expiresAt} (${expiresAt - nowMs} ms from now)`,
 			);
@@ -63,7 +65,7 @@ async function findKeyViolations({ redis, store }: TestStore): Promise<string[]>
 	return violations;
 }
 
-/** What docs/data.md says about the key; null when it has no such key. */
+/** What docs/data.md says about the key; null when the document does not name the key. */
 async function expectationOf(redis: Redis, key: string): Promise<Expectation | null> {
 	const [tag = "", name = "", ...rest] = key.split(":");
 	if (!TAGS.has(tag)) return null;
@@ -82,11 +84,11 @@ async function expectationOf(redis: Redis, key: string): Promise<Expectation | n
 		case "exp":
 			return { type: "zset", mayExpireAt: noExpiry };
 		case "u":
-			return { type: "zset", mayExpireAt: await expiryOfIndex(redis, key) };
+			return { type: "zset", mayExpireAt: await expiryCheckOfIndex(redis, key) };
 		case "idem":
 			return expectationOfIdempotencyKey(redis, key);
 		case "bk":
-			return { type: "string", mayExpireAt: expiryOfRecord(JSON.parse((await redis.get(key)) ?? "{}")) };
+			return { type: "string", mayExpireAt: expiryCheckOfRecord(JSON.parse((await redis.get(key)) ?? "{}")) };
 		default:
 			return null;
 	}
@@ -105,7 +107,7 @@ async function expectationOfShowtimeKey(redis: Redis, key: string, [, part = "",
 }
 
 /** A user index expires 30 days after the creation of its newest booking. */
-async function expiryOfIndex(redis: Redis, key: string): Promise<ExpiryCheck> {
+async function expiryCheckOfIndex(redis: Redis, key: string): Promise<ExpiryCheck> {
 	const [, createdAt] = await redis.zrange(key, "-1", "-1", "WITHSCORES");
 	return (expiresAt) => expiresAt === Number(createdAt) + 30 * DAY_MS;
 }
@@ -129,10 +131,11 @@ async function expectationOfIdempotencyKey(redis: Redis, key: string): Promise<E
 
 /**
  * The record of a confirmed booking has no expiry until the ledger has the booking, and then expires a day later. The record of a hold
- * expires an hour after the hold's `expiresAt`, even if it was released. A revoke brings `expiresAt` forward and does not change the expiry
- * of the record, which may therefore be later: up to an hour after the latest end that a hold can have.
+ * expires an hour after the hold's `expiresAt`, even if it was released. A revoke sets `expiresAt` to an earlier time but leaves the expiry
+ * of the record as it is. The record may then expire more than an hour after `expiresAt`, at most an hour after the latest end that a hold
+ * can have.
  */
-function expiryOfRecord({ state, createdAt, expiresAt: holdEndsAt, confirmedAt, recorded }: Record<string, string>): ExpiryCheck {
+function expiryCheckOfRecord({ state, createdAt, expiresAt: holdEndsAt, confirmedAt, recorded }: Record<string, string>): ExpiryCheck {
 	if (confirmedAt !== undefined) return recorded === "0" ? noExpiry : within(DAY_MS);
 	// A conflict is decided by the ledger, so its record is kept for as long as a recorded booking's.
 	if (state === "CONFLICT") return within(DAY_MS);

@@ -1,7 +1,8 @@
 -- A buyer entry, in the hash `buyers`: the holds and bookings of one user at one showtime, as
--- `<booking id>:<expires at, ms>:<seat indexes>`, separated by `;`. Expiry 0: confirmed. The limits per user bound its length.
+-- `<booking id>:<expires at, ms>:<seat indexes>`, separated by `;`. `expires at` is 0 for a confirmed booking.
+-- An entry stays short, because the seats and holds of a user are limited.
 
--- Returns the bookings in a user's entry that count at `now`: confirmed ones, and holds that have not expired.
+-- Returns the bookings in a user's entry that are live at `now`: confirmed ones, and holds that have not expired.
 local function live_bookings(entry, now)
 	local live = {}
 	for booking_id, expires_at, seats in string.gmatch(entry or '', '([^:;]+):(%d+):([%d,]+)') do
