@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createConfig, lintFromString } from "@redocly/openapi-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import { EXACT_DETAILS, type ExactDetail } from "./contract/problems.ts";
 import { renderOpenapi } from "./render-openapi.ts";
 
 const CLIENTS = join(import.meta.dirname, "../../../packages/client/openapi.json");
@@ -10,6 +11,8 @@ let document: string;
 beforeAll(async () => {
 	document = await renderOpenapi();
 });
+
+const isExactDetail = (name: string): name is ExactDetail => Object.hasOwn(EXACT_DETAILS, name);
 
 type Named = { readonly name: string; readonly description?: string };
 type Operation = { readonly operationId: string; readonly description?: string; readonly parameters?: readonly Named[] };
@@ -61,8 +64,13 @@ describe("the OpenAPI document", () => {
 
 	it("has an example of every problem code", async () => {
 		const { components } = JSON.parse(document);
-		expect(Object.keys(components.examples)).toEqual(components.schemas.Problem.properties.code.enum);
-		for (const [code, { value }] of Object.entries<{ value: object }>(components.examples)) expect(value).toMatchObject({ code });
+		const { enum: codes } = components.schemas.Problem.properties.code;
+		const names = Object.keys(components.examples);
+		expect(names.slice(0, codes.length)).toEqual(codes);
+		expect(Object.keys(EXACT_DETAILS)).toEqual(expect.arrayContaining(names.slice(codes.length)));
+		const codeOf = (name: string): string => (isExactDetail(name) ? EXACT_DETAILS[name].code : name);
+		for (const [name, { value }] of Object.entries<{ value: object }>(components.examples))
+			expect(value).toMatchObject({ code: codeOf(name) });
 	});
 
 	it("equals the document that the client was generated from; if not, run npm run build", () => {
