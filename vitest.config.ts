@@ -7,7 +7,7 @@
  * - `x.http.test.ts`, `x.e2e.test.ts`: a Redis and a PostgreSQL
  */
 
-import { howLong } from "@holdfast/testing/how-long";
+import { byRunLength } from "@holdfast/testing/by-run-length";
 import { defineConfig } from "vitest/config";
 
 const KINDS = ["model", "redis", "pg", "http", "e2e"] as const;
@@ -17,7 +17,7 @@ const FOLDERS = "{apps,packages,bench,scripts}";
 const TEST_DEADLINE_MS = 90_000;
 /** Tests that start whole processes, once per file, or search a few hundred thousand states. */
 const SLOW_KINDS: readonly string[] = ["e2e", "model"];
-const SLOW_DEADLINE_MS = howLong({ short: 120_000, long: 1_200_000 });
+const SLOW_DEADLINE_MS = byRunLength({ short: 120_000, long: 1_200_000 });
 
 /**
  * These tests run a second time on a Redis Cluster of one node, which rejects a script that touches two hash slots. The excluded
@@ -48,7 +48,7 @@ export default defineConfig({
 		// No test file keeps state in its modules, so one process runs many files: the modules are loaded once, not 180 times.
 		isolate: false,
 		// Tests wait for timers and servers much of the time, so three workers keep two cores busy. The long tests are under load throughout.
-		maxWorkers: howLong({ short: 3, long: 2 }),
+		maxWorkers: byRunLength({ short: 3, long: 2 }),
 		projects: [
 			defineProject(
 				"unit",

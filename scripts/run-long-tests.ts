@@ -1,5 +1,5 @@
 /**
- * `npm run test:long`: runs the searches, load tests and failure tests in full (see `packages/testing/src/how-long.ts`), which takes
+ * `npm run test:long`: runs the searches, load tests and failure tests in full (see `packages/testing/src/by-run-length.ts`), which takes
  * about half an hour. Arguments go to vitest: `npm run test:long -- failover`.
  */
 import { exitWith, findRedisServer, runForeground } from "@holdfast/local-stack";

@@ -1,4 +1,4 @@
-/** The API's settings, read once from the environment at the process edge. */
+/** The API's settings, read from the environment once, when the process starts. */
 import { isIP } from "node:net";
 import { DAY_MS, LIMIT_SPECS, type Limits, QUARANTINE_SPEC } from "@holdfast/domain";
 import { ANSWER_TIMEOUT_SPEC, type Environment, readSettings, WORKERS_SPEC } from "@holdfast/runtime";
@@ -19,12 +19,13 @@ export type ApiSettings = {
 	readonly durability: DurabilityOptions;
 	/** Number of worker processes. */
 	readonly workers: number;
+	/** Limits of seats, holds and bookings. */
 	readonly limits: Limits;
 	/** Time that a client has to send a whole request, ms. A slower request is refused. */
 	readonly requestTimeoutMs: number;
 	/** A connection is dropped when its client reads nothing of a pending response for this long, ms. */
 	readonly answerTimeoutMs: number;
-	/** How long an idle connection is kept open, ms. */
+	/** How long an idle HTTP connection is kept open, ms. Event streams are not idle. */
 	readonly keepAliveMs: number;
 	/** How long the API keeps serving after SIGTERM before it stops listening, ms. `/readyz` answers 503 in the meantime. */
 	readonly drainMs: number;

@@ -7,7 +7,7 @@ import { LRUCache } from "lru-cache";
 import type { ApiServer } from "./api-server.ts";
 import { addAuthRoutes } from "./auth/index.ts";
 import { addBookingRoutes } from "./bookings/index.ts";
-import { createLedgerWait } from "./bookings/prefer-wait.ts";
+import { createAwaitRecorded } from "./bookings/prefer-wait.ts";
 import { compileTrust } from "./client-address.ts";
 import { SHARED_SCHEMAS } from "./contract/index.ts";
 import { BODY_MAX_BYTES } from "./contract/problems.ts";
@@ -35,9 +35,9 @@ import { requestOutcome } from "./plugins/request-outcome.ts";
 import { requestIdOf, responseHeaders } from "./plugins/response-headers.ts";
 import { securityHeaders } from "./plugins/security-headers.ts";
 import { answerClientError, answerFrameworkError, sendProblems } from "./plugins/send-problems.ts";
-import { createUnreadableReport } from "./present-readable.ts";
+import { createUnreadableReport } from "./present-skipping-unreadable.ts";
 import { addShowtimeRoutes } from "./showtimes/index.ts";
-import { createLiveShowtimes } from "./showtimes/live-showtimes.ts";
+import { createInstalledShowtimes } from "./showtimes/installed-showtimes.ts";
 import { createShowtimeOpener } from "./showtimes/open-showtime.ts";
 import { readLiveMap } from "./showtimes/read-live-map.ts";
 import { createSeatPlans } from "./showtimes/seat-plans.ts";
@@ -123,19 +123,19 @@ function makeRouteDeps(deps: AppDeps, metrics: ApiMetrics): RouteDeps {
 	const { seatStore, database, logger: log, settings } = deps;
 	const rebuilder = countRebuilds(createRebuilder({ seatStore, database, log, quarantineMs: settings.quarantineMs }), metrics);
 	const openShowtime = createShowtimeOpener({ database, rebuilder });
-	const liveShowtimes = createLiveShowtimes({ seatStore, seatPlans, openShowtime });
+	const installedShowtimes = createInstalledShowtimes({ seatStore, seatPlans, openShowtime });
 	const readSeatMap = joinReads((showtimeId: ShowtimeId) => seatStore.readSeatMap(showtimeId));
-	const readMap = (showtimeId: ShowtimeId) => readLiveMap({ readSeatMap, liveShowtimes }, showtimeId);
+	const readMap = (showtimeId: ShowtimeId) => readLiveMap({ readSeatMap, installedShowtimes }, showtimeId);
 	const seatWatches = createSeatWatches({ seatStore, readMap, limits: settings.watchLimits });
 	metrics.gauge("holdfast_watchers", "Clients connected to a stream of seat changes", (own) => own.set(seatWatches.size().watchers));
 	metrics.gauge("holdfast_watched_showtimes", "Showtimes that at least one client watches", (own) => own.set(seatWatches.size().showtimes));
 	return {
 		...deps,
 		seatPlans,
-		liveShowtimes,
+		installedShowtimes,
 		readSeatMap,
 		seatWatches,
-		awaitRecorded: createLedgerWait(seatStore),
+		awaitRecorded: createAwaitRecorded(seatStore),
 		reportUnreadable: createUnreadableReport(log, metrics.unreadable),
 		showtimeOfBooking: new LRUCache<BookingId, ShowtimeId>({ max: CACHED_BOOKINGS_MAX }),
 	};

@@ -103,5 +103,5 @@ it("the client returns the code of a problem, and throws when there is no respon
 	await expect(unreachable.GET("/api/v1/movies")).rejects.toThrow("fetch failed");
 	const stop = new AbortController();
 	const watching = tab.client.watchSeats({ showtimeId: request.seats.join(), signal: stop.signal, onMap: () => {}, onSeats: () => {} });
-	await expect(watching).rejects.toThrow("the server refused the seats with status 404");
+	await expect(watching).rejects.toThrow("the server refused to send the seats (status 404)");
 });

@@ -5,16 +5,17 @@ import type { Logger, Passwords } from "@holdfast/runtime";
 import type { AuthStore, SeatStore } from "@holdfast/seat-store";
 import type { LRUCache } from "lru-cache";
 import type { ApiSettings } from "./api-settings.ts";
-import type { LedgerWait } from "./bookings/prefer-wait.ts";
+import type { AwaitRecorded } from "./bookings/prefer-wait.ts";
 import type { Drain } from "./health/drain.ts";
-import type { ReportUnreadable } from "./present-readable.ts";
-import type { LiveShowtimes } from "./showtimes/live-showtimes.ts";
+import type { ReportUnreadable } from "./present-skipping-unreadable.ts";
+import type { InstalledShowtimes } from "./showtimes/installed-showtimes.ts";
 import type { ReadSeatMap } from "./showtimes/read-live-map.ts";
 import type { SeatPlans } from "./showtimes/seat-plans.ts";
 import type { SeatWatches } from "./showtimes/seat-watches.ts";
 
-/** What the process edge passes to `buildApp`. */
+/** What the entry point of the process (server.ts) passes to `buildApp`. */
 export type AppDeps = {
+	/** The settings that the app itself uses; `ApiSettings` says what each of them means. */
 	readonly settings: Pick<
 		ApiSettings,
 		| "jwtSecret"
@@ -30,22 +31,34 @@ export type AppDeps = {
 		| "keepAliveMs"
 		| "settleLagMaxMs"
 	>;
+	/** The log of the process. */
 	readonly logger: Logger;
+	/** Redis: seats, holds and bookings. */
 	readonly seatStore: SeatStore;
+	/** Redis: denied tokens and the counts of the rate limits. */
 	readonly authStore: AuthStore;
+	/** Postgres: the catalogue, the users and the ledger. */
 	readonly database: Database;
+	/** Hashes and verifies passwords, a few at a time. */
 	readonly passwords: Passwords;
-	/** Whether this process is shutting down. */
+	/** Knows whether this process is shutting down. */
 	readonly drain: Drain;
 };
 
-/** What routes are built from: `AppDeps`, and what `buildApp` creates from it once per process. */
+/** What every route gets: `AppDeps`, and what `buildApp` creates from it once per process. */
 export type RouteDeps = AppDeps & {
+	/** Finds seat plans by id, with a cache. */
 	readonly seatPlans: SeatPlans;
-	readonly liveShowtimes: LiveShowtimes;
+	/** Finds showtimes that are installed in the seat store, with a cache, and opens them. */
+	readonly installedShowtimes: InstalledShowtimes;
+	/** Reads the seat map of a showtime. Concurrent calls share reads. */
 	readonly readSeatMap: ReadSeatMap;
+	/** The clients that are sent seat changes, and their limits. */
 	readonly seatWatches: SeatWatches;
-	readonly awaitRecorded: LedgerWait;
+	/** Waits until the ledger has a booking (`Prefer: wait`). */
+	readonly awaitRecorded: AwaitRecorded;
+	/** Logs and counts an entry that was left out of a list. */
 	readonly reportUnreadable: ReportUnreadable;
+	/** Caches the showtime of each booking. After a miss, a route reads the booking from the stores. */
 	readonly showtimeOfBooking: LRUCache<BookingId, ShowtimeId>;
 };

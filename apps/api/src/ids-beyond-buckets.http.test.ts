@@ -28,7 +28,7 @@ const failing = (store: SeatStore): SeatStore => ({
 
 it("an id of a bucket at or above BUCKETS gets 404 without a call to a store", async () => {
 	const { token } = await api.newUser();
-	const app = await api.another({ databaseUrl: "postgres://holdfast@127.0.0.1:1/none", wrapStore: failing });
+	const app = await api.startAnother({ databaseUrl: "postgres://holdfast@127.0.0.1:1/none", wrapStore: failing });
 	const showtimeId = newShowtimeId(16);
 	const bookingId = newBookingId(showtimeId);
 	const requests = [

@@ -15,7 +15,12 @@ beforeAll(async () => {
 const isExactDetail = (name: string): name is ExactDetail => Object.hasOwn(EXACT_DETAILS, name);
 
 type Named = { readonly name: string; readonly description?: string };
-type Operation = { readonly operationId: string; readonly description?: string; readonly parameters?: readonly Named[] };
+type Operation = {
+	readonly operationId: string;
+	readonly tags: readonly string[];
+	readonly description?: string;
+	readonly parameters?: readonly Named[];
+};
 
 function operations(): Operation[] {
 	return Object.values(JSON.parse(document).paths).flatMap((methods) => Object.values(Object(methods)) as Operation[]);
@@ -44,6 +49,11 @@ describe("the OpenAPI document", () => {
 		});
 		const findings = await lintFromString({ source: document, config });
 		expect(findings.map(({ severity, ruleId, message, location }) => [severity, ruleId, message, location[0]?.pointer])).toEqual([]);
+	});
+
+	it("has a description for every tag that an operation has, and no other tag", () => {
+		const declared: Named[] = JSON.parse(document).tags;
+		expect([...new Set(operations().flatMap(({ tags }) => tags))].toSorted()).toEqual(declared.map(({ name }) => name).toSorted());
 	});
 
 	it("describes every operation and every parameter", () => {

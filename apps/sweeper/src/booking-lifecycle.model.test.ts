@@ -11,7 +11,7 @@ import { bucketOf, DEFAULT_LIMITS, newBookingId, type OpenShowtime, type UserId 
 import { createReferenceModel, type ModelBooking, type ReferenceModel } from "@holdfast/proofs";
 import type { SeatStore } from "@holdfast/seat-store";
 import { bookingKey, injectClock, untilReachable } from "@holdfast/seat-store/testing";
-import { askRedis, howLong, insertUsers } from "@holdfast/testing";
+import { askRedis, byRunLength, insertUsers } from "@holdfast/testing";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Sweeper } from "./sweeper.ts";
@@ -34,7 +34,7 @@ const READS_MAP_EVERY = 4;
 /** `advanceToHoldQuota` stops this long before the end of sales: longer than the other steps of a sequence take together. */
 const SALES_REST_MS = 600_000;
 /** How long new sequences are started. Each takes a tenth of a second or two. */
-const SEARCH_MS = howLong({ short: 20_000, long: 300_000 });
+const SEARCH_MS = byRunLength({ short: 20_000, long: 300_000 });
 
 let test: TestSweeper;
 let seatStore: SeatStore;

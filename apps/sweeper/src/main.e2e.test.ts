@@ -56,7 +56,7 @@ it("the sweeper does not start if the ledger has a showtime in a bucket beyond B
 	const { child, ended } = run({ DATABASE_URL: database.url, BUCKETS: "17" });
 	await waitUntil(
 		"the sweeper's heartbeat in bucket 16",
-		async () => (await sendInlineCommand(redis.port, `EXISTS ${bucketKeys(16).swept}`)) === ":1",
+		async () => (await sendInlineCommand(redis.port, `EXISTS ${bucketKeys(16).heartbeat}`)) === ":1",
 		START_DEADLINE_MS,
 	);
 	child.kill("SIGTERM");
@@ -93,7 +93,7 @@ it("the sweeper starts on a Redis that may lose writes if the loss is accepted, 
 	const { child, ended, printed } = run({ I_ACCEPT_LOSING_CONFIRMED_BOOKINGS: "true" });
 	await waitUntil(
 		"the sweeper's heartbeat",
-		async () => (await sendInlineCommand(redis.port, `EXISTS ${bucketKeys(15).swept}`)) === ":1",
+		async () => (await sendInlineCommand(redis.port, `EXISTS ${bucketKeys(15).heartbeat}`)) === ":1",
 		START_DEADLINE_MS,
 	);
 	child.kill("SIGTERM");
@@ -107,7 +107,7 @@ it("the sweeper starts while Redis is down, and sweeps once Redis is up", async 
 	await redis.restart();
 	await waitUntil(
 		"the sweeper's heartbeat",
-		async () => (await sendInlineCommand(redis.port, `EXISTS ${bucketKeys(15).swept}`)) === ":1",
+		async () => (await sendInlineCommand(redis.port, `EXISTS ${bucketKeys(15).heartbeat}`)) === ":1",
 		START_DEADLINE_MS,
 	);
 	child.kill("SIGTERM");

@@ -17,31 +17,31 @@ afterAll(async () => {
 
 const deps = (store: SeatStore) => ({ seatStore: store, limits: DEFAULT_LIMITS });
 
-it("the heartbeat marks every bucket as swept, and the marks expire after it has stopped", async () => {
-	expect(await seatStore.listUnsweptBuckets()).toEqual(listBuckets(DEFAULT_LIMITS));
+it("writes a heartbeat to every bucket, and the heartbeats expire after `stop`", async () => {
+	expect(await seatStore.listBucketsWithoutHeartbeat()).toEqual(listBuckets(DEFAULT_LIMITS));
 	const stop = startHeartbeat(deps(seatStore));
-	await waitUntil("every bucket to be swept", async () => (await seatStore.listUnsweptBuckets()).length === 0);
+	await waitUntil("every bucket to have a heartbeat", async () => (await seatStore.listBucketsWithoutHeartbeat()).length === 0);
 	stop();
 	await waitUntil(
-		"the marks of all buckets to expire",
-		async () => (await seatStore.listUnsweptBuckets()).length === DEFAULT_LIMITS.buckets,
+		"the heartbeats of all buckets to expire",
+		async () => (await seatStore.listBucketsWithoutHeartbeat()).length === DEFAULT_LIMITS.buckets,
 	);
 });
 
 it("a bucket whose server does not answer or rejects the call does not delay the heartbeat of other buckets", async () => {
-	const beats: number[] = [];
+	const writtenTo: number[] = [];
 	const stop = startHeartbeat(
 		deps({
 			...seatStore,
-			markSwept(bucket, ttlMs) {
+			writeHeartbeat(bucket, ttlMs) {
 				if (bucket === 3) return new Promise(() => {});
 				if (bucket === 4) return Promise.reject(new Error("no server"));
-				if (bucket === 5) beats.push(bucket);
-				return seatStore.markSwept(bucket, ttlMs);
+				if (bucket === 5) writtenTo.push(bucket);
+				return seatStore.writeHeartbeat(bucket, ttlMs);
 			},
 		}),
 	);
-	await waitUntil("several heartbeats", async () => beats.length >= 4);
-	expect(await seatStore.listUnsweptBuckets()).toEqual([3, 4]);
+	await waitUntil("several heartbeats", async () => writtenTo.length >= 4);
+	expect(await seatStore.listBucketsWithoutHeartbeat()).toEqual([3, 4]);
 	stop();
 });

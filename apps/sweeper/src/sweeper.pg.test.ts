@@ -205,7 +205,7 @@ describe("start", () => {
 		sweeper.start();
 		const { bookingId } = await buy(showtime, [0]);
 		await waitUntil("the booking to be recorded", async () => (await seatStore.readBooking(bookingId))?.recorded === true);
-		expect(await seatStore.listUnsweptBuckets()).toEqual([]);
+		expect(await seatStore.listBucketsWithoutHeartbeat()).toEqual([]);
 		await sweeper.stop();
 		const later = await buy(showtime, [1]);
 		expect((await seatStore.readBooking(later.bookingId))?.recorded).toBe(false);

@@ -1,4 +1,4 @@
-/** The floor server is a fair baseline only if its answers have the same bodies as those of the API. */
+/** The floor server is a fair baseline only if its answers have the same status, fields and types as those of the API. */
 import { rmSync } from "node:fs";
 import { makeScratchFolder } from "@holdfast/local-stack";
 import { insertShowtimes, insertUsers, mintTokens } from "@holdfast/testing";
@@ -25,14 +25,14 @@ it("the floor server answers a hold, a refusal and a confirm with the same statu
 	};
 	const api = (path: string, body?: object) => ask(`${bench.origin}/api/v1${path}`, body);
 	const floor = (path: string, body?: object) => ask(`${bench.floorOrigin}${path}`, body);
-	const seats = { showtimeId: showtimeIds[0], seats: ["A1"] };
+	const holdBody = { showtimeId: showtimeIds[0], seats: ["A1"] };
 
-	const held = await api("/bookings", seats);
+	const held = await api("/bookings", holdBody);
 	expect(held.status).toBe(201);
-	expect(shapeOf(await floor("/held", seats))).toEqual(shapeOf(held));
-	const taken = await api("/bookings", seats);
+	expect(shapeOf(await floor("/held", holdBody))).toEqual(shapeOf(held));
+	const taken = await api("/bookings", holdBody);
 	expect(taken.body.code).toBe("seats_taken");
-	expect(shapeOf(await floor("/taken", seats))).toEqual(shapeOf(taken));
+	expect(shapeOf(await floor("/taken", holdBody))).toEqual(shapeOf(taken));
 	const confirmed = await api(`/bookings/${held.body.id}/confirm`);
 	expect(confirmed.status).toBe(200);
 	expect(shapeOf(await floor("/confirmed"))).toEqual(shapeOf(confirmed));

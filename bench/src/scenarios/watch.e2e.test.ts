@@ -1,12 +1,12 @@
 /** The watch scenario with two API processes: 200 watchers in the short run, 2,000 in the long one. */
 import { rmSync } from "node:fs";
 import { makeScratchFolder } from "@holdfast/local-stack";
-import { howLong } from "@holdfast/testing";
+import { byRunLength } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Bench, openBench } from "../open-bench.ts";
 import { watch } from "./watch.ts";
 
-const CROWD = howLong({
+const CROWD = byRunLength({
 	short: { watchers: 200, seconds: 5, holdsPerSecond: 100, floorRequests: 2_000 },
 	long: { watchers: 2_000, seconds: 30, holdsPerSecond: 100, floorRequests: 50_000 },
 });

@@ -81,7 +81,7 @@ describe("a user without confirmed bookings ahead", () => {
 });
 
 describe.each(["stays unsettled", "is settled at once"])("a confirm during the deletion whose event %s", (settling) => {
-	it.each(STEPS_OF_DELETION)("a confirm whose script runs before the step %s either keeps the account or is refused", async (step) => {
+	it.each(STEPS_OF_DELETION)("a confirm that Redis runs before the step %s either prevents the deletion or is refused", async (step) => {
 		const person = await test.newPerson();
 		const showtimeId = firstOf(await test.newShowtimes());
 		const command = await test.hold(person, showtimeId, [0]);
@@ -110,7 +110,7 @@ describe.each(["stays unsettled", "is settled at once"])("a confirm during the d
 });
 
 describe("a confirmed booking ahead", () => {
-	it("a confirmed booking ahead keeps the account, and its sessions stay valid", async () => {
+	it("a confirmed booking ahead prevents the deletion of the account, and its sessions stay valid", async () => {
 		const person = await test.newPerson();
 		const { bookingId } = await test.buy(person, firstOf(await test.newShowtimes()), [0]);
 		const family = await test.signIn(person);
@@ -123,7 +123,7 @@ describe("a confirmed booking ahead", () => {
 		expect(await listRefreshFamilies(test.database, person.userId)).toEqual([family.familyId]);
 	});
 
-	it("a booking that is confirmed during the deletion keeps the account: earlier sessions end, later sessions stay valid", async () => {
+	it("a booking that is confirmed during the deletion prevents it: earlier sessions end, later sessions stay valid", async () => {
 		const person = await test.newPerson();
 		const command = await test.hold(person, firstOf(await test.newShowtimes()), [0]);
 		const old = await test.signIn(person);
@@ -152,7 +152,7 @@ describe("a sign-in during the deletion", () => {
 		await expectDeleted(person);
 	});
 
-	it("a session whose family is no longer in the table is denied by its user", async () => {
+	it("a session whose family is no longer in the table is refused, because its user is denied", async () => {
 		const person = await test.newPerson();
 		const first = await test.signIn(person);
 		if (first.outcome !== "opened") throw new Error("the sign-in was refused");

@@ -31,7 +31,7 @@ const CHECKS_MAX = 20;
 /** The wait between two checks. A rebuild of a showtime takes some milliseconds. */
 const CHECK_EVERY_MS = 250;
 
-/** What a deletion works with. */
+/** The dependencies of a deletion. */
 export type DeletionDeps = ReleaseDeps & {
 	readonly authStore: Pick<AuthStore, "deny" | "allow">;
 	/** For tests: called before each step, so that something can happen between two steps. */

@@ -4,7 +4,7 @@ import type { UserId } from "@holdfast/domain";
 import type { AuthStore } from "@holdfast/seat-store";
 import { denialEndsAt } from "./access-token-life.ts";
 
-/** What these steps work with. */
+/** The dependencies of these steps. */
 export type DenyDeps = { readonly authStore: Pick<AuthStore, "deny" | "allow">; readonly database: Database };
 
 /**

@@ -5,7 +5,7 @@ import type { Rebuilder } from "@holdfast/rebuild";
 import type { SeatStore } from "@holdfast/seat-store";
 import type { LiveHold } from "./find-live-bookings.ts";
 
-/** What a release works with. */
+/** The dependencies of a release. */
 export type ReleaseDeps = { readonly seatStore: SeatStore; readonly database: Database; readonly rebuilder: Pick<Rebuilder, "rebuild"> };
 
 /**

@@ -39,14 +39,17 @@ describe("readEvents", () => {
 
 type Answer = () => Response | Promise<Response>;
 
-/** Watches with a fake API that gives the answers in order and then ends the watching. Returns the requests and what the callbacks got. */
+/**
+ * Watches seats of a fake API that gives `answers` in order and aborts at the next request. Returns the paths requested, what the callbacks
+ * got, and how the watch ended: `ended`, or the error.
+ */
 async function watch(...answers: Answer[]) {
 	const [requested, seen]: [string[], unknown[]] = [[], []];
 	const abort = new AbortController();
 	const client = createClient({
 		baseUrl: "http://api.test",
 		retry: false,
-		// A session that has ended must not affect the watching.
+		// `watchSeats` must send no token: with one, this fake API answers 401.
 		tokens: { access: () => "expired" },
 		async fetch({ url, headers }) {
 			if (headers.has("authorization")) return new Response("{}", { status: 401 });
@@ -75,7 +78,7 @@ async function watch(...answers: Answer[]) {
 	return { requested, seen, end };
 }
 
-const map =
+const mapAnswer =
 	(version: number, statuses: string): Answer =>
 	() =>
 		new Response(JSON.stringify({ showtimeId: "s/1", planId: "p", version, statuses }), {
@@ -85,8 +88,8 @@ const streaming =
 	(...chunks: string[]): Answer =>
 	() =>
 		new Response(streamOf(...chunks));
-const seat = (version: number, letter: string) => `id: ${version}\ndata: {"version":${version},"seats":[[3,"${letter}"]]}\n\n`;
-const reset = (version: number) => `event: reset\nid: ${version}\ndata: {"version":${version}}\n\n`;
+const seatEvent = (version: number, letter: string) => `id: ${version}\ndata: {"version":${version},"seats":[[3,"${letter}"]]}\n\n`;
+const resetEvent = (version: number) => `event: reset\nid: ${version}\ndata: {"version":${version}}\n\n`;
 const problem =
 	(status: number): Answer =>
 	() =>
@@ -96,8 +99,12 @@ describe("watchSeats", () => {
 	beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] }));
 	afterEach(() => vi.useRealTimers());
 
-	it("reads the map, passes on each change once, and reconnects after the last change when the stream breaks", async () => {
-		const { requested, seen, end } = await watch(map(5, "AAAA"), streaming(seat(6, "H"), `${seat(8, "A")}data: {"ver`), streaming());
+	it("reads the map, passes on each change once, and reconnects with the version of the last change when the stream breaks", async () => {
+		const { requested, seen, end } = await watch(
+			mapAnswer(5, "AAAA"),
+			streaming(seatEvent(6, "H"), `${seatEvent(8, "A")}data: {"ver`),
+			streaming(),
+		);
 		expect(seen).toEqual([
 			[5, "AAAA"],
 			[6, [3, "H"]],
@@ -110,7 +117,14 @@ describe("watchSeats", () => {
 
 	it("reads the map again while no stream is available, with a pause before each attempt", async () => {
 		const startMs = Date.now();
-		const { requested, seen } = await watch(map(5, "A"), problem(503), map(6, "H"), problem(429), map(7, "S"), streaming(seat(8, "A")));
+		const { requested, seen } = await watch(
+			mapAnswer(5, "A"),
+			problem(503),
+			mapAnswer(6, "H"),
+			problem(429),
+			mapAnswer(7, "S"),
+			streaming(seatEvent(8, "A")),
+		);
 		expect(seen).toEqual([
 			[5, "A"],
 			[6, "H"],
@@ -118,14 +132,14 @@ describe("watchSeats", () => {
 			[8, [3, "A"]],
 		]);
 		expect(requested.slice(0, 4)).toEqual(["?view=status", "/stream?since=5", "?view=status", "/stream?since=6"]);
-		// Although Retry-After was 0 s.
+		// Each pause is at least 500 ms, even with `Retry-After: 0`.
 		expect(Date.now() - startMs).toBeGreaterThanOrEqual(2 * 500);
 	});
 
 	it("passes on no change after the signal aborts, and accepts a base URL that ends with a slash", async () => {
 		const stop = new AbortController();
 		const [requested, seen]: [string[], number[]] = [[], []];
-		const answers = [map(5, "A"), streaming(seat(6, "H") + seat(7, "S") + seat(8, "A"))];
+		const answers = [mapAnswer(5, "A"), streaming(seatEvent(6, "H") + seatEvent(7, "S") + seatEvent(8, "A"))];
 		const client = createClient({
 			baseUrl: "http://api.test/",
 			retry: false,
@@ -152,8 +166,12 @@ describe("watchSeats", () => {
 		const slow = new Promise<Response>((resolve) => {
 			answer = resolve;
 		});
-		setTimeout(async () => answer(await map(21, "AAAS")()), 50);
-		const { requested, seen } = await watch(map(5, "AAAA"), streaming(reset(20) + seat(21, "S"), seat(22, "A")), () => slow);
+		setTimeout(async () => answer(await mapAnswer(21, "AAAS")()), 50);
+		const { requested, seen } = await watch(
+			mapAnswer(5, "AAAA"),
+			streaming(resetEvent(20) + seatEvent(21, "S"), seatEvent(22, "A")),
+			() => slow,
+		);
 		expect(requested.slice(0, 3)).toEqual(["?view=status", "/stream?since=5", "?view=status"]);
 		expect(seen).toEqual([
 			[5, "AAAA"],
@@ -162,8 +180,13 @@ describe("watchSeats", () => {
 		]);
 	});
 
-	it("rejects a map that is older than the reset and reads it again", async () => {
-		const { requested, seen } = await watch(map(5, "AAAA"), streaming(reset(20), seat(21, "H")), map(19, "AAAS"), map(20, "AAAA"));
+	it("discards a map that is older than the reset, and reads it again", async () => {
+		const { requested, seen } = await watch(
+			mapAnswer(5, "AAAA"),
+			streaming(resetEvent(20), seatEvent(21, "H")),
+			mapAnswer(19, "AAAS"),
+			mapAnswer(20, "AAAA"),
+		);
 		expect(seen).toEqual([
 			[5, "AAAA"],
 			[20, "AAAA"],
@@ -173,7 +196,7 @@ describe("watchSeats", () => {
 
 	it("retries a map that could not be read", async () => {
 		const broken: Answer = () => Promise.reject(new TypeError("fetch failed"));
-		const { seen } = await watch(broken, problem(503), map(7, "A"), streaming(reset(9)), broken, map(9, "H"));
+		const { seen } = await watch(broken, problem(503), mapAnswer(7, "A"), streaming(resetEvent(9)), broken, mapAnswer(9, "H"));
 		expect(seen).toEqual([
 			[7, "A"],
 			[9, "H"],
@@ -182,15 +205,15 @@ describe("watchSeats", () => {
 
 	it.each<[string, Answer[]]>([
 		["the map", [problem(404)]],
-		["the stream", [map(5, "A"), problem(404)]],
-		["the map at a reset", [map(5, "A"), streaming(reset(9)), problem(404)]],
-	])("rejects when the server refuses %s for good", async (_what, answers) => {
+		["the stream", [mapAnswer(5, "A"), problem(404)]],
+		["the map at a reset", [mapAnswer(5, "A"), streaming(resetEvent(9)), problem(404)]],
+	])("rejects when the server answers 404 for %s", async (_what, answers) => {
 		const { requested, end } = await watch(...answers);
-		expect([requested.length, end]).toEqual([answers.length, "Error: the server refused the seats with status 404"]);
+		expect([requested.length, end]).toEqual([answers.length, "Error: the server refused to send the seats (status 404)"]);
 	});
 
 	it("rejects with the error that a callback throws", async () => {
-		const client = createClient({ baseUrl: "http://api.test", fetch: async () => map(5, "A")() });
+		const client = createClient({ baseUrl: "http://api.test", fetch: async () => mapAnswer(5, "A")() });
 		const onMap = () => {
 			throw new Error("no such element");
 		};

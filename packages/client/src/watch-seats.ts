@@ -45,7 +45,7 @@ export function createSeatWatcher(source: SeatSource): WatchSeats {
 		for (let failures = 0; !options.signal.aborted; ) {
 			const { ended, receivedEvent } = await watcher.watchOnce();
 			if (options.signal.aborted) return;
-			if (ended.outcome === "refused") throw new Error(`the server refused the seats with status ${ended.status}`);
+			if (ended.outcome === "refused") throw new Error(`the server refused to send the seats (status ${ended.status})`);
 			failures = receivedEvent ? 1 : failures + 1;
 			await pause(backOffMs(failures, ended.waitMs, BACK_OFF), options.signal).catch(() => {});
 		}

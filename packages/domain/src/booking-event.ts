@@ -14,7 +14,7 @@ export type BookingEventType = (typeof BOOKING_EVENT_TYPES)[number];
 /** One transition of a booking, with the booking's fields under their own names. `type` implies the booking's state. */
 export type BookingEvent = Omit<Booking, "id" | "state" | "recorded"> & {
 	readonly type: BookingEventType;
-	/** The bucket's event counter. It has no gaps: a missing number means that events were lost, and raises an alarm. */
+	/** The sequence number of the event in its bucket. The sequence has no gaps: a missing number means that events were lost, and raises an alarm. */
 	readonly seq: number;
 	readonly bookingId: BookingId;
 	readonly confirmedAt: number;

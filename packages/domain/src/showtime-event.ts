@@ -45,7 +45,7 @@ export type ShowtimeSchedule = { readonly scheduleVersion: number; readonly star
 export type ShowtimeEvent = ShowtimeTerms &
 	ShowtimeSchedule & {
 		readonly type: ShowtimeEventType;
-		/** The bucket's event counter. Booking events and showtime events share it; it has no gaps. */
+		/** The sequence number of the event in its bucket. Booking events and showtime events share one sequence, which has no gaps. */
 		readonly seq: number;
 		readonly showtimeId: ShowtimeId;
 		/** When the change was made: epoch ms of the Redis clock. */

@@ -3,11 +3,11 @@
  * lost events that it had acknowledged.
  */
 
-/** What the ledger knows of a bucket: its timeline, and the highest event counter that was settled. */
+/** What the ledger knows of a bucket: its timeline, and the highest sequence number that was settled. */
 export type LedgerTimeline = {
 	readonly timeline: number;
 	readonly seq: number;
-	/** When that counter was settled, in epoch ms; null if nothing was settled yet. */
+	/** When the event with that number was settled, in epoch ms; null if nothing was settled yet. */
 	readonly recordedAt: number | null;
 };
 
@@ -17,6 +17,6 @@ export type AdoptedTimeline = {
 	readonly timeline: number;
 	/** Whether loss is proven: the seat store lacks events that the ledger has recorded. */
 	readonly lost: boolean;
-	/** The seat store's event counter now. The next event gets the next number. */
+	/** The last sequence number that the seat store gave to an event. The next event gets the next number. */
 	readonly seq: number;
 };

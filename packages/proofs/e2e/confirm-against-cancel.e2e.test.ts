@@ -1,9 +1,9 @@
 /** Confirm and cancel of one booking at the same time. The previous system accepted both, 60 times of 60. */
-import { howLong } from "@holdfast/testing";
+import { byRunLength } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Answer, idOf, openTestStack, type TestStack, tally } from "./open-test-stack.ts";
 
-const ROUNDS = howLong({ short: 200, long: 1_000 });
+const ROUNDS = byRunLength({ short: 200, long: 1_000 });
 const SEATS = Array.from({ length: 100 }, (_, seat) => `${String.fromCharCode(65 + Math.floor(seat / 10))}${(seat % 10) + 1}`);
 
 let test: TestStack;

@@ -4,7 +4,7 @@
  */
 import type { ShowtimeId } from "@holdfast/domain";
 import { reconstructStories } from "@holdfast/proofs";
-import { howLong, waitUntil } from "@holdfast/testing";
+import { byRunLength, waitUntil } from "@holdfast/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { findViolationsAtRest } from "./find-violations-at-rest.ts";
 import { openReplicatedStack, type ReplicatedStack, type Side } from "./open-replicated-stack.ts";
@@ -17,11 +17,11 @@ const ROWS = 4;
 const SEATS = 40;
 const HOLD_TTL_MS = "4000";
 /** The number of confirms, answered or not, between two steps of the test. */
-const TURN = howLong({ short: 20, long: 300 });
-const TURN_DEADLINE_MS = howLong({ short: 30_000, long: 300_000 });
+const TURN = byRunLength({ short: 20, long: 300 });
+const TURN_DEADLINE_MS = byRunLength({ short: 30_000, long: 300_000 });
 const DRAIN_DEADLINE_MS = 60_000;
 /** The number of accounts of each person: an account may place 100 holds an hour. */
-const ACCOUNTS_EACH = howLong({ short: 5, long: 30 });
+const ACCOUNTS_EACH = byRunLength({ short: 5, long: 30 });
 const PATIENCE_MAX = 4;
 /** One client in three keeps using the old side for a while. */
 const STAYS = 3;

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Part } from "@holdfast/local-stack";
 import { reconstructStories } from "@holdfast/proofs";
-import { createRandom, howLong, waitUntil } from "@holdfast/testing";
+import { byRunLength, createRandom, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { findViolationsAtRest } from "./find-violations-at-rest.ts";
 import { openTestStack, type TestStack } from "./open-test-stack.ts";
@@ -15,13 +15,13 @@ const ROWS = 4;
 const SEATS = 40;
 const HOLD_TTL_MS = 1_500;
 /** Each round kills every part once. No round begins later than this. */
-const DURATION_MS = howLong({ short: 12_000, long: 300_000 });
+const DURATION_MS = byRunLength({ short: 12_000, long: 300_000 });
 /** The longest time a part is down. The longest outages exceed the deadline of a call. */
-const OUTAGE_MAX_MS = howLong({ short: 800, long: 4_000 });
+const OUTAGE_MAX_MS = byRunLength({ short: 800, long: 4_000 });
 /** The number of confirms between two outages. */
 const SALES_BETWEEN = 32;
 /** The number of accounts of each person: an account may place 100 holds an hour. */
-const ACCOUNTS_EACH = howLong({ short: 5, long: 60 });
+const ACCOUNTS_EACH = byRunLength({ short: 5, long: 60 });
 const PATIENCE_MAX = 6;
 const REST_MAX_MS = 50;
 const HEALTHY_DEADLINE_MS = 30_000;

@@ -3,16 +3,16 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { howLong, timeWork, waitUntil } from "@holdfast/testing";
+import { byRunLength, timeWork, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { findViolationsAtRest } from "./find-violations-at-rest.ts";
 import { openTestStack, type TestStack } from "./open-test-stack.ts";
 import { accountsFor, installShowtimes, startBuyers } from "./start-buyers.ts";
 import { tallyFaults } from "./tally-history.ts";
 
-const KILLS = howLong({ short: 4, long: 10 });
-const BACKLOG = howLong({ short: 500, long: 1_000 });
-const POSTGRES_OUTAGE_MS = howLong({ short: 6_000, long: 60_000 });
+const KILLS = byRunLength({ short: 4, long: 10 });
+const BACKLOG = byRunLength({ short: 500, long: 1_000 });
+const POSTGRES_OUTAGE_MS = byRunLength({ short: 6_000, long: 60_000 });
 /** Long enough for a busy machine. */
 const BACKLOG_DEADLINE_MS = 60_000;
 const DRAIN_DEADLINE_MS = 85_000;
@@ -100,7 +100,7 @@ describe("two sweepers at once", () => {
 
 describe("Postgres stopped under load", () => {
 	it("holds and confirms go on while Postgres is stopped, and everything is recorded after it starts again", async () => {
-		const showtimeIds = await installShowtimes(test, howLong({ short: 60, long: 360 }));
+		const showtimeIds = await installShowtimes(test, byRunLength({ short: 60, long: 360 }));
 		const buyers = startBuyers(await test.buyers(accountsFor(showtimeIds.length)), showtimeIds);
 		const startedAt = Date.now();
 		await delay(3_000);

@@ -1,14 +1,14 @@
 /** Another session locks one row of the ledger (`select ... for update`) while bookings of many showtimes are confirmed. */
 import { DEFAULT_LIMITS, type ShowtimeId } from "@holdfast/domain";
 import type { Operation } from "@holdfast/proofs";
-import { type HeldLock, holdLock, howLong, waitUntil } from "@holdfast/testing";
+import { byRunLength, type HeldLock, holdLock, waitUntil } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { findViolationsAtRest } from "./find-violations-at-rest.ts";
 import { openTestStack, type TestStack } from "./open-test-stack.ts";
 import { type RecordedBuyer, recordBuyer } from "./record-buyer.ts";
 import { retryUntilFinal } from "./retry-until-final.ts";
 
-const HOLD_MS = howLong({ short: 6_000, long: 20_000 });
+const HOLD_MS = byRunLength({ short: 6_000, long: 20_000 });
 const BUYERS = 8;
 /**
  * The number of other showtimes. Each is in another bucket, so that no buyer places a hundred holds in one bucket. The first is in

@@ -1,7 +1,7 @@
 /** Many overlapping holds of several seats, while holds expire and are released, confirmed and cancelled. */
 
 import { reconstructStories } from "@holdfast/proofs";
-import { howLong } from "@holdfast/testing";
+import { byRunLength } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { findViolationsAtRest } from "./find-violations-at-rest.ts";
 import { openTestStack, type TestStack } from "./open-test-stack.ts";
@@ -9,11 +9,11 @@ import { startCrowd } from "./start-crowd.ts";
 import { findUnexpectedAnswers, tallyCodes, tallyFaults } from "./tally-history.ts";
 
 const CLIENTS = 64;
-const DURATION_MS = howLong({ short: 10_000, long: 120_000 });
+const DURATION_MS = byRunLength({ short: 10_000, long: 120_000 });
 const HOLD_TTL_MS = 1_000;
 const SEATS_WANTED = 40;
 /** The number of accounts of each person: an account may place 100 holds an hour. */
-const ACCOUNTS_EACH = howLong({ short: 10, long: 60 });
+const ACCOUNTS_EACH = byRunLength({ short: 10, long: 60 });
 
 let test: TestStack;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 /**
  * The options of a search. A smaller world finds a violation sooner; only a search of the whole world proves that there is none.
  */
-import { howLong } from "@holdfast/testing";
+import { byRunLength } from "@holdfast/testing";
 import { ALL_SAFEGUARDS, type Safeguards } from "./safeguards.ts";
 
 /** What can happen in a search. */
@@ -28,5 +28,5 @@ export const WHOLE_WORLD: World = {
 	hasExpiries: true,
 	hasLateClaims: true,
 	hasRestarts: true,
-	cancelMax: howLong({ short: 1, long: 2 }),
+	cancelMax: byRunLength({ short: 1, long: 2 }),
 };

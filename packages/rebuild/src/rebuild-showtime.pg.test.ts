@@ -206,7 +206,7 @@ describe("a rebuild after Redis has lost its data", () => {
 		expect(await statuses()).toBe("AAAAAAAA");
 	});
 
-	it("detects the loss by an event counter below the ledger's, even if the timeline is current", async () => {
+	it("detects the loss if the last sequence number of Redis is below that of the ledger, even if the timeline is current", async () => {
 		await test.buy(showtimeId, [0]);
 		await test.settle();
 		const bucket = bucketOf(showtimeId);

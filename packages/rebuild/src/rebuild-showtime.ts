@@ -9,7 +9,7 @@ import { bucketOf, type OpenShowtime, type ShowtimeId } from "@holdfast/domain";
 import { assert, type Logger } from "@holdfast/runtime";
 import { type ClaimOutcome, type SeatStore, SeatStoreFault } from "@holdfast/seat-store";
 
-/** What a rebuild works with. */
+/** The dependencies of a rebuild. */
 export type RebuildDeps = {
 	readonly seatStore: SeatStore;
 	readonly database: Database;

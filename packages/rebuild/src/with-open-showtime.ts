@@ -1,11 +1,11 @@
 /** Runs an operation of the seat store on a showtime. If the showtime is not open there, opens it and retries the operation. */
 
 type Outcome = { readonly outcome: string };
-/** The seat store has not installed the showtime, or not since its server started or was promoted. */
+/** `not_ready`: the showtime is not installed. `fenced`: it was installed before its Redis server last started or was promoted. */
 type Closed = { readonly outcome: "not_ready" | "fenced" };
 type Opened = { readonly outcome: "opened" };
 
-/** The first attempt, and one retry after each of two openings: the server may be lost again in between. */
+/** One attempt and two retries, each after an opening. Two, because the server may be lost again after the first opening. */
 const ATTEMPTS_MAX = 3;
 
 /**

@@ -48,8 +48,11 @@ export type Drop = {
 
 /** The limits of a guard. Defaults: `QUEUED_ANSWER_BYTES_MAX` and `HELD_REQUESTS_MAX`. */
 export type GuardOptions = {
+	/** A connection is dropped when its client accepts nothing of a pending answer for this long, ms. */
 	readonly answerTimeoutMs: number;
+	/** Of one connection, behind the answer being sent. */
 	readonly queuedAnswerBytesMax?: number;
+	/** Of all connections together. */
 	readonly heldRequestsMax?: number;
 	/** Called after a connection was reset. */
 	readonly onDrop?: (drop: Drop) => void;

@@ -18,9 +18,9 @@ async function logged(code: string): Promise<Record<string, unknown>[]> {
 
 describe("createLogger", () => {
 	it("loses no line when the process ends normally, calls process.exit, or throws", async () => {
-		const thousand = "for (let n = 0; n < 1000; n += 1) log.info({ n }, 'line');";
+		const logThousandLines = "for (let n = 0; n < 1000; n += 1) log.info({ n }, 'line');";
 		for (const end of ["", "process.exit(0)", "setImmediate(() => { throw new Error('end') })"]) {
-			const lines = await logged(`${thousand} ${end}`);
+			const lines = await logged(`${logThousandLines} ${end}`);
 			expect(lines).toHaveLength(1_000);
 			expect(new Set(lines.map(({ n }) => n)).size).toBe(1_000);
 		}

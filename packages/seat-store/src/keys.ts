@@ -12,8 +12,8 @@ export const bucketKeys = (bucket: number) => ({
 	timeline: `${tagOf(bucket)}:timeline`,
 	epochs: `${tagOf(bucket)}:epochs`,
 	expiries: `${tagOf(bucket)}:exp`,
-	/** Exists while a sweeper processes the bucket. */
-	swept: `${tagOf(bucket)}:swept`,
+	/** Heartbeat of the sweeper: exists while a sweeper reaches the bucket. */
+	heartbeat: `${tagOf(bucket)}:swept`,
 });
 
 /** Returns the keys of one showtime. */

@@ -1,13 +1,13 @@
 /** Properties of a merge that hold for any content of the two stores, even content that cannot occur in practice. */
 import { type BookingState, newBookingId, type ShowtimeSnapshot } from "@holdfast/domain";
-import { howLong } from "@holdfast/testing";
+import { byRunLength } from "@holdfast/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type CurrentShowtime, type MergedShowtime, mergeSnapshot } from "./merge-snapshot.ts";
 import type { SeatOwner } from "./owner-entry.ts";
 import { LIVE, ledgerOf, NOW, ownersOf, recordOf, SEATS, showtime, snapshotOf } from "./testing/merge-fixtures.ts";
 
-const RUNS = howLong({ short: 500, long: 50_000 });
+const RUNS = byRunLength({ short: 500, long: 50_000 });
 const IDS = Array.from({ length: 6 }, () => newBookingId(showtime.id));
 const idArbitrary = fc.constantFrom(...IDS);
 const seatArbitrary = fc.integer({ min: 0, max: SEATS - 1 });

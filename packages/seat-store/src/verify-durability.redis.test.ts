@@ -57,7 +57,7 @@ async function inspect(options: Partial<SeatStoreOptions> = {}) {
 
 async function writeFault(store: SeatStore): Promise<string | null> {
 	try {
-		await store.markSwept(0, 1_000);
+		await store.writeHeartbeat(0, 1_000);
 		return null;
 	} catch (error) {
 		if (!(error instanceof SeatStoreFault)) throw error;
@@ -95,7 +95,7 @@ describe("a Redis that can lose what it acknowledged", () => {
 		const { status, misconfigurations, store, logged } = await inspect();
 		expect({ status, misconfigurations }).toEqual({ status: "refused", misconfigurations: [misconfiguration] });
 		expect(await writeFault(store)).toContain(misconfiguration);
-		expect(await store.listUnsweptBuckets()).toHaveLength(DEFAULT_LIMITS.buckets);
+		expect(await store.listBucketsWithoutHeartbeat()).toHaveLength(DEFAULT_LIMITS.buckets);
 		expect(logged).toContain("error: redis misconfigured, writes refused");
 	});
 

@@ -2,8 +2,8 @@
 import { sendInlineCommand } from "@holdfast/local-stack";
 
 /**
- * Resolves to the first line of the reply, as RESP prints it (`:1`, `+OK`). The caller quotes an argument that contains spaces.
- * Rejects when Redis does not answer.
+ * Resolves to the first line of the reply, as RESP prints it (`:1`, `+OK`). The caller must quote an argument that contains
+ * spaces. Resolves to an error reply as well (`-ERR ...`). Rejects when Redis does not answer.
  */
 export async function askRedis(port: number, ...args: readonly string[]): Promise<string> {
 	const reply = await sendInlineCommand(port, args.join(" "));

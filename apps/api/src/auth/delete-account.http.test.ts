@@ -1,4 +1,7 @@
-/** Deletion of an account by another process while its user sends requests to this API: requests in flight, and later ones. */
+/**
+ * Tests that another process can delete an account while the account's user sends requests to the API: requests that the API received
+ * before the deletion, and requests sent during and after it.
+ */
 import { DELETION_STEPS, type DeletionStep, deleteAccount } from "@holdfast/accounts";
 import { createDatabase, type Database } from "@holdfast/database";
 import { DEFAULT_LIMITS, type ShowtimeId } from "@holdfast/domain";
@@ -19,17 +22,18 @@ import { newSession, sessionIn } from "../testing/sign-in.ts";
 import { startTestApi, TEST_PASSWORD_LOG_N, type TestApi, type TestUser } from "../testing/start-test-api.ts";
 
 const PASSWORD = "correct horse battery";
+/** All steps of a deletion that succeeds: `restore_sign_in` runs only in a deletion that was prevented. */
 const STEPS: readonly DeletionStep[] = DELETION_STEPS.filter((step) => step !== "restore_sign_in");
 const isAtOrBefore = (step: DeletionStep, last: DeletionStep) => STEPS.indexOf(step) <= STEPS.indexOf(last);
 
 let api: TestApi;
 let passwordHash: string;
-/** The stores of the process that deletes. */
+/** Own connections to Redis and Postgres, as the separate process that deletes the account would have. */
 let deleter: { seatStore: SeatStore; authStore: AuthStore; database: Database };
-/** Installed in Redis. Every test takes other seats of it. */
+/** The showtime that most tests share. It is installed in Redis, and each test uses different seats of it. */
 let showtimeId: ShowtimeId;
 let seatsTaken = 0;
-/** Gates that hold back a seat store call until the test opens them, by call and user or showtime. */
+/** Gates, keyed by `<call> <user id or showtime id>`: a seat store call waits at its gate until the test opens the gate. */
 const gates = new Map<string, Gate>();
 
 type Gate = { readonly arrived: Promise<void>; readonly open: () => void; readonly pass: () => Promise<void> };
@@ -107,11 +111,15 @@ async function newUser(): Promise<TestUser> {
 	return user;
 }
 
-function remove(user: TestUser, beforeStep: (step: DeletionStep) => Promise<void> = async () => {}) {
+/** Deletes the account of `user` from the separate process. Calls `beforeStep` before each step of the deletion. */
+function runDeletion(user: TestUser, beforeStep: (step: DeletionStep) => Promise<void> = async () => {}) {
 	return deleteAccount({ ...deleter, rebuilder: newRebuilder(), beforeStep }, emailOf(user));
 }
 
-/** Deletes one user per step, all at the same time, because each deletion waits for the denial to reach all processes. */
+/**
+ * Calls `run` for each step with a new user, all at the same time, because each deletion waits until every process has received the
+ * denial.
+ */
 const atEachStep = (run: (step: DeletionStep, user: TestUser) => Promise<void>, steps = STEPS) =>
 	Promise.all(steps.map(async (step) => run(step, await newUser())));
 
@@ -119,15 +127,15 @@ async function isAnonymous({ id }: TestUser): Promise<boolean> {
 	return (await api.sql(`select email from users where id = '${id}'`))[0]?.email === null;
 }
 
-describe.concurrent("a confirm that was accepted before the deletion of the account began", () => {
-	it("keeps the account if its script runs before the holds are released, and is refused afterwards", async () => {
+describe.concurrent("a confirm request that the API received before the deletion of the account began", () => {
+	it("prevents the deletion if Redis runs it before the holds are released, and is refused if Redis runs it later", async () => {
 		const results = new Map<DeletionStep, unknown>();
 		await atEachStep(async (step, user) => {
 			const { id } = await api.held(user, showtimeId, [nextSeat()]);
 			const gate = newGate(`confirm ${user.id}`);
 			const confirm = api.call(`POST /bookings/${id}/confirm`, { token: user.token });
 			await gate.arrived;
-			const result = await remove(user, async (next) => {
+			const result = await runDeletion(user, async (next) => {
 				if (next !== step) return;
 				gate.open();
 				await confirm;
@@ -143,17 +151,16 @@ describe.concurrent("a confirm that was accepted before the deletion of the acco
 });
 
 describe.concurrent("a confirm that is sent during the deletion of the account", () => {
-	it("either keeps the account or is refused, so that no account with a confirmed booking is anonymised", async () => {
+	it("either succeeds and prevents the deletion, or is refused, so that no account with a confirmed booking is anonymised", async () => {
 		await atEachStep(async (step, user) => {
 			const { id } = await api.held(user, showtimeId, [nextSeat()]);
 			let status = 0;
-			const { outcome } = await remove(user, async (next) => {
+			const { outcome } = await runDeletion(user, async (next) => {
 				if (next === step) ({ status } = await api.call(`POST /bookings/${id}/confirm`, { token: user.token }));
 			});
 			if (isAtOrBefore(step, "deny_tokens")) expect([step, status, outcome]).toEqual([step, 200, "bookings_ahead"]);
-			// Between the denial and the end of the wait, this process may or may not have received the denial.
-			else if (isAtOrBefore(step, "wait"))
-				expect([step, status, outcome]).toEqual([step, status, status === 200 ? "bookings_ahead" : "deleted"]);
+			// Until the wait ends, the API may or may not have received the denial, so both answers are allowed.
+			else if (isAtOrBefore(step, "wait")) expect([step, outcome]).toEqual([step, status === 200 ? "bookings_ahead" : "deleted"]);
 			else expect([step, status, outcome]).toEqual([step, 401, "deleted"]);
 			expect(await isAnonymous(user)).toBe(outcome === "deleted");
 		});
@@ -161,13 +168,13 @@ describe.concurrent("a confirm that is sent during the deletion of the account",
 });
 
 describe.concurrent("a log-in with the right password during the deletion of the account", () => {
-	// Every step is covered without the cost of scrypt by packages/accounts/src/delete-account.pg.test.ts.
-	it("opens no session that outlives the deletion, and no session at all after the sign-in is denied", async () => {
+	// packages/accounts/src/delete-account.pg.test.ts covers every step, without the cost of hashing passwords.
+	it("opens no session that outlives the deletion, and no session at all after the step `deny_sign_in`", async () => {
 		const steps: readonly DeletionStep[] = ["find_account", "deny_sign_in", "deny_tokens", "anonymise"];
 		const logInBefore = async (step: DeletionStep, user: TestUser) => {
 			await api.held(user, showtimeId, [nextSeat()]);
 			const answers: Awaited<ReturnType<typeof logIn>>[] = [];
-			const { outcome } = await remove(user, async (next) => {
+			const { outcome } = await runDeletion(user, async (next) => {
 				if (next === step) answers.push(await logIn(user));
 			});
 			expect(outcome).toBe("deleted");
@@ -182,28 +189,30 @@ describe.concurrent("a log-in with the right password during the deletion of the
 	});
 });
 
-describe.concurrent("a hold that was accepted before the deletion of the account began", () => {
-	it("is released even if its script runs as late as possible in a process that has not received the denial", async () => {
+describe.concurrent("a hold request that the API received before the deletion of the account began", () => {
+	it("is released even if a process that has not received the denial sends it to Redis at the last possible moment", async () => {
 		const user = await newUser();
 		const gate = newGate(`place ${user.id}`);
 		const held = api.hold(user, showtimeId, [nextSeat()]);
 		await gate.arrived;
-		const result = await remove(user, async (next) => {
+		const result = await runDeletion(user, async (next) => {
 			if (next === "wait") setTimeout(gate.open, DENIAL_EFFECTIVE_WITHIN_MS + CALL_DEADLINE_MS);
 		});
 		expect(result).toMatchObject({ outcome: "deleted", holdsReleased: 1 });
 		expect((await held).status).toBe(201);
 	});
 
-	it("is refused if its script has not been sent before the denial", async () => {
-		const [user, unread] = [await newUser(), await newOpenShowtime()];
-		const gate = newGate(`read ${unread}`);
-		const held = api.hold(user, unread, ["A1"]);
+	it("is refused if the API receives the denial before it sends the hold to Redis", async () => {
+		const [user, uncachedShowtimeId] = [await newUser(), await newOpenShowtime()];
+		const gate = newGate(`read ${uncachedShowtimeId}`);
+		const held = api.hold(user, uncachedShowtimeId, ["A1"]);
 		await gate.arrived;
-		const result = await remove(user, async (next) => void (next === "anonymise" && gate.open()));
+		const result = await runDeletion(user, async (next) => {
+			if (next === "anonymise") gate.open();
+		});
 		expect(problemIn(await held).code).toBe("unauthenticated");
 		expect(result).toMatchObject({ outcome: "deleted", holdsReleased: 0 });
-		expect((await api.seatStore.inspectSeats(unread)).owners).toEqual([]);
+		expect((await api.seatStore.inspectSeats(uncachedShowtimeId)).owners).toEqual([]);
 	});
 });
 
@@ -211,7 +220,7 @@ describe.concurrent("a deleted account", () => {
 	it("has no valid session, cannot log in, and frees its e-mail for a new user", async () => {
 		const user = await newUser();
 		const session = await newSession(api, user);
-		expect((await remove(user)).outcome).toBe("deleted");
+		expect((await runDeletion(user)).outcome).toBe("deleted");
 		for (const token of [user.token, session.accessToken]) expect((await api.call("GET /auth/me", { token })).status).toBe(401);
 		expect((await api.call("POST /auth/refresh", { body: { refreshToken: session.refreshToken } })).status).toBe(401);
 		expect(problemIn(await logIn(user)).code).toBe("invalid_credentials");
@@ -222,18 +231,18 @@ describe.concurrent("a deleted account", () => {
 		expect(sessionIn(await logIn(user)).accessToken).toBeTruthy();
 	});
 
-	it("gets 401 from /auth/me even with a token that no process knows to be denied", async () => {
+	it("gets 401 from /auth/me even with its old token after the denial was removed", async () => {
 		const user = await newUser();
-		await remove(user);
+		await runDeletion(user);
 		await deleter.authStore.allow(user.id);
-		await waitUntil("this process to drop the denial", () => api.authStore.isDenied(user.id) === false);
+		await waitUntil("the API to remove the denial", () => api.authStore.isDenied(user.id) === false);
 		expect(problemIn(await api.call("GET /auth/me", { token: user.token })).code).toBe("unauthenticated");
 	});
 
-	it("keeps its e-mail taken until it is anonymised", async () => {
+	it("blocks its e-mail for new users until its row is anonymised", async () => {
 		const user = await newUser();
 		const answers: number[] = [];
-		await remove(user, async (next) => {
+		await runDeletion(user, async (next) => {
 			if (next === "anonymise") answers.push((await register(user)).status);
 		});
 		answers.push((await register(user)).status);

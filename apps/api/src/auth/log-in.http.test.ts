@@ -62,7 +62,7 @@ describe("200", () => {
 describe("401 invalid_credentials", () => {
 	it("gives an unknown user and a wrong password the same answer in similar time", async () => {
 		// A log-in with this cost takes over 50 ms; without a hash it takes 2 ms. Noise of the machine is below a factor of 4.
-		const slow = await api.another({ rates, passwords: createPasswords({ logN: 15 }) });
+		const slow = await api.startAnother({ rates, passwords: createPasswords({ logN: 15 }) });
 		await slow.call("POST /auth/register", { body: { email: "slow@example.com", password: PASSWORD, displayName: "Slow" } });
 		const timed = async (email: string) => {
 			const startMs = performance.now();
@@ -108,14 +108,14 @@ describe("415 unsupported_media_type", () => {
 describe("429 too_many_requests", () => {
 	it("refuses the eleventh attempt at one account in a minute, in any spelling of its e-mail and even with the right password", async () => {
 		// Postgres is unreachable for this app, so an attempt costs no password hash.
-		const withoutPostgres = await api.another({ databaseUrl: UNREACHABLE_POSTGRES });
+		const withoutPostgres = await api.startAnother({ databaseUrl: UNREACHABLE_POSTGRES });
 		const attempt = (email: string) => withoutPostgres.call(REQUEST, { body: { email, password: "guess" } });
 		const answers = [];
 		for (let spelling = 0; spelling < 11; spelling += 1)
 			answers.push(await attempt(spelling % 2 === 0 ? "bob.\u0130@example.com" : "BOB.i@Example.com"));
 		expect(answers.map(({ status }) => status)).toEqual([...Array.from({ length: 10 }, () => 503), 429]);
 		expect((await attempt("bob.j@example.com")).status).toBe(503);
-		const strict = await api.another();
+		const strict = await api.startAnother();
 		await api.sql(`update users set email = 'bob.i@example.com' where email = 'old@example.com'`);
 		const families = async () => (await api.sql("select count(*) as families from refresh_families"))[0]?.families;
 		const before = await families();
@@ -129,7 +129,7 @@ describe("429 too_many_requests", () => {
 	});
 
 	it("refuses the 61st request from one address in a minute on every auth route, and not the 60th", async () => {
-		const proxied = await api.another({ trustProxy: ["127.0.0.1"] });
+		const proxied = await api.startAnother({ trustProxy: ["127.0.0.1"] });
 		const ask = async (address: string, request = REQUEST) =>
 			(await proxied.call(request, { body: {}, headers: { "x-forwarded-for": address } })).status;
 		const answers = [];
@@ -159,7 +159,7 @@ describe("503 busy", () => {
 describe("503 unavailable", () => {
 	it("answers unavailable to a log-in without Postgres or while Redis is paused, because uncounted attempts are refused", async () => {
 		const body = { email: "ada@example.com", password: PASSWORD };
-		const withoutPostgres = await api.another({ databaseUrl: UNREACHABLE_POSTGRES, rates });
+		const withoutPostgres = await api.startAnother({ databaseUrl: UNREACHABLE_POSTGRES, rates });
 		expect(problemIn(await withoutPostgres.call(REQUEST, { body })).code).toBe("unavailable");
 		expect((await whileRedisIsPaused(api, api, REQUEST, { body })).code).toBe("unavailable");
 	});

@@ -31,7 +31,7 @@ describe("204", () => {
 	});
 
 	it("ends the access token in every other process within a second", async () => {
-		const others = [await api.another(), await api.another()];
+		const others = [await api.startAnother(), await api.startAnother()];
 		const { accessToken } = await newSession(api);
 		for (const other of others)
 			await waitUntil("the other process to receive denials", async () => other.authStore.isDenied(accessToken) === false);
@@ -101,7 +101,7 @@ describe("415 unsupported_media_type", () => {
 
 describe("429 too_many_requests", () => {
 	it("refuses a user whose other requests have used up the rate limit", async () => {
-		const strict = await api.another({ rates: { userBurst: 1, userRate: 1 } });
+		const strict = await api.startAnother({ rates: { userBurst: 1, userRate: 1 } });
 		const { accessToken } = await newSession(api);
 		expect((await me(accessToken, strict)).status).toBe(200);
 		const refused = await logOut(accessToken, strict);
@@ -120,7 +120,7 @@ describe("500 internal", () => {
 describe("503 unavailable", () => {
 	it("answers unavailable without Postgres and ends nothing, and the same request works later", async () => {
 		const { accessToken, refreshToken } = await newSession(api);
-		const withoutPostgres = await api.another({ databaseUrl: UNREACHABLE_POSTGRES });
+		const withoutPostgres = await api.startAnother({ databaseUrl: UNREACHABLE_POSTGRES });
 		expect(problemIn(await logOut(accessToken, withoutPostgres)).code).toBe("unavailable");
 		expect((await logOut(accessToken)).status).toBe(204);
 		expect((await refresh(refreshToken)).status).toBe(401);
@@ -147,7 +147,7 @@ describe("503 outcome_unknown", () => {
 
 	it("answers outcome_unknown while Redis is paused, and a repeated request signs out or finds the token refused", async () => {
 		const { accessToken, refreshToken } = await newSession(api);
-		const broken = await api.another({
+		const broken = await api.startAnother({
 			wrapAuthStore: (authStore) => ({
 				...authStore,
 				async deny(family, untilMs) {

@@ -50,7 +50,7 @@ describe("200", () => {
 
 	it("accepts a refresh token that was issued under another JWT_SECRET", async () => {
 		const first = await newSession(api);
-		const restarted = await api.another({ jwtSecret: "a new secret, set when the old one may have leaked" });
+		const restarted = await api.startAnother({ jwtSecret: "a new secret, set when the old one may have leaked" });
 		expect((await restarted.call("GET /auth/me", { token: first.accessToken })).status).toBe(401);
 		const second = sessionIn(await restarted.call(REQUEST, { body: { refreshToken: first.refreshToken } }));
 		expect((await restarted.call("GET /auth/me", { token: second.accessToken })).status).toBe(200);
@@ -86,7 +86,7 @@ describe("401 unauthenticated", () => {
 	});
 
 	it("ends every token of the family, in every process, when a refresh token is used again after the grace period", async () => {
-		const other = await api.another();
+		const other = await api.startAnother();
 		const stolen = await newSession(api);
 		const owner = sessionIn(await refresh(stolen.refreshToken));
 		await waitUntil(
@@ -152,7 +152,7 @@ describe("415 unsupported_media_type", () => {
 
 describe("429 too_many_requests", () => {
 	it("refuses refresh requests of one address beyond the rate limit, and not those at the limit", async () => {
-		const strict = await api.another({ rates: { authPerAddress: 2 }, trustProxy: ["127.0.0.1"] });
+		const strict = await api.startAnother({ rates: { authPerAddress: 2 }, trustProxy: ["127.0.0.1"] });
 		const ask = async (address: string) =>
 			(await strict.call(REQUEST, { body: { refreshToken: "x" }, headers: { "x-forwarded-for": address } })).status;
 		expect([await ask("192.0.2.1"), await ask("192.0.2.1"), await ask("192.0.2.1"), await ask("192.0.2.2")]).toEqual([401, 401, 429, 401]);
@@ -180,7 +180,7 @@ describe("503 outcome_unknown", () => {
 		const stolen = await newSession(api);
 		const owner = sessionIn(await refresh(stolen.refreshToken));
 		await age(owner, "1 minute");
-		const broken = await api.another({
+		const broken = await api.startAnother({
 			rates: { authPerAddress: 1_000 },
 			wrapAuthStore: (authStore) => ({
 				...authStore,
@@ -196,7 +196,7 @@ describe("503 outcome_unknown", () => {
 		});
 		// No token of the family is valid any more. The next request repeats the denial that Redis may have missed.
 		const denied: string[] = [];
-		const recording = await api.another({
+		const recording = await api.startAnother({
 			rates: { authPerAddress: 1_000 },
 			wrapAuthStore: (authStore) => ({
 				...authStore,
@@ -217,7 +217,7 @@ describe("503 outcome_unknown", () => {
 describe("503 unavailable", () => {
 	it("answers unavailable to a refresh without Postgres or while Redis is paused, because uncounted attempts are refused", async () => {
 		const { refreshToken } = await newSession(api);
-		const withoutPostgres = await api.another({ databaseUrl: UNREACHABLE_POSTGRES });
+		const withoutPostgres = await api.startAnother({ databaseUrl: UNREACHABLE_POSTGRES });
 		expect(problemIn(await withoutPostgres.call(REQUEST, { body: { refreshToken } })).code).toBe("unavailable");
 		expect((await whileRedisIsPaused(api, api, REQUEST, { body: { refreshToken } })).code).toBe("unavailable");
 		await waitUntil("Redis to answer again", async () => (await refresh(refreshToken)).status === 200);

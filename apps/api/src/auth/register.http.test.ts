@@ -98,7 +98,7 @@ describe("429 too_many_requests", () => {
 
 	it("refuses the eleventh attempt with one e-mail in a minute, with or without an account", async () => {
 		// Sign-ins count as well, and cost no password hash while Postgres is unreachable.
-		const withoutPostgres = await api.another({ databaseUrl: UNREACHABLE_POSTGRES });
+		const withoutPostgres = await api.startAnother({ databaseUrl: UNREACHABLE_POSTGRES });
 		const mallory = { email: "mallory@example.com", password: PASSWORD };
 		const attempts = [];
 		for (let attempt = 0; attempt < 9; attempt += 1) attempts.push(await withoutPostgres.call("POST /auth/login", { body: mallory }));
@@ -109,7 +109,7 @@ describe("429 too_many_requests", () => {
 	});
 
 	it("refuses registrations of one address beyond the rate limit, and not those at the limit", async () => {
-		const strict = await api.another({ rates: { authPerAddress: 2 }, trustProxy: ["127.0.0.1"] });
+		const strict = await api.startAnother({ rates: { authPerAddress: 2 }, trustProxy: ["127.0.0.1"] });
 		const ask = async () => (await strict.call(REQUEST, { body: {}, headers: { "x-forwarded-for": "192.0.2.1" } })).status;
 		expect([await ask(), await ask(), await ask()]).toEqual([400, 400, 429]);
 	});
@@ -134,7 +134,7 @@ describe("503 busy", () => {
 describe("503 unavailable", () => {
 	it("answers unavailable to a registration without Postgres or while Redis is paused, because uncounted attempts are refused", async () => {
 		const body = { email: "max@example.com", password: PASSWORD, displayName: "Max" };
-		const withoutPostgres = await api.another({ databaseUrl: UNREACHABLE_POSTGRES });
+		const withoutPostgres = await api.startAnother({ databaseUrl: UNREACHABLE_POSTGRES });
 		expect(problemIn(await withoutPostgres.call(REQUEST, { body })).code).toBe("unavailable");
 		expect((await whileRedisIsPaused(api, api, REQUEST, { body })).code).toBe("unavailable");
 	});

@@ -54,7 +54,7 @@ describe("500 internal", () => {
 describe("503 unavailable", () => {
 	it("answers unavailable without Postgres at /auth/me", async () => {
 		const { token } = await api.newUser();
-		const withoutPostgres = await api.another({ databaseUrl: UNREACHABLE_POSTGRES });
+		const withoutPostgres = await api.startAnother({ databaseUrl: UNREACHABLE_POSTGRES });
 		expect(problemIn(await withoutPostgres.call("GET /auth/me", { token })).code).toBe("unavailable");
 	});
 });

@@ -12,7 +12,7 @@ import { type BookingChange, changeBooking } from "./change-booking.ts";
 import { entityTag, parseIfMatch } from "./if-match.ts";
 import { presentChanged } from "./present-changed.ts";
 
-/** What differs between the two routes. */
+/** What differs between the confirm route and the cancel route. */
 export type ChangeRoute = Pick<BookingChange, "execute" | "answerAfterEnd"> & {
 	readonly method: "POST" | "DELETE";
 	readonly url: string;

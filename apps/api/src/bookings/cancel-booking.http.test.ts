@@ -45,7 +45,7 @@ describe("200 cancelled", () => {
 	});
 
 	it("does not change an expired hold and returns it as expired", async () => {
-		const brief = await api.another({ limits: { holdTtlMs: 1_000 } });
+		const brief = await api.startAnother({ limits: { holdTtlMs: 1_000 } });
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		const { id } = await brief.held(user, showtimeId, ["A1"]);
 		await waitUntil("the hold to expire", async () => (await confirm(user, id, { "if-match": '"9"' })).status === 410);
@@ -101,7 +101,7 @@ describe("503 busy", () => {
 	it("refuses to cancel a confirmed booking while the outbox is full, but still releases holds", async () => {
 		const { user, booking } = await api.newHold(["A1", "A2"]);
 		await confirm(user, booking.id);
-		const full = await api.another({ limits: { outboxMax: 1 } });
+		const full = await api.startAnother({ limits: { outboxMax: 1 } });
 		expect(problemIn(await full.call(`DELETE /bookings/${booking.id}`, { token: user.token })).code).toBe("busy");
 		const held = await api.newHold(["A1", "A2"]);
 		expect((await full.call(`DELETE /bookings/${held.booking.id}`, { token: held.user.token })).status).toBe(200);

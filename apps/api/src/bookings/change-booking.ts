@@ -7,7 +7,7 @@ import type { Booking, BookingId, ShowtimeId, UserId } from "@holdfast/domain";
 import { withOpenShowtime } from "@holdfast/rebuild";
 import type { CancelOutcome, ChangeBookingCommand, ConfirmOutcome, SeatStore } from "@holdfast/seat-store";
 import type { LRUCache } from "lru-cache";
-import type { LiveShowtimes } from "../showtimes/live-showtimes.ts";
+import type { InstalledShowtimes } from "../showtimes/installed-showtimes.ts";
 import type { NotOpen } from "../showtimes/open-showtime.ts";
 import { findOwnBooking } from "./find-own-booking.ts";
 
@@ -15,12 +15,12 @@ import { findOwnBooking } from "./find-own-booking.ts";
 export type ChangeBookingDeps = {
 	readonly seatStore: SeatStore;
 	readonly database: Database;
-	readonly liveShowtimes: LiveShowtimes;
+	readonly installedShowtimes: InstalledShowtimes;
 	/** Cache: a booking never moves to another showtime. An entry says nothing about the booking's owner. */
 	readonly showtimeOfBooking: LRUCache<BookingId, ShowtimeId>;
 };
 
-/** What a confirm or cancel came to. */
+/** The outcome of a confirm or cancel. */
 export type ChangeOutcome = ConfirmOutcome | CancelOutcome;
 
 /** One confirm or cancel of one booking by one user. */
@@ -48,7 +48,7 @@ export async function changeBooking(
 	deps: ChangeBookingDeps,
 	{ bookingId, userId, ifVersion, execute, answerAfterEnd }: BookingChange,
 ): Promise<ChangeOutcome | NotOpen> {
-	const { liveShowtimes, showtimeOfBooking } = deps;
+	const { installedShowtimes, showtimeOfBooking } = deps;
 	const showtimeId = showtimeOfBooking.get(bookingId) ?? (await findShowtimeId(deps, bookingId, userId));
 	if (showtimeId === null) return NOT_FOUND;
 	showtimeOfBooking.set(bookingId, showtimeId);
@@ -65,7 +65,7 @@ export async function changeBooking(
 		// The script checks the fence before the owner. Without this check a fence error would reveal to other users that the booking exists.
 		return isRefusedByFence(answer) && (await findOwn()) === null ? NOT_FOUND : answer;
 	}
-	const result = await withOpenShowtime(() => liveShowtimes.reopen(showtimeId), executeAsOwner);
+	const result = await withOpenShowtime(() => installedShowtimes.reopen(showtimeId), executeAsOwner);
 	if (result.outcome !== "showtime_closed") return result;
 	const found = await findOwn();
 	return found === null ? NOT_FOUND : answerAfterEnd(found, ifVersion);

@@ -6,7 +6,7 @@
 import { type Database, listBookings } from "@holdfast/database";
 import { type Booking, type BookingId, type BookingStatus, bucketOf, statusOf, type UserId } from "@holdfast/domain";
 import type { SeatStore } from "@holdfast/seat-store";
-import type { ReportUnreadable } from "../present-readable.ts";
+import type { ReportUnreadable } from "../present-skipping-unreadable.ts";
 
 /** Which page of which user's bookings to read. */
 export type CollectRequest = {
@@ -17,8 +17,11 @@ export type CollectRequest = {
 	readonly status: BookingStatus | null;
 };
 
-/** Bookings, newest first. `nowMs` is the Redis time at which to evaluate the booking's status. */
-export type BookingPageFound = { readonly bookings: (Booking & { readonly nowMs: number })[]; readonly nextCursor: BookingId | null };
+/**
+ * Bookings, newest first. `readAtMs` is the Redis time (epoch ms) at which the booking was read and its status is evaluated; 0 if no record
+ * of its bucket was read.
+ */
+export type BookingPageFound = { readonly bookings: (Booking & { readonly readAtMs: number })[]; readonly nextCursor: BookingId | null };
 
 /** Maximum number of ledger pages read for one response. If the filter drops too many, the response is a short page with a cursor. */
 const LEDGER_PAGES_MAX = 5;
@@ -50,10 +53,10 @@ export async function collectBookings(
 		const window = mergeBookings(recorded, recent.bookings, new Set(unreadable.map(({ bookingId }) => bookingId)));
 		for (const booking of window) {
 			// A booking without a clock is from the ledger, which has no holds: its status does not depend on the time.
-			const nowMs = recent.clocks.get(bucketOf(booking.id)) ?? 0;
-			if (status !== null && statusOf(booking, nowMs) !== status) continue;
+			const readAtMs = recent.clocks.get(bucketOf(booking.id)) ?? 0;
+			if (status !== null && statusOf(booking, readAtMs) !== status) continue;
 			if (bookings.length === limit) return { bookings, nextCursor: bookings.at(-1)?.id ?? null };
-			bookings.push({ ...booking, nowMs });
+			bookings.push({ ...booking, readAtMs });
 		}
 		if (floor === null) return { bookings, nextCursor: null };
 		before = floor;

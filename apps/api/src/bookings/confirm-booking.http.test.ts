@@ -11,7 +11,7 @@ let api: TestApi;
 let brief: TestApp;
 beforeAll(async () => {
 	api = await startTestApi();
-	brief = await api.another({ limits: { holdTtlMs: 1_000 } });
+	brief = await api.startAnother({ limits: { holdTtlMs: 1_000 } });
 });
 afterAll(() => api.close());
 
@@ -58,7 +58,7 @@ describe("200 confirmed", () => {
 
 	it("confirms in a process that has not seen the booking before", async () => {
 		const { user, booking } = await api.newHold(["A1", "A2"]);
-		const other = await api.another();
+		const other = await api.startAnother();
 		expect((await other.call(`POST /bookings/${booking.id}/confirm`, { token: user.token })).status).toBe(200);
 	});
 
@@ -69,7 +69,7 @@ describe("200 confirmed", () => {
 		const id = parseBookingId(booking.id);
 		if (id === null) throw new Error("the answer has no valid booking id");
 		expect(await askRedis(api.redis.port, "DEL", bookingKey(id))).toBe(":1");
-		const withoutCache = await api.another();
+		const withoutCache = await api.startAnother();
 		for (const app of [api, withoutCache]) {
 			const answer = await app.call(`POST /bookings/${id}/confirm`, { token: user.token });
 			expect([answer.status, bookingIn(answer).recorded]).toEqual([200, true]);
@@ -139,7 +139,7 @@ describe("503 busy", () => {
 	it("refuses a confirm while the outbox is full, and the hold can still be confirmed later", async () => {
 		const { user, booking } = await api.newHold(["A1", "A2"]);
 		await confirm(user, (await api.newHold(["A1", "A2"])).booking.id);
-		const full = await api.another({ limits: { outboxMax: 1 } });
+		const full = await api.startAnother({ limits: { outboxMax: 1 } });
 		const id = parseBookingId(booking.id);
 		if (id === null) throw new Error("the answer has no valid booking id");
 		await askRedis(api.redis.port, "XADD", bucketKeys(bucketOf(id)).outbox, "*", "schema", "1");

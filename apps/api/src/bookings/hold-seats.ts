@@ -14,7 +14,7 @@ import {
 import { withOpenShowtime } from "@holdfast/rebuild";
 import { assert } from "@holdfast/runtime";
 import type { AuthStore, Fenced, PlaceHoldOutcome, SeatStore } from "@holdfast/seat-store";
-import type { LiveShowtimes } from "../showtimes/live-showtimes.ts";
+import type { InstalledShowtimes } from "../showtimes/installed-showtimes.ts";
 import type { NotOpen } from "../showtimes/open-showtime.ts";
 
 /** Which seats to hold, and for whom. */
@@ -39,32 +39,32 @@ export type HoldSeatsOutcome =
 	| { outcome: "unauthenticated" }
 	| NotOpen;
 
-type HoldSeatsDeps = { seatStore: SeatStore; authStore: Pick<AuthStore, "isDenied">; liveShowtimes: LiveShowtimes };
+type HoldSeatsDeps = { seatStore: SeatStore; authStore: Pick<AuthStore, "isDenied">; installedShowtimes: InstalledShowtimes };
 
 /** Returns the outcome of the hold. Retries once after a change of prices. Safe to repeat with the same idempotency key. */
 export async function holdSeats(deps: HoldSeatsDeps, request: HoldSeatsRequest): Promise<HoldSeatsOutcome> {
-	const { liveShowtimes } = deps;
+	const { installedShowtimes } = deps;
 	const { showtimeId } = request;
 	const bookingId = newBookingId(showtimeId);
 	const hold = () =>
 		withOpenShowtime(
-			() => liveShowtimes.reopen(showtimeId),
+			() => installedShowtimes.reopen(showtimeId),
 			() => holdOnce(deps, request, bookingId),
 		);
 	const first = await hold();
 	if (first.outcome !== "stale_prices") return first;
-	liveShowtimes.forget(showtimeId);
+	installedShowtimes.forget(showtimeId);
 	const second = await hold();
 	return second.outcome === "stale_prices" ? { outcome: "busy" } : second;
 }
 
 /** Uses the showtime as cached in this process. `stale_prices`: the installed showtime has other prices. */
 async function holdOnce(
-	{ seatStore, authStore, liveShowtimes }: HoldSeatsDeps,
+	{ seatStore, authStore, installedShowtimes }: HoldSeatsDeps,
 	{ showtimeId, userId, family, labels, idempotencyKey }: HoldSeatsRequest,
 	bookingId: BookingId,
 ): Promise<HoldSeatsOutcome | { outcome: "stale_prices" } | Fenced> {
-	const live = await liveShowtimes.find(showtimeId);
+	const live = await installedShowtimes.find(showtimeId);
 	if (live.outcome !== "found") return live;
 	const { showtime, plan } = live;
 	const found = findSeats(plan, labels);

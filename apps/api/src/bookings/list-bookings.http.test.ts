@@ -58,7 +58,7 @@ describe("200", () => {
 
 	it(`reads at most ${RECENT_PER_PAGE_MAX} records per page from Redis, and its pages list all holds of a user with more`, async () => {
 		const batchSizes: number[] = [];
-		const counting = await api.another({
+		const counting = await api.startAnother({
 			rates: { userRate: 10_000, userBurst: 10_000 },
 			wrapStore: (store) => ({
 				...store,
@@ -88,7 +88,7 @@ describe("200", () => {
 	});
 
 	it("lists a hold after its expiry as expired", async () => {
-		const brief = await api.another({ limits: { holdTtlMs: 1_000 } });
+		const brief = await api.startAnother({ limits: { holdTtlMs: 1_000 } });
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		const { id } = await brief.held(user, showtimeId, ["A1"]);
 		const expired = await waitUntil("the hold to expire", async () => {
@@ -181,7 +181,7 @@ describe("500 internal", () => {
 
 describe("503 unavailable", () => {
 	it("answers unavailable to a list request without Postgres, instead of a partial list", async () => {
-		const withoutPostgres = await api.another({ databaseUrl: UNREACHABLE_POSTGRES });
+		const withoutPostgres = await api.startAnother({ databaseUrl: UNREACHABLE_POSTGRES });
 		const answer = await withoutPostgres.call("GET /bookings", { token: (await api.newUser()).token });
 		expect([problemIn(answer).code, answer.headers["retry-after"]]).toEqual(["unavailable", "2"]);
 	});

@@ -8,11 +8,11 @@ import { OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED, oneOf } from "../contract/share.ts";
 import type { RouteDeps } from "../deps.ts";
 import { signedInUser } from "../plugins/auth.ts";
-import { presentReadable } from "../present-readable.ts";
+import { presentSkippingUnreadable } from "../present-skipping-unreadable.ts";
 import { collectBookings } from "./collect-bookings.ts";
 import { presentBooking } from "./present-booking.ts";
 
-/** Registers `GET /bookings`. */
+/** Registers `GET /bookings`. The caller registers it under the prefix `/bookings`. */
 export function addListBookings(app: ApiServer, deps: RouteDeps): void {
 	app.route({
 		method: "GET",
@@ -39,9 +39,9 @@ export function addListBookings(app: ApiServer, deps: RouteDeps): void {
 
 			const userId = signedInUser(request).id;
 			const { bookings, nextCursor } = await collectBookings(deps, { userId, beforeId, limit, status: status ?? null });
-			const items = await presentReadable(
+			const items = await presentSkippingUnreadable(
 				bookings,
-				async (booking) => presentBooking(booking, await deps.seatPlans.find(booking.planId, booking.id), booking.nowMs),
+				async (booking) => presentBooking(booking, await deps.seatPlans.find(booking.planId, booking.id), booking.readAtMs),
 				(id, error) => deps.reportUnreadable("booking", id, error),
 			);
 			return reply.send({ items, nextCursor });

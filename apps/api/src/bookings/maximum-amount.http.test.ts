@@ -37,7 +37,7 @@ it("a showtime whose price in Redis is above the maximum answers internal, holds
 	await api.held(await api.newUser(), showtimeId, ["J1"]);
 	const { meta } = showtimeKeys(showtimeId);
 	expect(await askRedis(api.redis.port, "HSET", meta, "prices", `'{"standard":${2 ** 53}}'`)).toBe(":0");
-	const fresh = await api.another();
+	const fresh = await api.startAnother();
 	expect(problemIn(await fresh.hold(user, showtimeId, ["A1"]))).toMatchObject({ code: "internal", status: 500 });
 	expect((await api.seatStore.inspectSeats(showtimeId)).owners).toHaveLength(1);
 	expect((await fresh.hold(user, other, ["A1"])).status).toBe(201);

@@ -30,7 +30,7 @@ describe("415 unsupported_media_type", () => {
 
 describe("500 internal", () => {
 	it("answers internal when the hold command throws, and holds nothing", async () => {
-		const broken = await api.another({
+		const broken = await api.startAnother({
 			wrapStore: (store) => ({ ...store, placeHold: () => Promise.reject(new Error("the command failed")) }),
 		});
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
@@ -51,7 +51,7 @@ describe("503 recovering", () => {
 describe("503 busy", () => {
 	it("answers busy to a hold when prices change again during the retry", async () => {
 		let holds = 0;
-		const repricing = await api.another({
+		const repricing = await api.startAnother({
 			wrapStore: (store) => ({
 				...store,
 				async placeHold() {
@@ -78,7 +78,7 @@ describe("503 outcome_unknown", () => {
 
 describe("503 unavailable", () => {
 	it("answers unavailable to a hold when the showtime must be opened and Postgres is unreachable", async () => {
-		const withoutPostgres = await api.another({ databaseUrl: UNREACHABLE_POSTGRES });
+		const withoutPostgres = await api.startAnother({ databaseUrl: UNREACHABLE_POSTGRES });
 		const answer = await withoutPostgres.hold(await api.newUser(), await api.newShowtime(), ["A1"]);
 		expect([problemIn(answer).code, answer.headers["retry-after"]]).toEqual(["unavailable", "2"]);
 	});

@@ -49,7 +49,7 @@ describe("201 held", () => {
 
 	it("opens a showtime on its first request, also for a concurrent crowd", async () => {
 		const [users, showtimeId] = [await api.newUsers(20), await api.newShowtime()];
-		const other = await api.another();
+		const other = await api.startAnother();
 		const answers = await Promise.all(
 			users.map((user, index) =>
 				(index % 2 === 0 ? api : other).hold(user, showtimeId, [`${"AB"[index % 2]}${Math.floor(index / 2) + 1}`]),
@@ -209,7 +209,7 @@ describe("400 invalid_request", () => {
 	});
 
 	it("applies a lower limit of seats per booking when one is set", async () => {
-		const strict = await api.another({ limits: { seatsPerBookingMax: 2 } });
+		const strict = await api.startAnother({ limits: { seatsPerBookingMax: 2 } });
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		expect(problemIn(await strict.hold(user, showtimeId, row("A", 3))).errors).toEqual([
 			{ pointer: "/seats", message: "must NOT have more than 2 items" },
@@ -223,7 +223,7 @@ describe("429 too_many_requests", () => {
 		expectUserLimit(api, "POST /bookings", { showtimeId: "x", seats: ["A1"] }));
 
 	it("refuses a hold beyond the hourly limit until the time in Retry-After has passed", async () => {
-		const strict = await api.another({ limits: { holdsPerHourMax: 2 } });
+		const strict = await api.startAnother({ limits: { holdsPerHourMax: 2 } });
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		const first = await strict.held(user, showtimeId, ["A1"]);
 		await strict.call(`DELETE /bookings/${first.id}`, { token: user.token });

@@ -1,6 +1,6 @@
 import { type Booking, newBookingId, newSeatPlanId, newShowtimeId, newUserId } from "@holdfast/domain";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createLedgerWait, PREFER_WAIT_MAX_S, parsePreferWait, WAITING_MAX } from "./prefer-wait.ts";
+import { createAwaitRecorded, PREFER_WAIT_MAX_S, parsePreferWait, WAITING_MAX } from "./prefer-wait.ts";
 
 describe("parsePreferWait", () => {
 	it("finds the seconds among other preferences and ignores invalid ones", () => {
@@ -16,7 +16,7 @@ describe("parsePreferWait", () => {
 	});
 });
 
-describe("createLedgerWait", () => {
+describe("createAwaitRecorded", () => {
 	beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] }));
 	afterEach(() => vi.useRealTimers());
 
@@ -48,7 +48,7 @@ describe("createLedgerWait", () => {
 			polls.push(Date.now() - startMs);
 			return Date.now() - startMs < afterMs ? booking : { ...booking, ...record };
 		};
-		return { polls, wait: createLedgerWait({ readBooking }) };
+		return { polls, wait: createAwaitRecorded({ readBooking }) };
 	}
 
 	async function settled<T>(promise: Promise<T>): Promise<T> {

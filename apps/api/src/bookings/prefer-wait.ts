@@ -1,6 +1,6 @@
 /**
- * Implements `Prefer: wait=5` (RFC 7240): the response waits until the ledger has the booking too, for at most so many seconds. The
- * booking is confirmed either way. This is for clients that need it to survive even the complete loss of Redis.
+ * Implements `Prefer: wait=5` (RFC 7240): the response waits until the ledger has the booking too, for at most that many seconds.
+ * The booking is confirmed either way. This is for clients whose booking must survive even the complete loss of Redis.
  */
 import type { Booking } from "@holdfast/domain";
 import type { SeatStore } from "@holdfast/seat-store";
@@ -24,13 +24,13 @@ export function parsePreferWait(header: string | undefined): number | null {
 }
 
 /**
- * Waits until this version of the booking is recorded, for at most so many seconds. Resolves to whether it is. Does not wait for a
+ * Waits until this version of the booking is recorded, for at most `seconds`. Resolves to whether it is recorded. Does not wait for a
  * released hold, which never reaches the ledger.
  */
-export type LedgerWait = (booking: Booking, seconds: number) => Promise<boolean>;
+export type AwaitRecorded = (booking: Booking, seconds: number) => Promise<boolean>;
 
 /** Returns the wait function. Create one per process: it counts the waiting requests. */
-export function createLedgerWait(seatStore: Pick<SeatStore, "readBooking">): LedgerWait {
+export function createAwaitRecorded(seatStore: Pick<SeatStore, "readBooking">): AwaitRecorded {
 	let waiting = 0;
 
 	async function pollUntil(untilMs: number, { id, version }: Booking): Promise<boolean> {

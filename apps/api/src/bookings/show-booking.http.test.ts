@@ -39,7 +39,7 @@ describe("200", () => {
 		const id = parseBookingId(booking.id);
 		if (id === null) throw new Error("the answer has no valid booking id");
 		await askRedis(api.redis.port, "DEL", bookingKey(id), showtimeKeys(showtimeId).meta);
-		const withoutCache = await api.another();
+		const withoutCache = await api.startAnother();
 		const after = await withoutCache.call(`GET /bookings/${booking.id}`, { token: user.token });
 		expect(after.body).toEqual(before.body);
 	});
@@ -80,7 +80,7 @@ describe("500 internal", () => {
 
 describe("503 unavailable", () => {
 	it("answers unavailable when only the ledger could have the booking and Postgres is unreachable", async () => {
-		const withoutPostgres = await api.another({ databaseUrl: UNREACHABLE_POSTGRES });
+		const withoutPostgres = await api.startAnother({ databaseUrl: UNREACHABLE_POSTGRES });
 		const answer = await withoutPostgres.call(`GET /bookings/${newBookingId(await api.newShowtime())}`, {
 			token: (await api.newUser()).token,
 		});

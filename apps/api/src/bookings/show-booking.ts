@@ -52,7 +52,7 @@ async function presentDetails(deps: RouteDeps, booking: Booking, nowMs: number):
 
 /** Reads the seat store if the showtime is installed there, so that this works without Postgres. Otherwise reads the ledger. */
 async function findBookedShowtime(deps: RouteDeps, showtimeId: ShowtimeId): Promise<BookingDetailsBody["showtime"]> {
-	const showtime = (await deps.liveShowtimes.peek(showtimeId)) ?? (await findShowtime(deps.database, showtimeId));
+	const showtime = (await deps.installedShowtimes.peek(showtimeId)) ?? (await findShowtime(deps.database, showtimeId));
 	assert(showtime !== null, `no showtime ${showtimeId} found for a booking`);
 	const { startsAt, endsAt, summary } = showtime;
 	return { id: showtimeId, startsAt: toInstant(startsAt), endsAt: toInstant(endsAt), ...summary };

@@ -21,7 +21,7 @@ const sink = new Writable({
 });
 beforeAll(async () => {
 	api = await startTestApi();
-	logged = await api.another({ logger: pino({ level: "error" }, sink) });
+	logged = await api.startAnother({ logger: pino({ level: "error" }, sink) });
 });
 afterAll(() => api.close());
 
@@ -120,7 +120,7 @@ it("a seat plan that cannot be parsed leaves only the bookings of that plan out 
 	const planId = parseSeatPlanId(String(row?.seat_plan_id));
 	if (planId === null) throw new Error("the booking has no seat plan");
 	for (const bucket of listBuckets(DEFAULT_LIMITS)) await redis("SET", planKey(bucket, planId), "{");
-	const fresh = await api.another({ logger: pino({ level: "error" }, sink) });
+	const fresh = await api.startAnother({ logger: pino({ level: "error" }, sink) });
 	const { items } = bookingsIn(await fresh.call("GET /bookings", { token: user.token }));
 	expect(items.map(({ id }) => id)).toEqual([other.id]);
 });

@@ -6,9 +6,9 @@ import type { ShowtimeId } from "@holdfast/domain";
 import { makeScratchFolder, type RunningPostgres, startPostgres } from "@holdfast/local-stack";
 import { timeWork, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { markAllSwept } from "../testing/mark-all-swept.ts";
 import { bookingIn, problemIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi, type TestUser } from "../testing/start-test-api.ts";
+import { writeAllHeartbeats } from "../testing/write-all-heartbeats.ts";
 
 let api: TestApi;
 let postgres: RunningPostgres;
@@ -41,7 +41,7 @@ describe("503 unavailable, with Postgres stopped", () => {
 		expect(bookingIn(await api.call(`DELETE /bookings/${held.id}`, { token: user.token })).status).toBe("cancelled");
 
 		// A process that starts now serves the installed showtime as well.
-		const newProcess = await api.another();
+		const newProcess = await api.startAnother();
 		expect((await newProcess.hold(next, installed, ["B1"])).status).toBe(201);
 
 		for (const request of ["GET /movies", "GET /showtimes", `GET /showtimes/${installed}`, `GET /showtimes/${unknown}/seats`]) {
@@ -74,7 +74,7 @@ describe("health during a Postgres outage", () => {
 	it("becomes degraded within 2 s after Postgres is stopped or paused, and ok within 2 s after its return", async () => {
 		if (!postgres.isRunning()) postgres = await startPostgres({ dataDir, port: postgres.port, throwaway: true });
 		signalPostgres("SIGCONT");
-		await markAllSwept(api.seatStore, 60_000);
+		await writeAllHeartbeats(api.seatStore, 60_000);
 		await until("ok");
 		await postgres.stop();
 		expect(await until("degraded")).toBeLessThan(2_000);

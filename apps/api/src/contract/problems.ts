@@ -289,7 +289,7 @@ export const BODY_PROBLEMS = ["invalid_request", "payload_too_large", "unsupport
 /** Problems that any route that uses Redis or Postgres may answer. */
 export const STORE_PROBLEMS = ["internal", "unavailable"] as const satisfies readonly ProblemCode[];
 
-/** Problems that any route that requires a signed-in user may answer. */
+/** Problems of a request for the user's own data: any route that requires a signed-in user may answer them. */
 export const OWN_PROBLEMS = ["unauthenticated", "too_many_requests"] as const satisfies readonly ProblemCode[];
 
 /** Problems that any route that opens a showtime first may answer. */

@@ -51,7 +51,7 @@ export const nullableInstant = (description: string, example: string | null) =>
 export const nullableText = (description: string, example: string | null) =>
 	Type.Unsafe<string | null>({ type: ["string", "null"], description, examples: [example] });
 
-/** Closes an object schema: unlisted fields are rejected in requests and left out of answers. */
+/** Schema option that allows no other fields: requests with an unlisted field are rejected, and answers are sent without it. */
 export const CLOSED = { additionalProperties: false } as const;
 
 /** Converts epoch milliseconds to the wire format of instants. */

@@ -54,7 +54,7 @@ async function checkStore({ seatStore, outboxMax }: HealthDeps) {
 async function checkLedger({ seatStore, database, settleLagMaxMs: limitMs }: HealthDeps) {
 	const [postgres, sweeper, lag] = await Promise.all([
 		probe(() => isDatabaseWritable(database)),
-		probePrimary(seatStore, async () => (await seatStore.listUnsweptBuckets()).length === 0),
+		probePrimary(seatStore, async () => (await seatStore.listBucketsWithoutHeartbeat()).length === 0),
 		probePrimary(seatStore, () => seatStore.settleLagMs()),
 	]);
 	const settleLagMs = knownOrNull(lag.value);

@@ -5,10 +5,11 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
-/** Whether the process is draining. Never goes back to false. */
+/** Knows whether the process is shutting down. */
 export type Drain = {
+	/** True after `start`. Never goes back to false. */
 	isDraining(): boolean;
-	/** Safe to call twice. */
+	/** Marks the process as shutting down. Safe to call twice. */
 	start(): void;
 };
 

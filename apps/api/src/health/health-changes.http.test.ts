@@ -4,8 +4,8 @@ import { rmSync } from "node:fs";
 import { makeScratchFolder, queryPostgres, sendInlineCommand, startPostgres } from "@holdfast/local-stack";
 import { startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { markAllSwept } from "../testing/mark-all-swept.ts";
 import { startTestApi, type TestApi, type TestApp } from "../testing/start-test-api.ts";
+import { writeAllHeartbeats } from "../testing/write-all-heartbeats.ts";
 
 const SWEEPER_TTL_MS = 600_000;
 const TRUE_WITHIN_MS = 2_000;
@@ -15,7 +15,7 @@ const STEP_MS = 20;
 let api: TestApi;
 beforeAll(async () => {
 	api = await startTestApi();
-	await markAllSwept(api.seatStore, SWEEPER_TTL_MS);
+	await writeAllHeartbeats(api.seatStore, SWEEPER_TTL_MS);
 });
 afterAll(() => api.close());
 
@@ -71,7 +71,7 @@ describe("the status down", () => {
 	});
 
 	it("health is down while ACK_LEVEL=replica has no replica", async () => {
-		const careful = await api.another({ ackLevel: "replica" });
+		const careful = await api.startAnother({ ackLevel: "replica" });
 		expect(await untilHealthIs("down", careful)).toMatchObject({ checks: { replicas: { status: "failed", online: 0, needed: 1 } } });
 		const replica = await startTestRedis({ replicaOf: api.redis });
 		expect(await untilHealthIs("ok", careful)).toMatchObject({ checks: { replicas: { status: "ok", online: 1 } } });
@@ -91,7 +91,7 @@ describe("the status degraded", () => {
 		const dataDir = makeScratchFolder();
 		const server = await startPostgres({ dataDir, throwaway: true });
 		const runAsAdmin = (statement: string) => queryPostgres(`${server.url}?options=-c%20default_transaction_read_only%3Doff`, statement);
-		const app = await api.another({ databaseUrl: server.url });
+		const app = await api.startAnother({ databaseUrl: server.url });
 		try {
 			await untilHealthIs("ok", app);
 			await runAsAdmin(makeReadOnly);
@@ -112,7 +112,7 @@ describe("the status degraded", () => {
 	});
 
 	it("health is degraded while an event has waited for longer than SETTLE_LAG_MAX_MS, and not before", async () => {
-		const [strict, patient] = [await api.another({ settleLagMaxMs: 300 }), await api.another({ settleLagMaxMs: 60_000 })];
+		const [strict, patient] = [await api.startAnother({ settleLagMaxMs: 300 }), await api.startAnother({ settleLagMaxMs: 60_000 })];
 		await untilHealthIs("ok", strict);
 		await api.seatStore.requeueEntry(7, { schema: "1", type: "nonsense" });
 		expect((await ask(strict)).overall).toBe("ok");

@@ -1,10 +1,10 @@
 import { sendInlineCommand } from "@holdfast/local-stack";
 import { timeWork, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { markAllSwept } from "../testing/mark-all-swept.ts";
 import { expectNoQuery } from "../testing/provoke.ts";
 import { bookingIn, problemIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
+import { writeAllHeartbeats } from "../testing/write-all-heartbeats.ts";
 
 const SWEEPER_TTL_MS = 60_000;
 
@@ -25,7 +25,7 @@ describe("200", () => {
 			"degraded",
 			{ redis: "ok", writes: "ok", durability: "ok", replicas: "ok", postgres: "ok", sweeper: "failed", outbox: "ok" },
 		]);
-		await markAllSwept(api.seatStore, SWEEPER_TTL_MS);
+		await writeAllHeartbeats(api.seatStore, SWEEPER_TTL_MS);
 		const after = await api.call("GET /health");
 		expect([after.status, Object(after.body).status]).toEqual([200, "ok"]);
 		expect(after.body).toMatchObject({
@@ -40,7 +40,7 @@ describe("200", () => {
 	});
 
 	it("health is degraded without Postgres, because bookings still work", async () => {
-		const withoutPostgres = await api.another({ databaseUrl: "postgres://127.0.0.1:9/nothing" });
+		const withoutPostgres = await api.startAnother({ databaseUrl: "postgres://127.0.0.1:9/nothing" });
 		const { status, body } = await withoutPostgres.call("GET /health");
 		expect([status, Object(body).status, checksIn(body).postgres]).toEqual([200, "degraded", "failed"]);
 	});
@@ -49,7 +49,7 @@ describe("200", () => {
 describe("concurrent health requests", () => {
 	it("share one check at a time, however many they are", async () => {
 		let checks = 0;
-		const crowded = await api.another({
+		const crowded = await api.startAnother({
 			wrapStore: (store) => ({
 				...store,
 				ping() {
@@ -73,7 +73,7 @@ describe("400 invalid_request", () => {
 describe("503", () => {
 	it("health is down while an outbox is full, and not one entry earlier", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime({ bucket: 5 })];
-		const [full, almost] = [await api.another({ limits: { outboxMax: 1 } }), await api.another({ limits: { outboxMax: 2 } })];
+		const [full, almost] = [await api.startAnother({ limits: { outboxMax: 1 } }), await api.startAnother({ limits: { outboxMax: 2 } })];
 		expect((await full.call("GET /health")).status).toBe(200);
 		const { id } = bookingIn(await api.hold(user, showtimeId, ["A1"]));
 		await api.call(`POST /bookings/${id}/confirm`, { token: user.token });
@@ -84,7 +84,7 @@ describe("503", () => {
 
 	it("health is down while Redis may lose acknowledged writes, and recovers after the configuration is corrected", async () => {
 		await sendInlineCommand(api.redis.port, "CONFIG SET appendfsync everysec");
-		const misconfigured = await api.another();
+		const misconfigured = await api.startAnother();
 		const { status, body } = await misconfigured.call("GET /health");
 		expect([status, Object(body).status, checksIn(body).redis, checksIn(body).durability]).toEqual([503, "down", "ok", "failed"]);
 		const refused = await misconfigured.hold(await api.newUser(), await api.newShowtime(), ["A1"]);

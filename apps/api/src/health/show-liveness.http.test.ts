@@ -10,7 +10,7 @@ afterAll(() => api.close());
 
 describe("200", () => {
 	it("/livez answers ok at once, without Postgres and while Redis is paused", async () => {
-		const withoutPostgres = await api.another({ databaseUrl: UNREACHABLE_POSTGRES });
+		const withoutPostgres = await api.startAnother({ databaseUrl: UNREACHABLE_POSTGRES });
 		api.redis.pause();
 		const startMs = performance.now();
 		const answer = await withoutPostgres.call("GET //livez");

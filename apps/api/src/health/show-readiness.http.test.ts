@@ -13,7 +13,7 @@ afterAll(() => api.close());
 
 describe("200", () => {
 	it("/readyz answers ok at once, without Postgres and while Redis is paused", async () => {
-		const withoutPostgres = await api.another({ databaseUrl: UNREACHABLE_POSTGRES });
+		const withoutPostgres = await api.startAnother({ databaseUrl: UNREACHABLE_POSTGRES });
 		api.redis.pause();
 		const startMs = performance.now();
 		const answer = await withoutPostgres.call("GET //readyz");
@@ -29,7 +29,7 @@ describe("400 invalid_request", () => {
 
 describe("503", () => {
 	it("/readyz answers draining after the drain has started, while other routes are still served", async () => {
-		const app = await api.another();
+		const app = await api.startAnother();
 		beginDrain(app.app.server, app.drain);
 		const answer = await app.call("GET //readyz");
 		expect([answer.status, answer.body]).toEqual([503, { status: "draining" }]);
@@ -38,7 +38,7 @@ describe("503", () => {
 	});
 
 	it("closes a connection with a response, unless a pipelined request behind it would be lost", async () => {
-		const app = await api.another();
+		const app = await api.startAnother();
 		await app.app.listen({ host: "127.0.0.1", port: 0 });
 		const address = app.app.server.address();
 		const port = typeof address === "object" && address !== null ? address.port : 0;

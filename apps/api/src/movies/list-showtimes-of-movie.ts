@@ -8,7 +8,7 @@ import { STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED } from "../contract/share.ts";
 import { SHOWTIME_DATE, ShowtimePage } from "../contract/showtime.ts";
 import type { RouteDeps } from "../deps.ts";
-import { presentReadable } from "../present-readable.ts";
+import { presentSkippingUnreadable } from "../present-skipping-unreadable.ts";
 import { presentShowtime } from "../showtimes/present-showtime.ts";
 
 /** Registers `GET /movies/:movieId/showtimes`. */
@@ -35,7 +35,7 @@ export function addListShowtimesOfMovie(app: ApiServer, { database, reportUnread
 			const { limit = PAGE_LIMIT_DEFAULT, cursor, date } = request.query;
 			const result = await listShowtimes(database, { limit, cursor, date, movieId: movie.id, nowMs: Date.now() });
 			if (result.outcome === "bad_cursor") return reply.problem("invalid_request", BAD_CURSOR);
-			const items = await presentReadable(result.items, presentShowtime, (id, error) => reportUnreadable("showtime", id, error));
+			const items = await presentSkippingUnreadable(result.items, presentShowtime, (id, error) => reportUnreadable("showtime", id, error));
 			return reply.send({ items, nextCursor: result.nextCursor });
 		},
 	});

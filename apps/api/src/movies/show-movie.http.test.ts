@@ -1,7 +1,7 @@
 import { newMovieId } from "@holdfast/domain";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { withoutPostgres, withoutTables } from "../testing/broken-apps.ts";
-import { expectNoQuery } from "../testing/provoke.ts";
+import { withoutPostgres } from "../testing/broken-apps.ts";
+import { expectNoQuery, withoutTables } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 

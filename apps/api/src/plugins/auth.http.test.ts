@@ -141,7 +141,7 @@ describe("a family that was denied", () => {
 	});
 
 	it("is refused by another process within a second, on routes that require a token and on routes that accept one", async () => {
-		const [other, family, showtimeId] = [await api.another(), randomUUID(), await api.newShowtime()];
+		const [other, family, showtimeId] = [await api.startAnother(), randomUUID(), await api.newShowtime()];
 		const denied = token({ tokenClaims: { family } });
 		await waitUntil("the other process to read the deny list", async () => other.authStore.isDenied(family) === false);
 		await api.authStore.deny(family, Date.now() + 60_000);

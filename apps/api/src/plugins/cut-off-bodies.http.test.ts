@@ -105,7 +105,7 @@ describe("a body that is cut off", () => {
 		await expectOneInvalidRequest();
 	});
 
-	it("is not a server error after `Expect: 100-continue` either", async () => {
+	it("a body that is cut off after `Expect: 100-continue` is logged as client_aborted and not counted as a server error", async () => {
 		await cutOff(`${LOG_IN}content-length: 100\r\nexpect: 100-continue\r\n\r\n`, (socket) => socket.resetAndDestroy());
 		await requestIsLogged();
 		expect(lines).toEqual([expect.objectContaining({ level: 30, outcome: "client_aborted" })]);
@@ -159,7 +159,7 @@ describe("a client that disconnects", () => {
 		],
 	])("is %s when it disconnects before its answer", async (_what, code, line) => {
 		const pendingReads: (() => void)[] = [];
-		const slow = await api.another({
+		const slow = await api.startAnother({
 			logger: pino({ level: "info" }, sink),
 			wrapStore: (store) => ({
 				...store,

@@ -2,8 +2,9 @@
  * Finds strings in JSON that are not well-formed Unicode because they contain an unpaired surrogate, written as an escape (`"\ud800"`).
  * UTF-8 cannot encode it: Postgres, Redis and scrypt would get a replacement character instead.
  */
-import { pointerTo, type ValidationError } from "./find-validation-errors.ts";
+
 import { VIOLATIONS_NAMED_MAX } from "./malformed-request.ts";
+import { pointerStep, type ValidationError } from "./to-validation-errors.ts";
 
 /** Text that is valid UTF-8 can contain a surrogate only as an escape. */
 const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
@@ -26,7 +27,7 @@ export function findIllFormedText(text: string, value: unknown): ValidationError
 			const entries = Object.entries(current);
 			if (entries.some(([name]) => !name.isWellFormed()))
 				found.push({ pointer, message: "must have well-formed property names: one contains an unpaired surrogate" });
-			for (const [name, inner] of entries) if (name.isWellFormed()) waiting.push({ pointer: pointer + pointerTo(name), value: inner });
+			for (const [name, inner] of entries) if (name.isWellFormed()) waiting.push({ pointer: pointer + pointerStep(name), value: inner });
 		}
 	}
 	return found;

@@ -37,7 +37,7 @@ async function open(app: TestApp): Promise<{ socket: Socket; text: () => string 
 /** Starts an app whose reads of bookings wait in `parked` until the test finishes them. `request` is a request for a booking. */
 async function openParked(options: { requestTimeoutMs?: number } = {}) {
 	const parked: (() => void)[] = [];
-	const app = await api.another({
+	const app = await api.startAnother({
 		...options,
 		wrapStore: (seatStore) => ({ ...seatStore, readBooking: () => new Promise((resolve) => parked.push(() => resolve(null))) }),
 	});
@@ -54,7 +54,7 @@ async function droppedBy(app: TestApp, reason: string): Promise<number> {
 }
 
 describe("requests pipelined on one connection", () => {
-	it("have at most sixteen requests of one connection in flight", async () => {
+	it("sixteen requests of one connection are in flight at most", async () => {
 		const { app, parked, request } = await openParked();
 		const { socket, text } = await open(app);
 		socket.write(request.repeat(100));
@@ -70,7 +70,7 @@ describe("requests pipelined on one connection", () => {
 		expect(app.app.requestsInFlight()).toBe(0);
 	});
 
-	it("leave no request in flight after the connection breaks", async () => {
+	it("no request stays in flight after the connection breaks", async () => {
 		const { app, parked, request } = await openParked();
 		const { socket } = await open(app);
 		socket.write(request.repeat(10));
@@ -114,7 +114,7 @@ describe("the answer timeout", () => {
 	it("drops a client that does not accept its answer after ANSWER_TIMEOUT_MS, counts it, and logs it without its address", async () => {
 		const lines: string[] = [];
 		const logger = createLogger("api", "info");
-		const app = await api.another({
+		const app = await api.startAnother({
 			answerTimeoutMs: ANSWER_TIMEOUT_MS,
 			logger: Object.assign(Object.create(logger), {
 				info: (fields: unknown, message: unknown) => lines.push(JSON.stringify([message, fields])),
@@ -142,7 +142,7 @@ describe("the answer timeout", () => {
 	it("keeps a client that waits for a slow request, and a client that watches seats without changes", async () => {
 		const { token } = await api.newUser();
 		const parked: (() => void)[] = [];
-		const app = await api.another({
+		const app = await api.startAnother({
 			answerTimeoutMs: ANSWER_TIMEOUT_MS,
 			wrapStore: (seatStore) => ({ ...seatStore, readBooking: () => new Promise((resolve) => parked.push(() => resolve(null))) }),
 		});

@@ -73,7 +73,7 @@ describe("the limit of attempts per account", () => {
 		["one after the other", "serial@example.com"],
 		["all at once", "parallel@example.com"],
 	])("opens exactly one session for each 200 when correct sign-ins arrive %s", async (order, email) => {
-		const lenient = await api.another({ rates: { authPerAccount: 1_000 } });
+		const lenient = await api.startAnother({ rates: { authPerAccount: 1_000 } });
 		// The registration counts as an attempt and opens a session.
 		expect((await register(lenient, email)).status).toBe(201);
 		const answers: TestAnswer[] = [];

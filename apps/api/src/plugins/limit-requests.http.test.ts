@@ -23,7 +23,7 @@ const tally = (answers: readonly TestAnswer[]) => [200, 429].map((status) => ans
 
 describe("a user's requests to /bookings", () => {
 	it("are answered up to the burst, then 429, then answered at the rate", async () => {
-		const app = await api.another({ rates: { userBurst: 3, userRate: 1 } });
+		const app = await api.startAnother({ rates: { userBurst: 3, userRate: 1 } });
 		const [user, other] = [await api.newUser(), await api.newUser()];
 		expect(tally(await listMany(app, user, 3))).toEqual([3, 0]);
 		const refused = await app.call("GET /bookings", { token: user.token });
@@ -43,7 +43,7 @@ describe("a user's requests to /bookings", () => {
 	});
 
 	it("are counted on all booking routes before the body is read, and not on sign-out", async () => {
-		const app = await api.another({ rates: { userBurst: 1, userRate: 1 } });
+		const app = await api.startAnother({ rates: { userBurst: 1, userRate: 1 } });
 		const requests = ["POST /bookings", "GET /bookings", "GET /bookings/x", "DELETE /bookings/x", "POST /bookings/x/confirm"];
 		for (const request of requests) {
 			const user = await api.newUser();
@@ -55,7 +55,7 @@ describe("a user's requests to /bookings", () => {
 	});
 
 	it("are not counted for clients that are not signed in", async () => {
-		const app = await api.another({ rates: { userBurst: 1, userRate: 1 } });
+		const app = await api.startAnother({ rates: { userBurst: 1, userRate: 1 } });
 		for (let request = 0; request < 5; request += 1) expect((await app.call("GET /bookings")).status).toBe(401);
 	});
 });
@@ -63,7 +63,7 @@ describe("a user's requests to /bookings", () => {
 describe("the limit per address", () => {
 	it("does not exist for /bookings unless IP_LIMIT is set", async () => {
 		const users = await api.newUsers(5);
-		const limited = await api.another({ rates: { ipLimit: 4 } });
+		const limited = await api.startAnother({ rates: { ipLimit: 4 } });
 		for (const [app, expected] of [
 			[api, [5, 0]],
 			[limited, [4, 1]],
@@ -77,18 +77,18 @@ describe("the limit per address", () => {
 	it("counts by the address of the connection, and by X-Forwarded-For only behind a trusted proxy", async () => {
 		const user = await api.newUser();
 		const forwarded = (address: string) => ({ "x-forwarded-for": address });
-		const direct = await api.another({ rates: { ipLimit: 2 } });
+		const direct = await api.startAnother({ rates: { ipLimit: 2 } });
 		expect(
 			tally([...(await listMany(direct, user, 2, forwarded("192.0.2.1"))), ...(await listMany(direct, user, 1, forwarded("192.0.2.2")))]),
 		).toEqual([2, 1]);
-		const untrusted = await api.another({ rates: { ipLimit: 2 }, trustProxy: ["10.0.0.0/8"] });
+		const untrusted = await api.startAnother({ rates: { ipLimit: 2 }, trustProxy: ["10.0.0.0/8"] });
 		expect(
 			tally([
 				...(await listMany(untrusted, user, 2, forwarded("192.0.2.1"))),
 				...(await listMany(untrusted, user, 1, forwarded("192.0.2.2"))),
 			]),
 		).toEqual([2, 1]);
-		const proxied = await api.another({ rates: { ipLimit: 2 }, trustProxy: ["loopback"] });
+		const proxied = await api.startAnother({ rates: { ipLimit: 2 }, trustProxy: ["loopback"] });
 		expect(
 			tally([...(await listMany(proxied, user, 2, forwarded("192.0.2.1"))), ...(await listMany(proxied, user, 1, forwarded("192.0.2.2")))]),
 		).toEqual([3, 0]);
@@ -119,17 +119,17 @@ describe("the limit per address behind a proxy", () => {
 			["203.0.113.8:1, 10.0.0.2:443", "203.0.113.8:2, 10.0.0.3:443", "203.0.113.8"],
 		],
 	])("counts %s as one address", async (_what, chains) => {
-		const proxied = await api.another({ rates: { ipLimit: 2 }, trustProxy: ["loopback", "10.0.0.0/8"] });
+		const proxied = await api.startAnother({ rates: { ipLimit: 2 }, trustProxy: ["loopback", "10.0.0.0/8"] });
 		expect(await statusesOf(proxied, chains)).toEqual([200, 200, 429]);
 	});
 
 	it("counts two addresses separately in front of a trusted proxy that is written with a port", async () => {
-		const proxied = await api.another({ rates: { ipLimit: 1 }, trustProxy: ["loopback", "10.0.0.0/8"] });
+		const proxied = await api.startAnother({ rates: { ipLimit: 1 }, trustProxy: ["loopback", "10.0.0.0/8"] });
 		expect(await statusesOf(proxied, ["203.0.113.8:1, 10.0.0.2:443", "203.0.113.9:1, 10.0.0.2:443"])).toEqual([200, 200]);
 	});
 
 	it("counts an address with different ports as one at sign-in too", async () => {
-		const proxied = await api.another({ rates: { authPerAddress: 2 }, trustProxy: ["loopback"] });
+		const proxied = await api.startAnother({ rates: { authPerAddress: 2 }, trustProxy: ["loopback"] });
 		const statuses: number[] = [];
 		for (const port of [1042, 1043, 1044]) {
 			const headers = { "x-forwarded-for": `203.0.113.77:${port}` };

@@ -21,7 +21,7 @@ const sink = new Writable({
 beforeAll(async () => {
 	api = await startTestApi();
 	const broken = "0191d3a0-0000-7000-8000-000000000001";
-	logged = await api.another({
+	logged = await api.startAnother({
 		logger: pino({ level: "info" }, sink),
 		wrapStore: (seatStore) => ({
 			...seatStore,
@@ -109,7 +109,10 @@ describe("the log line of an outcome", () => {
 
 	it("names a rate limit and a server error at sign-in without the e-mail address", async () => {
 		const options = { rates: { authPerAccount: 1 }, logger: pino({ level: "info" }, sink) };
-		const [strict, broken] = [await api.another(options), await api.another({ ...options, databaseUrl: databaseWithoutTables(api) })];
+		const [strict, broken] = [
+			await api.startAnother(options),
+			await api.startAnother({ ...options, databaseUrl: databaseWithoutTables(api) }),
+		];
 		lines = [];
 		const body = { email: "grace@example.com", password: "correct horse battery", displayName: "Grace Hopper" };
 		await broken.call("POST /auth/register", { body });
@@ -140,7 +143,7 @@ describe("a client that disconnects before its answer", () => {
 			openGate = resolve;
 		});
 		let isCalled = false;
-		const slow = await api.another({
+		const slow = await api.startAnother({
 			logger: pino({ level: "info" }, sink),
 			wrapStore: (seatStore) => ({
 				...seatStore,

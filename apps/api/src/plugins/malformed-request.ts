@@ -1,5 +1,5 @@
 /** Errors for requests that cannot be read. Thrown where no reply is available; `send-problems` turns them into answers. */
-import type { ValidationError } from "./find-validation-errors.ts";
+import type { ValidationError } from "./to-validation-errors.ts";
 
 /** Maximum number of `errors` in one answer. A body or a query could contain thousands. */
 export const VIOLATIONS_NAMED_MAX = 20;

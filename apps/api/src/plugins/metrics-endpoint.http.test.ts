@@ -30,7 +30,7 @@ async function read(app: TestApp = api): Promise<(line: string) => number | null
 
 describe("GET /metrics", () => {
 	it("reports the number of requests of each route by status, and their duration", async () => {
-		const counted = await api.another();
+		const counted = await api.startAnother();
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		await counted.hold(user, showtimeId, ["A1"]);
 		await counted.hold(user, showtimeId, ["A1"]);
@@ -50,7 +50,7 @@ describe("GET /metrics", () => {
 	});
 
 	it("reports the outcomes of holds, confirms and cancels by name", async () => {
-		const counted = await api.another();
+		const counted = await api.startAnother();
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		const { id } = bookingIn(await counted.hold(user, showtimeId, ["A1"]));
 		for (const seat of ["A1", "Z9"]) await counted.hold(user, showtimeId, [seat]);
@@ -77,7 +77,7 @@ describe("GET /metrics", () => {
 	});
 
 	it("counts an answer whose client disconnected in the middle of it", async () => {
-		const counted = await api.another();
+		const counted = await api.startAnother();
 		const url = `${await originOf(counted)}/docs/js/scalar.js`;
 		await new Promise<void>((resolve) => {
 			const request = openRequest(url, { agent: false }, (response) => {
@@ -96,7 +96,7 @@ describe("GET /metrics", () => {
 	});
 
 	it("counts a stream as a request and leaves its duration out of the histogram", async () => {
-		const counted = await api.another();
+		const counted = await api.startAnother();
 		(await readStream(counted, await api.newShowtime())).close();
 		expect((await counted.call(`GET /showtimes/${NIL}/seats/stream`)).status).toBe(404);
 		const stream = 'method="GET",route="/api/v1/showtimes/:showtimeId/seats/stream"';
@@ -128,14 +128,14 @@ describe("GET /metrics", () => {
 	});
 
 	it("answers within its deadline when Redis does not answer", async () => {
-		const stuck = await api.another({ wrapStore: (seatStore) => ({ ...seatStore, outboxDepths: () => new Promise(() => {}) }) });
+		const stuck = await api.startAnother({ wrapStore: (seatStore) => ({ ...seatStore, outboxDepths: () => new Promise(() => {}) }) });
 		const startMs = performance.now();
 		expect((await read(stuck))("holdfast_outbox_entries")).toBeNaN();
 		expect(performance.now() - startMs).toBeLessThan(2_000);
 	});
 
 	it("counts a failed rebuild", async () => {
-		const failing = await api.another({
+		const failing = await api.startAnother({
 			wrapStore: (seatStore) => ({ ...seatStore, claimShowtime: () => Promise.reject(new Error("broke")) }),
 		});
 		await failing.hold(await api.newUser(), await api.newShowtime(), ["A1"]);

@@ -17,7 +17,7 @@ const waiting: (() => void)[] = [];
 beforeAll(async () => {
 	api = await startTestApi();
 	user = await api.newUser();
-	bounded = await api.another({
+	bounded = await api.startAnother({
 		inFlightMax: BOUND,
 		wrapStore: (seatStore) => ({
 			...seatStore,
@@ -60,7 +60,7 @@ describe("503 overloaded", () => {
 	});
 
 	it("is answered by exactly the operations that declare it", async () => {
-		const full = await api.another({ inFlightMax: 0 });
+		const full = await api.startAnother({ inFlightMax: 0 });
 		const { paths } = Object((await api.call("GET //openapi.json")).body);
 		const answers: string[] = [];
 		for (const [path, operations] of Object.entries(paths)) {

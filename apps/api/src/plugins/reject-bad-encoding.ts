@@ -4,8 +4,8 @@
  * by Node.
  */
 import fp from "fastify-plugin";
-import { pointerTo, type ValidationError } from "./find-validation-errors.ts";
 import { VIOLATIONS_NAMED_MAX } from "./malformed-request.ts";
+import { pointerStep, type ValidationError } from "./to-validation-errors.ts";
 
 /** The validation message for a path or a query that cannot be decoded. */
 export const BAD_ENCODING = "must be percent-encoded UTF-8";
@@ -33,7 +33,7 @@ function findBadEncoding(url: string): ValidationError[] {
 		const [name = "", ...value] = part.split("=");
 		const decoded = decode(name);
 		if (decoded === null) return ["/query"];
-		return decode(value.join("=")) === null ? [`/query${pointerTo(decoded)}`] : [];
+		return decode(value.join("=")) === null ? [`/query${pointerStep(decoded)}`] : [];
 	});
 	return [...new Set(pointers)].slice(0, VIOLATIONS_NAMED_MAX).map((pointer) => ({ pointer, message: BAD_ENCODING }));
 }

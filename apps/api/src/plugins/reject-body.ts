@@ -3,7 +3,7 @@
  * clients always send it.
  */
 import type { preHandlerAsyncHookHandler } from "fastify";
-import { pointerTo } from "./find-validation-errors.ts";
+import { pointerStep } from "./to-validation-errors.ts";
 
 /** `preHandler` hook: answers 400 unless the body is absent, `null` or `{}`. */
 export const rejectBody: preHandlerAsyncHookHandler = async (request, reply) => {
@@ -14,6 +14,6 @@ export const rejectBody: preHandlerAsyncHookHandler = async (request, reply) => 
 	const names = Object.keys(body);
 	if (names.length === 0) return undefined;
 	return reply.problem("invalid_request", {
-		errors: names.map((name) => ({ pointer: pointerTo(name), message: "is not a field of this request" })),
+		errors: names.map((name) => ({ pointer: pointerStep(name), message: "is not a field of this request" })),
 	});
 };

@@ -8,7 +8,7 @@ let api: TestApi;
 let shared: TestApp;
 beforeAll(async () => {
 	api = await startTestApi();
-	shared = await api.another({ corsOrigins: [SHOP, "https://kiosk.example"] });
+	shared = await api.startAnother({ corsOrigins: [SHOP, "https://kiosk.example"] });
 });
 afterAll(() => api.close());
 

@@ -92,7 +92,7 @@ describe("a request that does not arrive completely in time", () => {
 		["the header section", REQUEST],
 		["the body", `${REQUEST}content-length: 100\r\n\r\n{"email":`],
 	])("is answered 400 and disconnected when %s stalls", async (_what, bytes) => {
-		const impatient = await api.another({ requestTimeoutMs: 300 });
+		const impatient = await api.startAnother({ requestTimeoutMs: 300 });
 		const to = Number(new URL(await originOf(impatient)).port);
 		const startMs = performance.now();
 		const [head = "", body = ""] = (await exchange(to, bytes)).split("\r\n\r\n");
@@ -133,7 +133,7 @@ describe("415 unsupported_media_type", () => {
 
 describe("500 internal", () => {
 	it("answers 500 without any detail of the error", async () => {
-		const broken = await api.another({
+		const broken = await api.startAnother({
 			wrapStore: (seatStore) => ({
 				...seatStore,
 				readBooking: () => Promise.reject(new Error("relation holds broke at /srv/holdfast/secret.ts")),
@@ -147,7 +147,7 @@ describe("500 internal", () => {
 
 describe("503 busy", () => {
 	it("answers 503 when a queue is full, such as the queue for password hashing", async () => {
-		const crowded = await api.another({
+		const crowded = await api.startAnother({
 			wrapStore: (seatStore) => ({ ...seatStore, readBooking: () => Promise.reject(new QueueFull("64 tasks are waiting already")) }),
 		});
 		const answer = await crowded.call("POST /bookings/0191d3a0-0000-7000-8000-000000000001/confirm", { token: user.token });

@@ -11,11 +11,11 @@ import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
 import type { ProblemBody } from "../contract/problem-schema.ts";
 import { EXACT_DETAILS, type ExactDetail, type ProblemCode, problemSpec, problemType } from "../contract/problems.ts";
-import { findValidationErrors } from "./find-validation-errors.ts";
 import { MalformedRequest } from "./malformed-request.ts";
 import { BAD_ENCODING } from "./reject-bad-encoding.ts";
 import { requestIdOf, responseHeadersFor } from "./response-headers.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
+import { toValidationErrors } from "./to-validation-errors.ts";
 
 /** Fields that a route may add to, or replace in, the entry of the problem table. */
 export type ProblemExtras = Partial<Pick<ProblemBody, "detail" | "seats" | "errors">> & {
@@ -153,7 +153,7 @@ function problemOfError(error: FastifyError): { code: ProblemCode; extras: Probl
 	if (error instanceof QueueFull) return { code: "busy", extras: {} };
 	if (error instanceof MalformedRequest) return { code: "invalid_request", extras: { errors: error.errors } };
 	if (error.validation)
-		return { code: "invalid_request", extras: { errors: findValidationErrors(error.validation, error.validationContext ?? "body") } };
+		return { code: "invalid_request", extras: { errors: toValidationErrors(error.validation, error.validationContext ?? "body") } };
 	switch (error.statusCode) {
 		case 413:
 			return { code: "payload_too_large", extras: {} };

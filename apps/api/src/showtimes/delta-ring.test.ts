@@ -53,7 +53,7 @@ describe("createDeltaRing", () => {
 		expect([sentAfter(ring, 10), sentAfter(ring, 11), sentAfter(ring, 12)]).toEqual([whole, whole, null]);
 	});
 
-	it("sends a reset to watchers with no version, one that is too old, or one from before a restart", () => {
+	it("sends a reset to watchers whose version is missing, too old, or from before a restart of the ring", () => {
 		const ring = ringAtTen();
 		expect([sentAfter(ring, -1), sentAfter(ring, 9), sentAfter(ring, 10)]).toEqual([reset(10), reset(10), null]);
 		addAndFlush(ring, 11);

@@ -1,7 +1,8 @@
 import { newMovieId } from "@holdfast/domain";
 import { askRedis, insertShowtimes } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { withoutPostgres, withoutTables } from "../testing/broken-apps.ts";
+import { withoutPostgres } from "../testing/broken-apps.ts";
+import { withoutTables } from "../testing/provoke.ts";
 import { problemIn, type TestAnswer } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
@@ -98,7 +99,7 @@ describe("a read of the catalogue", () => {
 	it("writes nothing to Redis, and works on a read-only database", async () => {
 		const url = new URL(api.databaseUrl);
 		url.searchParams.set("options", "-c default_transaction_read_only=on");
-		const reader = await api.another({ databaseUrl: url.href });
+		const reader = await api.startAnother({ databaseUrl: url.href });
 		const keysBefore = await askRedis(api.redis.port, "DBSIZE");
 		for (const request of ["GET /showtimes", `GET /showtimes?movieId=${movieId}`, "GET /movies", `GET /movies/${movieId}/showtimes`])
 			expect([request, (await reader.call(request)).status]).toEqual([request, 200]);

@@ -31,7 +31,7 @@ describe("opening a showtime on its first request", () => {
 	});
 
 	it("succeeds in four processes at the same time, and bookings made there can be settled", async () => {
-		const apps = [api, await api.another(), await api.another(), await api.another()];
+		const apps = [api, await api.startAnother(), await api.startAnother(), await api.startAnother()];
 		const user = await api.newUser();
 		for (let round = 0; round < 5; round += 1) {
 			const showtimeId = await api.newShowtime();
@@ -45,7 +45,7 @@ describe("opening a showtime on its first request", () => {
 	it("is done by one process while another one waits, and bookings made then are settled", async () => {
 		const showtimeId = await api.newShowtime();
 		let isInstalling = false;
-		const slow = await api.another({
+		const slow = await api.startAnother({
 			wrapStore: (seatStore) => ({
 				...seatStore,
 				async installShowtime(snapshot, claim) {
@@ -150,7 +150,7 @@ describe("a hold after a change of prices", () => {
 
 	it("answers 503 busy when prices change again during the retry", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
-		const repricing = await api.another({
+		const repricing = await api.startAnother({
 			wrapStore: (seatStore) => ({
 				...seatStore,
 				async readShowtime(id) {

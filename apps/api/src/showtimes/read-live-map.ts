@@ -2,39 +2,39 @@
 import type { ShowtimeId } from "@holdfast/domain";
 import { withOpenShowtime } from "@holdfast/rebuild";
 import type { Fenced, ReadMapOutcome } from "@holdfast/seat-store";
-import type { LiveShowtime, LiveShowtimes } from "./live-showtimes.ts";
+import type { InstalledShowtime, InstalledShowtimes } from "./installed-showtimes.ts";
 import type { NotOpen } from "./open-showtime.ts";
 
 /** Reads the map. Concurrent calls share reads (join-reads.ts), and the map is never older than the call. */
 export type ReadSeatMap = (showtimeId: ShowtimeId) => Promise<ReadMapOutcome>;
 
 /** A seat map; its letters are in the order of `plan`. */
-export type LiveMap = LiveShowtime & { readonly map: Extract<ReadMapOutcome, { outcome: "read" }> };
+export type LiveMap = InstalledShowtime & { readonly map: Extract<ReadMapOutcome, { outcome: "read" }> };
 
-type ReadLiveMapDeps = { readSeatMap: ReadSeatMap; liveShowtimes: LiveShowtimes };
+type ReadLiveMapDeps = { readSeatMap: ReadSeatMap; installedShowtimes: InstalledShowtimes };
 type LiveMapOutcome = ({ outcome: "read" } & LiveMap) | NotOpen;
 
 /** Returns the map. Opens the showtime first if it is not installed. `recovering`: it is being rebuilt or changed again during the retry. */
 export async function readLiveMap(deps: ReadLiveMapDeps, showtimeId: ShowtimeId): Promise<LiveMapOutcome> {
-	const { liveShowtimes } = deps;
+	const { installedShowtimes } = deps;
 	const read = () =>
 		withOpenShowtime(
-			() => liveShowtimes.reopen(showtimeId),
+			() => installedShowtimes.reopen(showtimeId),
 			() => readOnce(deps, showtimeId),
 		);
 	const first = await read();
 	if (first.outcome !== "outdated") return first;
-	liveShowtimes.forget(showtimeId);
+	installedShowtimes.forget(showtimeId);
 	const second = await read();
 	return second.outcome === "outdated" ? { outcome: "recovering" } : second;
 }
 
 /** `outdated`: the map belongs to another version of the showtime than the one cached in this process. */
 async function readOnce(
-	{ readSeatMap, liveShowtimes }: ReadLiveMapDeps,
+	{ readSeatMap, installedShowtimes }: ReadLiveMapDeps,
 	showtimeId: ShowtimeId,
 ): Promise<LiveMapOutcome | { outcome: "outdated" } | Fenced> {
-	const live = await liveShowtimes.find(showtimeId);
+	const live = await installedShowtimes.find(showtimeId);
 	if (live.outcome !== "found") return live;
 	const map = await readSeatMap(showtimeId);
 	if (map.outcome !== "read") return map;
@@ -42,7 +42,7 @@ async function readOnce(
 }
 
 /** True if the plan, the prices or the schedule changed since this process last read the showtime. */
-function isOutdated({ showtime, plan }: LiveShowtime, map: LiveMap["map"]): boolean {
+function isOutdated({ showtime, plan }: InstalledShowtime, map: LiveMap["map"]): boolean {
 	if (map.statuses.length !== plan.seats.length) return true;
 	return map.showtimeVersion !== showtime.showtimeVersion || map.scheduleVersion !== showtime.scheduleVersion;
 }

@@ -13,7 +13,7 @@ describe("concurrent reads of one showtime", () => {
 	it("share one Redis read per round trip, and never return a map from before the request", async () => {
 		const showtimeId = await api.newShowtime();
 		let reads = 0;
-		const counted = await api.another({
+		const counted = await api.startAnother({
 			wrapStore: (seatStore) => ({
 				...seatStore,
 				readSeatMap(id) {

@@ -1,7 +1,7 @@
 import { newShowtimeId } from "@holdfast/domain";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { waitUntilOpen, withBrokenMaps, withoutPostgres } from "../testing/broken-apps.ts";
-import { withoutInstalling } from "../testing/provoke.ts";
+import { withUnknownInstallOutcome } from "../testing/provoke.ts";
 import { matrixIn, problemIn, seatIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
@@ -182,7 +182,9 @@ describe("503 recovering", () => {
 	});
 
 	it("answers recovering to a read of seats when a step of the rebuild has an unknown outcome", async () => {
-		expect(problemIn(await (await withoutInstalling(api)).call(`GET /showtimes/${await api.newShowtime()}/seats`)).code).toBe("recovering");
+		expect(problemIn(await (await withUnknownInstallOutcome(api)).call(`GET /showtimes/${await api.newShowtime()}/seats`)).code).toBe(
+			"recovering",
+		);
 	});
 });
 

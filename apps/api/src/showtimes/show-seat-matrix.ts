@@ -16,7 +16,7 @@ import { markOwnSeats, renderSeatMatrix } from "./render-seat-matrix.ts";
 
 /** Some 4,000 auditoriums of 100 seats, or ten arenas of 50,000. */
 const CACHED_MATRICES_BYTES_MAX = 32 * 1024 * 1024;
-/** As many auditoriums, or a hundred arenas: a seat is one letter here. */
+/** Some 4,000 auditoriums, or a hundred arenas: a body of statuses has one letter per seat. */
 const CACHED_STATUSES_BYTES_MAX = 5 * 1024 * 1024;
 
 /** Registers `GET /showtimes/:showtimeId/seats`. */

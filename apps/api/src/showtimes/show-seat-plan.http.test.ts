@@ -1,7 +1,7 @@
 import { newSeatPlanId, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { waitUntilOpen, withoutPostgres, withoutTables } from "../testing/broken-apps.ts";
-import { expectNoQuery } from "../testing/provoke.ts";
+import { waitUntilOpen, withoutPostgres } from "../testing/broken-apps.ts";
+import { expectNoQuery, withoutTables } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 

@@ -41,7 +41,7 @@ describe("200", () => {
 	});
 
 	it("shows a seat as available from the instant its hold expires, without a sweeper", async () => {
-		const brief = await api.another({ limits: { holdTtlMs: 1_000 } });
+		const brief = await api.startAnother({ limits: { holdTtlMs: 1_000 } });
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		const held = await brief.held(user, showtimeId, ["A1"]);
 		expect(bodyOf(await statuses(showtimeId)).statuses[0]).toBe("H");

@@ -1,7 +1,7 @@
 import { newShowtimeId } from "@holdfast/domain";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { withBrokenMaps, withoutPostgres } from "../testing/broken-apps.ts";
-import { expectNoQuery, withoutInstalling } from "../testing/provoke.ts";
+import { expectNoQuery, withUnknownInstallOutcome } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
@@ -72,7 +72,9 @@ describe("503 recovering", () => {
 	});
 
 	it("answers recovering for a showtime when a step of its rebuild has an unknown outcome", async () => {
-		expect(problemIn(await (await withoutInstalling(api)).call(`GET /showtimes/${await api.newShowtime()}`)).code).toBe("recovering");
+		expect(problemIn(await (await withUnknownInstallOutcome(api)).call(`GET /showtimes/${await api.newShowtime()}`)).code).toBe(
+			"recovering",
+		);
 	});
 });
 

@@ -16,7 +16,7 @@ let api: TestApi;
 let bounded: TestApp;
 beforeAll(async () => {
 	api = await startTestApi();
-	bounded = await api.another({ watchLimits: { watchersMax: PROCESS_MAX, watchersPerShowtimeMax: SHOWTIME_MAX } });
+	bounded = await api.startAnother({ watchLimits: { watchersMax: PROCESS_MAX, watchersPerShowtimeMax: SHOWTIME_MAX } });
 });
 afterAll(() => api.close());
 
@@ -60,7 +60,7 @@ describe("503 overloaded", () => {
 
 describe("429 too_many_requests", () => {
 	it("refuses more watchers from one address than its limit until one leaves, and admits other addresses", async () => {
-		const perAddress = await api.another({ watchLimits: { watchersPerAddressMax: 2 }, trustProxy: ["127.0.0.1"] });
+		const perAddress = await api.startAnother({ watchLimits: { watchersPerAddressMax: 2 }, trustProxy: ["127.0.0.1"] });
 		const showtimeIds = [await api.newShowtime(), await api.newShowtime()];
 		const from = (address: string) => ({ headers: { "x-forwarded-for": address } });
 		const watch = (index: number, address: string) => readStream(perAddress, showtimeIds[index] ?? "", from(address));
@@ -115,7 +115,7 @@ describe("a watcher that cannot be admitted", () => {
 	it("leaves no slot when the showtime is being rebuilt or the subscription fails", async () => {
 		let reads = 0;
 		let failsToSubscribe = false;
-		const failing = await api.another({
+		const failing = await api.startAnother({
 			wrapStore: (seatStore) => ({
 				...seatStore,
 				async readSeatMap(id) {
@@ -158,7 +158,7 @@ describe("a client that does not read", () => {
 
 describe("a server that is closing", () => {
 	it("ends its streams cleanly and at once", async () => {
-		const closing = await api.another();
+		const closing = await api.startAnother();
 		const live: TestStream[] = await open(closing, await api.newShowtime(), 20);
 		const startMs = performance.now();
 		await closing.app.close();
@@ -169,7 +169,7 @@ describe("a server that is closing", () => {
 
 describe("watchers of one showtime in several processes", () => {
 	it("get the same events, each process through its own subscription", async () => {
-		const apps = [api, await api.another(), await api.another()];
+		const apps = [api, await api.startAnother(), await api.startAnother()];
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		await api.call(`GET /showtimes/${showtimeId}/seats`);
 		const live = await Promise.all(apps.map((app) => readStream(app, showtimeId, { query: "?since=1000000000" })));

@@ -25,7 +25,7 @@ async function openShowtime(): Promise<ShowtimeId> {
 describe("a watcher of seats", () => {
 	it("misses no change that happens during its subscription", async () => {
 		const [user, showtimeId] = [await api.newUser(), await openShowtime()];
-		const slow = await api.another({
+		const slow = await api.startAnother({
 			wrapStore: (seatStore) => ({
 				...seatStore,
 				async watchSeats(id, listener) {
@@ -88,7 +88,7 @@ describe("a watcher of seats", () => {
 	});
 
 	it("sees each expired hold's seat as available within a second of the expiry, without a sweeper", async () => {
-		const brief = await api.another({ limits: { holdTtlMs: 1_500 } });
+		const brief = await api.startAnother({ limits: { holdTtlMs: 1_500 } });
 		const [users, showtimeId] = [await api.newUsers(3), await openShowtime()];
 		const live = await readStream(api, showtimeId, { query: `?since=${FIRST}` });
 		const expiriesMs = new Map<string, number>();

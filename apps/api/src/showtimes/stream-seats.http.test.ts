@@ -3,12 +3,13 @@ import { sendInlineCommand } from "@holdfast/local-stack";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { withBrokenMaps, withoutPostgres } from "../testing/broken-apps.ts";
-import { withoutInstalling } from "../testing/provoke.ts";
+import { withUnknownInstallOutcome } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
 import { readStream } from "../testing/read-stream.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
-const FIRST = 1_000_000_000;
+/** The version of a map that has not changed since the first install of its showtime. */
+const FIRST_VERSION = 1_000_000_000;
 
 let api: TestApi;
 beforeAll(async () => {
@@ -25,9 +26,9 @@ async function openShowtime(): Promise<ShowtimeId> {
 }
 
 describe("200", () => {
-	it("sends an event for each change of a seat, with seat indexes, letters and the version", async () => {
+	it("sends one delta per change, with the indexes and status letters of its seats and the version of the map", async () => {
 		const [user, showtimeId] = [await api.newUser(), await openShowtime()];
-		const live = await readStream(api, showtimeId, { query: `?since=${FIRST}` });
+		const live = await readStream(api, showtimeId, { query: `?since=${FIRST_VERSION}` });
 		const { id } = await api.held(user, showtimeId, ["A3", "B1"]);
 		await live.until(1);
 		await api.call(`POST /bookings/${id}/confirm`, { token: user.token });
@@ -38,7 +39,7 @@ describe("200", () => {
 		expect(await live.until(4)).toEqual([
 			{
 				event: "delta",
-				version: FIRST + 1,
+				version: FIRST_VERSION + 1,
 				seats: [
 					[2, "H"],
 					[10, "H"],
@@ -46,7 +47,7 @@ describe("200", () => {
 			},
 			{
 				event: "delta",
-				version: FIRST + 2,
+				version: FIRST_VERSION + 2,
 				seats: [
 					[2, "S"],
 					[10, "S"],
@@ -54,21 +55,21 @@ describe("200", () => {
 			},
 			{
 				event: "delta",
-				version: FIRST + 3,
+				version: FIRST_VERSION + 3,
 				seats: [
 					[2, "A"],
 					[10, "A"],
 				],
 			},
-			{ event: "delta", version: FIRST + 4, seats: [[99, "X"]] },
+			{ event: "delta", version: FIRST_VERSION + 4, seats: [[99, "X"]] },
 		]);
 		live.close();
 	});
 
-	it("sends headers that disable proxy buffering, and the headers of every response", async () => {
+	it("sends headers that disable proxy buffering, and the headers that all responses of the API have in common", async () => {
 		const shop = "https://shop.example";
-		const shared = await api.another({ corsOrigins: [shop] });
-		const live = await readStream(shared, await openShowtime(), { headers: { origin: shop } });
+		const apiWithCors = await api.startAnother({ corsOrigins: [shop] });
+		const live = await readStream(apiWithCors, await openShowtime(), { headers: { origin: shop } });
 		expect(live.headers).toMatchObject({
 			"content-type": "text/event-stream; charset=utf-8",
 			"cache-control": "no-cache, no-transform",
@@ -84,7 +85,7 @@ describe("200", () => {
 
 	it("continues after the client's version, and Last-Event-ID takes precedence over `since`", async () => {
 		const [user, showtimeId] = [await api.newUser(), await openShowtime()];
-		const first = await readStream(api, showtimeId, { query: `?since=${FIRST}` });
+		const first = await readStream(api, showtimeId, { query: `?since=${FIRST_VERSION}` });
 		await api.held(user, showtimeId, ["A1"]);
 		await first.until(1);
 		await api.held(user, showtimeId, ["A2"]);
@@ -99,17 +100,17 @@ describe("200", () => {
 			live.close();
 			return events.filter(({ seats }) => !seats.some(([seat]) => seat === 99));
 		};
-		expect(await follow(`?since=${FIRST}`)).toEqual([one, two]);
-		expect(await follow(`?since=${FIRST + 1}`)).toEqual([two]);
-		expect(await follow(`?since=${FIRST}`, FIRST + 1)).toEqual([two]);
+		expect(await follow(`?since=${FIRST_VERSION}`)).toEqual([one, two]);
+		expect(await follow(`?since=${FIRST_VERSION + 1}`)).toEqual([two]);
+		expect(await follow(`?since=${FIRST_VERSION}`, FIRST_VERSION + 1)).toEqual([two]);
 		first.close();
 	});
 
-	it("begins with a reset for a client with no version, one that is too old, or one that does not exist", async () => {
+	it("begins with a reset for a client whose version is missing, too old, or one that the map never had", async () => {
 		const [user, showtimeId] = [await api.newUser(), await openShowtime()];
 		await api.held(user, showtimeId, ["A1"]);
-		const reset = [{ event: "reset", version: FIRST + 1, seats: [] }];
-		for (const query of ["", `?since=${FIRST}`, "?since=0", `?since=${FIRST + 2}`, `?since=${Number.MAX_SAFE_INTEGER}`]) {
+		const reset = [{ event: "reset", version: FIRST_VERSION + 1, seats: [] }];
+		for (const query of ["", `?since=${FIRST_VERSION}`, "?since=0", `?since=${FIRST_VERSION + 2}`, `?since=${Number.MAX_SAFE_INTEGER}`]) {
 			const live = await readStream(api, showtimeId, { query });
 			expect([query, await live.until(1)]).toEqual([query, reset]);
 			live.close();
@@ -118,12 +119,15 @@ describe("200", () => {
 });
 
 describe("404 not_found", () => {
-	it.each(["nonsense", newShowtimeId()])("answers not_found for a stream of the showtime id %s and does not subscribe", async (id) => {
-		expect(problemIn(await api.call(`GET /showtimes/${id}/seats/stream`)).code).toBe("not_found");
-		await waitUntil("all subscriptions to end", async () => (await sendInlineCommand(api.redis.port, "PUBSUB SHARDCHANNELS")) === "*0");
-	});
+	it.each(["nonsense", newShowtimeId()])(
+		"answers not_found for a stream of the showtime id %s and leaves no subscription in Redis",
+		async (id) => {
+			expect(problemIn(await api.call(`GET /showtimes/${id}/seats/stream`)).code).toBe("not_found");
+			await waitUntil("all subscriptions to end", async () => (await sendInlineCommand(api.redis.port, "PUBSUB SHARDCHANNELS")) === "*0");
+		},
+	);
 
-	it("answers 404 to a HEAD request, whose response would never end", async () => {
+	it("does not serve HEAD (404), because the handler of GET would keep the request open for ever", async () => {
 		const answer = await api.app.inject({ method: "HEAD", url: `/api/v1/showtimes/${await openShowtime()}/seats/stream` });
 		expect(answer.statusCode).toBe(404);
 	});
@@ -137,7 +141,7 @@ describe("400 invalid_request", () => {
 		["?view=status", {}, "/query/view"],
 		["", { "last-event-id": "abc" }, "/headers/last-event-id"],
 		["", { "last-event-id": "1".repeat(16) }, "/headers/last-event-id"],
-	])("refuses the stream query '%s' with the headers %j and points at the invalid one", async (query, headers, pointer) => {
+	])("refuses the stream query '%s' with the headers %j and points to the invalid parameter or header", async (query, headers, pointer) => {
 		const problem = problemIn(await api.call(`GET /showtimes/${newShowtimeId()}/seats/stream${query}`, { headers }));
 		expect([problem.code, problem.errors?.[0]?.pointer]).toEqual(["invalid_request", pointer]);
 	});
@@ -162,7 +166,7 @@ describe("409 showtime_closed", () => {
 
 describe("503 overloaded", () => {
 	it("refuses a stream when the limit of watchers is zero", async () => {
-		const full = await api.another({ watchLimits: { watchersMax: 0 } });
+		const full = await api.startAnother({ watchLimits: { watchersMax: 0 } });
 		const answer = await full.call(`GET /showtimes/${await openShowtime()}/seats/stream`);
 		expect([problemIn(answer).code, problemIn(answer).retryable]).toEqual(["overloaded", true]);
 	});
@@ -176,9 +180,9 @@ describe("503 recovering", () => {
 	});
 
 	it("answers recovering to a stream when a step of the rebuild has an unknown outcome", async () => {
-		expect(problemIn(await (await withoutInstalling(api)).call(`GET /showtimes/${await api.newShowtime()}/seats/stream`)).code).toBe(
-			"recovering",
-		);
+		expect(
+			problemIn(await (await withUnknownInstallOutcome(api)).call(`GET /showtimes/${await api.newShowtime()}/seats/stream`)).code,
+		).toBe("recovering");
 	});
 });
 

@@ -177,7 +177,7 @@ describe("a watched showtime", () => {
 		watch.end();
 	});
 
-	it("refreshes again after a rebuild was met, and ends when the showtime has ended", async () => {
+	it("refreshes again after a refresh during a rebuild, and ends when the showtime has ended", async () => {
 		const { watch, hold, answer, join, isSubscribed } = await watchAtTen();
 		const { ends } = join(10, 10);
 		hold(11, 1);

@@ -1,26 +1,16 @@
 /** Apps with a broken dependency, for tests of error responses. They are closed together with the API that created them. */
 import type { ShowtimeId } from "@holdfast/domain";
 import { waitUntil } from "@holdfast/testing";
+import { UNREACHABLE_POSTGRES } from "./provoke.ts";
 import type { TestAnswer } from "./read-answers.ts";
 import type { TestApi, TestApp } from "./start-test-api.ts";
 
-/** The port of tcpmux (RFC 1078), on which no server listens. */
-const UNREACHABLE = "127.0.0.1:1";
-
 /** An app whose Postgres is unreachable. */
-export const withoutPostgres = (api: TestApi): Promise<TestApp> =>
-	api.another({ databaseUrl: `postgres://holdfast@${UNREACHABLE}/holdfast` });
-
-/** An app whose Postgres has no tables, so that every query fails with an internal error. */
-export function withoutTables(api: TestApi): Promise<TestApp> {
-	const url = new URL(api.databaseUrl);
-	url.pathname = "/postgres";
-	return api.another({ databaseUrl: url.href });
-}
+export const withoutPostgres = (api: TestApi): Promise<TestApp> => api.startAnother({ databaseUrl: UNREACHABLE_POSTGRES });
 
 /** An app in which reading a seat map throws, as a bug would make it. */
 export const withBrokenMaps = (api: TestApi): Promise<TestApp> =>
-	api.another({ wrapStore: (seatStore) => ({ ...seatStore, readSeatMap: () => Promise.reject(new Error("the map is corrupt")) }) });
+	api.startAnother({ wrapStore: (seatStore) => ({ ...seatStore, readSeatMap: () => Promise.reject(new Error("the map is corrupt")) }) });
 
 /** Opens a large showtime and returns its statuses. Retries while it is being rebuilt, as a client would. */
 export function waitUntilOpen(app: TestApp, showtimeId: ShowtimeId): Promise<TestAnswer> {

@@ -63,7 +63,7 @@ export function createChangeFaults({ requestFor, command, done }: Change, api: (
 
 		async answersInternalOnBug() {
 			const hold = await createHold();
-			const broken = await api().another({
+			const broken = await api().startAnother({
 				wrapStore: (store) => ({ ...store, [command]: () => Promise.reject(new Error("the command failed")) }),
 			});
 			expect(problemIn(await change(hold.user, hold.id, broken)).code).toBe("internal");
@@ -85,12 +85,12 @@ export function createChangeFaults({ requestFor, command, done }: Change, api: (
 		async answersUnknownWithoutSeatPlan() {
 			const { user, id } = await createHold();
 			const unavailable = () => Promise.reject(new SeatStoreFault("unavailable", new Error("unreachable")));
-			const fresh = await api().another({ wrapStore: (store) => ({ ...store, readPlan: unavailable }) });
+			const fresh = await api().startAnother({ wrapStore: (store) => ({ ...store, readPlan: unavailable }) });
 			expect(problemIn(await change(user, id, fresh)).code).toBe("outcome_unknown");
 			expect(bookingIn(await change(user, id))).toMatchObject({ status: done, version: 2 });
 		},
 		async answersUnavailableWithoutPostgres() {
-			const orphan = await api().another({ databaseUrl: UNREACHABLE_POSTGRES });
+			const orphan = await api().startAnother({ databaseUrl: UNREACHABLE_POSTGRES });
 			const answer = await change(await api().newUser(), newBookingId(newShowtimeId()), orphan);
 			expect([problemIn(answer).code, answer.headers["retry-after"]]).toEqual(["unavailable", "2"]);
 		},

@@ -20,8 +20,18 @@ export type OpenapiDocument = { paths: Record<string, Record<string, Operation>>
 /** Throws an error that lists every violation: undeclared status, wrong media type, body that does not fit its schema, missing header. */
 export type ContractCheck = (answer: SeenAnswer) => void;
 
+/** By document, as JSON: nearly all apps of a test run have the same document, and compiling its schemas takes half a second. */
+const checks = new Map<string, ContractCheck>();
+
 /** Returns a check against this document. A path that is not in the document is checked only for headers and problem bodies. */
 export function createContractCheck(document: OpenapiDocument): ContractCheck {
+	const key = JSON.stringify(document);
+	const check = checks.get(key) ?? compileCheck(document);
+	checks.set(key, check);
+	return check;
+}
+
+function compileCheck(document: OpenapiDocument): ContractCheck {
 	const ajv = new Ajv2020({ strict: false, allErrors: true });
 	addFormats.default(ajv);
 	ajv.addSchema(document, "openapi.json");

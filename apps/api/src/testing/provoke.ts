@@ -43,11 +43,11 @@ export function databaseWithoutTables(api: TestApi): string {
 }
 
 /** Returns an app on that database, so that its queries fail with an internal error. */
-export const withoutTables = (api: TestApi): Promise<TestApp> => api.another({ databaseUrl: databaseWithoutTables(api) });
+export const withoutTables = (api: TestApi): Promise<TestApp> => api.startAnother({ databaseUrl: databaseWithoutTables(api) });
 
 /** Returns an app in which installing a showtime has an unknown outcome. */
-export const withoutInstalling = (api: TestApi): Promise<TestApp> =>
-	api.another({
+export const withUnknownInstallOutcome = (api: TestApi): Promise<TestApp> =>
+	api.startAnother({
 		wrapStore: (store) => ({ ...store, installShowtime: () => Promise.reject(new SeatStoreFault("outcome_unknown", "silent")) }),
 	});
 
@@ -85,7 +85,7 @@ function passwordHashAtCost(logN: number): string {
 
 /** Expects that the route answers a user's first request and refuses the second, with a limit of one request. */
 export async function expectUserLimit(api: TestApi, request: string, body?: unknown): Promise<void> {
-	const strict = await api.another({ rates: { userBurst: 1, userRate: 1 } });
+	const strict = await api.startAnother({ rates: { userBurst: 1, userRate: 1 } });
 	const { token } = await api.newUser();
 	const ask = () => strict.call(request, { token, ...(body !== undefined && { body }) });
 	expect((await ask()).status).not.toBe(429);
@@ -133,7 +133,7 @@ export async function endShowtime(api: TestApi, showtimeId: ShowtimeId): Promise
 
 /** Returns a confirmed, a cancelled and an expired booking, each of a showtime that has ended since. */
 export async function bookingsOfThePast(api: TestApi) {
-	const brief = await api.another({ limits: { holdTtlMs: LIMIT_SPECS.holdTtlMs.min } });
+	const brief = await api.startAnother({ limits: { holdTtlMs: LIMIT_SPECS.holdTtlMs.min } });
 	const hold = async (app: TestApp) => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		return { ...(await app.held(user, showtimeId, ["A1"])), user, showtimeId };

@@ -30,10 +30,10 @@ import { bookingIn, type TestAnswer } from "./read-answers.ts";
 /** Signs the access tokens of the test apps, unless a test sets another secret. */
 export const JWT_SECRET = "a secret that only these tests know";
 
-/** What to send with a request. */
 /** A hash takes a few milliseconds. With the real cost, 17, password hashing would be most of the CPU time of these tests. */
 export const TEST_PASSWORD_LOG_N = 10;
 
+/** What to send with a request. */
 export type TestCall = { readonly token?: string | undefined; readonly body?: unknown; readonly headers?: Record<string, string> };
 /** A user and a valid access token. */
 export type TestUser = { readonly id: UserId; readonly token: string };
@@ -58,7 +58,7 @@ export type TestApi = TestApp & {
 	readonly redis: TestRedis;
 	readonly databaseUrl: string;
 	/** Starts another app on the same Redis, with its own limits, logger or database. It is closed together with this one. */
-	another(options?: TestAppOptions): Promise<TestApp>;
+	startAnother(options?: TestAppOptions): Promise<TestApp>;
 	newUser(): Promise<TestUser>;
 	newUsers(count: number): Promise<TestUser[]>;
 	newShowtime(options?: ShowtimeOptions): Promise<ShowtimeId>;
@@ -76,7 +76,9 @@ export type TestAppOptions = {
 	readonly jwtSecret?: string;
 	readonly limits?: Partial<Limits>;
 	readonly watchLimits?: Partial<WatchLimits>;
+	/** Time that a client has to send a whole request, ms. */
 	readonly requestTimeoutMs?: number;
+	/** A connection is dropped when its client reads nothing of a pending response for this long, ms. */
 	readonly answerTimeoutMs?: number;
 	readonly inFlightMax?: number;
 	readonly settleLagMaxMs?: number;
@@ -114,7 +116,7 @@ export async function startTestApi(options: TestAppOptions = {}): Promise<TestAp
 		redis,
 		databaseUrl,
 		newUsers,
-		async another(otherOptions = {}) {
+		async startAnother(otherOptions = {}) {
 			const other = await startTestApp(redis.url, otherOptions.databaseUrl ?? databaseUrl, otherOptions);
 			others.push(other);
 			return other;

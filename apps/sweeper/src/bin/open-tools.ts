@@ -4,7 +4,7 @@ import { DEFAULT_LIMITS, LIMIT_SPECS } from "@holdfast/domain";
 import { createLogger, readSettings } from "@holdfast/runtime";
 import { createAuthStore, createSeatStore, readDurabilitySettings } from "@holdfast/seat-store";
 
-/** What a tool works with. */
+/** The stores, limits and log of a tool. */
 export type Tools = ReturnType<typeof openTools>;
 
 /**

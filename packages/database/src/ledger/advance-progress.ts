@@ -4,7 +4,10 @@ import { sql } from "drizzle-orm";
 import type { Queries } from "../create-database.ts";
 import { findGap, type Gap, seqOf } from "./find-gap.ts";
 
-/** `seenSeq`: the highest counter that was read before this batch; 0 for a bucket that was never settled. `locked`: see `takeProgress`. */
+/**
+ * `seenSeq`: the highest sequence number that was read before this batch; 0 for a bucket that was never settled. `locked`: see
+ * `takeProgress`.
+ */
 export type TakenProgress = { readonly outcome: "taken"; readonly seenSeq: number } | { readonly outcome: "locked" };
 
 /** Locks the bucket's row until COMMIT, without waiting. `locked`: another transaction has locked the row. */
@@ -25,10 +28,10 @@ type Progress = {
 	readonly settled: readonly OutboxEntry[];
 };
 
-/** Updates the bucket's row after a batch. Returns the gap in the counters of the batch, or null. */
+/** Updates the bucket's row after a batch. Returns the gap in the sequence numbers of the batch, or null. */
 export async function advanceProgress(tx: Queries, bucket: number, { seenSeq, entries, settled }: Progress): Promise<Gap | null> {
-	// The counter of an unreadable entry cannot be trusted. An inflated counter would hide real gaps, and would later look as if the seat
-	// store had lost every event up to it.
+	// The sequence number of an unreadable entry cannot be trusted. An inflated one would hide real gaps, and would later look as if the
+	// seat store had lost every event up to it.
 	const seq = Math.max(0, ...settled.map(({ event }) => event?.seq ?? 0));
 	const credibleMax = seenSeq + entries.length;
 	const seen = entries.filter((entry) => entry.event !== null || (seqOf(entry) ?? 0) <= credibleMax);

@@ -131,7 +131,7 @@ it("cancels nothing for a cancel that is older than the ledger's version, or tha
 	const event = sale([9]);
 	await settle(event, ledger.showtimeEventOf(showtimeId, { showtimeVersion: 5 }));
 	expect(await settle(cancelShowtime({ showtimeVersion: 4 }))).toMatchObject({ cancelledByShowtime: 0 });
-	await ledger.open(showtimeId);
+	await ledger.openInNewEpoch(showtimeId);
 	expect(await settle(cancelShowtime({ showtimeVersion: 6 }))).toMatchObject({ cancelledByShowtime: 0, stale: [showtimeId] });
 	expect(await bookingOf(event)).toMatchObject({ state: "CONFIRMED", version: 2 });
 });

@@ -23,7 +23,7 @@ beforeEach(async () => {
 	showtimeId = await ledger.addShowtime({ id: newShowtimeId(bucket) });
 });
 
-/** Settles one sale with this counter. Returns the gap that settling found, or the outcome when it did not settle. */
+/** Settles one sale with this sequence number. Returns the gap that settling found, or the outcome when it did not settle. */
 async function settle(seat: number, seq: number) {
 	const entry = { ...ledger.entryOf(null), event: ledger.confirmed(showtimeId, userId, [seat], { seq }) };
 	const outcome = await settleBatch(ledger.database, { bucket, entries: [entry] });
@@ -54,7 +54,7 @@ it("records the timeline of a bucket that is new to the ledger, and no loss", as
 	expect(await settle(1, 1)).toBeNull();
 });
 
-it("records a loss once, with the last counter of the ledger and the time when it was recorded", async () => {
+it("records a loss once, with the last sequence number of the ledger and the time when it was recorded", async () => {
 	await settle(1, 1);
 	await settle(2, 2);
 	const before = await rowOf();
@@ -85,15 +85,15 @@ it("never lowers the timeline of a bucket", async () => {
 	expect(await rowOf()).toMatchObject({ timeline: 4 });
 });
 
-it("reports counters that were lost with the old timeline as a loss, and not again as a gap", async () => {
+it("reports sequence numbers that were lost with the old timeline as a loss, and not again as a gap", async () => {
 	await settle(1, 1);
-	// The counter of the seat store was at 7 and continues there.
+	// The last sequence number of the seat store was 7, and the next event gets 8.
 	await check({ timeline: 2, lost: true, seq: 7 });
 	expect(await settle(2, 8)).toBeNull();
 	expect(await settle(3, 10)).toEqual({ after: 8, before: 10, missing: 1 });
 });
 
-it("still reports a gap when the counter continues above the ledger's on the same timeline", async () => {
+it("still reports a gap when the next sequence number is too high for the ledger and the timeline is the same", async () => {
 	await settle(1, 1);
 	await check({ timeline: 1, lost: false, seq: 7 });
 	expect(await settle(2, 8)).toEqual({ after: 1, before: 8, missing: 6 });

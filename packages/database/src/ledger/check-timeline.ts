@@ -1,6 +1,7 @@
 /**
  * Checks whether a bucket of the seat store has lost acknowledged changes, before any showtime of the bucket is rebuilt. The check compares
- * the seat store's timeline and counter with the ledger's, and holds the lock that keeps the bucket from being settled meanwhile.
+ * the timeline and the last sequence number of the seat store with those of the ledger, and holds the lock that keeps the bucket from being
+ * settled meanwhile.
  */
 import type { AdoptedTimeline, LedgerTimeline } from "@holdfast/domain";
 import { eq, sql } from "drizzle-orm";
@@ -58,8 +59,9 @@ export function checkTimeline(
 }
 
 /**
- * Records the new timeline. Counters up to the seat store's that the ledger never saw were lost with the old timeline, and are reported
- * once, as a loss. Without raising `seenSeq`, the first event of the new timeline would report them again, as a gap.
+ * Records the new timeline. Sequence numbers up to the last one of the seat store that the ledger never saw were lost with the old
+ * timeline, and are reported once, as a loss. Without raising `seenSeq`, the first event of the new timeline would report them again, as a
+ * gap.
  */
 async function startTimeline(tx: Queries, bucket: number, { timeline, seq }: AdoptedTimeline): Promise<void> {
 	await tx

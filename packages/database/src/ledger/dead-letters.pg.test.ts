@@ -75,7 +75,7 @@ describe("a dead letter", () => {
 });
 
 describe("a replayed entry", () => {
-	it("is settled once its cause is fixed, even after later entries, and its old counter reports no gap", async () => {
+	it("is settled once its cause is fixed, even after later entries, and its old sequence number is not reported as a gap", async () => {
 		const buyer = newUserId();
 		const poison = ledger.entryOf(ledger.confirmed(showtimeId, buyer, [1]));
 		expect((await settle(poison)).deadLettered).toEqual([poison.entryId]);

@@ -1,7 +1,7 @@
 /**
  * Lists, finds and resolves dead letters: outbox entries that could not be settled. An operator reads the dead letter, fixes the cause,
- * appends the fields to the outbox again, and resolves the dead letter. A replayed entry is a new entry with an old counter. Its counter
- * raises no alarm, and it changes no booking of which the ledger already has the same or a later version.
+ * appends the fields to the outbox again, and resolves the dead letter. A replayed entry is a new entry with an old sequence number.
+ * The old number raises no alarm, and the entry changes no booking of which the ledger already has the same or a later version.
  */
 import { and, asc, desc, eq, isNull, sql } from "drizzle-orm";
 import type { Database, Queries } from "../create-database.ts";

@@ -1,6 +1,6 @@
 /**
- * Reads bookings of the ledger with their seats. It queries only the tables that settling writes, so a lock on a catalogue table never
- * delays the read of a booking.
+ * Reads bookings of the ledger with their seats. The queries use only tables that settling writes, so a lock on movies, auditoriums or
+ * showtimes never delays the read of a booking.
  */
 import { BOOKING_STATES, type Booking, type BookingId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
@@ -27,12 +27,13 @@ type SeatRow = { bookingId: BookingId; seat: number; label: string; amount: numb
 /** A row that cannot be read as a booking: an instant outside the range of `Date`, an amount beyond 2^53, or an unknown state. */
 export type UnreadableRow = { readonly bookingId: BookingId; readonly error: Error };
 /** The bookings of the readable rows, and the unreadable rows with their errors. */
-export type ReadRows = { readonly bookings: LedgerBooking[]; readonly unreadable: UnreadableRow[] };
+export type BookingsOfRows = { readonly bookings: LedgerBooking[]; readonly unreadable: UnreadableRow[] };
 
 /**
  * Reads the active and released seats of these rows and returns the bookings in the order of `rows`. Never throws for an unreadable row.
+ * Rejects when the query fails.
  */
-export async function addSeats(queries: ReadQueries, rows: readonly BookingRow[]): Promise<ReadRows> {
+export async function addSeats(queries: ReadQueries, rows: readonly BookingRow[]): Promise<BookingsOfRows> {
 	if (rows.length === 0) return { bookings: [], unreadable: [] };
 	const ids = rows.map((row) => row.booking.id);
 	const seats = await queries
@@ -41,7 +42,7 @@ export async function addSeats(queries: ReadQueries, rows: readonly BookingRow[]
 		.where(inArray(bookingSeats.bookingId, ids))
 		.orderBy(asc(bookingSeats.bookingId), asc(bookingSeats.seat));
 	const seatsOf = Map.groupBy(seats, (seat) => seat.bookingId);
-	const read: ReadRows = { bookings: [], unreadable: [] };
+	const read: BookingsOfRows = { bookings: [], unreadable: [] };
 	for (const row of rows) {
 		const bookingId = row.booking.id;
 		try {

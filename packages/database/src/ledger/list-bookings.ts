@@ -4,7 +4,7 @@ import { and, desc, eq, lt } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
 import { readFrom } from "../run-queries.ts";
 import { bookings } from "../schema/index.ts";
-import { addSeats, type ReadRows, selectBookings } from "./ledger-booking.ts";
+import { addSeats, type BookingsOfRows, selectBookings } from "./ledger-booking.ts";
 
 /** `beforeId`: only bookings that were placed before this one, which need not exist. Ids sort by the time a booking was placed. */
 export type ListBookingsRequest = { readonly userId: UserId; readonly beforeId?: BookingId | undefined; readonly limit: number };
@@ -13,7 +13,7 @@ export type ListBookingsRequest = { readonly userId: UserId; readonly beforeId?:
  * A page of bookings. `rowCount` counts all rows, including unreadable ones. `lastId` is the id of the oldest row, readable or not, and is
  * the `beforeId` of the next page; null when the page is empty.
  */
-export type LedgerPage = ReadRows & { readonly rowCount: number; readonly lastId: BookingId | null };
+export type LedgerPage = BookingsOfRows & { readonly rowCount: number; readonly lastId: BookingId | null };
 
 /**
  * Returns at most `limit` rows; fewer rows mean that there are no more. Pages by keyset on the id, so pages stay consistent while bookings

@@ -21,7 +21,7 @@ it("lists running and soon starting showtimes that are not cancelled, the earlie
 		await add(20, { state: "closed" }),
 	];
 	await Promise.all([add(61), add(-121), add(20, { state: "cancelled" })]);
-	await ledger.open(paused);
+	await ledger.openInNewEpoch(paused);
 	const upcoming = (limit: number) => listUpcomingShowtimes(ledger.database, { withinMs: 60 * MINUTE_MS, limit });
 	expect(await upcoming(10)).toEqual([
 		{ id: running, startsAt: now - 119 * MINUTE_MS, epoch: 0 },

@@ -15,18 +15,18 @@ afterAll(() => ledger.stop());
 
 it("one of twenty concurrent calls with the same epoch opens the showtime, and the others return raced", async () => {
 	const id = await ledger.addShowtime();
-	const outcomes = await Promise.all(Array.from({ length: 20 }, () => ledger.open(id)));
+	const outcomes = await Promise.all(Array.from({ length: 20 }, () => ledger.openInNewEpoch(id)));
 	expect(outcomes.filter(({ outcome }) => outcome === "opened")).toHaveLength(1);
 	expect(outcomes.filter(({ outcome }) => outcome === "raced")).toHaveLength(19);
 	expect(await findOpening(ledger.database, id)).toMatchObject({ epoch: 1 });
-	expect(await ledger.open(id, { seenEpoch: 1 })).toMatchObject({ outcome: "opened", snapshot: { epoch: 2 } });
+	expect(await ledger.openInNewEpoch(id, { seenEpoch: 1 })).toMatchObject({ outcome: "opened", snapshot: { epoch: 2 } });
 });
 
 it("raises the epoch above the higher of the ledger's epoch and the seat store's epoch", async () => {
 	const id = await ledger.addShowtime();
-	expect(await ledger.open(id, { installedEpoch: 7 })).toMatchObject({ outcome: "opened", snapshot: { epoch: 8 } });
-	expect(await ledger.open(id, { seenEpoch: 8, installedEpoch: 3 })).toMatchObject({ outcome: "opened", snapshot: { epoch: 9 } });
-	expect(await ledger.open(id, { seenEpoch: 8, installedEpoch: 9 })).toEqual({ outcome: "raced" });
+	expect(await ledger.openInNewEpoch(id, { installedEpoch: 7 })).toMatchObject({ outcome: "opened", snapshot: { epoch: 8 } });
+	expect(await ledger.openInNewEpoch(id, { seenEpoch: 8, installedEpoch: 3 })).toMatchObject({ outcome: "opened", snapshot: { epoch: 9 } });
+	expect(await ledger.openInNewEpoch(id, { seenEpoch: 8, installedEpoch: 9 })).toEqual({ outcome: "raced" });
 });
 
 it("returns a snapshot of the showtime for the seat store, with every booking and the seats that it owns now", async () => {
@@ -39,7 +39,7 @@ it("returns a snapshot of the showtime for the seat store, with every booking an
 	await settleBatch(ledger.database, { bucket: bucketOf(id), entries });
 	const elsewhere = await ledger.addShowtime({ id: newShowtimeId(bucketOf(id)) });
 	await settleBatch(ledger.database, { bucket: bucketOf(id), entries: [ledger.entryOf(ledger.confirmed(elsewhere, userId, [3]))] });
-	const opened = await ledger.open(id);
+	const opened = await ledger.openInNewEpoch(id);
 	const showtime = await findShowtime(ledger.database, id);
 	expect(opened).toEqual({
 		outcome: "opened",
@@ -85,7 +85,7 @@ it("reads 10,000 bookings of one showtime within 5 s, even while the statistics 
 	await ledger.rows(sql`analyze`);
 	await ledger.addSales(id, userId, { bookings: 10_000, seatsEach: 5 });
 	const started = performance.now();
-	const opened = await ledger.open(id);
+	const opened = await ledger.openInNewEpoch(id);
 	const tookMs = performance.now() - started;
 	const owned = opened.outcome === "opened" ? opened.snapshot.bookings.flatMap(({ seats }) => seats) : [];
 	expect(new Set(owned).size).toBe(50_000);
@@ -97,13 +97,13 @@ it("findOpening returns epoch, state, start, end, and the timeline under which t
 	const startsAt = ledger.nowMs + 86_400_000;
 	const known = { state: "open", startsAt, endsAt: startsAt + 7_200_000 };
 	expect(await findOpening(ledger.database, id)).toEqual({ ...known, epoch: 0, timeline: null });
-	await ledger.open(id, { timeline: 3 });
+	await ledger.openInNewEpoch(id, { timeline: 3 });
 	expect(await findOpening(ledger.database, id)).toEqual({ ...known, epoch: 1, timeline: 3 });
 });
 
 it("returns unknown for a showtime that does not exist, and creates nothing", async () => {
 	const id = newShowtimeId();
-	expect(await ledger.open(id)).toEqual({ outcome: "unknown" });
+	expect(await ledger.openInNewEpoch(id)).toEqual({ outcome: "unknown" });
 	expect(await findOpening(ledger.database, id)).toBeNull();
 	expect(await findShowtime(ledger.database, id)).toBeNull();
 });

@@ -26,8 +26,8 @@ const setTimeline = (timeline: number) => checkTimeline(ledger.database, bucket,
 const addShowtime = (startsAt = new Date(Date.now() + HOUR_MS)) => ledger.addShowtime({ id: newShowtimeId(bucket), startsAt });
 const timelineOf = async (id: ShowtimeId) => (await findOpening(ledger.database, id))?.timeline;
 const ownQuarantined = async () => (await listQuarantined(ledger.database)).filter((each) => each.bucket === bucket);
-const isQuarantined = async (id: ShowtimeId, request: Parameters<TestLedger["open"]>[1]) => {
-	const opened = await ledger.open(id, request);
+const isQuarantined = async (id: ShowtimeId, request: Parameters<TestLedger["openInNewEpoch"]>[1]) => {
+	const opened = await ledger.openInNewEpoch(id, request);
 	return opened.outcome === "opened" ? opened.snapshot.isQuarantined : opened.outcome;
 };
 
@@ -51,7 +51,7 @@ describe("opening a showtime", () => {
 	it("quarantines a showtime that was last opened under an older timeline, on every rebuild", async () => {
 		await setTimeline(1);
 		const id = await addShowtime();
-		await ledger.open(id);
+		await ledger.openInNewEpoch(id);
 		await setTimeline(2);
 		expect(await isQuarantined(id, { seenEpoch: 1, timeline: 2 })).toBe(true);
 		expect(await isQuarantined(id, { seenEpoch: 2, timeline: 2 })).toBe(true);
@@ -61,7 +61,7 @@ describe("opening a showtime", () => {
 	it("quarantines the showtime even when the caller still passes the older timeline", async () => {
 		await setTimeline(1);
 		const id = await addShowtime();
-		await ledger.open(id);
+		await ledger.openInNewEpoch(id);
 		await setTimeline(2);
 		expect(await isQuarantined(id, { seenEpoch: 1, timeline: 1 })).toBe(true);
 	});
@@ -77,7 +77,7 @@ describe("opening a showtime", () => {
 	it("ends the quarantine under the current timeline once its time is over, and not a second earlier", async () => {
 		await setTimeline(1);
 		const id = await addShowtime();
-		await ledger.open(id);
+		await ledger.openInNewEpoch(id);
 		await setTimeline(2);
 		await ledger.rows(sql`update buckets set timeline_started_at = now() - interval '60 seconds' where bucket = ${bucket}`);
 		expect(await isQuarantined(id, { seenEpoch: 1, timeline: 2, quarantineMs: 61_000 })).toBe(true);
@@ -88,7 +88,7 @@ describe("opening a showtime", () => {
 	it("opens the showtime at once when the quarantine time is zero", async () => {
 		await setTimeline(1);
 		const id = await addShowtime();
-		await ledger.open(id);
+		await ledger.openInNewEpoch(id);
 		await setTimeline(2);
 		expect(await isQuarantined(id, { seenEpoch: 1, timeline: 2, quarantineMs: 0 })).toBe(false);
 	});
@@ -100,11 +100,11 @@ describe("listQuarantined", () => {
 		const now = Date.now();
 		const [later, sooner] = [await addShowtime(new Date(now + 2 * HOUR_MS)), await addShowtime(new Date(now - HOUR_MS))];
 		const [over, cancelled, fresh] = [await addShowtime(new Date(now - 3 * HOUR_MS)), await addShowtime(), await addShowtime()];
-		for (const id of [later, sooner, over, cancelled]) await ledger.open(id);
+		for (const id of [later, sooner, over, cancelled]) await ledger.openInNewEpoch(id);
 		await ledger.rows(sql`update showtimes set state = 'cancelled' where id = ${cancelled}`);
 		const before = await countQuarantined(ledger.database);
 		await setTimeline(2);
-		await ledger.open(fresh, { timeline: 2 });
+		await ledger.openInNewEpoch(fresh, { timeline: 2 });
 		expect(await ownQuarantined()).toEqual([
 			{ showtimeId: sooner, bucket, timeline: 1, endsAt: now + HOUR_MS },
 			{ showtimeId: later, bucket, timeline: 1, endsAt: now + 4 * HOUR_MS },
@@ -123,7 +123,7 @@ describe("markQuarantineEnded", () => {
 	it("ends the quarantine of one showtime only, from its next rebuild on", async () => {
 		await setTimeline(1);
 		const [id, other] = [await addShowtime(), await addShowtime()];
-		for (const each of [id, other]) await ledger.open(each);
+		for (const each of [id, other]) await ledger.openInNewEpoch(each);
 		await setTimeline(2);
 		expect(await markQuarantineEnded(ledger.database, id)).toEqual({ outcome: "ended" });
 		expect(await markQuarantineEnded(ledger.database, id)).toEqual({ outcome: "not_quarantined" });

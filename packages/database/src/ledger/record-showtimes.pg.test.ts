@@ -89,13 +89,13 @@ describe("settling a showtime event", () => {
 	});
 
 	it("leaves an event of an older epoch in the stream and changes nothing", async () => {
-		await ledger.open(showtimeId);
+		await ledger.openInNewEpoch(showtimeId);
 		const outcome = await settle(ledger.entryOf(change({ state: "closed" }), { epoch: 0 }));
 		expect(outcome).toMatchObject({ acked: [], stale: [showtimeId], recorded: 0 });
 		expect(await findShowtime(ledger.database, showtimeId)).toMatchObject({ state: "open", showtimeVersion: 1 });
 	});
 
-	it("advances the counter of the bucket even when the event contains nothing new", async () => {
+	it("advances the last settled sequence number of the bucket even when the event contains nothing new", async () => {
 		const [first, second] = [ledger.entryOf(change()), ledger.entryOf(change())];
 		await settle(first);
 		expect((await settle(second)).gap).toBeNull();
@@ -120,9 +120,9 @@ describe("a showtime event that can never be settled", () => {
 		["with a negative price", "impossible_value", () => change({ prices: { standard: -1 } })],
 		["with a price above the maximum", "impossible_value", () => change({ prices: { standard: PRICE_MAX + 1 } })],
 		["with a version too large for its column", "22003", () => change({ showtimeVersion: 3_000_000_000 })],
-		["with an instant before the range of Postgres", "22008", () => change({ at: -8_640_000_000_000_000 })],
+		["with an instant before the range of Postgres timestamps", "22008", () => change({ at: -8_640_000_000_000_000 })],
 		["with a character that Postgres cannot store", "22P05", () => change({ prices: { "sta\0ndard": 1 } })],
-	])("is dead-lettered alone: a change %s (%s)", async (_what, code, makeEvent) => {
+	])("is dead-lettered, and a later event of the batch is settled: a change %s (%s)", async (_what, code, makeEvent) => {
 		const poison = ledger.entryOf(makeEvent());
 		const valid = ledger.entryOf(change({ showtimeVersion: 3, scheduleVersion: 1, blockedSeats: [98, 99] }));
 		const outcome = await settle(poison, valid);

@@ -174,7 +174,7 @@ describe("a seat that has another owner", () => {
 describe("an entry and the epoch of its showtime", () => {
 	it("stays in the stream with all later entries of its showtime when it has an older epoch than the ledger", async () => {
 		const other = await ledger.addShowtime({ id: newShowtimeId(bucketOf(showtimeId)) });
-		await ledger.open(showtimeId);
+		await ledger.openInNewEpoch(showtimeId);
 		const stale = entry(sale([30]), 0);
 		const fresh = entry(sale([31]), 1);
 		const others = entry(ledger.confirmed(other, userId, [30]), 0);
@@ -205,7 +205,7 @@ describe("an entry and the epoch of its showtime", () => {
 		);
 		await isSettled.promise;
 		let isOpened = false;
-		const opening = ledger.open(showtimeId).finally(() => {
+		const opening = ledger.openInNewEpoch(showtimeId).finally(() => {
 			isOpened = true;
 		});
 		await waitForLockWait();

@@ -117,7 +117,7 @@ export const bookingEvents = pgTable(
 		version: integer("version").notNull(),
 		type: text("type").notNull().$type<LedgerEventType>(),
 		bucket: smallint("bucket").notNull(),
-		/** The counter of the bucket's outbox; null for an event that settling created. Not unique: a failover may repeat numbers. */
+		/** The sequence number in the bucket's outbox; null for an event that settling created. Not unique: a failover may repeat numbers. */
 		seq: bigint("seq", { mode: "number" }),
 		/** When the transition happened, by the Redis clock. A transition that settling created may carry the time of the Postgres clock. */
 		at: instant("at").notNull(),

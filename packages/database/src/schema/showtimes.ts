@@ -89,7 +89,7 @@ export const showtimeEvents = pgTable(
 			.notNull()
 			.references(() => showtimes.id)
 			.$type<ShowtimeId>(),
-		/** The counter of the bucket's outbox, shared with booking events. Not unique: a failover may repeat numbers. */
+		/** As `seq` of a booking event; both kinds of event share one sequence. Not unique: a failover may repeat numbers. */
 		seq: bigint("seq", { mode: "number" }).notNull(),
 		type: text("type").notNull().$type<ShowtimeEventType>(),
 		bucket: smallint("bucket").notNull(),

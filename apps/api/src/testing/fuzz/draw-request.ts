@@ -21,7 +21,7 @@ export type DrawnRequest = {
 	readonly mayHang: boolean;
 };
 
-/** What requests are drawn from. */
+/** The operations, schemas, values and tokens from which requests are drawn. */
 export type Surface = {
 	/** An operation that occurs more often here is drawn more often. */
 	readonly operations: readonly Operation[];

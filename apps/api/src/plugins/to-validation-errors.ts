@@ -7,20 +7,23 @@ export type ValidationError = { pointer: string; message: string };
 /** Pointer prefix of each part of the request. */
 const PREFIXES: Readonly<Record<string, string>> = { body: "", querystring: "/query", headers: "/headers", params: "/path" };
 
-/** Returns one entry for each error. `part` is the validated part of the request: body, querystring, headers or params. */
-export function findValidationErrors(errors: readonly FastifySchemaValidationError[], part: string): ValidationError[] {
+/**
+ * Returns one entry for each error. `part` is the validated part of the request: body, querystring, headers or params. The pointers of any
+ * other part get no prefix, like those of a body.
+ */
+export function toValidationErrors(errors: readonly FastifySchemaValidationError[], part: string): ValidationError[] {
 	const prefix = PREFIXES[part] ?? "";
-	return errors.map((error) => ({ pointer: prefix + error.instancePath + namedProperty(error.params), message: messageOf(error) }));
+	return errors.map((error) => ({ pointer: prefix + error.instancePath + stepToField(error.params), message: messageOf(error) }));
 }
 
-/** Ajv reports a missing or unknown field at its parent. Returns the pointer step from the parent to the field. */
-function namedProperty(params: FastifySchemaValidationError["params"]): string {
+/** Ajv reports a missing or unknown field at its parent. Returns the pointer step from the parent to the field; for any other error "". */
+function stepToField(params: FastifySchemaValidationError["params"]): string {
 	const name = params.missingProperty ?? params.additionalProperty;
-	return typeof name === "string" ? pointerTo(name) : "";
+	return typeof name === "string" ? pointerStep(name) : "";
 }
 
 /** Returns one step of a JSON Pointer (RFC 6901), escaped. */
-export const pointerTo = (name: string): string => `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+export const pointerStep = (name: string): string => `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
 
 function messageOf(error: FastifySchemaValidationError): string {
 	switch (error.keyword) {

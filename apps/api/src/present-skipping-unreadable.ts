@@ -18,7 +18,7 @@ export function createUnreadableReport(log: Pick<Logger, "error">, counter: { in
 }
 
 /** Returns the results of `present` in the order of `items`. Leaves out items for which it throws. Rejects when a store is unavailable. */
-export async function presentReadable<Item extends { readonly id: string }, Shown>(
+export async function presentSkippingUnreadable<Item extends { readonly id: string }, Shown>(
 	items: readonly Item[],
 	present: (item: Item) => Shown | Promise<Shown>,
 	onUnreadable: (id: string, error: unknown) => void,

@@ -4,6 +4,6 @@
  */
 
 /** Returns `long` in `npm run test:long`, else `short`: a number of rounds, a duration in ms, or options of a search. */
-export function howLong<T>({ short, long }: { readonly short: T; readonly long: T }): T {
+export function byRunLength<T>({ short, long }: { readonly short: T; readonly long: T }): T {
 	return process.env.TEST_LENGTH === "long" ? long : short;
 }

@@ -13,12 +13,12 @@ import type { SeatPlans } from "./seat-plans.ts";
 const CACHED_SHOWTIMES_MAX = 20_000;
 
 /** A showtime that is installed in the seat store, and its plan. */
-export type LiveShowtime = { readonly showtime: OpenShowtime; readonly plan: IndexedSeatPlan };
+export type InstalledShowtime = { readonly showtime: OpenShowtime; readonly plan: IndexedSeatPlan };
 
 /** The cached showtimes. */
-export type LiveShowtimes = {
+export type InstalledShowtimes = {
 	/** Returns the showtime with its plan. Opens it first if it is not installed. */
-	find(showtimeId: ShowtimeId): Promise<({ outcome: "found" } & LiveShowtime) | NotOpen>;
+	find(showtimeId: ShowtimeId): Promise<({ outcome: "found" } & InstalledShowtime) | NotOpen>;
 	/** Returns the showtime if it is installed, otherwise null. Never opens it. */
 	peek(showtimeId: ShowtimeId): Promise<OpenShowtime | null>;
 	/** Drops the cache entry and opens the showtime again if it is no longer installed. Call after `not_ready`. */
@@ -28,7 +28,11 @@ export type LiveShowtimes = {
 };
 
 /** Returns an empty cache. Create one per process. */
-export function createLiveShowtimes(deps: { seatStore: SeatStore; seatPlans: SeatPlans; openShowtime: ShowtimeOpener }): LiveShowtimes {
+export function createInstalledShowtimes(deps: {
+	seatStore: SeatStore;
+	seatPlans: SeatPlans;
+	openShowtime: ShowtimeOpener;
+}): InstalledShowtimes {
 	const { seatStore, seatPlans, openShowtime } = deps;
 	const cache = new LRUCache<ShowtimeId, OpenShowtime>({ max: CACHED_SHOWTIMES_MAX });
 	const reads = createSingleFlight<ShowtimeId, OpenShowtime | null>();
