@@ -72,7 +72,7 @@ export interface paths {
         put?: never;
         /**
          * Register
-         * @description Creates a user and opens a session. The answer takes about a quarter of a second. At capacity it is `busy`. After `outcome_unknown`, send the same request again. If the repeat is answered `email_taken`, the e-mail address has an account, probably from the first request: sign in with the same password. If that is answered `invalid_credentials`, the account existed before.
+         * @description Creates a user and opens a session. The answer takes about a quarter of a second. If the server is at capacity, the answer is `busy`. After `outcome_unknown` or no answer, the same request can be sent again. If the repeat is answered `email_taken`, the e-mail address has an account, probably from the first request: sign in with the same password. If that is answered `invalid_credentials`, the account existed before.
          */
         post: operations["register"];
         delete?: never;
@@ -92,7 +92,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description Opens a session. A wrong password and an unknown e-mail address are answered alike. After `outcome_unknown`, send the same request again: a session that the first request may have opened is never used, and expires.
+         * @description Opens a session. A wrong password and an unknown e-mail address are answered alike. After `outcome_unknown` or no answer, the same request can be sent again: a session that the first request may have opened is never used, and expires.
          */
         post: operations["logIn"];
         delete?: never;
@@ -112,7 +112,7 @@ export interface paths {
         put?: never;
         /**
          * Exchange a refresh token for a new session
-         * @description A refresh token can be exchanged once. If the answer is lost, or is `outcome_unknown`, send the same token again within 10 s: the answer then has the same new refresh token as the lost one. Any other second use (later, or after the new token was used) counts as theft: the session ends on all sides, and the answer is 401. After a longer interruption, such as an app that was suspended, expect a 401 and ask the user to sign in. A 401 of this route is final: do not refresh again.
+         * @description Exchanges a refresh token for a new session. Each refresh token can be used once, except to repeat a lost refresh. If there is no answer after 4 s, or the answer is `outcome_unknown`, send the same refresh token again. The server answers with the same new refresh token as in the lost answer for 10 s, counted from when it processed the first request. Any other second use (later, or after the new refresh token was used) counts as theft: the session ends on all sides, and the answer is 401. An app that was suspended during a refresh sends the same refresh token again when it wakes up: if the server processed the first request more than 10 s ago, the answer is 401. After 429, `unavailable` and `overloaded` the refresh token is still good: the refused request did not use it. A 401 of this route is final: do not refresh again, ask the user to sign in.
          */
         post: operations["refreshSession"];
         delete?: never;
@@ -132,7 +132,7 @@ export interface paths {
         put?: never;
         /**
          * Sign out
-         * @description Ends the session of the access token. The refresh token and all access tokens of the session become invalid within a second. Other sessions of the user remain. A 401 means that the access token is no longer valid. After a repeated request, it means that the session has ended. If the token had merely expired, refresh and sign out with the new token. Delete both tokens in every case. Send no body, or `{}`.
+         * @description Ends the session of the access token: all its tokens become invalid within a second. Other sessions of the user remain. Sign out in the app at once, but keep both tokens until this route has answered. After no answer or a retryable one, repeat the request for up to 30 s. After a 401, refresh once and repeat the request with the new access token; a second 401, also one of the refresh, means that the session has ended. Then delete both tokens; after 30 s, delete them in any case. Send no body, or `{}`.
          */
         post: operations["logOut"];
         delete?: never;
@@ -270,7 +270,7 @@ export interface paths {
         };
         /**
          * Read the seats of a showtime
-         * @description Returns every seat with its current status, row by row, with labels, prices and counts. With an access token, seats that the user holds or has bought have `mine: true`. Without a token no seat is marked. An invalid or expired token is answered 401: refresh the session, or send the request without a token. `view=status` returns one letter per seat instead, the same for all users. The seat plan (`planId`, `GET /api/v1/plans/{id}`) says which seat each letter is.
+         * @description Returns every seat with its current status, row by row, with labels, prices and counts. With an access token, seats that the user holds or has bought have `mine: true`. Without a token no seat is marked. An invalid or expired token is answered 401: refresh the session, or send the request without a token. `view=status` returns one letter per seat instead, the same for all users. The seat plan (`GET /api/v1/plans/{id}` of the `planId` in that answer) says which seat each letter belongs to. Once the showtime is over and its live seats are deleted, the answer is `showtime_closed`.
          */
         get: operations["showSeatMatrix"];
         put?: never;
@@ -312,30 +312,32 @@ export interface paths {
          * Stream the seats of a showtime
          * @description Streams each change of a seat as Server-Sent Events. Seats are identified by their index in the seat plan
          *     (`GET /api/v1/plans/{id}`), and statuses by the letters of `view=status`. Changes of prices and of the `state` of the
-         *     showtime are not sent.
+         *     showtime are not sent: to learn of them, read the showtime again.
          *
          *     How to use it:
          *
          *     1. Read `GET /api/v1/showtimes/{showtimeId}/seats?view=status`.
          *     2. Open the stream with `since` set to the `version` of that answer.
          *     3. An event without a name is a `SeatDelta`. If its `version` is greater than the version of your statuses, set each
-         *        listed seat to the given status and take over the `version`. Otherwise ignore the event. Versions may skip
+         *        listed seat to the given status and store its `version` as yours. Otherwise ignore the event. Versions may skip
          *        numbers, because several changes are combined into one event.
-         *     4. An event named `reset` is a `SeatReset`: read `view=status` again. If the statuses that you read have a lower
-         *        version than the event, read them again. If the read fails, repeat it: a new connection does not repeat the reset.
-         *        Keep the events that arrive meanwhile, and then apply those with a greater version. The server sends a reset if
-         *        you sent neither `since` nor `Last-Event-ID`, if your version is too old, or after a recovery of the server.
+         *     4. An event named `reset` is a `SeatReset`: read `view=status` again. If the statuses that you read have a lower version
+         *        than the event, read them again. If the read fails, repeat it: a new connection does not repeat the reset. Queue
+         *        events while you read; afterwards apply those whose version is greater than that of the statuses read. The server
+         *        sends a reset if you sent neither `since` nor `Last-Event-ID`, if your version is too old, or after a recovery of the
+         *        server.
          *
-         *     After a disconnect, wait for the time of the `retry` field (1 to 5 s), then send the `id` of the last event as
-         *     `Last-Event-ID`, which takes precedence over `since`. Before the first event there is no `id`: send `since` again. A
-         *     browser's `EventSource` does this by itself, but does not retry after a status other than 200. The server sends a
-         *     comment line every 15 s: after 45 s without a byte, reconnect. The server disconnects a client that reads too slowly;
-         *     the client can connect again. The server also ends its streams when it restarts, and may end them once the showtime
-         *     is over or cancelled; a new connection then gets 409. When a hold expires, its seats are sent as available within
-         *     half a second.
+         *     After a disconnect, wait for the time of the `retry` field (1 to 5 s), then connect again with the `id` of the last
+         *     event as `Last-Event-ID`, which takes precedence over `since`. Before the first event there is no `id`: send `since`
+         *     again. A browser's `EventSource` does this by itself, but does not retry after a status other than 200. The server sends
+         *     a comment line every 15 s: after 45 s without a byte, reconnect. The server disconnects a client that reads too slowly;
+         *     the client can connect again. The server also ends its streams when it restarts, and may end them once the showtime is
+         *     over or cancelled; a new connection then gets 409. When a hold expires, its seats are sent as available within half a
+         *     second.
          *
-         *     If the stream cannot be opened (429 or 503), poll `view=status` with `If-None-Match` every 3 s meanwhile, and try the
-         *     stream again after `Retry-After`. Stop after 404 or 409: the showtime does not exist, is over or was cancelled.
+         *     If the stream cannot be opened (503, or 429 where the operator limits the streams of one IP address), poll `view=status`
+         *     with `If-None-Match` every 3 s meanwhile, and try the stream again after `Retry-After`. Stop after 404 or 409: the
+         *     showtime does not exist, is over or was cancelled.
          */
         get: operations["streamSeats"];
         put?: never;
@@ -361,7 +363,7 @@ export interface paths {
         put?: never;
         /**
          * Hold seats of a showtime
-         * @description Holds all of the requested seats or none. The booking is `pending` until it is confirmed or released, or expires. The showtime is on sale while its `state` is `open` and the time is between `salesOpenAt` and `salesCloseAt`. A user can place a limited number of holds within an hour (100 by default); released and expired ones count. Above that limit the answer is 429, and `Retry-After` says when the next hold is possible: up to an hour later.
+         * @description Holds all of the requested seats or none. The booking is `pending` until it is confirmed or released, or expires. The showtime is on sale while its `state` is `open` and the time is between `salesOpenAt` and `salesCloseAt`. Otherwise the answer is `not_on_sale`; if `state` is `closed`, and from `endsAt` on, it is `showtime_closed`; if the showtime is cancelled, `showtime_cancelled`. A user can place a limited number of holds within an hour (100 by default); released and expired ones count. Above that limit the answer is 429, and `Retry-After` says when the next hold is possible: up to an hour later.
          */
         post: operations["placeHold"];
         delete?: never;
@@ -386,7 +388,7 @@ export interface paths {
         post?: never;
         /**
          * Release a hold or cancel a booking
-         * @description Releases a hold, or cancels a confirmed booking before its showtime starts. The seats are free at once. A cancelled booking can still be read; a released hold can be read until an hour after its `expiresAt`. The repeat of a request that succeeded is answered 200, while the booking has not changed in between. If the repeat is answered otherwise, `GET /api/v1/bookings/{id}` shows the outcome. An expired hold remains `expired`, and the answer is 200 as well: read `status`. Send no body, or `{}`.
+         * @description Releases a hold, or cancels a confirmed booking before its showtime starts. The seats are free at once. A cancelled booking can still be read; a released hold can be read until an hour after its `expiresAt`. The repeat of a request that succeeded is answered 200, while the booking has not changed in between. If the repeat is answered otherwise, `GET /api/v1/bookings/{id}` shows the outcome. An expired hold remains `expired`, and the answer is 200 as well: read `status`. To release only a hold, send `If-Match`: otherwise a booking confirmed meanwhile is cancelled. `showtime_closed` is answered only for a hold whose showtime is over and whose live seats are deleted: the hold expires by itself. Send no body, or `{}`.
          */
         delete: operations["cancelBooking"];
         options?: never;
@@ -405,7 +407,7 @@ export interface paths {
         put?: never;
         /**
          * Confirm a hold
-         * @description Confirms a hold: all of its seats are sold to the user. A hold can be confirmed until its `expiresAt`, also while sales of the showtime are paused, closed or over. The repeat of a confirm that succeeded is answered 200 also after `expiresAt`, while the booking has not changed in between. If the repeat is answered otherwise, `GET /api/v1/bookings/{id}` shows the outcome. Send no body, or `{}`.
+         * @description Confirms a hold: all of its seats are sold to the user. A hold can be confirmed until its `expiresAt`, also while the showtime is paused or closed, or after `salesCloseAt`. `showtime_closed` is answered only if the showtime is over and its live seats are deleted: the hold can no longer be confirmed. The repeat of a confirm that succeeded is answered 200 also after `expiresAt`, while the booking has not changed in between. If the repeat is answered otherwise, `GET /api/v1/bookings/{id}` shows the outcome. Send no body, or `{}`.
          */
         post: operations["confirmBooking"];
         delete?: never;
@@ -451,7 +453,7 @@ export interface components {
              */
             code: "invalid_request" | "unauthenticated" | "invalid_credentials" | "not_found" | "email_taken" | "seats_taken" | "seat_limit" | "hold_limit" | "not_on_sale" | "showtime_closed" | "showtime_cancelled" | "showtime_started" | "booking_state" | "hold_expired" | "version_mismatch" | "payload_too_large" | "unsupported_media_type" | "unknown_seats" | "idempotency_mismatch" | "too_many_requests" | "internal" | "recovering" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
             /**
-             * @description Whether to send the same request again automatically after `Retry-After`. False also where a repeat could succeed after something else has happened, such as the start of sales
+             * @description Whether to send the same request again automatically after `Retry-After`. False also for errors that can end later, such as `not_on_sale` before the start of sales, and for `internal`
              * @example false
              */
             retryable: boolean;
@@ -460,7 +462,7 @@ export interface components {
              * @example 5f0c2a64-1b7e-4c55-9f0e-2d8a7c6b4e31
              */
             requestId: string;
-            /** @description Only with `invalid_request`: the invalid values of the first invalid part of the request. After a correction, further entries can follow. Absent if the request could not be read at all */
+            /** @description Only with `invalid_request`: what is invalid. Only one of path, query, headers and body is reported at a time: after a correction, further entries can follow. Absent if the request could not be read at all */
             errors?: {
                 /**
                  * @description JSON Pointer into the body; empty for the whole body. For other parts of the request it begins with `/path`, `/query` or `/headers`
@@ -547,12 +549,12 @@ export interface components {
              */
             accessToken: string;
             /**
-             * @description Refresh token for `POST /api/v1/auth/refresh`, which returns the next one. Can be exchanged once, within 30 days. Keep it secret
+             * @description Refresh token for `POST /api/v1/auth/refresh`, which returns the next one. Can be exchanged once, within 30 days, except to repeat a lost refresh. Keep it secret
              * @example mB0Zy6Qe2XfT9uKq4vN7wR1sLcJpHdGaEoUiYtBxVn8
              */
             refreshToken: string;
             /**
-             * @description Seconds until the access token expires
+             * @description Seconds until the access token expires, from when the answer was sent
              * @example 900
              */
             expiresInSeconds: number;
@@ -723,7 +725,7 @@ export interface components {
              */
             salesCloseAt: string;
             /**
-             * @description `open`: seats are on sale from `salesOpenAt` until `salesCloseAt`. `paused`: no new holds are possible for now; holds that exist can still be confirmed. `closed`: the same, for good. `cancelled`: the showtime does not take place. The state does not change when the showtime starts or ends: compare `startsAt` and `endsAt` as well
+             * @description `open`: seats are on sale from `salesOpenAt` until `salesCloseAt`. `paused`: no new holds are possible for now; holds that exist can still be confirmed. `closed`: no new holds are possible, for good; holds that exist can still be confirmed. `cancelled`: the showtime does not take place. The state does not change when the showtime starts or ends: compare `startsAt` and `endsAt` as well
              * @enum {string}
              */
             state: "open" | "paused" | "closed" | "cancelled";
@@ -813,7 +815,7 @@ export interface components {
              */
             salesCloseAt: string;
             /**
-             * @description `open`: seats are on sale from `salesOpenAt` until `salesCloseAt`. `paused`: no new holds are possible for now; holds that exist can still be confirmed. `closed`: the same, for good. `cancelled`: the showtime does not take place. The state does not change when the showtime starts or ends: compare `startsAt` and `endsAt` as well
+             * @description `open`: seats are on sale from `salesOpenAt` until `salesCloseAt`. `paused`: no new holds are possible for now; holds that exist can still be confirmed. `closed`: no new holds are possible, for good; holds that exist can still be confirmed. `cancelled`: the showtime does not take place. The state does not change when the showtime starts or ends: compare `startsAt` and `endsAt` as well
              * @enum {string}
              */
             state: "open" | "paused" | "closed" | "cancelled";
@@ -826,7 +828,7 @@ export interface components {
                 tier: string;
                 price: components["schemas"]["Price"];
             }[];
-            /** @description Number of seats in each current status. Null once the showtime is over or cancelled and its live seats are deleted: the seats of the showtime are then answered 409 */
+            /** @description Number of seats with each status. Null once the showtime is over or cancelled and its live seats are deleted: `GET /api/v1/showtimes/{showtimeId}/seats` is then answered 409 */
             counts: components["schemas"]["SeatCounts"] | null;
         };
         /** @description Number of seats in each current status */
@@ -910,7 +912,7 @@ export interface components {
                      */
                     tier: string;
                     /**
-                     * @description Kind of seat. For display: every kind can be booked alone
+                     * @description Kind of seat, for display only: a seat of any kind can be booked alone
                      * @enum {string}
                      */
                     kind: "standard" | "wheelchair" | "companion";
@@ -1039,7 +1041,7 @@ export interface components {
                      */
                     tier: string;
                     /**
-                     * @description Kind of seat. For display: every kind can be booked alone
+                     * @description Kind of seat, for display only: a seat of any kind can be booked alone
                      * @enum {string}
                      */
                     kind: "standard" | "wheelchair" | "companion";
@@ -1056,12 +1058,12 @@ export interface components {
             id: string;
             /**
              * Format: uuid
-             * @description Showtime that the booking is for
+             * @description Showtime that the booking belongs to
              * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
              */
             showtimeId: string;
             /**
-             * @description `pending`: the seats are held until `expiresAt`. `confirmed`: the seats are sold to the user. `cancelled`: the user released the hold (`confirmedAt` is null), or the booking was cancelled after it was confirmed: by the user, because the showtime was cancelled, or because its seats turned out to be sold already. `expired`: the hold was not confirmed in time
+             * @description `pending`: the seats are held until `expiresAt`. `confirmed`: the seats are sold to the user. `cancelled`: the user released the hold (`confirmedAt` is null), or the booking was cancelled after it was confirmed: by the user, because the showtime was cancelled, or, in rare cases after a loss of data, because its seats turned out to be sold already. `expired`: the hold was not confirmed in time
              * @enum {string}
              */
             status: "pending" | "confirmed" | "cancelled" | "expired";
@@ -1081,7 +1083,7 @@ export interface components {
              */
             expiresAt: string;
             /**
-             * @description Seconds until the hold expires (`expiresAt`), rounded down, when the answer was sent. Present only while `pending`
+             * @description Seconds until the hold expires, rounded down and counted from when the answer was sent. For a countdown that compares no clocks. Present only while `pending`
              * @example 420
              */
             expiresInSeconds?: number;
@@ -1099,12 +1101,12 @@ export interface components {
             confirmedAt: string | null;
             /**
              * Format: date-time
-             * @description When the hold was released or the booking cancelled. Null unless `status` is `cancelled`; null then too if the seats turned out to be sold already
+             * @description When the hold was released or the booking was cancelled. Null if `status` is not `cancelled`, and if the booking was cancelled because its seats turned out to be sold already
              * @example null
              */
             cancelledAt: string | null;
             /**
-             * @description Whether the ledger, the permanent record in Postgres, has this version. A `confirmed` booking is valid either way. Always false for holds, which are not written to the ledger
+             * @description Whether the ledger (the permanent record, in Postgres) has this version too; usually within a few tenths of a second. Show a `confirmed` booking as bought either way. Always false for holds, which are not written to the ledger
              * @example false
              */
             recorded: boolean;
@@ -1124,12 +1126,12 @@ export interface components {
             id: string;
             /**
              * Format: uuid
-             * @description Showtime that the booking is for
+             * @description Showtime that the booking belongs to
              * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
              */
             showtimeId: string;
             /**
-             * @description `pending`: the seats are held until `expiresAt`. `confirmed`: the seats are sold to the user. `cancelled`: the user released the hold (`confirmedAt` is null), or the booking was cancelled after it was confirmed: by the user, because the showtime was cancelled, or because its seats turned out to be sold already. `expired`: the hold was not confirmed in time
+             * @description `pending`: the seats are held until `expiresAt`. `confirmed`: the seats are sold to the user. `cancelled`: the user released the hold (`confirmedAt` is null), or the booking was cancelled after it was confirmed: by the user, because the showtime was cancelled, or, in rare cases after a loss of data, because its seats turned out to be sold already. `expired`: the hold was not confirmed in time
              * @enum {string}
              */
             status: "pending" | "confirmed" | "cancelled" | "expired";
@@ -1149,7 +1151,7 @@ export interface components {
              */
             expiresAt: string;
             /**
-             * @description Seconds until the hold expires (`expiresAt`), rounded down, when the answer was sent. Present only while `pending`
+             * @description Seconds until the hold expires, rounded down and counted from when the answer was sent. For a countdown that compares no clocks. Present only while `pending`
              * @example 420
              */
             expiresInSeconds?: number;
@@ -1167,12 +1169,12 @@ export interface components {
             confirmedAt: string | null;
             /**
              * Format: date-time
-             * @description When the hold was released or the booking cancelled. Null unless `status` is `cancelled`; null then too if the seats turned out to be sold already
+             * @description When the hold was released or the booking was cancelled. Null if `status` is not `cancelled`, and if the booking was cancelled because its seats turned out to be sold already
              * @example null
              */
             cancelledAt: string | null;
             /**
-             * @description Whether the ledger, the permanent record in Postgres, has this version. A `confirmed` booking is valid either way. Always false for holds, which are not written to the ledger
+             * @description Whether the ledger (the permanent record, in Postgres) has this version too; usually within a few tenths of a second. Show a `confirmed` booking as bought either way. Always false for holds, which are not written to the ledger
              * @example false
              */
             recorded: boolean;
@@ -1181,7 +1183,7 @@ export interface components {
              * @example 1
              */
             version: number;
-            /** @description The showtime that the booking is for */
+            /** @description The showtime that the booking belongs to */
             showtime: {
                 /**
                  * Format: uuid
@@ -3061,7 +3063,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Send one with every request that places a hold. Without it, a repeat after a lost answer is answered `seats_taken`, because your own first request holds the seats. 1 to 64 letters, digits, `-` and `_`, such as a UUID, new for each hold. The key belongs to the user and the showtime. A repeat with the same key and seats, in any order, is answered 201 with `Idempotency-Replayed: true` and the existing booking with its current status: check `status`, which may be `expired`, `cancelled` or `confirmed`. With other seats it is answered `idempotency_mismatch`. A refused request does not use the key. An hour after the `expiresAt` of the hold the key is forgotten, even if the hold was confirmed, and a repeat places a new hold: after a longer interruption, look in `GET /api/v1/bookings` instead of repeating
+                 * @description Send one with every request that places a hold. Without it, a repeat after a lost answer is answered `seats_taken`, because your own first request holds the seats. 1 to 64 letters, digits, `-` and `_`, such as a UUID, new for each hold. Keys are separate for each user and showtime. A repeat with the same key and seats, in any order, is answered 201 with `Idempotency-Replayed: true` and the existing booking with its current status: check `status`, which may be `expired`, `cancelled` or `confirmed`. With other seats it is answered `idempotency_mismatch`. A refused request does not use the key. An hour after the `expiresAt` of the hold the key is forgotten, even if the hold was confirmed, and a repeat places a new hold. If more than an hour has passed since you first sent it, look in `GET /api/v1/bookings` instead of repeating
                  * @example 5b0fb1ab-1f0c-4c55-a8f5-9c1d6a7c2c11
                  */
                 "idempotency-key"?: string;

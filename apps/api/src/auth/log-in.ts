@@ -27,8 +27,8 @@ export function addLogIn(app: ApiServer, { database, logger, passwords }: AppDep
 			operationId: "logIn",
 			summary: "Sign in",
 			description:
-				"Opens a session. A wrong password and an unknown e-mail address are answered alike. After `outcome_unknown`, send the same request " +
-				"again: a session that the first request may have opened is never used, and expires.",
+				"Opens a session. A wrong password and an unknown e-mail address are answered alike. After `outcome_unknown` or no answer, the " +
+				"same request can be sent again: a session that the first request may have opened is never used, and expires.",
 			tags: ["auth"],
 			body: Credentials.ref,
 			response: { 200: Session.answer("The new session") },

@@ -19,9 +19,10 @@ export function addLogOut(app: ApiServer, { database, authStore }: AppDeps): voi
 			operationId: "logOut",
 			summary: "Sign out",
 			description:
-				"Ends the session of the access token. The refresh token and all access tokens of the session become invalid within a second. Other " +
-				"sessions of the user remain. A 401 means that the access token is no longer valid. After a repeated request, it means that the session " +
-				"has ended. If the token had merely expired, refresh and sign out with the new token. Delete both tokens in every case. Send no body, " +
+				"Ends the session of the access token: all its tokens become invalid within a second. Other sessions of the user remain. Sign " +
+				"out in the app at once, but keep both tokens until this route has answered. After no answer or a retryable one, repeat the " +
+				"request for up to 30 s. After a 401, refresh once and repeat the request with the new access token; a second 401, also one of " +
+				"the refresh, means that the session has ended. Then delete both tokens; after 30 s, delete them in any case. Send no body, " +
 				"or `{}`.",
 			tags: ["auth"],
 			security: [{ accessToken: [] }],

@@ -22,10 +22,13 @@ export function addRefreshSession(app: ApiServer, { database, authStore }: AppDe
 			operationId: "refreshSession",
 			summary: "Exchange a refresh token for a new session",
 			description:
-				`A refresh token can be exchanged once. If the answer is lost, or is \`outcome_unknown\`, send the same token again within ${GRACE}: ` +
-				"the answer then has the same new refresh token as the lost one. Any other second use (later, or after the new token was used) " +
-				"counts as theft: the session ends on all sides, and the answer is 401. After a longer interruption, such as an app that was " +
-				"suspended, expect a 401 and ask the user to sign in. A 401 of this route is final: do not refresh again.",
+				"Exchanges a refresh token for a new session. Each refresh token can be used once, except to repeat a lost refresh. If there " +
+				"is no answer after 4 s, or the answer is `outcome_unknown`, send the same refresh token again. The server answers with the same " +
+				`new refresh token as in the lost answer for ${GRACE}, counted from when it processed the first request. Any other second ` +
+				"use (later, or after the new refresh token was used) counts as theft: the session ends on all sides, and the answer is 401. " +
+				"An app that was suspended during a refresh sends the same refresh token again when it wakes up: if the server processed the " +
+				`first request more than ${GRACE} ago, the answer is 401. After 429, \`unavailable\` and \`overloaded\` the refresh token is ` +
+				"still good: the refused request did not use it. A 401 of this route is final: do not refresh again, ask the user to sign in.",
 			tags: ["auth"],
 			body: RefreshRequest.ref,
 			response: { 200: Session.answer("The session with new tokens") },

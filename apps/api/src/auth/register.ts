@@ -17,9 +17,10 @@ export function addRegister(app: ApiServer, { database, passwords }: AppDeps): v
 			operationId: "register",
 			summary: "Register",
 			description:
-				"Creates a user and opens a session. The answer takes about a quarter of a second. At capacity it is `busy`. After `outcome_unknown`, send the same request " +
-				"again. If the repeat is answered `email_taken`, the e-mail address has an account, probably from the first request: sign in with the " +
-				"same password. If that is answered `invalid_credentials`, the account existed before.",
+				"Creates a user and opens a session. The answer takes about a quarter of a second. If the server is at capacity, the answer " +
+				"is `busy`. After `outcome_unknown` or no answer, the same request can be sent again. If the repeat is answered " +
+				"`email_taken`, the e-mail address has an account, probably from the first request: sign in with the same password. If that " +
+				"is answered `invalid_credentials`, the account existed before.",
 			tags: ["auth"],
 			body: Registration.ref,
 			response: { 201: Session.answer("The session of the new user") },

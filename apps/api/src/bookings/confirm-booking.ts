@@ -12,9 +12,11 @@ export function addConfirmBooking(app: ApiServer, deps: RouteDeps): void {
 		operationId: "confirmBooking",
 		summary: "Confirm a hold",
 		description:
-			"Confirms a hold: all of its seats are sold to the user. A hold can be confirmed until its `expiresAt`, also while sales of the showtime " +
-			"are paused, closed or over. The repeat of a confirm that succeeded is answered 200 also after `expiresAt`, while the booking has not " +
-			"changed in between. If the repeat is answered otherwise, `GET /api/v1/bookings/{id}` shows the outcome. Send no body, or `{}`.",
+			"Confirms a hold: all of its seats are sold to the user. A hold can be confirmed until its `expiresAt`, also while the " +
+			"showtime is paused or closed, or after `salesCloseAt`. `showtime_closed` is answered only if the showtime is over and its " +
+			"live seats are deleted: the hold can no longer be confirmed. The repeat of a confirm that succeeded is answered 200 also " +
+			"after `expiresAt`, while the booking has not changed in between. If the repeat is answered otherwise, `GET " +
+			"/api/v1/bookings/{id}` shows the outcome. Send no body, or `{}`.",
 		answer: "The confirmed booking",
 		refusals: ["booking_state", "hold_expired"],
 		execute: (command) => deps.seatStore.confirmBooking(command),

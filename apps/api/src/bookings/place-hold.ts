@@ -17,10 +17,12 @@ const SCHEMA = {
 	operationId: "placeHold",
 	summary: "Hold seats of a showtime",
 	description:
-		"Holds all of the requested seats or none. The booking is `pending` until it is confirmed or released, or expires. The showtime is on " +
-		"sale while its `state` is `open` and the time is between `salesOpenAt` and `salesCloseAt`. A user can place a limited number of holds " +
-		`within an hour (${DEFAULT_LIMITS.holdsPerHourMax} by default); released and expired ones count. Above that limit the answer is 429, and \`Retry-After\` ` +
-		"says when the next hold is possible: up to an hour later.",
+		"Holds all of the requested seats or none. The booking is `pending` until it is confirmed or released, or expires. The " +
+		"showtime is on sale while its `state` is `open` and the time is between `salesOpenAt` and `salesCloseAt`. Otherwise the " +
+		"answer is `not_on_sale`; if `state` is `closed`, and from `endsAt` on, it is `showtime_closed`; " +
+		"if the showtime is cancelled, `showtime_cancelled`. A user can place a " +
+		`limited number of holds within an hour (${DEFAULT_LIMITS.holdsPerHourMax} by default); released and expired ones count. Above ` +
+		"that limit the answer is 429, and `Retry-After` says when the next hold is possible: up to an hour later.",
 	tags: ["bookings"],
 	security: [{ accessToken: [] }],
 	headers: IdempotencyHeaders,

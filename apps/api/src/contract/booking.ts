@@ -10,12 +10,13 @@ import { CLOSED, id, instant, nullableInstant, oneOf, share, text } from "./shar
 const BookingObject = Type.Object(
 	{
 		id: id("Booking id; it stays the same from hold to confirmed booking", EXAMPLE_IDS.booking),
-		showtimeId: id("Showtime that the booking is for", EXAMPLE_IDS.showtime),
+		showtimeId: id("Showtime that the booking belongs to", EXAMPLE_IDS.showtime),
 		status: oneOf(
 			BOOKING_STATUSES,
 			"`pending`: the seats are held until `expiresAt`. `confirmed`: the seats are sold to the user. `cancelled`: the user released the " +
 				"hold (`confirmedAt` is null), or the booking was cancelled after it was confirmed: by the user, because the showtime was " +
-				"cancelled, or because its seats turned out to be sold already. `expired`: the hold was not confirmed in time",
+				"cancelled, or, in rare cases after a loss of data, because its seats turned out to be sold already. `expired`: the hold was not " +
+				"confirmed in time",
 		),
 		seats: Type.Array(Type.String(), { description: "Seat labels, in the order of the seat plan", examples: [EXAMPLE_SEATS] }),
 		total: Money.ref,
@@ -23,21 +24,23 @@ const BookingObject = Type.Object(
 		expiresInSeconds: Type.Optional(
 			Type.Integer({
 				minimum: 0,
-				description: "Seconds until the hold expires (`expiresAt`), rounded down, when the answer was sent. Present only while `pending`",
+				description:
+					"Seconds until the hold expires, rounded down and counted from when the answer was sent. For a countdown that " +
+					"compares no clocks. Present only while `pending`",
 				examples: [420],
 			}),
 		),
 		createdAt: instant("When the hold was placed", EXAMPLE_TIMES.held),
 		confirmedAt: nullableInstant("When the booking was confirmed; null if it was not", null),
 		cancelledAt: nullableInstant(
-			"When the hold was released or the booking cancelled. Null unless `status` is `cancelled`; null then too if the seats turned out to " +
-				"be sold already",
+			"When the hold was released or the booking was cancelled. Null if `status` is not `cancelled`, and if the booking was cancelled " +
+				"because its seats turned out to be sold already",
 			null,
 		),
 		recorded: Type.Boolean({
 			description:
-				"Whether the ledger, the permanent record in Postgres, has this version. A `confirmed` booking is valid either way. Always false " +
-				"for holds, which are not written to the ledger",
+				"Whether the ledger (the permanent record, in Postgres) has this version too; usually within a few tenths of a second. Show " +
+				"a `confirmed` booking as bought either way. Always false for holds, which are not written to the ledger",
 			examples: [false],
 		}),
 		version: Type.Integer({
@@ -73,7 +76,7 @@ const BookedShowtime = Type.Object(
 			{ ...CLOSED, description: "The auditorium in which it is shown" },
 		),
 	},
-	{ ...CLOSED, description: "The showtime that the booking is for" },
+	{ ...CLOSED, description: "The showtime that the booking belongs to" },
 );
 const BookingDetailsObject = Type.Object(
 	{ ...BookingObject.properties, showtime: BookedShowtime },
@@ -117,13 +120,13 @@ export const IdempotencyHeaders = Type.Object({
 		Type.String({
 			pattern: IDEMPOTENCY_KEY_PATTERN,
 			description:
-				"Send one with every request that places a hold. Without it, a repeat after a lost answer is answered `seats_taken`, because your " +
-				"own first request holds the seats. 1 to 64 letters, digits, `-` and `_`, such as a UUID, new for each hold. The key belongs to the " +
-				"user and the showtime. A repeat with the same key and seats, in any order, is answered 201 with `Idempotency-Replayed: true` and " +
-				"the existing booking with its current status: check `status`, which may be `expired`, `cancelled` or `confirmed`. With other seats " +
-				"it is answered `idempotency_mismatch`. A refused request does not use the key. An hour after the `expiresAt` of the hold the key " +
-				"is forgotten, even if the hold was confirmed, and a repeat places a new hold: after a longer interruption, look in " +
-				"`GET /api/v1/bookings` instead of repeating",
+				"Send one with every request that places a hold. Without it, a repeat after a lost answer is answered `seats_taken`, because " +
+				"your own first request holds the seats. 1 to 64 letters, digits, `-` and `_`, such as a UUID, new for each hold. Keys are " +
+				"separate for each user and showtime. A repeat with the same key and seats, in any order, is answered 201 with " +
+				"`Idempotency-Replayed: true` and the existing booking with its current status: check `status`, which may be `expired`, " +
+				"`cancelled` or `confirmed`. With other seats it is answered `idempotency_mismatch`. A refused request does not use the key. " +
+				"An hour after the `expiresAt` of the hold the key is forgotten, even if the hold was confirmed, and a repeat places a new " +
+				"hold. If more than an hour has passed since you first sent it, look in `GET /api/v1/bookings` instead of repeating",
 			examples: ["5b0fb1ab-1f0c-4c55-a8f5-9c1d6a7c2c11"],
 		}),
 	),
@@ -135,9 +138,9 @@ export const ChangeHeaders = Type.Object({
 		Type.String({
 			maxLength: 200,
 			description:
-				`\`wait=n\`: wait up to n seconds (a value above ${PREFER_WAIT_MAX_S} is treated as ${PREFER_WAIT_MAX_S}) until the ledger has the change. The answer has ` +
-				"`recorded: true` if the ledger has it, otherwise `recorded: false`; the change has been made in either case. The release of a hold " +
-				"never waits. If too many requests are waiting already, the answer comes at once",
+				`\`wait=n\`: wait up to n seconds (a value above ${PREFER_WAIT_MAX_S} is treated as ${PREFER_WAIT_MAX_S}) until the ledger ` +
+				"has the change. The answer has `recorded: true` if the ledger has it, otherwise `recorded: false`; the change has been " +
+				"made in either case. The release of a hold never waits. If too many requests are waiting already, the answer comes at once",
 			examples: ["wait=5"],
 		}),
 	),

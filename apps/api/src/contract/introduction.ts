@@ -35,26 +35,28 @@ Requests 4 and 5 need the header \`Authorization: Bearer <access token>\`. Reque
 
 ## Sessions
 
-An access token is valid for ${ACCESS_TOKEN_TTL_SECONDS / 60} minutes. If a request is answered \`unauthenticated\`, send \`POST /api/v1/auth/refresh\`
-once, then send the request again with the new access token. If several requests fail at the same time, refresh once
-for all of them. If the refresh itself, or the request sent again, is answered \`unauthenticated\`, the session has
-ended: discard both tokens and ask the user to sign in.
+An access token is valid for ${ACCESS_TOKEN_TTL_SECONDS / 60} minutes. If a request is answered \`unauthenticated\`, send
+\`POST /api/v1/auth/refresh\` once, then send the request again with the new access token. If several requests fail at the
+same time, refresh once for all of them. If the refresh itself, or the request sent again, is answered
+\`unauthenticated\`, the session has ended: discard both tokens and ask the user to sign in.
 
-Each refresh returns a new refresh token and makes the old one useless. Store the new one before you use the new
-access token. A session ends ${REFRESH_TTL_MS / DAY_MS} days after its last refresh, ${FAMILY_LIFE_MAX_MS / DAY_MS} days after the sign-in, or at sign-out. A user has at
+Each refresh returns a new refresh token and makes the old one useless, except to repeat a lost refresh. Store the new
+refresh token before you use the new access token. A session ends ${REFRESH_TTL_MS / DAY_MS} days after its last
+refresh, ${FAMILY_LIFE_MAX_MS / DAY_MS} days after the sign-in, or at sign-out, whichever comes first. A user has at
 most ${FAMILIES_PER_USER_MAX} sessions: one more ends the oldest session.
 
 ## Changing a booking
 
-Every answer that is one booking has the booking's \`version\` as its \`ETag\`. With \`If-Match\`, a confirm or cancel
-changes the booking only if the booking has the version that the header names; otherwise the answer is 412. If a
-confirm and a cancel name the same version, exactly one of them succeeds and the other is answered 412. Repeat a
-request with the same \`If-Match\`: if the first request succeeded, the repeat gets 200, not 412. An expired hold is
-answered as expired, whatever version is named.
+Every answer that is one booking has the booking's \`version\` as its \`ETag\`. With \`If-Match\`, a confirm or cancel changes
+the booking only if the booking has the version that the header names; otherwise the answer is 412. If a confirm and a
+cancel name the same version, at most one succeeds. Repeat a request with the same \`If-Match\`: if the first request
+succeeded, the repeat gets 200, not 412. For an expired hold \`If-Match\` is ignored: a confirm is answered 410, a DELETE
+200 with \`expired\`.
 
-\`status: confirmed\` means that the seats are sold to the user. \`recorded\` only says whether the permanent record in
-Postgres, the ledger, has this version as well, which usually takes a few tenths of a second. Send \`Prefer: wait=5\`
-only if the booking must survive even the loss of Redis, the store of live seats.
+\`status: confirmed\` means that the seats are sold to the user. In rare cases, after a loss of data, a confirmed booking
+is cancelled later because its seats turned out to be sold already. \`recorded\` says whether the ledger (the permanent
+record, in Postgres) has this version too, usually within a few tenths of a second. Show the booking as bought either
+way. Send \`Prefer: wait=5\` only if the booking must survive even the loss of Redis, the store of live seats.
 
 ## Retries
 
@@ -64,39 +66,50 @@ up 30 s after the first request. If \`Retry-After\` goes beyond these 30 s, do n
 is possible again. After too many holds \`Retry-After\` can be an hour.
 
 Treat 15 s of silence, a broken connection, and a 502, 503 or 504 without a \`code\` as no answer: the server may have
-processed the request. Send it again after 0.2 s, then after twice the time, up to 5 s, if it is a GET, a DELETE, a
-confirm, or has an \`Idempotency-Key\`. A refresh can be repeated for ${REFRESH_GRACE_MS / 1000} s only: see \`POST /api/v1/auth/refresh\`. If a
-registration, sign-in or sign-out gets no answer, do not repeat it automatically: ask the user. Treat 500 \`internal\`
-as no answer too, but repeat the request only once.
+processed the request. A GET, DELETE, confirm, or request with an \`Idempotency-Key\` can be sent again: wait 0.2 s, then
+twice as long each time, at most 5 s. Give up after 30 s in all. Treat 500 \`internal\` as no answer too: although its
+\`retryable\` is false, repeat once what these rules let you repeat.
 
 - After \`outcome_unknown\`, the answer to the repeat shows the outcome.
 - The repeat of a confirm or cancel that succeeded changes nothing. While the booking has not changed in between, the
   repeat is answered 200 like the first request; only \`recorded\` may differ. If it is answered otherwise,
   \`GET /api/v1/bookings/{id}\` shows the outcome.
-- If the repeat of a registration is answered \`email_taken\`, the e-mail address has an account, probably from the
-  first request: sign in with the same password. If that is answered \`invalid_credentials\`, the account existed
-  before.
+- A refresh has its own times, 4 s and ${REFRESH_GRACE_MS / 1000} s: see \`POST /api/v1/auth/refresh\`. For a sign-out,
+  see \`POST /api/v1/auth/logout\`.
+- A registration or sign-in can be sent again after \`outcome_unknown\` and after no answer. After \`outcome_unknown\`,
+  repeat it automatically; after no answer, let the user decide. If the repeat of a registration is answered
+  \`email_taken\`, the e-mail address has an account, probably from the first request: sign in with the same password. If
+  that is answered \`invalid_credentials\`, the account existed before.
+- After \`busy\` in answer to a hold, prices may have changed: compare the \`total\` of the hold with the price that you
+  showed before you confirm.
+
+These rules do not apply to the seat stream, which has its own.
 
 ## Idempotency
 
 Send a new \`Idempotency-Key\` with every hold. Until an hour after \`expiresAt\`, a repeat with the same key and seats
-returns the same booking with its current status. Without a key, a repeat after a lost answer is answered
-\`seats_taken\`, because the first request holds the seats.
+returns the same booking with its current status. If more than an hour has passed since you first sent it, look in
+\`GET /api/v1/bookings\` instead of repeating. Without a key, a repeat after a lost answer is answered \`seats_taken\`,
+because the first request holds the seats.
 
 ## Live seats
 
-To show the live seats of a showtime, read \`GET /api/v1/showtimes/{showtimeId}/seats?view=status\`, the seat plan of
-its \`planId\` (\`GET /api/v1/plans/{id}\`, which never changes), the prices from the showtime, and the user's own seats
-from \`GET /api/v1/bookings\`. Then open \`GET /api/v1/showtimes/{showtimeId}/seats/stream\`. A client without streams
-polls \`view=status\` with \`If-None-Match\` every 3 s.
+To show the live seats of a showtime, read \`GET /api/v1/showtimes/{showtimeId}/seats?view=status\`, the seat plan of the
+\`planId\` in that answer (\`GET /api/v1/plans/{id}\`, which never changes), the prices from \`GET /api/v1/showtimes/{id}\`,
+and the user's own seats from \`GET /api/v1/bookings\`. Then open \`GET /api/v1/showtimes/{showtimeId}/seats/stream\`. A
+client without streams polls \`view=status\` with \`If-None-Match\` every 3 s. To learn of new prices or a new \`state\`, read
+the showtime again.
 
 ## Clocks
 
-Every answer has the server's time in the header \`x-server-time\`. Compute an offset: \`x-server-time\` minus the time
-of the device when the answer arrived. As a countdown, show \`expiresAt\` minus the time of the device minus the offset
-minus 1 s. A confirm that is sent at 0 then still arrives in time. At \`expiresAt\` the hold ends: its seats are free
-for other users, and a confirm is answered \`hold_expired\`. The clock of Redis decides \`expiresAt\`, and
-\`x-server-time\` is the clock of an API server; the one second also covers a small difference between the two.
+Every answer has the server's time in the header \`x-server-time\`. Compute an offset: \`x-server-time\` minus the time of
+the device when the answer arrived. As a countdown, show \`expiresAt\` minus the time of the device minus the offset minus
+1 s. A confirm that is sent at 0 arrives in time only if both ways (of the answer with the time to the device, and of
+the confirm to the server) and the clock difference take less than 1 s together: stop offering Confirm a few seconds
+earlier. The clock of Redis decides \`expiresAt\`, and \`x-server-time\` is the clock of an API server: that is the clock
+difference. At \`expiresAt\` the hold ends: its seats are free for other users, and a confirm is answered \`hold_expired\`.
+
+\`expiresInSeconds\` is for a simple countdown that compares no clocks: count down from it when the answer arrives.
 
 ## Limits
 
@@ -105,24 +118,27 @@ These are defaults, which the operator can change:
 | limit | default |
 |---|---|
 | length of a hold | ${HOLD_MINUTES} minutes |
-| seats of one booking | ${DEFAULT_LIMITS.seatsPerBookingMax} |
+| seats of one booking (\`maxItems\` of \`seats\` is the highest value that an operator can set) | ${DEFAULT_LIMITS.seatsPerBookingMax} |
 | seats that one user may hold or have bought at one showtime | ${DEFAULT_LIMITS.seatsPerUserMax} |
 | holds of one user at one showtime at the same time | ${DEFAULT_LIMITS.liveHoldsPerUserMax} |
 | holds that one user may place in an hour, released and expired ones included; showtimes may share the count | ${DEFAULT_LIMITS.holdsPerHourMax} |
-| requests of one user to the routes of bookings, per server process | ${DEFAULT_RATES.userRate} a second, ${DEFAULT_RATES.userBurst} at once |
-| requests of one user to \`/auth/me\` and \`/auth/logout\`, per server process | ${DEFAULT_RATES.userRate} a second, ${DEFAULT_RATES.userBurst} at once |
+| requests of one user to the routes of bookings | bursts of ${DEFAULT_RATES.userBurst}, refilled at ${DEFAULT_RATES.userRate} a second, per server process |
+| requests of one user to \`/auth/me\` and \`/auth/logout\` | bursts of ${DEFAULT_RATES.userBurst}, refilled at ${DEFAULT_RATES.userRate} a second, per server process |
 | attempts to register or sign in with one e-mail address | ${DEFAULT_RATES.authPerAccount} a minute |
-| requests to register, sign in or refresh from one address | ${DEFAULT_RATES.authPerAddress} a minute |
+| requests to register, sign in or refresh from one IP address | ${DEFAULT_RATES.authPerAddress} a minute |
 | open seat streams of one showtime, per server process | ${figure(DEFAULT_WATCH_LIMITS.watchersPerShowtimeMax)} |
 
-A request body may have ${BODY_MAX_BYTES / 1024} KiB; the operator cannot change this.
+Beyond the limit of open streams a stream is answered 503. It is answered 429 only if the operator has limited the
+streams of one IP address.
+
+A request body may have at most ${BODY_MAX_BYTES / 1024} KiB; the operator cannot change this.
 
 ## Errors
 
-Every error is \`application/problem+json\` (RFC 9457), except the 503 of the health routes. Decide by \`code\`. Codes
-are never renamed; titles and details can change. A later release may add codes, fields and values: ignore an unknown
-field, handle an unknown \`code\` by its status, and treat an unknown seat status as not available. \`title\`, \`detail\`
-and \`errors[].message\` are English, for developers: show your own text for each \`code\`.
+Every error is \`application/problem+json\` (RFC 9457), except the 503 of the health routes. Decide by \`code\`. Codes are
+never renamed; titles and details can change. Do not validate answers strictly: fields, codes and values may be added.
+Ignore an unknown field, handle an unknown \`code\` by its status, and treat an unknown seat status as not available.
+\`title\`, \`detail\` and \`errors[].message\` are English, for developers: show your own text for each \`code\`.
 
 Unknown fields and unknown query parameters are rejected, not ignored. Send text as UTF-8: invalid UTF-8 is answered
 400, and a \`charset\` other than UTF-8 is answered 415. A request for another user's booking gets the same 404 as a
@@ -131,9 +147,9 @@ request for one that does not exist. A malformed id in a path is answered 404 li
 ## Lists and conventions
 
 Lists are paged with cursors: send the \`nextCursor\` of one page as \`cursor\`, with the same filters, to get the next
-page. A cursor is opaque and does not expire. A page can have fewer items than \`limit\`, even none, and still not be
-the last one: continue until \`nextCursor\` is null. An entry that is added between two pages neither makes another
-entry appear twice nor hides one. An entry that cannot be read because of a server error is left out.
+page. A cursor is opaque and does not expire. A page can have fewer items than \`limit\`, even none, and still not be the
+last one: continue until \`nextCursor\` is null. If entries are added while you read the pages, no other entry is repeated
+or skipped. An entry that cannot be read because of a server error is left out.
 
 Times are ISO 8601 in UTC, amounts of money are integers in the smallest unit of the currency, and ids are UUIDs.
 Every answer has the header \`x-request-id\`; give this id when you report an error. You can choose it: send 8 to 64

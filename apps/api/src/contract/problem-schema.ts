@@ -17,8 +17,8 @@ const ProblemObject = Type.Object(
 		code: oneOf(PROBLEM_CODES, "Stable code of the problem, never renamed: decide by this field. Handle an unknown code by its `status`"),
 		retryable: Type.Boolean({
 			description:
-				"Whether to send the same request again automatically after `Retry-After`. False also where a repeat could succeed after something " +
-				"else has happened, such as the start of sales",
+				"Whether to send the same request again automatically after `Retry-After`. False also for errors that can end later, such as " +
+				"`not_on_sale` before the start of sales, and for `internal`",
 			examples: [false],
 		}),
 		requestId: text("Id of the request, also in `x-request-id`: give it when you report an error", EXAMPLE_IDS.request),
@@ -37,8 +37,8 @@ const ProblemObject = Type.Object(
 				),
 				{
 					description:
-						"Only with `invalid_request`: the invalid values of the first invalid part of the request. After a correction, further entries " +
-						"can follow. Absent if the request could not be read at all",
+						"Only with `invalid_request`: what is invalid. Only one of path, query, headers and body is reported at a time: after a " +
+						"correction, further entries can follow. Absent if the request could not be read at all",
 				},
 			),
 		),

@@ -69,8 +69,8 @@ export const PROBLEMS = {
 		status: 409,
 		title: "Seat limit reached",
 		detail:
-			"With these seats you would exceed the number of seats that one user may hold or have bought at this showtime. This " +
-			"request held no seats; choose fewer seats, or release a hold.",
+			"With these seats you would exceed the maximum number of seats that one user may hold or have bought at this showtime. This " +
+			"request held no seats; choose fewer seats, release a hold or cancel a booking.",
 		retryable: false,
 	},
 	hold_limit: {
@@ -85,16 +85,16 @@ export const PROBLEMS = {
 		status: 409,
 		title: "Not on sale",
 		detail:
-			"Seats of this showtime are not on sale at present. This request held no seats. Before `salesOpenAt`, try again at that " +
-			"time; while `state` is `paused`, try again later; after `salesCloseAt`, choose another showtime.",
+			"Seats of this showtime are not on sale at present. This request held no seats. Read the showtime. Before `salesOpenAt`, try again " +
+			"at that time; while `state` is `paused`, try again later; after `salesCloseAt`, or if `state` is `closed`, choose another showtime.",
 		retryable: false,
 	},
 	showtime_closed: {
 		status: 409,
 		title: "Showtime closed",
 		detail:
-			"Sales of this showtime have ended, or the showtime is over. This request changed nothing, and bookings remain as they are; " +
-			"to buy seats, choose another showtime.",
+			"Sales of this showtime were closed for good, or the showtime is over. This request changed nothing. To buy seats, choose another " +
+			"showtime; to see what became of a hold, read the booking. If this answers a read of the live seats, do not read them again.",
 		retryable: false,
 	},
 	showtime_cancelled: {
@@ -116,13 +116,17 @@ export const PROBLEMS = {
 	booking_state: {
 		status: 409,
 		title: "Booking was cancelled",
-		detail: "The booking was cancelled or released, so it can no longer be confirmed. Nothing was changed; place a new hold.",
+		detail:
+			"The booking was cancelled or released, so it can no longer be confirmed. Nothing was changed; place a new hold with a new " +
+			"`Idempotency-Key`.",
 		retryable: false,
 	},
 	hold_expired: {
 		status: 410,
 		title: "Hold expired",
-		detail: "The hold expired before it was confirmed. The booking was not confirmed and no longer holds its seats; place a new hold.",
+		detail:
+			"The hold expired before it was confirmed. The booking was not confirmed and no longer holds its seats; place a new hold " +
+			"with a new `Idempotency-Key`.",
 		retryable: false,
 	},
 	version_mismatch: {
@@ -176,8 +180,9 @@ export const PROBLEMS = {
 		status: 500,
 		title: "Internal error",
 		detail:
-			"The server failed unexpectedly; a change may or may not have been made. To find out, read the booking, or send the request " +
-			"that placed the hold again with the same `Idempotency-Key`. If the error persists, report it with `requestId`.",
+			"The server failed unexpectedly; a change may or may not have been made. Although `retryable` is false, repeat once what the " +
+			"rules for retries let you repeat. To find out what happened, read the booking, or send the request that placed the hold again " +
+			"with the same `Idempotency-Key`. If the error persists, report it with `requestId`.",
 		retryable: false,
 	},
 	recovering: {

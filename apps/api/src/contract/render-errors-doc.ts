@@ -8,15 +8,15 @@ const INTRODUCTION = `# Errors
 Every error is \`application/problem+json\` (RFC 9457), except the 503 of the health routes. It has the standard fields
 \`type\`, \`title\`, \`status\`, \`detail\` and \`instance\`, and these further fields:
 
-- \`code\`: stable and never renamed. Decide by this field, not by \`title\` or \`detail\`, whose texts can change. A later
-  release may add codes: handle an unknown code by its status.
-- \`retryable\`: whether to send the same request again automatically after \`Retry-After\`. False also where a repeat
-  could succeed after something else has happened, such as the start of sales.
+- \`code\`: stable and never renamed. Decide by this field, not by \`title\` or \`detail\`, whose texts can change. Do not
+  validate answers strictly: fields, codes and values may be added. Handle an unknown code by its status.
+- \`retryable\`: whether to send the same request again automatically after \`Retry-After\`. False also for errors that can
+  end later, such as \`not_on_sale\` before the start of sales, and for \`internal\`.
 - \`requestId\`: also in the \`x-request-id\` header of every answer. Give it when you report an error.
 - \`errors\`: only with \`invalid_request\`. Each entry is \`{ pointer, message }\`. The pointer is a JSON Pointer into the
-  body, and empty for the whole body. For other parts of the request it begins with \`/path\`, \`/query\` or \`/headers\`;
-  no body has fields with these names. Only the first invalid part of the request is reported, so further entries can
-  follow after a correction. Invalid UTF-8 and unpaired surrogates are reported in \`errors\` too, at most ${VIOLATIONS_NAMED_MAX} of them.
+  body, and empty for the whole body. For other parts of the request it begins with \`/path\`, \`/query\` or \`/headers\`; no
+  body has fields with these names. Only one of path, query, headers and body is reported at a time, so further entries
+  can follow after a correction. Invalid UTF-8 and unpaired surrogates are reported in \`errors\` too, at most ${VIOLATIONS_NAMED_MAX} of them.
 - \`seats\`: only with \`seats_taken\` and \`unknown_seats\`: labels of the seats that cannot be held.
 
 \`title\`, \`detail\` and the messages in \`errors\` are English, for developers. Show users your own text for each code.
@@ -37,9 +37,12 @@ The status shows the kind of error:
 | 500 | the server failed: a change may or may not have been made |
 | 503 | except \`outcome_unknown\`: nothing changed; wait, then send the request again |
 
+A 503 without a \`code\`, except that of the health routes, comes from a proxy: treat it as no answer. A change may or may
+not have been made.
+
 ## Retries
 
-Every retryable answer has the header \`Retry-After\`: always use the header. The table lists its value. For a 429 the
+Every retryable answer has the header \`Retry-After\`. The table lists its usual value; obey the header. For a 429 the
 value depends on the limit: about 1 s for the requests of a user, up to 60 s for sign-ins, up to 3,600 s for holds.
 
 After \`outcome_unknown\`, send the same request again; its answer shows the outcome.
@@ -50,10 +53,13 @@ After \`outcome_unknown\`, send the same request again; its answer shows the out
 - If the repeat of a registration is answered \`email_taken\`, the e-mail address has an account, probably from the
   first request: sign in with the same password. If that is answered \`invalid_credentials\`, the account existed
   before.
-- A sign-in can be repeated. A session that the first request may have opened is never used.
-- A sign-out can be repeated. If the repeat is answered \`unauthenticated\`, the session has ended or the access token
-  has expired.
-- A refresh can be repeated for ${REFRESH_GRACE_MS / 1000} s, unless its new refresh token was used already. A later repeat ends the session.
+- A sign-in can be repeated, like a registration, also after no answer. A session that the first request may have opened
+  is never used.
+- A sign-out can be repeated for up to 30 s. If it is answered \`unauthenticated\`, refresh once and repeat it with the
+  new access token. A second 401 means that the session has ended.
+- Treat a refresh as unanswered after 4 s. It can be repeated for ${REFRESH_GRACE_MS / 1000} s, counted from when the server processed the first
+  request, unless its new refresh token was used already. A later repeat ends the session. After 429, \`unavailable\`
+  and \`overloaded\` the refresh token is still good.
 
 ## Codes
 `;
@@ -72,7 +78,17 @@ export function renderErrorsDoc(): string {
 ${table}
 
 \`busy\` means that too many requests wait for the same work (such as hashing passwords or recording bookings), or that
-prices changed during the request.
+prices changed during the request. After \`busy\` in answer to a hold, compare the \`total\` of the hold with the price that
+you showed before you confirm.
+
+\`not_on_sale\` and \`showtime_closed\`:
+
+- A new hold is answered \`not_on_sale\` before \`salesOpenAt\`, while \`state\` is \`paused\`, and from \`salesCloseAt\` until
+  \`endsAt\`. It is answered \`showtime_closed\` if \`state\` is \`closed\`, and from \`endsAt\` on.
+- A confirm or cancel is never answered \`not_on_sale\`. It is answered \`showtime_closed\` only for a hold whose showtime
+  is over and whose live seats are deleted: the hold can no longer be changed, and expires.
+- The seats and the seat stream are answered \`showtime_closed\` once the showtime is over and its live seats are deleted:
+  do not read them again.
 
 These cases have a more exact \`detail\`:
 

@@ -5,7 +5,7 @@ import { EXAMPLE_IDS } from "./examples.ts";
 import { CLOSED, id, oneOf, share, text } from "./share.ts";
 
 /** Description of the field `kind` of a seat. */
-export const SEAT_KIND = "Kind of seat. For display: every kind can be booked alone";
+export const SEAT_KIND = "Kind of seat, for display only: a seat of any kind can be booked alone";
 
 const PlanSeat = Type.Object(
 	{

@@ -28,9 +28,10 @@ const ShowtimeObject = Type.Object(
 		),
 		state: oneOf(
 			SHOWTIME_STATES,
-			"`open`: seats are on sale from `salesOpenAt` until `salesCloseAt`. `paused`: no new holds are possible for now; holds that exist " +
-				"can still be confirmed. `closed`: the same, for good. `cancelled`: the showtime does not take place. The state does not change " +
-				"when the showtime starts or ends: compare `startsAt` and `endsAt` as well",
+			"`open`: seats are on sale from `salesOpenAt` until `salesCloseAt`. `paused`: no new holds are possible for now; holds that " +
+				"exist can still be confirmed. `closed`: no new holds are possible, for good; holds that exist can still be confirmed. " +
+				"`cancelled`: the showtime does not take place. The state does not change when the showtime starts or ends: compare " +
+				"`startsAt` and `endsAt` as well",
 		),
 		prices: Type.Array(Type.Object({ tier: text("Tier id", "standard"), price: Price.ref }, CLOSED), {
 			description: "The price of a seat in each tier",
@@ -66,8 +67,8 @@ const ShowtimeDetailsObject = Type.Object(
 		counts: Type.Unsafe<Static<typeof SeatCountsObject> | null>({
 			anyOf: [SeatCounts.ref, { type: "null" }],
 			description:
-				"Number of seats in each current status. Null once the showtime is over or cancelled and its live seats are deleted: the seats of " +
-				"the showtime are then answered 409",
+				"Number of seats with each status. Null once the showtime is over or cancelled and its live seats are deleted: `GET " +
+				"/api/v1/showtimes/{showtimeId}/seats` is then answered 409",
 		}),
 	},
 	{ ...CLOSED, description: "A showtime with its seat counts" },

@@ -34,10 +34,15 @@ export const Session = share(
 				"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIwMTk5In0.c2lnbmF0dXJl",
 			),
 			refreshToken: text(
-				"Refresh token for `POST /api/v1/auth/refresh`, which returns the next one. Can be exchanged once, within 30 days. Keep it secret",
+				"Refresh token for `POST /api/v1/auth/refresh`, which returns the next one. Can be exchanged once, within 30 days, except to " +
+					"repeat a lost refresh. Keep it secret",
 				"mB0Zy6Qe2XfT9uKq4vN7wR1sLcJpHdGaEoUiYtBxVn8",
 			),
-			expiresInSeconds: Type.Integer({ minimum: 1, description: "Seconds until the access token expires", examples: [900] }),
+			expiresInSeconds: Type.Integer({
+				minimum: 1,
+				description: "Seconds until the access token expires, from when the answer was sent",
+				examples: [900],
+			}),
 		},
 		{ ...CLOSED, description: "The signed-in user and the tokens" },
 	),
@@ -73,7 +78,8 @@ export const Registration = share(
 				maxLength: 80,
 				pattern: PRINTABLE,
 				description:
-					"Name to display for the user: 1 to 80 characters, at least one of them visible, no control characters. Spaces around it are removed",
+					"Name to display for the user: 1 to 80 characters, at least one of them visible, no control characters. Spaces around it are " +
+					"removed",
 				examples: ["Ada Lovelace"],
 			}),
 		},

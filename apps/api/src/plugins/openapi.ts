@@ -30,7 +30,7 @@ export const openapi = fp(
 				servers: [
 					{
 						url: "/",
-						description: "Relative: the base URL is that of your deployment, which also serves this document at `/openapi.json`",
+						description: "The address of your deployment, which also serves this document at `/openapi.json`",
 					},
 				],
 				tags: TAGS,

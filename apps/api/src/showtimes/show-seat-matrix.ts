@@ -32,10 +32,11 @@ export function addShowSeatMatrix(app: ApiServer, deps: RouteDeps): void {
 			operationId: "showSeatMatrix",
 			summary: "Read the seats of a showtime",
 			description:
-				"Returns every seat with its current status, row by row, with labels, prices and counts. With an access token, seats that the user " +
-				"holds or has bought have `mine: true`. Without a token no seat is marked. An invalid or expired token is answered 401: refresh the " +
-				"session, or send the request without a token. `view=status` returns one letter per seat instead, the same for all users. The seat plan " +
-				"(`planId`, `GET /api/v1/plans/{id}`) says which seat each letter is.",
+				"Returns every seat with its current status, row by row, with labels, prices and counts. With an access token, seats that " +
+				"the user holds or has bought have `mine: true`. Without a token no seat is marked. An invalid or expired token is answered " +
+				"401: refresh the session, or send the request without a token. `view=status` returns one letter per seat instead, the same " +
+				"for all users. The seat plan (`GET /api/v1/plans/{id}` of the `planId` in that answer) says which seat each letter belongs " +
+				"to. Once the showtime is over and its live seats are deleted, the answer is `showtime_closed`.",
 			tags: ["showtimes"],
 			security: [{}, { accessToken: [] }],
 			params: BY_SHOWTIME_ID,

@@ -13,30 +13,32 @@ import { openEventStream } from "./event-stream.ts";
 
 const DESCRIPTION = `Streams each change of a seat as Server-Sent Events. Seats are identified by their index in the seat plan
 (\`GET /api/v1/plans/{id}\`), and statuses by the letters of \`view=status\`. Changes of prices and of the \`state\` of the
-showtime are not sent.
+showtime are not sent: to learn of them, read the showtime again.
 
 How to use it:
 
 1. Read \`GET /api/v1/showtimes/{showtimeId}/seats?view=status\`.
 2. Open the stream with \`since\` set to the \`version\` of that answer.
 3. An event without a name is a \`SeatDelta\`. If its \`version\` is greater than the version of your statuses, set each
-   listed seat to the given status and take over the \`version\`. Otherwise ignore the event. Versions may skip
+   listed seat to the given status and store its \`version\` as yours. Otherwise ignore the event. Versions may skip
    numbers, because several changes are combined into one event.
-4. An event named \`reset\` is a \`SeatReset\`: read \`view=status\` again. If the statuses that you read have a lower
-   version than the event, read them again. If the read fails, repeat it: a new connection does not repeat the reset.
-   Keep the events that arrive meanwhile, and then apply those with a greater version. The server sends a reset if
-   you sent neither \`since\` nor \`Last-Event-ID\`, if your version is too old, or after a recovery of the server.
+4. An event named \`reset\` is a \`SeatReset\`: read \`view=status\` again. If the statuses that you read have a lower version
+   than the event, read them again. If the read fails, repeat it: a new connection does not repeat the reset. Queue
+   events while you read; afterwards apply those whose version is greater than that of the statuses read. The server
+   sends a reset if you sent neither \`since\` nor \`Last-Event-ID\`, if your version is too old, or after a recovery of the
+   server.
 
-After a disconnect, wait for the time of the \`retry\` field (1 to 5 s), then send the \`id\` of the last event as
-\`Last-Event-ID\`, which takes precedence over \`since\`. Before the first event there is no \`id\`: send \`since\` again. A
-browser's \`EventSource\` does this by itself, but does not retry after a status other than 200. The server sends a
-comment line every 15 s: after 45 s without a byte, reconnect. The server disconnects a client that reads too slowly;
-the client can connect again. The server also ends its streams when it restarts, and may end them once the showtime
-is over or cancelled; a new connection then gets 409. When a hold expires, its seats are sent as available within
-half a second.
+After a disconnect, wait for the time of the \`retry\` field (1 to 5 s), then connect again with the \`id\` of the last
+event as \`Last-Event-ID\`, which takes precedence over \`since\`. Before the first event there is no \`id\`: send \`since\`
+again. A browser's \`EventSource\` does this by itself, but does not retry after a status other than 200. The server sends
+a comment line every 15 s: after 45 s without a byte, reconnect. The server disconnects a client that reads too slowly;
+the client can connect again. The server also ends its streams when it restarts, and may end them once the showtime is
+over or cancelled; a new connection then gets 409. When a hold expires, its seats are sent as available within half a
+second.
 
-If the stream cannot be opened (429 or 503), poll \`view=status\` with \`If-None-Match\` every 3 s meanwhile, and try the
-stream again after \`Retry-After\`. Stop after 404 or 409: the showtime does not exist, is over or was cancelled.`;
+If the stream cannot be opened (503, or 429 where the operator limits the streams of one IP address), poll \`view=status\`
+with \`If-None-Match\` every 3 s meanwhile, and try the stream again after \`Retry-After\`. Stop after 404 or 409: the
+showtime does not exist, is over or was cancelled.`;
 
 const EXAMPLE =
 	'id: 1000000007\ndata: {"version":1000000007,"seats":[[3,"H"],[4,"H"]]}\n\nevent: reset\nid: 2000000000\ndata: {"version":2000000000}\n\n';
