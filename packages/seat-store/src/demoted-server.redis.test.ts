@@ -37,16 +37,24 @@ function openStore(options: Partial<SeatStoreOptions> = {}): SeatStore {
 }
 
 /**
- * Promotes the replica, points the address at it, and makes the old primary follow it. Existing connections stay with the old
- * primary.
+ * Promotes the replica and makes the old primary follow it. The address still leads to the old primary, so a link that notices the demotion
+ * before a test has made its calls cannot make them at the new one.
  */
-async function failOver(): Promise<void> {
+async function demote(): Promise<void> {
 	const admin = openClient(primary);
 	await admin.set("last", "yes");
 	await admin.wait(1, DEADLINE_MS);
 	await replica.promote();
-	proxy.retarget(replica.port);
 	await primary.follow(replica.port);
+}
+
+/** Points the address at the new primary. Existing connections stay with the old one. */
+const pointAtNewPrimary = (): void => proxy.retarget(replica.port);
+
+/** A demotion after which the address leads to the new primary at once. */
+async function failOver(): Promise<void> {
+	await demote();
+	pointAtNewPrimary();
 }
 
 const set = (link: Link, key: string) => link.run(atKey(key), "write", DEADLINE_MS, (redis) => redis.set(key, "yes"));
@@ -58,8 +66,9 @@ describe("a link whose server was demoted", () => {
 	it("rejects the refused write as unavailable, and writes to the new primary within 2 s", async () => {
 		const link = openLink();
 		await set(link, "before");
-		await failOver();
+		await demote();
 		expect(await faultKindOf(set(link, "refused"))).toBe("unavailable");
+		pointAtNewPrimary();
 		await untilWritten(link, "after");
 		const onNew = openClient(replica);
 		expect(await onNew.mget("before", "refused", "after")).toEqual(["yes", null, "yes"]);
@@ -76,7 +85,7 @@ describe("a link whose server was demoted", () => {
 	it("still answers every call that was sent before the refusal arrived", async () => {
 		const link = openLink();
 		await set(link, "before");
-		await failOver();
+		await demote();
 		const answers = [faultKindOf(set(link, "refused")), ...Array.from({ length: 500 }, () => get(link, "before"))];
 		expect(await Promise.all(answers)).toEqual(["unavailable", ...Array.from({ length: 500 }, () => "yes")]);
 	});
@@ -94,7 +103,7 @@ describe("a link whose server was demoted", () => {
 	it("rejects as unavailable when a write was refused after reads, or after an EVALSHA of an unknown script", async () => {
 		const link = openLink();
 		await get(link, "nothing");
-		await failOver();
+		await demote();
 		const script = `return redis.call("SET", "script", "yes")`;
 		const results = [
 			link.run(WHOLE_STORE, "write", DEADLINE_MS, (redis) => redis.get("before").then(() => redis.set("refused", "yes"))),
@@ -178,8 +187,9 @@ describe("the seat store's other connections", () => {
 		const another = await start({ replicaOf: replica });
 		const requeue = () => faultKindOf(store.requeueEntry(5, { field: "value" }));
 		expect(await requeue()).toBe("done");
-		await failOver();
+		await demote();
 		expect(await requeue()).toBe("unavailable");
+		pointAtNewPrimary();
 		await waitUntil("an acknowledged write", async () => (await requeue()) === "done", RECONNECTED_WITHIN_MS);
 		expect(await openClient(another).xlen(bucketKeys(5).outbox)).toBe(2);
 	});
