@@ -1,9 +1,8 @@
 /** The API as a process on a Redis whose configuration can lose acknowledged writes, from the start or later. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { findFreePort, sendInlineCommand } from "@holdfast/local-stack";
-import { startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
+import { spawnApp, startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 
 const SERVER = join(import.meta.dirname, "server.ts");
@@ -23,26 +22,16 @@ afterEach(async () => {
 });
 
 function run(environment: Record<string, string> = {}) {
-	const child = spawn(process.execPath, [SERVER], {
-		env: {
-			PATH: process.env.PATH,
-			PORT: String(port),
-			REDIS_URL: redis.url,
-			DATABASE_URL: "postgres://127.0.0.1:9/nothing",
-			JWT_SECRET: "a secret that only this test knows",
-			...environment,
-		},
-		stdio: ["ignore", "pipe", "pipe"],
+	const app = spawnApp(SERVER, {
+		PATH: process.env.PATH,
+		PORT: String(port),
+		REDIS_URL: redis.url,
+		DATABASE_URL: "postgres://127.0.0.1:9/nothing",
+		JWT_SECRET: "a secret that only this test knows",
+		...environment,
 	});
-	children.push(child);
-	const printed = { out: "", err: "" };
-	child.stdout.on("data", (chunk) => {
-		printed.out += chunk;
-	});
-	child.stderr.on("data", (chunk) => {
-		printed.err += chunk;
-	});
-	return { child, printed, ended: once(child, "close").then(([code]: unknown[]) => code) };
+	children.push(app.child);
+	return app;
 }
 
 /** The overall status and the durability status of `/health`, such as `down failed`. Null while the API does not listen. */

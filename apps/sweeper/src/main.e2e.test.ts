@@ -1,10 +1,9 @@
 /** The sweeper's process: when it starts, when it refuses to start, and what it prints then. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { sendInlineCommand } from "@holdfast/local-stack";
 import { bucketKeys, OLD_LAYOUT_KEYS } from "@holdfast/seat-store/testing";
-import { createTestDatabase, insertShowtimes, openTestProxy, startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
+import { createTestDatabase, insertShowtimes, openTestProxy, spawnApp, startTestRedis, type TestRedis, waitUntil } from "@holdfast/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 
 const MAIN = join(import.meta.dirname, "main.ts");
@@ -24,19 +23,14 @@ afterEach(async () => {
 });
 
 function run(environment: Record<string, string> = {}) {
-	const child = spawn(process.execPath, [MAIN], {
-		env: { PATH: process.env.PATH, REDIS_URL: redis.url, DATABASE_URL: "postgres://127.0.0.1:9/nothing", ...environment },
-		stdio: ["ignore", "pipe", "pipe"],
+	const app = spawnApp(MAIN, {
+		PATH: process.env.PATH,
+		REDIS_URL: redis.url,
+		DATABASE_URL: "postgres://127.0.0.1:9/nothing",
+		...environment,
 	});
-	children.push(child);
-	const printed = { out: "", err: "" };
-	child.stdout.on("data", (chunk) => {
-		printed.out += chunk;
-	});
-	child.stderr.on("data", (chunk) => {
-		printed.err += chunk;
-	});
-	return { child, printed, ended: once(child, "close").then(([code]: unknown[]) => code) };
+	children.push(app.child);
+	return app;
 }
 
 it("the sweeper does not start on a Redis that may lose writes, and prints what is wrong and what to do", async () => {

@@ -13,6 +13,7 @@ export * from "./insert-rows.ts";
 export * from "./mint-tokens.ts";
 export { openTestProxy, type TestProxy } from "./open-test-proxy.ts";
 export * from "./parse-seat-events.ts";
+export { type SpawnedApp, spawnApp } from "./spawn-app.ts";
 export { startTestRedis, type TestRedis } from "./start-test-redis.ts";
 export { timeWork } from "./time-work.ts";
 export { waitUntil } from "./wait-until.ts";

@@ -36,6 +36,7 @@ export async function checkBuckets(database: Database, buckets: number): Promise
 	return { outcome: "beyond", reason };
 }
 
+/** What `checkBucketsAtStart` needs. `buckets` is the number that the process serves. */
 export type StartCheck = {
 	readonly url: string;
 	readonly buckets: number;
