@@ -4,6 +4,7 @@ import { createRebuilder } from "@holdfast/rebuild";
 import { createConnectionGuard } from "@holdfast/runtime";
 import { type FastifyBaseLogger, fastify, LogController } from "fastify";
 import { LRUCache } from "lru-cache";
+import { addAdminRoutes } from "./admin/index.ts";
 import type { ApiServer } from "./api-server.ts";
 import { addAuthRoutes } from "./auth/index.ts";
 import { addBookingRoutes } from "./bookings/index.ts";
@@ -112,6 +113,7 @@ export function buildApp(deps: AppDeps): ApiServer {
 			api.register(async (scope) => addMovieRoutes(scope, routeDeps), { prefix: "/movies" });
 			api.register(async (scope) => addShowtimeRoutes(scope, routeDeps));
 			api.register(async (scope) => addBookingRoutes(scope, routeDeps), { prefix: "/bookings" });
+			api.register(async (scope) => addAdminRoutes(scope, routeDeps), { prefix: "/admin" });
 		},
 		{ prefix: "/api/v1" },
 	);

@@ -23,7 +23,7 @@ const idsOf = (found: Awaited<ReturnType<typeof find>>) => found.ahead.map(({ bo
 const end = (showtimeId: ShowtimeId, interval = "0 seconds") =>
 	queryPostgres(
 		test.databaseUrl,
-		`update showtimes set starts_at = now() - interval '9 hours', ends_at = now() + interval '${interval}',
+		`update showtimes set starts_at = now() - interval '9 hours', ends_at = now() + interval '${interval}', occupied_until = now() + interval '${interval}',
 			sales_open_at = now() - interval '99 hours', sales_close_at = now() - interval '9 hours' where id = '${showtimeId}'`,
 	);
 

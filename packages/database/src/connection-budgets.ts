@@ -27,6 +27,8 @@ export const CONNECTION_BUDGETS = {
 	catalogue: { connections: 3, patience: "short", lockTimeoutMs: null },
 	/** The read of a showtime's row before the showtime is opened in the seat store. */
 	opening: { connections: 1, patience: "short", lockTimeoutMs: null },
+	/** What staff read and change through the admin routes. The lock timeout ends the wait for a colleague's change of the same row. */
+	administration: { connections: 3, patience: "short", lockTimeoutMs: 1_000 },
 	/** Health checks, the sweeper's periodic work beside settling, and command-line tools. */
 	upkeep: { connections: 1, patience: "short", lockTimeoutMs: 500 },
 	/**

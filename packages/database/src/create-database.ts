@@ -59,6 +59,7 @@ export function createDatabase(options: DatabaseOptions): Database {
 		bookings: open("bookings"),
 		catalogue: open("catalogue"),
 		opening: open("opening"),
+		administration: open("administration"),
 		upkeep: open("upkeep"),
 		settling: open("settling"),
 		rebuilding: open("rebuilding"),

@@ -3,6 +3,11 @@
  * process's `Database` as its first argument, and every function may throw. `isDatabaseUnavailable` distinguishes an unreachable Postgres
  * from a bug. A write that may or may not have happened throws `DatabaseOutcomeUnknown`.
  */
+export type { AdminMovie, MovieFields } from "./admin/admin-movie.ts";
+export { createMovie } from "./admin/create-movie.ts";
+export { findAdminMovie, type ListAdminMoviesRequest, listAdminMovies } from "./admin/list-admin-movies.ts";
+export { type MovieChanges, updateMovie } from "./admin/update-movie.ts";
+export type { ChangeOutcome, VersionCondition } from "./admin/version-condition.ts";
 export { findMovie } from "./catalog/find-movie.ts";
 export { findSeatPlan, type SeatPlanReader } from "./catalog/find-seat-plan.ts";
 export { findShowtime } from "./catalog/find-showtime.ts";
@@ -37,7 +42,7 @@ export { type OpenInLedgerOutcome, type OpenInLedgerRequest, openShowtimeInLedge
 export { type SettleBatch, type SettleOutcome, settleBatch, UnknownEntryVersion } from "./ledger/settle-batch.ts";
 export { migrateDatabase } from "./migrate-database.ts";
 export type { Page, PageOutcome, PageRequest } from "./read-page.ts";
-export { MOVIE_STATUSES, type MovieStatus, USER_ROLES, type UserRole } from "./schema/index.ts";
+export { MOVIE_STATUSES, type MovieStatus, REASON_MAX_CHARS, TITLE_MAX_CHARS, USER_ROLES, type UserRole } from "./schema/index.ts";
 export { type SeedTally, seedDemo } from "./seed/seed-demo.ts";
 export {
 	type Account,

@@ -12,4 +12,5 @@ export * from "./seat-plan.ts";
 export * from "./showtime.ts";
 export * from "./showtime-event.ts";
 export * from "./showtime-snapshot.ts";
+export * from "./staff-command.ts";
 export * from "./timeline.ts";

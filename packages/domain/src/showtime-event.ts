@@ -5,6 +5,7 @@
  */
 import type { ShowtimeId } from "./ids.ts";
 import type { ShowtimeState, TierPrices } from "./showtime.ts";
+import type { StaffCommand } from "./staff-command.ts";
 
 /** Every type of showtime event. */
 export const SHOWTIME_EVENT_TYPES = [
@@ -50,4 +51,6 @@ export type ShowtimeEvent = ShowtimeTerms &
 		readonly showtimeId: ShowtimeId;
 		/** When the change was made: epoch ms of the Redis clock. */
 		readonly at: number;
+		/** The command of staff that made the change; null for a change that no staff made. */
+		readonly command: StaffCommand | null;
 	};

@@ -47,26 +47,30 @@ export type ShowtimeOptions = {
 const HOUR_MS = 60 * 60 * 1000;
 
 /**
- * Inserts a movie, an auditorium, a seat plan, and showtimes that are on sale now: 10 x 10 seats at 12.50 USD, in 24 hours, unless the
+ * Inserts a movie, a seat plan, and showtimes that are on sale now, each in an auditorium of its own: 10 x 10 seats at 12.50 USD, in 24 hours, unless the
  * options say otherwise. Returns the ids of the showtimes and their plan.
  */
 export async function insertShowtimes(databaseUrl: string, options: ShowtimeOptions = {}): Promise<ShowtimeRows> {
 	const { count = 1, rows = 10, seatsPerRow = 10, startsInMs = 24 * HOUR_MS, bucket } = options;
 	const tiers = [{ id: "standard", name: "Standard" }];
 	const layout = gridLayout({ rows, seatsPerRow, tiers, tierOfRow: () => "standard" });
-	const [movieId, auditoriumId, planId] = [newMovieId(), newAuditoriumId(), newSeatPlanId()];
+	const [movieId, planId] = [newMovieId(), newSeatPlanId()];
 	const showtimeIds = Array.from({ length: count }, () => newShowtimeId(bucket));
+	// All start at the same time, so each has an auditorium of its own.
+	const rooms = showtimeIds.map((id) => ({ id, room: newAuditoriumId() }));
 	await queryPostgres(
 		databaseUrl,
 		`insert into movies (id, title, description, duration_minutes, genre, status)
 			values ('${movieId}', 'The Third Man', 'A man who is not dead.', 104, 'Thriller', 'now_showing');
-		 insert into auditoriums (id, name, time_zone) values ('${auditoriumId}', 'Hall 1', 'Europe/Vienna');
-		 insert into seat_plans (id, auditorium_id, layout, seat_count)
-			values ('${planId}', '${auditoriumId}', ${quote(layout)}, ${rows * seatsPerRow});
-		 insert into showtimes (id, movie_id, auditorium_id, seat_plan_id, starts_at, ends_at, time_zone, prices, currency, sales_open_at, sales_close_at)
-		 select id::uuid, '${movieId}', '${auditoriumId}', '${planId}', start, start + interval '2 hours', 'Europe/Vienna',
+		 insert into auditoriums (id, name, time_zone, currency)
+		 select room, 'Hall 1', 'Europe/Vienna', 'USD' from jsonb_to_recordset(${quote(rooms)}) as rooms (room uuid);
+		 insert into seat_plans (id, auditorium_id, layout, seat_count, is_current)
+			values ('${planId}', '${rooms[0]?.room}', ${quote(layout)}, ${rows * seatsPerRow}, true);
+		 insert into showtimes (id, movie_id, auditorium_id, seat_plan_id, starts_at, ends_at, occupied_until, time_zone, prices, currency, sales_open_at,
+			sales_close_at)
+		 select id, '${movieId}', room, '${planId}', start, start + interval '2 hours', start + interval '2 hours 20 minutes', 'Europe/Vienna',
 			'{"standard": 1250}', 'USD', now() - interval '1 hour', start
-		 from jsonb_array_elements_text(${quote(showtimeIds)}) as id, (select now() + interval '${startsInMs} milliseconds' as start)`,
+		 from jsonb_to_recordset(${quote(rooms)}) as rooms (id uuid, room uuid), (select now() + interval '${startsInMs} milliseconds' as start)`,
 	);
 	return { showtimeIds, plan: { id: planId, ...layout } };
 }

@@ -1,5 +1,6 @@
 /** Lists every schema that the OpenAPI document names under `components.schemas`. */
 import type { TSchema } from "typebox";
+import { AdminMovie, AdminMoviePage, MovieChange, NewMovie } from "./admin-movie.ts";
 import { Booking, BookingDetails, BookingPage, HoldRequest } from "./booking.ts";
 import { Health } from "./health.ts";
 import { SeatDelta, SeatReset, SeatStatuses } from "./live-seats.ts";
@@ -37,6 +38,10 @@ const SHARED: readonly Pick<SharedSchema<TSchema>, "schema">[] = [
 	BookingPage,
 	HoldRequest,
 	Health,
+	AdminMovie,
+	AdminMoviePage,
+	NewMovie,
+	MovieChange,
 ];
 
 /** The schemas to add to the server with `addSchema`, each with its `$id`. */

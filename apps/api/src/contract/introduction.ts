@@ -160,7 +160,7 @@ letters, digits, \`-\` and \`_\` in that header. Any other value is replaced.
 - Payment, refunds and tickets for the door. The API takes no money and issues no tickets.
 - Password reset, changes of a user's data, verification of e-mail addresses, sign-out on all devices, and deletion
   of an account by its user. An operator can delete an account.
-- Routes for admins.
+- Sales by staff, refunds, reports and the management of users. What staff can do is under the tag \`admin\`.
 - Venues: a showtime names its auditorium and time zone only.
 - Push messages. To learn that a booking was cancelled with its showtime, read \`GET /api/v1/bookings\`.`;
 
@@ -170,5 +170,6 @@ export const TAGS = [
 	{ name: "movies", description: "The catalogue of movies: showing now, coming soon, and ended." },
 	{ name: "showtimes", description: "When and where a movie is shown, with its seats and their current statuses." },
 	{ name: "bookings", description: "Hold seats, confirm or release holds, cancel bookings." },
+	{ name: "admin", description: "For the staff of the cinema: what is shown, where, when and at what price. Needs the role `admin`." },
 	{ name: "health", description: "Whether the service works. For operators and load balancers: an app needs none of these routes." },
 ];

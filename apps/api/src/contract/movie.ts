@@ -5,7 +5,8 @@ import { EXAMPLE_CURSORS, EXAMPLE_IDS, EXAMPLE_TIMES } from "./examples.ts";
 import { page } from "./page.ts";
 import { CLOSED, id, nullableText, oneOf, share, text } from "./share.ts";
 
-const MovieObject = Type.Object(
+/** The fields of a movie. */
+export const MovieObject = Type.Object(
 	{
 		id: id("Movie id", EXAMPLE_IDS.movie),
 		title: text("Title of the movie", "The Third Man"),

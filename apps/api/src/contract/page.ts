@@ -34,6 +34,8 @@ export const PAGE_QUERY = {
 const byId = (description: string) => Type.Object({ id: Type.String({ description }) });
 /** The id of a movie. */
 export const BY_ID_OF_MOVIE = byId("Id of the movie");
+/** The id of an auditorium. */
+export const BY_ID_OF_AUDITORIUM = byId("Id of the auditorium");
 /** The id of a showtime. */
 export const BY_ID_OF_SHOWTIME = byId("Id of the showtime");
 /** The id of a seat plan. */

@@ -42,6 +42,15 @@ const ProblemObject = Type.Object(
 				},
 			),
 		),
+		current: Type.Optional(
+			Type.Object(
+				{},
+				{
+					additionalProperties: true,
+					description: "Only with `version_mismatch` of an admin route: the resource as it is now, as its GET returns it",
+				},
+			),
+		),
 		seats: Type.Optional(
 			Type.Array(Type.String(), {
 				description: "Only with `seats_taken` and `unknown_seats`: labels of the seats that cannot be held",

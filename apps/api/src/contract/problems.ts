@@ -43,6 +43,14 @@ export const PROBLEMS = {
 		detail: "The e-mail address or the password is wrong. No session was opened; correct them and try again.",
 		retryable: false,
 	},
+	forbidden: {
+		status: 403,
+		title: "Not allowed",
+		detail:
+			"Your account does not have the role that this request needs. Nothing was changed; sign in with another account, or ask an admin " +
+			"for the role.",
+		retryable: false,
+	},
 	not_found: {
 		status: 404,
 		title: "Not found",
@@ -131,10 +139,10 @@ export const PROBLEMS = {
 	},
 	version_mismatch: {
 		status: 412,
-		title: "Booking version mismatch",
+		title: "Version mismatch",
 		detail:
-			"The booking does not have the version that `If-Match` names. Nothing was changed; read the booking again and decide " +
-			"whether to send the request with its current version.",
+			"The resource does not have the version that `If-Match` names: it was changed in the meantime. Nothing was changed by this request; " +
+			"read the resource again and decide whether to send the request with its current version, which `ETag` names.",
 		retryable: false,
 	},
 	payload_too_large: {
@@ -296,6 +304,17 @@ export const STORE_PROBLEMS = ["internal", "unavailable"] as const satisfies rea
 
 /** Problems of a request for the user's own data: any route that requires a signed-in user may answer them. */
 export const OWN_PROBLEMS = ["unauthenticated", "too_many_requests"] as const satisfies readonly ProblemCode[];
+
+/** Problems that any admin route may answer. */
+export const ADMIN_PROBLEMS = [
+	"unauthenticated",
+	"forbidden",
+	"too_many_requests",
+	...STORE_PROBLEMS,
+] as const satisfies readonly ProblemCode[];
+
+/** Problems that any admin route that changes something may answer. */
+export const ADMIN_CHANGE_PROBLEMS = [...ADMIN_PROBLEMS, ...BODY_PROBLEMS, "outcome_unknown"] as const satisfies readonly ProblemCode[];
 
 /** Problems that any route that opens a showtime first may answer. */
 export const OPENING_PROBLEMS = [

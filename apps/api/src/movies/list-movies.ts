@@ -11,6 +11,22 @@ import { presentMovie } from "./present-movie.ts";
 
 const TITLE_PART_MAX_CHARS = 100;
 
+/** The query parameters that select movies. */
+export const MOVIE_FILTERS = {
+	...PAGE_QUERY,
+	status: Type.Optional(oneOf(MOVIE_STATUSES, "Only movies with this status")),
+	q: Type.Optional(
+		Type.String({
+			minLength: 1,
+			maxLength: TITLE_PART_MAX_CHARS,
+			pattern: "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$",
+			description:
+				"Only movies whose title contains this text. Upper and lower case and accents are not distinguished; spaces around the text are " +
+				"ignored, and at least one other character is required",
+		}),
+	),
+};
+
 /** Registers `GET /movies`. */
 export function addListMovies(app: ApiServer, { database }: AppDeps): void {
 	app.route({
@@ -23,23 +39,7 @@ export function addListMovies(app: ApiServer, { database }: AppDeps): void {
 				"Lists movies in the order of their titles, compared by Unicode code points: É follows Z. Filter by `status`, or by part of the title " +
 				"with `q`.",
 			tags: ["movies"],
-			querystring: Type.Object(
-				{
-					...PAGE_QUERY,
-					status: Type.Optional(oneOf(MOVIE_STATUSES, "Only movies with this status")),
-					q: Type.Optional(
-						Type.String({
-							minLength: 1,
-							maxLength: TITLE_PART_MAX_CHARS,
-							pattern: "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$",
-							description:
-								"Only movies whose title contains this text. Upper and lower case and accents are not distinguished; spaces around the text are " +
-								"ignored, and at least one other character is required",
-						}),
-					),
-				},
-				CLOSED,
-			),
+			querystring: Type.Object(MOVIE_FILTERS, CLOSED),
 			response: { 200: MoviePage.answer("One page of movies") },
 		},
 		config: { problems: ["invalid_request", ...STORE_PROBLEMS] },

@@ -53,7 +53,7 @@ describe("200", () => {
 			`select to_char(starts_at at time zone time_zone, 'YYYY-MM-DD') as day from showtimes where id = '${later}'`,
 		);
 		expect(idsIn(await api.call(`GET /showtimes?movieId=${movieId}&date=${row?.day}`))).toEqual([later]);
-		await api.sql(`update showtimes set time_zone = 'Pacific/Kiritimati', starts_at = '2099-05-05T11:00:00Z', ends_at = '2099-05-05T13:00:00Z'
+		await api.sql(`update showtimes set time_zone = 'Pacific/Kiritimati', starts_at = '2099-05-05T11:00:00Z', ends_at = '2099-05-05T13:00:00Z', occupied_until = '2099-05-05T13:00:00Z'
 			where id = '${soon}'`);
 		expect(idsIn(await api.call("GET /showtimes?date=2099-05-06"))).toEqual([soon]);
 		expect(idsIn(await api.call("GET /showtimes?date=2099-05-05"))).toEqual([]);

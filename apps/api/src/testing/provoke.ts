@@ -128,7 +128,7 @@ export const uninstall = (api: TestApi, showtimeId: ShowtimeId): Promise<string>
 export async function endShowtime(api: TestApi, showtimeId: ShowtimeId): Promise<void> {
 	await uninstall(api, showtimeId);
 	await api.sql(`update showtimes set sales_open_at = now() - interval '5 hours', sales_close_at = now() - interval '4 hours',
-		starts_at = now() - interval '4 hours', ends_at = now() - interval '2 hours' where id = '${showtimeId}'`);
+		starts_at = now() - interval '4 hours', ends_at = now() - interval '2 hours', occupied_until = now() - interval '2 hours' where id = '${showtimeId}'`);
 }
 
 /** Returns a confirmed, a cancelled and an expired booking, each of a showtime that has ended since. */

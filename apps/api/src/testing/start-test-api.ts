@@ -61,6 +61,7 @@ export type TestApi = TestApp & {
 	startAnother(options?: TestAppOptions): Promise<TestApp>;
 	newUser(): Promise<TestUser>;
 	newUsers(count: number): Promise<TestUser[]>;
+	newAdmin(): Promise<TestUser>;
 	newShowtime(options?: ShowtimeOptions): Promise<ShowtimeId>;
 	/** Holds these seats of a new showtime for a new user, through `app` or this app. Throws if the hold is refused. */
 	newHold(seats: readonly string[], app?: TestApp): Promise<NewHold>;
@@ -109,6 +110,12 @@ export async function startTestApi(options: TestAppOptions = {}): Promise<TestAp
 	}
 
 	const newUser = async () => firstOf(await newUsers(1));
+
+	async function newAdmin(): Promise<TestUser> {
+		const { id } = await newUser();
+		await queryPostgres(databaseUrl, `update users set role = 'admin' where id = '${id}'`);
+		return { id, token: firstOf(mintTokens(JWT_SECRET, [id], "admin")) };
+	}
 	const newShowtime: TestApi["newShowtime"] = async (own) => firstOf((await insertShowtimes(databaseUrl, own)).showtimeIds);
 
 	return {
@@ -122,6 +129,7 @@ export async function startTestApi(options: TestAppOptions = {}): Promise<TestAp
 			return other;
 		},
 		newUser,
+		newAdmin,
 		newShowtime,
 		async newHold(seats, app = first) {
 			const [user, showtimeId] = [await newUser(), await newShowtime()];

@@ -2,7 +2,7 @@
 import type { MovieId } from "@holdfast/domain";
 import { type SQL, sql } from "drizzle-orm";
 import { check, date, index, integer, pgTable, text, uuid } from "drizzle-orm/pg-core";
-import { instant, writtenAt } from "./columns.ts";
+import { instant, rowVersion, writtenAt } from "./columns.ts";
 
 /** The statuses that a movie can have. */
 export const MOVIE_STATUSES = ["now_showing", "coming_soon", "ended"] as const;
@@ -42,6 +42,7 @@ export const movies = pgTable(
 		status: text("status").notNull().$type<MovieStatus>(),
 		/** Set when an admin removes the movie. An archived movie is in no list, but its bookings still refer to it. */
 		archivedAt: instant("archived_at"),
+		version: rowVersion(),
 		createdAt: writtenAt("created_at"),
 	},
 	(table) => [
@@ -50,6 +51,7 @@ export const movies = pgTable(
 		// page.
 		index("movies_by_search_title").using("gin", table.searchTitle.op("gin_trgm_ops")).where(sql`${table.archivedAt} is null`),
 		check("movies_title_length", sql`char_length(${table.title}) between 1 and ${sql.raw(String(TITLE_MAX_CHARS))}`),
+		check("movies_version_positive", sql`${table.version} > 0`),
 		check("movies_duration_positive", sql`${table.durationMinutes} > 0`),
 		check("movies_status_known", sql`${table.status} in ('now_showing', 'coming_soon', 'ended')`),
 	],

@@ -44,6 +44,12 @@ export const showtimes = pgTable(
 			.$type<SeatPlanId>(),
 		startsAt: instant("starts_at").notNull(),
 		endsAt: instant("ends_at").notNull(),
+		/**
+		 * When the auditorium is free again: the end, and the pause for cleaning as of the scheduling. The exclusion constraint
+		 * `showtimes_do_not_overlap` (in the migration, because Drizzle knows no such constraint) keeps the ranges from start to here of one
+		 * auditorium apart, cancelled showtimes aside.
+		 */
+		occupiedUntil: instant("occupied_until").notNull(),
 		/** The venue's time zone when the showtime was scheduled. Repeated here so that a list by date needs one table. */
 		timeZone: text("time_zone").notNull(),
 		/** Prices in minor units of `currency`, by tier id. */
@@ -71,6 +77,7 @@ export const showtimes = pgTable(
 		index("showtimes_by_movie").on(table.movieId, table.startsAt, table.id),
 		index("showtimes_by_auditorium").on(table.auditoriumId, table.startsAt),
 		check("showtimes_end_after_start", sql`${table.endsAt} > ${table.startsAt}`),
+		check("showtimes_occupied_until_end", sql`${table.occupiedUntil} >= ${table.endsAt}`),
 		check("showtimes_sales_close_after_open", sql`${table.salesCloseAt} >= ${table.salesOpenAt}`),
 		check(
 			"showtimes_prices_bounded",

@@ -7,7 +7,7 @@ import { writeTo } from "../run-queries.ts";
 import { auditoriums, movies, seatPlans, showtimes } from "../schema/index.ts";
 import { DEMO_ROOMS, type DemoRoom } from "./demo-rooms.ts";
 import { deriveAuditoriumId, deriveSeatPlanId } from "./derive-demo-id.ts";
-import { type PlannedShowtime, planProgramme } from "./plan-programme.ts";
+import { CLEANING_MINUTES, type PlannedShowtime, planProgramme } from "./plan-programme.ts";
 import { readDemoMovies } from "./read-demo-movies.ts";
 
 /** Sales open an hour before the seed runs, so that they are open even on a server whose clock is slightly behind. */
@@ -15,6 +15,7 @@ const SALES_OPEN_AGO_MS = 60 * 60 * 1000;
 /** Rows per insert. Postgres accepts at most 65,535 parameters in one statement. */
 const ROWS_PER_INSERT = 1_000;
 const SEED_DEADLINE_MS = 60_000;
+const MINUTE_MS = 60_000;
 
 /** The numbers of rows that the seed added. */
 export type SeedTally = { readonly movies: number; readonly auditoriums: number; readonly showtimes: number };
@@ -53,11 +54,14 @@ async function insertMovies(tx: Queries, catalogue: readonly Movie[]): Promise<n
 }
 
 async function insertRooms(tx: Queries, rooms: readonly DemoRoom[]): Promise<number> {
-	const rows = rooms.map(({ name, timeZone }) => ({ id: deriveAuditoriumId(name), name, timeZone }));
+	const rows = rooms.map(({ name, timeZone, currency, prices }) => {
+		const [venueName = name] = name.split(", ");
+		return { id: deriveAuditoriumId(name), name, venueName, timeZone, currency, defaultPrices: prices, cleaningMinutes: CLEANING_MINUTES };
+	});
 	const added = await tx.insert(auditoriums).values(rows).onConflictDoNothing();
 	const plans = rooms.map(({ name, layout }) => {
 		assert(findLayoutError(layout) === null, `the seat plan of ${name} is invalid`);
-		return { id: deriveSeatPlanId(name), auditoriumId: deriveAuditoriumId(name), layout, seatCount: seatsOf(layout) };
+		return { id: deriveSeatPlanId(name), auditoriumId: deriveAuditoriumId(name), layout, seatCount: seatsOf(layout), isCurrent: true };
 	});
 	await tx.insert(seatPlans).values(plans).onConflictDoNothing();
 	return added.count;
@@ -72,6 +76,7 @@ async function insertShowtimes(tx: Queries, programme: readonly PlannedShowtime[
 			seatPlanId: deriveSeatPlanId(room.name),
 			startsAt: new Date(startsAt),
 			endsAt: new Date(endsAt),
+			occupiedUntil: new Date(endsAt + CLEANING_MINUTES * MINUTE_MS),
 			timeZone: room.timeZone,
 			prices: room.prices,
 			currency: room.currency,

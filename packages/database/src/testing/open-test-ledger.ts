@@ -41,7 +41,7 @@ export async function openTestLedger() {
 	const tiers = [{ id: "standard", name: "Standard" }];
 	const layout = gridLayout({ rows: 10, seatsPerRow: 10, tiers, tierOfRow: () => "standard" });
 	await writeTo(database, "upkeep", async (queries) => {
-		await queries.insert(auditoriums).values({ id: auditoriumId, name: "Hall 1", timeZone: "Europe/Vienna" });
+		await queries.insert(auditoriums).values({ id: auditoriumId, name: "Hall 1", timeZone: "Europe/Vienna", currency: "EUR" });
 		await queries.insert(seatPlans).values({ id: planId, auditoriumId, layout, seatCount: 100 });
 		const movie = { id: movieId, title: "The Third Man", description: "A film.", durationMinutes: 104, genre: "Thriller" };
 		await queries.insert(movies).values({ ...movie, status: "now_showing" });
@@ -56,16 +56,19 @@ export async function openTestLedger() {
 		return made.user.id;
 	}
 
-	/** Inserts a showtime that starts a day after `nowMs`, and returns its id. */
+	/** Inserts a showtime that starts a day after `nowMs`, in an auditorium of its own, and returns its id. */
 	async function addShowtime(overrides: Partial<typeof showtimes.$inferInsert> = {}): Promise<ShowtimeId> {
 		const startsAt = overrides.startsAt ?? new Date(NOW_MS + 24 * HOUR_MS);
+		const endsAt = overrides.endsAt ?? new Date(startsAt.getTime() + 2 * HOUR_MS);
+		const room = { id: newAuditoriumId(), name: "Hall 1", timeZone: "Europe/Vienna", currency: "EUR" };
 		const row = {
 			id: newShowtimeId(),
 			movieId,
-			auditoriumId,
+			auditoriumId: room.id,
 			seatPlanId: planId,
 			startsAt,
-			endsAt: new Date(startsAt.getTime() + 2 * HOUR_MS),
+			endsAt,
+			occupiedUntil: endsAt,
 			timeZone: "Europe/Vienna",
 			prices: { standard: 1250 },
 			currency: "EUR",
@@ -73,7 +76,10 @@ export async function openTestLedger() {
 			salesCloseAt: startsAt,
 			...overrides,
 		};
-		await writeTo(database, "upkeep", (queries) => queries.insert(showtimes).values(row));
+		await writeTo(database, "upkeep", async (queries) => {
+			await queries.insert(auditoriums).values(room);
+			await queries.insert(showtimes).values(row);
+		});
 		return row.id;
 	}
 
@@ -152,6 +158,7 @@ export async function openTestLedger() {
 			startsAt,
 			endsAt: startsAt + 2 * HOUR_MS,
 			at: NOW_MS + 60_001,
+			command: null,
 			...overrides,
 		};
 	}

@@ -90,6 +90,7 @@ function parseShowtimeEvent(raw: Readonly<Record<string, string>>): ShowtimeEven
 		startsAt: readInteger(raw.startsAt),
 		endsAt: readInteger(raw.endsAt),
 		at: readInteger(raw.at),
+		command: null,
 	};
 }
 

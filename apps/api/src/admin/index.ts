@@ -1,0 +1,19 @@
+/** The admin plugin: everything that the staff of a cinema manage. Encapsulated, with its own authorization: no route without a role. */
+import type { ApiServer } from "../api-server.ts";
+import type { RouteDeps } from "../deps.ts";
+import { addCreateMovie } from "./create-movie.ts";
+import { addListAdminMovies } from "./list-admin-movies.ts";
+import { requireRole } from "./require-role.ts";
+import { addShowAdminMovie } from "./show-admin-movie.ts";
+import { addUpdateMovie } from "./update-movie.ts";
+
+/** Registers the admin routes. `app` has the prefix `/admin`. */
+export function addAdminRoutes(app: ApiServer, deps: RouteDeps): void {
+	app.addHook("onRequest", app.requireUser);
+	app.addHook("onRequest", requireRole);
+	app.addHook("preParsing", app.limitUser);
+	addListAdminMovies(app, deps);
+	addCreateMovie(app, deps);
+	addShowAdminMovie(app, deps);
+	addUpdateMovie(app, deps);
+}
