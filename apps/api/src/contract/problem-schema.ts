@@ -37,10 +37,29 @@ const ProblemObject = Type.Object(
 				),
 				{
 					description:
-						"Only with `invalid_request`: what is invalid. Only one of path, query, headers and body is reported at a time: after a " +
+						"What is invalid, with `invalid_request` and with some 422. Of an invalid request, only one of path, query, headers and body is reported at a time: after a " +
 						"correction, further entries can follow. Absent if the request could not be read at all",
 				},
 			),
+		),
+		clash: Type.Optional(
+			Type.Object(
+				{},
+				{ additionalProperties: true, description: "Only with `showtime_clash`: the showtime in the way, as `ClashingShowtime`" },
+			),
+		),
+		nextFreeStart: Type.Optional(
+			Type.String({ format: "date-time", description: "Only with `showtime_clash`: the next start at which the auditorium is free" }),
+		),
+		starts: Type.Optional(
+			Type.Array(Type.Object({}, { additionalProperties: true }), {
+				description: "Only when scheduling in bulk was refused: the starts that cannot be scheduled, each as `PlannedShowtime`",
+			}),
+		),
+		instants: Type.Optional(
+			Type.Array(Type.String({ format: "date-time" }), {
+				description: "Only with `time_skipped` and `time_ambiguous`: the two starts that could be meant, earlier first",
+			}),
 		),
 		current: Type.Optional(
 			Type.Object(

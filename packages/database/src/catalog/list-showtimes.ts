@@ -29,7 +29,7 @@ export async function listShowtimes(database: Database, request: ListShowtimesRe
 		conditions.push(startsOn(date));
 	}
 	if (request.cursor !== undefined) {
-		const after = parseCursor(request.cursor, parseShowtimeId, isInstant);
+		const after = parseCursor(request.cursor, parseShowtimeId, isInstantKey);
 		if (after === null) return { outcome: "bad_cursor" };
 		const startsAt = new Date(Number(after.key)).toISOString();
 		conditions.push(sql`(${showtimes.startsAt}, ${showtimes.id}) > (${startsAt}::timestamptz, ${after.id}::uuid)`);
@@ -57,4 +57,4 @@ function startsOn(date: string): SQL {
 }
 
 /** Whether the text is epoch milliseconds up to the year 9999. Postgres and JavaScript format years up to 9999 alike. */
-const isInstant = (key: string): boolean => /^\d{1,15}$/.test(key) && Number(key) < Date.UTC(10_000, 0);
+export const isInstantKey = (key: string): boolean => /^\d{1,15}$/.test(key) && Number(key) < Date.UTC(10_000, 0);
