@@ -125,7 +125,8 @@ These are defaults, which the operator can change:
 | requests of one user to the routes of bookings | bursts of ${DEFAULT_RATES.userBurst}, refilled at ${DEFAULT_RATES.userRate} a second, per server process |
 | requests of one user to \`/auth/me\` and \`/auth/logout\` | bursts of ${DEFAULT_RATES.userBurst}, refilled at ${DEFAULT_RATES.userRate} a second, per server process |
 | attempts to register or sign in with one e-mail address | ${DEFAULT_RATES.authPerAccount} a minute |
-| requests to register, sign in or refresh from one IP address | ${DEFAULT_RATES.authPerAddress} a minute |
+| requests to register or sign in from one IP address | ${DEFAULT_RATES.authPerAddress} a minute |
+| refreshes of sessions from one IP address | ${DEFAULT_RATES.refreshPerAddress} a minute |
 | open seat streams of one showtime, per server process | ${figure(DEFAULT_WATCH_LIMITS.watchersPerShowtimeMax)} |
 
 Beyond the limit of open streams a stream is answered 503. It is answered 429 only if the operator has limited the
