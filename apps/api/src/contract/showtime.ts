@@ -1,5 +1,5 @@
 /** The wire schemas of showtimes, seat counts and the seat matrix. */
-import { SEAT_KINDS, SEAT_STATUSES, SHOWTIME_STATES } from "@holdfast/domain";
+import { SEAT_KINDS, SEAT_STATUSES, SHOWTIME_SALES, SHOWTIME_STATES } from "@holdfast/domain";
 import { type Static, Type } from "typebox";
 import { EXAMPLE_CURSORS, EXAMPLE_IDS, EXAMPLE_TIMES } from "./examples.ts";
 import { Price } from "./money.ts";
@@ -32,6 +32,13 @@ const ShowtimeObject = Type.Object(
 				"exist can still be confirmed. `closed`: no new holds are possible, for good; holds that exist can still be confirmed. " +
 				"`cancelled`: the showtime does not take place. The state does not change when the showtime starts or ends: compare " +
 				"`startsAt` and `endsAt` as well",
+		),
+		sales: oneOf(
+			SHOWTIME_SALES,
+			"Whether seats can be held now, computed from `state`, the sales window and the time. `open`: they can. `not_yet`: sales begin at " +
+				"`salesOpenAt`, also if the showtime is `paused` before then. `paused`: sales are interrupted. `ended`: sales are over, because " +
+				"the showtime is `closed`, `cancelled` or over, or `salesCloseAt` has passed. To keep it current, compare `salesOpenAt` and " +
+				"`salesCloseAt` with the server's clock",
 		),
 		prices: Type.Array(Type.Object({ tier: text("Tier id", "standard"), price: Price.ref }, CLOSED), {
 			description: "The price of a seat in each tier",

@@ -33,9 +33,14 @@ export function addListShowtimesOfMovie(app: ApiServer, { database, reportUnread
 			const movie = movieId && (await findMovie(database, movieId));
 			if (movie === null) return reply.problem("not_found");
 			const { limit = PAGE_LIMIT_DEFAULT, cursor, date } = request.query;
-			const result = await listShowtimes(database, { limit, cursor, date, movieId: movie.id, nowMs: Date.now() });
+			const nowMs = Date.now();
+			const result = await listShowtimes(database, { limit, cursor, date, movieId: movie.id, nowMs });
 			if (result.outcome === "bad_cursor") return reply.problem("invalid_request", BAD_CURSOR);
-			const items = await presentSkippingUnreadable(result.items, presentShowtime, (id, error) => reportUnreadable("showtime", id, error));
+			const items = await presentSkippingUnreadable(
+				result.items,
+				(showtime) => presentShowtime(showtime, nowMs),
+				(id, error) => reportUnreadable("showtime", id, error),
+			);
 			return reply.send({ items, nextCursor: result.nextCursor });
 		},
 	});

@@ -20,9 +20,8 @@ export function addListShowtimes(app: ApiServer, { database, reportUnreadable }:
 			operationId: "listShowtimes",
 			summary: "List upcoming showtimes",
 			description:
-				"Lists the showtimes that have not started, earliest first, without cancelled ones. `closed` and `paused` showtimes are listed. A " +
-				"showtime is on sale while its `state` is `open` and the time is between `salesOpenAt` and `salesCloseAt`. Filter by movie with " +
-				"`movieId` and by day with `date`.",
+				"Lists the showtimes that have not started, earliest first, without cancelled ones. `closed` and `paused` showtimes are listed. Seats " +
+				"can be held while `sales` is `open`. Filter by movie with `movieId` and by day with `date`.",
 			tags: ["showtimes"],
 			querystring: Type.Object(
 				{
@@ -45,9 +44,14 @@ export function addListShowtimes(app: ApiServer, { database, reportUnreadable }:
 			const movieId = requestedId === undefined ? undefined : parseMovieId(requestedId);
 			if (movieId === null)
 				return reply.problem("invalid_request", { errors: [{ pointer: "/query/movieId", message: "is not a valid movie id" }] });
-			const result = await listShowtimes(database, { limit, cursor, date, movieId, nowMs: Date.now() });
+			const nowMs = Date.now();
+			const result = await listShowtimes(database, { limit, cursor, date, movieId, nowMs });
 			if (result.outcome === "bad_cursor") return reply.problem("invalid_request", BAD_CURSOR);
-			const items = await presentSkippingUnreadable(result.items, presentShowtime, (id, error) => reportUnreadable("showtime", id, error));
+			const items = await presentSkippingUnreadable(
+				result.items,
+				(showtime) => presentShowtime(showtime, nowMs),
+				(id, error) => reportUnreadable("showtime", id, error),
+			);
 			return reply.send({ items, nextCursor: result.nextCursor });
 		},
 	});
