@@ -8,11 +8,10 @@ import { STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED } from "../contract/share.ts";
 import { SHOWTIME_DATE, ShowtimePage } from "../contract/showtime.ts";
 import type { RouteDeps } from "../deps.ts";
-import { presentSkippingUnreadable } from "../present-skipping-unreadable.ts";
-import { presentShowtime } from "./present-showtime.ts";
+import { presentShowtimes } from "./present-showtimes.ts";
 
 /** Registers `GET /showtimes`. */
-export function addListShowtimes(app: ApiServer, { database, reportUnreadable }: RouteDeps): void {
+export function addListShowtimes(app: ApiServer, deps: RouteDeps): void {
 	app.route({
 		method: "GET",
 		url: "/showtimes",
@@ -45,14 +44,9 @@ export function addListShowtimes(app: ApiServer, { database, reportUnreadable }:
 			if (movieId === null)
 				return reply.problem("invalid_request", { errors: [{ pointer: "/query/movieId", message: "is not a valid movie id" }] });
 			const nowMs = Date.now();
-			const result = await listShowtimes(database, { limit, cursor, date, movieId, nowMs });
+			const result = await listShowtimes(deps.database, { limit, cursor, date, movieId, nowMs });
 			if (result.outcome === "bad_cursor") return reply.problem("invalid_request", BAD_CURSOR);
-			const items = await presentSkippingUnreadable(
-				result.items,
-				(showtime) => presentShowtime(showtime, nowMs),
-				(id, error) => reportUnreadable("showtime", id, error),
-			);
-			return reply.send({ items, nextCursor: result.nextCursor });
+			return reply.send({ items: await presentShowtimes(deps, result.items, nowMs), nextCursor: result.nextCursor });
 		},
 	});
 }

@@ -5,7 +5,7 @@ import { toInstant } from "../contract/share.ts";
 import type { ShowtimeBody } from "../contract/showtime.ts";
 
 /** Returns the public body of a showtime as of `nowMs`, without seat counts. */
-export const presentShowtime = (showtime: Showtime, nowMs: number): ShowtimeBody => ({
+export const presentShowtime = (showtime: Showtime, nowMs: number): Omit<ShowtimeBody, "counts"> => ({
 	id: showtime.id,
 	movie: showtime.movie,
 	auditorium: showtime.summary.auditorium,

@@ -87,6 +87,11 @@ export type ScriptSignatures = {
 		args: Record<never, never>;
 		status: "read" | "not_ready" | "fenced" | "recovering";
 	};
+	"read-maps": {
+		keys: { showtimes: readonly string[] };
+		args: { expiredHoldsMax: Value };
+		status: "read";
+	};
 	"reap": {
 		keys: { meta: string; owner: string; map: string; expiry: string; expiries: string; buyers: string };
 		args: { showtimeId: Value; holdsMax: Value };
@@ -109,4 +114,4 @@ export type ScriptSignatures = {
 	};
 };
 
-export const SCRIPT_NAMES: readonly (keyof ScriptSignatures)[] = ["ack-batch", "adopt-timeline", "block-seats", "cancel", "confirm", "extend", "find-unopened", "give-back-claim", "install-bookings", "install-claim", "install-seats", "install-showtime", "load-booking", "open-quarantined", "place-hold", "read-batch", "read-map", "reap", "reschedule", "resolve-conflict", "set-terms"];
+export const SCRIPT_NAMES: readonly (keyof ScriptSignatures)[] = ["ack-batch", "adopt-timeline", "block-seats", "cancel", "confirm", "extend", "find-unopened", "give-back-claim", "install-bookings", "install-claim", "install-seats", "install-showtime", "load-booking", "open-quarantined", "place-hold", "read-batch", "read-map", "read-maps", "reap", "reschedule", "resolve-conflict", "set-terms"];
