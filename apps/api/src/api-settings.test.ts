@@ -66,7 +66,14 @@ describe("readApiSettings", () => {
 	});
 
 	it("has the documented default rates: 60 sign-ins and 300 refreshes per minute and address, 10 sign-ins per minute and account, 5 per second and user, bursts of 100", () => {
-		expect(DEFAULT_RATES).toEqual({ authPerAddress: 60, refreshPerAddress: 300, authPerAccount: 10, userRate: 5, userBurst: 100, ipLimit: null });
+		expect(DEFAULT_RATES).toEqual({
+			authPerAddress: 60,
+			refreshPerAddress: 300,
+			authPerAccount: 10,
+			userRate: 5,
+			userBurst: 100,
+			ipLimit: null,
+		});
 	});
 
 	it("accepts origins exactly as browsers send them, and no asterisk", () => {

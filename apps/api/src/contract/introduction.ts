@@ -24,7 +24,7 @@ another hold.
 
 1. \`POST /api/v1/auth/register\` creates a user and returns an access token. An existing user signs in with
    \`POST /api/v1/auth/login\`.
-2. \`GET /api/v1/showtimes\` lists the upcoming showtimes.
+2. \`GET /api/v1/showtimes\` lists the upcoming showtimes. Seats can be held at those whose \`sales\` is \`open\`.
 3. \`GET /api/v1/showtimes/{showtimeId}/seats\` returns the seats of one showtime with their current statuses.
 4. \`POST /api/v1/bookings\` with \`{ showtimeId, seats }\` and the header \`Idempotency-Key\` holds the seats. \`seats\`
    lists the \`label\` of each seat; choose seats with status \`available\`. The answer has the \`id\` and \`expiresAt\` of
@@ -96,9 +96,9 @@ because the first request holds the seats.
 
 To show the live seats of a showtime, read \`GET /api/v1/showtimes/{showtimeId}/seats?view=status\`, the seat plan of the
 \`planId\` in that answer (\`GET /api/v1/plans/{id}\`, which never changes), the prices from \`GET /api/v1/showtimes/{id}\`,
-and the user's own seats from \`GET /api/v1/bookings\`. Then open \`GET /api/v1/showtimes/{showtimeId}/seats/stream\`. A
-client without streams polls \`view=status\` with \`If-None-Match\` every 3 s. To learn of new prices or a new \`state\`, read
-the showtime again.
+and the user's own seats from \`GET /api/v1/bookings?showtimeId=\`. Then open
+\`GET /api/v1/showtimes/{showtimeId}/seats/stream\`. A client without streams polls \`view=status\` with \`If-None-Match\`
+every 3 s. To learn of new prices or a new \`state\`, read the showtime again.
 
 ## Clocks
 
