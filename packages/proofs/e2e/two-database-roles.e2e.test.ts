@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 
 const START_DEADLINE_MS = 90_000;
 const start = fileURLToPath(new URL("../../local-stack/src/bin/start.ts", import.meta.url));
+const runOnStores = fileURLToPath(new URL("../../local-stack/src/bin/run-on-stores.ts", import.meta.url));
 const runner = fileURLToPath(new URL("../../../scripts/run.mjs", import.meta.url));
 
 let dataDir: string;
@@ -88,6 +89,13 @@ it("commands connect as the role of the application, and db:migrate as the owner
 	const alone = await run(["db:migrate"], { DATABASE_URL: postgres.applicationUrl });
 	expect(alone.code).toBe(1);
 	expect(alone.err).toContain("permission denied");
+});
+
+it("a tool of the product gets no owner's URL, even from the environment", async () => {
+	const urls = { DATABASE_URL: postgres.applicationUrl, DATABASE_OWNER_URL: postgres.url };
+	const { printed, ended } = spawnApp(runOnStores, environment(urls), ["-p", "[process.env.DATABASE_URL, process.env.DATABASE_OWNER_URL]"]);
+	expect(await ended).toBe(0);
+	expect(printed.out).toBe(`[ '${urls.DATABASE_URL}', undefined ]\n`);
 });
 
 it("a command refuses DATABASE_OWNER_URL without DATABASE_URL", async () => {
