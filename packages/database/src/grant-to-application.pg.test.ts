@@ -4,7 +4,7 @@ import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { APPEND_ONLY_TABLES } from "./append-only-tables.ts";
 import { codeOf } from "./classify-error.ts";
-import { grantToApplication } from "./grant-to-application.ts";
+import { createApplicationRole, grantToApplication } from "./grant-to-application.ts";
 import { migrateDatabase } from "./migrate-database.ts";
 
 const REFUSED = "42501";
@@ -198,6 +198,17 @@ describe("migrateDatabase with two roles", () => {
 		expect(await codeFrom(urlOf(name, application), "delete from refunds")).toBe("accepted");
 		expect(await codeFrom(urlOf(name, application), "truncate refunds")).toBe(REFUSED);
 		expect(await codeFrom(urlOf(name, application), `set role ${owner}`)).toBe(REFUSED);
+	});
+
+	it("creates the role once for several databases of one server that are migrated at the same moment", async () => {
+		const role = `raced_${process.pid}`;
+		const owners = Array.from({ length: 8 }, () => postgres(adminUrl, { max: 1, onnotice: () => {} }));
+		// Connected before, so that all of them look for the role at the same moment.
+		await Promise.all(owners.map((sql) => sql`select 1`));
+		await Promise.all(owners.map((sql) => createApplicationRole(sql, urlOf(name, role))));
+		await Promise.all(owners.map((sql) => sql.end()));
+		expect(await admin(`select rolcanlogin from pg_roles where rolname = '${role}'`)).toEqual([{ rolcanlogin: "t" }]);
+		await admin(`drop role ${role}`);
 	});
 
 	it("grants the rights of a role that exists, whatever password its URL has, and of one that may not connect yet", async () => {
