@@ -2,11 +2,13 @@
 export * from "./booking.ts";
 export * from "./booking-event.ts";
 export * from "./conflict.ts";
+export * from "./find-layout-errors.ts";
 export * from "./ids.ts";
 export * from "./lifetimes.ts";
 export * from "./limits.ts";
 export * from "./money.ts";
 export * from "./outbox-entry.ts";
+export type { PlanError, PlanErrorsOfKind } from "./plan-errors.ts";
 export * from "./seat-map.ts";
 export * from "./seat-plan.ts";
 export * from "./showtime.ts";

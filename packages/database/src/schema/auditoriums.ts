@@ -22,7 +22,7 @@ export const seatPlans = pgTable(
 			.notNull()
 			.references(() => auditoriums.id)
 			.$type<AuditoriumId>(),
-		/** Validated by `findLayoutError` before it is written, so reads do not validate it again. */
+		/** Validated by `findLayoutErrors` before it is written, so reads do not validate it again. */
 		layout: jsonb("layout").notNull().$type<SeatPlanLayout>(),
 		seatCount: integer("seat_count").notNull(),
 		createdAt: writtenAt("created_at"),
