@@ -1,4 +1,5 @@
 /** Runs the whole product on this machine with a real Redis and a real PostgreSQL, without Docker: for start, tests and bench. */
+
 export { makeScratchFolder } from "./make-scratch-folder.ts";
 export { queryPostgres } from "./postgres/query-postgres.ts";
 export { type PostgresOptions, type RunningPostgres, startPostgres } from "./postgres/start-postgres.ts";
@@ -10,6 +11,7 @@ export { findRedisServer } from "./redis/find-redis-server.ts";
 export { REDIS_FLAGS } from "./redis/redis-flags.ts";
 export { sendInlineCommand } from "./redis/send-inline-command.ts";
 export { isLinkUp, type RedisOptions, type RunningRedis, startRedis } from "./redis/start-redis.ts";
+export { COMPILE_CACHE } from "./repository.ts";
 export type { Part } from "./stack/define-part.ts";
 export { readStackFile, type StackInfo } from "./stack/stack-file.ts";
 export { type Stack, type StackOptions, startStack } from "./stack/start-stack.ts";
