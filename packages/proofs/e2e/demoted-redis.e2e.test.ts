@@ -6,7 +6,16 @@ import { rmSync } from "node:fs";
 import { makeScratchFolder, type Stack, sendInlineCommand, startStack } from "@holdfast/local-stack";
 import { followSeats, openProof, type Proof } from "@holdfast/proofs";
 import { DENIED_BUCKETS, deniedKeys } from "@holdfast/seat-store/testing";
-import { insertShowtimes, openTestProxy, startTestRedis, type TestProxy, type TestRedis, waitUntil } from "@holdfast/testing";
+import {
+	byRunLength,
+	createTestDatabase,
+	insertShowtimes,
+	openTestProxy,
+	startTestRedis,
+	type TestProxy,
+	type TestRedis,
+	waitUntil,
+} from "@holdfast/testing";
 import { afterEach, expect, it } from "vitest";
 import { findViolationsAtRest } from "./find-violations-at-rest.ts";
 import { insertBuyers, UNTHROTTLED } from "./open-test-stack.ts";
@@ -17,7 +26,7 @@ const CLIENTS = 24;
 const SHOWTIMES = 2;
 const ROWS = 4;
 const SEATS = 40;
-const BOUGHT = 40;
+const BOUGHT = byRunLength({ short: 20, long: 40 });
 /** A check each second, new connections, and one rebuild per showtime; with room for a busy machine. */
 const WRITES_AGAIN_MAX_MS = 10_000;
 const DRAIN_DEADLINE_MS = 30_000;
@@ -51,9 +60,13 @@ async function open(ackLevel: "local" | "replica"): Promise<Scene> {
 	const replica = await startRedis(primary);
 	await startRedis(replica);
 	const proxy = await keep(openTestProxy(primary.port), (opened) => opened.close());
+	const database = await keep(createTestDatabase(), ({ drop }) => drop());
 	const dataDir = await keep(makeScratchFolder(), (folder) => rmSync(folder, { recursive: true, force: true }));
 	const environment = { LOG_LEVEL: "warn", ACK_LEVEL: ackLevel, HOLD_TTL_MS: "4000", QUARANTINE_MS: "0", ...UNTHROTTLED };
-	const stack = await keep(startStack({ dataDir, redisUrl: proxy.url, skipSeed: true, environment }), (started) => started.stop());
+	const stack = await keep(
+		startStack({ dataDir, redisUrl: proxy.url, databaseUrl: database.url, skipSeed: true, environment }),
+		(started) => started.stop(),
+	);
 	const proof = await keep(openProof({ redisUrl: replica.url, databaseUrl: stack.info.databaseUrl }), (opened) => opened.close());
 	return { primary, replica, proxy, stack, proof };
 }

@@ -127,6 +127,17 @@ describe("health status degraded", () => {
 		),
 	);
 
+	it("health is degraded within 2 s after the sweeper is killed, and ok within 2 s after it is started again", async () => {
+		const sweeperHasFailed = async () =>
+			expect((await health()).checks).toMatchObject({ postgres: { status: "ok" }, sweeper: { status: "failed" } });
+		await expectHealth(
+			"sweeper killed",
+			"degraded",
+			() => stack.sweeper.kill("SIGKILL"),
+			() => sweeperHasFailed().then(stack.sweeper.start),
+		);
+	});
+
 	it("health is degraded when an event waits longer than SETTLE_LAG_MAX_MS for a running sweeper, and the lag grows while it is stopped", async () => {
 		const buyer = await insertBuyer();
 		// The sweeper's heartbeat and the API's session both keep working, so only the lag shows that nothing is settled.

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { ShowtimeId } from "@holdfast/domain";
 import { makeScratchFolder, queryPostgres, type Stack, startStack } from "@holdfast/local-stack";
 import { openProof, type Proof } from "@holdfast/proofs";
-import { insertShowtimes, startTestRedis, type TestRedis } from "@holdfast/testing";
+import { createTestDatabase, insertShowtimes, startTestRedis, type TestRedis } from "@holdfast/testing";
 import { type Buyer, insertBuyers, UNTHROTTLED } from "./open-test-stack.ts";
 
 /** The product on one Redis. */
@@ -47,19 +47,19 @@ export async function openReplicatedStack(environment: Record<string, string>): 
 		return opened;
 	};
 
-	async function openSide(redis: TestRedis, dataDir: string, databaseUrl?: string): Promise<Side> {
+	async function openSide(redis: TestRedis, dataDir: string, databaseUrl: string): Promise<Side> {
 		const stack = await keep(
 			startStack({
 				dataDir,
 				redisUrl: redis.url,
-				...(databaseUrl === undefined ? {} : { databaseUrl }),
+				databaseUrl,
 				skipSeed: true,
 				environment: { LOG_LEVEL: "warn", ...UNTHROTTLED, ...environment },
 			}),
 			(started) => started.stop(),
 		);
 		const { apiUrl, redisUrl } = stack.info;
-		const proof = await keep(Promise.resolve(openProof({ redisUrl, databaseUrl: stack.info.databaseUrl })), (opened) => opened.close());
+		const proof = await keep(Promise.resolve(openProof({ redisUrl, databaseUrl })), (opened) => opened.close());
 		return { redis, stack, apiUrl, proof };
 	}
 
@@ -69,8 +69,9 @@ export async function openReplicatedStack(environment: Record<string, string>): 
 		const primary = await keep(startTestRedis(), (redis) => redis.stop());
 		const replica = await keep(startTestRedis({ replicaOf: primary }), (redis) => redis.stop());
 		await keep(startTestRedis({ replicaOf: replica }), (redis) => redis.stop());
-		const first = await openSide(primary, firstDir);
-		const { databaseUrl, jwtSecret } = first.stack.info;
+		const { url: databaseUrl } = await keep(createTestDatabase(), ({ drop }) => drop());
+		const first = await openSide(primary, firstDir, databaseUrl);
+		const { jwtSecret } = first.stack.info;
 		return {
 			first,
 			replica,
