@@ -34,6 +34,7 @@ const QUIET_TESTS = [
 	"apps/api/src/health/health-changes.http.test.ts",
 	"packages/proofs/e2e/health-accuracy.e2e.test.ts",
 	"packages/proofs/e2e/unread-answers.e2e.test.ts",
+	"packages/seat-store/src/confirm-lane.redis.test.ts",
 	"packages/seat-store/src/demoted-server.redis.test.ts",
 ];
 

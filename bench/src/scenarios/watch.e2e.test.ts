@@ -7,7 +7,7 @@ import { type Bench, openBench } from "../open-bench.ts";
 import { watch } from "./watch.ts";
 
 const CROWD = byRunLength({
-	short: { watchers: 100, seconds: 3, holdsPerSecond: 100, floorRequests: 2_000 },
+	short: { watchers: 100, seconds: 3, holdsPerSecond: 50, floorRequests: 2_000 },
 	long: { watchers: 2_000, seconds: 30, holdsPerSecond: 100, floorRequests: 50_000 },
 });
 

@@ -9,7 +9,7 @@ import { openTestStack, type TestStack } from "./open-test-stack.ts";
 import { type Crowd, startCrowd } from "./start-crowd.ts";
 import { findUnexpectedAnswers, tallyCodes, tallyFaults } from "./tally-history.ts";
 
-const CLIENTS = 64;
+const CLIENTS = byRunLength({ short: 32, long: 64 });
 const SHOWTIMES = 3;
 const ROWS = 4;
 const SEATS = 40;
@@ -21,7 +21,7 @@ const OUTAGE_MAX_MS = byRunLength({ short: 800, long: 4_000 });
 /** The number of confirms between two outages. */
 const SALES_BETWEEN = 32;
 /** The number of accounts of each person: an account may place 100 holds an hour. */
-const ACCOUNTS_EACH = byRunLength({ short: 5, long: 60 });
+const ACCOUNTS_EACH = byRunLength({ short: 10, long: 60 });
 const PATIENCE_MAX = 6;
 const REST_MAX_MS = 50;
 const HEALTHY_DEADLINE_MS = 30_000;

@@ -11,11 +11,11 @@ import { tallyFaults } from "./tally-history.ts";
 const SWEEPER = join(import.meta.dirname, "../../../apps/sweeper/src/main.ts");
 const KILLS = byRunLength({ short: 3, long: 10 });
 const BACKLOG = byRunLength({ short: 400, long: 1_000 });
-const POSTGRES_OUTAGE_MS = byRunLength({ short: 3_000, long: 60_000 });
+const POSTGRES_OUTAGE_MS = byRunLength({ short: 2_500, long: 60_000 });
 /** How long the buyers buy before Postgres is stopped, and beside two sweepers. */
-const BUSY_MS = byRunLength({ short: 1_500, long: 3_000 });
+const BUSY_MS = byRunLength({ short: 1_000, long: 3_000 });
 /** How long Redis runs before each kill, and how long it is down. */
-const REDIS_MS = byRunLength({ short: { up: 700, down: 500 }, long: { up: 1_500, down: 1_000 } });
+const REDIS_MS = byRunLength({ short: { up: 500, down: 500 }, long: { up: 1_500, down: 1_000 } });
 /** Long enough for a busy machine. */
 const BACKLOG_DEADLINE_MS = 60_000;
 const DRAIN_DEADLINE_MS = 85_000;

@@ -8,7 +8,7 @@ import { openTestStack, type TestStack } from "./open-test-stack.ts";
 import { type RecordedBuyer, recordBuyer } from "./record-buyer.ts";
 import { retryUntilFinal } from "./retry-until-final.ts";
 
-/** Longer than `LAG_MAX_MS`, or the test could not tell a sweeper that waits for the row. */
+/** Longer than `LAG_MAX_MS`, so that a sweeper that waits for the row exceeds it. */
 const HOLD_MS = byRunLength({ short: 4_000, long: 20_000 });
 const BUYERS = 8;
 /**
