@@ -11,7 +11,7 @@ import { type Buyer, idOf, insertBuyers, UNTHROTTLED } from "./open-test-stack.t
 
 const CORRECT_WITHIN_MS = 2_000;
 const PATIENCE_MS = 10_000;
-const POLL_MS = 20;
+const POLL_MS = 50;
 const SETTLE_LAG_MAX_MS = 3_000;
 
 let dataDir: string;
