@@ -219,7 +219,10 @@ export type ScheduleBody = Static<typeof ScheduleObject>;
 export const AdminShowtimeObject = Type.Object(
 	{
 		id: id("Showtime id", EXAMPLE_IDS.showtime),
-		movie: Type.Object({ id: id("Movie id", EXAMPLE_IDS.movie), title: text("Title of the movie", "The Third Man") }, CLOSED),
+		movie: Type.Object(
+			{ id: id("Movie id", EXAMPLE_IDS.movie), title: text("Title of the movie", "The Third Man") },
+			{ ...CLOSED, description: "The movie that is shown" },
+		),
 		auditorium: Type.Object({ id: id("Auditorium id", EXAMPLE_IDS.auditorium), name: text("Name of the auditorium", "Hall 1") }, CLOSED),
 		planId: id("Seat plan id", EXAMPLE_IDS.plan),
 		startsAt: instant("When the showtime starts", EXAMPLE_TIMES.starts),
