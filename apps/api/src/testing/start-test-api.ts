@@ -91,6 +91,7 @@ export type TestAppOptions = {
 	/** Default: hashes of the cost `TEST_PASSWORD_LOG_N`. */
 	readonly passwords?: Passwords;
 	readonly databaseUrl?: string;
+	readonly redisUrl?: string;
 	/** Wraps the seat store, to change its behaviour or to pause it at an exact moment. */
 	readonly wrapStore?: (seatStore: SeatStore) => SeatStore;
 	readonly wrapAuthStore?: (authStore: AuthStore) => AuthStore;
@@ -124,7 +125,7 @@ export async function startTestApi(options: TestAppOptions = {}): Promise<TestAp
 		databaseUrl,
 		newUsers,
 		async startAnother(otherOptions = {}) {
-			const other = await startTestApp(redis.url, otherOptions.databaseUrl ?? databaseUrl, otherOptions);
+			const other = await startTestApp(otherOptions.redisUrl ?? redis.url, otherOptions.databaseUrl ?? databaseUrl, otherOptions);
 			others.push(other);
 			return other;
 		},
