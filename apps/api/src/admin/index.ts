@@ -12,6 +12,8 @@ export function addAdminRoutes(app: ApiServer, deps: RouteDeps): void {
 	app.addHook("onRequest", app.requireUser);
 	app.addHook("onRequest", requireRole);
 	app.addHook("preParsing", app.limitUser);
+	// Once more when the body is complete: a slow one must not carry a request past the demotion of its admin.
+	app.addHook("preHandler", app.requireUser);
 	addListAdminMovies(app, deps);
 	addCreateMovie(app, deps);
 	addShowAdminMovie(app, deps);

@@ -2,7 +2,7 @@
  * Starts the API for tests, on a Redis and a database of its own, with users, tokens and showtimes on sale. Every response is
  * checked against the API's own OpenAPI document.
  */
-import { createDatabase } from "@holdfast/database";
+import { createDatabase, type Database } from "@holdfast/database";
 import { DEFAULT_LIMITS, type Limits, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { queryPostgres } from "@holdfast/local-stack";
 import { ANSWER_TIMEOUT_SPEC, createLogger, createPasswords, type Logger, type Passwords } from "@holdfast/runtime";
@@ -43,6 +43,7 @@ export type TestApp = {
 	readonly app: ApiServer;
 	readonly seatStore: SeatStore;
 	readonly authStore: AuthStore;
+	readonly database: Database;
 	readonly drain: Drain;
 	/** Sends a request such as `GET /movies`. Paths are below `/api/v1` unless they start with `//`. */
 	call(request: string, options?: TestCall): Promise<TestAnswer>;
@@ -95,6 +96,8 @@ export type TestAppOptions = {
 	/** Wraps the seat store, to change its behaviour or to pause it at an exact moment. */
 	readonly wrapStore?: (seatStore: SeatStore) => SeatStore;
 	readonly wrapAuthStore?: (authStore: AuthStore) => AuthStore;
+	/** Called before the app is ready, for instance to add a route. */
+	readonly prepareApp?: (app: ApiServer) => void;
 };
 
 /** Starts Redis, a database and the first app. The caller must call `close`. */
@@ -172,6 +175,7 @@ async function startTestApp(redisUrl: string, databaseUrl: string, options: Test
 		drain: createDrain(),
 	};
 	const app = buildApp(deps);
+	options.prepareApp?.(app);
 	await app.ready();
 	const check = createContractCheck(documentOf(app));
 
@@ -182,6 +186,7 @@ async function startTestApp(redisUrl: string, databaseUrl: string, options: Test
 		app,
 		seatStore,
 		authStore,
+		database,
 		drain: deps.drain,
 		call,
 		hold,
