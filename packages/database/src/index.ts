@@ -6,6 +6,7 @@
 export type { AdminMovie, MovieFields } from "./admin/admin-movie.ts";
 export { createMovie } from "./admin/create-movie.ts";
 export { findAdminMovie, type ListAdminMoviesRequest, listAdminMovies } from "./admin/list-admin-movies.ts";
+export { type AuditEvent, type ListAuditEventsRequest, listAuditEvents } from "./admin/list-audit-events.ts";
 export { type AuditOrigin, OPERATOR } from "./admin/record-audit.ts";
 export { type MovieChanges, updateMovie } from "./admin/update-movie.ts";
 export type { ChangeOutcome, VersionCondition } from "./admin/version-condition.ts";
@@ -43,7 +44,17 @@ export { type OpenInLedgerOutcome, type OpenInLedgerRequest, openShowtimeInLedge
 export { type SettleBatch, type SettleOutcome, settleBatch, UnknownEntryVersion } from "./ledger/settle-batch.ts";
 export { migrateDatabase } from "./migrate-database.ts";
 export type { Page, PageOutcome, PageRequest } from "./read-page.ts";
-export { MOVIE_STATUSES, type MovieStatus, REASON_MAX_CHARS, TITLE_MAX_CHARS, USER_ROLES, type UserRole } from "./schema/index.ts";
+export {
+	AUDIT_TARGETS,
+	type AuditFields,
+	type AuditTarget,
+	MOVIE_STATUSES,
+	type MovieStatus,
+	REASON_MAX_CHARS,
+	TITLE_MAX_CHARS,
+	USER_ROLES,
+	type UserRole,
+} from "./schema/index.ts";
 export { type SeedTally, seedDemo } from "./seed/seed-demo.ts";
 export { type ChangeUserRoleOutcome, changeUserRole, findUserRole, type RoleChange } from "./users/change-user-role.ts";
 export {

@@ -3,6 +3,7 @@ import type { ApiServer } from "../api-server.ts";
 import type { RouteDeps } from "../deps.ts";
 import { addCreateMovie } from "./create-movie.ts";
 import { addListAdminMovies } from "./list-admin-movies.ts";
+import { addListAuditEvents } from "./list-audit-events.ts";
 import { requireRole } from "./require-role.ts";
 import { addShowAdminMovie } from "./show-admin-movie.ts";
 import { addUpdateMovie } from "./update-movie.ts";
@@ -18,4 +19,5 @@ export function addAdminRoutes(app: ApiServer, deps: RouteDeps): void {
 	addCreateMovie(app, deps);
 	addShowAdminMovie(app, deps);
 	addUpdateMovie(app, deps);
+	addListAuditEvents(app, deps);
 }

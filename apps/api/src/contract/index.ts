@@ -1,6 +1,7 @@
 /** Lists every schema that the OpenAPI document names under `components.schemas`. */
 import type { TSchema } from "typebox";
 import { AdminMovie, AdminMoviePage, MovieChange, NewMovie } from "./admin-movie.ts";
+import { AuditEvent, AuditEventPage } from "./audit-event.ts";
 import { Booking, BookingDetails, BookingPage, HoldRequest } from "./booking.ts";
 import { Health } from "./health.ts";
 import { SeatDelta, SeatReset, SeatStatuses } from "./live-seats.ts";
@@ -42,6 +43,8 @@ const SHARED: readonly Pick<SharedSchema<TSchema>, "schema">[] = [
 	AdminMoviePage,
 	NewMovie,
 	MovieChange,
+	AuditEvent,
+	AuditEventPage,
 ];
 
 /** The schemas to add to the server with `addSchema`, each with its `$id`. */
