@@ -36,6 +36,10 @@ const COMMANDS = {
 		[RUN_ON_STORES, "apps/sweeper/src/bin/handle-dead-letters.ts"],
 		"list outbox entries that could not be settled: -- show, replay, resolve",
 	],
+	"audit:verify": [
+		[RUN_ON_STORES, "apps/sweeper/src/bin/verify-audit.ts"],
+		"compare the audit trail with the digests of its closed days",
+	],
 	"users:delete": [
 		[RUN_ON_STORES, "apps/sweeper/src/bin/delete-user.ts"],
 		"delete an account that has no upcoming bookings: -- --email <address>",

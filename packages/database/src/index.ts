@@ -3,12 +3,16 @@
  * process's `Database` as its first argument, and every function may throw. `isDatabaseUnavailable` distinguishes an unreachable Postgres
  * from a bug. A write that may or may not have happened throws `DatabaseOutcomeUnknown`.
  */
+
 export type { AdminMovie, MovieFields } from "./admin/admin-movie.ts";
+export type { AuditDigest } from "./admin/audit-digest.ts";
+export { type CloseAuditDayOptions, type CloseAuditDayOutcome, closeAuditDay } from "./admin/close-audit-day.ts";
 export { createMovie } from "./admin/create-movie.ts";
 export { findAdminMovie, type ListAdminMoviesRequest, listAdminMovies } from "./admin/list-admin-movies.ts";
 export { type AuditEvent, type ListAuditEventsRequest, listAuditEvents } from "./admin/list-audit-events.ts";
 export { type AuditOrigin, OPERATOR } from "./admin/record-audit.ts";
 export { type MovieChanges, updateMovie } from "./admin/update-movie.ts";
+export { type AuditDayCheck, verifyAuditTrail } from "./admin/verify-audit-trail.ts";
 export type { ChangeOutcome, VersionCondition } from "./admin/version-condition.ts";
 export { findMovie } from "./catalog/find-movie.ts";
 export { findSeatPlan, type SeatPlanReader } from "./catalog/find-seat-plan.ts";

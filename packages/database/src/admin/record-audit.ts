@@ -33,6 +33,8 @@ export async function recordAudit(tx: Queries, { actor, requestId, reason }: Aud
 	await tx.insert(auditEvents).values(
 		records.map(({ action, target, showtimeId, before, after }) => ({
 			at: sql`now()`,
+			// The time of the insert, not of BEGIN: once the writers of a day have ended, no row of that day can appear.
+			recordedAt: sql`clock_timestamp()`,
 			actor,
 			action,
 			targetType: target.type,
