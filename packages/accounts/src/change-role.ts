@@ -8,11 +8,12 @@
  * If the process stops in between, old tokens are accepted until they expire (15 minutes), or until the change is repeated: a repeat finds
  * the row changed, writes no second audit row, and denies the tokens.
  */
-import { changeUserRole, type Database, findUserRole, type RoleChange } from "@holdfast/database";
+import { changeUserRole, type Database, DatabaseOutcomeUnknown, findUserRole, type RoleChange } from "@holdfast/database";
 import type { UserId } from "@holdfast/domain";
 import type { AuthStore } from "@holdfast/seat-store";
 import { denialEndsAt } from "./access-token-life.ts";
 import { deniedRoleId } from "./denied-role.ts";
+import { describeFault } from "./describe-fault.ts";
 
 /** The steps, in order. */
 export type RoleStep = "change_row" | "deny_role" | "deny_families";
@@ -37,18 +38,40 @@ export type ChangeRoleOutcome =
 const ROUNDS_MAX = 10;
 
 /**
+ * Thrown when a step fails. `mayHaveChanged` false: nothing was changed. True: the row may have the new role, but access tokens with the
+ * former one may be valid for up to 15 minutes; calling `changeRole` again finishes the change. The message is for the operator.
+ */
+export class RoleChangeInterrupted extends Error {
+	override readonly name = "RoleChangeInterrupted";
+	readonly mayHaveChanged: boolean;
+	constructor(mayHaveChanged: boolean, cause: unknown) {
+		const rest = mayHaveChanged
+			? "The role may have been changed, but access tokens with the former role may still be valid, for up to 15 minutes. Run the command again to finish."
+			: "Nothing was changed.";
+		super(`${describeFault(cause)} ${rest}`, { cause });
+		this.mayHaveChanged = mayHaveChanged;
+	}
+}
+
+/**
  * Gives the user the role. A demotion ends the user's sessions; the user can sign in again at once, as a user. In other processes it takes
- * effect within `DENIAL_EFFECTIVE_WITHIN_MS`. Safe to call again, and concurrently. Throws if a store is unreachable; then call it again.
+ * effect within `DENIAL_EFFECTIVE_WITHIN_MS`. Safe to call again, and concurrently. Throws `RoleChangeInterrupted` if a step fails.
  */
 export async function changeRole(deps: RoleDeps, change: RoleChange): Promise<ChangeRoleOutcome> {
 	const { authStore, database, beforeStep = async () => {} } = deps;
 	await beforeStep("change_row");
-	const changed = await changeUserRole(database, change);
+	const changed = await changeUserRole(database, change).catch((error: unknown) => {
+		throw new RoleChangeInterrupted(error instanceof DatabaseOutcomeUnknown, error);
+	});
 	if (changed.outcome === "unknown_user") return changed;
-	await beforeStep("deny_role");
-	await alignTokens(deps, change.userId);
-	await beforeStep("deny_families");
-	for (const family of changed.endedFamilies) await authStore.deny(family, denialEndsAt(Date.now()));
+	try {
+		await beforeStep("deny_role");
+		await alignTokens(deps, change.userId);
+		await beforeStep("deny_families");
+		for (const family of changed.endedFamilies) await authStore.deny(family, denialEndsAt(Date.now()));
+	} catch (error) {
+		throw new RoleChangeInterrupted(true, error);
+	}
 	return { outcome: changed.outcome, adminsLeft: changed.adminsLeft };
 }
 
@@ -64,5 +87,5 @@ async function alignTokens({ authStore, database }: RoleDeps, userId: UserId): P
 		else await authStore.deny(id, denialEndsAt(Date.now()));
 		if ((await findUserRole(database, userId)) === role) return;
 	}
-	throw new Error(`The role of user ${userId} was still changing after ${ROUNDS_MAX} rounds. Run the command again`);
+	throw new Error(`The role of user ${userId} was still changing after ${ROUNDS_MAX} rounds`);
 }

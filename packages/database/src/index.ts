@@ -70,6 +70,7 @@ export {
 	findAccount,
 	listRefreshFamilies,
 } from "./users/end-account.ts";
+export { type CreateAdminOutcome, createAdmin, type NewAdmin } from "./users/create-admin.ts";
 export { type EnsureAdminOutcome, ensureAdmin } from "./users/ensure-admin.ts";
 export { findUser, findUserByEmail } from "./users/find-user.ts";
 export {
