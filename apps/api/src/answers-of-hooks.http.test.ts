@@ -15,10 +15,13 @@ import { JWT_SECRET, startTestApi, type TestApp, type TestCall } from "./testing
 
 /** The largest body of an operation that accepts more than `BODY_MAX_BYTES`. */
 const BODY_MAX_BYTES_OF: Readonly<Record<string, number>> = {};
-/** Bodies for operations whose example is refused before a store is read: the token in the document has the form of no token. */
-const BODIES: Readonly<Record<string, object>> = { refreshSession: { refreshToken: Buffer.alloc(84, 1).toString("base64url") } };
+/** What an example lacks to get as far as the stores. The token in the document has the form of no token. */
+const ADDED_TO_BODY: Readonly<Record<string, object>> = {
+	refreshSession: { refreshToken: Buffer.alloc(84, 1).toString("base64url") },
+	createShowtime: { startsAt: "2099-01-01T20:00:00Z" },
+};
 
-const rates = { userBurst: 10_000, userRate: 10_000, authPerAddress: 10_000, authPerAccount: 10_000 };
+const rates = { userBurst: 10_000, userRate: 10_000, authPerAddress: 10_000, authPerAccount: 10_000, refreshPerAddress: 10_000 };
 const api = await startTestApi({ rates });
 afterAll(() => api.close());
 const operations = listOperations((await api.call("GET //openapi.json")).body);
@@ -39,7 +42,9 @@ const askUnreadably = (app: TestApp, operation: Operation, options: TestCall = {
 
 /** Sends the operation a request that it accepts, as far as that can be said without its resources. */
 const askWell = (app: TestApp, operation: Operation): Promise<TestAnswer> =>
-	ask(app, operation, { body: BODIES[operation.operationId] ?? operation.body });
+	ask(app, operation, {
+		...(operation.body !== undefined && { body: { ...Object(operation.body), ...ADDED_TO_BODY[operation.operationId] } }),
+	});
 
 /** Waits until the app has its connection to Redis. On a busy machine a new one takes longer than a request waits for it. */
 async function connected(app: TestApp): Promise<TestApp> {
@@ -113,7 +118,7 @@ describe("415 unsupported_media_type", () => {
 
 describe("429 too_many_requests", () => {
 	it("refuses the second request of a user or an address, at a rate of one, at exactly the operations that declare the answer", async () => {
-		const rate = { userBurst: 1, userRate: 0.001, authPerAddress: 1 };
+		const rate = { userBurst: 1, userRate: 0.001, authPerAddress: 1, refreshPerAddress: 1 };
 		const strict = await connected(await api.startAnother({ rates: rate, trustProxy: ["127.0.0.1"] }));
 		const provoke = async (operation: Operation) => {
 			const options = {

@@ -5,12 +5,18 @@
  */
 
 export type { AdminMovie, MovieFields } from "./admin/admin-movie.ts";
+export type { AdminShowtime } from "./admin/admin-showtime.ts";
 export type { AuditDigest } from "./admin/audit-digest.ts";
 export { type CloseAuditDayOptions, type CloseAuditDayOutcome, closeAuditDay } from "./admin/close-audit-day.ts";
 export { createMovie } from "./admin/create-movie.ts";
+export type { ClashingShowtime } from "./admin/find-clashing-showtimes.ts";
 export { findAdminMovie, type ListAdminMoviesRequest, listAdminMovies } from "./admin/list-admin-movies.ts";
+export { findAdminShowtime, type ListAdminShowtimesRequest, listAdminShowtimes } from "./admin/list-admin-showtimes.ts";
 export { type AuditEvent, type ListAuditEventsRequest, listAuditEvents } from "./admin/list-audit-events.ts";
 export { type AuditOrigin, OPERATOR } from "./admin/record-audit.ts";
+export { type BatchAnswer, type BulkOutcome, type BulkRequest, scheduleInBulk } from "./admin/schedule-in-bulk.ts";
+export { type ScheduleOneOutcome, type ScheduleOneRequest, scheduleOne } from "./admin/schedule-one.ts";
+export type { JudgedStart, PlanOutcome, ScheduleRefusal, ScheduleShowtimes } from "./admin/schedule-showtimes.ts";
 export { type MovieChanges, updateMovie } from "./admin/update-movie.ts";
 export { type AuditDayCheck, verifyAuditTrail } from "./admin/verify-audit-trail.ts";
 export type { ChangeOutcome, VersionCondition } from "./admin/version-condition.ts";
@@ -21,6 +27,7 @@ export { type ListMoviesRequest, listMovies } from "./catalog/list-movies.ts";
 export { type ListShowtimesRequest, listShowtimes } from "./catalog/list-showtimes.ts";
 export type { Movie, MovieSummary } from "./catalog/movie.ts";
 export type { Showtime } from "./catalog/showtime.ts";
+export { warnOfRisksAtStart } from "./check-application-role.ts";
 export { isDatabaseWritable } from "./check-writable.ts";
 export { classifySettleError, DatabaseOutcomeUnknown, isDatabaseUnavailable, type SettleErrorClass } from "./classify-error.ts";
 export { CONNECTION_BUDGETS, type ConnectionBudget, type DatabaseWork } from "./connection-budgets.ts";
@@ -61,6 +68,7 @@ export {
 } from "./schema/index.ts";
 export { type SeedTally, seedDemo } from "./seed/seed-demo.ts";
 export { type ChangeUserRoleOutcome, changeUserRole, findUserRole, type RoleChange } from "./users/change-user-role.ts";
+export { type CreateAdminOutcome, createAdmin, type NewAdmin } from "./users/create-admin.ts";
 export {
 	type Account,
 	allowSignIn,
@@ -70,7 +78,6 @@ export {
 	findAccount,
 	listRefreshFamilies,
 } from "./users/end-account.ts";
-export { type CreateAdminOutcome, createAdmin, type NewAdmin } from "./users/create-admin.ts";
 export { type EnsureAdminOutcome, ensureAdmin } from "./users/ensure-admin.ts";
 export { findUser, findUserByEmail } from "./users/find-user.ts";
 export {

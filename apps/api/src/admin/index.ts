@@ -2,9 +2,12 @@
 import type { ApiServer } from "../api-server.ts";
 import type { RouteDeps } from "../deps.ts";
 import { addCreateMovie } from "./create-movie.ts";
+import { addCreateShowtime } from "./create-showtime.ts";
 import { addListAdminMovies } from "./list-admin-movies.ts";
+import { addListAdminShowtimes } from "./list-admin-showtimes.ts";
 import { addListAuditEvents } from "./list-audit-events.ts";
 import { requireRole } from "./require-role.ts";
+import { addScheduleShowtimes } from "./schedule-showtimes.ts";
 import { addShowAdminMovie } from "./show-admin-movie.ts";
 import { addUpdateMovie } from "./update-movie.ts";
 
@@ -20,4 +23,7 @@ export function addAdminRoutes(app: ApiServer, deps: RouteDeps): void {
 	addShowAdminMovie(app, deps);
 	addUpdateMovie(app, deps);
 	addListAuditEvents(app, deps);
+	addListAdminShowtimes(app, deps);
+	addCreateShowtime(app, deps);
+	addScheduleShowtimes(app, deps);
 }

@@ -1,13 +1,15 @@
 /** The tables of auditoriums and their seat plans. */
-import type { AuditoriumId, SeatPlanId, SeatPlanLayout, TierPrices } from "@holdfast/domain";
+import {
+	type AuditoriumId,
+	CLEANING_MINUTES_DEFAULT,
+	CLEANING_MINUTES_MAX,
+	type SeatPlanId,
+	type SeatPlanLayout,
+	type TierPrices,
+} from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { boolean, check, index, integer, jsonb, pgTable, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { instant, rowVersion, writtenAt } from "./columns.ts";
-
-/** The longest pause for cleaning between two showtimes of one auditorium. */
-export const CLEANING_MINUTES_MAX = 240;
-/** The pause for cleaning of an auditorium for which no other was set. */
-export const CLEANING_MINUTES_DEFAULT = 20;
 
 /** One row per auditorium. */
 export const auditoriums = pgTable(
@@ -59,7 +61,7 @@ export const seatPlans = pgTable(
 			.notNull()
 			.references(() => auditoriums.id)
 			.$type<AuditoriumId>(),
-		/** Validated by `findLayoutError` before it is written, so reads do not validate it again. */
+		/** Validated by `findLayoutErrors` before it is written, so reads do not validate it again. */
 		layout: jsonb("layout").notNull().$type<SeatPlanLayout>(),
 		seatCount: integer("seat_count").notNull(),
 		/** The point that the best seats are near to, in rows and columns of the layout; null when none was set. */
