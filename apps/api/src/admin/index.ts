@@ -5,6 +5,7 @@ import { addCreateMovie } from "./create-movie.ts";
 import { addCreateShowtime } from "./create-showtime.ts";
 import { addListAdminMovies } from "./list-admin-movies.ts";
 import { addListAdminShowtimes } from "./list-admin-showtimes.ts";
+import { addListAuditEvents } from "./list-audit-events.ts";
 import { requireRole } from "./require-role.ts";
 import { addScheduleShowtimes } from "./schedule-showtimes.ts";
 import { addShowAdminMovie } from "./show-admin-movie.ts";
@@ -15,10 +16,13 @@ export function addAdminRoutes(app: ApiServer, deps: RouteDeps): void {
 	app.addHook("onRequest", app.requireUser);
 	app.addHook("onRequest", requireRole);
 	app.addHook("preParsing", app.limitUser);
+	// Once more when the body is complete: a slow one must not carry a request past the demotion of its admin.
+	app.addHook("preHandler", app.requireUser);
 	addListAdminMovies(app, deps);
 	addCreateMovie(app, deps);
 	addShowAdminMovie(app, deps);
 	addUpdateMovie(app, deps);
+	addListAuditEvents(app, deps);
 	addListAdminShowtimes(app, deps);
 	addCreateShowtime(app, deps);
 	addScheduleShowtimes(app, deps);

@@ -10,6 +10,7 @@ import {
 	PlannedShowtime,
 	Schedule,
 } from "./admin-showtime.ts";
+import { AuditEvent, AuditEventPage } from "./audit-event.ts";
 import { Booking, BookingDetails, BookingPage, HoldRequest } from "./booking.ts";
 import { Health } from "./health.ts";
 import { SeatDelta, SeatReset, SeatStatuses } from "./live-seats.ts";
@@ -51,6 +52,8 @@ const SHARED: readonly Pick<SharedSchema<TSchema>, "schema">[] = [
 	AdminMoviePage,
 	NewMovie,
 	MovieChange,
+	AuditEvent,
+	AuditEventPage,
 	AdminShowtime,
 	AdminShowtimePage,
 	NewShowtime,

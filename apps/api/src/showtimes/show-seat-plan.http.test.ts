@@ -2,7 +2,7 @@ import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { newSeatPlanId, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { waitUntilOpen, withoutPostgres } from "../testing/broken-apps.ts";
-import { expectNoQuery, withoutTables } from "../testing/provoke.ts";
+import { expectNoQuery } from "../testing/provoke.ts";
 import { matrixIn, problemIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi, type TestApp } from "../testing/start-test-api.ts";
 
@@ -164,18 +164,5 @@ describe("404 not_found", () => {
 	it.each(["nonsense", newSeatPlanId(), newShowtimeId()])("answers not_found for the plan id %s, not cacheable", async (id) => {
 		const answer = await api.call(`GET /plans/${id}`);
 		expect([problemIn(answer).code, answer.headers["cache-control"]]).toEqual(["not_found", undefined]);
-	});
-});
-
-describe("503 unavailable", () => {
-	it("answers unavailable when only the ledger has the plan and Postgres is unreachable", async () => {
-		const app = await withoutPostgres(api);
-		expect(problemIn(await app.call(`GET /plans/${await planOf(await api.newShowtime())}`)).code).toBe("unavailable");
-	});
-});
-
-describe("500 internal", () => {
-	it("answers internal for a seat plan when the tables are missing", async () => {
-		expect(problemIn(await (await withoutTables(api)).call(`GET /plans/${newSeatPlanId()}`)).code).toBe("internal");
 	});
 });
