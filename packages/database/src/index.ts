@@ -4,8 +4,14 @@
  * from a bug. A write that may or may not have happened throws `DatabaseOutcomeUnknown`.
  */
 export type { AdminMovie, MovieFields } from "./admin/admin-movie.ts";
+export type { AdminShowtime } from "./admin/admin-showtime.ts";
 export { createMovie } from "./admin/create-movie.ts";
+export type { ClashingShowtime } from "./admin/find-clashing-showtimes.ts";
 export { findAdminMovie, type ListAdminMoviesRequest, listAdminMovies } from "./admin/list-admin-movies.ts";
+export { findAdminShowtime, type ListAdminShowtimesRequest, listAdminShowtimes } from "./admin/list-admin-showtimes.ts";
+export { type BatchAnswer, type BulkOutcome, type BulkRequest, scheduleInBulk } from "./admin/schedule-in-bulk.ts";
+export { type ScheduleOneOutcome, type ScheduleOneRequest, scheduleOne } from "./admin/schedule-one.ts";
+export type { JudgedStart, PlanOutcome, ScheduleRefusal, ScheduleShowtimes } from "./admin/schedule-showtimes.ts";
 export { type MovieChanges, updateMovie } from "./admin/update-movie.ts";
 export type { ChangeOutcome, VersionCondition } from "./admin/version-condition.ts";
 export { findMovie } from "./catalog/find-movie.ts";
@@ -15,6 +21,7 @@ export { type ListMoviesRequest, listMovies } from "./catalog/list-movies.ts";
 export { type ListShowtimesRequest, listShowtimes } from "./catalog/list-showtimes.ts";
 export type { Movie, MovieSummary } from "./catalog/movie.ts";
 export type { Showtime } from "./catalog/showtime.ts";
+export { warnOfRisksAtStart } from "./check-application-role.ts";
 export { isDatabaseWritable } from "./check-writable.ts";
 export { classifySettleError, DatabaseOutcomeUnknown, isDatabaseUnavailable, type SettleErrorClass } from "./classify-error.ts";
 export { CONNECTION_BUDGETS, type ConnectionBudget, type DatabaseWork } from "./connection-budgets.ts";

@@ -3,7 +3,8 @@
  * lifetime of each key. Times that an operator can set, such as the length of a hold, are in limits.ts.
  */
 
-const MINUTE_MS = 60_000;
+/** One minute in milliseconds. */
+export const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** One day in milliseconds. */
 export const DAY_MS = 24 * HOUR_MS;
@@ -35,4 +36,4 @@ export const CANCEL_TTL_MS = META_TTL_MS;
 export const CLAIM_TTL_MS = 5_000;
 
 /** How long Redis keeps staged keys, and a `meta` that contains only a claim, after the process that rebuilds has died. */
-export const STAGED_TTL_MS = MINUTE_MS;
+export const STAGED_TTL_MS = 1 * MINUTE_MS;

@@ -2,8 +2,11 @@
 import type { ApiServer } from "../api-server.ts";
 import type { RouteDeps } from "../deps.ts";
 import { addCreateMovie } from "./create-movie.ts";
+import { addCreateShowtime } from "./create-showtime.ts";
 import { addListAdminMovies } from "./list-admin-movies.ts";
+import { addListAdminShowtimes } from "./list-admin-showtimes.ts";
 import { requireRole } from "./require-role.ts";
+import { addScheduleShowtimes } from "./schedule-showtimes.ts";
 import { addShowAdminMovie } from "./show-admin-movie.ts";
 import { addUpdateMovie } from "./update-movie.ts";
 
@@ -16,4 +19,7 @@ export function addAdminRoutes(app: ApiServer, deps: RouteDeps): void {
 	addCreateMovie(app, deps);
 	addShowAdminMovie(app, deps);
 	addUpdateMovie(app, deps);
+	addListAdminShowtimes(app, deps);
+	addCreateShowtime(app, deps);
+	addScheduleShowtimes(app, deps);
 }

@@ -20,6 +20,11 @@ export const IF_MATCH = Type.Object({
 /** The answer header of a resource with a version. */
 export const VERSION_HEADERS = { etag: Type.String({ description: "The version of the resource, for `If-Match`", examples: ['"3"'] }) };
 
+/** The answer header of a showtime. */
+export const SHOWTIME_VERSION_HEADERS = {
+	etag: Type.String({ description: "The versions of terms and schedule, for `If-Match`", examples: ['"1.1"'] }),
+};
+
 /** Why staff make a change, for the audit trail. */
 export const reason = Type.String({
 	minLength: 1,

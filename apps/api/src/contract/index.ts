@@ -1,6 +1,15 @@
 /** Lists every schema that the OpenAPI document names under `components.schemas`. */
 import type { TSchema } from "typebox";
 import { AdminMovie, AdminMoviePage, MovieChange, NewMovie } from "./admin-movie.ts";
+import {
+	AdminShowtime,
+	AdminShowtimePage,
+	ClashingShowtime,
+	NewSchedule,
+	NewShowtime,
+	PlannedShowtime,
+	Schedule,
+} from "./admin-showtime.ts";
 import { Booking, BookingDetails, BookingPage, HoldRequest } from "./booking.ts";
 import { Health } from "./health.ts";
 import { SeatDelta, SeatReset, SeatStatuses } from "./live-seats.ts";
@@ -42,6 +51,13 @@ const SHARED: readonly Pick<SharedSchema<TSchema>, "schema">[] = [
 	AdminMoviePage,
 	NewMovie,
 	MovieChange,
+	AdminShowtime,
+	AdminShowtimePage,
+	NewShowtime,
+	NewSchedule,
+	ClashingShowtime,
+	PlannedShowtime,
+	Schedule,
 ];
 
 /** The schemas to add to the server with `addSchema`, each with its `$id`. */
