@@ -47,8 +47,8 @@ describe("200", () => {
 		const [soon, closed] = [await api.newShowtime(), await api.newShowtime()];
 		for (const id of [soon, closed]) await api.call(`GET /showtimes/${id}`);
 		const nowMs = Date.now();
-		const change = { what: "window", salesOpenAt: nowMs + 60_000, salesCloseAt: nowMs + 120_000 } as const;
-		await api.seatStore.setTerms({ showtimeId: soon, change });
+		const window = { salesOpenAt: nowMs + 60_000, salesCloseAt: nowMs + 120_000 };
+		await api.seatStore.setTerms({ showtimeId: soon, terms: window, ifVersions: null, command: null });
 		await api.seatStore.setTerms({ showtimeId: closed, terms: { state: "closed" }, ifVersions: null, command: null });
 		expect((await api.call(`GET /showtimes/${soon}`)).body).toMatchObject({ state: "open", sales: "not_yet" });
 		expect((await api.call(`GET /showtimes/${closed}`)).body).toMatchObject({ state: "closed", sales: "ended" });
