@@ -32,6 +32,8 @@ describe("countLive", () => {
 		expect(await count()).toEqual({ ...NOTHING, holds: 3, heldSeats: 6 });
 		await test.store.confirmBooking(first);
 		expect(await count()).toEqual({ ...NOTHING, holds: 2, heldSeats: 3, bookings: 1, soldSeats: 3 });
+		await test.store.confirmBooking(second);
+		expect(await count()).toEqual({ ...NOTHING, holds: 1, heldSeats: 2, bookings: 2, soldSeats: 4 });
 		await test.store.cancelBooking(first);
 		await test.store.cancelBooking(second);
 		expect(await count()).toEqual({ ...NOTHING, holds: 1, heldSeats: 2 });

@@ -28,7 +28,7 @@ export type ScriptSignatures = {
 		status: "confirmed" | "hold_expired" | "booking_state" | "version_mismatch" | "showtime_cancelled" | "busy" | "not_found" | "not_loaded" | "not_ready" | "fenced" | "recovering";
 	};
 	"count-live": {
-		keys: { meta: string; owner: string };
+		keys: { meta: string; map: string; expiry: string; buyers: string };
 		args: Record<never, never>;
 		status: "counted" | "not_ready" | "fenced" | "recovering";
 	};
