@@ -61,7 +61,6 @@ export {
 	type AuditTarget,
 	MOVIE_STATUSES,
 	type MovieStatus,
-	REASON_MAX_CHARS,
 	TITLE_MAX_CHARS,
 	USER_ROLES,
 	type UserRole,
