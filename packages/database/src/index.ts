@@ -10,6 +10,7 @@ export type { AuditDigest } from "./admin/audit-digest.ts";
 export { type CloseAuditDayOptions, type CloseAuditDayOutcome, closeAuditDay } from "./admin/close-audit-day.ts";
 export { createMovie } from "./admin/create-movie.ts";
 export type { ClashingShowtime } from "./admin/find-clashing-showtimes.ts";
+export { findSold, type SoldInLedger } from "./admin/find-sold.ts";
 export { findAdminMovie, type ListAdminMoviesRequest, listAdminMovies } from "./admin/list-admin-movies.ts";
 export { findAdminShowtime, type ListAdminShowtimesRequest, listAdminShowtimes } from "./admin/list-admin-showtimes.ts";
 export { type AuditEvent, type ListAuditEventsRequest, listAuditEvents } from "./admin/list-audit-events.ts";
