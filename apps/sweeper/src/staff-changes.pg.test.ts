@@ -15,7 +15,7 @@ import { openTestSweeper, type TestSweeper } from "./testing/open-test-sweeper.t
 
 const SEATS = 6;
 const HOUR_MS = 3_600_000;
-const SEQUENCES = byRunLength({ short: 60, long: 1_500 });
+const SEQUENCES = byRunLength({ short: 30, long: 1_500 });
 
 let test: TestSweeper;
 const metrics = createSweeperMetrics();
@@ -82,6 +82,12 @@ async function settle(): Promise<void> {
 	await test.newSweeper({ metrics }).runOnce();
 }
 
+/** Merges what both stores have. A rebuild leaves an installed showtime as it is, unless the ledger's epoch is newer. */
+async function rebuild(id: ShowtimeId): Promise<void> {
+	await test.query(`update showtimes set redis_epoch = redis_epoch + 1 where id = '${id}'`);
+	expect(await test.rebuild(id)).toBe("opened");
+}
+
 /** Runs a change with a command of staff. Notes it as accepted when it raised a version of the showtime. */
 async function change(
 	scenario: Scenario,
@@ -111,7 +117,7 @@ async function move(scenario: Scenario, { byMs, isRebuiltBetween, between, ...re
 	);
 	const movedFrom = { startsAt: Math.round(Number(row?.starts_at)), endsAt: Math.round(Number(row?.ends_at)) };
 	const [startsAt, endsAt] = [movedFrom.startsAt + byMs, movedFrom.endsAt + byMs];
-	if (isRebuiltBetween) expect(await test.rebuild(id)).toBe("opened");
+	if (isRebuiltBetween) await rebuild(id);
 	await change(scenario, {}, (command) => test.seatStore.setTerms({ showtimeId: id, terms: between, ifVersions: null, command }));
 	await change(scenario, rest, async (command) => {
 		const before = await installedShowtime(test.seatStore, id);
@@ -146,7 +152,7 @@ async function run(scenario: Scenario, { id, cancelled }: Scenario, next: Step):
 		case "settle":
 			return settle();
 		case "rebuild":
-			if (!cancelled) expect(await test.rebuild(id)).toBe("opened");
+			if (!cancelled) await rebuild(id);
 			return;
 		case "cancel":
 			await change(scenario, {}, (command) =>
@@ -190,7 +196,7 @@ it("every change that the seat store accepts from staff is settled and audited o
 		const showtime = await installedShowtime(test.seatStore, id);
 		const scenario: Scenario = { id, accepted: [], requests: 0, cancelled: false };
 		for (const next of steps) await run(scenario, scenario, next);
-		if (!scenario.cancelled) expect(await test.rebuild(id)).toBe("opened");
+		if (!scenario.cancelled) await rebuild(id);
 		await settle();
 		const installed = await installedShowtime(test.seatStore, id);
 		const [row] = await test.query(
