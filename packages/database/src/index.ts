@@ -6,7 +6,7 @@
 export type { AdminMovie, MovieFields } from "./admin/admin-movie.ts";
 export { createMovie } from "./admin/create-movie.ts";
 export { findAdminMovie, type ListAdminMoviesRequest, listAdminMovies } from "./admin/list-admin-movies.ts";
-export { type MovieChanges, updateMovie } from "./admin/update-movie.ts";
+export { updateMovie } from "./admin/update-movie.ts";
 export type { ChangeOutcome, VersionCondition } from "./admin/version-condition.ts";
 export { findMovie } from "./catalog/find-movie.ts";
 export { findSeatPlan, type SeatPlanReader } from "./catalog/find-seat-plan.ts";
