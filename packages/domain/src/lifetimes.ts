@@ -3,7 +3,8 @@
  * lifetime of each key. Times that an operator can set, such as the length of a hold, are in limits.ts.
  */
 
-const MINUTE_MS = 60_000;
+/** One minute in milliseconds. */
+export const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** One day in milliseconds. */
 export const DAY_MS = 24 * HOUR_MS;

@@ -117,3 +117,15 @@ export const PRICE_MAX = 999_999_999_999;
 export const BOOKING_AMOUNT_MAX = LIMIT_SPECS.seatsPerBookingMax.max * PRICE_MAX;
 /** What an `Idempotency-Key` looks like, as a regular expression. */
 export const IDEMPOTENCY_KEY_PATTERN = "^[A-Za-z0-9_-]{1,64}$";
+/** Characters in the name of a time zone. The longest of the IANA database has 32. */
+export const TIME_ZONE_CHARS_MAX = 64;
+/** Days that one schedule covers, its first and last day included. */
+export const SCHEDULE_DAYS_MAX = 92;
+/** Showtimes that one schedule plans. */
+export const SCHEDULE_SHOWTIMES_MAX = 500;
+/** Minutes that trailers and intervals add to a movie. */
+export const EXTRA_MINUTES_MAX = 240;
+/** Minutes that an auditorium is kept free after a showtime. */
+export const CLEANING_MINUTES_MAX = 240;
+/** Minutes that an auditorium is kept free after a showtime, unless the auditorium says otherwise. */
+export const CLEANING_MINUTES_DEFAULT = 20;

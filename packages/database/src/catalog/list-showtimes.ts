@@ -1,5 +1,5 @@
 /** Lists upcoming showtimes by start, with an optional movie and date. */
-import { type MovieId, parseShowtimeId } from "@holdfast/domain";
+import { isLocalDate, type MovieId, parseShowtimeId } from "@holdfast/domain";
 import { and, asc, eq, gt, isNull, ne, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
 import { type PageOutcome, type PageRequest, pageOf, parseCursor } from "../read-page.ts";
@@ -25,7 +25,7 @@ export async function listShowtimes(database: Database, request: ListShowtimesRe
 	const conditions: SQL[] = [gt(showtimes.startsAt, new Date(nowMs)), ne(showtimes.state, "cancelled"), isNull(movies.archivedAt)];
 	if (movieId !== undefined) conditions.push(eq(showtimes.movieId, movieId));
 	if (date !== undefined) {
-		if (!isCalendarDay(date)) return { outcome: "page", items: [], nextCursor: null };
+		if (!isLocalDate(date)) return { outcome: "page", items: [], nextCursor: null };
 		conditions.push(startsOn(date));
 	}
 	if (request.cursor !== undefined) {
@@ -58,10 +58,3 @@ function startsOn(date: string): SQL {
 
 /** Whether the text is epoch milliseconds up to the year 9999. Postgres and JavaScript format years up to 9999 alike. */
 const isInstant = (key: string): boolean => /^\d{1,15}$/.test(key) && Number(key) < Date.UTC(10_000, 0);
-
-/** Whether the text is an existing date (not 30 February) in a year of four digits, which Postgres and JavaScript format alike. */
-function isCalendarDay(text: string): boolean {
-	if (!/^[1-9]\d{3}-\d{2}-\d{2}$/.test(text)) return false;
-	const day = new Date(`${text}T00:00:00Z`);
-	return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
-}

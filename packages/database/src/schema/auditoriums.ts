@@ -1,13 +1,15 @@
 /** The tables of auditoriums and their seat plans. */
-import type { AuditoriumId, SeatPlanId, SeatPlanLayout, TierPrices } from "@holdfast/domain";
+import {
+	type AuditoriumId,
+	CLEANING_MINUTES_DEFAULT,
+	CLEANING_MINUTES_MAX,
+	type SeatPlanId,
+	type SeatPlanLayout,
+	type TierPrices,
+} from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { boolean, check, index, integer, jsonb, pgTable, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { instant, rowVersion, writtenAt } from "./columns.ts";
-
-/** The longest pause for cleaning between two showtimes of one auditorium. */
-export const CLEANING_MINUTES_MAX = 240;
-/** The pause for cleaning of an auditorium for which no other was set. */
-export const CLEANING_MINUTES_DEFAULT = 20;
 
 /** One row per auditorium. */
 export const auditoriums = pgTable(

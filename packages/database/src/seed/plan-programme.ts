@@ -2,19 +2,25 @@
  * Plans the showtimes of the demo: which movie starts when, in which auditorium. The plan of a day depends only on the auditorium and the
  * calendar day, so planning the same day again gives the same showtimes.
  */
-import type { ShowtimeId } from "@holdfast/domain";
+import {
+	addLocalDays,
+	CLEANING_MINUTES_DEFAULT,
+	daysBetween,
+	findInstantsOn,
+	MINUTE_MS,
+	type ShowtimeId,
+	venueDayOf,
+} from "@holdfast/domain";
 import type { Movie } from "../catalog/movie.ts";
 import type { DemoRoom } from "./demo-rooms.ts";
 import { deriveShowtimeId } from "./derive-demo-id.ts";
-import { venueDayAt, venueInstant } from "./find-venue-instant.ts";
 
-/** The minimum pause between the end of a showtime and the start of the next one in the same auditorium. */
-export const CLEANING_MINUTES = 20;
 /** Today and seven more days are planned, so that the next 7 x 24 hours are filled at any time of day. */
 const DAYS_AHEAD = 7;
+/** The plan of a day depends on its number: the days since this date. */
+const DAY_0 = "1970-01-01";
 /** Start times are multiples of five minutes after the first start of the day. */
 const START_STEP_MINUTES = 5;
-const MINUTE_MS = 60_000;
 
 /** A showtime to insert. */
 export type PlannedShowtime = {
@@ -32,7 +38,7 @@ export type PlannedShowtime = {
  */
 export function planProgramme(rooms: readonly DemoRoom[], movies: readonly Movie[], nowMs: number): PlannedShowtime[] {
 	return rooms.flatMap((room, roomIndex) => {
-		const today = venueDayAt(room.timeZone, nowMs);
+		const today = daysBetween(DAY_0, venueDayOf(nowMs, room.timeZone));
 		const days = Array.from({ length: DAYS_AHEAD + 1 }, (_, ahead) => today + ahead);
 		return days
 			.flatMap((day) => planDay(room, moviesOfDay(movies, rooms.length, roomIndex, day), day))
@@ -51,7 +57,9 @@ function moviesOfDay(movies: readonly Movie[], rooms: number, roomIndex: number,
 }
 
 function planDay(room: DemoRoom, movies: readonly Movie[], day: number): PlannedShowtime[] {
-	const opening = venueInstant(room.timeZone, day, room.firstStartMinutes);
+	const found = findInstantsOn(addLocalDays(DAY_0, day), room.firstStartMinutes, room.timeZone);
+	// No clock change skips or repeats a first start. If one did, the showtimes would begin after the change, or at the first of the two.
+	const opening = found.outcome === "skipped" ? found.after : found.outcome === "twice" ? found.first : found.instant;
 	const lastStart = room.lastStartMinutes - room.firstStartMinutes;
 	const planned: PlannedShowtime[] = [];
 	let minutes = 0;
@@ -60,7 +68,7 @@ function planDay(room: DemoRoom, movies: readonly Movie[], day: number): Planned
 		const startsAt = opening + minutes * MINUTE_MS;
 		const id = deriveShowtimeId(`${room.name} ${day} ${planned.length}`);
 		planned.push({ id, room, movie, startsAt, endsAt: startsAt + movie.durationMinutes * MINUTE_MS });
-		const freeAt = minutes + movie.durationMinutes + CLEANING_MINUTES;
+		const freeAt = minutes + movie.durationMinutes + CLEANING_MINUTES_DEFAULT;
 		minutes = Math.ceil(freeAt / START_STEP_MINUTES) * START_STEP_MINUTES;
 	}
 	return planned;

@@ -1,4 +1,4 @@
-import { DAY_MS, findLayoutError, parsePrices, parseShowtimeId } from "@holdfast/domain";
+import { CLEANING_MINUTES_DEFAULT, DAY_MS, findLayoutError, parsePrices, parseShowtimeId } from "@holdfast/domain";
 import { createTestDatabase } from "@holdfast/testing";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -6,7 +6,6 @@ import { listMovies } from "../catalog/list-movies.ts";
 import { createDatabase, type Database } from "../create-database.ts";
 import { readFrom } from "../run-queries.ts";
 import { DEMO_ROOMS } from "./demo-rooms.ts";
-import { CLEANING_MINUTES } from "./plan-programme.ts";
 import { seedDemo } from "./seed-demo.ts";
 
 /** Late evening in Europe, the next morning in Tokyo, and three days before the clock change in the United States. */
@@ -68,7 +67,7 @@ it("every movie that is now showing has a showtime within seven days, and every 
 it("no two showtimes of an auditorium overlap, cleaning time included, and each lasts as long as its movie", async () => {
 	const [clashes] = await rows<{ n: number }>(sql`
 		select count(*)::int as n from showtimes a join showtimes b on a.auditorium_id = b.auditorium_id and a.id < b.id
-		where a.starts_at < b.ends_at + ${CLEANING_MINUTES} * interval '1 minute' and b.starts_at < a.ends_at + ${CLEANING_MINUTES} * interval '1 minute'`);
+		where a.starts_at < b.ends_at + ${CLEANING_MINUTES_DEFAULT} * interval '1 minute' and b.starts_at < a.ends_at + ${CLEANING_MINUTES_DEFAULT} * interval '1 minute'`);
 	expect(clashes?.n).toBe(0);
 	const [wrong] = await rows<{ n: number }>(sql`
 		select count(*)::int as n from showtimes s join movies m on m.id = s.movie_id

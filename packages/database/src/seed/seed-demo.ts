@@ -1,5 +1,5 @@
 /** Fills a database with the demo: real movies, auditoriums from a hall to an arena, and showtimes for the coming week. */
-import { findLayoutError } from "@holdfast/domain";
+import { CLEANING_MINUTES_DEFAULT, findLayoutError } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import type { Movie } from "../catalog/movie.ts";
 import type { Database, Queries } from "../create-database.ts";
@@ -7,7 +7,7 @@ import { writeTo } from "../run-queries.ts";
 import { auditoriums, movies, seatPlans, showtimes } from "../schema/index.ts";
 import { DEMO_ROOMS, type DemoRoom } from "./demo-rooms.ts";
 import { deriveAuditoriumId, deriveSeatPlanId } from "./derive-demo-id.ts";
-import { CLEANING_MINUTES, type PlannedShowtime, planProgramme } from "./plan-programme.ts";
+import { type PlannedShowtime, planProgramme } from "./plan-programme.ts";
 import { readDemoMovies } from "./read-demo-movies.ts";
 
 /** Sales open an hour before the seed runs, so that they are open even on a server whose clock is slightly behind. */
@@ -56,7 +56,7 @@ async function insertMovies(tx: Queries, catalogue: readonly Movie[]): Promise<n
 async function insertRooms(tx: Queries, rooms: readonly DemoRoom[]): Promise<number> {
 	const rows = rooms.map(({ name, timeZone, currency, prices }) => {
 		const [venueName = name] = name.split(", ");
-		return { id: deriveAuditoriumId(name), name, venueName, timeZone, currency, defaultPrices: prices, cleaningMinutes: CLEANING_MINUTES };
+		return { id: deriveAuditoriumId(name), name, venueName, timeZone, currency, defaultPrices: prices, cleaningMinutes: CLEANING_MINUTES_DEFAULT };
 	});
 	const added = await tx.insert(auditoriums).values(rows).onConflictDoNothing();
 	const plans = rooms.map(({ name, layout }) => {
@@ -76,7 +76,7 @@ async function insertShowtimes(tx: Queries, programme: readonly PlannedShowtime[
 			seatPlanId: deriveSeatPlanId(room.name),
 			startsAt: new Date(startsAt),
 			endsAt: new Date(endsAt),
-			occupiedUntil: new Date(endsAt + CLEANING_MINUTES * MINUTE_MS),
+			occupiedUntil: new Date(endsAt + CLEANING_MINUTES_DEFAULT * MINUTE_MS),
 			timeZone: room.timeZone,
 			prices: room.prices,
 			currency: room.currency,
