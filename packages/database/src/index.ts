@@ -3,10 +3,18 @@
  * process's `Database` as its first argument, and every function may throw. `isDatabaseUnavailable` distinguishes an unreachable Postgres
  * from a bug. A write that may or may not have happened throws `DatabaseOutcomeUnknown`.
  */
+export type { Auditorium, AuditoriumFields, PricesIn, Venue } from "./admin/admin-auditorium.ts";
 export type { AdminMovie, MovieFields } from "./admin/admin-movie.ts";
+export type { AdminSeatPlan, SeatPlanFields } from "./admin/admin-seat-plan.ts";
+export { createAuditorium, type NewAuditorium } from "./admin/create-auditorium.ts";
 export { createMovie } from "./admin/create-movie.ts";
+export { createSeatPlan, type NewSeatPlan } from "./admin/create-seat-plan.ts";
 export { findAdminMovie, type ListAdminMoviesRequest, listAdminMovies } from "./admin/list-admin-movies.ts";
+export { findAuditorium, type ListAuditoriumsRequest, listAuditoriums } from "./admin/list-auditoriums.ts";
+export { findAdminSeatPlan, type ListSeatPlansRequest, listSeatPlans } from "./admin/list-seat-plans.ts";
+export { type AuditoriumRefusal, archiveAuditorium, updateAuditorium } from "./admin/update-auditorium.ts";
 export { updateMovie } from "./admin/update-movie.ts";
+export { updateSeatPlan } from "./admin/update-seat-plan.ts";
 export type { ChangeOutcome, VersionCondition } from "./admin/version-condition.ts";
 export { findMovie } from "./catalog/find-movie.ts";
 export { findSeatPlan, type SeatPlanReader } from "./catalog/find-seat-plan.ts";
@@ -42,7 +50,14 @@ export { type OpenInLedgerOutcome, type OpenInLedgerRequest, openShowtimeInLedge
 export { type SettleBatch, type SettleOutcome, settleBatch, UnknownEntryVersion } from "./ledger/settle-batch.ts";
 export { migrateDatabase } from "./migrate-database.ts";
 export type { Page, PageOutcome, PageRequest } from "./read-page.ts";
-export { MOVIE_STATUSES, type MovieStatus, REASON_MAX_CHARS, TITLE_MAX_CHARS, USER_ROLES, type UserRole } from "./schema/index.ts";
+export {
+	MOVIE_STATUSES,
+	type MovieStatus,
+	REASON_MAX_CHARS,
+	TITLE_MAX_CHARS,
+	USER_ROLES,
+	type UserRole,
+} from "./schema/index.ts";
 export { type SeedTally, seedDemo } from "./seed/seed-demo.ts";
 export {
 	type Account,

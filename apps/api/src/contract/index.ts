@@ -1,6 +1,8 @@
 /** Lists every schema that the OpenAPI document names under `components.schemas`. */
 import type { TSchema } from "typebox";
+import { Auditorium, AuditoriumChange, AuditoriumPage, NewAuditorium } from "./admin-auditorium.ts";
 import { AdminMovie, AdminMoviePage, MovieChange, NewMovie } from "./admin-movie.ts";
+import { AdminSeatPlan, AdminSeatPlanDetails, AdminSeatPlanPage, NewSeatPlan, SeatPlanChange, SeatPlanDraft } from "./admin-seat-plan.ts";
 import { Booking, BookingDetails, BookingPage, HoldRequest } from "./booking.ts";
 import { Health } from "./health.ts";
 import { SeatDelta, SeatReset, SeatStatuses } from "./live-seats.ts";
@@ -42,6 +44,16 @@ const SHARED: readonly Pick<SharedSchema<TSchema>, "schema">[] = [
 	AdminMoviePage,
 	NewMovie,
 	MovieChange,
+	Auditorium,
+	AuditoriumPage,
+	NewAuditorium,
+	AuditoriumChange,
+	AdminSeatPlan,
+	AdminSeatPlanPage,
+	AdminSeatPlanDetails,
+	NewSeatPlan,
+	SeatPlanDraft,
+	SeatPlanChange,
 ];
 
 /** The schemas to add to the server with `addSchema`, each with its `$id`. */

@@ -2,6 +2,7 @@
 import type { Showtime } from "@holdfast/database";
 import { toInstant } from "../contract/share.ts";
 import type { ShowtimeBody } from "../contract/showtime.ts";
+import { presentTierPrices } from "../contract/tier-prices.ts";
 
 /** Returns the public body of a showtime, without seat counts. */
 export const presentShowtime = (showtime: Showtime): ShowtimeBody => ({
@@ -14,5 +15,5 @@ export const presentShowtime = (showtime: Showtime): ShowtimeBody => ({
 	salesOpenAt: toInstant(showtime.salesOpenAt),
 	salesCloseAt: toInstant(showtime.salesCloseAt),
 	state: showtime.state,
-	prices: Object.entries(showtime.prices).map(([tier, amount]) => ({ tier, price: { amount, currency: showtime.currency } })),
+	prices: presentTierPrices(showtime.prices, showtime.currency),
 });

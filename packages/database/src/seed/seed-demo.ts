@@ -56,7 +56,15 @@ async function insertMovies(tx: Queries, catalogue: readonly Movie[]): Promise<n
 async function insertRooms(tx: Queries, rooms: readonly DemoRoom[]): Promise<number> {
 	const rows = rooms.map(({ name, timeZone, currency, prices }) => {
 		const [venueName = name] = name.split(", ");
-		return { id: deriveAuditoriumId(name), name, venueName, timeZone, currency, defaultPrices: prices, cleaningMinutes: CLEANING_MINUTES_DEFAULT };
+		return {
+			id: deriveAuditoriumId(name),
+			name,
+			venueName,
+			timeZone,
+			currency,
+			defaultPrices: prices,
+			cleaningMinutes: CLEANING_MINUTES_DEFAULT,
+		};
 	});
 	const added = await tx.insert(auditoriums).values(rows).onConflictDoNothing();
 	const plans = rooms.map(({ name, layout }) => {
