@@ -24,6 +24,15 @@ CREATE TABLE "audit_events" (
 	CONSTRAINT "audit_events_reason_bounded" CHECK (char_length("audit_events"."reason") between 1 and 500)
 );
 --> statement-breakpoint
+CREATE TABLE "showtime_batches" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"actor" uuid NOT NULL,
+	"idempotency_key" text,
+	"request_hash" text NOT NULL,
+	"answer" jsonb NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
 ALTER TABLE "auditoriums" ADD COLUMN "venue_name" text;--> statement-breakpoint
 ALTER TABLE "auditoriums" ADD COLUMN "venue_address" text;--> statement-breakpoint
 ALTER TABLE "auditoriums" ADD COLUMN "cleaning_minutes" integer DEFAULT 20 NOT NULL;--> statement-breakpoint
@@ -55,6 +64,8 @@ CREATE INDEX "audit_events_by_recording" ON "audit_events" USING btree ("recorde
 CREATE INDEX "audit_events_by_actor" ON "audit_events" USING btree ("actor","id");--> statement-breakpoint
 CREATE INDEX "audit_events_by_target" ON "audit_events" USING btree ("target_id","id");--> statement-breakpoint
 CREATE INDEX "audit_events_by_showtime" ON "audit_events" USING btree ("showtime_id","id") WHERE "audit_events"."showtime_id" is not null;--> statement-breakpoint
+CREATE UNIQUE INDEX "showtime_batches_once" ON "showtime_batches" USING btree ("actor","idempotency_key");--> statement-breakpoint
+CREATE INDEX "showtime_batches_by_age" ON "showtime_batches" USING btree ("created_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "seat_plans_one_current" ON "seat_plans" USING btree ("auditorium_id") WHERE "seat_plans"."is_current";--> statement-breakpoint
 ALTER TABLE "auditoriums" ADD CONSTRAINT "auditoriums_version_positive" CHECK ("auditoriums"."version" > 0);--> statement-breakpoint
 ALTER TABLE "auditoriums" ADD CONSTRAINT "auditoriums_cleaning_bounded" CHECK ("auditoriums"."cleaning_minutes" between 0 and 240);--> statement-breakpoint

@@ -25,6 +25,8 @@ it("four concurrent migrations of an empty database apply each migration once, a
 	expect(await queryPostgres(url.href, "select hash from drizzle.__drizzle_migrations")).toEqual(applied);
 	const tables = await queryPostgres(url.href, "select tablename from pg_tables where schemaname = 'public' order by tablename");
 	expect(tables.map(({ tablename }) => tablename)).toEqual([
+		"audit_digests",
+		"audit_events",
 		"auditoriums",
 		"booking_events",
 		"booking_seats",
@@ -36,6 +38,7 @@ it("four concurrent migrations of an empty database apply each migration once, a
 		"refresh_families",
 		"refunds",
 		"seat_plans",
+		"showtime_batches",
 		"showtime_events",
 		"showtimes",
 		"users",
@@ -102,6 +105,30 @@ it("the migration that adds seat amounts divides the amount of each existing boo
 		"select string_agg(seats.amount::text, ',' order by seat) as amounts from booking_seats seats join bookings on id = booking_id group by id, bookings.amount order by bookings.amount",
 	);
 	expect(seats).toEqual([{ amounts: "0,0,0" }, { amounts: "834,833,833" }, { amounts: "834,834,833" }]);
+});
+
+it("the migration for staff gives rooms a currency and a current plan, and existing showtimes the pause for cleaning that they have room for", async () => {
+	const url = await migrateAcross(
+		'ADD COLUMN "cleaning_minutes"',
+		`insert into auditoriums (id, name, time_zone) select gen_random_uuid(), name, 'UTC' from (values ('Euro'), ('Empty')) as rooms (name);
+		 insert into movies (id, title, description, duration_minutes, genre, status) values (gen_random_uuid(), 'M', 'A film.', 60, 'Thriller', 'now_showing');
+		 insert into seat_plans (id, auditorium_id, layout, seat_count, created_at)
+		 select gen_random_uuid(), id, '{}', seats, now() + seats * interval '1 minute' from auditoriums, (values (8), (9)) as plans (seats) where name = 'Euro';
+		 insert into showtimes (id, movie_id, auditorium_id, seat_plan_id, starts_at, ends_at, time_zone, prices, currency, sales_open_at, sales_close_at)
+		 select gen_random_uuid(), movies.id, auditoriums.id, seat_plans.id, start, start + interval '1 hour', 'UTC', '{"standard": 1250}', 'EUR', now(), now()
+		 from movies, auditoriums, seat_plans, (values ('2031-01-01T10:00Z'::timestamptz), ('2031-01-01T11:05Z'), ('2031-01-01T14:00Z')) as starts (start)
+		 where name = 'Euro' and seat_count = 9`,
+	);
+	expect(await queryPostgres(url, "select name, currency, cleaning_minutes from auditoriums order by name")).toEqual([
+		{ name: "Empty", currency: "EUR", cleaning_minutes: "20" },
+		{ name: "Euro", currency: "EUR", cleaning_minutes: "20" },
+	]);
+	expect(await queryPostgres(url, "select seat_count from seat_plans where is_current")).toEqual([{ seat_count: "9" }]);
+	const pauses = await queryPostgres(
+		url,
+		"select extract(minute from occupied_until - ends_at)::int as pause from showtimes order by starts_at",
+	);
+	expect(pauses.map(({ pause }) => pause)).toEqual(["5", "20", "20"]);
 });
 
 it("migrating an unreachable database fails with an unavailable error", async () => {

@@ -2,9 +2,13 @@
 import type { PlanTier } from "./seat-plan.ts";
 import type { TierPrices } from "./showtime.ts";
 
-/** Returns the ids of tiers that have no price, then the ids in `prices` that are not tiers. Empty: each tier has a price, and nothing else has. */
-export function findUnknownTiers(tiers: readonly PlanTier[], prices: TierPrices): string[] {
+/** Ids of tiers that have no price, and of prices that are of no tier. */
+export type UnknownTiers = { readonly missing: readonly string[]; readonly unknown: readonly string[] };
+
+/** Returns in what the prices differ from the tiers; null if each tier has a price, and nothing else has. */
+export function findUnknownTiers(tiers: readonly PlanTier[], prices: TierPrices): UnknownTiers | null {
 	const ids = new Set(tiers.map(({ id }) => id));
-	const unpriced = [...ids].filter((id) => !Object.hasOwn(prices, id));
-	return [...unpriced, ...Object.keys(prices).filter((id) => !ids.has(id))];
+	const missing = [...ids].filter((id) => !Object.hasOwn(prices, id));
+	const unknown = Object.keys(prices).filter((id) => !ids.has(id));
+	return missing.length + unknown.length === 0 ? null : { missing, unknown };
 }

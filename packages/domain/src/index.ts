@@ -13,6 +13,7 @@ export * from "./money.ts";
 export * from "./outbox-entry.ts";
 export type { PlanError, PlanErrorsOfKind } from "./plan-errors.ts";
 export type { PretixErrorKind } from "./pretix-plan.ts";
+export * from "./sales.ts";
 export * from "./seat-map.ts";
 export * from "./seat-plan.ts";
 export * from "./showtime.ts";

@@ -6,6 +6,7 @@ export type { ChangeBookingCommand } from "./commands/change-booking.ts";
 export { SHOWTIMES_ASKED_MAX } from "./commands/find-user-bookings.ts";
 export type { PlaceHoldCommand } from "./commands/place-hold.ts";
 export type { SeatInspection } from "./commands/read-seat-map.ts";
+export type { UnreapedMap } from "./commands/read-seat-maps.ts";
 export type { BlockSeatsCommand, RescheduleCommand, SetTermsCommand } from "./commands/set-showtime.ts";
 export { createSeatStore, type SeatStoreOptions } from "./create-seat-store.ts";
 export { DENIAL_EFFECTIVE_WITHIN_MS } from "./deny-list.ts";

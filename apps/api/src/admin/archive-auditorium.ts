@@ -39,7 +39,7 @@ export function addArchiveAuditorium(app: ApiServer, { database }: AppDeps): voi
 			if (condition.outcome === "malformed") return refuseIfMatch(reply, condition.message);
 			const command = commandOf(request, request.query.reason ?? null);
 			const result = await archiveAuditorium(database, auditoriumId, { ifVersions: condition.ifVersions, command });
-			if (result.outcome === "has_showtimes") return reply.problem("has_showtimes", result);
+			if (result.outcome === "has_showtimes") return reply.problem("has_showtimes", { count: result.count });
 			return sendChanged(reply, result, presentAuditorium);
 		},
 	});

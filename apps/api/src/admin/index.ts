@@ -5,10 +5,13 @@ import { addArchiveAuditorium } from "./archive-auditorium.ts";
 import { addCreateAuditorium } from "./create-auditorium.ts";
 import { addCreateMovie } from "./create-movie.ts";
 import { addCreateSeatPlan } from "./create-seat-plan.ts";
+import { addCreateShowtime } from "./create-showtime.ts";
 import { addListAdminMovies } from "./list-admin-movies.ts";
+import { addListAdminShowtimes } from "./list-admin-showtimes.ts";
 import { addListAuditoriums } from "./list-auditoriums.ts";
 import { addListSeatPlans } from "./list-seat-plans.ts";
 import { requireRole } from "./require-role.ts";
+import { addScheduleShowtimes } from "./schedule-showtimes.ts";
 import { addShowAdminMovie } from "./show-admin-movie.ts";
 import { addShowAdminSeatPlan } from "./show-admin-seat-plan.ts";
 import { addShowAuditorium } from "./show-auditorium.ts";
@@ -34,4 +37,7 @@ export function addAdminRoutes(app: ApiServer, deps: RouteDeps): void {
 	addCreateSeatPlan(app, deps);
 	addShowAdminSeatPlan(app, deps);
 	addUpdateSeatPlan(app, deps);
+	addListAdminShowtimes(app, deps);
+	addCreateShowtime(app, deps);
+	addScheduleShowtimes(app, deps);
 }

@@ -2,7 +2,7 @@
 import type { ChangeOutcome } from "@holdfast/database";
 import type { FastifyReply } from "fastify";
 
-type Versioned = { readonly version: number };
+type Versioned = { readonly version: number | string };
 
 /** Sends the body with its `ETag`. The handler returns the result to Fastify. */
 export const sendVersioned = (reply: FastifyReply, body: Versioned): FastifyReply => reply.header("etag", `"${body.version}"`).send(body);

@@ -10,6 +10,7 @@ import { parseTierPrices } from "../contract/tier-prices.ts";
 import type { AppDeps } from "../deps.ts";
 import { commandOf, parseVersionCondition, refuseIfMatch } from "./admin-request.ts";
 import { presentAuditorium } from "./present-auditorium.ts";
+import { refuseTerms } from "./refuse-terms.ts";
 import { sendChanged } from "./send-versioned.ts";
 
 /** The `errors` of the 400 for a time zone that Postgres does not know. */
@@ -73,11 +74,12 @@ export function addUpdateAuditorium(app: ApiServer, { database }: AppDeps): void
 			switch (result.outcome) {
 				case "unknown_time_zone":
 					return reply.problem("invalid_request", UNKNOWN_TIME_ZONE);
+				case "has_showtimes":
+					return reply.problem("has_showtimes", { count: result.count });
 				case "unknown_tiers":
 				case "unknown_seats":
-				case "has_showtimes":
 				case "currency_mismatch":
-					return reply.problem(result.outcome, result);
+					return refuseTerms(reply, result, "/defaultPrices");
 				default:
 					return sendChanged(reply, result, presentAuditorium);
 			}

@@ -9,6 +9,7 @@ import { ADMIN_CHANGE_PROBLEMS } from "../contract/problems.ts";
 import type { AppDeps } from "../deps.ts";
 import { commandOf, parseVersionCondition, refuseIfMatch } from "./admin-request.ts";
 import { presentSeatPlan } from "./present-seat-plan.ts";
+import { refuseTerms } from "./refuse-terms.ts";
 import { sendChanged } from "./send-versioned.ts";
 
 /** Registers `PUT /admin/plans/:id`. */
@@ -41,7 +42,7 @@ export function addUpdateSeatPlan(app: ApiServer, { database }: AppDeps): void {
 			switch (result.outcome) {
 				case "unknown_tiers":
 				case "unknown_seats":
-					return reply.problem(result.outcome, result);
+					return refuseTerms(reply, result, "/isCurrent");
 				default:
 					return sendChanged(reply, result, presentSeatPlan);
 			}

@@ -1,14 +1,9 @@
 /** The wire schemas of auditoriums for staff. */
-import {
-	CLEANING_MINUTES_DEFAULT,
-	CLEANING_MINUTES_MAX,
-	CLOCK_TIME_PATTERN,
-	SEAT_LABEL_MAX_CHARS,
-	TIME_ZONE_CHARS_MAX,
-} from "@holdfast/domain";
+import { CLEANING_MINUTES_DEFAULT, CLEANING_MINUTES_MAX, CLOCK_TIME_PATTERN, TIME_ZONE_CHARS_MAX } from "@holdfast/domain";
 import { type Static, Type } from "typebox";
 import { nullable, version, visible } from "./admin.ts";
-import { EXAMPLE_CURSORS, EXAMPLE_IDS, EXAMPLE_SEATS, EXAMPLE_TIMES } from "./examples.ts";
+import { labels } from "./admin-showtime.ts";
+import { EXAMPLE_CURSORS, EXAMPLE_IDS, EXAMPLE_TIMES } from "./examples.ts";
 import { page } from "./page.ts";
 import { CLOSED, id, instant, nullableInstant, nullableText, share, text } from "./share.ts";
 import { tierPrices } from "./tier-prices.ts";
@@ -17,8 +12,6 @@ import { tierPrices } from "./tier-prices.ts";
 export const ROOM_NAME_MAX_CHARS = 200;
 /** The most characters of the address of a venue. */
 export const ADDRESS_MAX_CHARS = 500;
-/** The most seats that new showtimes of an auditorium keep off sale. */
-export const DEFAULT_BLOCKS_MAX = 1_000;
 
 const FIELDS = {
 	name: visible(ROOM_NAME_MAX_CHARS, "Name of the auditorium", "Hall 1"),
@@ -65,12 +58,7 @@ const FIELDS = {
 const PRICES = "Prices for a new showtime that states none: one for every tier of the current plan, and no other. Null: there are none";
 const DEFAULTS = {
 	defaultPrices: nullable(tierPrices(PRICES)),
-	defaultBlocks: Type.Array(Type.String({ minLength: 1, maxLength: SEAT_LABEL_MAX_CHARS }), {
-		maxItems: DEFAULT_BLOCKS_MAX,
-		uniqueItems: true,
-		description: "Labels of seats of the current plan that a new showtime keeps off sale. Their order has no meaning",
-		examples: [EXAMPLE_SEATS],
-	}),
+	defaultBlocks: labels("Labels of seats of the current plan that a new showtime keeps off sale. Their order has no meaning"),
 };
 
 const AuditoriumObject = Type.Object(

@@ -28,6 +28,10 @@ export const visible = (maxLength: number, description: string, example: string)
 /** The schema, or null. `schema` has one type. */
 export const nullable = <T extends TSchema & { readonly type: string }>(schema: T) =>
 	Type.Unsafe<Static<T> | null>({ ...schema, type: [schema.type, "null"] });
+/** The answer header of a showtime. */
+export const SHOWTIME_VERSION_HEADERS = {
+	etag: Type.String({ description: "The versions of terms and schedule, for `If-Match`", examples: ['"1.1"'] }),
+};
 
 /** Why staff make a change, for the audit trail. */
 export const reason = visible(REASON_MAX_CHARS, "Why the change is made. Kept in the audit trail", "The projector of hall 1 is broken.");

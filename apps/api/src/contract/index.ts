@@ -3,6 +3,15 @@ import type { TSchema } from "typebox";
 import { Auditorium, AuditoriumChange, AuditoriumPage, NewAuditorium } from "./admin-auditorium.ts";
 import { AdminMovie, AdminMoviePage, MovieChange, NewMovie } from "./admin-movie.ts";
 import { AdminSeatPlan, AdminSeatPlanDetails, AdminSeatPlanPage, NewSeatPlan, SeatPlanChange, SeatPlanDraft } from "./admin-seat-plan.ts";
+import {
+	AdminShowtime,
+	AdminShowtimePage,
+	ClashingShowtime,
+	NewSchedule,
+	NewShowtime,
+	PlannedShowtime,
+	Schedule,
+} from "./admin-showtime.ts";
 import { Booking, BookingDetails, BookingPage, HoldRequest } from "./booking.ts";
 import { Health } from "./health.ts";
 import { SeatDelta, SeatReset, SeatStatuses } from "./live-seats.ts";
@@ -54,6 +63,13 @@ const SHARED: readonly Pick<SharedSchema<TSchema>, "schema">[] = [
 	NewSeatPlan,
 	SeatPlanDraft,
 	SeatPlanChange,
+	AdminShowtime,
+	AdminShowtimePage,
+	NewShowtime,
+	NewSchedule,
+	ClashingShowtime,
+	PlannedShowtime,
+	Schedule,
 ];
 
 /** The schemas to add to the server with `addSchema`, each with its `$id`. */

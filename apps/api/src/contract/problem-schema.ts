@@ -1,8 +1,8 @@
 /** The wire schema of problems (RFC 9457), and the responses and examples through which the OpenAPI document lists them. */
 import { type Static, type TSchema, Type } from "typebox";
-import { EXAMPLE_IDS, EXAMPLE_SEATS } from "./examples.ts";
+import { EXAMPLE_IDS, EXAMPLE_SEATS, EXAMPLE_TIMES } from "./examples.ts";
 import { EXACT_DETAILS, type ExactDetail, PROBLEM_CODES, type ProblemCode, problemSpec, problemType } from "./problems.ts";
-import { CLOSED, oneOf, share, text } from "./share.ts";
+import { CLOSED, nullableInstant, oneOf, share, text } from "./share.ts";
 
 const ProblemObject = Type.Object(
 	{
@@ -38,10 +38,30 @@ const ProblemObject = Type.Object(
 				),
 				{
 					description:
-						"Only with `invalid_request` and `invalid_plan`: what is invalid. Of a plan, all errors, at most 100 of each kind. Of a request, only one of path, query, headers and body is reported at a time: after a " +
+						"What is invalid, with `invalid_request` and with some 422. Of a seat plan, all errors, at most 100 of each kind. Of an invalid " +
+						"request, only one of path, query, headers and body is reported at a time: after a " +
 						"correction, further entries can follow. Absent if the request could not be read at all",
 				},
 			),
+		),
+		clash: Type.Optional(
+			Type.Object(
+				{},
+				{ additionalProperties: true, description: "Only with `showtime_clash`: the showtime in the way, as `ClashingShowtime`" },
+			),
+		),
+		nextFreeStart: Type.Optional(
+			Type.String({ format: "date-time", description: "Only with `showtime_clash`: the next start at which the auditorium is free" }),
+		),
+		starts: Type.Optional(
+			Type.Array(Type.Object({}, { additionalProperties: true }), {
+				description: "Only when scheduling in bulk was refused: the starts that cannot be scheduled, each as `PlannedShowtime`",
+			}),
+		),
+		instants: Type.Optional(
+			Type.Array(Type.String({ format: "date-time" }), {
+				description: "Only with `time_skipped` and `time_ambiguous`: the two starts that could be meant, earlier first",
+			}),
 		),
 		current: Type.Optional(
 			Type.Object(
@@ -84,6 +104,12 @@ const ProblemObject = Type.Object(
 				examples: [EXAMPLE_SEATS],
 			}),
 		),
+		salesOpenAt: Type.Optional(
+			nullableInstant(
+				"Only with `not_on_sale`: when sales open, if they have not opened yet. Null if there is another reason: sales are paused or over",
+				EXAMPLE_TIMES.salesOpen,
+			),
+		),
 	},
 	{ ...CLOSED, description: "An error as `application/problem+json` (RFC 9457)" },
 );
@@ -104,7 +130,7 @@ export function problemResponses(codes: readonly ProblemCode[], exactDetails: re
 			String(status),
 			{
 				description: codesOfStatus.map((code) => `\`${code}\`: ${problemSpec(code).title}`).join(" · "),
-				...headersOf(status),
+				...headersOf(status, codesOfStatus),
 				content: {
 					"application/problem+json": {
 						schema: {
@@ -180,7 +206,7 @@ const EXACT_INSTANCES = {
 } as const satisfies Partial<Record<ExactDetail, string>>;
 
 /** The fields that only some problems have. */
-const EXTRA_FIELDS: Partial<Record<ProblemCode, Pick<ProblemBody, "errors" | "seats" | "tiers" | "count" | "totals">>> = {
+const EXTRA_FIELDS: Partial<Record<ProblemCode, Pick<ProblemBody, "errors" | "seats" | "tiers" | "count" | "totals" | "salesOpenAt">>> = {
 	invalid_request: { errors: [{ pointer: "/seats", message: "must NOT have fewer than 1 items" }] },
 	seats_taken: { seats: [...EXAMPLE_SEATS] },
 	unknown_seats: { seats: ["Z99"] },
@@ -188,8 +214,9 @@ const EXTRA_FIELDS: Partial<Record<ProblemCode, Pick<ProblemBody, "errors" | "se
 		errors: [{ pointer: "/rows/3/seats/12/label", message: "another seat has the label D12", kind: "duplicate_seat_label" }],
 		totals: [{ kind: "duplicate_seat_label", total: 1 }],
 	},
-	unknown_tiers: { tiers: ["premium"] },
+	unknown_tiers: { tiers: ["premium"], errors: [{ pointer: "/defaultPrices", message: "has no price for the tier premium" }] },
 	has_showtimes: { count: 3 },
+	not_on_sale: { salesOpenAt: EXAMPLE_TIMES.salesOpen },
 };
 
 /** The response header of every 429 and 503. */
@@ -199,8 +226,15 @@ export const RETRY_AFTER = Type.Integer({
 	examples: [2],
 });
 
-function headersOf(status: number): { headers?: Record<string, TSchema> } {
+const UNTIL_SALES_OPEN = Type.Integer({
+	minimum: 1,
+	description: "Only with `not_on_sale`, and only if sales open within the hour: seconds until then. Do not repeat the request before",
+	examples: [600],
+});
+
+function headersOf(status: number, codes: readonly ProblemCode[]): { headers?: Record<string, TSchema> } {
 	if (status === 503 || status === 429) return { headers: { "Retry-After": RETRY_AFTER } };
+	if (codes.includes("not_on_sale")) return { headers: { "Retry-After": UNTIL_SALES_OPEN } };
 	if (status === 412) return { headers: { ETag: text("The current `version` of the booking, in quotes", '"2"') } };
 	if (status === 401)
 		return { headers: { "WWW-Authenticate": text("Authentication scheme that the API expects", 'Bearer realm="holdfast"') } };

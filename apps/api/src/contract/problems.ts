@@ -17,7 +17,7 @@ export type ProblemSpec = {
 	readonly detail: string;
 	/** Whether a client should send the same request again automatically, after `Retry-After`. */
 	readonly retryable: boolean;
-	/** Value of `Retry-After`; a route may send a more exact one. Every 429 and 503 has one. */
+	/** Value of `Retry-After`; a route may send a more exact one. Every 429 and 503 has one. `not_on_sale` has one if sales open soon. */
 	readonly retryAfterSeconds?: number;
 };
 
@@ -95,8 +95,9 @@ export const PROBLEMS = {
 		status: 409,
 		title: "Not on sale",
 		detail:
-			"Seats of this showtime are not on sale at present. This request held no seats. Read the showtime. Before `salesOpenAt`, try again " +
-			"at that time; while `state` is `paused`, try again later; after `salesCloseAt`, or if `state` is `closed`, choose another showtime.",
+			"Seats of this showtime are not on sale at present. This request held no seats. If `salesOpenAt` is not null, sales open at that " +
+			"time: try again then. If it is null, read `sales` of the showtime: while it is `paused`, try again later; if it is `ended`, " +
+			"choose another showtime.",
 		retryable: false,
 	},
 	showtime_closed: {
@@ -147,6 +148,14 @@ export const PROBLEMS = {
 			"with a new `Idempotency-Key`.",
 		retryable: false,
 	},
+	showtime_clash: {
+		status: 409,
+		title: "The auditorium is occupied",
+		detail:
+			"Another showtime occupies the auditorium at that time, cleaning included: see `clash`, or `starts`. This request scheduled nothing; " +
+			"choose another time or auditorium. `nextFreeStart` is the next start at which the auditorium is free.",
+		retryable: false,
+	},
 	version_mismatch: {
 		status: 412,
 		title: "Version mismatch",
@@ -177,20 +186,52 @@ export const PROBLEMS = {
 			"`label` of the seat, in the same letter case.",
 		retryable: false,
 	},
+	unknown_reference: {
+		status: 422,
+		title: "Unknown reference",
+		detail: "The request names something that does not exist or is archived: see `errors`. Nothing was changed; correct the id.",
+		retryable: false,
+	},
 	unknown_tiers: {
 		status: 422,
-		title: "Prices and tiers differ",
+		title: "Prices do not fit the seat plan",
 		detail:
-			"The prices must name every tier of the seat plan and no other; an auditorium without a plan has no tiers. `tiers` lists the tiers " +
-			"that are missing and those that the plan does not have. Nothing was changed; read the plan and correct the prices.",
+			"The prices must name every tier of the seat plan and no other: see `errors`, and `tiers` for the ids. An auditorium without a plan has " +
+			"no tiers. Nothing was changed; correct the prices.",
 		retryable: false,
 	},
 	currency_mismatch: {
 		status: 422,
-		title: "Other currency",
+		title: "Wrong currency",
+		detail: "A price is in another currency than the auditorium's: see `errors`. Nothing was changed; state the prices in that currency.",
+		retryable: false,
+	},
+	showtime_in_past: {
+		status: 422,
+		title: "Start in the past",
+		detail: "The start has already passed. Nothing was scheduled; choose a later start.",
+		retryable: false,
+	},
+	time_skipped: {
+		status: 422,
+		title: "Time skipped by a clock change",
 		detail:
-			"Prices are not in the currency of the auditorium. Nothing was changed; send prices in its currency, or change prices and currency " +
-			"in one request.",
+			"A clock change at the venue skips this local time. Nothing was scheduled; `instants` are the two nearest starts that could be meant: " +
+			"send one of them as `startsAt`.",
+		retryable: false,
+	},
+	time_ambiguous: {
+		status: 422,
+		title: "Time repeated by a clock change",
+		detail:
+			"A clock change at the venue repeats this local time. Nothing was scheduled; `instants` are the two instants that could be meant: send " +
+			"one of them as `startsAt`.",
+		retryable: false,
+	},
+	invalid_window: {
+		status: 422,
+		title: "Sales would close before they open",
+		detail: "The sales window ends before it begins. Nothing was changed; correct `salesOpenAt` or `salesCloseAt`.",
 		retryable: false,
 	},
 	invalid_plan: {
@@ -205,8 +246,8 @@ export const PROBLEMS = {
 		status: 422,
 		title: "Idempotency key reused",
 		detail:
-			"This `Idempotency-Key` was already used for other seats of this showtime. This request held no seats, and the booking that " +
-			"was placed with this key is unchanged; use a new key for another booking.",
+			"This `Idempotency-Key` was already used for another request: for other seats of this showtime, or for another schedule. This request " +
+			"changed nothing, and what the first request did is unchanged; use a new key for another request.",
 		retryable: false,
 	},
 	too_many_requests: {
@@ -354,6 +395,18 @@ export const ADMIN_PROBLEMS = [
 
 /** Problems that any admin route that changes something may answer. */
 export const ADMIN_CHANGE_PROBLEMS = [...ADMIN_PROBLEMS, ...BODY_PROBLEMS, "outcome_unknown"] as const satisfies readonly ProblemCode[];
+
+/** Problems that any route that schedules showtimes may answer. */
+export const SCHEDULE_PROBLEMS = [
+	"showtime_clash",
+	"unknown_reference",
+	"unknown_tiers",
+	"currency_mismatch",
+	"unknown_seats",
+	"showtime_in_past",
+	"time_skipped",
+	"invalid_window",
+] as const satisfies readonly ProblemCode[];
 
 /** Problems that any route that opens a showtime first may answer. */
 export const OPENING_PROBLEMS = [

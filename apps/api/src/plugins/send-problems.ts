@@ -18,7 +18,23 @@ import { SECURITY_HEADERS } from "./security-headers.ts";
 import { toValidationErrors } from "./to-validation-errors.ts";
 
 /** Fields that a route may add to, or replace in, the entry of the problem table. */
-export type ProblemExtras = Partial<Pick<ProblemBody, "detail" | "seats" | "tiers" | "count" | "totals" | "errors" | "current">> & {
+export type ProblemExtras = Partial<
+	Pick<
+		ProblemBody,
+		| "detail"
+		| "seats"
+		| "tiers"
+		| "count"
+		| "totals"
+		| "errors"
+		| "salesOpenAt"
+		| "current"
+		| "clash"
+		| "nextFreeStart"
+		| "starts"
+		| "instants"
+	>
+> & {
 	/** Value of `Retry-After` in seconds, if the route knows a more exact one than the table. */
 	readonly retryAfterSeconds?: number;
 	/** Outcome for the log and the metrics, if it is more specific than the code that the client gets. */

@@ -1,11 +1,12 @@
 /** Converts a showtime to its public response body. */
 import type { Showtime } from "@holdfast/database";
+import { salesOf } from "@holdfast/domain";
 import { toInstant } from "../contract/share.ts";
 import type { ShowtimeBody } from "../contract/showtime.ts";
 import { presentTierPrices } from "../contract/tier-prices.ts";
 
-/** Returns the public body of a showtime, without seat counts. */
-export const presentShowtime = (showtime: Showtime): ShowtimeBody => ({
+/** Returns the public body of a showtime as of `nowMs`, without seat counts. */
+export const presentShowtime = (showtime: Showtime, nowMs: number): Omit<ShowtimeBody, "counts"> => ({
 	id: showtime.id,
 	movie: showtime.movie,
 	auditorium: showtime.summary.auditorium,
@@ -15,5 +16,6 @@ export const presentShowtime = (showtime: Showtime): ShowtimeBody => ({
 	salesOpenAt: toInstant(showtime.salesOpenAt),
 	salesCloseAt: toInstant(showtime.salesCloseAt),
 	state: showtime.state,
+	sales: salesOf(showtime, nowMs),
 	prices: presentTierPrices(showtime.prices, showtime.currency),
 });

@@ -1,4 +1,6 @@
 /** Helpers for the tests of the admin routes. */
+
+import { gridLayout, newAuditoriumId, newSeatPlanId } from "@holdfast/domain";
 import type { ShowtimeOptions } from "@holdfast/testing";
 import type { AuditoriumBody } from "../contract/admin-auditorium.ts";
 import type { AdminMovieBody } from "../contract/admin-movie.ts";
@@ -81,4 +83,24 @@ export async function createTestPlan(
 	const answer = await api.call(`POST /admin/auditoriums/${auditoriumId}/plans`, { token: admin.token, body });
 	if (answer.status !== 201) throw new Error(`expected a plan, got ${JSON.stringify(answer.body)}`);
 	return answer.body as AdminSeatPlanBody;
+}
+
+/** Options of `insertTestRoom`. */
+export type TestRoomOptions = {
+	readonly timeZone?: string;
+	readonly currency?: string;
+	readonly cleaningMinutes?: number;
+	readonly dayStartsAt?: string;
+};
+
+/** Inserts an auditorium with a current plan of 10 x 10 seats in one tier, `standard`, at 1,250 minor units by default. Returns its id. */
+export async function insertTestRoom(api: TestApi, options: TestRoomOptions = {}): Promise<string> {
+	const { timeZone = "Europe/Vienna", currency = "EUR", cleaningMinutes = 20, dayStartsAt = "00:00" } = options;
+	const [id, planId] = [newAuditoriumId(), newSeatPlanId()];
+	const tiers = [{ id: "standard", name: "Standard" }];
+	const layout = JSON.stringify(gridLayout({ rows: 10, seatsPerRow: 10, tiers, tierOfRow: () => "standard" }));
+	await api.sql(`insert into auditoriums (id, name, time_zone, currency, cleaning_minutes, day_starts_at, default_prices)
+			values ('${id}', 'Hall 1', '${timeZone}', '${currency}', ${cleaningMinutes}, '${dayStartsAt}', '{"standard": 1250}');
+		insert into seat_plans (id, auditorium_id, layout, seat_count, is_current) values ('${planId}', '${id}', '${layout}', 100, true)`);
+	return id;
 }

@@ -13,8 +13,10 @@ import {
 	lockAuditorium,
 } from "./admin-auditorium.ts";
 import { type ChangeRequest, changeResource } from "./change-resource.ts";
+import { findRoomPlan } from "./find-room.ts";
+import type { TermsRefusal } from "./find-terms.ts";
 import { knowsTimeZone } from "./knows-time-zone.ts";
-import { findCurrentPlan, findUnfitDefaults, type UnfitDefaults } from "./refuse-defaults.ts";
+import { findUnfitDefaults, type UnfitDefaults } from "./refuse-defaults.ts";
 import { type HasShowtimes, refuseWithShowtimes } from "./refuse-with-showtimes.ts";
 import type { ChangeOutcome, VersionCondition } from "./version-condition.ts";
 
@@ -24,7 +26,7 @@ type ChangeableAuditorium = AuditoriumFields & { readonly archived: boolean };
 export type AuditoriumRefusal =
 	| HasShowtimes
 	| UnfitDefaults
-	| { readonly outcome: "currency_mismatch" }
+	| Extract<TermsRefusal, { readonly outcome: "currency_mismatch" }>
 	| { readonly outcome: "unknown_time_zone" };
 
 /**
@@ -89,9 +91,11 @@ async function refuseChange(tx: Queries, after: Partial<ChangeableAuditorium>, c
 	const { timeZone, currency } = after;
 	if (timeZone !== undefined && !(await knowsTimeZone(tx, timeZone))) return { outcome: "unknown_time_zone" };
 	const prices = after.defaultPrices === undefined ? current.defaultPrices : after.defaultPrices;
-	if (prices !== null && prices.currency !== (currency ?? current.currency)) return { outcome: "currency_mismatch" };
+	const ownCurrency = currency ?? current.currency;
+	if (prices !== null && prices.currency !== ownCurrency) return { outcome: "currency_mismatch", currency: ownCurrency };
 	if (after.defaultPrices || after.defaultBlocks) {
-		const unfit = findUnfitDefaults(await findCurrentPlan(tx, current), after);
+		const plan = await findRoomPlan(tx, current.id, null);
+		const unfit = findUnfitDefaults(plan && { id: plan.id, ...plan.layout }, after);
 		if (unfit !== null) return unfit;
 	}
 	return timeZone === undefined && currency === undefined ? null : refuseWithShowtimes(tx, current.id);

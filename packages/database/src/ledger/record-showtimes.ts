@@ -74,7 +74,7 @@ async function updateSchedules(queries: Queries, events: readonly ShowtimeEvent[
 	await queries.execute(sql`
 		update showtimes set
 			starts_at = ${givenInstant("starts_at")}, ends_at = ${givenInstant("ends_at")},
-			occupied_until = ${givenInstant("ends_at")} + (occupied_until - ends_at), schedule_version = given.version
+			occupied_until = ${givenInstant("ends_at")} + (showtimes.occupied_until - showtimes.ends_at), schedule_version = given.version
 		from ${given}
 		where showtimes.id = given.id and showtimes.schedule_version < given.version`);
 }

@@ -8,9 +8,10 @@ import {
 	type ShowtimeId,
 	type ShowtimeState,
 	type TierPrices,
+	type UserId,
 } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
-import { bigint, check, index, integer, jsonb, pgTable, primaryKey, smallint, text, uuid } from "drizzle-orm/pg-core";
+import { bigint, check, index, integer, jsonb, pgTable, primaryKey, smallint, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { auditoriums, seatPlans } from "./auditoriums.ts";
 import { instant, writtenAt } from "./columns.ts";
 import { movies } from "./movies.ts";
@@ -109,4 +110,28 @@ export const showtimeEvents = pgTable(
 		recordedAt: writtenAt("recorded_at"),
 	},
 	(table) => [primaryKey({ name: "showtime_events_once", columns: [table.showtimeId, table.showtimeVersion, table.scheduleVersion] })],
+);
+
+/**
+ * One row per bulk command that scheduled showtimes, for a day: a repeat with the same `Idempotency-Key` gets the same answer. Older rows
+ * are deleted with the next bulk command.
+ */
+export const showtimeBatches = pgTable(
+	"showtime_batches",
+	{
+		/** The target of the audit row of the command. */
+		id: uuid("id").primaryKey(),
+		actor: uuid("actor").notNull().$type<UserId>(),
+		/** Null when the request had none. */
+		idempotencyKey: text("idempotency_key"),
+		/** SHA-256 of the request body: the same key with another body is refused. */
+		requestHash: text("request_hash").notNull(),
+		/** The answer, as it was sent. */
+		answer: jsonb("answer").notNull().$type<Record<string, unknown>>(),
+		createdAt: writtenAt("created_at"),
+	},
+	(table) => [
+		uniqueIndex("showtime_batches_once").on(table.actor, table.idempotencyKey),
+		index("showtime_batches_by_age").on(table.createdAt),
+	],
 );

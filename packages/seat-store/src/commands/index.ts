@@ -10,5 +10,6 @@ export * from "./install-showtime.ts";
 export * from "./place-hold.ts";
 export * from "./read-bookings.ts";
 export * from "./read-seat-map.ts";
+export * from "./read-seat-maps.ts";
 export * from "./read-showtime.ts";
 export * from "./set-showtime.ts";

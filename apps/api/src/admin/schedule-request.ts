@@ -1,0 +1,73 @@
+/** Translates the requests to schedule showtimes into a command of the ledger, and its refusals into problems. */
+import type { ScheduleRefusal, ScheduleShowtimes } from "@holdfast/database";
+import { type Money, parseAuditoriumId, parseMovieId, parseSeatPlanId } from "@holdfast/domain";
+import { unreachable } from "@holdfast/runtime";
+import type { FastifyReply } from "fastify";
+import { toInstant } from "../contract/share.ts";
+import { refuseTerms } from "./refuse-terms.ts";
+
+type TierPrice = { readonly tier: string; readonly price: Money };
+
+/** The fields that both requests have. */
+export type RoomFields = {
+	readonly movieId: string;
+	readonly auditoriumId: string;
+	readonly planId?: string;
+	readonly extraMinutes?: number;
+	readonly prices?: readonly TierPrice[];
+	readonly blocks?: readonly string[];
+	readonly state?: "open" | "paused";
+};
+
+type Parsed = Pick<
+	ScheduleShowtimes,
+	"movieId" | "auditoriumId" | "planId" | "extraMinutes" | "prices" | "currencies" | "blocks" | "state"
+>;
+
+/** Returns the fields of the command, or `unknown_reference` for an id that cannot exist, or `repeated_tier`. */
+export function parseRoomFields(
+	body: RoomFields,
+): { outcome: "parsed"; fields: Parsed } | Extract<ScheduleRefusal, { outcome: "unknown_reference" }> | { outcome: "repeated_tier" } {
+	const [movieId, auditoriumId] = [parseMovieId(body.movieId), parseAuditoriumId(body.auditoriumId)];
+	const planId = body.planId === undefined ? null : (parseSeatPlanId(body.planId) ?? "unknown");
+	if (movieId === null) return unknown("/movieId", "no movie with this id is in the catalogue");
+	if (auditoriumId === null) return unknown("/auditoriumId", "no auditorium with this id is in use");
+	if (planId === "unknown") return unknown("/planId", "the auditorium has no seat plan with this id");
+	const { prices, extraMinutes = 0, blocks = null, state = "open" } = body;
+	if (prices !== undefined && new Set(prices.map(({ tier }) => tier)).size < prices.length) return { outcome: "repeated_tier" };
+	return {
+		outcome: "parsed",
+		fields: {
+			movieId,
+			auditoriumId,
+			planId,
+			extraMinutes,
+			prices: prices === undefined ? null : Object.fromEntries(prices.map(({ tier, price }) => [tier, price.amount])),
+			currencies: prices?.map(({ price }) => price.currency) ?? [],
+			blocks,
+			state,
+		},
+	};
+}
+
+const unknown = (pointer: string, message: string) => ({ outcome: "unknown_reference", pointer, message }) as const;
+
+/** Answers a command that was refused as a whole. The handler returns the result to Fastify. */
+export function refuseSchedule(reply: FastifyReply, refusal: ScheduleRefusal | { readonly outcome: "repeated_tier" }): FastifyReply {
+	switch (refusal.outcome) {
+		case "unknown_reference":
+			return reply.problem("unknown_reference", { errors: [{ pointer: refusal.pointer, message: refusal.message }] });
+		case "repeated_tier":
+			return reply.problem("invalid_request", { errors: [{ pointer: "/prices", message: "names a tier twice" }] });
+		case "unknown_tiers":
+		case "currency_mismatch":
+		case "unknown_seats":
+			return refuseTerms(reply, refusal, "/prices");
+		case "invalid_schedule":
+			return reply.problem("invalid_request", { errors: [...refusal.errors] });
+		case "time_ambiguous":
+			return reply.problem("time_ambiguous", { instants: [toInstant(refusal.first), toInstant(refusal.second)] });
+		default:
+			return unreachable(refusal);
+	}
+}
