@@ -4,6 +4,7 @@ import { type Money, parseAuditoriumId, parseMovieId, parseSeatPlanId, type Tier
 import { unreachable } from "@holdfast/runtime";
 import type { FastifyReply } from "fastify";
 import { toInstant } from "../contract/share.ts";
+import { refuseTerms } from "./refuse-terms.ts";
 
 type TierPrice = { readonly tier: string; readonly price: Money };
 
@@ -78,18 +79,9 @@ export function refuseSchedule(
 		case "several_currencies":
 			return reply.problem("currency_mismatch", { errors: [{ pointer: "/prices", message: "are in several currencies" }] });
 		case "unknown_tiers":
-			return reply.problem("unknown_tiers", {
-				errors: [
-					...refusal.missing.map((tier) => ({ pointer: "/prices", message: `has no price for the tier ${tier}` })),
-					...refusal.unknown.map((tier) => ({ pointer: "/prices", message: `the seat plan has no tier ${tier}` })),
-				],
-			});
 		case "currency_mismatch":
-			return reply.problem("currency_mismatch", {
-				errors: [{ pointer: "/prices", message: `prices of this auditorium are in ${refusal.currency}` }],
-			});
 		case "unknown_seats":
-			return reply.problem("unknown_seats", { seats: [...refusal.labels] });
+			return refuseTerms(reply, refusal, "/prices");
 		case "invalid_schedule":
 			return reply.problem("invalid_request", { errors: [...refusal.errors] });
 		case "time_ambiguous":

@@ -8,7 +8,6 @@ import {
 	SCHEDULE_SHOWTIMES_MAX,
 	SCHEDULE_TIME_PATTERN,
 	SHOWTIME_STATES,
-	TIERS_PER_PLAN_MAX,
 	WEEKDAYS,
 } from "@holdfast/domain";
 import { type Static, Type } from "typebox";
@@ -18,25 +17,16 @@ import { Money, Price } from "./money.ts";
 import { page } from "./page.ts";
 import { CLOSED, id, instant, oneOf, share, text } from "./share.ts";
 import { SeatCountsObject } from "./showtime.ts";
+import { tierPrices } from "./tier-prices.ts";
 
 /** A longer label is answered 400. */
 const LABEL_MAX_CHARS = 32;
 /** How long before the start sales may close, at most: a day. */
 const CLOSE_MINUTES_BEFORE_MAX = 1_440;
 
-const tierPrice = Type.Object(
-	{
-		tier: Type.String({ minLength: 1, maxLength: 100, description: "Tier id", examples: ["standard"] }),
-		price: Price.ref,
-	},
-	CLOSED,
-);
-const prices = Type.Array(tierPrice, {
-	minItems: 1,
-	maxItems: TIERS_PER_PLAN_MAX,
-	description: "The price of a seat in each tier of the seat plan, in the currency of the auditorium",
-});
-const labels = (description: string) =>
+const prices = tierPrices("The price of a seat in each tier of the seat plan, in the currency of the auditorium");
+/** A list of seat labels in a request. */
+export const labels = (description: string) =>
 	Type.Array(Type.String({ minLength: 1, maxLength: LABEL_MAX_CHARS }), {
 		maxItems: BLOCK_SEATS_MAX,
 		uniqueItems: true,

@@ -1,6 +1,8 @@
 /** Lists every schema that the OpenAPI document names under `components.schemas`. */
 import type { TSchema } from "typebox";
+import { Auditorium, AuditoriumChange, AuditoriumPage, NewAuditorium } from "./admin-auditorium.ts";
 import { AdminMovie, AdminMoviePage, MovieChange, NewMovie } from "./admin-movie.ts";
+import { AdminSeatPlan, AdminSeatPlanDetails, AdminSeatPlanPage, NewSeatPlan, SeatPlanChange, SeatPlanDraft } from "./admin-seat-plan.ts";
 import {
 	AdminShowtime,
 	AdminShowtimeDetails,
@@ -57,6 +59,16 @@ const SHARED: readonly Pick<SharedSchema<TSchema>, "schema">[] = [
 	MovieChange,
 	AuditEvent,
 	AuditEventPage,
+	Auditorium,
+	AuditoriumPage,
+	NewAuditorium,
+	AuditoriumChange,
+	AdminSeatPlan,
+	AdminSeatPlanPage,
+	AdminSeatPlanDetails,
+	NewSeatPlan,
+	SeatPlanDraft,
+	SeatPlanChange,
 	AdminShowtime,
 	AdminShowtimePage,
 	AdminShowtimeDetails,

@@ -1,9 +1,8 @@
 /** Lists and reads showtimes for staff: past, cancelled and upcoming ones. */
 import { type AuditoriumId, type MovieId, parseShowtimeId, type ShowtimeId, type ShowtimeState } from "@holdfast/domain";
 import { and, asc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
-import { isInstantKey } from "../catalog/list-showtimes.ts";
 import type { Database, ReadQueries } from "../create-database.ts";
-import { type PageOutcome, type PageRequest, pageOf, parseCursor } from "../read-page.ts";
+import { isInstantKey, type PageOutcome, type PageRequest, pageOf, parseCursor } from "../read-page.ts";
 import { readFrom } from "../run-queries.ts";
 import { showtimes } from "../schema/index.ts";
 import { type AdminShowtime, adminShowtimeOf, selectAdminShowtimes } from "./admin-showtime.ts";
