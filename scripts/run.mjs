@@ -42,6 +42,12 @@ const COMMANDS = {
 		[RUN_ON_STORES, "apps/sweeper/src/bin/handle-dead-letters.ts"],
 		"list outbox entries that could not be settled: -- show, replay, resolve",
 	],
+	"audit:verify": [[RUN_ON_STORES, "apps/sweeper/src/bin/verify-audit.ts"], "compare the audit trail with the digests of its closed days"],
+	"admin:create": [
+		[RUN_ON_STORES, "apps/sweeper/src/bin/create-admin.ts"],
+		"create an admin, or make a user an admin: -- --email <address>, -- --promote",
+	],
+	"admin:revoke": [[RUN_ON_STORES, "apps/sweeper/src/bin/revoke-admin.ts"], "make an admin a user: -- --email <address>"],
 	"users:delete": [
 		[RUN_ON_STORES, "apps/sweeper/src/bin/delete-user.ts"],
 		"delete an account that has no upcoming bookings: -- --email <address>",

@@ -1,6 +1,14 @@
-/** Calls every route of the OpenAPI document without a token, as the owner, as another user and as an admin. */
-import { newBookingId, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
-import { afterAll, describe, expect, it } from "vitest";
+/**
+ * Calls every route of the OpenAPI document without a token, as the owner, as another user and as an admin; and every route of the staff as
+ * a user and as an admin who was demoted.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { changeRole } from "@holdfast/accounts";
+import { createDatabase, OPERATOR } from "@holdfast/database";
+import type { ShowtimeId } from "@holdfast/domain";
+import { createAuthStore, DENIAL_EFFECTIVE_WITHIN_MS } from "@holdfast/seat-store";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isForStaff, isRead, listOperations, MISSING_ID, type Operation, requestOf } from "./testing/list-operations.ts";
 import { endShowtime, uninstall } from "./testing/provoke.ts";
 import { bookingIn, problemIn } from "./testing/read-answers.ts";
 import { newSession } from "./testing/sign-in.ts";
@@ -9,39 +17,10 @@ import { startTestApi, type TestUser } from "./testing/start-test-api.ts";
 const api = await startTestApi({ rates: { userBurst: 10_000, userRate: 10_000 } });
 afterAll(() => api.close());
 
-type Operation = {
-	readonly name: string;
-	readonly method: string;
-	readonly path: string;
-	/** Whether an access token is required, optional, or not read. */
-	readonly token: "required" | "optional" | "ignored";
-};
-
-const METHODS = ["get", "head", "post", "put", "patch", "delete"];
-
-async function listOperations(): Promise<Operation[]> {
-	const { paths } = Object((await api.call("GET //openapi.json")).body);
-	return Object.entries(paths).flatMap(([path, operations]) =>
-		Object.entries(Object(operations))
-			.filter(([method]) => METHODS.includes(method))
-			.map(([method, operation]) => ({
-				name: `${method.toUpperCase()} ${path}`,
-				method: method.toUpperCase(),
-				path,
-				token: tokenOf(Object(operation).security),
-			})),
-	);
-}
-
-/** In OpenAPI each entry of `security` is one sufficient way to authenticate, and an empty entry means that none is required. */
-function tokenOf(security: unknown): Operation["token"] {
-	const ways: readonly object[] = Array.isArray(security) ? security : [];
-	if (!ways.some((way) => Object.keys(way).length > 0)) return "ignored";
-	return ways.every((way) => Object.keys(way).length > 0) ? "required" : "optional";
-}
-
-const operations = await listOperations();
-const guarded = operations.filter(({ token }) => token === "required");
+const operations = listOperations((await api.call("GET //openapi.json")).body);
+const staff = operations.filter(isForStaff);
+/** The routes of a user's own data. */
+const guarded = operations.filter((operation) => operation.token === "required" && !isForStaff(operation));
 const open = operations.filter(({ token }) => token !== "required");
 const hasParam = ({ path }: Operation) => path.includes("{");
 
@@ -72,11 +51,8 @@ async function createHold(owner: TestUser, changeShowtime: ShowtimeChange = asyn
 	return id;
 }
 
-/** A well-formed id of no resource. */
-const MISSING_ID = newBookingId(newShowtimeId());
-
-function ask({ method, path }: Operation, { id, token, body }: { id?: string; token?: string | undefined; body?: unknown }) {
-	return api.call(`${method} /${path.replaceAll(/\{[^}]+\}/g, id ?? MISSING_ID)}`, { token, ...(body !== undefined && { body }) });
+function ask(operation: Operation, { id, token, body }: { id?: string; token?: string | undefined; body?: unknown }) {
+	return api.call(requestOf(operation, id), { token, ...(body !== undefined && { body }) });
 }
 
 /** The number of rebuilds that requests have caused. */
@@ -94,11 +70,21 @@ async function createAdmin(): Promise<TestUser> {
 	return { id: user.id, token: (await newSession(api, user)).accessToken };
 }
 
+/** Demotes the admin from another process, and waits as long as a denial takes to reach this one. */
+async function demote({ id }: TestUser): Promise<void> {
+	const [authStore, database] = [createAuthStore({ url: api.redis.url }), createDatabase({ url: api.databaseUrl })];
+	await changeRole({ authStore, database }, { userId: id, role: "user", origin: OPERATOR });
+	await delay(DENIAL_EFFECTIVE_WITHIN_MS);
+	authStore.close();
+	await database.close();
+}
+
 it("the document has guarded and open routes, and the matrix can create a resource for each guarded path", () => {
 	expect(operations.filter(({ token }) => token === "optional").map(({ name }) => name)).toContain(
 		"GET /api/v1/showtimes/{showtimeId}/seats",
 	);
 	expect(guarded.length).toBeGreaterThanOrEqual(7);
+	expect(staff.length).toBeGreaterThanOrEqual(4);
 	expect(open.length).toBeGreaterThanOrEqual(8);
 	expect(
 		guarded
@@ -109,10 +95,9 @@ it("the document has guarded and open routes, and the matrix can create a resour
 });
 
 describe("a request without a token", () => {
-	it.each(guarded)("is refused at $name, whatever its body is", async (operation) => {
+	it.each([...guarded, ...staff])("is refused at $name, whatever its body is", async (operation) => {
 		for (const body of [undefined, "{ not json", { id: MISSING_ID }]) {
-			const isRead = operation.method === "GET" || operation.method === "HEAD";
-			const answer = await ask(operation, isRead ? {} : { body });
+			const answer = await ask(operation, isRead(operation) ? {} : { body });
 			expect([answer.status, problemIn(answer).code]).toEqual([401, "unauthenticated"]);
 		}
 	});
@@ -122,6 +107,38 @@ describe("a request without a token", () => {
 		const expected = operation.path === "/api/v1/auth/refresh" ? [400] : [200, 400, 404];
 		expect(expected).toContain(status);
 	});
+});
+
+describe("a route of the staff", () => {
+	let user: TestUser;
+	let demoted: TestUser;
+	/** The answers to the admin before the demotion, and a second after it. */
+	const seen = { before: new Map<Operation, number>(), after: new Map<Operation, number>() };
+	beforeAll(async () => {
+		[user, demoted] = [await api.newUser(), await createAdmin()];
+		const statusOf = async (operation: Operation) =>
+			(await ask(operation, { token: demoted.token, ...(!isRead(operation) && { body: "{ not json" }) })).status;
+		for (const operation of staff) seen.before.set(operation, await statusOf(operation));
+		await demote(demoted);
+		for (const operation of staff) seen.after.set(operation, await statusOf(operation));
+	});
+
+	it.each(staff)(
+		"refuses $name: a user, an admin who was demoted a second ago, and the same person after signing in again",
+		async (operation) => {
+			expect([401, 403]).not.toContain(seen.before.get(operation));
+			const again = { id: demoted.id, token: (await newSession(api, demoted)).accessToken };
+			const answers = [];
+			for (const { token } of [user, demoted, again])
+				answers.push(await ask(operation, { token, ...(!isRead(operation) && { body: {} }) }));
+			expect(answers.map(({ status, body }) => [status, Object(body).code])).toEqual([
+				[403, "forbidden"],
+				[401, "unauthenticated"],
+				[403, "forbidden"],
+			]);
+			expect(seen.after.get(operation)).toBe(401);
+		},
+	);
 });
 
 describe("the owner of a resource", () => {
@@ -201,8 +218,7 @@ describe("an invalid access token", () => {
 	it.each(operations.filter(({ token }) => token !== "ignored"))(
 		"is refused at $name, even where no token is required",
 		async (operation) => {
-			const isRead = operation.method === "GET" || operation.method === "HEAD";
-			const answer = await ask(operation, { token: "not.a.token", ...(!isRead && { body: {} }) });
+			const answer = await ask(operation, { token: "not.a.token", ...(!isRead(operation) && { body: {} }) });
 			expect([answer.status, problemIn(answer).code]).toEqual([401, "unauthenticated"]);
 		},
 	);

@@ -6,35 +6,25 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { renderOpenapi } from "./render-openapi.ts";
+import { isTestedForAllRoutes } from "./testing/answers-of-hooks.ts";
+import { listOperations } from "./testing/list-operations.ts";
 
 const SUFFIX = ".http.test.ts";
 /** `describe("409 seats_taken", ...`. For a response that is not a problem, only the status counts, and words may follow it. */
 const DESCRIBED = /^[ \t]*describe\(\s*["'`](\d{3})(?: ([a-z_]+))?/gm;
 
-/** Responses of a plugin that runs before every route. The test of the plugin calls every operation of the document. */
-const TESTED_FOR_ALL_ROUTES: readonly string[] = ["503 overloaded"];
+/** Whether a test that calls every operation of the document provokes this response: pressure.http.test.ts or answers-of-hooks.http.test.ts. */
+const isProvokedEverywhere = (operationId: string, answer: string): boolean =>
+	answer === "503 overloaded" || isTestedForAllRoutes(operationId, answer);
 
-type Responses = Record<string, { content?: Record<string, { schema?: unknown }> }>;
 /** The declared responses of each operation: `201`, `409 seats_taken`, ... */
-let declared: Map<string, Set<string>>;
+let declared: Map<string, ReadonlySet<string>>;
 let files: string[];
 beforeAll(async () => {
-	const { paths } = JSON.parse(await renderOpenapi());
-	const operations = Object.values(paths).flatMap((methods) => Object.values(Object(methods))) as {
-		operationId: string;
-		responses: Responses;
-	}[];
-	declared = new Map(operations.map(({ operationId, responses }) => [operationId, answersIn(responses)]));
+	const operations = listOperations(JSON.parse(await renderOpenapi()));
+	declared = new Map(operations.map(({ operationId, answers }) => [operationId, answers]));
 	files = readdirSync(import.meta.dirname, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(SUFFIX));
 });
-
-function answersIn(responses: Responses): Set<string> {
-	const answers = Object.entries(responses).flatMap(([status, { content }]) => {
-		const codes: string[] | undefined = Object(content?.["application/problem+json"]?.schema).allOf?.[1].properties.code.enum;
-		return codes === undefined ? [status] : codes.map((code) => `${status} ${code}`);
-	});
-	return new Set(answers);
-}
 
 /** `placeHold`: `place-hold` */
 const nameOf = (operationId: string): string => operationId.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -69,7 +59,7 @@ describe("the http tests", () => {
 		const missing = [...declared].flatMap(([operationId, answers]) => {
 			const tested = testedBy(operationId);
 			return [...answers]
-				.filter((answer) => !tested.has(answer) && !TESTED_FOR_ALL_ROUTES.includes(answer))
+				.filter((answer) => !tested.has(answer) && !isProvokedEverywhere(operationId, answer))
 				.map((answer) => `${operationId}: ${answer}`);
 		});
 		expect(missing).toEqual([]);

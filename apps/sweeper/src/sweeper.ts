@@ -1,11 +1,12 @@
 /**
- * The sweeper: settles outboxes into the ledger, reaps expired holds, rebuilds fenced showtimes, corrects conflicts in the seat store, and
- * ends quarantines. Two sweepers may run side by side; an advisory lock per bucket decides which one settles the bucket. Tests call
- * `runOnce`; `start` repeats the same work in loops.
+ * The sweeper: settles outboxes into the ledger, reaps expired holds, rebuilds fenced showtimes, corrects conflicts in the seat store, ends
+ * quarantines, and closes the days of the audit trail. Two sweepers may run side by side; an advisory lock per bucket decides which one
+ * settles the bucket. Tests call `runOnce`; `start` repeats the same work in loops.
  */
 import { setTimeout } from "node:timers/promises";
 import { createRebuilder } from "@holdfast/rebuild";
 import { createBackOff } from "@holdfast/runtime";
+import { closeAuditDays } from "./close-audit-days.ts";
 import { correctConflicts } from "./correct-conflicts.ts";
 import { createBucketSettler, isHalt } from "./create-bucket-settler.ts";
 import type { SweeperDeps } from "./deps.ts";
@@ -28,13 +29,14 @@ const IDLE_PASS_MS = 200;
 const REAP_EVERY_MS = 250;
 const OPEN_AHEAD_EVERY_MS = 500;
 const CORRECT_EVERY_MS = 2_000;
+const CLOSE_AUDIT_DAYS_EVERY_MS = 60_000;
 const BACK_OFF = { minMs: 50, maxMs: 5_000 };
 
 /** One sweeper of a process. */
 export type Sweeper = {
 	/**
-	 * Reaps; settles every bucket; waits for the rebuilds that this requested, and settles again; corrects conflicts and ends quarantines.
-	 * Returns how many entries were settled and how many holds reaped. Throws the first failure.
+	 * Reaps; settles every bucket; waits for the rebuilds that this requested, and settles again; corrects conflicts, ends quarantines, and
+	 * closes the days of the audit trail. Returns how many entries were settled and how many holds reaped. Throws the first failure.
 	 */
 	runOnce(): Promise<{ settled: number; reaped: number }>;
 	/** Starts the loops and the heartbeat. Call it once. Failures are logged and retried with growing pauses. */
@@ -102,6 +104,7 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
 			await rebuilds.idle();
 			settled += await settler.settleAll();
 			await correct();
+			await closeAuditDays(deps, stopping.signal);
 			return { reaped, settled };
 		},
 		start() {
@@ -110,6 +113,7 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
 				loop("reap", REAP_EVERY_MS, reap),
 				loop("open-ahead", OPEN_AHEAD_EVERY_MS, openAhead),
 				loop("correct", CORRECT_EVERY_MS, correct),
+				loop("close-audit-days", CLOSE_AUDIT_DAYS_EVERY_MS, () => closeAuditDays(deps, stopping.signal)),
 			);
 			stopHeartbeat = startHeartbeat(deps);
 		},

@@ -1,6 +1,6 @@
 /** The named steps of an account's deletion, and the error that is thrown when a step fails. */
-import { DatabaseOutcomeUnknown, isDatabaseUnavailable } from "@holdfast/database";
-import { SeatStoreFault } from "@holdfast/seat-store";
+import { DatabaseOutcomeUnknown } from "@holdfast/database";
+import { describeFault } from "./describe-fault.ts";
 
 /**
  * The steps in order. `recheck_bookings` and `release_holds` alternate until the user has no live hold. `restore_sign_in` runs only if the
@@ -33,7 +33,7 @@ export class DeletionInterrupted extends Error {
 		const rest = hasBegun
 			? `The account is not deleted yet, but its sign-in is blocked. Run the command again to finish. (Stopped at: ${step})`
 			: "Nothing was changed.";
-		super(`${describe(cause)} ${rest}`, { cause });
+		super(`${describeFault(cause)} ${rest}`, { cause });
 		this.step = step;
 		this.hasBegun = hasBegun;
 	}
@@ -61,10 +61,4 @@ export function createStepRunner(beforeStep: ((step: DeletionStep) => Promise<vo
 			}
 		},
 	};
-}
-
-function describe(error: unknown): string {
-	if (error instanceof SeatStoreFault) return `Redis is unreachable or refuses writes (${error.message}).`;
-	if (error instanceof DatabaseOutcomeUnknown || isDatabaseUnavailable(error)) return "Postgres is unreachable or refuses writes.";
-	return error instanceof Error ? `${error.message}.` : String(error);
 }

@@ -16,6 +16,7 @@ export type AuditoriumId = Branded<"AuditoriumId">;
 export type SeatPlanId = Branded<"SeatPlanId">;
 export type ShowtimeId = Branded<"ShowtimeId">;
 export type BookingId = Branded<"BookingId">;
+export type AuditEventId = Branded<"AuditEventId">;
 
 /** The number of buckets that the last byte of an id can name. A system uses the first `BUCKETS` of them. Source: ADR 0013. */
 const BUCKETS_IN_IDS = 256;
@@ -75,6 +76,10 @@ export const parseMovieId = (text: string): MovieId | null => (isUuid(text) ? (t
 export const parseAuditoriumId = (text: string): AuditoriumId | null => (isUuid(text) ? (text as AuditoriumId) : null);
 /** The seat plan id in `text`, or null if `text` is not one. */
 export const parseSeatPlanId = (text: string): SeatPlanId | null => (isUuid(text) ? (text as SeatPlanId) : null);
+/** An id of any kind in `text`, or null if `text` is not one. */
+export const parseAnyId = (text: string): string | null => (isUuid(text) ? text : null);
+/** The id of an audit event in `text`, or null if `text` is not one. Postgres makes these ids. */
+export const parseAuditEventId = (text: string): AuditEventId | null => (isUuid(text) ? (text as AuditEventId) : null);
 /** The showtime id in `text`, or null if `text` is not one or its bucket is not below `buckets`. Pass the setting `BUCKETS`. */
 export const parseShowtimeId = (text: string, buckets = BUCKETS_IN_IDS): ShowtimeId | null =>
 	isInBuckets(text, buckets) ? (text as ShowtimeId) : null;

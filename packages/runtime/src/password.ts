@@ -6,6 +6,11 @@
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { limitConcurrency } from "./limit-concurrency.ts";
 
+/** The fewest characters of a new password. Characters are counted as Unicode code points. */
+export const PASSWORD_MIN_CHARS = 8;
+/** The most characters of a new password. */
+export const PASSWORD_MAX_CHARS = 128;
+
 type Cost = { readonly logN: number; readonly r: number; readonly p: number };
 
 const COST: Cost = { logN: 17, r: 8, p: 1 };

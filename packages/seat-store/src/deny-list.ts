@@ -1,6 +1,7 @@
 /**
  * The deny list: access tokens that are refused before they expire. An entry is a token family (after a logout, or when a refresh
- * token was used twice) or a user (while the account is being deleted). Both are UUIDs, and the list does not distinguish them.
+ * token was used twice), a user (while the account is being deleted), or a user's tokens with a role (after a demotion). The list does
+ * not distinguish them.
  *
  * Redis keeps an entry while an affected token could still be valid. There are two copies of the list, and one of them is enough.
  * Every process subscribes to both copies, so that a check usually needs no call. While a process cannot be sure that at least
@@ -13,7 +14,7 @@ import { DENIED_BUCKETS } from "./keys.ts";
 /** Checks and changes which access tokens are refused. */
 export type DenyList = {
 	/**
-	 * Whether one of these ids, a token's family and its user, is denied. Answers from the caches while one of them is complete,
+	 * Whether one of these ids of a token (its family, its user, its role) is denied. Answers from the caches while one of them is complete,
 	 * otherwise asks Redis. Rejects with `SeatStoreFault` when Redis must be asked and neither copy answers.
 	 */
 	isDenied(...ids: readonly string[]): boolean | Promise<boolean>;

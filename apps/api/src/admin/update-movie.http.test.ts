@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AuditRow, auditOf, createTestMovie } from "../testing/admin.ts";
-import { withoutPostgres } from "../testing/broken-apps.ts";
 import { whileWritesLosePostgres } from "../testing/provoke.ts";
 import { problemIn, type TestAnswer } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi, type TestUser } from "../testing/start-test-api.ts";
@@ -122,13 +121,5 @@ describe("503 outcome_unknown", () => {
 	it("answers outcome_unknown when Postgres is lost during the change", async () => {
 		const movie = await newMovie();
 		expect((await whileWritesLosePostgres(api, "movies", () => put(movie.id, { title: "A" }))).code).toBe("outcome_unknown");
-	});
-});
-
-describe("503 unavailable", () => {
-	it("answers unavailable while Postgres is unreachable", async () => {
-		const app = await withoutPostgres(api);
-		const answer = await app.call("PUT /admin/movies/0199d3a0-0a10-7a3b-8c4d-5e6f7a8b9c0d", { token: admin.token, body: { title: "A" } });
-		expect(problemIn(answer).code).toBe("unavailable");
 	});
 });

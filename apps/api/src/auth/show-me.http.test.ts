@@ -1,7 +1,7 @@
 import { newUserId } from "@holdfast/domain";
 import { mintTokens } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectNoQuery, expectUserLimit, UNREACHABLE_POSTGRES, withoutTables } from "../testing/provoke.ts";
+import { expectNoQuery } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
 import { JWT_SECRET, startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
@@ -30,31 +30,8 @@ describe("400 invalid_request", () => {
 });
 
 describe("401 unauthenticated", () => {
-	it("refuses a request without an access token", async () => {
-		expect(problemIn(await api.call("GET /auth/me")).code).toBe("unauthenticated");
-	});
-
 	it("refuses an access token whose user no longer exists", async () => {
 		const [token] = mintTokens(JWT_SECRET, [newUserId()]);
 		expect(problemIn(await api.call("GET /auth/me", { token })).code).toBe("unauthenticated");
-	});
-});
-
-describe("429 too_many_requests", () => {
-	it("refuses a user beyond the rate limit at /auth/me, and not at the limit", () => expectUserLimit(api, "GET /auth/me"));
-});
-
-describe("500 internal", () => {
-	it("hides the cause of an internal error in the /auth/me response", async () => {
-		const { token } = await api.newUser();
-		expect(problemIn(await (await withoutTables(api)).call("GET /auth/me", { token }))).toMatchObject({ code: "internal", status: 500 });
-	});
-});
-
-describe("503 unavailable", () => {
-	it("answers unavailable without Postgres at /auth/me", async () => {
-		const { token } = await api.newUser();
-		const withoutPostgres = await api.startAnother({ databaseUrl: UNREACHABLE_POSTGRES });
-		expect(problemIn(await withoutPostgres.call("GET /auth/me", { token })).code).toBe("unavailable");
 	});
 });

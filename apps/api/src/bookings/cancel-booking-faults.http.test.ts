@@ -20,14 +20,6 @@ describe("401 unauthenticated", () => {
 	it("refuses a cancel without a valid access token and changes nothing", faults.refusesWithoutValidToken);
 });
 
-describe("413 payload_too_large", () => {
-	it("refuses a cancel body over 16 KiB and parses one of exactly 16 KiB", faults.limitsBodySize);
-});
-
-describe("415 unsupported_media_type", () => {
-	it("refuses a cancel body that is not JSON", faults.acceptsOnlyJson);
-});
-
 describe("409 showtime_closed", () => {
 	it("refuses a cancel of a hold whose showtime has ended and is no longer installed", faults.refusesEndedShowtime);
 
@@ -77,12 +69,5 @@ describe("503 outcome_unknown", () => {
 	it(
 		"answers outcome_unknown when the booking was cancelled but cannot be shown, and a repeat shows it",
 		faults.answersUnknownWithoutSeatPlan,
-	);
-});
-
-describe("503 unavailable", () => {
-	it(
-		"answers unavailable to a cancel when only the ledger could have the booking and Postgres is unreachable",
-		faults.answersUnavailableWithoutPostgres,
 	);
 });

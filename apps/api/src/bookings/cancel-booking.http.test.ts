@@ -1,7 +1,6 @@
 import { showtimeKeys } from "@holdfast/seat-store/testing";
 import { askRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectUserLimit } from "../testing/provoke.ts";
 import { bookingIn, matrixIn, problemIn, seatIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi, type TestUser } from "../testing/start-test-api.ts";
 
@@ -115,8 +114,4 @@ describe("400 invalid_request", () => {
 		expect(problemIn(withBody).errors?.[0]?.pointer).toBe("/reason");
 		expect(problemIn(await cancel(user, booking.id, { "if-match": "version 1" })).errors?.[0]?.pointer).toBe("/headers/if-match");
 	});
-});
-
-describe("429 too_many_requests", () => {
-	it("refuses the cancels of a user beyond the rate limit, and not at the limit", () => expectUserLimit(api, "DELETE /bookings/x"));
 });

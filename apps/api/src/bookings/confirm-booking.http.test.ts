@@ -2,7 +2,6 @@ import { bucketOf, newBookingId, parseBookingId } from "@holdfast/domain";
 import { bookingKey, bucketKeys, showtimeKeys } from "@holdfast/seat-store/testing";
 import { askRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectUserLimit } from "../testing/provoke.ts";
 import { bookingIn, matrixIn, problemIn, seatIn } from "../testing/read-answers.ts";
 import { settleOutboxes } from "../testing/settle-outboxes.ts";
 import { startTestApi, type TestApi, type TestApp, type TestUser } from "../testing/start-test-api.ts";
@@ -184,8 +183,4 @@ describe("a confirm or cancel with Prefer: wait", () => {
 		}
 		await settleOutboxes(api.seatStore, api.databaseUrl);
 	});
-});
-
-describe("429 too_many_requests", () => {
-	it("refuses the confirms of a user beyond the rate limit, and not at the limit", () => expectUserLimit(api, "POST /bookings/x/confirm"));
 });

@@ -1,6 +1,6 @@
 /** Responses to a hold that the script does not decide: no valid token, an unreadable body, or an unavailable dependency. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectBodyBound, expectJsonOnly, UNREACHABLE_POSTGRES, whileRedisIsPaused } from "../testing/provoke.ts";
+import { whileRedisIsPaused } from "../testing/provoke.ts";
 import { bookingIn, problemIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
@@ -9,24 +9,6 @@ beforeAll(async () => {
 	api = await startTestApi();
 });
 afterAll(() => api.close());
-
-describe("401 unauthenticated", () => {
-	it("refuses a hold without a valid access token", async () => {
-		const body = { showtimeId: await api.newShowtime(), seats: ["A1"] };
-		expect(problemIn(await api.call("POST /bookings", { body })).code).toBe("unauthenticated");
-		expect(problemIn(await api.call("POST /bookings", { body, token: "not.a.token" })).code).toBe("unauthenticated");
-	});
-});
-
-describe("413 payload_too_large", () => {
-	it("refuses a hold body over 16 KiB and parses one of exactly 16 KiB", async () => {
-		await expectBodyBound(api, "POST /bookings", (await api.newUser()).token);
-	});
-});
-
-describe("415 unsupported_media_type", () => {
-	it("refuses a hold body that is not JSON", async () => expectJsonOnly(api, "POST /bookings", (await api.newUser()).token));
-});
 
 describe("500 internal", () => {
 	it("answers internal when the hold command throws, and holds nothing", async () => {
@@ -73,13 +55,5 @@ describe("503 outcome_unknown", () => {
 		const problem = await whileRedisIsPaused(api, api, "POST /bookings", request);
 		expect([problem.code, problem.retryable]).toEqual(["outcome_unknown", true]);
 		expect(bookingIn(await api.call("POST /bookings", request)).seats).toEqual(["A1"]);
-	});
-});
-
-describe("503 unavailable", () => {
-	it("answers unavailable to a hold when the showtime must be opened and Postgres is unreachable", async () => {
-		const withoutPostgres = await api.startAnother({ databaseUrl: UNREACHABLE_POSTGRES });
-		const answer = await withoutPostgres.hold(await api.newUser(), await api.newShowtime(), ["A1"]);
-		expect([problemIn(answer).code, answer.headers["retry-after"]]).toEqual(["unavailable", "2"]);
 	});
 });

@@ -2,7 +2,6 @@ import { bucketOf, newShowtimeId } from "@holdfast/domain";
 import { userIndexKey } from "@holdfast/seat-store/testing";
 import { askRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectUserLimit } from "../testing/provoke.ts";
 import { bookingIn, matrixIn, problemIn, seatIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
@@ -254,9 +253,6 @@ describe("400 invalid_request", () => {
 });
 
 describe("429 too_many_requests", () => {
-	it("refuses the holds of a user beyond the rate limit, and not at the limit", () =>
-		expectUserLimit(api, "POST /bookings", { showtimeId: "x", seats: ["A1"] }));
-
 	it("refuses a hold beyond the hourly limit until the time in Retry-After has passed", async () => {
 		const strict = await api.startAnother({ limits: { holdsPerHourMax: 2 } });
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];

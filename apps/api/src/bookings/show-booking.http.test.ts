@@ -2,7 +2,7 @@ import { newBookingId, parseBookingId } from "@holdfast/domain";
 import { bookingKey, showtimeKeys } from "@holdfast/seat-store/testing";
 import { askRedis } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectNoQuery, expectUserLimit, UNREACHABLE_POSTGRES, withoutTables } from "../testing/provoke.ts";
+import { expectNoQuery } from "../testing/provoke.ts";
 import { bookingDetailsIn, bookingIn, problemIn } from "../testing/read-answers.ts";
 import { settleOutboxes } from "../testing/settle-outboxes.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
@@ -56,34 +56,5 @@ describe("404 not_found", () => {
 		const ids = [booking.id, newBookingId(await api.newShowtime()), showtimeId, "nonsense", "x".repeat(300)];
 		const answers = await Promise.all(ids.map((id) => api.call(`GET /bookings/${id}`, { token: stranger.token })));
 		expect(answers.map((answer) => problemIn(answer).code)).toEqual(ids.map(() => "not_found"));
-	});
-});
-
-describe("429 too_many_requests", () => {
-	it("refuses the reads of a user beyond the rate limit, and not at the limit", () => expectUserLimit(api, "GET /bookings/x"));
-});
-
-describe("401 unauthenticated", () => {
-	it("refuses to show a booking without a valid access token", async () => {
-		const { booking } = await api.newHold(["A1", "B1"]);
-		expect(problemIn(await api.call(`GET /bookings/${booking.id}`)).code).toBe("unauthenticated");
-		expect(problemIn(await api.call(`GET /bookings/${booking.id}`, { token: "not.a.token" })).code).toBe("unauthenticated");
-	});
-});
-
-describe("500 internal", () => {
-	it("answers internal when the ledger has no tables", async () => {
-		const { user, booking } = await api.newHold(["A1", "B1"]);
-		expect(problemIn(await (await withoutTables(api)).call(`GET /bookings/${booking.id}`, { token: user.token })).code).toBe("internal");
-	});
-});
-
-describe("503 unavailable", () => {
-	it("answers unavailable when only the ledger could have the booking and Postgres is unreachable", async () => {
-		const withoutPostgres = await api.startAnother({ databaseUrl: UNREACHABLE_POSTGRES });
-		const answer = await withoutPostgres.call(`GET /bookings/${newBookingId(await api.newShowtime())}`, {
-			token: (await api.newUser()).token,
-		});
-		expect([problemIn(answer).code, answer.headers["retry-after"]]).toEqual(["unavailable", "2"]);
 	});
 });

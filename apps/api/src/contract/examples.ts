@@ -8,6 +8,7 @@ export const EXAMPLE_IDS = {
 	plan: "0199d3a0-0a12-7c1d-8e2f-3a4b5c6d7e8f",
 	showtime: "0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05",
 	booking: "0199d3a1-8c20-7e9f-8a0b-1c2d3e4f5a05",
+	auditEvent: "0199d3a2-1d40-7b6c-8a1e-9f0b1c2d3e4f",
 	request: "5f0c2a64-1b7e-4c55-9f0e-2d8a7c6b4e31",
 } as const;
 
@@ -29,6 +30,9 @@ export const EXAMPLE_SEATS = ["E5", "E6"] as const;
 /** Cursors in the examples, by the kind of list. */
 export const EXAMPLE_CURSORS = {
 	movies: "WyJUaGUgVGhpcmQgTWFuIiwiMDE5OWQzYTAtMGExMC03YTNiLThjNGQtNWU2ZjdhOGI5YzBkIl0",
+	auditoriums: "WyJIYWxsIDEiLCIwMTk5ZDNhMC0wYTExLTdiMmMtOWQzZS00ZjVhNmI3YzhkOWUiXQ",
+	plans: "WyIxNzkzNTI0MzY0MDE4IiwiMDE5OWQzYTAtMGExMi03YzFkLThlMmYtM2E0YjVjNmQ3ZThmIl0",
 	showtimes: "WyIxNzk1Mzc0OTAwMDAwIiwiMDE5OWQzYTAtMGExMy03ZDBlLTlmMWEtMmIzYzRkNWU2ZjA1Il0",
 	bookings: EXAMPLE_IDS.booking,
+	auditEvents: EXAMPLE_IDS.auditEvent,
 } as const;

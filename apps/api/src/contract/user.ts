@@ -1,4 +1,5 @@
 /** The wire schemas of users, sessions, and the requests to register, sign in and refresh. */
+import { PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS } from "@holdfast/runtime";
 import { type Static, Type } from "typebox";
 import { EXAMPLE_IDS, EXAMPLE_TIMES } from "./examples.ts";
 import { CLOSED, id, instant, oneOf, share, text } from "./share.ts";
@@ -68,9 +69,9 @@ export const Registration = share(
 		{
 			email,
 			password: Type.String({
-				minLength: 8,
-				maxLength: 128,
-				description: "Password of 8 to 128 characters; any characters are allowed",
+				minLength: PASSWORD_MIN_CHARS,
+				maxLength: PASSWORD_MAX_CHARS,
+				description: `Password of ${PASSWORD_MIN_CHARS} to ${PASSWORD_MAX_CHARS} characters; any characters are allowed`,
 				examples: [EXAMPLE_PASSWORD],
 			}),
 			displayName: Type.String({

@@ -1,7 +1,5 @@
 import { newMovieId } from "@holdfast/domain";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { withoutPostgres } from "../testing/broken-apps.ts";
-import { withoutTables } from "../testing/provoke.ts";
 import { problemIn, type TestAnswer } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
@@ -65,17 +63,5 @@ describe("400 invalid_request", () => {
 	])("refuses the movies query ?%s and points at its parameter", async (query, pointer) => {
 		const problem = problemIn(await api.call(`GET /movies?${query}`));
 		expect([problem.code, problem.errors?.[0]?.pointer]).toEqual(["invalid_request", pointer]);
-	});
-});
-
-describe("503 unavailable", () => {
-	it("answers unavailable to a list of movies while Postgres is unreachable", async () => {
-		expect(problemIn(await (await withoutPostgres(api)).call("GET /movies")).code).toBe("unavailable");
-	});
-});
-
-describe("500 internal", () => {
-	it("answers internal to a list of movies when the tables are missing", async () => {
-		expect(problemIn(await (await withoutTables(api)).call("GET /movies")).code).toBe("internal");
 	});
 });

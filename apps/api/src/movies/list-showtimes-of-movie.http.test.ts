@@ -1,8 +1,6 @@
 import { newMovieId } from "@holdfast/domain";
 import { insertShowtimes } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { withoutPostgres } from "../testing/broken-apps.ts";
-import { withoutTables } from "../testing/provoke.ts";
 import { problemIn, type TestAnswer } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
@@ -63,17 +61,5 @@ describe("400 invalid_request", () => {
 	])("refuses the query ?%s for showtimes of a movie and points at its parameter", async (query, pointer) => {
 		const problem = problemIn(await list(`?${query}`));
 		expect([problem.code, problem.errors?.[0]?.pointer]).toEqual(["invalid_request", pointer]);
-	});
-});
-
-describe("503 unavailable", () => {
-	it("answers unavailable for showtimes of a movie while Postgres is unreachable", async () => {
-		expect(problemIn(await (await withoutPostgres(api)).call(`GET /movies/${movieId}/showtimes`)).code).toBe("unavailable");
-	});
-});
-
-describe("500 internal", () => {
-	it("answers internal for showtimes of a movie when the tables are missing", async () => {
-		expect(problemIn(await (await withoutTables(api)).call(`GET /movies/${movieId}/showtimes`)).code).toBe("internal");
 	});
 });

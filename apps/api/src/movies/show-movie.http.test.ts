@@ -1,7 +1,6 @@
 import { newMovieId } from "@holdfast/domain";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { withoutPostgres } from "../testing/broken-apps.ts";
-import { expectNoQuery, withoutTables } from "../testing/provoke.ts";
+import { expectNoQuery } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
@@ -52,17 +51,5 @@ describe("404 not_found", () => {
 	it("answers not_found for an archived movie", async () => {
 		const id = await add(", archived_at", ", now()");
 		expect(problemIn(await api.call(`GET /movies/${id}`)).code).toBe("not_found");
-	});
-});
-
-describe("503 unavailable", () => {
-	it("answers unavailable for a movie while Postgres is unreachable", async () => {
-		expect(problemIn(await (await withoutPostgres(api)).call(`GET /movies/${newMovieId()}`)).code).toBe("unavailable");
-	});
-});
-
-describe("500 internal", () => {
-	it("answers internal for a movie when the tables are missing", async () => {
-		expect(problemIn(await (await withoutTables(api)).call(`GET /movies/${newMovieId()}`)).code).toBe("internal");
 	});
 });

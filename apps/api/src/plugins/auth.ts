@@ -4,11 +4,12 @@
  * it was cached.
  *
  * A token names its family, which is the family of refresh tokens of the same sign-in. Signing out denies the family, so that all
- * access tokens of that sign-in are rejected, not only the one that was sent. Deleting an account denies the user.
+ * access tokens of that sign-in are rejected, not only the one that was sent. Deleting an account denies the user. Demoting an admin
+ * denies the user's tokens that carry the role.
  */
 import { randomUUID } from "node:crypto";
 import fastifyJwt from "@fastify/jwt";
-import { ACCESS_TOKEN_TTL_SECONDS } from "@holdfast/accounts";
+import { ACCESS_TOKEN_TTL_SECONDS, deniedRoleId } from "@holdfast/accounts";
 import { parseUserId, type UserId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import type { AuthStore } from "@holdfast/seat-store";
@@ -69,7 +70,7 @@ export const auth = fp<{ jwtSecret: string; authStore: Pick<AuthStore, "isDenied
 			const { authorization } = request.headers;
 			const token = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
 			const user = token === undefined ? null : readToken(token);
-			if (user === null || (await authStore.isDenied(user.family, user.id))) return false;
+			if (user === null || (await authStore.isDenied(...deniableIdsOf(user)))) return false;
 			request.user = user;
 			return true;
 		}
@@ -96,6 +97,10 @@ export function signedInUser(request: FastifyRequest): SignedInUser {
 	assert(request.user !== null, "the route is not guarded by requireUser");
 	return request.user;
 }
+
+/** The ids under which the deny list may refuse a token: its family, its user, and its role unless every user has it. */
+const deniableIdsOf = ({ family, id, role }: SignedInUser): string[] =>
+	role === "user" ? [family, id] : [family, id, deniedRoleId(id, role)];
 
 function verifyToken(app: FastifyInstance, token: string): VerifiedToken<SignedInUser> | null {
 	try {

@@ -1,6 +1,6 @@
 import { newShowtimeId } from "@holdfast/domain";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { waitUntilOpen, withBrokenMaps, withoutPostgres } from "../testing/broken-apps.ts";
+import { waitUntilOpen, withBrokenMaps } from "../testing/broken-apps.ts";
 import { withUnknownInstallOutcome } from "../testing/provoke.ts";
 import { matrixIn, problemIn, seatIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
@@ -188,22 +188,9 @@ describe("503 recovering", () => {
 	});
 });
 
-describe("503 unavailable", () => {
-	it("answers unavailable to a read of seats when the showtime must be opened and Postgres is unreachable", async () => {
-		const app = await withoutPostgres(api);
-		expect(problemIn(await app.call(`GET /showtimes/${await api.newShowtime()}/seats`)).code).toBe("unavailable");
-	});
-});
-
 describe("500 internal", () => {
 	it("answers internal when reading the seat map throws", async () => {
 		const app = await withBrokenMaps(api);
 		expect(problemIn(await app.call(`GET /showtimes/${await api.newShowtime()}/seats`)).code).toBe("internal");
-	});
-});
-
-describe("401 unauthenticated", () => {
-	it("refuses an invalid access token, although none is required", async () => {
-		expect(problemIn(await seats(await api.newShowtime(), "not.a.token")).code).toBe("unauthenticated");
 	});
 });

@@ -1,6 +1,6 @@
 import { newShowtimeId } from "@holdfast/domain";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { withBrokenMaps, withoutPostgres } from "../testing/broken-apps.ts";
+import { withBrokenMaps } from "../testing/broken-apps.ts";
 import { expectNoQuery, withUnknownInstallOutcome } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
@@ -88,12 +88,6 @@ describe("503 recovering", () => {
 		expect(problemIn(await (await withUnknownInstallOutcome(api)).call(`GET /showtimes/${await api.newShowtime()}`)).code).toBe(
 			"recovering",
 		);
-	});
-});
-
-describe("503 unavailable", () => {
-	it("answers unavailable for a showtime while Postgres is unreachable", async () => {
-		expect(problemIn(await (await withoutPostgres(api)).call(`GET /showtimes/${newShowtimeId()}`)).code).toBe("unavailable");
 	});
 });
 

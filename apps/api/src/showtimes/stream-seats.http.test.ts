@@ -2,7 +2,7 @@ import { newShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import { sendInlineCommand } from "@holdfast/local-stack";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { withBrokenMaps, withoutPostgres } from "../testing/broken-apps.ts";
+import { withBrokenMaps } from "../testing/broken-apps.ts";
 import { withUnknownInstallOutcome } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
 import { readStream } from "../testing/read-stream.ts";
@@ -183,13 +183,6 @@ describe("503 recovering", () => {
 		expect(
 			problemIn(await (await withUnknownInstallOutcome(api)).call(`GET /showtimes/${await api.newShowtime()}/seats/stream`)).code,
 		).toBe("recovering");
-	});
-});
-
-describe("503 unavailable", () => {
-	it("answers unavailable to a stream when the showtime must be opened and Postgres is unreachable", async () => {
-		const app = await withoutPostgres(api);
-		expect(problemIn(await app.call(`GET /showtimes/${await api.newShowtime()}/seats/stream`)).code).toBe("unavailable");
 	});
 });
 

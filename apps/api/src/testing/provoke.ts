@@ -7,18 +7,12 @@ import { askRedis, waitUntil } from "@holdfast/testing";
 import { expect } from "vitest";
 import type { ProblemBody } from "../contract/problem-schema.ts";
 import { problemIn, type TestAnswer } from "./read-answers.ts";
-import type { TestApi, TestApp, TestCall } from "./start-test-api.ts";
+import type { TestApi, TestApp, TestAppOptions, TestCall } from "./start-test-api.ts";
 
 /** The URL of a Postgres on a port where no server listens. */
 export const UNREACHABLE_POSTGRES = "postgres://127.0.0.1:9/nothing";
-const BODY_MAX_BYTES = 16 * 1024;
-
-/** Expects that the route refuses a body one byte over the limit and parses one exactly at the limit. */
-export async function expectBodyBound(app: TestApp, request: string, token?: string): Promise<void> {
-	const codeFor = async (bytes: number) =>
-		problemIn(await app.call(request, { token, body: JSON.stringify({ x: "x".repeat(bytes - 8) }) })).code;
-	expect([await codeFor(BODY_MAX_BYTES + 1), await codeFor(BODY_MAX_BYTES)]).toEqual(["payload_too_large", "invalid_request"]);
-}
+/** The URL of a Redis on a port where no server listens. */
+export const UNREACHABLE_REDIS = "redis://127.0.0.1:9";
 
 /** Expects that the route refuses a query parameter. */
 export async function expectNoQuery(app: TestApp, request: string, token?: string): Promise<void> {
@@ -29,12 +23,6 @@ export async function expectNoQuery(app: TestApp, request: string, token?: strin
 	]);
 }
 
-/** Expects that the route refuses a form body. */
-export async function expectJsonOnly(app: TestApp, request: string, token?: string): Promise<void> {
-	const headers = { "content-type": "application/x-www-form-urlencoded" };
-	expect(problemIn(await app.call(request, { token, headers, body: "email=ada" })).code).toBe("unsupported_media_type");
-}
-
 /** Returns the URL of a running Postgres database without any of our tables. */
 export function databaseWithoutTables(api: TestApi): string {
 	const url = new URL(api.databaseUrl);
@@ -43,7 +31,8 @@ export function databaseWithoutTables(api: TestApi): string {
 }
 
 /** Returns an app on that database, so that its queries fail with an internal error. */
-export const withoutTables = (api: TestApi): Promise<TestApp> => api.startAnother({ databaseUrl: databaseWithoutTables(api) });
+export const withoutTables = (api: TestApi, options: TestAppOptions = {}): Promise<TestApp> =>
+	api.startAnother({ ...options, databaseUrl: databaseWithoutTables(api) });
 
 /** Returns an app in which installing a showtime has an unknown outcome. */
 export const withUnknownInstallOutcome = (api: TestApi): Promise<TestApp> =>
@@ -81,16 +70,6 @@ export async function whileHashingQueueIsFull<T>(run: () => Promise<T>): Promise
 function passwordHashAtCost(logN: number): string {
 	const text = (length: number) => Buffer.alloc(length).toString("base64").replaceAll("=", "");
 	return `$scrypt$ln=${logN},r=8,p=1$${text(16)}$${text(32)}`;
-}
-
-/** Expects that the route answers a user's first request and refuses the second, with a limit of one request. */
-export async function expectUserLimit(api: TestApi, request: string, body?: unknown): Promise<void> {
-	const strict = await api.startAnother({ rates: { userBurst: 1, userRate: 1 } });
-	const { token } = await api.newUser();
-	const ask = () => strict.call(request, { token, ...(body !== undefined && { body }) });
-	expect((await ask()).status).not.toBe(429);
-	const refused = await ask();
-	expect([problemIn(refused).code, refused.headers["retry-after"]]).toEqual(["too_many_requests", "1"]);
 }
 
 /** Returns the problem that `ask` gets when Postgres terminates its connection during a write to this table. */

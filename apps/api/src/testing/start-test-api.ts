@@ -2,7 +2,7 @@
  * Starts the API for tests, on a Redis and a database of its own, with users, tokens and showtimes on sale. Every response is
  * checked against the API's own OpenAPI document.
  */
-import { createDatabase } from "@holdfast/database";
+import { createDatabase, type Database } from "@holdfast/database";
 import { DEFAULT_LIMITS, type Limits, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { queryPostgres } from "@holdfast/local-stack";
 import { ANSWER_TIMEOUT_SPEC, createLogger, createPasswords, type Logger, type Passwords } from "@holdfast/runtime";
@@ -43,6 +43,7 @@ export type TestApp = {
 	readonly app: ApiServer;
 	readonly seatStore: SeatStore;
 	readonly authStore: AuthStore;
+	readonly database: Database;
 	readonly drain: Drain;
 	/** Sends a request such as `GET /movies`. Paths are below `/api/v1` unless they start with `//`. */
 	call(request: string, options?: TestCall): Promise<TestAnswer>;
@@ -91,9 +92,12 @@ export type TestAppOptions = {
 	/** Default: hashes of the cost `TEST_PASSWORD_LOG_N`. */
 	readonly passwords?: Passwords;
 	readonly databaseUrl?: string;
+	readonly redisUrl?: string;
 	/** Wraps the seat store, to change its behaviour or to pause it at an exact moment. */
 	readonly wrapStore?: (seatStore: SeatStore) => SeatStore;
 	readonly wrapAuthStore?: (authStore: AuthStore) => AuthStore;
+	/** Called before the app is ready, for instance to add a route. */
+	readonly prepareApp?: (app: ApiServer) => void;
 };
 
 /** Starts Redis, a database and the first app. The caller must call `close`. */
@@ -124,7 +128,7 @@ export async function startTestApi(options: TestAppOptions = {}): Promise<TestAp
 		databaseUrl,
 		newUsers,
 		async startAnother(otherOptions = {}) {
-			const other = await startTestApp(redis.url, otherOptions.databaseUrl ?? databaseUrl, otherOptions);
+			const other = await startTestApp(otherOptions.redisUrl ?? redis.url, otherOptions.databaseUrl ?? databaseUrl, otherOptions);
 			others.push(other);
 			return other;
 		},
@@ -171,6 +175,7 @@ async function startTestApp(redisUrl: string, databaseUrl: string, options: Test
 		drain: createDrain(),
 	};
 	const app = buildApp(deps);
+	options.prepareApp?.(app);
 	await app.ready();
 	const check = createContractCheck(documentOf(app));
 
@@ -181,6 +186,7 @@ async function startTestApp(redisUrl: string, databaseUrl: string, options: Test
 		app,
 		seatStore,
 		authStore,
+		database,
 		drain: deps.drain,
 		call,
 		hold,

@@ -3,15 +3,15 @@
  * and name from its row; its bookings stay. If the account has confirmed bookings at future showtimes, it is kept and they are listed.
  * Safe to repeat. Exit code 0: deleted; 1: not deleted.
  */
-import { parseArgs } from "node:util";
 import { BOOKINGS_LISTED_MAX, type DeletionOutcome, deleteAccount } from "@holdfast/accounts";
 import { createRebuilder } from "@holdfast/rebuild";
 import { withTools } from "./open-tools.ts";
+import { readAccountArgs } from "./read-account-args.ts";
 
 const USAGE = "Usage: npm run users:delete -- --email <address>";
 
 await withTools(async (tools) => {
-	const email = readEmail(process.argv.slice(2));
+	const { email } = readAccountArgs(process.argv.slice(2), USAGE);
 	const authStore = tools.openAuthStore();
 	try {
 		const rebuilder = createRebuilder({ ...tools, quarantineMs: null });
@@ -20,16 +20,6 @@ await withTools(async (tools) => {
 		authStore.close();
 	}
 });
-
-function readEmail(args: string[]): string {
-	try {
-		const { email } = parseArgs({ args, options: { email: { type: "string" } } }).values;
-		if (email) return email;
-	} catch {
-		// An unknown option, or an option without its value.
-	}
-	throw new Error(USAGE);
-}
 
 /** Prints the result and returns the exit code. */
 function print(email: string, result: DeletionOutcome): number {

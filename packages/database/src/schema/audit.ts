@@ -2,7 +2,7 @@
  * The tables of the audit trail: what staff changed, when, and why. Rows are only ever added: triggers refuse UPDATE, DELETE and TRUNCATE, and
  * the role of the application does not own the tables (docs/security.md).
  */
-import { REASON_MAX_CHARS, type ShowtimeId, type UserId } from "@holdfast/domain";
+import { type AuditEventId, REASON_MAX_CHARS, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { check, date, index, integer, jsonb, pgTable, text, uuid } from "drizzle-orm/pg-core";
 import { instant, writtenAt } from "./columns.ts";
@@ -20,7 +20,7 @@ export const auditEvents = pgTable(
 	"audit_events",
 	{
 		/** UUIDv7: rows sort by the time at which they were written. */
-		id: uuid("id").primaryKey().default(sql`uuidv7()`),
+		id: uuid("id").primaryKey().$type<AuditEventId>().default(sql`uuidv7()`),
 		/** When the change was made: by the Redis clock if it was made there, else by the Postgres clock. */
 		at: instant("at").notNull(),
 		/** When the row was written, by the Postgres clock. The digests are made of days of this time, in UTC. */
