@@ -84,7 +84,7 @@ describe("a settled change of staff", () => {
 		]);
 	});
 
-	it("of several terms has one row with all of them", async () => {
+	it("has one row with all of its terms when it set several at once", async () => {
 		const terms = { state: "paused", prices: { standard: 990 }, priceVersion: 2 } as const;
 		await settle(change("showtime.terms_set", 2, terms));
 		expect(await trail()).toEqual([
@@ -114,7 +114,7 @@ describe("a settled change of staff", () => {
 		expect(await trail()).toEqual(expected);
 	});
 
-	it("of blocked seats names only the seats that the command changed, by their labels", async () => {
+	it("names only those blocked seats that the command changed, by their labels", async () => {
 		await settle(
 			change("showtime.seats_blocked", 2, { blockedSeats: [0, 1, 2] }),
 			change("showtime.seats_blocked", 3, { blockedSeats: [0, 1, 2, 10, 11] }),
@@ -127,7 +127,7 @@ describe("a settled change of staff", () => {
 		]);
 	});
 
-	it("of the schedule names the time before the move, though the ledger's row has the new one already", async () => {
+	it("names the schedule before a move, though the ledger's row has the new one already", async () => {
 		const { startsAt, endsAt, salesCloseAt } = change("showtime.rescheduled", 1);
 		const [later, until] = [startsAt + HOUR_MS, endsAt + HOUR_MS];
 		await ledger.rows(sql`
@@ -144,7 +144,7 @@ describe("a settled change of staff", () => {
 		]);
 	});
 
-	it("that only moved the schedule names neither terms nor an end of sales that stayed", async () => {
+	it("names neither terms nor an end of sales that stayed when it only moved the schedule", async () => {
 		const { startsAt, endsAt } = change("showtime.rescheduled", 1);
 		const moved = { startsAt: startsAt + 1, scheduleVersion: 2, movedFrom: { startsAt, endsAt } };
 		await settle(change("showtime.rescheduled", 1, moved));

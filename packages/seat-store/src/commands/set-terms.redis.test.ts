@@ -125,14 +125,14 @@ describe("a command of staff", () => {
 		expect(raw).toMatchObject({ schema: "3", actor: command.actor, requestId: "request-1", reason });
 	});
 
-	it("without a reason has the reason null", async () => {
+	it("has the reason null when none was given", async () => {
 		const showtime = await test.openShowtime();
 		const command = staffCommand();
 		await setTerms(showtime, { state: "paused" }, { command });
 		expect((await lastEvent(test, showtime)).command).toEqual(command);
 	});
 
-	it("that the ledger could not store throws before any write: a reason with NUL, without or with too many characters", async () => {
+	it("throws before any write when the ledger could not store it: a reason with NUL, an empty one, or one that is too long", async () => {
 		const showtime = await test.openShowtime();
 		const send = (reason: string, requestId = "request-1") =>
 			setTerms(showtime, { state: "paused" }, { command: { ...staffCommand(reason), requestId } });

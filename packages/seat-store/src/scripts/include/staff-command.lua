@@ -6,6 +6,6 @@ end
 
 -- The fields of the entry; none for a change that no staff made. `reason` is '' when there is none.
 local function command_fields(actor, request_id, reason)
-	if actor == '' then return {} end
-	return { 'actor', actor, 'requestId', request_id, 'reason', reason }
+	local fields = actor == '' and {} or { 'actor', actor, 'requestId', request_id, 'reason', reason }
+	return fields
 end
