@@ -2121,7 +2121,15 @@ export interface components {
              */
             nextCursor: string | null;
         };
-        /** @description An auditorium to add. Set its default prices and blocks once it has a seat plan */
+        /**
+         * @description An auditorium to add. Set its default prices and blocks once it has a seat plan
+         * @example {
+         *       "name": "Hall 1",
+         *       "timeZone": "Europe/Vienna",
+         *       "currency": "EUR",
+         *       "dayStartsAt": "06:00"
+         *     }
+         */
         NewAuditorium: {
             /**
              * @description Name of the auditorium
@@ -2164,7 +2172,13 @@ export interface components {
              */
             dayStartsAt?: string;
         };
-        /** @description The fields to change. Absent fields stay as they are; null clears a field */
+        /**
+         * @description The fields to change. Absent fields stay as they are; null clears a field
+         * @example {
+         *       "name": "Hall 1",
+         *       "cleaningMinutes": 30
+         *     }
+         */
         AuditoriumChange: {
             /**
              * @description Name of the auditorium

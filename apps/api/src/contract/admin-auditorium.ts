@@ -101,7 +101,11 @@ export const NewAuditorium = share(
 			cleaningMinutes: Type.Optional(FIELDS.cleaningMinutes),
 			dayStartsAt: Type.Optional(FIELDS.dayStartsAt),
 		},
-		{ ...CLOSED, description: "An auditorium to add. Set its default prices and blocks once it has a seat plan" },
+		{
+			...CLOSED,
+			description: "An auditorium to add. Set its default prices and blocks once it has a seat plan",
+			examples: [{ name: "Hall 1", timeZone: "Europe/Vienna", currency: "EUR", dayStartsAt: "06:00" }],
+		},
 	),
 );
 
@@ -113,6 +117,11 @@ export const AuditoriumChange = share(
 			...Type.Partial(Type.Object({ ...FIELDS, ...DEFAULTS })).properties,
 			archived: Type.Optional(Type.Literal(false, { description: "Brings an archived auditorium back into use" })),
 		},
-		{ ...CLOSED, minProperties: 1, description: "The fields to change. Absent fields stay as they are; null clears a field" },
+		{
+			...CLOSED,
+			minProperties: 1,
+			description: "The fields to change. Absent fields stay as they are; null clears a field",
+			examples: [{ name: "Hall 1", cleaningMinutes: 30 }],
+		},
 	),
 );
