@@ -5,18 +5,21 @@
  * - `x.pg.test.ts`: a PostgreSQL
  * - `x.model.test.ts`: a PostgreSQL, and time for a search
  * - `x.http.test.ts`, `x.e2e.test.ts`: a Redis and a PostgreSQL
+ *
+ * `quiet` has the few tests of any kind that promise a time on the clock.
  */
 
 import { byRunLength } from "@holdfast/testing/by-run-length";
 import { defineConfig } from "vitest/config";
+import type { InlineConfig } from "vitest/node";
 
 const KINDS = ["model", "redis", "pg", "http", "e2e"] as const;
-const NEEDS_POSTGRES: readonly string[] = ["model", "pg", "http", "e2e"];
+const NEEDS_POSTGRES: readonly string[] = ["model", "pg", "http", "e2e", "quiet"];
 const FOLDERS = "{apps,packages,bench,scripts}";
 /** Generous, for a busy machine: on an idle one no test takes a tenth of it. */
 const TEST_DEADLINE_MS = 90_000;
 /** Tests that start whole processes, once per file, or search a few hundred thousand states. */
-const SLOW_KINDS: readonly string[] = ["e2e", "model"];
+const SLOW_KINDS: readonly string[] = ["e2e", "model", "quiet"];
 const SLOW_DEADLINE_MS = byRunLength({ short: 120_000, long: 1_200_000 });
 
 /**
@@ -26,17 +29,27 @@ const SLOW_DEADLINE_MS = byRunLength({ short: 120_000, long: 1_200_000 });
 const CLUSTER_TESTS = ["packages/seat-store/src/commands/*.redis.test.ts", "packages/seat-store/src/fence.redis.test.ts"];
 const NOT_ON_CLUSTER = ["**/wait-for-entries.redis.test.ts"];
 
-function defineProject(name: string, include: string, exclude: readonly string[]) {
+/** Tests that promise a time on the clock, such as health within 2 s. They run after all others, when little else uses the machine. */
+const QUIET_TESTS = [
+	"apps/api/src/health/health-changes.http.test.ts",
+	"packages/proofs/e2e/health-accuracy.e2e.test.ts",
+	"packages/proofs/e2e/unread-answers.e2e.test.ts",
+	"packages/seat-store/src/confirm-lane.redis.test.ts",
+	"packages/seat-store/src/demoted-server.redis.test.ts",
+];
+
+function defineProject(name: string, include: readonly string[], exclude: readonly string[], options: InlineConfig = {}) {
 	const deadlineMs = SLOW_KINDS.includes(name) ? SLOW_DEADLINE_MS : TEST_DEADLINE_MS;
 	return {
 		extends: true as const,
 		test: {
 			name,
-			include: [`${FOLDERS}/**/${include}`],
+			include: [...include],
 			exclude: ["**/node_modules/**", ...exclude],
 			testTimeout: deadlineMs,
 			hookTimeout: deadlineMs,
 			globalSetup: NEEDS_POSTGRES.includes(name) ? ["packages/database/src/testing/vitest-postgres.ts"] : [],
+			...options,
 		},
 	};
 }
@@ -47,15 +60,16 @@ export default defineConfig({
 		pool: "forks",
 		// No test file keeps state in its modules, so one process runs many files: the modules are loaded once, not 180 times.
 		isolate: false,
-		// Tests wait for timers and servers much of the time, so three workers keep two cores busy. The long tests are under load throughout.
-		maxWorkers: byRunLength({ short: 3, long: 2 }),
+		// Tests wait for timers and servers much of the time, so four workers keep two cores busy. The long tests are under load throughout.
+		maxWorkers: byRunLength({ short: 4, long: 2 }),
 		projects: [
 			defineProject(
 				"unit",
-				"*.test.ts",
+				[`${FOLDERS}/**/*.test.ts`],
 				KINDS.map((kind) => `**/*.${kind}.test.ts`),
 			),
-			...KINDS.map((kind) => defineProject(kind, `*.${kind}.test.ts`, [])),
+			...KINDS.map((kind) => defineProject(kind, [`${FOLDERS}/**/*.${kind}.test.ts`], QUIET_TESTS)),
+			defineProject("quiet", QUIET_TESTS, [], { maxWorkers: 2, sequence: { groupOrder: 1 } }),
 			{
 				extends: true as const,
 				test: {

@@ -5,7 +5,7 @@
 import { exitWith, findRedisServer, runForeground } from "@holdfast/local-stack";
 
 /** The vitest projects in which a longer run finds more. */
-const LONG_PROJECTS = ["model", "e2e"];
+const LONG_PROJECTS = ["model", "e2e", "quiet", "http", "redis", "unit"];
 
 await exitWith(async () => {
 	await findRedisServer();

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { findFreePort, type Part, readStackFile, type StackInfo, startStack } from "@holdfast/local-stack";
+import { COMPILE_CACHE, findFreePort, type Part, readStackFile, type StackInfo, startStack } from "@holdfast/local-stack";
 import { openProof, type Proof } from "@holdfast/proofs";
 import { waitUntil } from "@holdfast/testing";
 import { type CostReport, createCostReport } from "./cost-report.ts";
@@ -119,6 +119,7 @@ async function startFloor(options: { redisUrl: string; jwtSecret: string; worker
 	const port = await findFreePort();
 	const floor: ChildProcess = spawn(process.execPath, [fileURLToPath(new URL("./floor/floor-server.ts", import.meta.url))], {
 		env: {
+			NODE_COMPILE_CACHE: COMPILE_CACHE,
 			REDIS_URL: options.redisUrl,
 			JWT_SECRET: options.jwtSecret,
 			PORT: String(port),

@@ -3,7 +3,6 @@ import type { BookingId, ShowtimeId } from "@holdfast/domain";
 import { createRebuilder } from "@holdfast/rebuild";
 import { createConnectionGuard } from "@holdfast/runtime";
 import { type FastifyBaseLogger, fastify, LogController } from "fastify";
-import { LRUCache } from "lru-cache";
 import { addAdminRoutes } from "./admin/index.ts";
 import type { ApiServer } from "./api-server.ts";
 import { addAuthRoutes } from "./auth/index.ts";
@@ -14,6 +13,7 @@ import { SHARED_SCHEMAS } from "./contract/index.ts";
 import { BODY_MAX_BYTES } from "./contract/problems.ts";
 import { buildSerializer } from "./contract/serializers.ts";
 import { buildValidator } from "./contract/validators.ts";
+import { createLru } from "./create-lru.ts";
 import type { AppDeps, RouteDeps } from "./deps.ts";
 import { addShowHealth } from "./health/show-health.ts";
 import { addShowLiveness } from "./health/show-liveness.ts";
@@ -142,6 +142,6 @@ function makeRouteDeps(deps: AppDeps, metrics: ApiMetrics): RouteDeps {
 		seatWatches,
 		awaitRecorded: createAwaitRecorded(seatStore),
 		reportUnreadable,
-		showtimeOfBooking: new LRUCache<BookingId, ShowtimeId>({ max: CACHED_BOOKINGS_MAX }),
+		showtimeOfBooking: createLru<BookingId, ShowtimeId>(CACHED_BOOKINGS_MAX),
 	};
 }

@@ -1,10 +1,11 @@
 /** The limits of lru-cache that the caches of this API rely on, checked against the installed version. */
 import { LRUCache } from "lru-cache";
 import { describe, expect, it } from "vitest";
+import { createLru } from "./create-lru.ts";
 
 describe("lru-cache", () => {
-	it("keeps at most `max` entries and evicts the least recently used one beyond that", () => {
-		const cache = new LRUCache<string, number>({ max: 2 });
+	it("keeps at most the given number of entries in createLru and evicts the least recently used one beyond that", () => {
+		const cache = createLru<string, number>(2);
 		cache.set("a", 1);
 		cache.set("b", 2);
 		expect(cache.size).toBe(2);

@@ -1,10 +1,8 @@
 /** The API as a process: it starts without its stores, survives their loss, and exits cleanly. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
 import { migrateDatabase } from "@holdfast/database";
 import { findFreePort, makeScratchFolder, type RunningPostgres, type RunningRedis, startPostgres, startRedis } from "@holdfast/local-stack";
-import { insertShowtimes, insertUsers, mintTokens, waitUntil } from "@holdfast/testing";
+import { insertShowtimes, insertUsers, mintTokens, spawnApp, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
 const JWT_SECRET = "a secret that only this test knows";
@@ -24,30 +22,22 @@ afterAll(async () => {
 	await Promise.all([redis?.stop(), postgres?.stop()]);
 });
 
-function run(environment: Record<string, string>) {
-	const child = spawn(process.execPath, [SERVER], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
-	const output: string[] = [];
-	for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => output.push(chunk.toString()));
-	const ended = once(child, "exit").then(([code, signal]: unknown[]) => ({ code, signal }));
-	return { child, output, ended };
-}
-
 const ask = async (path: string, options: RequestInit = {}) => {
 	const answer = await fetch(`http://127.0.0.1:${ports.api}${path}`, options);
 	return { status: answer.status, body: Object(await answer.json()) };
 };
 
 it("the API does not start without settings, and prints each missing one", async () => {
-	const { output, ended } = run({ PATH: process.env.PATH ?? "" });
-	expect((await ended).code).toBe(1);
-	expect(output.join("")).toMatch(
+	const { printed, ended } = spawnApp(SERVER, { PATH: process.env.PATH });
+	expect(await ended).toBe(1);
+	expect(printed.out + printed.err).toMatch(
 		/^DATABASE_URL is required\nREDIS_URL is required\nJWT_SECRET is required and must have at least 32 characters\n$/,
 	);
 });
 
 it("the API starts with both stores down, serves what it can as they come and go, and exits cleanly on SIGTERM", async () => {
-	const { child, output, ended } = run({
-		PATH: process.env.PATH ?? "",
+	const { child, printed, ended } = spawnApp(SERVER, {
+		PATH: process.env.PATH,
 		PORT: String(ports.api),
 		REDIS_URL: `redis://127.0.0.1:${ports.redis}`,
 		DATABASE_URL: `postgres://holdfast_app@127.0.0.1:${ports.postgres}/holdfast`,
@@ -88,12 +78,12 @@ it("the API starts with both stores down, serves what it can as they come and go
 	expect((await ask("/livez")).status).toBe(200);
 
 	child.kill("SIGTERM");
-	expect(await ended).toEqual({ code: 0, signal: null });
+	expect(await ended).toBe(0);
+	const output = printed.out + printed.err;
 	const lines = output
-		.join("")
 		.trim()
 		.split("\n")
 		.map((line) => JSON.parse(line));
 	expect(lines.filter(({ level }) => level >= 60)).toEqual([]);
-	expect(output.join("")).not.toContain(token);
+	expect(output).not.toContain(token);
 });

@@ -4,7 +4,6 @@ import { checkBucketsAtStart, createDatabase, warnOfRisksAtStart } from "@holdfa
 import { closeOnSignals, createLogger, createPasswords, listenOptions, runWorkers, SettingsError } from "@holdfast/runtime";
 import { createAuthStore, createSeatStore, findReasonNotToStart } from "@holdfast/seat-store";
 import { type ApiSettings, readApiSettings } from "./api-settings.ts";
-import { buildApp } from "./app.ts";
 import { beginDrain, createDrain } from "./health/drain.ts";
 
 const settings = readSettingsOrExit();
@@ -21,6 +20,8 @@ async function serve(): Promise<void> {
 	const authStore = createAuthStore({ url: settings.redisUrl, log: logger });
 	const database = createDatabase({ url: settings.databaseUrl, applicationName: "holdfast-api" });
 	const drain = createDrain();
+	// Loaded only here: it is most of the code, and neither a primary nor a start that is refused needs it.
+	const { buildApp } = await import("./app.ts");
 	const app = buildApp({ settings, logger, seatStore, authStore, database, passwords: createPasswords(), drain });
 	closeOnSignals(
 		logger,

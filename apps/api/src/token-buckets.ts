@@ -3,7 +3,7 @@
  * instant at which the bucket will be full again is stored, so a full bucket needs no entry. Evicting a bucket can only let
  * a key continue sooner.
  */
-import { LRUCache } from "lru-cache";
+import { createLru } from "./create-lru.ts";
 
 /** Token buckets by key. */
 export type TokenBuckets = {
@@ -27,7 +27,7 @@ const ROUNDING_MS = 0.001;
 /** Returns empty storage: every key starts with a full bucket. */
 export function createTokenBuckets({ perSecond, burst, keptMax, now = () => performance.now() }: TokenBucketsOptions): TokenBuckets {
 	const tokenMs = 1000 / perSecond;
-	const fullAt = new LRUCache<string, number>({ max: keptMax });
+	const fullAt = createLru<string, number>(keptMax);
 	return {
 		take(key) {
 			const nowMs = now();

@@ -1,6 +1,10 @@
-/** A small spike: its proof passes on a correct system and fails when a sale is lost. */
+/**
+ * A small spike: its proof passes on a correct system and fails when a sale is lost. On the same bench, the floor server: it is a fair
+ * baseline only if its answers have the same status, fields and types as those of the API.
+ */
 import { rmSync } from "node:fs";
 import { makeScratchFolder, queryPostgres } from "@holdfast/local-stack";
+import { insertShowtimes, insertUsers, mintTokens } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Bench, openBench } from "../open-bench.ts";
 import { spike } from "./spike.ts";
@@ -46,3 +50,35 @@ describe("spike", () => {
 		await expect(openBench({ url: "http://192.0.2.1:4000", workers: 1, log: () => {} })).rejects.toThrow("this machine only");
 	});
 });
+
+describe("the floor server", () => {
+	it("the floor server answers a hold, a refusal and a confirm with the same status, fields and types as the API", async () => {
+		const { showtimeIds } = await insertShowtimes(bench.databaseUrl, {});
+		const [token = ""] = mintTokens(bench.jwtSecret, await insertUsers(bench.databaseUrl, 1));
+		const ask = async (url: string, body?: object) => {
+			const headers = { authorization: `Bearer ${token}`, ...(body && { "content-type": "application/json" }) };
+			const answer = await fetch(url, { method: "POST", headers, ...(body && { body: JSON.stringify(body) }) });
+			return { status: answer.status, body: Object(await answer.json()) };
+		};
+		const api = (path: string, body?: object) => ask(`${bench.origin}/api/v1${path}`, body);
+		const floor = (path: string, body?: object) => ask(`${bench.floorOrigin}${path}`, body);
+		const holdBody = { showtimeId: showtimeIds[0], seats: ["A1"] };
+
+		const held = await api("/bookings", holdBody);
+		expect(held.status).toBe(201);
+		expect(shapeOf(await floor("/held", holdBody))).toEqual(shapeOf(held));
+		const taken = await api("/bookings", holdBody);
+		expect(taken.body.code).toBe("seats_taken");
+		expect(shapeOf(await floor("/taken", holdBody))).toEqual(shapeOf(taken));
+		const confirmed = await api(`/bookings/${held.body.id}/confirm`);
+		expect(confirmed.status).toBe(200);
+		expect(shapeOf(await floor("/confirmed"))).toEqual(shapeOf(confirmed));
+	});
+});
+
+/** Replaces each value, except for `status`, with the name of its type. */
+function shapeOf(value: unknown): unknown {
+	if (value === null || typeof value !== "object") return value === null ? "null" : typeof value;
+	if (Array.isArray(value)) return value.map(shapeOf);
+	return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, name === "status" ? each : shapeOf(each)]));
+}

@@ -1,4 +1,4 @@
-/** The watch scenario with two API processes: 200 watchers in the short run, 2,000 in the long one. */
+/** The watch scenario with two API processes: 100 watchers in the short run, 2,000 in the long one. */
 import { rmSync } from "node:fs";
 import { makeScratchFolder } from "@holdfast/local-stack";
 import { byRunLength } from "@holdfast/testing";
@@ -7,7 +7,7 @@ import { type Bench, openBench } from "../open-bench.ts";
 import { watch } from "./watch.ts";
 
 const CROWD = byRunLength({
-	short: { watchers: 200, seconds: 5, holdsPerSecond: 100, floorRequests: 2_000 },
+	short: { watchers: 100, seconds: 3, holdsPerSecond: 50, floorRequests: 2_000 },
 	long: { watchers: 2_000, seconds: 30, holdsPerSecond: 100, floorRequests: 50_000 },
 });
 

@@ -1,4 +1,5 @@
 /** Runs the whole product on this machine with a real Redis and a real PostgreSQL, without Docker: for start, tests and bench. */
+
 export { makeScratchFolder } from "./make-scratch-folder.ts";
 export { POSTGRES_DEFAULTS } from "./postgres/postgres-defaults.ts";
 export { queryPostgres } from "./postgres/query-postgres.ts";
@@ -11,6 +12,7 @@ export { findRedisServer } from "./redis/find-redis-server.ts";
 export { REDIS_FLAGS } from "./redis/redis-flags.ts";
 export { sendInlineCommand } from "./redis/send-inline-command.ts";
 export { isLinkUp, type RedisOptions, type RunningRedis, startRedis } from "./redis/start-redis.ts";
+export { COMPILE_CACHE } from "./repository.ts";
 export type { Part } from "./stack/define-part.ts";
 export type { DatabaseUrls } from "./stack/read-database-urls.ts";
 export { readStackFile, type StackInfo } from "./stack/stack-file.ts";

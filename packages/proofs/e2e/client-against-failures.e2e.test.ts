@@ -32,7 +32,7 @@ let test: TestStack;
 /** The number of requests since the current group began, and the total number of holds that were answered as replays. */
 const seen = { requests: 0, replays: 0 };
 beforeAll(async () => {
-	test = await openTestStack();
+	test = await openTestStack({}, { ownPostgres: true });
 });
 afterAll(() => test.close());
 

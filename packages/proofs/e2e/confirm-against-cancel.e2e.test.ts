@@ -3,7 +3,7 @@ import { byRunLength } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Answer, idOf, openTestStack, type TestStack, tally } from "./open-test-stack.ts";
 
-const ROUNDS = byRunLength({ short: 200, long: 1_000 });
+const ROUNDS = byRunLength({ short: 100, long: 1_000 });
 const SEATS = Array.from({ length: 100 }, (_, seat) => `${String.fromCharCode(65 + Math.floor(seat / 10))}${(seat % 10) + 1}`);
 
 let test: TestStack;

@@ -11,7 +11,8 @@ import { openReplicatedStack, type ReplicatedStack, type Side } from "./open-rep
 import { type Crowd, startCrowd } from "./start-crowd.ts";
 import { findUnexpectedAnswers, tallyCodes } from "./tally-history.ts";
 
-const CLIENTS = 48;
+const CLIENTS = byRunLength({ short: 24, long: 48 });
+const REST_MAX_MS = byRunLength({ short: 100, long: 50 });
 const SHOWTIMES = 3;
 const ROWS = 4;
 const SEATS = 40;
@@ -21,7 +22,7 @@ const TURN = byRunLength({ short: 20, long: 300 });
 const TURN_DEADLINE_MS = byRunLength({ short: 30_000, long: 300_000 });
 const DRAIN_DEADLINE_MS = 60_000;
 /** The number of accounts of each person: an account may place 100 holds an hour. */
-const ACCOUNTS_EACH = byRunLength({ short: 5, long: 30 });
+const ACCOUNTS_EACH = byRunLength({ short: 10, long: 30 });
 const PATIENCE_MAX = 4;
 /** One client in three keeps using the old side for a while. */
 const STAYS = 3;
@@ -66,7 +67,7 @@ async function failOverUnderLoad(ackLevel: "local" | "replica") {
 		showtimeIds,
 		seatCount: SEATS,
 		patienceMax: PATIENCE_MAX,
-		restMaxMs: 50,
+		restMaxMs: REST_MAX_MS,
 	});
 	await untilMore(crowd, first, "ok", TURN);
 

@@ -11,7 +11,7 @@ import { type Buyer, idOf, insertBuyers, UNTHROTTLED } from "./open-test-stack.t
 
 const CORRECT_WITHIN_MS = 2_000;
 const PATIENCE_MS = 10_000;
-const POLL_MS = 20;
+const POLL_MS = 50;
 const SETTLE_LAG_MAX_MS = 3_000;
 
 let dataDir: string;
@@ -127,6 +127,17 @@ describe("health status degraded", () => {
 			() => adminWithReload(undo),
 		),
 	);
+
+	it("health is degraded within 2 s after the sweeper is killed, and ok within 2 s after it is started again", async () => {
+		const sweeperHasFailed = async () =>
+			expect((await health()).checks).toMatchObject({ postgres: { status: "ok" }, sweeper: { status: "failed" } });
+		await expectHealth(
+			"sweeper killed",
+			"degraded",
+			() => stack.sweeper.kill("SIGKILL"),
+			() => sweeperHasFailed().then(stack.sweeper.start),
+		);
+	});
 
 	it("health is degraded when an event waits longer than SETTLE_LAG_MAX_MS for a running sweeper, and the lag grows while it is stopped", async () => {
 		const buyer = await insertBuyer();

@@ -9,19 +9,19 @@ import { openTestStack, type TestStack } from "./open-test-stack.ts";
 import { type Crowd, startCrowd } from "./start-crowd.ts";
 import { findUnexpectedAnswers, tallyCodes, tallyFaults } from "./tally-history.ts";
 
-const CLIENTS = 64;
+const CLIENTS = byRunLength({ short: 32, long: 64 });
 const SHOWTIMES = 3;
 const ROWS = 4;
 const SEATS = 40;
 const HOLD_TTL_MS = 1_500;
 /** Each round kills every part once. No round begins later than this. */
-const DURATION_MS = byRunLength({ short: 12_000, long: 300_000 });
+const DURATION_MS = byRunLength({ short: 6_000, long: 300_000 });
 /** The longest time a part is down. The longest outages exceed the deadline of a call. */
 const OUTAGE_MAX_MS = byRunLength({ short: 800, long: 4_000 });
 /** The number of confirms between two outages. */
 const SALES_BETWEEN = 32;
 /** The number of accounts of each person: an account may place 100 holds an hour. */
-const ACCOUNTS_EACH = byRunLength({ short: 5, long: 60 });
+const ACCOUNTS_EACH = byRunLength({ short: 10, long: 60 });
 const PATIENCE_MAX = 6;
 const REST_MAX_MS = 50;
 const HEALTHY_DEADLINE_MS = 30_000;
@@ -29,7 +29,7 @@ const DRAIN_DEADLINE_MS = 60_000;
 
 let test: TestStack;
 beforeAll(async () => {
-	test = await openTestStack({ HOLD_TTL_MS: String(HOLD_TTL_MS), WORKERS: "2" });
+	test = await openTestStack({ HOLD_TTL_MS: String(HOLD_TTL_MS), WORKERS: "2" }, { ownPostgres: true });
 });
 afterAll(() => test.close());
 

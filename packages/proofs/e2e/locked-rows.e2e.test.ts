@@ -8,7 +8,8 @@ import { openTestStack, type TestStack } from "./open-test-stack.ts";
 import { type RecordedBuyer, recordBuyer } from "./record-buyer.ts";
 import { retryUntilFinal } from "./retry-until-final.ts";
 
-const HOLD_MS = byRunLength({ short: 6_000, long: 20_000 });
+/** Longer than `LAG_MAX_MS`, so that a sweeper that waits for the row exceeds it. */
+const HOLD_MS = byRunLength({ short: 4_000, long: 20_000 });
 const BUYERS = 8;
 /**
  * The number of other showtimes. Each is in another bucket, so that no buyer places a hundred holds in one bucket. The first is in

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { ShowtimeId } from "@holdfast/domain";
 import { type DatabaseUrls, makeScratchFolder, queryPostgres, type Stack, startStack } from "@holdfast/local-stack";
 import { openProof, type Proof } from "@holdfast/proofs";
-import { insertShowtimes, startTestRedis, type TestRedis } from "@holdfast/testing";
+import { createTestDatabase, insertShowtimes, startTestRedis, type TestRedis } from "@holdfast/testing";
 import { type Buyer, insertBuyers, UNTHROTTLED } from "./open-test-stack.ts";
 
 /** The product on one Redis. */
@@ -47,7 +47,7 @@ export async function openReplicatedStack(environment: Record<string, string>): 
 		return opened;
 	};
 
-	async function openSide(redis: TestRedis, dataDir: string, postgres: Partial<DatabaseUrls> = {}): Promise<Side> {
+	async function openSide(redis: TestRedis, dataDir: string, postgres: DatabaseUrls): Promise<Side> {
 		const stack = await keep(
 			startStack({
 				dataDir,
@@ -59,7 +59,7 @@ export async function openReplicatedStack(environment: Record<string, string>): 
 			(started) => started.stop(),
 		);
 		const { apiUrl, redisUrl } = stack.info;
-		const proof = await keep(Promise.resolve(openProof({ redisUrl, databaseUrl: stack.info.databaseUrl })), (opened) => opened.close());
+		const proof = await keep(Promise.resolve(openProof({ redisUrl, databaseUrl: postgres.databaseUrl })), (opened) => opened.close());
 		return { redis, stack, apiUrl, proof };
 	}
 
@@ -69,8 +69,11 @@ export async function openReplicatedStack(environment: Record<string, string>): 
 		const primary = await keep(startTestRedis(), (redis) => redis.stop());
 		const replica = await keep(startTestRedis({ replicaOf: primary }), (redis) => redis.stop());
 		await keep(startTestRedis({ replicaOf: replica }), (redis) => redis.stop());
-		const first = await openSide(primary, firstDir);
-		const { databaseUrl, databaseOwnerUrl, jwtSecret } = first.stack.info;
+		const database = await keep(createTestDatabase(), ({ drop }) => drop());
+		const databaseUrl = database.url;
+		const postgres = { databaseUrl, databaseOwnerUrl: database.ownerUrl };
+		const first = await openSide(primary, firstDir, postgres);
+		const { jwtSecret } = first.stack.info;
 		return {
 			first,
 			replica,
@@ -83,7 +86,7 @@ export async function openReplicatedStack(environment: Record<string, string>): 
 				const promotedMs = Date.now();
 				// Both sides must accept the same tokens, so they share the signing key.
 				copyFileSync(join(firstDir, "secrets.json"), join(secondDir, "secrets.json"));
-				return { promotedMs, second: await openSide(replica, secondDir, { databaseUrl, databaseOwnerUrl }) };
+				return { promotedMs, second: await openSide(replica, secondDir, postgres) };
 			},
 			close,
 		};

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { ShowtimeId, UserId } from "@holdfast/domain";
 import { makeScratchFolder, queryPostgres, type Stack, startStack } from "@holdfast/local-stack";
 import { openProof, type Proof } from "@holdfast/proofs";
-import { insertShowtimes, insertUsers, mintTokens, type ShowtimeOptions } from "@holdfast/testing";
+import { createTestDatabase, insertShowtimes, insertUsers, mintTokens, type ShowtimeOptions } from "@holdfast/testing";
 
 /** An answer of the API. `code` is the problem code, or null; `body` is the parsed JSON. */
 export type Answer = {
@@ -51,16 +51,29 @@ export type TestStack = {
 /** Disables the rate limit per user (`rates.ts` of the API): test clients send far more requests than a person. */
 export const UNTHROTTLED = { USER_RATE: "1000000", USER_BURST: "1000000" } as const;
 
-/** Resolves when bookings can be made. The apps get the settings in `environment`. */
-export async function openTestStack(environment: Record<string, string> = {}): Promise<TestStack> {
+/**
+ * Resolves when bookings can be made. The apps get the settings in `environment`. The ledger is a database on the PostgreSQL of the whole
+ * test run; `ownPostgres` starts a PostgreSQL for this stack alone, which a test may stop and kill.
+ */
+export async function openTestStack(
+	environment: Record<string, string> = {},
+	{ ownPostgres = false }: { readonly ownPostgres?: boolean } = {},
+): Promise<TestStack> {
 	const dataDir = makeScratchFolder();
-	const removeData = () => rmSync(dataDir, { recursive: true, force: true });
-	const stack = await startStack({ dataDir, skipSeed: true, environment: { LOG_LEVEL: "warn", ...UNTHROTTLED, ...environment } }).catch(
-		(error) => {
-			removeData();
-			throw error;
-		},
-	);
+	const database = ownPostgres ? null : await createTestDatabase();
+	const removeData = async () => {
+		await database?.drop();
+		rmSync(dataDir, { recursive: true, force: true });
+	};
+	const stack = await startStack({
+		dataDir,
+		...(database !== null && { databaseUrl: database.url, databaseOwnerUrl: database.ownerUrl }),
+		skipSeed: true,
+		environment: { LOG_LEVEL: "warn", ...UNTHROTTLED, ...environment },
+	}).catch(async (error) => {
+		await removeData();
+		throw error;
+	});
 	const { apiUrl, databaseUrl, redisUrl, jwtSecret } = stack.info;
 	const proof = openProof({ redisUrl, databaseUrl });
 	return {
@@ -81,7 +94,7 @@ export async function openTestStack(environment: Record<string, string> = {}): P
 		async close() {
 			await proof.close();
 			await stack.stop();
-			removeData();
+			await removeData();
 		},
 	};
 }

@@ -9,7 +9,7 @@ import { startCrowd } from "./start-crowd.ts";
 import { findUnexpectedAnswers, tallyCodes, tallyFaults } from "./tally-history.ts";
 
 const CLIENTS = 64;
-const DURATION_MS = byRunLength({ short: 10_000, long: 120_000 });
+const DURATION_MS = byRunLength({ short: 5_000, long: 120_000 });
 const HOLD_TTL_MS = 1_000;
 const SEATS_WANTED = 40;
 /** The number of accounts of each person: an account may place 100 holds an hour. */

@@ -1,10 +1,8 @@
 /** `npm start` on stores with which no booking can work: it prints the reason and exits, and does not wait or report that it is ready. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { makeScratchFolder, queryPostgres, type RunningPostgres, sendInlineCommand, startPostgres } from "@holdfast/local-stack";
-import { startTestRedis, type TestRedis } from "@holdfast/testing";
+import { spawnApp, startTestRedis, type TestRedis } from "@holdfast/testing";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 
 const entry = fileURLToPath(new URL("../../local-stack/src/bin/start.ts", import.meta.url));
@@ -29,24 +27,17 @@ afterAll(async () => {
 /** Runs `npm start`, expects exit code 1, and resolves to the text on stderr. */
 async function startAndFail(environment: Record<string, string>): Promise<string> {
 	const env = { PATH: process.env.PATH, HOME: process.env.HOME, DATA_DIR: dataDir, PORT: "0", ...environment };
-	const child = spawn(process.execPath, [entry], { env, stdio: ["ignore", "ignore", "pipe"] });
+	const { child, printed, ended } = spawnApp(entry, env);
 	toStop.push(async () => {
 		if (child.exitCode !== null) return;
 		child.kill("SIGTERM");
-		await once(child, "close");
-	});
-	let stderrText = "";
-	child.stderr.on("data", (chunk) => {
-		stderrText += String(chunk);
+		await ended;
 	});
 	const startMs = performance.now();
-	const code = await Promise.race([
-		once(child, "close").then(([exitCode]) => exitCode),
-		new Promise((resolve) => setTimeout(resolve, 40_000, "still running")),
-	]);
+	const code = await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 40_000, "still running"))]);
 	expect(code).toBe(1);
 	expect(performance.now() - startMs).toBeLessThan(30_000);
-	return stderrText.trim();
+	return printed.err.trim();
 }
 
 it("npm start rejects ACK_LEVEL=replica on its own Redis, which has no replica", async () => {

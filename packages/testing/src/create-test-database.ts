@@ -24,13 +24,13 @@ export const APPLICATION_ROLE: string = POSTGRES_DEFAULTS.applicationUser;
 
 declare module "vitest" {
 	interface ProvidedContext {
-		/** URL of this test run's PostgreSQL server as its superuser; set for the projects model, pg, http and e2e only. */
+		/** URL of this test run's PostgreSQL server as its superuser; set for the projects model, pg, http, e2e and quiet only. */
 		postgresUrl: string;
 	}
 }
 
 /**
- * Returns a new migrated database without rows. Works only in the vitest projects model, pg, http and e2e (see the file suffixes
+ * Returns a new migrated database without rows. Works only in the vitest projects model, pg, http, e2e and quiet (see the file suffixes
  * in vitest.config.ts).
  */
 export async function createTestDatabase(): Promise<TestDatabase> {

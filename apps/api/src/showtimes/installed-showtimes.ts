@@ -5,7 +5,7 @@
 import type { IndexedSeatPlan, OpenShowtime, ShowtimeId } from "@holdfast/domain";
 import { createSingleFlight } from "@holdfast/runtime";
 import type { SeatStore } from "@holdfast/seat-store";
-import { LRUCache } from "lru-cache";
+import { createLru } from "../create-lru.ts";
 import type { NotOpen, ShowtimeOpener } from "./open-showtime.ts";
 import type { SeatPlans } from "./seat-plans.ts";
 
@@ -34,7 +34,7 @@ export function createInstalledShowtimes(deps: {
 	openShowtime: ShowtimeOpener;
 }): InstalledShowtimes {
 	const { seatStore, seatPlans, openShowtime } = deps;
-	const cache = new LRUCache<ShowtimeId, OpenShowtime>({ max: CACHED_SHOWTIMES_MAX });
+	const cache = createLru<ShowtimeId, OpenShowtime>(CACHED_SHOWTIMES_MAX);
 	const reads = createSingleFlight<ShowtimeId, OpenShowtime | null>();
 
 	/** Reads each showtime at most once at a time, so that a crowd with a cold cache causes one read. */

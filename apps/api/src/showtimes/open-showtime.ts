@@ -8,7 +8,7 @@ import type { ShowtimeId } from "@holdfast/domain";
 import type { Rebuilder } from "@holdfast/rebuild";
 import { createSingleFlight, withDeadline } from "@holdfast/runtime";
 import { SeatStoreFault } from "@holdfast/seat-store";
-import { LRUCache } from "lru-cache";
+import { createLru } from "../create-lru.ts";
 
 /** Why a showtime cannot be opened. `recovering`: it is being rebuilt, or too many showtimes are. The client can retry. */
 export type NotOpen =
@@ -35,7 +35,7 @@ const CHECK_EVERY_MS = 50;
 /** Returns the opener. Create one per process: concurrent calls for one showtime share one rebuild. */
 export function createShowtimeOpener({ database, rebuilder }: { database: Database; rebuilder: Rebuilder }): ShowtimeOpener {
 	const openings = createSingleFlight<ShowtimeId, OpenShowtimeOutcome>();
-	const refusals = new LRUCache<ShowtimeId, NotOpen>({ max: REFUSALS_MAX, ttl: REFUSAL_TTL_MS });
+	const refusals = createLru<ShowtimeId, NotOpen>(REFUSALS_MAX, REFUSAL_TTL_MS);
 
 	async function open(showtimeId: ShowtimeId): Promise<OpenShowtimeOutcome> {
 		const opening = await findOpening(database, showtimeId);

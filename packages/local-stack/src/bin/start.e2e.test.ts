@@ -8,7 +8,7 @@ import { makeScratchFolder } from "../make-scratch-folder.ts";
 import { queryPostgres } from "../postgres/query-postgres.ts";
 import { startPostgres } from "../postgres/start-postgres.ts";
 import { isAlive } from "../process/is-alive.ts";
-import { REPOSITORY_ROOT } from "../repository.ts";
+import { COMPILE_CACHE, REPOSITORY_ROOT } from "../repository.ts";
 import { readStackFile, type StackInfo } from "../stack/stack-file.ts";
 import { waitForHealth } from "../stack/start-apps.ts";
 
@@ -17,7 +17,7 @@ import { waitForHealth } from "../stack/start-apps.ts";
  * state that the previous one left.
  */
 const dataDir = makeScratchFolder();
-const env = { PATH: process.env.PATH, HOME: process.env.HOME, DATA_DIR: dataDir };
+const env = { PATH: process.env.PATH, HOME: process.env.HOME, NODE_COMPILE_CACHE: COMPILE_CACHE, DATA_DIR: dataDir };
 const entry = join(REPOSITORY_ROOT, "packages/local-stack/src/bin/start.ts");
 
 type Runner = { readonly child: ChildProcess; readonly output: () => string; readonly code: Promise<number | null> };
