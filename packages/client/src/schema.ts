@@ -416,6 +416,118 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/movies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List movies, archived ones included
+         * @description Lists movies in the order of their titles. Without `archived`, both the movies of the catalogue and the archived ones.
+         */
+        get: operations["listAdminMovies"];
+        put?: never;
+        /**
+         * Add a movie
+         * @description Adds a movie to the catalogue. Two movies may have the same title. A repeat adds another movie.
+         */
+        post: operations["createMovie"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/movies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read one movie, also an archived one
+         * @description Returns the movie with its version.
+         */
+        get: operations["showAdminMovie"];
+        /**
+         * Change a movie
+         * @description Changes the fields that the body has. If every field has its value already, the answer is 200 and the version stays. A new `durationMinutes` counts for showtimes that are scheduled later. `archived: false` brings an archived movie back.
+         */
+        put: operations["updateMovie"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the audit trail
+         * @description Lists what staff changed, newest first: one entry per command and target, and none for a command that changed nothing. All filters must match. A malformed id is answered 400, an unknown one with an empty page. In a query, `+` of a time zone is written `%2B`. Entries are never changed or deleted.
+         */
+        get: operations["listAuditEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/showtimes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List showtimes, past and cancelled ones included
+         * @description Lists showtimes by start, as the ledger has them: a change of terms or seats may be missing for some tenths of a second. Filter by auditorium, movie, state and period.
+         */
+        get: operations["listAdminShowtimes"];
+        put?: never;
+        /**
+         * Schedule a showtime
+         * @description Schedules a showtime in an auditorium that is free from its start to the end of its cleaning. It ends after the running time of the movie and `extraMinutes`. A repeat after a lost answer is answered `showtime_clash` with the showtime of the first request.
+         */
+        post: operations["createShowtime"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/showtimes/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Schedule many showtimes
+         * @description Schedules a showtime at each of `times` on each day from `from` to `until` that is one of `weekdays` and not in `except`. With `onClash: fail`, if any start cannot be scheduled, none is, and the answer is a problem that lists what is wrong with each. Of a time that a clock change repeats, the first is taken.
+         */
+        post: operations["scheduleShowtimes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -451,7 +563,7 @@ export interface components {
              * @description Stable code of the problem, never renamed: decide by this field. Handle an unknown code by its `status`
              * @enum {string}
              */
-            code: "invalid_request" | "unauthenticated" | "invalid_credentials" | "not_found" | "email_taken" | "seats_taken" | "seat_limit" | "hold_limit" | "not_on_sale" | "showtime_closed" | "showtime_cancelled" | "showtime_started" | "booking_state" | "hold_expired" | "version_mismatch" | "payload_too_large" | "unsupported_media_type" | "unknown_seats" | "idempotency_mismatch" | "too_many_requests" | "internal" | "recovering" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+            code: "invalid_request" | "unauthenticated" | "invalid_credentials" | "forbidden" | "not_found" | "email_taken" | "seats_taken" | "seat_limit" | "hold_limit" | "not_on_sale" | "showtime_closed" | "showtime_cancelled" | "showtime_started" | "booking_state" | "hold_expired" | "showtime_clash" | "version_mismatch" | "payload_too_large" | "unsupported_media_type" | "unknown_seats" | "unknown_reference" | "unknown_tiers" | "currency_mismatch" | "showtime_in_past" | "time_skipped" | "time_ambiguous" | "invalid_window" | "idempotency_mismatch" | "too_many_requests" | "internal" | "recovering" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
             /**
              * @description Whether to send the same request again automatically after `Retry-After`. False also for errors that can end later, such as `not_on_sale` before the start of sales, and for `internal`
              * @example false
@@ -462,7 +574,7 @@ export interface components {
              * @example 5f0c2a64-1b7e-4c55-9f0e-2d8a7c6b4e31
              */
             requestId: string;
-            /** @description Only with `invalid_request`: what is invalid. Only one of path, query, headers and body is reported at a time: after a correction, further entries can follow. Absent if the request could not be read at all */
+            /** @description What is invalid, with `invalid_request` and with some 422. Of an invalid request, only one of path, query, headers and body is reported at a time: after a correction, further entries can follow. Absent if the request could not be read at all */
             errors?: {
                 /**
                  * @description JSON Pointer into the body; empty for the whole body. For other parts of the request it begins with `/path`, `/query` or `/headers`
@@ -475,6 +587,25 @@ export interface components {
                  */
                 message: string;
             }[];
+            /** @description Only with `showtime_clash`: the showtime in the way, as `ClashingShowtime` */
+            clash?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: date-time
+             * @description Only with `showtime_clash`: the next start at which the auditorium is free
+             */
+            nextFreeStart?: string;
+            /** @description Only when scheduling in bulk was refused: the starts that cannot be scheduled, each as `PlannedShowtime` */
+            starts?: {
+                [key: string]: unknown;
+            }[];
+            /** @description Only with `time_skipped` and `time_ambiguous`: the two starts that could be meant, earlier first */
+            instants?: string[];
+            /** @description Only with `version_mismatch` of an admin route: the resource as it is now, as its GET returns it */
+            current?: {
+                [key: string]: unknown;
+            };
             /**
              * @description Only with `seats_taken` and `unknown_seats`: labels of the seats that cannot be held
              * @example [
@@ -1454,6 +1585,631 @@ export interface components {
                 };
             };
         };
+        /** @description A movie as staff see it */
+        AdminMovie: {
+            /**
+             * Format: uuid
+             * @description Movie id
+             * @example 0199d3a0-0a10-7a3b-8c4d-5e6f7a8b9c0d
+             */
+            id: string;
+            /**
+             * @description Title of the movie
+             * @example The Third Man
+             */
+            title: string;
+            /**
+             * @description Synopsis in a few sentences
+             * @example A writer of westerns looks for a dead friend in occupied Vienna.
+             */
+            description: string;
+            /**
+             * @description Running time in minutes
+             * @example 104
+             */
+            durationMinutes: number;
+            /**
+             * @description Genre in one or two words
+             * @example Thriller
+             */
+            genre: string;
+            /**
+             * @description Age rating, in the notation of the rating board; null if the movie was never rated
+             * @example PG
+             */
+            rating: string | null;
+            /**
+             * @description URL of the poster; null if the movie has no poster
+             * @example null
+             */
+            posterUrl: string | null;
+            /**
+             * Format: date
+             * @description Date of the first release; null if unknown
+             * @example 1949-09-02
+             */
+            releaseDate: string | null;
+            /**
+             * @description Whether the movie is showing now, coming soon, or has ended. Set by the cinema, not derived from the showtimes
+             * @enum {string}
+             */
+            status: "now_showing" | "coming_soon" | "ended";
+            /**
+             * @description Counts the changes, from 1. Also the `ETag`
+             * @example 3
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description When the movie was archived; null while it is in the catalogue
+             * @example null
+             */
+            archivedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When the movie was added
+             * @example 2026-11-01T09:12:44.018Z
+             */
+            createdAt: string;
+        };
+        /** @description One page of a list */
+        AdminMoviePage: {
+            /** @description At most `limit` items, possibly none. An entry that cannot be read is left out */
+            items: components["schemas"]["AdminMovie"][];
+            /**
+             * @description Send it as `cursor` to get the next page; null on the last page. Opaque: do not build or parse it
+             * @example WyJUaGUgVGhpcmQgTWFuIiwiMDE5OWQzYTAtMGExMC03YTNiLThjNGQtNWU2ZjdhOGI5YzBkIl0
+             */
+            nextCursor: string | null;
+        };
+        /** @description A movie to add */
+        NewMovie: {
+            /**
+             * @description Title of the movie
+             * @example The Third Man
+             */
+            title: string;
+            /**
+             * @description Running time in minutes. A new value counts for showtimes that are scheduled later
+             * @example 104
+             */
+            durationMinutes: number;
+            /**
+             * @description Genre in one or two words
+             * @example Thriller
+             */
+            genre: string;
+            /**
+             * @description Whether the movie is showing now, coming soon, or has ended
+             * @enum {string}
+             */
+            status: "now_showing" | "coming_soon" | "ended";
+            /**
+             * @description Synopsis in a few sentences
+             * @example A writer of westerns looks for a dead friend in occupied Vienna.
+             */
+            description?: string;
+            /**
+             * @description Age rating, in the notation of the rating board; null if there is none
+             * @example PG
+             */
+            rating?: string | null;
+            /**
+             * @description URL of the poster, with https; null if there is none
+             * @example https://example.com/third-man.jpg
+             */
+            posterUrl?: string | null;
+            /**
+             * Format: date
+             * @description Date of the first release; null if unknown
+             * @example 1949-09-02
+             */
+            releaseDate?: string | null;
+        };
+        /** @description The fields to change. Absent fields stay as they are; null clears a field */
+        MovieChange: {
+            /**
+             * @description Title of the movie
+             * @example The Third Man
+             */
+            title?: string;
+            /**
+             * @description Synopsis in a few sentences
+             * @example A writer of westerns looks for a dead friend in occupied Vienna.
+             */
+            description?: string;
+            /**
+             * @description Running time in minutes. A new value counts for showtimes that are scheduled later
+             * @example 104
+             */
+            durationMinutes?: number;
+            /**
+             * @description Genre in one or two words
+             * @example Thriller
+             */
+            genre?: string;
+            /**
+             * @description Age rating, in the notation of the rating board; null if there is none
+             * @example PG
+             */
+            rating?: string | null;
+            /**
+             * @description URL of the poster, with https; null if there is none
+             * @example https://example.com/third-man.jpg
+             */
+            posterUrl?: string | null;
+            /**
+             * Format: date
+             * @description Date of the first release; null if unknown
+             * @example 1949-09-02
+             */
+            releaseDate?: string | null;
+            /**
+             * @description Whether the movie is showing now, coming soon, or has ended
+             * @enum {string}
+             */
+            status?: "now_showing" | "coming_soon" | "ended";
+            /**
+             * @description Brings an archived movie back into the catalogue
+             * @enum {boolean}
+             */
+            archived?: false;
+        };
+        /** @description One entry of the audit trail: what one command did to one target */
+        AuditEvent: {
+            /**
+             * Format: uuid
+             * @description Id of the entry
+             * @example 0199d3a2-1d40-7b6c-8a1e-9f0b1c2d3e4f
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When the change was made
+             * @example 2026-11-22T17:40:03.512Z
+             */
+            at: string;
+            /**
+             * Format: date-time
+             * @description When the entry was written: at once, or later if the database was unreachable at the time of the change
+             * @example 2026-11-22T17:40:03.512Z
+             */
+            recordedAt: string;
+            /**
+             * Format: uuid
+             * @description Id of the user who gave the command; null for a command of an operator on the command line
+             * @example 0199d3a0-5b1c-7c11-9d2e-3f4a5b6c7d8e
+             */
+            actor: string | null;
+            /**
+             * @description What was done: the kind of the target, a dot and a verb in the past
+             * @example movie.updated
+             */
+            action: string;
+            /** @description What was changed */
+            target: {
+                /**
+                 * @description Kind of what was changed
+                 * @enum {string}
+                 */
+                type: "movie" | "auditorium" | "plan" | "showtime" | "batch" | "user";
+                /**
+                 * Format: uuid
+                 * @description Id of what was changed
+                 * @example 0199d3a0-0a10-7a3b-8c4d-5e6f7a8b9c0d
+                 */
+                id: string;
+            };
+            /**
+             * Format: uuid
+             * @description Id of the showtime that the change is about; null if it is about none
+             * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
+             */
+            showtimeId: string | null;
+            /**
+             * @description The changed fields before the change; null for a new thing. New names can be added at any time
+             * @example {
+             *       "title": "The Third Man"
+             *     }
+             */
+            before: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description The same fields after the change; null if there are none
+             * @example {
+             *       "title": "The Fourth Man"
+             *     }
+             */
+            after: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description Why, in the words of the actor; null if none was given
+             * @example The title was misspelt.
+             */
+            reason: string | null;
+            /**
+             * @description `x-request-id` of the request; null for a command on the command line
+             * @example 5f0c2a64-1b7e-4c55-9f0e-2d8a7c6b4e31
+             */
+            requestId: string | null;
+        };
+        /** @description One page of a list */
+        AuditEventPage: {
+            /** @description At most `limit` items, possibly none. An entry that cannot be read is left out */
+            items: components["schemas"]["AuditEvent"][];
+            /**
+             * @description Send it as `cursor` to get the next page; null on the last page. Opaque: do not build or parse it
+             * @example 0199d3a2-1d40-7b6c-8a1e-9f0b1c2d3e4f
+             */
+            nextCursor: string | null;
+        };
+        /** @description A showtime as staff see it */
+        AdminShowtime: {
+            /**
+             * Format: uuid
+             * @description Showtime id
+             * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
+             */
+            id: string;
+            /** @description The movie that is shown */
+            movie: {
+                /**
+                 * Format: uuid
+                 * @description Movie id
+                 * @example 0199d3a0-0a10-7a3b-8c4d-5e6f7a8b9c0d
+                 */
+                id: string;
+                /**
+                 * @description Title of the movie
+                 * @example The Third Man
+                 */
+                title: string;
+            };
+            /** @description The auditorium in which it is shown */
+            auditorium: {
+                /**
+                 * Format: uuid
+                 * @description Auditorium id
+                 * @example 0199d3a0-0a11-7b2c-9d3e-4f5a6b7c8d9e
+                 */
+                id: string;
+                /**
+                 * @description Name of the auditorium
+                 * @example Hall 1
+                 */
+                name: string;
+            };
+            /**
+             * Format: uuid
+             * @description Seat plan id
+             * @example 0199d3a0-0a12-7c1d-8e2f-3a4b5c6d7e8f
+             */
+            planId: string;
+            /**
+             * Format: date-time
+             * @description When the showtime starts
+             * @example 2026-11-22T19:15:00.000Z
+             */
+            startsAt: string;
+            /**
+             * Format: date-time
+             * @description When the showtime ends
+             * @example 2026-11-22T20:59:00.000Z
+             */
+            endsAt: string;
+            /**
+             * Format: date-time
+             * @description When the auditorium is free again, after cleaning
+             * @example 2026-11-22T20:59:00.000Z
+             */
+            occupiedUntil: string;
+            /**
+             * @description IANA time zone of the venue
+             * @example Europe/Vienna
+             */
+            timeZone: string;
+            /**
+             * @description The start by the clock of the venue
+             * @example 2026-11-22T20:15
+             */
+            localStart: string;
+            /**
+             * @description The day of the programme: a start before the auditorium's `dayStartsAt` counts to the day before
+             * @example 2026-11-22
+             */
+            day: string;
+            /**
+             * Format: date-time
+             * @description When sales begin
+             * @example 2026-11-15T09:00:00.000Z
+             */
+            salesOpenAt: string;
+            /**
+             * Format: date-time
+             * @description When sales end
+             * @example 2026-11-22T19:15:00.000Z
+             */
+            salesCloseAt: string;
+            /**
+             * @description What staff have set: `open`, `paused`, `closed` or `cancelled`
+             * @enum {string}
+             */
+            state: "open" | "paused" | "closed" | "cancelled";
+            /** @description The price of each tier */
+            prices: {
+                /**
+                 * @description Tier id
+                 * @example standard
+                 */
+                tier: string;
+                price: components["schemas"]["Price"];
+            }[];
+            /**
+             * @description How many seats staff keep off sale
+             * @example 2
+             */
+            blockedSeats: number;
+            /**
+             * @description The version of the terms and the version of the schedule. Also the `ETag`
+             * @example 1.1
+             */
+            version: string;
+            /**
+             * Format: date-time
+             * @description When the showtime was scheduled
+             * @example 2026-11-01T09:12:44.018Z
+             */
+            createdAt: string;
+        };
+        /** @description One page of a list */
+        AdminShowtimePage: {
+            /** @description At most `limit` items, possibly none. An entry that cannot be read is left out */
+            items: components["schemas"]["AdminShowtime"][];
+            /**
+             * @description Send it as `cursor` to get the next page; null on the last page. Opaque: do not build or parse it
+             * @example WyIxNzk1Mzc0OTAwMDAwIiwiMDE5OWQzYTAtMGExMy03ZDBlLTlmMWEtMmIzYzRkNWU2ZjA1Il0
+             */
+            nextCursor: string | null;
+        };
+        /** @description A showtime to schedule */
+        NewShowtime: {
+            /**
+             * @description Id of the movie
+             * @example 0199d3a0-0a10-7a3b-8c4d-5e6f7a8b9c0d
+             */
+            movieId: string;
+            /**
+             * @description Id of the auditorium
+             * @example 0199d3a0-0a11-7b2c-9d3e-4f5a6b7c8d9e
+             */
+            auditoriumId: string;
+            /**
+             * @description Id of a seat plan of the auditorium; its current plan if absent
+             * @example 0199d3a0-0a12-7c1d-8e2f-3a4b5c6d7e8f
+             */
+            planId?: string;
+            /**
+             * @description Trailers and intervals, in minutes, in addition to the running time of the movie
+             * @default 0
+             * @example 15
+             */
+            extraMinutes: number;
+            /** @description The price of a seat in each tier of the seat plan, in the currency of the auditorium */
+            prices?: {
+                /**
+                 * @description Tier id
+                 * @example standard
+                 */
+                tier: string;
+                price: components["schemas"]["Price"];
+            }[];
+            /**
+             * @description Labels of the seats to keep off sale; the default blocks of the auditorium if absent
+             * @example [
+             *       "A1",
+             *       "A2"
+             *     ]
+             */
+            blocks?: string[];
+            /**
+             * @description `open` (default): on sale from `salesOpenAt` on. `paused`: not before it is opened
+             * @enum {string}
+             */
+            state?: "open" | "paused";
+            /**
+             * Format: date-time
+             * @description When the showtime starts. Give this or `localStart`
+             * @example 2026-11-22T19:15:00.000Z
+             */
+            startsAt?: string;
+            /**
+             * @description When the showtime starts, by the clock of the venue, without seconds. Give this or `startsAt`
+             * @example 2027-03-26T20:15
+             */
+            localStart?: string;
+            /**
+             * Format: date-time
+             * @description When sales begin; now if absent
+             */
+            salesOpenAt?: string;
+            /**
+             * Format: date-time
+             * @description When sales end; at the start if absent
+             */
+            salesCloseAt?: string;
+        };
+        /** @description The showtimes to schedule: these times, on these days */
+        NewSchedule: {
+            /**
+             * @description Id of the movie
+             * @example 0199d3a0-0a10-7a3b-8c4d-5e6f7a8b9c0d
+             */
+            movieId: string;
+            /**
+             * @description Id of the auditorium
+             * @example 0199d3a0-0a11-7b2c-9d3e-4f5a6b7c8d9e
+             */
+            auditoriumId: string;
+            /**
+             * @description Id of a seat plan of the auditorium; its current plan if absent
+             * @example 0199d3a0-0a12-7c1d-8e2f-3a4b5c6d7e8f
+             */
+            planId?: string;
+            /**
+             * @description Trailers and intervals, in minutes, in addition to the running time of the movie
+             * @default 0
+             * @example 15
+             */
+            extraMinutes: number;
+            /** @description The price of a seat in each tier of the seat plan, in the currency of the auditorium */
+            prices?: {
+                /**
+                 * @description Tier id
+                 * @example standard
+                 */
+                tier: string;
+                price: components["schemas"]["Price"];
+            }[];
+            /**
+             * @description Labels of the seats to keep off sale; the default blocks of the auditorium if absent
+             * @example [
+             *       "A1",
+             *       "A2"
+             *     ]
+             */
+            blocks?: string[];
+            /**
+             * @description `open` (default): on sale from `salesOpenAt` on. `paused`: not before it is opened
+             * @enum {string}
+             */
+            state?: "open" | "paused";
+            /**
+             * @description First day, at the venue
+             * @example 2027-03-26
+             */
+            from: string;
+            /**
+             * @description Last day, at most 92 days with the first
+             * @example 2027-04-01
+             */
+            until: string;
+            /** @description Days of the week to plan */
+            weekdays: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
+            /**
+             * @description Starts on each day, `HH:MM` by the clock of the venue, up to `29:59`: `24:30` on a Friday is half past midnight, sold as Friday's
+             * @example [
+             *       "17:00",
+             *       "20:15"
+             *     ]
+             */
+            times: string[];
+            /** @description Days of the period on which nothing is planned */
+            except?: string[];
+            /** @description The sales window of each showtime */
+            window?: {
+                /**
+                 * Format: date-time
+                 * @description When sales begin; now if absent
+                 */
+                salesOpenAt?: string;
+                /**
+                 * @description How many minutes before each start sales end
+                 * @default 0
+                 */
+                closeMinutesBefore: number;
+            };
+            /**
+             * @description `fail`: schedule all showtimes or none. `skip`: leave out those that clash, that start in the past, or whose time a clock change skips
+             * @enum {string}
+             */
+            onClash: "fail" | "skip";
+            /**
+             * @description `true`: only say what would be scheduled
+             * @default false
+             */
+            dryRun: boolean;
+        };
+        /** @description A showtime that is in the way */
+        ClashingShowtime: {
+            /**
+             * Format: uuid
+             * @description Id of the showtime in the way; null if it is another start of the same request
+             * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
+             */
+            id: string | null;
+            /**
+             * @description Title of its movie
+             * @example The Third Man
+             */
+            title: string;
+            /**
+             * Format: date-time
+             * @description When it starts
+             * @example 2026-11-22T19:15:00.000Z
+             */
+            startsAt: string;
+            /**
+             * Format: date-time
+             * @description Until when it occupies the auditorium, cleaning included
+             * @example 2026-11-22T20:59:00.000Z
+             */
+            occupiedUntil: string;
+        };
+        /** @description What became of one start of a schedule */
+        PlannedShowtime: {
+            /**
+             * @description The day that the showtime is sold as
+             * @example 2027-03-26
+             */
+            date: string;
+            /**
+             * @description The time of the request
+             * @example 20:15
+             */
+            time: string;
+            /**
+             * @description `scheduled`: done. `free`: can be scheduled, but was not. `showtime_clash`: another showtime is in the way. `showtime_in_past`: the start has passed. `time_skipped`: a clock change skips this time. `invalid_window`: sales would end before they begin
+             * @enum {string}
+             */
+            outcome: "scheduled" | "free" | "showtime_clash" | "showtime_in_past" | "time_skipped" | "invalid_window";
+            /**
+             * Format: date-time
+             * @description When the showtime starts; null if a clock change skips the time
+             * @example 2026-11-22T19:15:00.000Z
+             */
+            startsAt: string | null;
+            /**
+             * Format: uuid
+             * @description Id of the new showtime; null if none was scheduled
+             * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
+             */
+            showtimeId: string | null;
+            clash?: components["schemas"]["ClashingShowtime"];
+            /**
+             * Format: date-time
+             * @description With `showtime_clash`: the next start at which the auditorium is free
+             * @example 2026-11-22T20:59:00.000Z
+             */
+            nextFreeStart?: string;
+        };
+        /** @description The result of scheduling in bulk */
+        Schedule: {
+            /**
+             * Format: uuid
+             * @description Id of the command in the audit trail; null after a dry run
+             * @example 5f0c2a64-1b7e-4c55-9f0e-2d8a7c6b4e31
+             */
+            batchId: string | null;
+            /**
+             * @description How many showtimes were scheduled
+             * @example 14
+             */
+            scheduled: number;
+            /** @description What became of each start, by time */
+            starts: components["schemas"]["PlannedShowtime"][];
+        };
     };
     responses: never;
     parameters: never;
@@ -1490,6 +2246,19 @@ export type BookingDetails = components['schemas']['BookingDetails'];
 export type BookingPage = components['schemas']['BookingPage'];
 export type HoldRequest = components['schemas']['HoldRequest'];
 export type Health = components['schemas']['Health'];
+export type AdminMovie = components['schemas']['AdminMovie'];
+export type AdminMoviePage = components['schemas']['AdminMoviePage'];
+export type NewMovie = components['schemas']['NewMovie'];
+export type MovieChange = components['schemas']['MovieChange'];
+export type AuditEvent = components['schemas']['AuditEvent'];
+export type AuditEventPage = components['schemas']['AuditEventPage'];
+export type AdminShowtime = components['schemas']['AdminShowtime'];
+export type AdminShowtimePage = components['schemas']['AdminShowtimePage'];
+export type NewShowtime = components['schemas']['NewShowtime'];
+export type NewSchedule = components['schemas']['NewSchedule'];
+export type ClashingShowtime = components['schemas']['ClashingShowtime'];
+export type PlannedShowtime = components['schemas']['PlannedShowtime'];
+export type Schedule = components['schemas']['Schedule'];
 export type HeaderRequestId = components['headers']['RequestId'];
 export type HeaderServerTime = components['headers']['ServerTime'];
 export type $defs = Record<string, never>;
@@ -3521,7 +4290,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `version_mismatch`: Booking version mismatch */
+            /** @description `version_mismatch`: Version mismatch */
             412: {
                 headers: {
                     /** @description The current `version` of the booking, in quotes */
@@ -3723,7 +4492,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `version_mismatch`: Booking version mismatch */
+            /** @description `version_mismatch`: Version mismatch */
             412: {
                 headers: {
                     /** @description The current `version` of the booking, in quotes */
@@ -3810,6 +4579,1212 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
                         code: "recovering" | "busy" | "outcome_unknown" | "unavailable" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    listAdminMovies: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of items on a page */
+                limit?: number;
+                /** @description `nextCursor` of the previous page, from the same list and filters. Leave it out to get the first page */
+                cursor?: string;
+                /** @description Only movies with this status */
+                status?: "now_showing" | "coming_soon" | "ended";
+                /** @description Only movies whose title contains this text. Upper and lower case and accents are not distinguished; spaces around the text are ignored, and at least one other character is required */
+                q?: string;
+                /** @description `true`: only archived movies; `false`: only movies that are not archived */
+                archived?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of movies */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminMoviePage"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    createMovie: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMovie"];
+            };
+        };
+        responses: {
+            /** @description The new movie */
+            201: {
+                headers: {
+                    /** @description The version of the resource, for `If-Match` */
+                    etag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminMovie"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: Request body too large */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `outcome_unknown`: Outcome unknown · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "outcome_unknown" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    showAdminMovie: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the movie */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The movie */
+            200: {
+                headers: {
+                    /** @description The version of the resource, for `If-Match` */
+                    etag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminMovie"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "not_found";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    updateMovie: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of the version that the change is based on, or a list of them: if the resource has another version, the answer is 412 and nothing is changed. Optional; without it the change is made whatever the version
+                 * @example "3"
+                 */
+                "if-match"?: string;
+            };
+            path: {
+                /** @description Id of the movie */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MovieChange"];
+            };
+        };
+        responses: {
+            /** @description The movie after the change */
+            200: {
+                headers: {
+                    /** @description The version of the resource, for `If-Match` */
+                    etag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminMovie"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "not_found";
+                    };
+                };
+            };
+            /** @description `version_mismatch`: Version mismatch */
+            412: {
+                headers: {
+                    /** @description The current `version` of the booking, in quotes */
+                    ETag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "version_mismatch";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: Request body too large */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `outcome_unknown`: Outcome unknown · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "outcome_unknown" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    listAuditEvents: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of items on a page */
+                limit?: number;
+                /** @description `nextCursor` of the previous page, from the same list and filters. Leave it out to get the first page */
+                cursor?: string;
+                /** @description Only commands of the user with this id */
+                actor?: string;
+                /** @description Only this action, such as `movie.updated` */
+                action?: string;
+                /** @description Only changes of this kind of thing */
+                targetType?: "movie" | "auditorium" | "plan" | "showtime" | "batch" | "user";
+                /** @description Only changes of the thing with this id */
+                targetId?: string;
+                /** @description Only changes that are about the showtime with this id */
+                showtimeId?: string;
+                /** @description Only entries with `recordedAt` at this instant or later */
+                from?: string;
+                /** @description Only entries with `recordedAt` before this instant */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of the audit trail, newest first */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEventPage"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    listAdminShowtimes: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of items on a page */
+                limit?: number;
+                /** @description `nextCursor` of the previous page, from the same list and filters. Leave it out to get the first page */
+                cursor?: string;
+                /** @description Only showtimes in this auditorium. A malformed id is answered 400, an unknown one with an empty page */
+                auditoriumId?: string;
+                /** @description Only showtimes of this movie. A malformed id is answered 400, an unknown one with an empty page */
+                movieId?: string;
+                /** @description Only showtimes in this state */
+                state?: "open" | "paused" | "closed" | "cancelled";
+                /** @description Only showtimes that start at this instant or later */
+                from?: string;
+                /** @description Only showtimes that start before this instant */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of showtimes, earliest first */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminShowtimePage"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    createShowtime: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShowtime"];
+            };
+        };
+        responses: {
+            /** @description The new showtime */
+            201: {
+                headers: {
+                    /** @description The versions of terms and schedule, for `If-Match` */
+                    etag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminShowtime"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `showtime_clash`: The auditorium is occupied */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "showtime_clash";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: Request body too large */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `unknown_reference`: Unknown reference · `unknown_tiers`: Prices do not fit the seat plan · `currency_mismatch`: Wrong currency · `unknown_seats`: Unknown seats · `showtime_in_past`: Start in the past · `time_skipped`: Time skipped by a clock change · `invalid_window`: Sales would close before they open · `time_ambiguous`: Time repeated by a clock change */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unknown_reference" | "unknown_tiers" | "currency_mismatch" | "unknown_seats" | "showtime_in_past" | "time_skipped" | "invalid_window" | "time_ambiguous";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `outcome_unknown`: Outcome unknown · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "outcome_unknown" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    scheduleShowtimes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A repeat with the same key and body within a day schedules nothing and is answered like the first request, with `Idempotency-Replayed: true`. 1 to 64 letters, digits, `-` and `_`
+                 * @example 5b0fb1ab-1f0c-4c55-a8f5-9c1d6a7c2c11
+                 */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSchedule"];
+            };
+        };
+        responses: {
+            /** @description With `dryRun`: what would be scheduled */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description What was scheduled */
+            201: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `showtime_clash`: The auditorium is occupied */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "showtime_clash";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: Request body too large */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `unknown_reference`: Unknown reference · `unknown_tiers`: Prices do not fit the seat plan · `currency_mismatch`: Wrong currency · `unknown_seats`: Unknown seats · `showtime_in_past`: Start in the past · `time_skipped`: Time skipped by a clock change · `invalid_window`: Sales would close before they open · `idempotency_mismatch`: Idempotency key reused */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unknown_reference" | "unknown_tiers" | "currency_mismatch" | "unknown_seats" | "showtime_in_past" | "time_skipped" | "invalid_window" | "idempotency_mismatch";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `outcome_unknown`: Outcome unknown · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "outcome_unknown" | "overloaded";
                     };
                 };
             };
