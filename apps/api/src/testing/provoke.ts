@@ -75,10 +75,10 @@ function passwordHashAtCost(logN: number): string {
 /** Returns the problem that `ask` gets when Postgres terminates its connection during a write to this table. */
 export async function whileWritesLosePostgres(api: TestApi, table: string, ask: () => Promise<TestAnswer>): Promise<ProblemBody> {
 	const terminateWhere = (condition: string) =>
-		api.sql(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and ${condition}`);
-	const locking = api.sql(`begin; lock table ${table} in exclusive mode; select pg_sleep(60)`).catch(() => {});
+		api.sqlAsOwner(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and ${condition}`);
+	const locking = api.sqlAsOwner(`begin; lock table ${table} in exclusive mode; select pg_sleep(60)`).catch(() => {});
 	await waitUntil("the table to be locked", async () => {
-		const sleeping = await api.sql("select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'");
+		const sleeping = await api.sqlAsOwner("select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'");
 		return sleeping.length > 0;
 	});
 	const pending = ask();

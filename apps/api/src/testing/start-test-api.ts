@@ -68,6 +68,8 @@ export type TestApi = TestApp & {
 	newHold(seats: readonly string[], app?: TestApp): Promise<NewHold>;
 	/** Runs SQL, for changes that have no route. */
 	sql(statement: string): Promise<Record<string, string | null>[]>;
+	/** Runs SQL that the role of the application may not run. */
+	sqlAsOwner(statement: string): Promise<Record<string, string | null>[]>;
 };
 
 /** A pending booking, its holder and its showtime. */
@@ -140,6 +142,7 @@ export async function startTestApi(options: TestAppOptions = {}): Promise<TestAp
 			return { user, showtimeId, booking: await app.held(user, showtimeId, seats) };
 		},
 		sql: (statement) => queryPostgres(databaseUrl, statement),
+		sqlAsOwner: (statement) => queryPostgres(testDatabase.ownerUrl, statement),
 		async close() {
 			await Promise.all([first, ...others].map((app) => app.close()));
 			await Promise.all([redis.stop(), testDatabase.drop()]);

@@ -38,9 +38,9 @@ it("audit:verify prints every closed day, finds a row that the owner changed wit
 		`${digests.map(lineOf).join("\n")}\nAll ${digests.length} closed days have the digests that were stored. Compare them with the log as well.\n`,
 	);
 
-	await test.query("alter table audit_events disable trigger all");
-	await test.query(`update audit_events set action = 'movie.created' where recorded_at::date = '${second?.day}'`);
-	await test.query("alter table audit_events enable trigger all");
+	await test.queryAsOwner("alter table audit_events disable trigger all");
+	await test.queryAsOwner(`update audit_events set action = 'movie.created' where recorded_at::date = '${second?.day}'`);
+	await test.queryAsOwner("alter table audit_events enable trigger all");
 	const changed = await run();
 	expect(changed.code).toBe(1);
 	expect(changed.printed).toContain(`${lineOf(first)}\n${second?.day}  DIFFERS: closed with 1 row and ${second?.sha256}, now 1 row and `);

@@ -17,20 +17,24 @@ const DAY_MS = 24 * HOUR_MS;
 const EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 const TARGET = "00000000-0000-7000-8000-000000000001";
 
+/** As the role of the application. */
 let database: Database;
+/** As the owner of the tables, who may try everything. */
+let owner: Database;
 let url: string;
 let drop: () => Promise<void>;
 beforeEach(async () => {
 	const test = await createTestDatabase();
 	({ url, drop } = test);
-	database = createDatabase({ url: test.url });
+	database = createDatabase({ url });
+	owner = createDatabase({ url: test.ownerUrl });
 });
 afterEach(async () => {
-	await database.close();
+	await Promise.all([database.close(), owner.close()]);
 	await drop();
 });
 
-const run = (statement: SQL) => writeTo(database, "settling", (queries) => queries.execute(statement));
+const run = (statement: SQL) => writeTo(owner, "settling", (queries) => queries.execute(statement));
 /** Adds `count` rows that were recorded at this instant. */
 const add = (recordedAt: string, count = 1) =>
 	run(sql`insert into audit_events (at, recorded_at, action, target_type, target_id, before, after, reason)

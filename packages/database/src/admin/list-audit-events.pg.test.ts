@@ -21,9 +21,10 @@ beforeAll(async () => {
 	const test = await createTestDatabase();
 	drop = test.drop;
 	database = createDatabase({ url: test.url });
+	const owner = createDatabase({ url: test.ownerUrl });
 	const id = (kind: string, number: string) => sql.raw(`('00000000-0000-7000-${kind}-' || lpad(to_hex(${number}), 12, '0'))::uuid`);
 	const time = sql.raw(`to_timestamp(${nowMs / 1_000}) - make_interval(secs => (${ROWS} - n) * ${EVERY_MS / 1_000})`);
-	await writeTo(database, "settling", async (queries) => {
+	await writeTo(owner, "settling", async (queries) => {
 		await queries.execute(sql`insert into audit_events (id, at, recorded_at, actor, action, target_type, target_id, showtime_id)
 			select uuidv7(${time} - clock_timestamp()), ${time}, ${time}, ${id("8000", "n % 1000")},
 				case when n = 500 then 'movie.archived' else 'movie.updated' end, case when n = 500 then 'movie' else 'showtime' end,
@@ -31,6 +32,7 @@ beforeAll(async () => {
 			from generate_series(1, ${sql.raw(String(ROWS))}) n`);
 		await queries.execute("analyze audit_events");
 	});
+	await owner.close();
 });
 afterAll(async () => {
 	await database.close();
@@ -71,7 +73,7 @@ it.each<[string, Omit<ListAuditEventsRequest, "limit">, number]>([
 	["a target", { targetId, targetType: "showtime" }, 21],
 	["a showtime", { showtimeId }, 21],
 	["a frequent action", { action: "movie.updated" }, 21],
-	["a day half a year ago", { fromMs: daysAgo(181), toMs: daysAgo(180) }, 21 + ROWS_OF_MARGINS],
+	["a day half a year ago", { fromMs: daysAgo(181), toMs: daysAgo(180) }, DAY_MS / EVERY_MS + ROWS_OF_MARGINS],
 	["an hour of a quiet day", { fromMs: daysAgo(181), toMs: daysAgo(181) + HOUR_MS }, 21 + ROWS_OF_MARGINS],
 	["everything until half a year ago", { toMs: daysAgo(180) }, 21 + ROWS_OF_MARGINS],
 	["a period before the first row", { fromMs: daysAgo(1_000), toMs: daysAgo(900) }, 0],
