@@ -73,8 +73,12 @@ export const NewShowtime = share(
 					examples: ["2027-03-26T20:15"],
 				}),
 			),
-			salesOpenAt: Type.Optional(Type.String({ format: "date-time", description: "When sales begin; now if absent" })),
-			salesCloseAt: Type.Optional(Type.String({ format: "date-time", description: "When sales end; at the start if absent" })),
+			salesOpenAt: Type.Optional(
+				Type.String({ format: "date-time", description: "When sales begin; now if absent", examples: [EXAMPLE_TIMES.salesOpen] }),
+			),
+			salesCloseAt: Type.Optional(
+				Type.String({ format: "date-time", description: "When sales end; at the start if absent", examples: [EXAMPLE_TIMES.starts] }),
+			),
 		},
 		{ ...CLOSED, description: "A showtime to schedule" },
 	),
@@ -109,13 +113,16 @@ export const NewSchedule = share(
 			window: Type.Optional(
 				Type.Object(
 					{
-						salesOpenAt: Type.Optional(Type.String({ format: "date-time", description: "When sales begin; now if absent" })),
+						salesOpenAt: Type.Optional(
+							Type.String({ format: "date-time", description: "When sales begin; now if absent", examples: [EXAMPLE_TIMES.salesOpen] }),
+						),
 						closeMinutesBefore: Type.Optional(
 							Type.Integer({
 								minimum: 0,
 								maximum: CLOSE_MINUTES_BEFORE_MAX,
 								default: 0,
 								description: "How many minutes before each start sales end",
+								examples: [10],
 							}),
 						),
 					},
@@ -126,7 +133,7 @@ export const NewSchedule = share(
 				["fail", "skip"],
 				"`fail`: schedule all showtimes or none. `skip`: leave out those that clash, that start in the past, or whose time a clock change skips",
 			),
-			dryRun: Type.Optional(Type.Boolean({ default: false, description: "`true`: only say what would be scheduled" })),
+			dryRun: Type.Optional(Type.Boolean({ default: false, description: "`true`: only say what would be scheduled", examples: [true] })),
 		},
 		{ ...CLOSED, description: "The showtimes to schedule: these times, on these days" },
 	),
@@ -292,8 +299,10 @@ export const ShowtimeChange = share(
 				),
 			),
 			prices: Type.Optional(prices),
-			salesOpenAt: Type.Optional(Type.String({ format: "date-time", description: "When sales begin" })),
-			salesCloseAt: Type.Optional(Type.String({ format: "date-time", description: "When sales end" })),
+			salesOpenAt: Type.Optional(
+				Type.String({ format: "date-time", description: "When sales begin", examples: [EXAMPLE_TIMES.salesOpen] }),
+			),
+			salesCloseAt: Type.Optional(Type.String({ format: "date-time", description: "When sales end", examples: [EXAMPLE_TIMES.starts] })),
 			reason: Type.Optional(reason),
 		},
 		{ ...CLOSED, minProperties: 1, description: "The terms to change. Absent terms stay as they are" },

@@ -51,7 +51,11 @@ const ProblemObject = Type.Object(
 			),
 		),
 		nextFreeStart: Type.Optional(
-			Type.String({ format: "date-time", description: "Only with `showtime_clash`: the next start at which the auditorium is free" }),
+			Type.String({
+				format: "date-time",
+				description: "Only with `showtime_clash`: the next start at which the auditorium is free",
+				examples: [EXAMPLE_TIMES.ends],
+			}),
 		),
 		starts: Type.Optional(
 			Type.Array(Type.Object({}, { additionalProperties: true }), {
