@@ -22,6 +22,7 @@ export const EXAMPLE_TIMES = {
 	expires: "2026-11-22T17:47:03.512Z",
 	starts: "2026-11-22T19:15:00.000Z",
 	ends: "2026-11-22T20:59:00.000Z",
+	free: "2026-11-22T21:19:00.000Z",
 } as const;
 
 /** Labels of the seats in the examples. */

@@ -54,7 +54,7 @@ const ProblemObject = Type.Object(
 			Type.String({
 				format: "date-time",
 				description: "Only with `showtime_clash`: the next start at which the auditorium is free",
-				examples: [EXAMPLE_TIMES.ends],
+				examples: [EXAMPLE_TIMES.free],
 			}),
 		),
 		starts: Type.Optional(
@@ -186,6 +186,8 @@ const AUDITORIUM_PATH = `/api/v1/admin/auditoriums/${EXAMPLE_IDS.auditorium}`;
 
 const PLANS_PATH = `${AUDITORIUM_PATH}/plans`;
 
+const SHOWTIMES_PATH = "/api/v1/admin/showtimes";
+
 /** A path that answers the code, for codes that `POST /api/v1/bookings` does not answer. */
 const INSTANCES: Partial<Record<ProblemCode, string>> = {
 	invalid_credentials: "/api/v1/auth/login",
@@ -200,6 +202,12 @@ const INSTANCES: Partial<Record<ProblemCode, string>> = {
 	has_showtimes: AUDITORIUM_PATH,
 	unknown_tiers: AUDITORIUM_PATH,
 	currency_mismatch: AUDITORIUM_PATH,
+	unknown_reference: SHOWTIMES_PATH,
+	showtime_clash: SHOWTIMES_PATH,
+	showtime_in_past: SHOWTIMES_PATH,
+	time_skipped: SHOWTIMES_PATH,
+	time_ambiguous: SHOWTIMES_PATH,
+	invalid_window: SHOWTIMES_PATH,
 };
 
 /** The path of each case that has an example. */
@@ -210,7 +218,19 @@ const EXACT_INSTANCES = {
 } as const satisfies Partial<Record<ExactDetail, string>>;
 
 /** The fields that only some problems have. */
-const EXTRA_FIELDS: Partial<Record<ProblemCode, Pick<ProblemBody, "errors" | "seats" | "tiers" | "count" | "totals" | "salesOpenAt">>> = {
+const EXTRA_FIELDS: Partial<
+	Record<
+		ProblemCode,
+		Pick<ProblemBody, "errors" | "seats" | "tiers" | "count" | "totals" | "salesOpenAt" | "clash" | "nextFreeStart" | "instants">
+	>
+> = {
+	unknown_reference: { errors: [{ pointer: "/movieId", message: "no movie with this id is in the catalogue" }] },
+	showtime_clash: {
+		clash: { id: EXAMPLE_IDS.showtime, title: "The Third Man", startsAt: EXAMPLE_TIMES.starts, occupiedUntil: EXAMPLE_TIMES.free },
+		nextFreeStart: EXAMPLE_TIMES.free,
+	},
+	time_skipped: { instants: ["2027-03-28T00:30:00.000Z", "2027-03-28T01:30:00.000Z"] },
+	time_ambiguous: { instants: ["2027-10-31T00:30:00.000Z", "2027-10-31T01:30:00.000Z"] },
 	invalid_request: { errors: [{ pointer: "/seats", message: "must NOT have fewer than 1 items" }] },
 	seats_taken: { seats: [...EXAMPLE_SEATS] },
 	unknown_seats: { seats: ["Z99"] },
