@@ -743,6 +743,7 @@ export interface components {
             /**
              * Format: date-time
              * @description Only with `showtime_clash`: the next start at which the auditorium is free
+             * @example 2026-11-22T21:19:00.000Z
              */
             nextFreeStart?: string;
             /** @description Only when scheduling in bulk was refused: the starts that cannot be scheduled, each as `PlannedShowtime` */
@@ -2819,7 +2820,7 @@ export interface components {
             /**
              * Format: date-time
              * @description When the auditorium is free again, after cleaning
-             * @example 2026-11-22T20:59:00.000Z
+             * @example 2026-11-22T21:19:00.000Z
              */
             occupiedUntil: string;
             /**
@@ -2947,7 +2948,7 @@ export interface components {
             /**
              * Format: date-time
              * @description When the auditorium is free again, after cleaning
-             * @example 2026-11-22T20:59:00.000Z
+             * @example 2026-11-22T21:19:00.000Z
              */
             occupiedUntil: string;
             /**
@@ -3121,11 +3122,13 @@ export interface components {
             /**
              * Format: date-time
              * @description When sales begin
+             * @example 2026-11-15T09:00:00.000Z
              */
             salesOpenAt?: string;
             /**
              * Format: date-time
              * @description When sales end
+             * @example 2026-11-22T19:15:00.000Z
              */
             salesCloseAt?: string;
             /**
@@ -3228,11 +3231,13 @@ export interface components {
             /**
              * Format: date-time
              * @description When sales begin; now if absent
+             * @example 2026-11-15T09:00:00.000Z
              */
             salesOpenAt?: string;
             /**
              * Format: date-time
              * @description When sales end; at the start if absent
+             * @example 2026-11-22T19:15:00.000Z
              */
             salesCloseAt?: string;
         };
@@ -3319,11 +3324,13 @@ export interface components {
                 /**
                  * Format: date-time
                  * @description When sales begin; now if absent
+                 * @example 2026-11-15T09:00:00.000Z
                  */
                 salesOpenAt?: string;
                 /**
                  * @description How many minutes before each start sales end
                  * @default 0
+                 * @example 10
                  */
                 closeMinutesBefore: number;
             };
@@ -3335,6 +3342,7 @@ export interface components {
             /**
              * @description `true`: only say what would be scheduled
              * @default false
+             * @example true
              */
             dryRun: boolean;
         };
@@ -3360,7 +3368,7 @@ export interface components {
             /**
              * Format: date-time
              * @description Until when it occupies the auditorium, cleaning included
-             * @example 2026-11-22T20:59:00.000Z
+             * @example 2026-11-22T21:19:00.000Z
              */
             occupiedUntil: string;
         };
@@ -3397,7 +3405,7 @@ export interface components {
             /**
              * Format: date-time
              * @description With `showtime_clash`: the next start at which the auditorium is free
-             * @example 2026-11-22T20:59:00.000Z
+             * @example 2026-11-22T21:19:00.000Z
              */
             nextFreeStart?: string;
         };
