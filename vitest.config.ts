@@ -32,11 +32,19 @@ const NOT_ON_CLUSTER = ["**/wait-for-entries.redis.test.ts"];
 /** Tests that promise a time on the clock, such as health within 2 s. They run after all others, when little else uses the machine. */
 const QUIET_TESTS = [
 	"apps/api/src/health/health-changes.http.test.ts",
+	"packages/database/src/create-database.pg.test.ts",
+	"packages/database/src/ledger/settle-batch-locks.pg.test.ts",
+	"packages/database/src/seed/seed-demo.pg.test.ts",
 	"packages/proofs/e2e/health-accuracy.e2e.test.ts",
 	"packages/proofs/e2e/unread-answers.e2e.test.ts",
 	"packages/seat-store/src/confirm-lane.redis.test.ts",
 	"packages/seat-store/src/demoted-server.redis.test.ts",
 ];
+
+/** Tests of these kinds wait for timers and servers most of the time, so more of them run at once. */
+const WAITING_KINDS: readonly string[] = ["redis", "pg"];
+const WAITING: InlineConfig = { maxWorkers: byRunLength({ short: 5, long: 2 }), sequence: { groupOrder: 1 } };
+const QUIET: InlineConfig = { maxWorkers: byRunLength({ short: 3, long: 2 }), sequence: { groupOrder: 2 } };
 
 function defineProject(name: string, include: readonly string[], exclude: readonly string[], options: InlineConfig = {}) {
 	const deadlineMs = SLOW_KINDS.includes(name) ? SLOW_DEADLINE_MS : TEST_DEADLINE_MS;
@@ -49,6 +57,7 @@ function defineProject(name: string, include: readonly string[], exclude: readon
 			testTimeout: deadlineMs,
 			hookTimeout: deadlineMs,
 			globalSetup: NEEDS_POSTGRES.includes(name) ? ["packages/database/src/testing/vitest-postgres.ts"] : [],
+			...(WAITING_KINDS.includes(name) ? WAITING : {}),
 			...options,
 		},
 	};
@@ -60,7 +69,7 @@ export default defineConfig({
 		pool: "forks",
 		// No test file keeps state in its modules, so one process runs many files: the modules are loaded once, not 180 times.
 		isolate: false,
-		// Tests wait for timers and servers much of the time, so four workers keep two cores busy. The long tests are under load throughout.
+		// Four workers keep two cores busy, because even tests with whole servers wait at times. The long tests are under load throughout.
 		maxWorkers: byRunLength({ short: 4, long: 2 }),
 		projects: [
 			defineProject(
@@ -69,10 +78,11 @@ export default defineConfig({
 				KINDS.map((kind) => `**/*.${kind}.test.ts`),
 			),
 			...KINDS.map((kind) => defineProject(kind, [`${FOLDERS}/**/*.${kind}.test.ts`], QUIET_TESTS)),
-			defineProject("quiet", QUIET_TESTS, [], { maxWorkers: 2, sequence: { groupOrder: 1 } }),
+			defineProject("quiet", QUIET_TESTS, [], QUIET),
 			{
 				extends: true as const,
 				test: {
+					...WAITING,
 					name: "redis-cluster",
 					include: CLUSTER_TESTS,
 					exclude: NOT_ON_CLUSTER,

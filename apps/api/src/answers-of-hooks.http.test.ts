@@ -5,7 +5,7 @@
 import { newUserId } from "@holdfast/domain";
 import { mintTokens, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { BODY_MAX_BYTES } from "./contract/problems.ts";
+import { BODY_MAX_BYTES, PLAN_BODY_MAX_BYTES } from "./contract/problems.ts";
 import { type AnswerOfHook, OF_THE_ROUTE } from "./testing/answers-of-hooks.ts";
 import { withoutPostgres, withoutRedis } from "./testing/broken-apps.ts";
 import { isForStaff, isRead, listOperations, type Operation, requestOf } from "./testing/list-operations.ts";
@@ -14,11 +14,12 @@ import type { TestAnswer } from "./testing/read-answers.ts";
 import { JWT_SECRET, startTestApi, type TestApp, type TestCall } from "./testing/start-test-api.ts";
 
 /** The largest body of an operation that accepts more than `BODY_MAX_BYTES`. */
-const BODY_MAX_BYTES_OF: Readonly<Record<string, number>> = {};
+const BODY_MAX_BYTES_OF: Readonly<Record<string, number>> = { createSeatPlan: PLAN_BODY_MAX_BYTES };
 /** What an example lacks to get as far as the stores. The token in the document has the form of no token. */
 const ADDED_TO_BODY: Readonly<Record<string, object>> = {
 	refreshSession: { refreshToken: Buffer.alloc(84, 1).toString("base64url") },
 	createShowtime: { startsAt: "2099-01-01T20:00:00Z" },
+	blockSeats: { block: ["A1"] },
 };
 
 const rates = { userBurst: 10_000, userRate: 10_000, authPerAddress: 10_000, authPerAccount: 10_000, refreshPerAddress: 10_000 };

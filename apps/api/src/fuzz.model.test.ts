@@ -11,6 +11,7 @@ import { parseShowtimeId } from "@holdfast/domain";
 import { findSeatViolations } from "@holdfast/seat-store/testing";
 import { byRunLength, createRandom } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { createTestAuditorium } from "./testing/admin.ts";
 import type { OpenapiDocument } from "./testing/check-contract.ts";
 import { createAnswerCheck } from "./testing/fuzz/check-answer.ts";
 import { type DrawnRequest, drawRequest, type Operation, type Surface } from "./testing/fuzz/draw-request.ts";
@@ -129,6 +130,13 @@ async function openSurface(document: OpenapiDocument): Promise<Surface> {
 			bookings.push((await (index === 0 ? brief : api).held(user, showtimeId, [`J${userIndex + 1}`])).id);
 	const movies = (await api.sql("select id from movies")).map(({ id }) => String(id));
 	const plans = (await api.sql("select id from seat_plans")).map(({ id }) => String(id));
+	const admin = await api.newAdmin();
+	// Without showtimes, so that requests can change and archive them.
+	for (let made = 0; made < SHOWTIMES; made += 1) await createTestAuditorium(api, admin);
+	const auditoriums = (await api.sql("select id from auditoriums")).map(({ id }) => String(id));
+	const adminTokens = Object.entries(document.paths)
+		.filter(([path]) => path.startsWith("/api/v1/admin/"))
+		.flatMap(([, methods]) => Object.values(methods).map((operation) => [`${Object(operation).operationId}.token`, [admin.token]]));
 	const sessions = [];
 	for (const name of ["ada", "bob", "eve"]) {
 		const { body } = await api.call("POST /auth/register", {
@@ -158,6 +166,23 @@ async function openSurface(document: OpenapiDocument): Promise<Surface> {
 			"showBooking.id": bookings,
 			"confirmBooking.id": bookings,
 			"cancelBooking.id": bookings,
+			...Object.fromEntries(adminTokens),
+			timeZone: ["Europe/Vienna", "America/New_York"],
+			currency: ["USD", "EUR"],
+			dayStartsAt: ["06:00", "00:00"],
+			tier: ["standard", "premium"],
+			releaseDate: ["1949-09-02"],
+			posterUrl: ["https://example.com/a.jpg"],
+			"if-match": ['"1"', 'W/"1-gzip"', "*"],
+			"showAdminMovie.id": movies,
+			"updateMovie.id": movies,
+			"showAuditorium.id": auditoriums,
+			"updateAuditorium.id": auditoriums,
+			"archiveAuditorium.id": auditoriums,
+			"listSeatPlans.id": auditoriums,
+			"createSeatPlan.id": auditoriums,
+			"showAdminSeatPlan.id": plans,
+			"updateSeatPlan.id": plans,
 		},
 	};
 }

@@ -464,7 +464,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/admin/audit": {
+    "/api/v1/admin/auditoriums": {
         parameters: {
             query?: never;
             header?: never;
@@ -472,11 +472,91 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the audit trail
-         * @description Lists what staff changed, newest first: one entry per command and target, and none for a command that changed nothing. All filters must match. A malformed id is answered 400, an unknown one with an empty page. In a query, `+` of a time zone is written `%2B`. Entries are never changed or deleted.
+         * List auditoriums, archived ones included
+         * @description Lists auditoriums in the order of their names. Without `archived`, both those in use and the archived ones.
          */
-        get: operations["listAuditEvents"];
+        get: operations["listAuditoriums"];
         put?: never;
+        /**
+         * Add an auditorium
+         * @description Adds an auditorium without a seat plan. Two auditoriums may have the same name. A repeat adds another auditorium.
+         */
+        post: operations["createAuditorium"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/auditoriums/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read one auditorium, also an archived one
+         * @description Returns the auditorium with its version.
+         */
+        get: operations["showAuditorium"];
+        /**
+         * Change an auditorium
+         * @description Changes the fields that the body has. If every field has its value already, the answer is 200 and the version stays. Showtimes that exist keep their times, prices and blocked seats. `archived: false` brings an archived auditorium back.
+         */
+        put: operations["updateAuditorium"];
+        post?: never;
+        /**
+         * Archive an auditorium
+         * @description Takes the auditorium out of use: no showtime can be scheduled in it. Its plans, and its past showtimes with their bookings, stay. Refused while showtimes are to come. A repeat is answered 200 and changes nothing. `PUT` with `archived: false` brings it back.
+         */
+        delete: operations["archiveAuditorium"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/auditoriums/{id}/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the seat plans of an auditorium
+         * @description Lists plans without their rows, newest first. At most one of them is current; an auditorium without plans has none.
+         */
+        get: operations["listSeatPlans"];
+        put?: never;
+        /**
+         * Add a seat plan to an auditorium
+         * @description Adds a plan, as our own layout or as a seating plan of pretix. The first plan of an auditorium becomes its current plan; make a later one current with `PUT`. A plan never changes: to edit one, add another. All errors of a plan are listed. A value of the wrong type is a malformed request, of which only the first is listed. A repeat adds another plan. With `dryRun=true` nothing is stored.
+         */
+        post: operations["createSeatPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/plans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read one seat plan with its rows
+         * @description Returns the plan with its version. With `format=pretix` it is a seating plan of pretix and the kinds of its seats: a body that adds the same plan again. Gaps become distances there, so gaps at the end of a row are lost.
+         */
+        get: operations["showAdminSeatPlan"];
+        /**
+         * Make a seat plan current, or set its focus
+         * @description `isCurrent: true` makes this the plan of showtimes that are scheduled later; the plan that was current until then gets a new version too. Showtimes that exist keep their plan. Refused with 422 while the default prices or blocked seats of the auditorium do not fit the plan: clear them first, and set new ones afterwards. The layout of a plan never changes: add another plan.
+         */
+        put: operations["updateSeatPlan"];
         post?: never;
         delete?: never;
         options?: never;
@@ -563,7 +643,7 @@ export interface components {
              * @description Stable code of the problem, never renamed: decide by this field. Handle an unknown code by its `status`
              * @enum {string}
              */
-            code: "invalid_request" | "unauthenticated" | "invalid_credentials" | "forbidden" | "not_found" | "email_taken" | "seats_taken" | "seat_limit" | "hold_limit" | "not_on_sale" | "showtime_closed" | "showtime_cancelled" | "showtime_started" | "booking_state" | "hold_expired" | "showtime_clash" | "version_mismatch" | "payload_too_large" | "unsupported_media_type" | "unknown_seats" | "unknown_reference" | "unknown_tiers" | "currency_mismatch" | "showtime_in_past" | "time_skipped" | "time_ambiguous" | "invalid_window" | "idempotency_mismatch" | "too_many_requests" | "internal" | "recovering" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+            code: "invalid_request" | "unauthenticated" | "invalid_credentials" | "forbidden" | "not_found" | "email_taken" | "seats_taken" | "seat_limit" | "hold_limit" | "not_on_sale" | "showtime_closed" | "showtime_cancelled" | "showtime_started" | "booking_state" | "has_showtimes" | "hold_expired" | "showtime_clash" | "version_mismatch" | "payload_too_large" | "unsupported_media_type" | "unknown_seats" | "unknown_reference" | "unknown_tiers" | "currency_mismatch" | "showtime_in_past" | "time_skipped" | "time_ambiguous" | "invalid_window" | "invalid_plan" | "idempotency_mismatch" | "too_many_requests" | "internal" | "recovering" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
             /**
              * @description Whether to send the same request again automatically after `Retry-After`. False also for errors that can end later, such as `not_on_sale` before the start of sales, and for `internal`
              * @example false
@@ -574,7 +654,7 @@ export interface components {
              * @example 5f0c2a64-1b7e-4c55-9f0e-2d8a7c6b4e31
              */
             requestId: string;
-            /** @description What is invalid, with `invalid_request` and with some 422. Of an invalid request, only one of path, query, headers and body is reported at a time: after a correction, further entries can follow. Absent if the request could not be read at all */
+            /** @description What is invalid, with `invalid_request` and with some 422. Of a seat plan, all errors, at most 100 of each kind. Of an invalid request, only one of path, query, headers and body is reported at a time: after a correction, further entries can follow. Absent if the request could not be read at all */
             errors?: {
                 /**
                  * @description JSON Pointer into the body; empty for the whole body. For other parts of the request it begins with `/path`, `/query` or `/headers`
@@ -586,6 +666,11 @@ export interface components {
                  * @example must NOT have fewer than 1 characters
                  */
                 message: string;
+                /**
+                 * @description Only with `invalid_plan`: kind of the error, as in `totals`
+                 * @example duplicate_seat_label
+                 */
+                kind?: string;
             }[];
             /** @description Only with `showtime_clash`: the showtime in the way, as `ClashingShowtime` */
             clash?: {
@@ -602,12 +687,37 @@ export interface components {
             }[];
             /** @description Only with `time_skipped` and `time_ambiguous`: the two starts that could be meant, earlier first */
             instants?: string[];
-            /** @description Only with `version_mismatch` of an admin route: the resource as it is now, as its GET returns it */
+            /** @description Only with `version_mismatch` of an admin route: the resource as it is now, as its GET returns it; a seat plan without its rows */
             current?: {
                 [key: string]: unknown;
             };
             /**
-             * @description Only with `seats_taken` and `unknown_seats`: labels of the seats that cannot be held
+             * @description Only with `has_showtimes`: how many showtimes are to come
+             * @example 3
+             */
+            count?: number;
+            /** @description Only with `invalid_plan`: how many errors of each kind the plan has */
+            totals?: {
+                /**
+                 * @description Kind of error; handle an unknown one by the `message` of its errors
+                 * @example duplicate_seat_label
+                 */
+                kind: string;
+                /**
+                 * @description Number of errors of this kind, also of those that are not listed
+                 * @example 2
+                 */
+                total: number;
+            }[];
+            /**
+             * @description Only with `unknown_tiers`: ids of tiers that have no price, or that the seat plan does not have
+             * @example [
+             *       "premium"
+             *     ]
+             */
+            tiers?: string[];
+            /**
+             * @description Only with `seats_taken` and `unknown_seats`: labels of the seats that are not available or do not exist
              * @example [
              *       "E5",
              *       "E6"
@@ -1755,95 +1865,734 @@ export interface components {
              */
             archived?: false;
         };
-        /** @description One entry of the audit trail: what one command did to one target */
-        AuditEvent: {
+        /** @description An auditorium as staff see it. Its seat plans are resources of their own */
+        Auditorium: {
             /**
              * Format: uuid
-             * @description Id of the entry
-             * @example 0199d3a2-1d40-7b6c-8a1e-9f0b1c2d3e4f
+             * @description Auditorium id
+             * @example 0199d3a0-0a11-7b2c-9d3e-4f5a6b7c8d9e
              */
             id: string;
             /**
-             * Format: date-time
-             * @description When the change was made
-             * @example 2026-11-22T17:40:03.512Z
+             * @description Name of the auditorium
+             * @example Hall 1
              */
-            at: string;
-            /**
-             * Format: date-time
-             * @description When the entry was written: at once, or later if the database was unreachable at the time of the change
-             * @example 2026-11-22T17:40:03.512Z
-             */
-            recordedAt: string;
-            /**
-             * Format: uuid
-             * @description Id of the user who gave the command; null for a command of an operator on the command line
-             * @example 0199d3a0-5b1c-7c11-9d2e-3f4a5b6c7d8e
-             */
-            actor: string | null;
-            /**
-             * @description What was done: the kind of the target, a dot and a verb in the past
-             * @example movie.updated
-             */
-            action: string;
-            /** @description What was changed */
-            target: {
+            name: string;
+            /** @description The building that the auditorium is in; null if it is not stated */
+            venue: {
                 /**
-                 * @description Kind of what was changed
-                 * @enum {string}
+                 * @description Name of the building
+                 * @example Orpheum
                  */
-                type: "movie" | "auditorium" | "plan" | "showtime" | "batch" | "user";
+                name: string;
                 /**
-                 * Format: uuid
-                 * @description Id of what was changed
-                 * @example 0199d3a0-0a10-7a3b-8c4d-5e6f7a8b9c0d
+                 * @description Postal address; null if it is not stated
+                 * @example null
                  */
-                id: string;
-            };
-            /**
-             * Format: uuid
-             * @description Id of the showtime that the change is about; null if it is about none
-             * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
-             */
-            showtimeId: string | null;
-            /**
-             * @description The changed fields before the change; null for a new thing. New names can be added at any time
-             * @example {
-             *       "title": "The Third Man"
-             *     }
-             */
-            before: {
-                [key: string]: unknown;
+                address: string | null;
             } | null;
             /**
-             * @description The same fields after the change; null if there are none
-             * @example {
-             *       "title": "The Fourth Man"
-             *     }
+             * @description IANA time zone of the venue
+             * @example Europe/Vienna
              */
-            after: {
-                [key: string]: unknown;
-            } | null;
+            timeZone: string;
             /**
-             * @description Why, in the words of the actor; null if none was given
-             * @example The title was misspelt.
+             * @description How long the auditorium stays occupied after the end of a showtime, 20 by default. A new value counts for showtimes that are scheduled or moved later
+             * @example 20
              */
-            reason: string | null;
+            cleaningMinutes: number;
             /**
-             * @description `x-request-id` of the request; null for a command on the command line
-             * @example 5f0c2a64-1b7e-4c55-9f0e-2d8a7c6b4e31
+             * @description Local time at which a day of the programme begins, `00:00` by default. With `06:00`, a showtime that starts half an hour after midnight belongs to the evening before
+             * @example 06:00
              */
-            requestId: string | null;
+            dayStartsAt: string;
+            /**
+             * @description ISO 4217 currency of every showtime in the auditorium
+             * @example EUR
+             */
+            currency: string;
+            /**
+             * @description Prices for a new showtime that states none: one for every tier of the current plan, and no other. Null: there are none
+             * @example [
+             *       {
+             *         "tier": "standard",
+             *         "price": {
+             *           "amount": 1250,
+             *           "currency": "EUR"
+             *         }
+             *       }
+             *     ]
+             */
+            defaultPrices: {
+                /**
+                 * @description Tier id
+                 * @example standard
+                 */
+                tier: string;
+                price: components["schemas"]["Price"];
+            }[] | null;
+            /**
+             * @description Labels of seats of the current plan that a new showtime keeps off sale. Their order has no meaning
+             * @example [
+             *       "A1",
+             *       "A2"
+             *     ]
+             */
+            defaultBlocks: string[];
+            /**
+             * @description Counts the changes, from 1. Also the `ETag`
+             * @example 3
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description When the auditorium was archived; null while it is in use
+             * @example null
+             */
+            archivedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When the auditorium was added
+             * @example 2026-11-01T09:12:44.018Z
+             */
+            createdAt: string;
         };
         /** @description One page of a list */
-        AuditEventPage: {
+        AuditoriumPage: {
             /** @description At most `limit` items, possibly none. An entry that cannot be read is left out */
-            items: components["schemas"]["AuditEvent"][];
+            items: components["schemas"]["Auditorium"][];
             /**
              * @description Send it as `cursor` to get the next page; null on the last page. Opaque: do not build or parse it
-             * @example 0199d3a2-1d40-7b6c-8a1e-9f0b1c2d3e4f
+             * @example WyJIYWxsIDEiLCIwMTk5ZDNhMC0wYTExLTdiMmMtOWQzZS00ZjVhNmI3YzhkOWUiXQ
              */
             nextCursor: string | null;
+        };
+        /** @description An auditorium to add. Set its default prices and blocks once it has a seat plan */
+        NewAuditorium: {
+            /**
+             * @description Name of the auditorium
+             * @example Hall 1
+             */
+            name: string;
+            /**
+             * Format: iana-time-zone
+             * @description IANA time zone of the venue, as the IANA database spells it. A new zone is refused while showtimes are to come
+             * @example Europe/Vienna
+             */
+            timeZone: string;
+            /**
+             * Format: iso-4217
+             * @description ISO 4217 currency of every showtime in the auditorium. A new currency is refused while showtimes are to come
+             * @example EUR
+             */
+            currency: string;
+            /** @description The building that the auditorium is in; null if it is not stated. A change replaces the whole venue */
+            venue?: {
+                /**
+                 * @description Name of the building
+                 * @example Orpheum
+                 */
+                name: string;
+                /**
+                 * @description Postal address; null if it is not stated
+                 * @example Ringstrasse 1, 1010 Wien
+                 */
+                address?: string | null;
+            } | null;
+            /**
+             * @description How long the auditorium stays occupied after the end of a showtime, 20 by default. A new value counts for showtimes that are scheduled or moved later
+             * @example 20
+             */
+            cleaningMinutes?: number;
+            /**
+             * @description Local time at which a day of the programme begins, `00:00` by default. With `06:00`, a showtime that starts half an hour after midnight belongs to the evening before
+             * @example 06:00
+             */
+            dayStartsAt?: string;
+        };
+        /** @description The fields to change. Absent fields stay as they are; null clears a field */
+        AuditoriumChange: {
+            /**
+             * @description Name of the auditorium
+             * @example Hall 1
+             */
+            name?: string;
+            /** @description The building that the auditorium is in; null if it is not stated. A change replaces the whole venue */
+            venue?: {
+                /**
+                 * @description Name of the building
+                 * @example Orpheum
+                 */
+                name: string;
+                /**
+                 * @description Postal address; null if it is not stated
+                 * @example Ringstrasse 1, 1010 Wien
+                 */
+                address?: string | null;
+            } | null;
+            /**
+             * Format: iana-time-zone
+             * @description IANA time zone of the venue, as the IANA database spells it. A new zone is refused while showtimes are to come
+             * @example Europe/Vienna
+             */
+            timeZone?: string;
+            /**
+             * @description How long the auditorium stays occupied after the end of a showtime, 20 by default. A new value counts for showtimes that are scheduled or moved later
+             * @example 20
+             */
+            cleaningMinutes?: number;
+            /**
+             * @description Local time at which a day of the programme begins, `00:00` by default. With `06:00`, a showtime that starts half an hour after midnight belongs to the evening before
+             * @example 06:00
+             */
+            dayStartsAt?: string;
+            /**
+             * Format: iso-4217
+             * @description ISO 4217 currency of every showtime in the auditorium. A new currency is refused while showtimes are to come
+             * @example EUR
+             */
+            currency?: string;
+            /**
+             * @description Prices for a new showtime that states none: one for every tier of the current plan, and no other. Null: there are none
+             * @example [
+             *       {
+             *         "tier": "standard",
+             *         "price": {
+             *           "amount": 1250,
+             *           "currency": "EUR"
+             *         }
+             *       }
+             *     ]
+             */
+            defaultPrices?: {
+                /**
+                 * @description Tier id
+                 * @example standard
+                 */
+                tier: string;
+                price: components["schemas"]["Price"];
+            }[] | null;
+            /**
+             * @description Labels of seats of the current plan that a new showtime keeps off sale. Their order has no meaning
+             * @example [
+             *       "A1",
+             *       "A2"
+             *     ]
+             */
+            defaultBlocks?: string[];
+            /**
+             * @description Brings an archived auditorium back into use
+             * @enum {boolean}
+             */
+            archived?: false;
+        };
+        /** @description A seat plan as staff see it, without its rows */
+        AdminSeatPlan: {
+            /**
+             * Format: uuid
+             * @description Seat plan id
+             * @example 0199d3a0-0a12-7c1d-8e2f-3a4b5c6d7e8f
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Auditorium that the plan belongs to
+             * @example 0199d3a0-0a11-7b2c-9d3e-4f5a6b7c8d9e
+             */
+            auditoriumId: string;
+            /**
+             * @description Number of seats; gaps are not counted
+             * @example 100
+             */
+            seatCount: number;
+            /** @description Price classes of seats; each showtime sets the price of each tier */
+            tiers: {
+                /**
+                 * @description Tier id
+                 * @example standard
+                 */
+                id: string;
+                /**
+                 * @description Name of the tier
+                 * @example Standard
+                 */
+                name: string;
+            }[];
+            /** @description The point that the best seats are near to; null if there is none */
+            focus: {
+                /**
+                 * @description Row, counted from 0 at the front; halves are allowed
+                 * @example 5.5
+                 */
+                row: number;
+                /**
+                 * @description Place in the row, counted from 0 at the left, gaps included; halves are allowed
+                 * @example 7.5
+                 */
+                column: number;
+            } | null;
+            /**
+             * @description Whether showtimes that are scheduled later use this plan
+             * @example true
+             */
+            isCurrent: boolean;
+            /**
+             * @description Counts the changes, from 1. Also the `ETag`
+             * @example 3
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description When the plan was added
+             * @example 2026-11-01T09:12:44.018Z
+             */
+            createdAt: string;
+        };
+        /** @description One page of a list */
+        AdminSeatPlanPage: {
+            /** @description At most `limit` items, possibly none. An entry that cannot be read is left out */
+            items: components["schemas"]["AdminSeatPlan"][];
+            /**
+             * @description Send it as `cursor` to get the next page; null on the last page. Opaque: do not build or parse it
+             * @example WyIxNzkzNTI0MzY0MDE4IiwiMDE5OWQzYTAtMGExMi03YzFkLThlMmYtM2E0YjVjNmQ3ZThmIl0
+             */
+            nextCursor: string | null;
+        };
+        AdminSeatPlanDetails: {
+            /**
+             * Format: uuid
+             * @description Seat plan id
+             * @example 0199d3a0-0a12-7c1d-8e2f-3a4b5c6d7e8f
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Auditorium that the plan belongs to
+             * @example 0199d3a0-0a11-7b2c-9d3e-4f5a6b7c8d9e
+             */
+            auditoriumId: string;
+            /**
+             * @description Number of seats; gaps are not counted
+             * @example 100
+             */
+            seatCount: number;
+            /** @description Price classes of seats; each showtime sets the price of each tier */
+            tiers: {
+                /**
+                 * @description Tier id
+                 * @example standard
+                 */
+                id: string;
+                /**
+                 * @description Name of the tier
+                 * @example Standard
+                 */
+                name: string;
+            }[];
+            /** @description The point that the best seats are near to; null if there is none */
+            focus: {
+                /**
+                 * @description Row, counted from 0 at the front; halves are allowed
+                 * @example 5.5
+                 */
+                row: number;
+                /**
+                 * @description Place in the row, counted from 0 at the left, gaps included; halves are allowed
+                 * @example 7.5
+                 */
+                column: number;
+            } | null;
+            /**
+             * @description Whether showtimes that are scheduled later use this plan
+             * @example true
+             */
+            isCurrent: boolean;
+            /**
+             * @description Counts the changes, from 1. Also the `ETag`
+             * @example 3
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description When the plan was added
+             * @example 2026-11-01T09:12:44.018Z
+             */
+            createdAt: string;
+            /** @description Rows from front to back. The index of a seat is its position in reading order (row by row, left to right), counted from 0; gaps (null) are not counted */
+            rows: {
+                /**
+                 * @description Name of the row
+                 * @example E
+                 */
+                label: string;
+                /**
+                 * @description Part of the room that the row belongs to; absent if the plan has no sections
+                 * @example Balcony
+                 */
+                section?: string;
+                /**
+                 * @description Position of the row's first seat or gap, in seat widths, to the right. `x` and `y` come together. Draw a row without them below the row before it
+                 * @example 4.5
+                 */
+                x?: number;
+                /**
+                 * @description Position of the row's first seat or gap, in seat widths, away from the stage
+                 * @example 12
+                 */
+                y?: number;
+                /**
+                 * @description Direction of the row in degrees, clockwise as drawn; 0 if absent. Seat or gap i of the row is at (x + i * cos(angle), y + i * sin(angle))
+                 * @example -15
+                 */
+                angle?: number;
+                /** @description Seats and gaps from left to right */
+                seats: ({
+                    /**
+                     * @description Seat label, as used in requests and bookings
+                     * @example E5
+                     */
+                    label: string;
+                    /**
+                     * @description Id of the seat's tier
+                     * @example standard
+                     */
+                    tier: string;
+                    /**
+                     * @description Kind of seat, for display only: a seat of any kind can be booked alone
+                     * @enum {string}
+                     */
+                    kind: "standard" | "wheelchair" | "companion";
+                } | null)[];
+            }[];
+        } | {
+            /**
+             * @description The format that `format` of the query asks for
+             * @enum {string}
+             */
+            format: "pretix";
+            /** @description The plan, as the plan editor of pretix reads it */
+            plan: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description The kinds of the seats that are no standard seats, by guid, which is the label: pretix knows no kinds
+             * @example {
+             *       "A1": "wheelchair"
+             *     }
+             */
+            kinds: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * @description A seat plan to add, as our own layout or as a seating plan of pretix
+         * @example {
+         *       "tiers": [
+         *         {
+         *           "id": "standard",
+         *           "name": "Standard"
+         *         }
+         *       ],
+         *       "rows": [
+         *         {
+         *           "label": "A",
+         *           "seats": [
+         *             {
+         *               "label": "A1",
+         *               "tier": "standard",
+         *               "kind": "wheelchair"
+         *             },
+         *             {
+         *               "label": "A2",
+         *               "tier": "standard",
+         *               "kind": "companion"
+         *             },
+         *             null,
+         *             {
+         *               "label": "A3",
+         *               "tier": "standard",
+         *               "kind": "standard"
+         *             }
+         *           ]
+         *         }
+         *       ]
+         *     }
+         */
+        NewSeatPlan: {
+            /**
+             * @description `holdfast`, also if absent: the layout is in `tiers` and `rows`. `pretix`: a seating plan of pretix is in `plan`
+             * @enum {string}
+             */
+            format?: "holdfast" | "pretix";
+            /** @description Price classes of seats. Needed for the format `holdfast`, as is `rows` */
+            tiers?: {
+                /**
+                 * @description Tier id
+                 * @example standard
+                 */
+                id: string;
+                /**
+                 * @description Name of the tier
+                 * @example Standard
+                 */
+                name: string;
+            }[];
+            /** @description Rows from front to back, as in `GET /api/v1/plans/{id}` */
+            rows?: {
+                /**
+                 * @description Name of the row
+                 * @example E
+                 */
+                label: string;
+                /**
+                 * @description Part of the room that the row belongs to
+                 * @example Balcony
+                 */
+                section?: string;
+                /**
+                 * @description Position of the first seat or gap of the row, in seat widths, to the right
+                 * @example 4.5
+                 */
+                x?: number;
+                /**
+                 * @description Position of the first seat or gap of the row, in seat widths, away from the stage
+                 * @example 12
+                 */
+                y?: number;
+                /**
+                 * @description Direction of the row in degrees, clockwise as drawn
+                 * @example -15
+                 */
+                angle?: number;
+                /** @description Seats and gaps from left to right */
+                seats: ({
+                    /**
+                     * @description Label of the seat, unique in the plan
+                     * @example E5
+                     */
+                    label: string;
+                    /**
+                     * @description Id of one of the tiers
+                     * @example standard
+                     */
+                    tier: string;
+                    /**
+                     * @description `standard`, `wheelchair` or `companion`
+                     * @example standard
+                     */
+                    kind: string;
+                } | null)[];
+            }[];
+            /** @description The file that the plan editor of pretix saves, unchanged. Needed for the format `pretix`, and only there */
+            plan?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Only for the format `pretix`, which knows no kinds of seat: `standard`, `wheelchair` or `companion`, by name of a category or by guid of a seat. A seat that is not named is a standard one
+             * @example {
+             *       "Wheelchair places": "wheelchair"
+             *     }
+             */
+            kinds?: {
+                [key: string]: string;
+            };
+            /** @description The point that the best seats are near to; null if there is none */
+            focus?: {
+                /**
+                 * @description Row, counted from 0 at the front; halves are allowed
+                 * @example 5.5
+                 */
+                row: number;
+                /**
+                 * @description Place in the row, counted from 0 at the left, gaps included; halves are allowed
+                 * @example 7.5
+                 */
+                column: number;
+            } | null;
+        };
+        /** @description A valid plan that was not stored: at most 50,000 seats */
+        SeatPlanDraft: {
+            /**
+             * @description Number of seats; gaps are not counted
+             * @example 100
+             */
+            seatCount: number;
+            /** @description Price classes of seats; each showtime sets the price of each tier */
+            tiers: {
+                /**
+                 * @description Tier id
+                 * @example standard
+                 */
+                id: string;
+                /**
+                 * @description Name of the tier
+                 * @example Standard
+                 */
+                name: string;
+            }[];
+            /** @description Rows from front to back. The index of a seat is its position in reading order (row by row, left to right), counted from 0; gaps (null) are not counted */
+            rows: {
+                /**
+                 * @description Name of the row
+                 * @example E
+                 */
+                label: string;
+                /**
+                 * @description Part of the room that the row belongs to; absent if the plan has no sections
+                 * @example Balcony
+                 */
+                section?: string;
+                /**
+                 * @description Position of the row's first seat or gap, in seat widths, to the right. `x` and `y` come together. Draw a row without them below the row before it
+                 * @example 4.5
+                 */
+                x?: number;
+                /**
+                 * @description Position of the row's first seat or gap, in seat widths, away from the stage
+                 * @example 12
+                 */
+                y?: number;
+                /**
+                 * @description Direction of the row in degrees, clockwise as drawn; 0 if absent. Seat or gap i of the row is at (x + i * cos(angle), y + i * sin(angle))
+                 * @example -15
+                 */
+                angle?: number;
+                /** @description Seats and gaps from left to right */
+                seats: ({
+                    /**
+                     * @description Seat label, as used in requests and bookings
+                     * @example E5
+                     */
+                    label: string;
+                    /**
+                     * @description Id of the seat's tier
+                     * @example standard
+                     */
+                    tier: string;
+                    /**
+                     * @description Kind of seat, for display only: a seat of any kind can be booked alone
+                     * @enum {string}
+                     */
+                    kind: "standard" | "wheelchair" | "companion";
+                } | null)[];
+            }[];
+            /** @description The point that the best seats are near to; null if there is none */
+            focus: {
+                /**
+                 * @description Row, counted from 0 at the front; halves are allowed
+                 * @example 5.5
+                 */
+                row: number;
+                /**
+                 * @description Place in the row, counted from 0 at the left, gaps included; halves are allowed
+                 * @example 7.5
+                 */
+                column: number;
+            } | null;
+            /** @description What became of the parts of a pretix plan; null for another format */
+            import: {
+                /**
+                 * @description Name of the plan in pretix
+                 * @example Great hall
+                 */
+                name: string;
+                tiers: {
+                    /**
+                     * @description Name of the category
+                     * @example Regular
+                     */
+                    category: string;
+                    /**
+                     * @description Id of the tier that it became
+                     * @example regular
+                     */
+                    tier: string;
+                    /**
+                     * @description Number of its seats
+                     * @example 100
+                     */
+                    seats: number;
+                }[];
+                zones: {
+                    /** @description Section that the zone became; null if it has no name */
+                    section: string | null;
+                    /** @description What the labels of all its seats begin with */
+                    labelPrefix: string | null;
+                    /**
+                     * @description Number of its seats
+                     * @example 100
+                     */
+                    seats: number;
+                }[];
+                /**
+                 * @description Number of rows
+                 * @example 10
+                 */
+                rows: number;
+                /**
+                 * @description Number of seats
+                 * @example 100
+                 */
+                seats: number;
+                /**
+                 * @description Number of gaps between seats
+                 * @example 10
+                 */
+                gaps: number;
+                kinds: {
+                    /**
+                     * @description Standard seats
+                     * @example 98
+                     */
+                    standard: number;
+                    /**
+                     * @description Wheelchair places
+                     * @example 1
+                     */
+                    wheelchair: number;
+                    /**
+                     * @description Companions' seats
+                     * @example 1
+                     */
+                    companion: number;
+                };
+                /** @description Labels of rows whose seats are named by the number of the row, because their names were too long or not unique */
+                renumberedRows: string[];
+                /** @description What was left out */
+                ignored: {
+                    /**
+                     * @description Areas, such as a stage
+                     * @example 1
+                     */
+                    areas: number;
+                    /**
+                     * @description Rows without seats
+                     * @example 0
+                     */
+                    emptyRows: number;
+                };
+            } | null;
+        };
+        /** @description The fields to change. Absent fields stay as they are. A layout never changes */
+        SeatPlanChange: {
+            /** @description The point that the best seats are near to; null if there is none */
+            focus?: {
+                /**
+                 * @description Row, counted from 0 at the front; halves are allowed
+                 * @example 5.5
+                 */
+                row: number;
+                /**
+                 * @description Place in the row, counted from 0 at the left, gaps included; halves are allowed
+                 * @example 7.5
+                 */
+                column: number;
+            } | null;
+            /**
+             * @description Makes this the plan of showtimes that are scheduled later, instead of the current plan. A current plan is replaced by another one, never just removed: `false` is refused
+             * @enum {boolean}
+             */
+            isCurrent?: true;
         };
         /** @description A showtime as staff see it */
         AdminShowtime: {
@@ -1853,7 +2602,6 @@ export interface components {
              * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
              */
             id: string;
-            /** @description The movie that is shown */
             movie: {
                 /**
                  * Format: uuid
@@ -1867,7 +2615,6 @@ export interface components {
                  */
                 title: string;
             };
-            /** @description The auditorium in which it is shown */
             auditorium: {
                 /**
                  * Format: uuid
@@ -1996,7 +2743,18 @@ export interface components {
              * @example 15
              */
             extraMinutes: number;
-            /** @description The price of a seat in each tier of the seat plan, in the currency of the auditorium */
+            /**
+             * @description The price of a seat in each tier of the seat plan, in the currency of the auditorium
+             * @example [
+             *       {
+             *         "tier": "standard",
+             *         "price": {
+             *           "amount": 1250,
+             *           "currency": "EUR"
+             *         }
+             *       }
+             *     ]
+             */
             prices?: {
                 /**
                  * @description Tier id
@@ -2063,7 +2821,18 @@ export interface components {
              * @example 15
              */
             extraMinutes: number;
-            /** @description The price of a seat in each tier of the seat plan, in the currency of the auditorium */
+            /**
+             * @description The price of a seat in each tier of the seat plan, in the currency of the auditorium
+             * @example [
+             *       {
+             *         "tier": "standard",
+             *         "price": {
+             *           "amount": 1250,
+             *           "currency": "EUR"
+             *         }
+             *       }
+             *     ]
+             */
             prices?: {
                 /**
                  * @description Tier id
@@ -2250,8 +3019,16 @@ export type AdminMovie = components['schemas']['AdminMovie'];
 export type AdminMoviePage = components['schemas']['AdminMoviePage'];
 export type NewMovie = components['schemas']['NewMovie'];
 export type MovieChange = components['schemas']['MovieChange'];
-export type AuditEvent = components['schemas']['AuditEvent'];
-export type AuditEventPage = components['schemas']['AuditEventPage'];
+export type Auditorium = components['schemas']['Auditorium'];
+export type AuditoriumPage = components['schemas']['AuditoriumPage'];
+export type NewAuditorium = components['schemas']['NewAuditorium'];
+export type AuditoriumChange = components['schemas']['AuditoriumChange'];
+export type AdminSeatPlan = components['schemas']['AdminSeatPlan'];
+export type AdminSeatPlanPage = components['schemas']['AdminSeatPlanPage'];
+export type AdminSeatPlanDetails = components['schemas']['AdminSeatPlanDetails'];
+export type NewSeatPlan = components['schemas']['NewSeatPlan'];
+export type SeatPlanDraft = components['schemas']['SeatPlanDraft'];
+export type SeatPlanChange = components['schemas']['SeatPlanChange'];
 export type AdminShowtime = components['schemas']['AdminShowtime'];
 export type AdminShowtimePage = components['schemas']['AdminShowtimePage'];
 export type NewShowtime = components['schemas']['NewShowtime'];
@@ -5169,27 +5946,15 @@ export interface operations {
             };
         };
     };
-    listAuditEvents: {
+    listAuditoriums: {
         parameters: {
             query?: {
                 /** @description Maximum number of items on a page */
                 limit?: number;
                 /** @description `nextCursor` of the previous page, from the same list and filters. Leave it out to get the first page */
                 cursor?: string;
-                /** @description Only commands of the user with this id */
-                actor?: string;
-                /** @description Only this action, such as `movie.updated` */
-                action?: string;
-                /** @description Only changes of this kind of thing */
-                targetType?: "movie" | "auditorium" | "plan" | "showtime" | "batch" | "user";
-                /** @description Only changes of the thing with this id */
-                targetId?: string;
-                /** @description Only changes that are about the showtime with this id */
-                showtimeId?: string;
-                /** @description Only entries with `recordedAt` at this instant or later */
-                from?: string;
-                /** @description Only entries with `recordedAt` before this instant */
-                to?: string;
+                /** @description `true`: only archived auditoriums; `false`: only auditoriums that are not archived */
+                archived?: boolean;
             };
             header?: never;
             path?: never;
@@ -5197,7 +5962,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page of the audit trail, newest first */
+            /** @description One page of auditoriums */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -5205,7 +5970,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuditEventPage"];
+                    "application/json": components["schemas"]["AuditoriumPage"];
                 };
             };
             /** @description `invalid_request`: Invalid request */
@@ -5295,6 +6060,1357 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
                         code: "unavailable" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    createAuditorium: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAuditorium"];
+            };
+        };
+        responses: {
+            /** @description The new auditorium */
+            201: {
+                headers: {
+                    /** @description The version of the resource, for `If-Match` */
+                    etag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Auditorium"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: Request body too large */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `outcome_unknown`: Outcome unknown · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "outcome_unknown" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    showAuditorium: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the auditorium */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The auditorium */
+            200: {
+                headers: {
+                    /** @description The version of the resource, for `If-Match` */
+                    etag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Auditorium"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "not_found";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    updateAuditorium: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of the version that the change is based on, or a list of them: if the resource has another version, the answer is 412 and nothing is changed. Optional; without it the change is made whatever the version
+                 * @example "3"
+                 */
+                "if-match"?: string;
+            };
+            path: {
+                /** @description Id of the auditorium */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuditoriumChange"];
+            };
+        };
+        responses: {
+            /** @description The auditorium after the change */
+            200: {
+                headers: {
+                    /** @description The version of the resource, for `If-Match` */
+                    etag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Auditorium"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "not_found";
+                    };
+                };
+            };
+            /** @description `has_showtimes`: Showtimes to come */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "has_showtimes";
+                    };
+                };
+            };
+            /** @description `version_mismatch`: Version mismatch */
+            412: {
+                headers: {
+                    /** @description The current `version` of the booking, in quotes */
+                    ETag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "version_mismatch";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: Request body too large */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `unknown_tiers`: Prices do not fit the seat plan · `unknown_seats`: Unknown seats · `currency_mismatch`: Wrong currency */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unknown_tiers" | "unknown_seats" | "currency_mismatch";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `outcome_unknown`: Outcome unknown · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "outcome_unknown" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    archiveAuditorium: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Why the change is made. Kept in the audit trail
+                 * @example The projector of hall 1 is broken.
+                 */
+                reason?: string;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of the version that the change is based on, or a list of them: if the resource has another version, the answer is 412 and nothing is changed. Optional; without it the change is made whatever the version
+                 * @example "3"
+                 */
+                "if-match"?: string;
+            };
+            path: {
+                /** @description Id of the auditorium */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The archived auditorium */
+            200: {
+                headers: {
+                    /** @description The version of the resource, for `If-Match` */
+                    etag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Auditorium"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "not_found";
+                    };
+                };
+            };
+            /** @description `has_showtimes`: Showtimes to come */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "has_showtimes";
+                    };
+                };
+            };
+            /** @description `version_mismatch`: Version mismatch */
+            412: {
+                headers: {
+                    /** @description The current `version` of the booking, in quotes */
+                    ETag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "version_mismatch";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: Request body too large */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `outcome_unknown`: Outcome unknown · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "outcome_unknown" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    listSeatPlans: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of items on a page */
+                limit?: number;
+                /** @description `nextCursor` of the previous page, from the same list and filters. Leave it out to get the first page */
+                cursor?: string;
+                /** @description `true`: only the current plan; `false`: only plans that are not current */
+                isCurrent?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the auditorium */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of plans */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminSeatPlanPage"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "not_found";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    createSeatPlan: {
+        parameters: {
+            query?: {
+                /** @description `true`: show what would be stored, and store nothing */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the auditorium */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSeatPlan"];
+            };
+        };
+        responses: {
+            /** @description A dry run: the plan that would be stored */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeatPlanDraft"];
+                };
+            };
+            /** @description The new plan */
+            201: {
+                headers: {
+                    /** @description The version of the resource, for `If-Match` */
+                    etag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminSeatPlan"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "not_found";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: Request body too large */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `invalid_plan`: Invalid seat plan */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_plan";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `outcome_unknown`: Outcome unknown · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "outcome_unknown" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    showAdminSeatPlan: {
+        parameters: {
+            query?: {
+                /** @description `holdfast` if absent */
+                format?: "holdfast" | "pretix";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the seat plan */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan */
+            200: {
+                headers: {
+                    /** @description The version of the resource, for `If-Match` */
+                    etag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminSeatPlanDetails"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "not_found";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    updateSeatPlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of the version that the change is based on, or a list of them: if the resource has another version, the answer is 412 and nothing is changed. Optional; without it the change is made whatever the version
+                 * @example "3"
+                 */
+                "if-match"?: string;
+            };
+            path: {
+                /** @description Id of the seat plan */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeatPlanChange"];
+            };
+        };
+        responses: {
+            /** @description The plan after the change, without its rows */
+            200: {
+                headers: {
+                    /** @description The version of the resource, for `If-Match` */
+                    etag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminSeatPlan"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "not_found";
+                    };
+                };
+            };
+            /** @description `version_mismatch`: Version mismatch */
+            412: {
+                headers: {
+                    /** @description The current `version` of the booking, in quotes */
+                    ETag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "version_mismatch";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: Request body too large */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `unknown_tiers`: Prices do not fit the seat plan · `unknown_seats`: Unknown seats */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unknown_tiers" | "unknown_seats";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `outcome_unknown`: Outcome unknown · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "outcome_unknown" | "overloaded";
                     };
                 };
             };

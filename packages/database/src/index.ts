@@ -3,21 +3,30 @@
  * process's `Database` as its first argument, and every function may throw. `isDatabaseUnavailable` distinguishes an unreachable Postgres
  * from a bug. A write that may or may not have happened throws `DatabaseOutcomeUnknown`.
  */
-
+export type { Auditorium, AuditoriumFields, PricesIn, Venue } from "./admin/admin-auditorium.ts";
 export type { AdminMovie, MovieFields } from "./admin/admin-movie.ts";
+export type { AdminSeatPlan, SeatPlanFields } from "./admin/admin-seat-plan.ts";
 export type { AdminShowtime } from "./admin/admin-showtime.ts";
 export type { AuditDigest } from "./admin/audit-digest.ts";
 export { type CloseAuditDayOptions, type CloseAuditDayOutcome, closeAuditDay } from "./admin/close-audit-day.ts";
+export { createAuditorium, type NewAuditorium } from "./admin/create-auditorium.ts";
 export { createMovie } from "./admin/create-movie.ts";
+export { createSeatPlan, type NewSeatPlan } from "./admin/create-seat-plan.ts";
 export type { ClashingShowtime } from "./admin/find-clashing-showtimes.ts";
+export { findSold, type SoldInLedger } from "./admin/find-sold.ts";
+export type { TermsRefusal } from "./admin/find-terms.ts";
 export { findAdminMovie, type ListAdminMoviesRequest, listAdminMovies } from "./admin/list-admin-movies.ts";
 export { findAdminShowtime, type ListAdminShowtimesRequest, listAdminShowtimes } from "./admin/list-admin-showtimes.ts";
 export { type AuditEvent, type ListAuditEventsRequest, listAuditEvents } from "./admin/list-audit-events.ts";
+export { findAuditorium, type ListAuditoriumsRequest, listAuditoriums } from "./admin/list-auditoriums.ts";
+export { findAdminSeatPlan, type ListSeatPlansRequest, listSeatPlans } from "./admin/list-seat-plans.ts";
 export { type AuditOrigin, OPERATOR } from "./admin/record-audit.ts";
 export { type BatchAnswer, type BulkOutcome, type BulkRequest, scheduleInBulk } from "./admin/schedule-in-bulk.ts";
 export { type ScheduleOneOutcome, type ScheduleOneRequest, scheduleOne } from "./admin/schedule-one.ts";
 export type { JudgedStart, PlanOutcome, ScheduleRefusal, ScheduleShowtimes } from "./admin/schedule-showtimes.ts";
-export { type MovieChanges, updateMovie } from "./admin/update-movie.ts";
+export { type AuditoriumRefusal, archiveAuditorium, updateAuditorium } from "./admin/update-auditorium.ts";
+export { updateMovie } from "./admin/update-movie.ts";
+export { updateSeatPlan } from "./admin/update-seat-plan.ts";
 export { type AuditDayCheck, verifyAuditTrail } from "./admin/verify-audit-trail.ts";
 export type { ChangeOutcome, VersionCondition } from "./admin/version-condition.ts";
 export { findMovie } from "./catalog/find-movie.ts";
@@ -61,7 +70,6 @@ export {
 	type AuditTarget,
 	MOVIE_STATUSES,
 	type MovieStatus,
-	REASON_MAX_CHARS,
 	TITLE_MAX_CHARS,
 	USER_ROLES,
 	type UserRole,

@@ -39,6 +39,9 @@ export function parseCursor<Id extends string>(
 	return id === null ? null : { key, id };
 }
 
+/** Whether a sort key is epoch milliseconds up to the year 9999. Postgres and JavaScript format years up to 9999 alike. */
+export const isInstantKey = (key: string): boolean => /^\d{1,15}$/.test(key) && Number(key) < Date.UTC(10_000, 0);
+
 /** Returns a page from up to `limit + 1` rows. The extra row only shows that there is another page. */
 export function pageOf<Item>(rows: readonly Item[], limit: number, positionOf: (item: Item) => Position<string>): Page<Item> {
 	const items = rows.slice(0, limit);

@@ -4,6 +4,7 @@ export * from "./booking-event.ts";
 export * from "./conflict.ts";
 export * from "./export-pretix-plan.ts";
 export * from "./find-layout-errors.ts";
+export * from "./find-unknown-tiers.ts";
 export * from "./ids.ts";
 export * from "./import-pretix-plan.ts";
 export * from "./lifetimes.ts";

@@ -5,6 +5,11 @@ import type { TierPrices } from "./showtime.ts";
 /** An amount of money: integer minor units (cents) of an ISO 4217 currency. Never a float. */
 export type Money = { readonly amount: number; readonly currency: string };
 
+const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf("currency"));
+
+/** Whether `code` is a currency that Intl knows: an ISO 4217 code in capitals, also of a few currencies that are no longer in use. */
+export const isCurrency = (code: string): boolean => CURRENCIES.has(code);
+
 /** Whether `amount` is a valid price of a seat: an integer from 0 to `PRICE_MAX`, in minor units. */
 export function isPrice(amount: unknown): amount is number {
 	return typeof amount === "number" && Number.isSafeInteger(amount) && amount >= 0 && amount <= PRICE_MAX;

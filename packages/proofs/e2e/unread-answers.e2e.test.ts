@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ShowtimeId } from "@holdfast/domain";
-import { waitUntil } from "@holdfast/testing";
+import { byRunLength, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openTestStack, type TestStack, tally } from "./open-test-stack.ts";
 
@@ -11,7 +11,7 @@ const CONNECTIONS = 40;
 /** Together more than IN_FLIGHT_MAX (25,000): without a limit per connection they would use it up, and other clients be refused. */
 const REQUESTS_EACH = 700;
 /** The number of normal requests that are sent at the same time. */
-const CROWD = 200;
+const CROWD = byRunLength({ short: 50, long: 200 });
 /** The limit of the server per connection, `REQUESTS_AHEAD_MAX`. */
 const AHEAD_MAX = 16;
 const ANSWER_TIMEOUT_MS = 4_000;

@@ -2,6 +2,7 @@
 import { listAdminMovies } from "@holdfast/database";
 import { Type } from "typebox";
 import type { ApiServer } from "../api-server.ts";
+import { archivedFilter } from "../contract/admin.ts";
 import { AdminMoviePage } from "../contract/admin-movie.ts";
 import { BAD_CURSOR, PAGE_LIMIT_DEFAULT } from "../contract/page.ts";
 import { ADMIN_PROBLEMS } from "../contract/problems.ts";
@@ -24,9 +25,7 @@ export function addListAdminMovies(app: ApiServer, { database }: AppDeps): void 
 			querystring: Type.Object(
 				{
 					...MOVIE_FILTERS,
-					archived: Type.Optional(
-						Type.Boolean({ description: "`true`: only archived movies; `false`: only movies that are not archived" }),
-					),
+					archived: archivedFilter("movies"),
 				},
 				CLOSED,
 			),

@@ -152,8 +152,8 @@ describe("409 not_on_sale", () => {
 	it("says when sales open by the window in Redis, even if this process has read an older one", async () => {
 		const { user, showtimeId } = await opensIn("59 minutes");
 		const salesOpenAt = Date.now() + 120_000;
-		const change = { what: "window", salesOpenAt, salesCloseAt: salesOpenAt + 60_000 } as const;
-		await api.seatStore.setTerms({ showtimeId, change });
+		const terms = { salesOpenAt, salesCloseAt: salesOpenAt + 60_000 };
+		await api.seatStore.setTerms({ showtimeId, terms, ifVersions: null, command: null });
 		const answer = await api.hold(user, showtimeId, ["A1"]);
 		expect(problemIn(answer).salesOpenAt).toBe(new Date(salesOpenAt).toISOString());
 		expect(Number(answer.headers["retry-after"])).toBeLessThanOrEqual(120);

@@ -1,7 +1,7 @@
 /** The wire schemas of movies for staff. */
 import { MOVIE_STATUSES, TITLE_MAX_CHARS } from "@holdfast/database";
-import { type Static, type TSchema, Type } from "typebox";
-import { version } from "./admin.ts";
+import { type Static, Type } from "typebox";
+import { nullable, version, visible } from "./admin.ts";
 import { EXAMPLE_CURSORS, EXAMPLE_TIMES } from "./examples.ts";
 import { MovieObject } from "./movie.ts";
 import { page } from "./page.ts";
@@ -32,12 +32,7 @@ export type AdminMovieBody = Static<typeof AdminMovieObject>;
 /** Schema of one page of movies for staff. */
 export const AdminMoviePage = share("AdminMoviePage", page(AdminMovie.ref, EXAMPLE_CURSORS.movies));
 
-/** Text with at least one character that is not white space, and no NUL. */
-const VISIBLE = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$";
 const NO_NUL = "^[^\\u0000]*$";
-const visible = (maxLength: number, description: string, example: string) =>
-	Type.String({ minLength: 1, maxLength, pattern: VISIBLE, description, examples: [example] });
-const nullable = <T extends TSchema>(schema: T) => Type.Unsafe<Static<T> | null>({ ...schema, type: ["string", "null"] });
 
 const FIELDS = {
 	title: visible(TITLE_MAX_CHARS, "Title of the movie", "The Third Man"),

@@ -1,6 +1,7 @@
 /** What the wire schemas of the admin routes share. */
-import { REASON_MAX_CHARS } from "@holdfast/database";
-import { Type } from "typebox";
+import { REASON_MAX_CHARS } from "@holdfast/domain";
+import { type Static, type TSchema, Type } from "typebox";
+import { CLOSED } from "./share.ts";
 
 /** The version of a resource, in its body. */
 export const version = Type.Integer({ minimum: 1, description: "Counts the changes, from 1. Also the `ETag`", examples: [3] });
@@ -20,16 +21,24 @@ export const IF_MATCH = Type.Object({
 /** The answer header of a resource with a version. */
 export const VERSION_HEADERS = { etag: Type.String({ description: "The version of the resource, for `If-Match`", examples: ['"3"'] }) };
 
+/** Text in a request, with at least one character that is not white space, and no NUL. */
+export const visible = (maxLength: number, description: string, example: string) =>
+	Type.String({ minLength: 1, maxLength, pattern: "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$", description, examples: [example] });
+
+/** The schema, or null. `schema` has one type. */
+export const nullable = <T extends TSchema & { readonly type: string }>(schema: T) =>
+	Type.Unsafe<Static<T> | null>({ ...schema, type: [schema.type, "null"] });
 /** The answer header of a showtime. */
 export const SHOWTIME_VERSION_HEADERS = {
 	etag: Type.String({ description: "The versions of terms and schedule, for `If-Match`", examples: ['"1.1"'] }),
 };
 
 /** Why staff make a change, for the audit trail. */
-export const reason = Type.String({
-	minLength: 1,
-	maxLength: REASON_MAX_CHARS,
-	pattern: "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$",
-	description: "Why the change is made. Kept in the audit trail",
-	examples: ["The projector of hall 1 is broken."],
-});
+export const reason = visible(REASON_MAX_CHARS, "Why the change is made. Kept in the audit trail", "The projector of hall 1 is broken.");
+
+/** The query of a DELETE that takes nothing from a customer. */
+export const OPTIONAL_REASON = Type.Object({ reason: Type.Optional(reason) }, CLOSED);
+
+/** The query parameter of lists that may show archived entries. */
+export const archivedFilter = (entries: string) =>
+	Type.Optional(Type.Boolean({ description: `\`true\`: only archived ${entries}; \`false\`: only ${entries} that are not archived` }));

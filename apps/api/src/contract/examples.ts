@@ -30,6 +30,8 @@ export const EXAMPLE_SEATS = ["E5", "E6"] as const;
 /** Cursors in the examples, by the kind of list. */
 export const EXAMPLE_CURSORS = {
 	movies: "WyJUaGUgVGhpcmQgTWFuIiwiMDE5OWQzYTAtMGExMC03YTNiLThjNGQtNWU2ZjdhOGI5YzBkIl0",
+	auditoriums: "WyJIYWxsIDEiLCIwMTk5ZDNhMC0wYTExLTdiMmMtOWQzZS00ZjVhNmI3YzhkOWUiXQ",
+	plans: "WyIxNzkzNTI0MzY0MDE4IiwiMDE5OWQzYTAtMGExMi03YzFkLThlMmYtM2E0YjVjNmQ3ZThmIl0",
 	showtimes: "WyIxNzk1Mzc0OTAwMDAwIiwiMDE5OWQzYTAtMGExMy03ZDBlLTlmMWEtMmIzYzRkNWU2ZjA1Il0",
 	bookings: EXAMPLE_IDS.booking,
 	auditEvents: EXAMPLE_IDS.auditEvent,

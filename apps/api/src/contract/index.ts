@@ -1,14 +1,19 @@
 /** Lists every schema that the OpenAPI document names under `components.schemas`. */
 import type { TSchema } from "typebox";
+import { Auditorium, AuditoriumChange, AuditoriumPage, NewAuditorium } from "./admin-auditorium.ts";
 import { AdminMovie, AdminMoviePage, MovieChange, NewMovie } from "./admin-movie.ts";
+import { AdminSeatPlan, AdminSeatPlanDetails, AdminSeatPlanPage, NewSeatPlan, SeatPlanChange, SeatPlanDraft } from "./admin-seat-plan.ts";
 import {
 	AdminShowtime,
+	AdminShowtimeDetails,
 	AdminShowtimePage,
+	BlockChange,
 	ClashingShowtime,
 	NewSchedule,
 	NewShowtime,
 	PlannedShowtime,
 	Schedule,
+	ShowtimeChange,
 } from "./admin-showtime.ts";
 import { AuditEvent, AuditEventPage } from "./audit-event.ts";
 import { Booking, BookingDetails, BookingPage, HoldRequest } from "./booking.ts";
@@ -54,8 +59,21 @@ const SHARED: readonly Pick<SharedSchema<TSchema>, "schema">[] = [
 	MovieChange,
 	AuditEvent,
 	AuditEventPage,
+	Auditorium,
+	AuditoriumPage,
+	NewAuditorium,
+	AuditoriumChange,
+	AdminSeatPlan,
+	AdminSeatPlanPage,
+	AdminSeatPlanDetails,
+	NewSeatPlan,
+	SeatPlanDraft,
+	SeatPlanChange,
 	AdminShowtime,
 	AdminShowtimePage,
+	AdminShowtimeDetails,
+	ShowtimeChange,
+	BlockChange,
 	NewShowtime,
 	NewSchedule,
 	ClashingShowtime,

@@ -7,7 +7,7 @@ import { FAMILIES_PER_USER_MAX, FAMILY_LIFE_MAX_MS, REFRESH_GRACE_MS, REFRESH_TT
 import { DAY_MS, DEFAULT_LIMITS } from "@holdfast/domain";
 import { DEFAULT_RATES } from "../rates.ts";
 import { DEFAULT_WATCH_LIMITS } from "../showtimes/watch-limits.ts";
-import { BODY_MAX_BYTES } from "./problems.ts";
+import { BODY_MAX_BYTES, PLAN_BODY_MAX_BYTES } from "./problems.ts";
 
 const HOLD_MINUTES = DEFAULT_LIMITS.holdTtlMs / 60_000;
 const figure = (number: number): string => number.toLocaleString("en-US");
@@ -132,7 +132,7 @@ These are defaults, which the operator can change:
 Beyond the limit of open streams a stream is answered 503. It is answered 429 only if the operator has limited the
 streams of one IP address.
 
-A request body may have at most ${BODY_MAX_BYTES / 1024} KiB; the operator cannot change this.
+A request body may have at most ${BODY_MAX_BYTES / 1024} KiB, one that adds a seat plan ${PLAN_BODY_MAX_BYTES / 1024 / 1024} MiB; the operator cannot change this.
 
 ## Errors
 

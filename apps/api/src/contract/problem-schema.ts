@@ -32,12 +32,14 @@ const ProblemObject = Type.Object(
 							"/seats/0",
 						),
 						message: text("What is wrong with the value, in English, for developers", "must NOT have fewer than 1 characters"),
+						kind: Type.Optional(text("Only with `invalid_plan`: kind of the error, as in `totals`", "duplicate_seat_label")),
 					},
 					CLOSED,
 				),
 				{
 					description:
-						"What is invalid, with `invalid_request` and with some 422. Of an invalid request, only one of path, query, headers and body is reported at a time: after a " +
+						"What is invalid, with `invalid_request` and with some 422. Of a seat plan, all errors, at most 100 of each kind. Of an invalid " +
+						"request, only one of path, query, headers and body is reported at a time: after a " +
 						"correction, further entries can follow. Absent if the request could not be read at all",
 				},
 			),
@@ -66,13 +68,39 @@ const ProblemObject = Type.Object(
 				{},
 				{
 					additionalProperties: true,
-					description: "Only with `version_mismatch` of an admin route: the resource as it is now, as its GET returns it",
+					description:
+						"Only with `version_mismatch` of an admin route: the resource as it is now, as its GET returns it; a seat plan without its rows",
 				},
 			),
 		),
+		count: Type.Optional(
+			Type.Integer({ minimum: 1, description: "Only with `has_showtimes`: how many showtimes are to come", examples: [3] }),
+		),
+		totals: Type.Optional(
+			Type.Array(
+				Type.Object(
+					{
+						kind: text("Kind of error; handle an unknown one by the `message` of its errors", "duplicate_seat_label"),
+						total: Type.Integer({
+							minimum: 1,
+							description: "Number of errors of this kind, also of those that are not listed",
+							examples: [2],
+						}),
+					},
+					CLOSED,
+				),
+				{ description: "Only with `invalid_plan`: how many errors of each kind the plan has" },
+			),
+		),
+		tiers: Type.Optional(
+			Type.Array(Type.String(), {
+				description: "Only with `unknown_tiers`: ids of tiers that have no price, or that the seat plan does not have",
+				examples: [["premium"]],
+			}),
+		),
 		seats: Type.Optional(
 			Type.Array(Type.String(), {
-				description: "Only with `seats_taken` and `unknown_seats`: labels of the seats that cannot be held",
+				description: "Only with `seats_taken` and `unknown_seats`: labels of the seats that are not available or do not exist",
 				examples: [EXAMPLE_SEATS],
 			}),
 		),
@@ -121,7 +149,7 @@ export function problemResponses(codes: readonly ProblemCode[], exactDetails: re
 }
 
 /** Cases whose route never sends the text of the table for the same code. */
-const ONLY_DETAILS: readonly ExactDetail[] = ["refresh_refused"];
+const ONLY_DETAILS: readonly ExactDetail[] = ["refresh_refused", "plan_too_large"];
 
 function exampleNames(code: ProblemCode, exactDetails: readonly ExactDetail[]): (ProblemCode | ExactDetail)[] {
 	const exact = exactDetails.filter((name) => EXACT_DETAILS[name].code === code);
@@ -150,6 +178,10 @@ function exampleOf(code: ProblemCode): ProblemExample {
 
 const BOOKING_PATH = `/api/v1/bookings/${EXAMPLE_IDS.booking}`;
 
+const AUDITORIUM_PATH = `/api/v1/admin/auditoriums/${EXAMPLE_IDS.auditorium}`;
+
+const PLANS_PATH = `${AUDITORIUM_PATH}/plans`;
+
 /** A path that answers the code, for codes that `POST /api/v1/bookings` does not answer. */
 const INSTANCES: Partial<Record<ProblemCode, string>> = {
 	invalid_credentials: "/api/v1/auth/login",
@@ -159,19 +191,31 @@ const INSTANCES: Partial<Record<ProblemCode, string>> = {
 	booking_state: `${BOOKING_PATH}/confirm`,
 	hold_expired: `${BOOKING_PATH}/confirm`,
 	version_mismatch: `${BOOKING_PATH}/confirm`,
+	forbidden: AUDITORIUM_PATH,
+	invalid_plan: PLANS_PATH,
+	has_showtimes: AUDITORIUM_PATH,
+	unknown_tiers: AUDITORIUM_PATH,
+	currency_mismatch: AUDITORIUM_PATH,
 };
 
 /** The path of each case that has an example. */
 const EXACT_INSTANCES = {
 	refresh_refused: "/api/v1/auth/refresh",
 	hourly_limit: "/api/v1/bookings",
+	plan_too_large: PLANS_PATH,
 } as const satisfies Partial<Record<ExactDetail, string>>;
 
 /** The fields that only some problems have. */
-const EXTRA_FIELDS: Partial<Record<ProblemCode, Pick<ProblemBody, "errors" | "seats" | "salesOpenAt">>> = {
+const EXTRA_FIELDS: Partial<Record<ProblemCode, Pick<ProblemBody, "errors" | "seats" | "tiers" | "count" | "totals" | "salesOpenAt">>> = {
 	invalid_request: { errors: [{ pointer: "/seats", message: "must NOT have fewer than 1 items" }] },
 	seats_taken: { seats: [...EXAMPLE_SEATS] },
 	unknown_seats: { seats: ["Z99"] },
+	invalid_plan: {
+		errors: [{ pointer: "/rows/3/seats/12/label", message: "another seat has the label D12", kind: "duplicate_seat_label" }],
+		totals: [{ kind: "duplicate_seat_label", total: 1 }],
+	},
+	unknown_tiers: { tiers: ["premium"], errors: [{ pointer: "/defaultPrices", message: "has no price for the tier premium" }] },
+	has_showtimes: { count: 3 },
 	not_on_sale: { salesOpenAt: EXAMPLE_TIMES.salesOpen },
 };
 

@@ -3,8 +3,10 @@
  * OpenAPI document are generated from this table.
  */
 
-/** The maximum size of a request body. The largest valid body is a hold of ten seats, well under 1 KB. */
+/** The maximum size of a request body, except that of a seat plan. The largest valid body of a buyer is a hold of ten seats, well under 1 KB. */
 export const BODY_MAX_BYTES = 16 * 1024;
+/** The maximum size of a request body that has a seat plan. A pretix plan of 50,000 seats has some 7 MB. */
+export const PLAN_BODY_MAX_BYTES = 8 * 1024 * 1024;
 
 /** An entry of the problem table. */
 export type ProblemSpec = {
@@ -130,6 +132,14 @@ export const PROBLEMS = {
 			"`Idempotency-Key`.",
 		retryable: false,
 	},
+	has_showtimes: {
+		status: 409,
+		title: "Showtimes to come",
+		detail:
+			"The auditorium has showtimes to come that are not cancelled; `count` says how many. Nothing was changed; cancel these showtimes, or " +
+			"wait until the last of them has started.",
+		retryable: false,
+	},
 	hold_expired: {
 		status: 410,
 		title: "Hold expired",
@@ -172,7 +182,7 @@ export const PROBLEMS = {
 		status: 422,
 		title: "Unknown seats",
 		detail:
-			"The seat plan has no seats with the labels listed in `seats`. This request held no seats; send each label exactly as in " +
+			"The seat plan has no seats with the labels listed in `seats`. Nothing was changed; send each label exactly as in " +
 			"`label` of the seat, in the same letter case.",
 		retryable: false,
 	},
@@ -185,7 +195,9 @@ export const PROBLEMS = {
 	unknown_tiers: {
 		status: 422,
 		title: "Prices do not fit the seat plan",
-		detail: "The prices must name every tier of the seat plan and no other: see `errors`. Nothing was changed; correct the prices.",
+		detail:
+			"The prices must name every tier of the seat plan and no other: see `errors`, and `tiers` for the ids. An auditorium without a plan has " +
+			"no tiers. Nothing was changed; correct the prices.",
 		retryable: false,
 	},
 	currency_mismatch: {
@@ -220,6 +232,14 @@ export const PROBLEMS = {
 		status: 422,
 		title: "Sales would close before they open",
 		detail: "The sales window ends before it begins. Nothing was changed; correct `salesOpenAt` or `salesCloseAt`.",
+		retryable: false,
+	},
+	invalid_plan: {
+		status: 422,
+		title: "Invalid seat plan",
+		detail:
+			"The seat plan has errors. `totals` counts them by kind, and `errors` lists the first 100 of each kind. Nothing was stored; correct " +
+			"the plan and send it again.",
 		retryable: false,
 	},
 	idempotency_mismatch: {
@@ -308,6 +328,11 @@ export const EXACT_DETAILS = {
 		detail:
 			"You have placed the maximum number of holds within the past hour. This request held no seats; send the same request again " +
 			"after `Retry-After` seconds, which can be up to an hour.",
+	},
+	plan_too_large: {
+		code: "payload_too_large",
+		occasion: "`POST /api/v1/admin/auditoriums/{id}/plans` with a larger plan",
+		detail: `The request body is larger than ${PLAN_BODY_MAX_BYTES / 1024 / 1024} MiB. Nothing was changed; send a smaller plan.`,
 	},
 	unknown_route: {
 		code: "not_found",

@@ -13,11 +13,15 @@ Every error is \`application/problem+json\` (RFC 9457), except the 503 of the he
 - \`retryable\`: whether to send the same request again automatically after \`Retry-After\`. False also for errors that can
   end later, such as \`not_on_sale\` before the start of sales, and for \`internal\`.
 - \`requestId\`: also in the \`x-request-id\` header of every answer. Give it when you report an error.
-- \`errors\`: only with \`invalid_request\`. Each entry is \`{ pointer, message }\`. The pointer is a JSON Pointer into the
+- \`errors\`: only with \`invalid_request\` and \`invalid_plan\`. Each entry is \`{ pointer, message }\`. The pointer is a JSON Pointer into the
   body, and empty for the whole body. For other parts of the request it begins with \`/path\`, \`/query\` or \`/headers\`; no
   body has fields with these names. Only one of path, query, headers and body is reported at a time, so further entries
   can follow after a correction. Invalid UTF-8 and unpaired surrogates are reported in \`errors\` too, at most ${VIOLATIONS_NAMED_MAX} of them.
-- \`seats\`: only with \`seats_taken\` and \`unknown_seats\`: labels of the seats that cannot be held.
+- \`seats\`: only with \`seats_taken\` and \`unknown_seats\`: labels of the seats that are not available or do not exist.
+- \`totals\`: only with \`invalid_plan\`: how many errors of each kind the plan has. \`errors\` then lists the first 100 of each
+  kind, and its entries have the \`kind\` too.
+- \`tiers\`: only with \`unknown_tiers\`: ids of tiers that have no price, or that the seat plan does not have.
+- \`count\`: only with \`has_showtimes\`: how many showtimes are to come.
 - \`salesOpenAt\`: only with \`not_on_sale\`: when sales open, if they have not opened yet, otherwise null.
 
 \`title\`, \`detail\` and the messages in \`errors\` are English, for developers. Show users your own text for each code.

@@ -41,7 +41,8 @@ const PlanSeat = Type.Object(
 	CLOSED,
 );
 
-const SeatPlanObject = Type.Object(
+/** The fields of a seat plan. */
+export const SeatPlanObject = Type.Object(
 	{
 		id: id("Seat plan id", EXAMPLE_IDS.plan),
 		seatCount: Type.Integer({ minimum: 1, description: "Number of seats; gaps are not counted", examples: [100] }),

@@ -8,7 +8,8 @@ import { ROW_PLACE, SEAT_KIND } from "./seat-plan.ts";
 import { CLOSED, id, instant, oneOf, share, text } from "./share.ts";
 
 const count = (description: string, example: number) => Type.Integer({ minimum: 0, description, examples: [example] });
-const SeatCountsObject = Type.Object(
+/** The number of seats in each status. */
+export const SeatCountsObject = Type.Object(
 	{
 		total: count("All seats of the showtime", 100),
 		available: count("Seats that can be held", 61),

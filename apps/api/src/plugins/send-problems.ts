@@ -19,7 +19,21 @@ import { toValidationErrors } from "./to-validation-errors.ts";
 
 /** Fields that a route may add to, or replace in, the entry of the problem table. */
 export type ProblemExtras = Partial<
-	Pick<ProblemBody, "detail" | "seats" | "errors" | "salesOpenAt" | "current" | "clash" | "nextFreeStart" | "starts" | "instants">
+	Pick<
+		ProblemBody,
+		| "detail"
+		| "seats"
+		| "tiers"
+		| "count"
+		| "totals"
+		| "errors"
+		| "salesOpenAt"
+		| "current"
+		| "clash"
+		| "nextFreeStart"
+		| "starts"
+		| "instants"
+	>
 > & {
 	/** Value of `Retry-After` in seconds, if the route knows a more exact one than the table. */
 	readonly retryAfterSeconds?: number;
@@ -57,7 +71,7 @@ export const sendProblems = fp(
 		app.setErrorHandler<FastifyError>((error, request, reply) => {
 			// An error of the client's connection. Compared by identity, because an error of a database connection can have the same code.
 			if (error === request.raw.errored) return answerCutOff(request, reply);
-			const { code, extras } = problemOfError(error);
+			const { code, extras } = problemOfError(error, request);
 			if (problemSpec(code).status >= 500) reply.fault = error;
 			return sendProblem(request, reply, code, extras);
 		});
@@ -148,7 +162,7 @@ function problemBody(
 	return { type: problemType(code), title, status, detail, instance, code, retryable, requestId, ...extras };
 }
 
-function problemOfError(error: FastifyError): { code: ProblemCode; extras: ProblemExtras } {
+function problemOfError(error: FastifyError, request: FastifyRequest): { code: ProblemCode; extras: ProblemExtras } {
 	if (error instanceof SeatStoreFault) return { code: error.kind, extras: {} };
 	if (error instanceof DatabaseOutcomeUnknown) return { code: "outcome_unknown", extras: {} };
 	if (isDatabaseUnavailable(error)) return { code: "unavailable", extras: {} };
@@ -158,11 +172,17 @@ function problemOfError(error: FastifyError): { code: ProblemCode; extras: Probl
 		return { code: "invalid_request", extras: { errors: toValidationErrors(error.validation, error.validationContext ?? "body") } };
 	switch (error.statusCode) {
 		case 413:
-			return { code: "payload_too_large", extras: {} };
+			return { code: "payload_too_large", extras: exactDetailOf(request, "payload_too_large") };
 		case 415:
 			return { code: "unsupported_media_type", extras: {} };
 	}
 	if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
 		return { code: "invalid_request", extras: { errors: [{ pointer: "", message: "the body cannot be read as JSON" }] } };
 	return { code: "internal", extras: {} };
+}
+
+/** The more exact `detail` of a problem for which the route of the request documents one. */
+function exactDetailOf({ routeOptions }: FastifyRequest, code: ProblemCode): ProblemExtras {
+	const name = routeOptions.config.exactDetails?.find((exact) => EXACT_DETAILS[exact].code === code);
+	return name === undefined ? {} : { detail: EXACT_DETAILS[name].detail };
 }

@@ -3,6 +3,7 @@ import type { Showtime } from "@holdfast/database";
 import { salesOf } from "@holdfast/domain";
 import { toInstant } from "../contract/share.ts";
 import type { ShowtimeBody } from "../contract/showtime.ts";
+import { presentTierPrices } from "../contract/tier-prices.ts";
 
 /** Returns the public body of a showtime as of `nowMs`, without seat counts. */
 export const presentShowtime = (showtime: Showtime, nowMs: number): Omit<ShowtimeBody, "counts"> => ({
@@ -16,5 +17,5 @@ export const presentShowtime = (showtime: Showtime, nowMs: number): Omit<Showtim
 	salesCloseAt: toInstant(showtime.salesCloseAt),
 	state: showtime.state,
 	sales: salesOf(showtime, nowMs),
-	prices: Object.entries(showtime.prices).map(([tier, amount]) => ({ tier, price: { amount, currency: showtime.currency } })),
+	prices: presentTierPrices(showtime.prices, showtime.currency),
 });

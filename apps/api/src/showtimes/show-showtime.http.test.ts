@@ -33,13 +33,13 @@ describe("200", () => {
 	it("shows a change that the catalogue does not have yet", async () => {
 		const showtimeId = await api.newShowtime();
 		await api.call(`GET /showtimes/${showtimeId}`);
-		await api.seatStore.setTerms({ showtimeId, change: { what: "prices", prices: { standard: 990 }, currency: "EUR" } });
-		await api.seatStore.setTerms({ showtimeId, change: { what: "state", state: "paused" } });
+		await api.seatStore.setTerms({ showtimeId, terms: { prices: { standard: 990 } }, ifVersions: null, command: null });
+		await api.seatStore.setTerms({ showtimeId, terms: { state: "paused" }, ifVersions: null, command: null });
 		expect((await api.call(`GET /showtimes/${showtimeId}`)).body).toMatchObject({
 			movie: { title: "The Third Man" },
 			state: "paused",
 			sales: "paused",
-			prices: [{ tier: "standard", price: { amount: 990, currency: "EUR" } }],
+			prices: [{ tier: "standard", price: { amount: 990, currency: "USD" } }],
 		});
 	});
 
@@ -47,9 +47,9 @@ describe("200", () => {
 		const [soon, closed] = [await api.newShowtime(), await api.newShowtime()];
 		for (const id of [soon, closed]) await api.call(`GET /showtimes/${id}`);
 		const nowMs = Date.now();
-		const change = { what: "window", salesOpenAt: nowMs + 60_000, salesCloseAt: nowMs + 120_000 } as const;
-		await api.seatStore.setTerms({ showtimeId: soon, change });
-		await api.seatStore.setTerms({ showtimeId: closed, change: { what: "state", state: "closed" } });
+		const window = { salesOpenAt: nowMs + 60_000, salesCloseAt: nowMs + 120_000 };
+		await api.seatStore.setTerms({ showtimeId: soon, terms: window, ifVersions: null, command: null });
+		await api.seatStore.setTerms({ showtimeId: closed, terms: { state: "closed" }, ifVersions: null, command: null });
 		expect((await api.call(`GET /showtimes/${soon}`)).body).toMatchObject({ state: "open", sales: "not_yet" });
 		expect((await api.call(`GET /showtimes/${closed}`)).body).toMatchObject({ state: "closed", sales: "ended" });
 	});

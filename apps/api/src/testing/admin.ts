@@ -1,6 +1,9 @@
 /** Helpers for the tests of the admin routes. */
-import { gridLayout, newAuditoriumId, newSeatPlanId } from "@holdfast/domain";
+import { gridLayout, newAuditoriumId, newSeatPlanId, parseShowtimeId, type ShowtimeId } from "@holdfast/domain";
+import type { ShowtimeOptions } from "@holdfast/testing";
+import type { AuditoriumBody } from "../contract/admin-auditorium.ts";
 import type { AdminMovieBody } from "../contract/admin-movie.ts";
+import type { AdminSeatPlanBody } from "../contract/admin-seat-plan.ts";
 import type { TestApi, TestUser } from "./start-test-api.ts";
 
 /** One row of the audit trail. */
@@ -37,6 +40,50 @@ export async function createTestMovie(api: TestApi, admin: TestUser, fields: obj
 	return answer.body as AdminMovieBody;
 }
 
+/** Adds an auditorium through the API and returns it. Throws if the request is refused. */
+export async function createTestAuditorium(api: TestApi, admin: TestUser, fields: object = {}): Promise<AuditoriumBody> {
+	const body = { name: "Hall 1", timeZone: "Europe/Vienna", currency: "EUR", ...fields };
+	const answer = await api.call("POST /admin/auditoriums", { token: admin.token, body });
+	if (answer.status !== 201) throw new Error(`expected an auditorium, got ${JSON.stringify(answer.body)}`);
+	return answer.body as AuditoriumBody;
+}
+
+/** Returns the auditorium of a new showtime that starts in 24 hours, with a current plan of 10 x 10 seats and prices in USD. */
+export async function auditoriumOfNewShowtime(api: TestApi, options: ShowtimeOptions = {}): Promise<{ id: string; showtimeId: string }> {
+	const showtimeId = await api.newShowtime(options);
+	const [row] = await api.sql(`select auditorium_id from showtimes where id = '${showtimeId}'`);
+	return { id: row?.auditorium_id ?? "", showtimeId };
+}
+
+/** The layout of a small plan: two rows of three seats in two tiers, with a gap. */
+export const SMALL_LAYOUT = {
+	tiers: [
+		{ id: "standard", name: "Standard" },
+		{ id: "premium", name: "Premium" },
+	],
+	rows: ["A", "B"].map((label) => ({
+		label,
+		seats: [
+			{ label: `${label}1`, tier: "standard", kind: "wheelchair" },
+			null,
+			{ label: `${label}2`, tier: "standard", kind: "standard" },
+			{ label: `${label}3`, tier: "premium", kind: "standard" },
+		],
+	})),
+};
+
+/** Adds a plan to an auditorium through the API and returns it. Throws if the request is refused. */
+export async function createTestPlan(
+	api: TestApi,
+	admin: TestUser,
+	auditoriumId: string,
+	body: object = SMALL_LAYOUT,
+): Promise<AdminSeatPlanBody> {
+	const answer = await api.call(`POST /admin/auditoriums/${auditoriumId}/plans`, { token: admin.token, body });
+	if (answer.status !== 201) throw new Error(`expected a plan, got ${JSON.stringify(answer.body)}`);
+	return answer.body as AdminSeatPlanBody;
+}
+
 /** Options of `insertTestRoom`. */
 export type TestRoomOptions = {
 	readonly timeZone?: string;
@@ -54,5 +101,16 @@ export async function insertTestRoom(api: TestApi, options: TestRoomOptions = {}
 	await api.sql(`insert into auditoriums (id, name, time_zone, currency, cleaning_minutes, day_starts_at, default_prices)
 			values ('${id}', 'Hall 1', '${timeZone}', '${currency}', ${cleaningMinutes}, '${dayStartsAt}', '{"standard": 1250}');
 		insert into seat_plans (id, auditorium_id, layout, seat_count, is_current) values ('${planId}', '${id}', '${layout}', 100, true)`);
+	return id;
+}
+
+/** Schedules a showtime in a new auditorium through the API: 100 seats at 12.50 EUR, tomorrow. Returns its id. */
+export async function createTestShowtime(api: TestApi, admin: TestUser, fields: object = {}): Promise<ShowtimeId> {
+	const [movie, auditoriumId] = [await createTestMovie(api, admin), await insertTestRoom(api)];
+	const startsAt = new Date(Date.now() + 24 * 3_600_000).toISOString();
+	const body = { movieId: movie.id, auditoriumId, startsAt, ...fields };
+	const answer = await api.call("POST /admin/showtimes", { token: admin.token, body });
+	const id = parseShowtimeId(Object(answer.body).id ?? "");
+	if (id === null) throw new Error(`expected a showtime, got ${JSON.stringify(answer.body)}`);
 	return id;
 }

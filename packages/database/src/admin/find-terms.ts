@@ -1,5 +1,5 @@
 /** Finds the plan, the prices and the blocked seats of new showtimes: those of the request, else the defaults of the auditorium. */
-import { findSeats, indexSeatPlan, type SeatPlanId, type TierPrices } from "@holdfast/domain";
+import { findSeats, findUnknownTiers, indexSeatPlan, type SeatPlanId, type TierPrices, type UnknownTiers } from "@holdfast/domain";
 import type { Queries } from "../create-database.ts";
 import { findRoomPlan, type Room } from "./find-room.ts";
 
@@ -26,7 +26,7 @@ export type RoomTerms = {
  */
 export type TermsRefusal =
 	| { readonly outcome: "unknown_reference"; readonly pointer: string; readonly message: string }
-	| { readonly outcome: "unknown_tiers"; readonly missing: readonly string[]; readonly unknown: readonly string[] }
+	| ({ readonly outcome: "unknown_tiers" } & UnknownTiers)
 	| { readonly outcome: "currency_mismatch"; readonly currency: string }
 	| { readonly outcome: "unknown_seats"; readonly labels: readonly string[] };
 
@@ -44,10 +44,8 @@ export async function findTerms(
 	}
 	if (currencies.some((currency) => currency !== room.currency)) return { outcome: "currency_mismatch", currency: room.currency };
 	const prices = requested.prices ?? room.defaultPrices ?? {};
-	const tiers = plan.layout.tiers.map(({ id }) => id);
-	const missing = tiers.filter((tier) => !Object.hasOwn(prices, tier));
-	const unknown = Object.keys(prices).filter((tier) => !tiers.includes(tier));
-	if (missing.length > 0 || unknown.length > 0) return { outcome: "unknown_tiers", missing, unknown };
+	const unknownTiers = findUnknownTiers(plan.layout.tiers, prices);
+	if (unknownTiers !== null) return { outcome: "unknown_tiers", ...unknownTiers };
 	const blocks = requested.blocks ?? room.defaultBlocks;
 	const found = findSeats(indexSeatPlan({ id: plan.id, ...plan.layout }), blocks);
 	if (found.outcome === "unknown_seats") return found;

@@ -2,7 +2,7 @@
 import { isLocalDate, type MovieId, parseShowtimeId } from "@holdfast/domain";
 import { and, asc, eq, gt, isNull, ne, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
-import { type PageOutcome, type PageRequest, pageOf, parseCursor } from "../read-page.ts";
+import { isInstantKey, type PageOutcome, type PageRequest, pageOf, parseCursor } from "../read-page.ts";
 import { readFrom } from "../run-queries.ts";
 import { movies, showtimes } from "../schema/index.ts";
 import { type Showtime, selectShowtimes, showtimeOf } from "./showtime.ts";
@@ -55,6 +55,3 @@ function startsOn(date: string): SQL {
 		and ${showtimes.startsAt} < ${nextMidnight} at time zone 'UTC' + interval '12 hours'
 		and (${showtimes.startsAt} at time zone ${showtimes.timeZone})::date = ${date}::date`;
 }
-
-/** Whether the text is epoch milliseconds up to the year 9999. Postgres and JavaScript format years up to 9999 alike. */
-export const isInstantKey = (key: string): boolean => /^\d{1,15}$/.test(key) && Number(key) < Date.UTC(10_000, 0);
