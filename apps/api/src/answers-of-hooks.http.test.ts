@@ -19,8 +19,7 @@ const BODY_MAX_BYTES_OF: Readonly<Record<string, number>> = { createSeatPlan: PL
 const ADDED_TO_BODY: Readonly<Record<string, object>> = {
 	refreshSession: { refreshToken: Buffer.alloc(84, 1).toString("base64url") },
 	createShowtime: { startsAt: "2099-01-01T20:00:00Z" },
-	// The body has either `block` or `unblock`.
-	blockSeats: { unblock: undefined },
+	blockSeats: { block: ["A1"] },
 };
 
 const rates = { userBurst: 10_000, userRate: 10_000, authPerAddress: 10_000, authPerAccount: 10_000, refreshPerAddress: 10_000 };

@@ -183,6 +183,9 @@ async function openSurface(document: OpenapiDocument): Promise<Surface> {
 			"createSeatPlan.id": auditoriums,
 			"showAdminSeatPlan.id": plans,
 			"updateSeatPlan.id": plans,
+			"showAdminShowtime.id": showtimeIds,
+			"updateShowtime.id": showtimeIds,
+			"blockSeats.id": showtimeIds,
 		},
 	};
 }
