@@ -11,7 +11,7 @@ import { parseShowtimeId } from "@holdfast/domain";
 import { findSeatViolations } from "@holdfast/seat-store/testing";
 import { byRunLength, createRandom } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createTestAuditorium } from "./testing/admin.ts";
+import { createTestAuditorium, insertTestRoom } from "./testing/admin.ts";
 import type { OpenapiDocument } from "./testing/check-contract.ts";
 import { createAnswerCheck } from "./testing/fuzz/check-answer.ts";
 import { type DrawnRequest, drawRequest, type Operation, type Surface } from "./testing/fuzz/draw-request.ts";
@@ -133,6 +133,8 @@ async function openSurface(document: OpenapiDocument): Promise<Surface> {
 	const admin = await api.newAdmin();
 	// Without showtimes, so that requests can change and archive them.
 	for (let made = 0; made < SHOWTIMES; made += 1) await createTestAuditorium(api, admin);
+	// With plan and prices, so that requests can schedule showtimes in them.
+	for (let made = 0; made < SHOWTIMES; made += 1) await insertTestRoom(api);
 	const auditoriums = (await api.sql("select id from auditoriums")).map(({ id }) => String(id));
 	const adminTokens = Object.entries(document.paths)
 		.filter(([path]) => path.startsWith("/api/v1/admin/"))
@@ -167,6 +169,16 @@ async function openSurface(document: OpenapiDocument): Promise<Surface> {
 			"confirmBooking.id": bookings,
 			"cancelBooking.id": bookings,
 			...Object.fromEntries(adminTokens),
+			auditoriumId: auditoriums,
+			actor: [admin.id],
+			targetId: movies,
+			action: ["movie.created"],
+			block: labels,
+			unblock: labels,
+			blocks: labels,
+			localStart: ["2031-03-01T20:15", "2031-03-02T23:00"],
+			startsAt: ["2031-03-03T20:15:00Z"],
+			times: ["20:15", "24:30"],
 			timeZone: ["Europe/Vienna", "America/New_York"],
 			currency: ["USD", "EUR"],
 			dayStartsAt: ["06:00", "00:00"],

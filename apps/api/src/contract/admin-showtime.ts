@@ -11,7 +11,7 @@ import {
 	WEEKDAYS,
 } from "@holdfast/domain";
 import { type Static, Type } from "typebox";
-import { reason } from "./admin.ts";
+import { instantInRequest, reason } from "./admin.ts";
 import { EXAMPLE_CURSORS, EXAMPLE_IDS, EXAMPLE_TIMES } from "./examples.ts";
 import { Money, Price } from "./money.ts";
 import { page } from "./page.ts";
@@ -59,13 +59,7 @@ export const NewShowtime = share(
 	Type.Object(
 		{
 			...ROOM_FIELDS,
-			startsAt: Type.Optional(
-				Type.String({
-					format: "date-time",
-					description: "When the showtime starts. Give this or `localStart`",
-					examples: [EXAMPLE_TIMES.starts],
-				}),
-			),
+			startsAt: Type.Optional(instantInRequest("When the showtime starts. Give this or `localStart`", EXAMPLE_TIMES.starts)),
 			localStart: Type.Optional(
 				Type.String({
 					pattern: "^[1-9]\\d{3}-\\d{2}-\\d{2}T\\d{2}:\\d{2}$",
@@ -73,12 +67,8 @@ export const NewShowtime = share(
 					examples: ["2027-03-26T20:15"],
 				}),
 			),
-			salesOpenAt: Type.Optional(
-				Type.String({ format: "date-time", description: "When sales begin; now if absent", examples: [EXAMPLE_TIMES.salesOpen] }),
-			),
-			salesCloseAt: Type.Optional(
-				Type.String({ format: "date-time", description: "When sales end; at the start if absent", examples: [EXAMPLE_TIMES.starts] }),
-			),
+			salesOpenAt: Type.Optional(instantInRequest("When sales begin; now if absent", EXAMPLE_TIMES.salesOpen)),
+			salesCloseAt: Type.Optional(instantInRequest("When sales end; at the start if absent", EXAMPLE_TIMES.starts)),
 		},
 		{ ...CLOSED, description: "A showtime to schedule" },
 	),
@@ -94,8 +84,14 @@ export const NewSchedule = share(
 			...ROOM_FIELDS,
 			from: date("First day, at the venue", "2027-03-26"),
 			until: date(`Last day, at most ${SCHEDULE_DAYS_MAX} days with the first`, "2027-04-01"),
-			weekdays: Type.Array(oneOf(WEEKDAYS), { minItems: 1, maxItems: 7, uniqueItems: true, description: "Days of the week to plan" }),
-			times: Type.Array(Type.String({ pattern: SCHEDULE_TIME_PATTERN }), {
+			weekdays: Type.Array(oneOf(WEEKDAYS), {
+				minItems: 1,
+				maxItems: 7,
+				uniqueItems: true,
+				description: "Days of the week to plan",
+				examples: [["fri", "sat"]],
+			}),
+			times: Type.Array(Type.String({ pattern: SCHEDULE_TIME_PATTERN, maxLength: 5 }), {
 				minItems: 1,
 				maxItems: SCHEDULE_SHOWTIMES_MAX,
 				uniqueItems: true,
@@ -108,14 +104,13 @@ export const NewSchedule = share(
 					maxItems: SCHEDULE_DAYS_MAX,
 					uniqueItems: true,
 					description: "Days of the period on which nothing is planned",
+					examples: [["2027-03-28"]],
 				}),
 			),
 			window: Type.Optional(
 				Type.Object(
 					{
-						salesOpenAt: Type.Optional(
-							Type.String({ format: "date-time", description: "When sales begin; now if absent", examples: [EXAMPLE_TIMES.salesOpen] }),
-						),
+						salesOpenAt: Type.Optional(instantInRequest("When sales begin; now if absent", EXAMPLE_TIMES.salesOpen)),
 						closeMinutesBefore: Type.Optional(
 							Type.Integer({
 								minimum: 0,
@@ -299,10 +294,8 @@ export const ShowtimeChange = share(
 				),
 			),
 			prices: Type.Optional(prices),
-			salesOpenAt: Type.Optional(
-				Type.String({ format: "date-time", description: "When sales begin", examples: [EXAMPLE_TIMES.salesOpen] }),
-			),
-			salesCloseAt: Type.Optional(Type.String({ format: "date-time", description: "When sales end", examples: [EXAMPLE_TIMES.starts] })),
+			salesOpenAt: Type.Optional(instantInRequest("When sales begin", EXAMPLE_TIMES.salesOpen)),
+			salesCloseAt: Type.Optional(instantInRequest("When sales end", EXAMPLE_TIMES.starts)),
 			reason: Type.Optional(reason),
 		},
 		{ ...CLOSED, minProperties: 1, description: "The terms to change. Absent terms stay as they are" },

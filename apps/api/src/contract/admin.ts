@@ -42,3 +42,10 @@ export const OPTIONAL_REASON = Type.Object({ reason: Type.Optional(reason) }, CL
 /** The query parameter of lists that may show archived entries. */
 export const archivedFilter = (entries: string) =>
 	Type.Optional(Type.Boolean({ description: `\`true\`: only archived ${entries}; \`false\`: only ${entries} that are not archived` }));
+
+/** More than an instant needs, with the offset of a time zone and fractions of a second. */
+const INSTANT_MAX_CHARS = 64;
+
+/** An instant in a request: ISO 8601 with `Z` or an offset. */
+export const instantInRequest = (description: string, example: string) =>
+	Type.String({ format: "date-time", maxLength: INSTANT_MAX_CHARS, description, examples: [example] });
