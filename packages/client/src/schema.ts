@@ -464,6 +464,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the audit trail
+         * @description Lists what staff changed, newest first: one entry per command and target, and none for a command that changed nothing. All filters must match. A malformed id is answered 400, an unknown one with an empty page. In a query, `+` of a time zone is written `%2B`. Entries are never changed or deleted.
+         */
+        get: operations["listAuditEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/auditoriums": {
         parameters: {
             query?: never;
@@ -602,6 +622,50 @@ export interface paths {
          * @description Schedules a showtime at each of `times` on each day from `from` to `until` that is one of `weekdays` and not in `except`. With `onClash: fail`, if any start cannot be scheduled, none is, and the answer is a problem that lists what is wrong with each. Of a time that a clock change repeats, the first is taken.
          */
         post: operations["scheduleShowtimes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/showtimes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read one showtime with its seats and sales
+         * @description Returns the showtime as it is now, also when it is over or cancelled. A read never loads the showtime into the store of live seats.
+         */
+        get: operations["showAdminShowtime"];
+        /**
+         * Change the terms of a showtime
+         * @description Changes the terms that the body has, all of them or none. They count for the next hold; holds and bookings keep their prices. If every term has its value already, the answer is 200 and the version stays. `If-Match` compares the version of the terms, the first number of the `ETag`: sales that move the schedule meanwhile are no conflict.
+         */
+        put: operations["updateShowtime"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/showtimes/{id}/blocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Block or unblock seats
+         * @description Takes free seats off sale, or puts blocked seats back on sale: all of the labels or none. A seat that is held or sold cannot be blocked. A seat that is as requested already stays so; if all are, the answer is 200 and the version stays.
+         */
+        put: operations["blockSeats"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1377,7 +1441,7 @@ export interface components {
             total: components["schemas"]["Money"];
             /**
              * Format: date-time
-             * @description When the hold ends if it is not confirmed. Kept after a confirm, release or expiry
+             * @description When the hold ends if it is not confirmed: at the latest at the later of the showtime's start and the end of its sales. Kept after a confirm, release or expiry
              * @example 2026-11-22T17:47:03.512Z
              */
             expiresAt: string;
@@ -1445,7 +1509,7 @@ export interface components {
             total: components["schemas"]["Money"];
             /**
              * Format: date-time
-             * @description When the hold ends if it is not confirmed. Kept after a confirm, release or expiry
+             * @description When the hold ends if it is not confirmed: at the latest at the later of the showtime's start and the end of its sales. Kept after a confirm, release or expiry
              * @example 2026-11-22T17:47:03.512Z
              */
             expiresAt: string;
@@ -1864,6 +1928,96 @@ export interface components {
              * @enum {boolean}
              */
             archived?: false;
+        };
+        /** @description One entry of the audit trail: what one command did to one target */
+        AuditEvent: {
+            /**
+             * Format: uuid
+             * @description Id of the entry
+             * @example 0199d3a2-1d40-7b6c-8a1e-9f0b1c2d3e4f
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When the change was made
+             * @example 2026-11-22T17:40:03.512Z
+             */
+            at: string;
+            /**
+             * Format: date-time
+             * @description When the entry was written: at once, or later if the database was unreachable at the time of the change
+             * @example 2026-11-22T17:40:03.512Z
+             */
+            recordedAt: string;
+            /**
+             * Format: uuid
+             * @description Id of the user who gave the command; null for a command of an operator on the command line
+             * @example 0199d3a0-5b1c-7c11-9d2e-3f4a5b6c7d8e
+             */
+            actor: string | null;
+            /**
+             * @description What was done: the kind of the target, a dot and a verb in the past
+             * @example movie.updated
+             */
+            action: string;
+            /** @description What was changed */
+            target: {
+                /**
+                 * @description Kind of what was changed
+                 * @enum {string}
+                 */
+                type: "movie" | "auditorium" | "plan" | "showtime" | "batch" | "user";
+                /**
+                 * Format: uuid
+                 * @description Id of what was changed
+                 * @example 0199d3a0-0a10-7a3b-8c4d-5e6f7a8b9c0d
+                 */
+                id: string;
+            };
+            /**
+             * Format: uuid
+             * @description Id of the showtime that the change is about; null if it is about none
+             * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
+             */
+            showtimeId: string | null;
+            /**
+             * @description The changed fields before the change; null for a new thing. New names can be added at any time
+             * @example {
+             *       "title": "The Third Man"
+             *     }
+             */
+            before: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description The same fields after the change; null if there are none
+             * @example {
+             *       "title": "The Fourth Man"
+             *     }
+             */
+            after: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description Why, in the words of the actor; null if none was given
+             * @example The title was misspelt.
+             */
+            reason: string | null;
+            /**
+             * @description `x-request-id` of the request; null for a command on the command line
+             * @example 5f0c2a64-1b7e-4c55-9f0e-2d8a7c6b4e31
+             */
+            requestId: string | null;
+        };
+        /** @description One page of a list */
+        AuditEventPage: {
+            /** @description At most `limit` items, possibly none. An entry that cannot be read is left out */
+            items: components["schemas"]["AuditEvent"][];
+            /**
+             * @description Send it as `cursor` to get the next page; null on the last page. Opaque: do not build or parse it
+             * @example 0199d3a2-1d40-7b6c-8a1e-9f0b1c2d3e4f
+             */
+            nextCursor: string | null;
         };
         /** @description An auditorium as staff see it. Its seat plans are resources of their own */
         Auditorium: {
@@ -2602,6 +2756,7 @@ export interface components {
              * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
              */
             id: string;
+            /** @description The movie that is shown */
             movie: {
                 /**
                  * Format: uuid
@@ -2615,6 +2770,7 @@ export interface components {
                  */
                 title: string;
             };
+            /** @description The auditorium in which it is shown */
             auditorium: {
                 /**
                  * Format: uuid
@@ -2719,6 +2875,274 @@ export interface components {
              * @example WyIxNzk1Mzc0OTAwMDAwIiwiMDE5OWQzYTAtMGExMy03ZDBlLTlmMWEtMmIzYzRkNWU2ZjA1Il0
              */
             nextCursor: string | null;
+        };
+        /** @description A showtime as staff see it, with its seats and sales */
+        AdminShowtimeDetails: {
+            /**
+             * Format: uuid
+             * @description Showtime id
+             * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
+             */
+            id: string;
+            /** @description The movie that is shown */
+            movie: {
+                /**
+                 * Format: uuid
+                 * @description Movie id
+                 * @example 0199d3a0-0a10-7a3b-8c4d-5e6f7a8b9c0d
+                 */
+                id: string;
+                /**
+                 * @description Title of the movie
+                 * @example The Third Man
+                 */
+                title: string;
+            };
+            /** @description The auditorium in which it is shown */
+            auditorium: {
+                /**
+                 * Format: uuid
+                 * @description Auditorium id
+                 * @example 0199d3a0-0a11-7b2c-9d3e-4f5a6b7c8d9e
+                 */
+                id: string;
+                /**
+                 * @description Name of the auditorium
+                 * @example Hall 1
+                 */
+                name: string;
+            };
+            /**
+             * Format: uuid
+             * @description Seat plan id
+             * @example 0199d3a0-0a12-7c1d-8e2f-3a4b5c6d7e8f
+             */
+            planId: string;
+            /**
+             * Format: date-time
+             * @description When the showtime starts
+             * @example 2026-11-22T19:15:00.000Z
+             */
+            startsAt: string;
+            /**
+             * Format: date-time
+             * @description When the showtime ends
+             * @example 2026-11-22T20:59:00.000Z
+             */
+            endsAt: string;
+            /**
+             * Format: date-time
+             * @description When the auditorium is free again, after cleaning
+             * @example 2026-11-22T20:59:00.000Z
+             */
+            occupiedUntil: string;
+            /**
+             * @description IANA time zone of the venue
+             * @example Europe/Vienna
+             */
+            timeZone: string;
+            /**
+             * @description The start by the clock of the venue
+             * @example 2026-11-22T20:15
+             */
+            localStart: string;
+            /**
+             * @description The day of the programme: a start before the auditorium's `dayStartsAt` counts to the day before
+             * @example 2026-11-22
+             */
+            day: string;
+            /**
+             * Format: date-time
+             * @description When sales begin
+             * @example 2026-11-15T09:00:00.000Z
+             */
+            salesOpenAt: string;
+            /**
+             * Format: date-time
+             * @description When sales end
+             * @example 2026-11-22T19:15:00.000Z
+             */
+            salesCloseAt: string;
+            /**
+             * @description What staff have set: `open`, `paused`, `closed` or `cancelled`
+             * @enum {string}
+             */
+            state: "open" | "paused" | "closed" | "cancelled";
+            /** @description The price of each tier */
+            prices: {
+                /**
+                 * @description Tier id
+                 * @example standard
+                 */
+                tier: string;
+                price: components["schemas"]["Price"];
+            }[];
+            /**
+             * @description How many seats staff keep off sale
+             * @example 2
+             */
+            blockedSeats: number;
+            /**
+             * @description The version of the terms and the version of the schedule. Also the `ETag`
+             * @example 1.1
+             */
+            version: string;
+            /**
+             * Format: date-time
+             * @description When the showtime was scheduled
+             * @example 2026-11-01T09:12:44.018Z
+             */
+            createdAt: string;
+            /**
+             * @description Labels of the seats that staff keep off sale
+             * @example [
+             *       "A1",
+             *       "A2"
+             *     ]
+             */
+            blocks: string[];
+            /** @description The seats of each tier by status */
+            tiers: {
+                /**
+                 * @description Tier id
+                 * @example standard
+                 */
+                tier: string;
+                /**
+                 * @description All seats of the showtime
+                 * @example 100
+                 */
+                total: number;
+                /**
+                 * @description Seats that can be held
+                 * @example 61
+                 */
+                available: number;
+                /**
+                 * @description Seats in a hold that has not expired
+                 * @example 7
+                 */
+                held: number;
+                /**
+                 * @description Seats in confirmed bookings
+                 * @example 30
+                 */
+                sold: number;
+                /**
+                 * @description Seats that an administrator has taken off sale. Treat `blocked` and `quarantined` alike: not available
+                 * @example 2
+                 */
+                blocked: number;
+                /**
+                 * @description Seats withheld from sale because they may already be sold
+                 * @example 0
+                 */
+                quarantined: number;
+            }[];
+            /** @description What customers have now. Null while the seats are not in the store of live seats, or it cannot be reached */
+            live: {
+                /**
+                 * @description Live holds
+                 * @example 2
+                 */
+                holds: number;
+                /**
+                 * @description Their seats
+                 * @example 5
+                 */
+                heldSeats: number;
+                /**
+                 * @description Sold bookings
+                 * @example 15
+                 */
+                bookings: number;
+                /**
+                 * @description Their seats
+                 * @example 30
+                 */
+                soldSeats: number;
+                /**
+                 * @description Seats withheld from sale because they may already be sold
+                 * @example 0
+                 */
+                quarantinedSeats: number;
+            } | null;
+            /** @description What the ledger has sold. A sale of the last tenths of a second may be missing */
+            ledger: {
+                /**
+                 * @description Confirmed bookings
+                 * @example 15
+                 */
+                bookings: number;
+                amount: components["schemas"]["Money"];
+            };
+        };
+        /** @description The terms to change. Absent terms stay as they are */
+        ShowtimeChange: {
+            /**
+             * @description `open`: on sale. `paused`: no new holds for now. `closed`: no new holds. Holds that exist can be confirmed in each state
+             * @enum {string}
+             */
+            state?: "open" | "paused" | "closed";
+            /**
+             * @description The price of a seat in each tier of the seat plan, in the currency of the auditorium
+             * @example [
+             *       {
+             *         "tier": "standard",
+             *         "price": {
+             *           "amount": 1250,
+             *           "currency": "EUR"
+             *         }
+             *       }
+             *     ]
+             */
+            prices?: {
+                /**
+                 * @description Tier id
+                 * @example standard
+                 */
+                tier: string;
+                price: components["schemas"]["Price"];
+            }[];
+            /**
+             * Format: date-time
+             * @description When sales begin
+             */
+            salesOpenAt?: string;
+            /**
+             * Format: date-time
+             * @description When sales end
+             */
+            salesCloseAt?: string;
+            /**
+             * @description Why the change is made. Kept in the audit trail
+             * @example The projector of hall 1 is broken.
+             */
+            reason?: string;
+        };
+        /** @description The seats to block or to unblock */
+        BlockChange: {
+            /**
+             * @description Labels of the seats to take off sale. Give this or `unblock`
+             * @example [
+             *       "A1",
+             *       "A2"
+             *     ]
+             */
+            block?: string[];
+            /**
+             * @description Labels of the seats to put back on sale. Give this or `block`
+             * @example [
+             *       "A1",
+             *       "A2"
+             *     ]
+             */
+            unblock?: string[];
+            /**
+             * @description Why the change is made. Kept in the audit trail
+             * @example The projector of hall 1 is broken.
+             */
+            reason?: string;
         };
         /** @description A showtime to schedule */
         NewShowtime: {
@@ -3019,6 +3443,8 @@ export type AdminMovie = components['schemas']['AdminMovie'];
 export type AdminMoviePage = components['schemas']['AdminMoviePage'];
 export type NewMovie = components['schemas']['NewMovie'];
 export type MovieChange = components['schemas']['MovieChange'];
+export type AuditEvent = components['schemas']['AuditEvent'];
+export type AuditEventPage = components['schemas']['AuditEventPage'];
 export type Auditorium = components['schemas']['Auditorium'];
 export type AuditoriumPage = components['schemas']['AuditoriumPage'];
 export type NewAuditorium = components['schemas']['NewAuditorium'];
@@ -3031,6 +3457,9 @@ export type SeatPlanDraft = components['schemas']['SeatPlanDraft'];
 export type SeatPlanChange = components['schemas']['SeatPlanChange'];
 export type AdminShowtime = components['schemas']['AdminShowtime'];
 export type AdminShowtimePage = components['schemas']['AdminShowtimePage'];
+export type AdminShowtimeDetails = components['schemas']['AdminShowtimeDetails'];
+export type ShowtimeChange = components['schemas']['ShowtimeChange'];
+export type BlockChange = components['schemas']['BlockChange'];
 export type NewShowtime = components['schemas']['NewShowtime'];
 export type NewSchedule = components['schemas']['NewSchedule'];
 export type ClashingShowtime = components['schemas']['ClashingShowtime'];
@@ -5946,6 +6375,137 @@ export interface operations {
             };
         };
     };
+    listAuditEvents: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of items on a page */
+                limit?: number;
+                /** @description `nextCursor` of the previous page, from the same list and filters. Leave it out to get the first page */
+                cursor?: string;
+                /** @description Only commands of the user with this id */
+                actor?: string;
+                /** @description Only this action, such as `movie.updated` */
+                action?: string;
+                /** @description Only changes of this kind of thing */
+                targetType?: "movie" | "auditorium" | "plan" | "showtime" | "batch" | "user";
+                /** @description Only changes of the thing with this id */
+                targetId?: string;
+                /** @description Only changes that are about the showtime with this id */
+                showtimeId?: string;
+                /** @description Only entries with `recordedAt` at this instant or later */
+                from?: string;
+                /** @description Only entries with `recordedAt` before this instant */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of the audit trail, newest first */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEventPage"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
     listAuditoriums: {
         parameters: {
             query?: {
@@ -7901,6 +8461,563 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
                         code: "unavailable" | "outcome_unknown" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    showAdminShowtime: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the showtime */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The showtime */
+            200: {
+                headers: {
+                    /** @description The versions of terms and schedule, for `If-Match` */
+                    etag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminShowtimeDetails"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "not_found";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    updateShowtime: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of the version that the change is based on, or a list of them: if the resource has another version, the answer is 412 and nothing is changed. Optional; without it the change is made whatever the version
+                 * @example "3"
+                 */
+                "if-match"?: string;
+            };
+            path: {
+                /** @description Id of the showtime */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShowtimeChange"];
+            };
+        };
+        responses: {
+            /** @description The showtime after the change */
+            200: {
+                headers: {
+                    /** @description The versions of terms and schedule, for `If-Match` */
+                    etag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminShowtimeDetails"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "not_found";
+                    };
+                };
+            };
+            /** @description `showtime_closed`: Showtime closed · `showtime_cancelled`: Showtime cancelled */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "showtime_closed" | "showtime_cancelled";
+                    };
+                };
+            };
+            /** @description `version_mismatch`: Version mismatch */
+            412: {
+                headers: {
+                    /** @description The current `version` of the booking, in quotes */
+                    ETag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "version_mismatch";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: Request body too large */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `unknown_tiers`: Prices do not fit the seat plan · `currency_mismatch`: Wrong currency · `invalid_window`: Sales would close before they open */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unknown_tiers" | "currency_mismatch" | "invalid_window";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `outcome_unknown`: Outcome unknown · `recovering`: Showtime being prepared · `busy`: At capacity · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "outcome_unknown" | "recovering" | "busy" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    blockSeats: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of the version that the change is based on, or a list of them: if the resource has another version, the answer is 412 and nothing is changed. Optional; without it the change is made whatever the version
+                 * @example "3"
+                 */
+                "if-match"?: string;
+            };
+            path: {
+                /** @description Id of the showtime */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BlockChange"];
+            };
+        };
+        responses: {
+            /** @description The showtime after the change */
+            200: {
+                headers: {
+                    /** @description The versions of terms and schedule, for `If-Match` */
+                    etag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminShowtimeDetails"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "not_found";
+                    };
+                };
+            };
+            /** @description `showtime_closed`: Showtime closed · `showtime_cancelled`: Showtime cancelled · `seats_taken`: Seats not available */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "showtime_closed" | "showtime_cancelled" | "seats_taken";
+                    };
+                };
+            };
+            /** @description `version_mismatch`: Version mismatch */
+            412: {
+                headers: {
+                    /** @description The current `version` of the booking, in quotes */
+                    ETag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "version_mismatch";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: Request body too large */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `unknown_seats`: Unknown seats */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unknown_seats";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `outcome_unknown`: Outcome unknown · `recovering`: Showtime being prepared · `busy`: At capacity · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "outcome_unknown" | "recovering" | "busy" | "overloaded";
                     };
                 };
             };

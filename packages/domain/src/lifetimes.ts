@@ -30,7 +30,7 @@ export const META_TTL_MS = 1 * DAY_MS;
 /**
  * How long after its end a showtime can be cancelled. Not longer than its `meta` is kept: a showtime without `meta` cannot be changed.
  */
-export const CANCEL_TTL_MS = META_TTL_MS;
+export const CANCEL_TTL_MS = 1 * DAY_MS;
 
 /** How long a rebuild may pause between two steps before another process may take over its claim. Source: docs/reliability.md. */
 export const CLAIM_TTL_MS = 5_000;
