@@ -30,7 +30,7 @@ it("raises the epoch above the higher of the ledger's epoch and the seat store's
 });
 
 it("returns a snapshot of the showtime for the seat store, with every booking and the seats that it owns now", async () => {
-	const id = await ledger.addShowtime({ blockedSeats: [40, 41] });
+	const id = await ledger.addShowtime({ auditoriumId: ledger.auditoriumId, blockedSeats: [40, 41] });
 	const [userId, otherId] = [await ledger.addUser(), await ledger.addUser()];
 	const kept = ledger.confirmed(id, userId, [7, 1]);
 	const cancelled = ledger.confirmed(id, userId, [2]);
