@@ -3307,7 +3307,13 @@ export interface components {
              * @example 2027-04-01
              */
             until: string;
-            /** @description Days of the week to plan */
+            /**
+             * @description Days of the week to plan
+             * @example [
+             *       "fri",
+             *       "sat"
+             *     ]
+             */
             weekdays: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
             /**
              * @description Starts on each day, `HH:MM` by the clock of the venue, up to `29:59`: `24:30` on a Friday is half past midnight, sold as Friday's
@@ -3317,7 +3323,12 @@ export interface components {
              *     ]
              */
             times: string[];
-            /** @description Days of the period on which nothing is planned */
+            /**
+             * @description Days of the period on which nothing is planned
+             * @example [
+             *       "2027-03-28"
+             *     ]
+             */
             except?: string[];
             /** @description The sales window of each showtime */
             window?: {
@@ -8011,9 +8022,15 @@ export interface operations {
                 movieId?: string;
                 /** @description Only showtimes in this state */
                 state?: "open" | "paused" | "closed" | "cancelled";
-                /** @description Only showtimes that start at this instant or later */
+                /**
+                 * @description Only showtimes that start at this instant or later
+                 * @example 2026-11-22T19:15:00.000Z
+                 */
                 from?: string;
-                /** @description Only showtimes that start before this instant */
+                /**
+                 * @description Only showtimes that start before this instant
+                 * @example 2026-11-22T19:15:00.000Z
+                 */
                 to?: string;
             };
             header?: never;
