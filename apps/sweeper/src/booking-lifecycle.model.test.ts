@@ -141,13 +141,13 @@ const steps = {
 		}),
 	block: (seats: number[], isBlocked: boolean) =>
 		step(`${isBlocked ? "block" : "unblock"} ${seats}`, async (model, { showtime }) => {
-			const { outcome } = await seatStore.blockSeats({ showtimeId: showtime.id, seats, isBlocked });
+			const { outcome } = await seatStore.blockSeats({ showtimeId: showtime.id, seats, isBlocked, ifVersions: null, command: null });
 			expect(outcome).toBe(model.block(seats, isBlocked));
 		}),
 	pause: (isPaused: boolean) =>
 		step(isPaused ? "pause" : "open", async (model, { showtime }) => {
 			const state = isPaused ? "paused" : "open";
-			const { outcome } = await seatStore.setTerms({ showtimeId: showtime.id, change: { what: "state", state } });
+			const { outcome } = await seatStore.setTerms({ showtimeId: showtime.id, terms: { state }, ifVersions: null, command: null });
 			expect(outcome).toBe(model.pause(isPaused));
 		}),
 	advance: (ms: number) => step(`advance ${ms} ms`, async (model) => model.advance(ms)),

@@ -1,6 +1,6 @@
 /** The sweeper on real stores: bookings that were confirmed in Redis are recorded in the ledger, once and in order. */
 import { seatOwners } from "@holdfast/database";
-import { bucketOf, DEFAULT_LIMITS, EVENT_SCHEMA, type OpenShowtime, type ShowtimeId, type UserId } from "@holdfast/domain";
+import { bucketOf, DEFAULT_LIMITS, EVENT_SCHEMAS, type OpenShowtime, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { createLogger } from "@holdfast/runtime";
 import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
 import { buy as buySeats, findSeatViolations, holdSeats, untilReachable } from "@holdfast/seat-store/testing";
@@ -131,7 +131,7 @@ describe("runOnce", () => {
 		const bought = [await buy(showtime, [0], 0), await buy(showtime, [1], 1)];
 		await newSweeper().runOnce();
 		bought.push(await buy(showtime, [2], 2));
-		await seatStore.setTerms({ showtimeId: showtime.id, change: { what: "state", state: "cancelled" } });
+		await seatStore.setTerms({ showtimeId: showtime.id, terms: { state: "cancelled" }, ifVersions: null, command: null });
 		await newSweeper().runOnce();
 		await newSweeper().runOnce();
 		for (const { bookingId } of bought) {
@@ -214,7 +214,7 @@ describe("start", () => {
 });
 
 describe("a bucket that cannot be settled", () => {
-	const NEWER = { schema: String(EVENT_SCHEMA + 1), type: "booking.confirmed" };
+	const NEWER = { schema: String(EVENT_SCHEMAS.newest + 1), type: "booking.confirmed" };
 
 	/** Starts a sweeper, and collects the buckets of its messages at level fatal. */
 	function start(changes: Partial<SweeperDeps> = {}) {
@@ -261,7 +261,7 @@ describe("a bucket that cannot be settled", () => {
 		const waitMs = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 		await sweeper.runOnce();
 		expect(await seatStore.settleLagMs()).toBe(0);
-		await seatStore.requeueEntry(3, { schema: String(EVENT_SCHEMA), type: "booking.confirmed", bookingId: "nonsense" });
+		await seatStore.requeueEntry(3, { schema: String(EVENT_SCHEMAS.oldest), type: "booking.confirmed", bookingId: "nonsense" });
 		await buy(await openShowtime(4), [0]);
 		await waitMs(60);
 		expect(await seatStore.settleLagMs()).toBeGreaterThanOrEqual(60);

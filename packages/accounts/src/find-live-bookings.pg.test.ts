@@ -118,7 +118,7 @@ describe("holds", () => {
 	it("a hold of a cancelled showtime does not stop the deletion: it cannot be confirmed", async () => {
 		const person = await test.newPerson();
 		const command = await test.hold(person, await newShowtime(), [0]);
-		await test.seatStore.setTerms({ showtimeId: command.showtimeId, change: { what: "state", state: "cancelled" } });
+		await test.seatStore.setTerms({ showtimeId: command.showtimeId, terms: { state: "cancelled" }, ifVersions: null, command: null });
 		expect((await test.remove(person.email)).outcome).toBe("deleted");
 		expect((await test.seatStore.confirmBooking(command)).outcome).toBe("showtime_cancelled");
 	});

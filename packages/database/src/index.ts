@@ -48,7 +48,7 @@ export { type OpenInLedgerOutcome, type OpenInLedgerRequest, openShowtimeInLedge
 export { type SettleBatch, type SettleOutcome, settleBatch, UnknownEntryVersion } from "./ledger/settle-batch.ts";
 export { migrateDatabase } from "./migrate-database.ts";
 export type { Page, PageOutcome, PageRequest } from "./read-page.ts";
-export { MOVIE_STATUSES, type MovieStatus, REASON_MAX_CHARS, TITLE_MAX_CHARS, USER_ROLES, type UserRole } from "./schema/index.ts";
+export { MOVIE_STATUSES, type MovieStatus, TITLE_MAX_CHARS, USER_ROLES, type UserRole } from "./schema/index.ts";
 export { type SeedTally, seedDemo } from "./seed/seed-demo.ts";
 export {
 	type Account,

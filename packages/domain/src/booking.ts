@@ -42,7 +42,7 @@ export type Booking = {
 	readonly cancelledAt: number | null;
 	/** Whether the ledger has this version. */
 	readonly recorded: boolean;
-	/** The showtime's `scheduleVersion` at the time of the confirm. */
+	/** The showtime's `scheduleVersion` when the hold was placed. A confirm keeps it: the buyer chose this schedule. */
 	readonly scheduleVersion: number;
 };
 

@@ -27,6 +27,11 @@ export const SEATS_TTL_MS = 2 * DAY_MS;
 /** How long the key `meta` is kept after the end of its showtime. It expires first: a showtime without `meta` is closed. */
 export const META_TTL_MS = 1 * DAY_MS;
 
+/**
+ * How long after its end a showtime can be cancelled. Not longer than its `meta` is kept: a showtime without `meta` cannot be changed.
+ */
+export const CANCEL_TTL_MS = META_TTL_MS;
+
 /** How long a rebuild may pause between two steps before another process may take over its claim. Source: docs/reliability.md. */
 export const CLAIM_TTL_MS = 5_000;
 

@@ -115,6 +115,12 @@ export const SEAT_LABEL_MAX_CHARS = 8;
 export const PRICE_MAX = 999_999_999_999;
 /** The highest price of a booking, in minor units: the most seats at `PRICE_MAX` each. */
 export const BOOKING_AMOUNT_MAX = LIMIT_SPECS.seatsPerBookingMax.max * PRICE_MAX;
+/** Seats that one command of staff blocks or unblocks. */
+export const BLOCK_SEATS_MAX = 1_000;
+/** Characters (code points) of a reason that staff give for a change. */
+export const REASON_MAX_CHARS = 500;
+/** The last instant of a sales window or a schedule, epoch ms: the end of the year 9999, the last that ISO 8601 writes with four digits. */
+export const INSTANT_MAX_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 /** What an `Idempotency-Key` looks like, as a regular expression. */
 export const IDEMPOTENCY_KEY_PATTERN = "^[A-Za-z0-9_-]{1,64}$";
 /** Characters in the name of a time zone. The longest of the IANA database has 32. */

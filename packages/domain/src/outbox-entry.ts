@@ -2,8 +2,13 @@
 import type { BookingEvent } from "./booking-event.ts";
 import type { ShowtimeEvent } from "./showtime-event.ts";
 
-/** Version of the entry's fields. An entry with a higher version stops the settling of its bucket until the sweeper is upgraded. */
-export const EVENT_SCHEMA = 2;
+/**
+ * The versions of an entry's fields that this code reads. An entry has the lowest version that knows all its fields and its type, so that a
+ * sweeper of the version before settles what it understands. An entry with a version above `newest` stops the settling of its bucket until
+ * the sweeper is upgraded. 2: bookings, and changes of showtimes. 3: the command of staff, the schedule before a move, and the type
+ * `showtime.terms_set`.
+ */
+export const EVENT_SCHEMAS = { oldest: 2, newest: 3 } as const;
 
 /** Every kind of event that an outbox carries. */
 export type OutboxEvent = BookingEvent | ShowtimeEvent;

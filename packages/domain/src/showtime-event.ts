@@ -15,14 +15,16 @@ export const SHOWTIME_EVENT_TYPES = [
 	"showtime.cancelled",
 	"showtime.repriced",
 	"showtime.window_set",
+	"showtime.terms_set",
 	"showtime.seats_blocked",
 	"showtime.seats_unblocked",
 	"showtime.rescheduled",
 	"showtime.restated",
 ] as const;
 /**
- * The change that was made. `restated`: no change; a rebuild emits the showtime again because the ledger lacks its latest version. The
- * ledger uses the fields of the event only, not its type.
+ * The change that was made. `terms_set`: several of state, prices and sales window at once. `restated`: no change; a rebuild emits the
+ * showtime again because the ledger lacks its latest version. The ledger updates a showtime from the fields of the event; the type is for
+ * the audit trail.
  */
 export type ShowtimeEventType = (typeof SHOWTIME_EVENT_TYPES)[number];
 
@@ -53,4 +55,9 @@ export type ShowtimeEvent = ShowtimeTerms &
 		readonly at: number;
 		/** The command of staff that made the change; null for a change that no staff made. */
 		readonly command: StaffCommand | null;
+		/**
+		 * Of a move: start and end before it, as the ledger had them. The row of the ledger has the new schedule before the event is settled.
+		 * Null for every other change.
+		 */
+		readonly movedFrom: Pick<ShowtimeSchedule, "startsAt" | "endsAt"> | null;
 	};

@@ -85,9 +85,9 @@ describe("a rebuild after a restart of Redis", () => {
 	});
 
 	it("keeps a pause, a price change and blocked seats that were not settled, and settling records them", async () => {
-		await test.seatStore.setTerms({ showtimeId, change: { what: "state", state: "paused" } });
-		await test.seatStore.setTerms({ showtimeId, change: { what: "prices", prices: { standard: 777 }, currency: "USD" } });
-		await test.seatStore.blockSeats({ showtimeId, seats: [6, 7], isBlocked: true });
+		await test.seatStore.setTerms({ showtimeId, terms: { state: "paused" }, ifVersions: null, command: null });
+		await test.seatStore.setTerms({ showtimeId, terms: { prices: { standard: 777 } }, ifVersions: null, command: null });
+		await test.seatStore.blockSeats({ showtimeId, seats: [6, 7], isBlocked: true, ifVersions: null, command: null });
 		await restartRedis();
 		await rebuild();
 		expect(await test.seatStore.readShowtime(showtimeId)).toMatchObject({ state: "paused", prices: { standard: 777 }, showtimeVersion: 4 });

@@ -2,11 +2,13 @@
 
 export { type AttemptCount, type AuthStore, type AuthStoreOptions, createAuthStore } from "./auth-store.ts";
 export { CALL_DEADLINE_MS } from "./call.ts";
+export type { BlockSeatsCommand } from "./commands/block-seats.ts";
 export type { ChangeBookingCommand } from "./commands/change-booking.ts";
 export { SHOWTIMES_ASKED_MAX } from "./commands/find-user-bookings.ts";
 export type { PlaceHoldCommand } from "./commands/place-hold.ts";
 export type { SeatInspection } from "./commands/read-seat-map.ts";
-export type { BlockSeatsCommand, RescheduleCommand, SetTermsCommand } from "./commands/set-showtime.ts";
+export type { RescheduleCommand } from "./commands/reschedule.ts";
+export type { SetTermsCommand, TermsToSet } from "./commands/set-terms.ts";
 export { createSeatStore, type SeatStoreOptions } from "./create-seat-store.ts";
 export { DENIAL_EFFECTIVE_WITHIN_MS } from "./deny-list.ts";
 export { findReasonNotToStart, readDurabilitySettings } from "./durability-settings.ts";
@@ -16,13 +18,15 @@ export type {
 	CancelOutcome,
 	ClaimOutcome,
 	ConfirmOutcome,
+	CountLiveOutcome,
 	ExtendOutcome,
 	Fenced,
 	InstallOutcome,
 	PlaceHoldOutcome,
 	ReadBookingsResult,
 	ReadMapOutcome,
-	SetShowtimeOutcome,
+	RescheduleOutcome,
+	SetTermsOutcome,
 	UnreadableBooking,
 } from "./outcomes.ts";
 export type { SeatStore } from "./seat-store.ts";

@@ -86,14 +86,38 @@ export type ReadMapOutcome =
 	  }
 	| Fenced;
 
-/** The outcome of a change of terms or schedule. `set` covers a repeat. `busy`: the outbox is full. */
-export type SetShowtimeOutcome =
+/** `set` covers a repeat. `busy`: the outbox is full. */
+type SetOutcome =
 	| { outcome: "set"; showtimeVersion: number; scheduleVersion: number }
 	| { outcome: "showtime_cancelled" }
 	| { outcome: "busy" }
 	| Fenced;
+/** The outcome of a move. */
+export type RescheduleOutcome = SetOutcome;
+
+/**
+ * `version_mismatch`: the showtime has these versions and not one that the command accepts. `showtime_closed`: it has ended, or, for a
+ * cancel, ended more than `CANCEL_TTL_MS` ago.
+ */
+type StaffRefusal = { outcome: "version_mismatch"; showtimeVersion: number; scheduleVersion: number } | { outcome: "showtime_closed" };
+/**
+ * The other refusals are of terms that the ledger would not accept. `invalid_window`: sales would close before they open; these would be
+ * their instants. `unknown_tiers`: the tiers that the prices leave out, and those that the showtime does not have. `currency_mismatch`: the
+ * showtime has this currency.
+ */
+export type SetTermsOutcome =
+	| SetOutcome
+	| StaffRefusal
+	| { outcome: "invalid_window"; salesOpenAt: number; salesCloseAt: number }
+	| { outcome: "unknown_tiers"; missing: string[]; unknown: string[] }
+	| { outcome: "currency_mismatch"; currency: string };
 /** `seats_taken` occurs only when seats are blocked, not when they are unblocked. */
-export type BlockSeatsOutcome = SetShowtimeOutcome | { outcome: "seats_taken"; seats: number[] };
+export type BlockSeatsOutcome = SetOutcome | StaffRefusal | { outcome: "seats_taken"; seats: number[] };
+
+/** `holds`: live holds. `bookings`: sold ones. `quarantinedSeats`: seats that may have been sold before a proven loss. */
+export type CountLiveOutcome =
+	| { outcome: "counted"; holds: number; heldSeats: number; bookings: number; soldSeats: number; quarantinedSeats: number }
+	| Fenced;
 
 /**
  * `claimed`: the caller may rebuild the showtime. `installed`: the showtime is open under the ledger's epoch or a newer one.

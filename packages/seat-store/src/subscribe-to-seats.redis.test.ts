@@ -34,7 +34,7 @@ describe("watchSeats", () => {
 		const first = await holdSeats(test.store, showtime, [3, 4]);
 		await test.store.confirmBooking(first);
 		await test.store.cancelBooking(first);
-		await test.store.blockSeats({ showtimeId: showtime.id, seats: [7], isBlocked: true });
+		await test.store.blockSeats({ showtimeId: showtime.id, seats: [7], isBlocked: true, ifVersions: null, command: null });
 		await until(4);
 		end();
 		await waitUntil("the subscription to end", async () => (await subscriptions(showtime)) === 0);

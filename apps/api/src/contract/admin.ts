@@ -1,5 +1,5 @@
 /** What the wire schemas of the admin routes share. */
-import { REASON_MAX_CHARS } from "@holdfast/database";
+import { REASON_MAX_CHARS } from "@holdfast/domain";
 import { Type } from "typebox";
 
 /** The version of a resource, in its body. */

@@ -121,15 +121,16 @@ describe("a showtime that another process has changed", () => {
 		const showtimeId = await api.newShowtime();
 		const before = matrixIn(await api.call(`GET /showtimes/${showtimeId}/seats`));
 		expect(before.tiers[0]?.price.amount).not.toBe(990);
-		const change = { what: "prices", prices: { standard: 990 }, currency: "USD" } as const;
-		expect(await api.seatStore.setTerms({ showtimeId, change })).toMatchObject({ outcome: "set" });
+		const terms = { prices: { standard: 990 } };
+		expect(await api.seatStore.setTerms({ showtimeId, terms, ifVersions: null, command: null })).toMatchObject({ outcome: "set" });
 		expect(matrixIn(await api.call(`GET /showtimes/${showtimeId}/seats`)).tiers[0]?.price.amount).toBe(990);
 	});
 
 	it("refuses holds while it is paused, and every change after it was cancelled", async () => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
 		const { id } = await api.held(user, showtimeId, ["A1"]);
-		const set = (state: "paused" | "cancelled") => api.seatStore.setTerms({ showtimeId, change: { what: "state", state } });
+		const set = (state: "paused" | "cancelled") =>
+			api.seatStore.setTerms({ showtimeId, terms: { state }, ifVersions: null, command: null });
 		await set("paused");
 		expect(problemIn(await api.hold(user, showtimeId, ["A2"])).code).toBe("not_on_sale");
 		expect((await api.call(`POST /bookings/${id}/confirm`, { token: user.token })).status).toBe(200);

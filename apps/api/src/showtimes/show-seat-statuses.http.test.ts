@@ -23,7 +23,7 @@ describe("200", () => {
 		const { id } = await api.held(user, showtimeId, ["A2", "B3"]);
 		await api.call(`POST /bookings/${id}/confirm`, { token: user.token });
 		await api.held(user, showtimeId, ["B1"]);
-		await api.seatStore.blockSeats({ showtimeId, seats: [0], isBlocked: true });
+		await api.seatStore.blockSeats({ showtimeId, seats: [0], isBlocked: true, ifVersions: null, command: null });
 		const answer = await statuses(showtimeId);
 		const [row] = await api.sql(`select seat_plan_id from showtimes where id = '${showtimeId}'`);
 		expect(answer.body).toEqual({ showtimeId, planId: row?.seat_plan_id, version: 1_000_000_004, statuses: "XSAHAS" });

@@ -32,12 +32,12 @@ describe("200", () => {
 	it("shows a change that the catalogue does not have yet", async () => {
 		const showtimeId = await api.newShowtime();
 		await api.call(`GET /showtimes/${showtimeId}`);
-		await api.seatStore.setTerms({ showtimeId, change: { what: "prices", prices: { standard: 990 }, currency: "EUR" } });
-		await api.seatStore.setTerms({ showtimeId, change: { what: "state", state: "paused" } });
+		await api.seatStore.setTerms({ showtimeId, terms: { prices: { standard: 990 } }, ifVersions: null, command: null });
+		await api.seatStore.setTerms({ showtimeId, terms: { state: "paused" }, ifVersions: null, command: null });
 		expect((await api.call(`GET /showtimes/${showtimeId}`)).body).toMatchObject({
 			movie: { title: "The Third Man" },
 			state: "paused",
-			prices: [{ tier: "standard", price: { amount: 990, currency: "EUR" } }],
+			prices: [{ tier: "standard", price: { amount: 990, currency: "USD" } }],
 		});
 	});
 

@@ -35,7 +35,7 @@ describe("200", () => {
 		await live.until(2);
 		await api.call(`DELETE /bookings/${id}`, { token: user.token });
 		await live.until(3);
-		await api.seatStore.blockSeats({ showtimeId, seats: [99], isBlocked: true });
+		await api.seatStore.blockSeats({ showtimeId, seats: [99], isBlocked: true, ifVersions: null, command: null });
 		expect(await live.until(4)).toEqual([
 			{
 				event: "delta",
@@ -94,8 +94,8 @@ describe("200", () => {
 		const follow = async (query: string, lastId?: number) => {
 			const live = await readStream(api, showtimeId, { query, headers: lastId === undefined ? {} : { "last-event-id": String(lastId) } });
 			const { events } = live;
-			await api.seatStore.blockSeats({ showtimeId, seats: [99], isBlocked: true });
-			await api.seatStore.blockSeats({ showtimeId, seats: [99], isBlocked: false });
+			await api.seatStore.blockSeats({ showtimeId, seats: [99], isBlocked: true, ifVersions: null, command: null });
+			await api.seatStore.blockSeats({ showtimeId, seats: [99], isBlocked: false, ifVersions: null, command: null });
 			await waitUntil("the last change to arrive", () => events.at(-1)?.seats.some(([seat, letter]) => seat === 99 && letter === "A"));
 			live.close();
 			return events.filter(({ seats }) => !seats.some(([seat]) => seat === 99));

@@ -2,7 +2,7 @@
 import {
 	type BookingEvent,
 	bucketOf,
-	EVENT_SCHEMA,
+	EVENT_SCHEMAS,
 	LIMIT_SPECS,
 	newSeatPlanId,
 	newShowtimeId,
@@ -119,7 +119,7 @@ describe("an entry of a newer schema version or of an unknown type", () => {
 	it("is not dead-lettered: the entries before it are settled, it and the entries after it are not", async () => {
 		const [before, after] = [entry(sale([52])), entry(sale([53]))];
 		for (const raw of [
-			{ schema: String(EVENT_SCHEMA + 1), type: "booking.confirmed" },
+			{ schema: String(EVENT_SCHEMAS.newest + 1), type: "booking.confirmed" },
 			{ schema: "1", type: "showtime.moved" },
 		]) {
 			const newer = ledger.entryOf(null, { raw });

@@ -4,7 +4,7 @@
  */
 import {
 	BOOKING_EVENT_TYPES,
-	EVENT_SCHEMA,
+	EVENT_SCHEMAS,
 	isBookingEvent,
 	type OutboxEntry,
 	type OutboxEvent,
@@ -81,6 +81,6 @@ export function entriesBeforeNewerVersion(entries: readonly OutboxEntry[]): read
 const KNOWN_TYPES: readonly string[] = [...BOOKING_EVENT_TYPES, ...SHOWTIME_EVENT_TYPES];
 
 function isFromNewerVersion(raw: Readonly<Record<string, string>>): boolean {
-	if (/^\d{1,9}$/.test(raw.schema ?? "") && Number(raw.schema) > EVENT_SCHEMA) return true;
+	if (/^\d{1,9}$/.test(raw.schema ?? "") && Number(raw.schema) > EVENT_SCHEMAS.newest) return true;
 	return /^[a-z_]+\.[a-z_]+$/.test(raw.type ?? "") && !KNOWN_TYPES.includes(raw.type ?? "");
 }

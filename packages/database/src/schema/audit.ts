@@ -2,7 +2,7 @@
  * The tables of the audit trail: what staff changed, when, and why. Rows are only ever added: triggers refuse UPDATE, DELETE and TRUNCATE, and
  * the role of the application does not own the tables (docs/security.md).
  */
-import type { ShowtimeId, UserId } from "@holdfast/domain";
+import { REASON_MAX_CHARS, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { check, date, index, integer, jsonb, pgTable, text, uuid } from "drizzle-orm/pg-core";
 import { instant, writtenAt } from "./columns.ts";
@@ -11,9 +11,6 @@ import { instant, writtenAt } from "./columns.ts";
 export const AUDIT_TARGETS = ["movie", "auditorium", "plan", "showtime", "batch", "user"] as const;
 /** The kind of thing that an audited command changed. */
 export type AuditTarget = (typeof AUDIT_TARGETS)[number];
-
-/** The most characters of a reason that staff give for a change. */
-export const REASON_MAX_CHARS = 500;
 
 /** Values of fields, by field name. Ids instead of names and addresses: erasing a person leaves the trail whole. */
 export type AuditFields = Readonly<Record<string, unknown>>;

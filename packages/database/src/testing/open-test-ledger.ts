@@ -4,7 +4,7 @@
  */
 import {
 	type BookingEvent,
-	EVENT_SCHEMA,
+	EVENT_SCHEMAS,
 	gridLayout,
 	newAuditoriumId,
 	newBookingId,
@@ -159,6 +159,7 @@ export async function openTestLedger() {
 			endsAt: startsAt + 2 * HOUR_MS,
 			at: NOW_MS + 60_001,
 			command: null,
+			movedFrom: null,
 			...overrides,
 		};
 	}
@@ -167,7 +168,12 @@ export async function openTestLedger() {
 	function entryOf(event: OutboxEvent | null, { epoch = 0, raw }: { epoch?: number; raw?: Record<string, string> } = {}): OutboxEntry {
 		entries += 1;
 		const numbered = event && { ...event, seq: entries };
-		return { entryId: `${NOW_MS}-${entries}`, epoch, event: numbered, raw: raw ?? { schema: String(EVENT_SCHEMA), seq: String(entries) } };
+		return {
+			entryId: `${NOW_MS}-${entries}`,
+			epoch,
+			event: numbered,
+			raw: raw ?? { schema: String(EVENT_SCHEMAS.newest), seq: String(entries) },
+		};
 	}
 
 	return {
@@ -200,6 +206,7 @@ export async function openTestLedger() {
 					"showtime_events",
 					"refunds",
 					"losses",
+					"audit_events",
 				];
 				const dumps = tables.map((table) => queries.execute(sql`select * from ${sql.identifier(table)} t order by t::text`));
 				return (await Promise.all(dumps)).map((rows) => [...rows]);

@@ -99,11 +99,21 @@ describe("confirm", () => {
 		expect(await test.redis.exists(showtimeKeys(showtime.id).expiry)).toBe(0);
 	});
 
-	it("stores the schedule version that the showtime has at the confirm", async () => {
+	it("keeps the schedule version under which the hold was placed, in the record and in the outbox, whenever the showtime moves", async () => {
 		const showtime = await test.openShowtime();
+		const { id: showtimeId, startsAt, endsAt } = showtime;
+		const move = (scheduleVersion: number) =>
+			test.store.reschedule({ showtimeId, scheduleVersion, startsAt, endsAt, movedFrom: { startsAt, endsAt }, command: null });
 		const command = await holdSeats(test.store, showtime, [1]);
-		await test.store.reschedule({ ...command, scheduleVersion: 5, startsAt: showtime.startsAt, endsAt: showtime.endsAt });
-		expect(await test.store.confirmBooking(command)).toMatchObject({ booking: { scheduleVersion: 5 } });
+		await move(5);
+		await test.store.extendHold(command);
+		expect(await test.store.confirmBooking(command)).toMatchObject({ booking: { scheduleVersion: 1 } });
+		const entries = await test.store.readBatch(bucketOf(showtimeId), { afterEntryId: null, limit: 500 });
+		expect(entries.at(-1)?.event).toMatchObject({ bookingId: command.bookingId, scheduleVersion: 1 });
+		await move(6);
+		expect(await test.store.cancelBooking(command)).toMatchObject({ booking: { state: "CANCELLED", scheduleVersion: 1 } });
+		const late = await holdSeats(test.store, showtime, [2]);
+		expect(await test.store.confirmBooking(late)).toMatchObject({ booking: { scheduleVersion: 6 } });
 	});
 
 	it("refuses with hold_expired when the hold has lost a seat, even if the clock went backwards", async () => {
@@ -170,7 +180,7 @@ describe("confirm", () => {
 	it("confirm and cancel are refused once the showtime is cancelled", async () => {
 		const showtime = await test.openShowtime();
 		const command = await holdSeats(test.store, showtime, [1]);
-		await test.store.setTerms({ ...command, change: { what: "state", state: "cancelled" } });
+		await test.store.setTerms({ ...command, terms: { state: "cancelled" }, ifVersions: null, command: null });
 		expect(await refusal(() => test.store.confirmBooking(command))).toEqual({ outcome: "showtime_cancelled" });
 		expect(await refusal(() => test.store.cancelBooking(command))).toEqual({ outcome: "showtime_cancelled" });
 	});

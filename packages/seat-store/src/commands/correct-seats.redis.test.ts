@@ -125,7 +125,7 @@ describe("openQuarantined", () => {
 		};
 		await installSnapshot(test.store, { showtime, bookings: [sold], blockedSeats: [3], isQuarantined: true });
 		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "QSSXQQ" });
-		await test.store.blockSeats({ showtimeId: showtime.id, seats: [0, 4], isBlocked: false });
+		await test.store.blockSeats({ showtimeId: showtime.id, seats: [0, 4], isBlocked: false, ifVersions: null, command: null });
 		expect(await test.store.readSeatMap(showtime.id)).toMatchObject({ statuses: "QSSXQQ" });
 		const published = await publishedDuring(test, showtime, async () => expect(await test.store.openQuarantined(showtime.id)).toBe(3));
 		expect(published).toEqual(["1000000001 A 0,4,5"]);
@@ -147,7 +147,7 @@ describe("openQuarantined", () => {
 		const showtime = await test.openShowtime({ seatCount: 4 });
 		await test.store.confirmBooking(await holdSeats(test.store, showtime, [0]));
 		await holdSeats(test.store, showtime, [1]);
-		await test.store.blockSeats({ showtimeId: showtime.id, seats: [2], isBlocked: true });
+		await test.store.blockSeats({ showtimeId: showtime.id, seats: [2], isBlocked: true, ifVersions: null, command: null });
 		const input = { keys: showtimeKeys(showtime.id), args: { seats: [0, 1, 2, 3] } };
 		const reply = await expectUnchanged(test, () => runScript(test.redis, openQuarantinedScript, input));
 		expect(reply).toEqual({ status: "opened", rest: [0] });

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys } from "../keys.ts";
 import { holdSeats } from "../testing/buy-seats.ts";
 import { expectNoViolations } from "../testing/expect-no-violations.ts";
+import { staffCommand } from "../testing/inspect-showtime.ts";
 import { bookingEventOf, expectUnchanged, openTestStore, type TestStore } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { ackBatchScript, parseEvent, readBatchScript } from "./drain-outbox.ts";
@@ -137,12 +138,34 @@ describe("parseEvent", () => {
 		"returns null when `%s` of a showtime event is invalid",
 		async (field) => {
 			const showtime = await open();
-			await test.store.setTerms({ showtimeId: showtime.id, change: { what: "state", state: "paused" } });
+			await test.store.setTerms({ showtimeId: showtime.id, terms: { state: "paused" }, ifVersions: null, command: null });
 			const [entry] = await readAll();
 			expect(entry?.event).not.toBeNull();
 			expect(parseEvent({ ...entry?.raw, [field]: "x" })).toBeNull();
 		},
 	);
+
+	it("reads entries of the schemas 2 and 3, and no others", async () => {
+		const showtime = await open();
+		await test.store.setTerms({ showtimeId: showtime.id, terms: { state: "paused" }, ifVersions: null, command: null });
+		const [entry] = await readAll();
+		for (const schema of ["2", "3"]) expect(parseEvent({ ...entry?.raw, schema })).toEqual(entry?.event);
+		for (const schema of ["0", "1", "4", "", "2.5"]) expect(parseEvent({ ...entry?.raw, schema })).toBeNull();
+	});
+
+	it("returns null for a command whose actor is not a user, or that lacks a field, and for half of the schedule before a move", async () => {
+		const showtime = await open();
+		const { startsAt, endsAt } = showtime;
+		const [movedFrom, command] = [{ startsAt, endsAt }, staffCommand("why")];
+		await test.store.reschedule({ showtimeId: showtime.id, scheduleVersion: 2, startsAt, endsAt, movedFrom, command });
+		const raw = (await readAll())[0]?.raw ?? {};
+		expect(parseEvent(raw)).toMatchObject({ command, movedFrom });
+		const { requestId: _id, ...withoutRequest } = raw;
+		const { reason: _reason, ...withoutReason } = raw;
+		const { fromEndsAt: _end, ...withoutEnd } = raw;
+		for (const bad of [{ ...raw, actor: "x" }, { ...raw, actor: "" }, withoutRequest, withoutReason, withoutEnd])
+			expect(parseEvent(bad)).toBeNull();
+	});
 });
 
 describe("loadBooking", () => {

@@ -3,17 +3,20 @@ import {
 	BOOKING_EVENT_TYPES,
 	type BookingEvent,
 	type BookingId,
-	EVENT_SCHEMA,
+	EVENT_SCHEMAS,
 	type OutboxEntry,
 	type OutboxEvent,
 	parseBookingId,
 	parseShowtimeId,
+	parseUserId,
 	RECORD_TTL_MS,
 	SHOWTIME_EVENT_TYPES,
 	SHOWTIME_STATES,
 	type ShowtimeEvent,
+	type StaffCommand,
 	type TierPrices,
 } from "@holdfast/domain";
+import { assert } from "@holdfast/runtime";
 import { parseBooking, parseSeats } from "../booking-record.ts";
 import { across, block, durable, read, write } from "../command.ts";
 import { defineScript, runScript } from "../define-script.ts";
@@ -52,7 +55,8 @@ const readEpoch = (value: unknown): number => (typeof value === "string" && /^\d
 /** Parses the fields of an outbox entry into an event. Null when this version of the code cannot read them as one. Never throws. */
 export function parseEvent(raw: Readonly<Record<string, string>>): OutboxEvent | null {
 	try {
-		if (readInteger(raw.schema) !== EVENT_SCHEMA) return null;
+		const schema = readInteger(raw.schema);
+		if (schema < EVENT_SCHEMAS.oldest || schema > EVENT_SCHEMAS.newest) return null;
 		return parseBookingEvent(raw) ?? parseShowtimeEvent(raw);
 	} catch {
 		return null;
@@ -90,8 +94,17 @@ function parseShowtimeEvent(raw: Readonly<Record<string, string>>): ShowtimeEven
 		startsAt: readInteger(raw.startsAt),
 		endsAt: readInteger(raw.endsAt),
 		at: readInteger(raw.at),
-		command: null,
+		command: readCommand(raw),
+		movedFrom: raw.fromStartsAt === undefined ? null : { startsAt: readInteger(raw.fromStartsAt), endsAt: readInteger(raw.fromEndsAt) },
 	};
+}
+
+/** Reads who made the change; null when no staff did. Throws when the actor is not a user id. */
+function readCommand({ actor, requestId, reason }: Readonly<Record<string, string>>): StaffCommand | null {
+	if (actor === undefined) return null;
+	const userId = parseUserId(actor);
+	assert(userId !== null, `the actor of an outbox entry is not a user id: ${actor}`);
+	return { actor: userId, requestId: readText(requestId), reason: readText(reason) || null };
 }
 
 /** Parses a JSON object whose values are integers. Throws when a value is not one. */

@@ -166,14 +166,14 @@ describe("a refused extend changes nothing in Redis", () => {
 	it("refuses with showtime_cancelled once the showtime is cancelled, but not while it is paused or closed", async () => {
 		const showtime = await test.openShowtime();
 		const set = (state: "paused" | "closed" | "cancelled") =>
-			test.store.setTerms({ showtimeId: showtime.id, change: { what: "state", state } });
+			test.store.setTerms({ showtimeId: showtime.id, terms: { state }, ifVersions: null, command: null });
 		for (const [seat, state] of (["paused", "closed"] as const).entries()) {
-			await test.store.setTerms({ showtimeId: showtime.id, change: { what: "state", state: "open" } });
+			await test.store.setTerms({ showtimeId: showtime.id, terms: { state: "open" }, ifVersions: null, command: null });
 			const command = await holdSeats(test.store, showtime, [seat]);
 			await set(state);
 			expect((await test.store.extendHold(command)).outcome).toBe("extended");
 		}
-		await test.store.setTerms({ showtimeId: showtime.id, change: { what: "state", state: "open" } });
+		await test.store.setTerms({ showtimeId: showtime.id, terms: { state: "open" }, ifVersions: null, command: null });
 		const command = await holdSeats(test.store, showtime, [9]);
 		await set("cancelled");
 		expect(await refused(command)).toEqual({ outcome: "showtime_cancelled" });

@@ -158,8 +158,8 @@ describe("a rebuild of an installed showtime", () => {
 	it("keeps changes of the showtime that the ledger does not have, and emits them again unless the outbox has them", async () => {
 		for (const isInOutbox of [true, false]) {
 			const showtime = await test.openShowtime({ seatCount: 4 });
-			await test.store.setTerms({ showtimeId: showtime.id, change: { what: "prices", prices: { standard: 7 }, currency: "EUR" } });
-			await test.store.blockSeats({ showtimeId: showtime.id, seats: [3], isBlocked: true });
+			await test.store.setTerms({ showtimeId: showtime.id, terms: { prices: { standard: 7 } }, ifVersions: null, command: null });
+			await test.store.blockSeats({ showtimeId: showtime.id, seats: [3], isBlocked: true, ifVersions: null, command: null });
 			const changed = await test.store.readShowtime(showtime.id);
 			const { outbox } = bucketKeys(bucketOf(showtime.id));
 			if (!isInOutbox) await test.redis.del(outbox);
@@ -177,7 +177,7 @@ describe("a rebuild of an installed showtime", () => {
 
 	it("takes the ledger's terms and schedule when they are newer", async () => {
 		const showtime = await test.openShowtime({ seatCount: 4 });
-		await test.store.blockSeats({ showtimeId: showtime.id, seats: [3], isBlocked: true });
+		await test.store.blockSeats({ showtimeId: showtime.id, seats: [3], isBlocked: true, ifVersions: null, command: null });
 		const moved = { ...showtime, state: "paused", showtimeVersion: 5, scheduleVersion: 2, endsAt: showtime.endsAt + 1 } as const;
 		await rebuild(moved, { blockedSeats: [0] });
 		expect(await test.store.readShowtime(showtime.id)).toEqual(moved);
@@ -214,7 +214,7 @@ describe("a rebuild of an installed showtime", () => {
 
 	it("leaves only the epoch of a showtime that ended days ago, and first emits the changes that the ledger lacks", async () => {
 		const showtime = await test.openShowtime();
-		await test.store.setTerms({ showtimeId: showtime.id, change: { what: "state", state: "paused" } });
+		await test.store.setTerms({ showtimeId: showtime.id, terms: { state: "paused" }, ifVersions: null, command: null });
 		await test.redis.del(bucketKeys(bucketOf(showtime.id)).outbox);
 		const over = { ...showtime, scheduleVersion: 2, startsAt: showtime.startsAt - 5 * DAY_MS, endsAt: showtime.endsAt - 5 * DAY_MS };
 		expect((await rebuild(over)).outcome).toBe("installed");

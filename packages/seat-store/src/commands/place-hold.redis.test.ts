@@ -79,7 +79,7 @@ describe("placing a hold", () => {
 		const showtime = await test.openShowtime();
 		const [userId, bookingId] = [newUserId(), newBookingId(showtime.id)];
 		await tryHold(test.store, showtime, [1], { userId, bookingId, idempotencyKey: "k2" });
-		await test.store.setTerms({ showtimeId: showtime.id, change: { what: "state", state: "cancelled" } });
+		await test.store.setTerms({ showtimeId: showtime.id, terms: { state: "cancelled" }, ifVersions: null, command: null });
 		for (const id of [bookingId, newBookingId(showtime.id)]) {
 			const again = () => tryHold(test.store, showtime, [1], { userId, bookingId: id, idempotencyKey: "k2" });
 			expect(await expectUnchanged(test, again)).toEqual({ outcome: "showtime_cancelled" });
@@ -162,7 +162,7 @@ describe("a refused hold changes nothing in Redis", () => {
 		const showtime = await test.openShowtime();
 		await holdSeats(test.store, showtime, [2, 4]);
 		await test.store.confirmBooking(await holdSeats(test.store, showtime, [5]));
-		await test.store.blockSeats({ showtimeId: showtime.id, seats: [7], isBlocked: true });
+		await test.store.blockSeats({ showtimeId: showtime.id, seats: [7], isBlocked: true, ifVersions: null, command: null });
 		expect(await refused(showtime, [1, 2, 3, 4, 5, 6, 7])).toEqual({ outcome: "seats_taken", seats: [2, 4, 5, 7] });
 	});
 
@@ -235,7 +235,7 @@ describe("a refused hold changes nothing in Redis", () => {
 		["cancelled", "showtime_cancelled"],
 	] as const)("a %s showtime refuses holds with %s", async (state, outcome) => {
 		const showtime = await test.openShowtime();
-		await test.store.setTerms({ showtimeId: showtime.id, change: { what: "state", state } });
+		await test.store.setTerms({ showtimeId: showtime.id, terms: { state }, ifVersions: null, command: null });
 		expect(await refused(showtime)).toEqual({ outcome });
 	});
 

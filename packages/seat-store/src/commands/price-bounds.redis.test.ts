@@ -23,17 +23,18 @@ const BAD_PRICES: TierPrices[] = [
 ];
 
 it("a showtime can be installed and repriced at the highest price", async () => {
-	const showtime = await test.openShowtime({ prices: { standard: PRICE_MAX } });
-	expect((await test.store.readShowtime(showtime.id))?.prices).toEqual({ standard: PRICE_MAX });
-	const change = { what: "prices", prices: { standard: PRICE_MAX, premium: 0 }, currency: "USD" } as const;
-	expect(await test.store.setTerms({ showtimeId: showtime.id, change })).toMatchObject({ outcome: "set" });
-	expect((await test.store.readShowtime(showtime.id))?.prices).toEqual({ standard: PRICE_MAX, premium: 0 });
+	const showtime = await test.openShowtime({ prices: { standard: PRICE_MAX, premium: 1 } });
+	expect((await test.store.readShowtime(showtime.id))?.prices).toEqual({ standard: PRICE_MAX, premium: 1 });
+	const prices = { standard: PRICE_MAX - 1, premium: PRICE_MAX };
+	const command = { showtimeId: showtime.id, terms: { prices }, ifVersions: null, command: null };
+	expect(await test.store.setTerms(command)).toMatchObject({ outcome: "set" });
+	expect((await test.store.readShowtime(showtime.id))?.prices).toEqual(prices);
 });
 
 it.each(BAD_PRICES)("set-terms throws on the prices %j and changes nothing", async (prices) => {
 	const showtime = await test.openShowtime();
-	const change = { what: "prices", prices, currency: "USD" } as const;
-	await expectUnchanged(test, () => expect(test.store.setTerms({ showtimeId: showtime.id, change })).rejects.toThrow("minor units"));
+	const command = { showtimeId: showtime.id, terms: { prices }, ifVersions: null, command: null };
+	await expectUnchanged(test, () => expect(test.store.setTerms(command)).rejects.toThrow("minor units"));
 });
 
 it.each(BAD_PRICES)("an install throws on the prices %j and leaves the showtime closed", async (prices) => {

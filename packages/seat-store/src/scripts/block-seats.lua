@@ -5,10 +5,12 @@ KEYS[2] owner   HASH    seat index -> owner entry
 KEYS[3] map     STRING  one status letter per seat
 KEYS[4] outbox  STREAM  events that the ledger does not have yet
 KEYS[5] seq     STRING  event counter of the bucket
-ARGV[1] showtimeId   ARGV[2] change: "block" or "unblock"   ARGV[3] outboxMax   ARGV[4] seatsTtlMs   ARGV[5..] seats: indexes, distinct
-RETURNS {"set", showtimeVersion, scheduleVersion} | {"seats_taken", seat...} | {"showtime_cancelled"} | {"busy"} | {"not_ready"} | {"fenced"} | {"recovering"}
+ARGV[1] showtimeId   ARGV[2] change: "block" or "unblock"   ARGV[3] ifVersions: "" for any, else `,3,4,`   ARGV[4] outboxMax
+ARGV[5] seatsTtlMs   ARGV[6] actor or ""   ARGV[7] requestId   ARGV[8] reason or ""   ARGV[9..] seats: indexes, distinct
+RETURNS {"set", showtimeVersion, scheduleVersion} | {"version_mismatch", showtimeVersion, scheduleVersion} | {"seats_taken", seat...}
+  | {"showtime_cancelled"} | {"showtime_closed"} | {"busy"} | {"not_ready"} | {"fenced"} | {"recovering"}
 EFFECTS changes all of the seats or none: blocks only free seats, unblocks only blocked ones. A seat that is already in the requested
-  state stays as it is; if all are, the call is a repeat. Otherwise showtimeVersion + 1 and one outbox entry.
+  state stays as it is; if all are, the call is a repeat, whatever ifVersions says. Otherwise showtimeVersion + 1 and one outbox entry.
 COST O(seats asked + seats blocked). ]]
 -- @include now
 -- @include fence
@@ -16,19 +18,19 @@ COST O(seats asked + seats blocked). ]]
 -- @include seat-list
 -- @include write-map
 -- @include keep-until
+-- @include staff-command
 -- @include append-showtime-event
 local meta_key, owner_key, map_key, outbox_key, seq_key = unpack(KEYS)
-local showtime, change, outbox_max, seats_ttl = unpack(ARGV, 1, 4)
+local showtime, change, if_versions, outbox_max, seats_ttl, actor, request_id, reason = unpack(ARGV, 1, 8)
 local is_block = change == 'block'
 local state, replid, seat_count, ends_at, blocked_list, showtime_version, schedule_version = unpack(redis.call('HMGET', meta_key,
 	'state', 'replid', 'seatCount', 'endsAt', 'blockedSeats', 'showtimeVersion', 'scheduleVersion'))
 local now = now_ms()
 local refusal = refusal_of_fence(meta_key, state, replid, now)
 if refusal then return { refusal } end
-if state == 'cancelled' then return { 'showtime_cancelled' } end
 
 local changed, taken = {}, {}
-for i = 5, #ARGV do
+for i = 9, #ARGV do
 	local seat = ARGV[i]
 	if tonumber(seat) >= tonumber(seat_count) then return redis.error_reply('BROKEN seat index beyond the plan') end
 	local value = redis.call('HGET', owner_key, seat)
@@ -39,11 +41,14 @@ for i = 5, #ARGV do
 		changed[#changed + 1] = seat
 	end
 end
-if #taken > 0 then return { 'seats_taken', unpack(taken) } end
-if #changed == 0 then
+if #changed + #taken == 0 then
 	redis.call('HINCRBY', meta_key, 'repeats', 1)
 	return { 'set', showtime_version, schedule_version }
 end
+if is_version_refused(if_versions, showtime_version) then return { 'version_mismatch', showtime_version, schedule_version } end
+if state == 'cancelled' then return { 'showtime_cancelled' } end
+if now >= tonumber(ends_at) then return { 'showtime_closed' } end
+if #taken > 0 then return { 'seats_taken', unpack(taken) } end
 if redis.call('XLEN', outbox_key) >= tonumber(outbox_max) then return { 'busy' } end
 
 local is_blocked = {}
@@ -63,5 +68,6 @@ table.sort(blocked)
 write_map(meta_key, map_key, changed, is_block and 'X' or 'A')
 redis.call('HSET', meta_key, 'blockedSeats', table.concat(blocked, ','))
 showtime_version = redis.call('HINCRBY', meta_key, 'showtimeVersion', 1)
-append_showtime_event(outbox_key, seq_key, meta_key, is_block and 'showtime.seats_blocked' or 'showtime.seats_unblocked', showtime, now)
+local event = { type = is_block and 'showtime.seats_blocked' or 'showtime.seats_unblocked', showtime = showtime, at = now }
+append_showtime_event(outbox_key, seq_key, meta_key, event, command_fields(actor, request_id, reason))
 return { 'set', showtime_version, schedule_version }

@@ -28,7 +28,7 @@ local meta_key, owner_key, map_key, expiry_key, buyers_key, booking_key, outbox_
 local booking, user, if_version, outbox_max, seats_ttl = unpack(ARGV)
 
 local now = now_ms()
-local record, refusal, text, schedule_version, ends_at = open_own_booking(meta_key, booking_key, user, now, 'scheduleVersion', 'endsAt')
+local record, refusal, text, ends_at = open_own_booking(meta_key, booking_key, user, now, 'endsAt')
 if refusal then return { refusal } end
 
 if record.state == 'CONFIRMED' then
@@ -58,7 +58,8 @@ redis.call('ZREM', expiry_key, expiry_member(booking, user, record.seats))
 -- from it as expired.
 if write_buyer(buyers_key, user, now, booking, 0, record.seats) then keep_until_end(ends_at, seats_ttl, buyers_key) end
 record.state, record.version, record.recorded = 'CONFIRMED', string.format('%d', tonumber(record.version) + 1), '0'
-record.confirmedAt, record.scheduleVersion = string.format('%d', now), schedule_version
+-- scheduleVersion stays that of the hold: a buyer who has not seen a later schedule gets a notice when the ledger has the booking.
+record.confirmedAt = string.format('%d', now)
 -- Only extend needs the idempotency key.
 record.idempotencyKey = nil
 text = append_event(outbox_key, seq_key, 'booking.confirmed', booking, record, now)

@@ -10,8 +10,9 @@ ARGV[1] bookingId   ARGV[2] userId   ARGV[3] ifVersion or ""   ARGV[4] extension
 ARGV[7] seatsTtlMs
 RETURNS {"extended", nowMs, the record as JSON} | {"hold_expired"} | {"booking_state"} | {"version_mismatch", version}
   | {"showtime_cancelled"} | {"not_found"} | {"not_loaded"} | {"not_ready"} | {"fenced"} | {"recovering"}
-EFFECTS the hold ends extensionMs from now, at most lifeMaxMs after it was placed, and never sooner than before. Only a hold that still
-  owns all its seats can be extended, and only once; a repeat replies with the same record. A refusal changes no expiry.
+EFFECTS the hold ends extensionMs from now, at most lifeMaxMs after it was placed, at the latest at the later of start and end of sales,
+  and never sooner than before. Only a hold that still owns all its seats can be extended, and only once; a repeat replies with the
+  same record. A refusal changes no expiry.
   The record and the idempotency key expire together, endedHoldTtlMs after the hold's new end.
 COST O(seats of the booking + the user's live entries). ]]
 -- @include now
@@ -27,7 +28,8 @@ local meta_key, owner_key, expiry_key, buyers_key, booking_key, idem_key = unpac
 local booking, user, if_version, extension, life_max, ended_ttl, seats_ttl = unpack(ARGV)
 
 local now = now_ms()
-local record, refusal, text, ends_at = open_own_booking(meta_key, booking_key, user, now, 'endsAt')
+local record, refusal, text, starts_at, sales_close_at, ends_at =
+	open_own_booking(meta_key, booking_key, user, now, 'startsAt', 'salesCloseAt', 'endsAt')
 if refusal then return { refusal } end
 if not is_hold(record) then
 	if version_differs(if_version, record.version) then return { 'version_mismatch', record.version } end
@@ -44,7 +46,8 @@ end
 if version_differs(if_version, record.version) then return { 'version_mismatch', record.version } end
 
 local extended = math.min(now + tonumber(extension), tonumber(record.createdAt) + tonumber(life_max))
-local expires_at = math.max(tonumber(record.expiresAt), extended)
+-- Not sooner than before, even when the showtime was moved since: clients were given the earlier answer.
+local expires_at = math.max(tonumber(record.expiresAt), latest_expiry(extended, starts_at, sales_close_at))
 record.state, record.version, record.expiresAt = 'PAYING', string.format('%d', tonumber(record.version) + 1), string.format('%d', expires_at)
 for _, seat in ipairs(seats) do redis.call('HSET', owner_key, seat, booking .. '|' .. record.expiresAt) end
 redis.call('ZADD', expiry_key, record.expiresAt, expiry_member(booking, user, record.seats))

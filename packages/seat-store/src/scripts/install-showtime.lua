@@ -55,7 +55,7 @@ end
 if is_ledger_behind == '1' then
 	local entry = redis.call('HGET', meta_key, 'entry')
 	if not entry or #redis.call('XRANGE', outbox_key, entry, entry) == 0 then
-		append_showtime_event(outbox_key, seq_key, meta_key, 'showtime.restated', showtime, now)
+		append_showtime_event(outbox_key, seq_key, meta_key, { type = 'showtime.restated', showtime = showtime, at = now }, {})
 	end
 end
 -- Last, because this may delete meta at once: a showtime that ended more than a day ago keeps only its epoch, which the outbox

@@ -17,7 +17,7 @@ RETURNS {"held", nowMs, the record as JSON} | {"replayed", bookingId} | {"seats_
   | {"seat_limit"} | {"hold_limit"} | {"hourly_limit", retryInMs} | {"not_on_sale"} | {"showtime_closed"} | {"showtime_cancelled"}
   | {"idempotency_mismatch"} | {"stale_prices"} | {"not_ready"} | {"fenced"} | {"recovering"}
 EFFECTS writes all keys together on "held", none otherwise. A booking id that exists already means that this call is a repeat; the
-  reply has the current record.
+  reply has the current record. The hold ends holdTtlMs from now, at the latest at the later of start and end of sales.
   The record and the idempotency key expire together, endedHoldTtlMs after the hold's end.
 COST O(seats asked + the user's live entries), plus O(log userIndexMax) for a user with holdsPerHourMax bookings in the index. On
   "hourly_limit" one more read, O(userIndexMax). ]]
@@ -36,9 +36,9 @@ local seats = { unpack(ARGV, 17) }
 local HOUR_MS = 3600000
 local seat_list = table.concat(seats, ',')
 
-local meta = redis.call('HMGET', meta_key, 'state', 'planId', 'priceVersion', 'currency', 'salesOpenAt', 'salesCloseAt', 'endsAt',
-	'seatCount', 'scheduleVersion', 'replid')
-local state, meta_plan, meta_price_version, currency, sales_open_at, sales_close_at, ends_at, seat_count, schedule_version,
+local meta = redis.call('HMGET', meta_key, 'state', 'planId', 'priceVersion', 'currency', 'salesOpenAt', 'salesCloseAt', 'startsAt',
+	'endsAt', 'seatCount', 'scheduleVersion', 'replid')
+local state, meta_plan, meta_price_version, currency, sales_open_at, sales_close_at, starts_at, ends_at, seat_count, schedule_version,
 	replid = unpack(meta)
 local now = now_ms()
 local refusal = refusal_of_fence(meta_key, state, replid, now)
@@ -95,7 +95,8 @@ end
 if #taken > 0 then return { 'seats_taken', unpack(taken) } end
 
 local created_at = string.format('%d', now)
-local expires_at = string.format('%d', now + tonumber(ttl))
+local expires_ms = latest_expiry(now + tonumber(ttl), starts_at, sales_close_at)
+local expires_at = string.format('%d', expires_ms)
 local owners = {}
 for _, seat in ipairs(seats) do
 	owners[#owners + 1] = seat
@@ -105,13 +106,13 @@ redis.call('HSET', owner_key, unpack(owners))
 write_map(meta_key, map_key, seats, 'H')
 redis.call('ZADD', expiry_key, expires_at, expiry_member(booking, user, seat_list))
 redis.call('ZADD', expiries_key, 'LT', expires_at, showtime)
-write_buyer(buyers_key, user, now, booking, tonumber(expires_at), seat_list)
+write_buyer(buyers_key, user, now, booking, expires_ms, seat_list)
 local text = cjson.encode({
 	userId = user, showtimeId = showtime, planId = plan, seats = seat_list, amounts = amounts, state = 'HELD', version = '1',
 	amount = amount, currency = currency, createdAt = created_at, expiresAt = expires_at, recorded = '0',
 	scheduleVersion = schedule_version, idempotencyKey = idem_key and client_key,
 })
-local readable_until = string.format('%d', now + tonumber(ttl) + tonumber(ended_ttl))
+local readable_until = string.format('%d', expires_ms + tonumber(ended_ttl))
 redis.call('SET', booking_key, text, 'PXAT', readable_until)
 redis.call('ZADD', index_key, created_at, booking)
 if indexed >= tonumber(index_max) then redis.call('ZREMRANGEBYRANK', index_key, 0, -1 - tonumber(index_max)) end

@@ -14,8 +14,8 @@ export type ScriptSignatures = {
 	};
 	"block-seats": {
 		keys: { meta: string; owner: string; map: string; outbox: string; seq: string };
-		args: { showtimeId: Value; change: Value; outboxMax: Value; seatsTtlMs: Value; seats: readonly Value[] };
-		status: "set" | "seats_taken" | "showtime_cancelled" | "busy" | "not_ready" | "fenced" | "recovering";
+		args: { showtimeId: Value; change: Value; ifVersions: Value; outboxMax: Value; seatsTtlMs: Value; actor: Value; requestId: Value; reason: Value; seats: readonly Value[] };
+		status: "set" | "version_mismatch" | "seats_taken" | "showtime_cancelled" | "showtime_closed" | "busy" | "not_ready" | "fenced" | "recovering";
 	};
 	"cancel": {
 		keys: { meta: string; owner: string; map: string; expiry: string; buyers: string; booking: string; outbox: string; seq: string };
@@ -26,6 +26,11 @@ export type ScriptSignatures = {
 		keys: { meta: string; owner: string; map: string; expiry: string; buyers: string; booking: string; outbox: string; seq: string };
 		args: { bookingId: Value; userId: Value; ifVersion: Value; outboxMax: Value; seatsTtlMs: Value };
 		status: "confirmed" | "hold_expired" | "booking_state" | "version_mismatch" | "showtime_cancelled" | "busy" | "not_found" | "not_loaded" | "not_ready" | "fenced" | "recovering";
+	};
+	"count-live": {
+		keys: { meta: string; owner: string };
+		args: Record<never, never>;
+		status: "counted" | "not_ready" | "fenced" | "recovering";
 	};
 	"extend": {
 		keys: { meta: string; owner: string; expiry: string; buyers: string; booking: string; idempotency: string | null };
@@ -94,7 +99,7 @@ export type ScriptSignatures = {
 	};
 	"reschedule": {
 		keys: { meta: string; owner: string; map: string; expiry: string; buyers: string; outbox: string; seq: string };
-		args: { showtimeId: Value; scheduleVersion: Value; startsAt: Value; endsAt: Value; keepUntil: Value; metaUntil: Value; outboxMax: Value };
+		args: { showtimeId: Value; scheduleVersion: Value; startsAt: Value; endsAt: Value; movedFromStart: Value; movedFromEnd: Value; keepUntil: Value; metaUntil: Value; outboxMax: Value; actor: Value; requestId: Value; reason: Value };
 		status: "set" | "showtime_cancelled" | "busy" | "not_ready" | "fenced" | "recovering";
 	};
 	"resolve-conflict": {
@@ -104,9 +109,9 @@ export type ScriptSignatures = {
 	};
 	"set-terms": {
 		keys: { meta: string; outbox: string; seq: string };
-		args: { showtimeId: Value; eventType: Value; outboxMax: Value; fields: readonly Value[] };
-		status: "set" | "showtime_cancelled" | "busy" | "not_ready" | "fenced" | "recovering";
+		args: { showtimeId: Value; ifVersions: Value; outboxMax: Value; cancelTtlMs: Value; actor: Value; requestId: Value; reason: Value; state: Value; prices: Value; currency: Value; salesOpenAt: Value; salesCloseAt: Value };
+		status: "set" | "version_mismatch" | "showtime_cancelled" | "showtime_closed" | "invalid_window" | "unknown_tiers" | "currency_mismatch" | "busy" | "not_ready" | "fenced" | "recovering";
 	};
 };
 
-export const SCRIPT_NAMES: readonly (keyof ScriptSignatures)[] = ["ack-batch", "adopt-timeline", "block-seats", "cancel", "confirm", "extend", "find-unopened", "give-back-claim", "install-bookings", "install-claim", "install-seats", "install-showtime", "load-booking", "open-quarantined", "place-hold", "read-batch", "read-map", "reap", "reschedule", "resolve-conflict", "set-terms"];
+export const SCRIPT_NAMES: readonly (keyof ScriptSignatures)[] = ["ack-batch", "adopt-timeline", "block-seats", "cancel", "confirm", "count-live", "extend", "find-unopened", "give-back-claim", "install-bookings", "install-claim", "install-seats", "install-showtime", "load-booking", "open-quarantined", "place-hold", "read-batch", "read-map", "reap", "reschedule", "resolve-conflict", "set-terms"];

@@ -20,7 +20,7 @@ export async function openShowtimeWithBookings(test: TestStore): Promise<Showtim
 	const showtime = await test.openShowtime();
 	const [pending, sold] = [await holdSeats(test.store, showtime, [1]), await holdSeats(test.store, showtime, [2, 3])];
 	await test.store.confirmBooking(sold);
-	await test.store.blockSeats({ showtimeId: showtime.id, seats: [4], isBlocked: true });
+	await test.store.blockSeats({ showtimeId: showtime.id, seats: [4], isBlocked: true, ifVersions: null, command: null });
 	return { showtime, held: pending, sold };
 }
 
@@ -32,10 +32,13 @@ const CALLS: Record<string, (store: SeatStore, opened: ShowtimeWithBookings) => 
 	cancel: (store, { sold }) => store.cancelBooking(sold),
 	reap: (store, { showtime }) => store.reapHolds(showtime.id),
 	"read-map": (store, { showtime }) => store.readSeatMap(showtime.id),
-	"set-terms": (store, { showtime: { id: showtimeId } }) => store.setTerms({ showtimeId, change: { what: "state", state: "paused" } }),
-	"block-seats": (store, { showtime: { id: showtimeId } }) => store.blockSeats({ showtimeId, seats: [8], isBlocked: true }),
+	"set-terms": (store, { showtime: { id: showtimeId } }) =>
+		store.setTerms({ showtimeId, terms: { state: "paused" }, ifVersions: null, command: null }),
+	"block-seats": (store, { showtime: { id: showtimeId } }) =>
+		store.blockSeats({ showtimeId, seats: [8], isBlocked: true, ifVersions: null, command: null }),
 	reschedule: (store, { showtime: { id: showtimeId, startsAt, endsAt } }) =>
-		store.reschedule({ showtimeId, scheduleVersion: 9, startsAt, endsAt }),
+		store.reschedule({ showtimeId, scheduleVersion: 9, startsAt, endsAt, movedFrom: { startsAt, endsAt }, command: null }),
+	"count-live": (store, { showtime }) => store.countLive(showtime.id),
 	"open-quarantined": (store, { showtime }) => store.openQuarantined(showtime.id),
 	"resolve-conflict": (store, { sold }) =>
 		store.resolveConflict({

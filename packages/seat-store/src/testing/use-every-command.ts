@@ -27,10 +27,12 @@ export async function useEveryCommand(test: TestStore, store: SeatStore): Promis
 	);
 	await store.cancelBooking(first);
 	await store.cancelBooking(await holdSeats(store, showtime, [3]));
-	await store.setTerms({ showtimeId: showtime.id, change: { what: "prices", prices: { standard: 1 }, currency: "EUR" } });
-	await store.blockSeats({ showtimeId: showtime.id, seats: [5], isBlocked: true });
+	await store.setTerms({ showtimeId: showtime.id, terms: { prices: { standard: 1 } }, ifVersions: null, command: null });
+	await store.blockSeats({ showtimeId: showtime.id, seats: [5], isBlocked: true, ifVersions: null, command: null });
 	const { startsAt, endsAt } = showtime;
-	await store.reschedule({ showtimeId: showtime.id, scheduleVersion: 2, startsAt, endsAt: endsAt + 1 });
+	const movedFrom = { startsAt, endsAt };
+	await store.reschedule({ showtimeId: showtime.id, scheduleVersion: 2, startsAt, endsAt: endsAt + 1, movedFrom, command: null });
+	await store.countLive(showtime.id);
 	const repriced = { ...showtime, priceVersion: 2 };
 	const expiring = await holdSeats(test.withLimits({ holdTtlMs: 1 }), repriced, [4]);
 	await waitUntil("the hold to expire", async () => (await store.now(bucket)) >= expiring.booking.expiresAt);
