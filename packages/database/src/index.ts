@@ -7,6 +7,7 @@ export type { AdminMovie, MovieFields } from "./admin/admin-movie.ts";
 export type { AdminShowtime } from "./admin/admin-showtime.ts";
 export { createMovie } from "./admin/create-movie.ts";
 export type { ClashingShowtime } from "./admin/find-clashing-showtimes.ts";
+export { findSold, type SoldInLedger } from "./admin/find-sold.ts";
 export { findAdminMovie, type ListAdminMoviesRequest, listAdminMovies } from "./admin/list-admin-movies.ts";
 export { findAdminShowtime, type ListAdminShowtimesRequest, listAdminShowtimes } from "./admin/list-admin-showtimes.ts";
 export { type BatchAnswer, type BulkOutcome, type BulkRequest, scheduleInBulk } from "./admin/schedule-in-bulk.ts";

@@ -1,6 +1,7 @@
 /** The admin plugin: everything that the staff of a cinema manage. Encapsulated, with its own authorization: no route without a role. */
 import type { ApiServer } from "../api-server.ts";
 import type { RouteDeps } from "../deps.ts";
+import { addBlockSeats } from "./block-seats.ts";
 import { addCreateMovie } from "./create-movie.ts";
 import { addCreateShowtime } from "./create-showtime.ts";
 import { addListAdminMovies } from "./list-admin-movies.ts";
@@ -8,7 +9,9 @@ import { addListAdminShowtimes } from "./list-admin-showtimes.ts";
 import { requireRole } from "./require-role.ts";
 import { addScheduleShowtimes } from "./schedule-showtimes.ts";
 import { addShowAdminMovie } from "./show-admin-movie.ts";
+import { addShowAdminShowtime } from "./show-admin-showtime.ts";
 import { addUpdateMovie } from "./update-movie.ts";
+import { addUpdateShowtime } from "./update-showtime.ts";
 
 /** Registers the admin routes. `app` has the prefix `/admin`. */
 export function addAdminRoutes(app: ApiServer, deps: RouteDeps): void {
@@ -22,4 +25,7 @@ export function addAdminRoutes(app: ApiServer, deps: RouteDeps): void {
 	addListAdminShowtimes(app, deps);
 	addCreateShowtime(app, deps);
 	addScheduleShowtimes(app, deps);
+	addShowAdminShowtime(app, deps);
+	addUpdateShowtime(app, deps);
+	addBlockSeats(app, deps);
 }

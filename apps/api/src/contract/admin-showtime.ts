@@ -1,5 +1,6 @@
 /** The wire schemas of showtimes for staff, and of the requests to schedule them. */
 import {
+	BLOCK_SEATS_MAX,
 	EXTRA_MINUTES_MAX,
 	IDEMPOTENCY_KEY_PATTERN,
 	LOCAL_DATE_PATTERN,
@@ -11,13 +12,13 @@ import {
 	WEEKDAYS,
 } from "@holdfast/domain";
 import { type Static, Type } from "typebox";
+import { reason } from "./admin.ts";
 import { EXAMPLE_CURSORS, EXAMPLE_IDS, EXAMPLE_TIMES } from "./examples.ts";
-import { Price } from "./money.ts";
+import { Money, Price } from "./money.ts";
 import { page } from "./page.ts";
 import { CLOSED, id, instant, oneOf, share, text } from "./share.ts";
+import { SeatCountsObject } from "./showtime.ts";
 
-/** The most seats that one request blocks or unblocks, and that a new showtime keeps off sale. */
-export const BLOCKS_MAX = 1_000;
 /** A longer label is answered 400. */
 const LABEL_MAX_CHARS = 32;
 /** How long before the start sales may close, at most: a day. */
@@ -37,7 +38,7 @@ const prices = Type.Array(tierPrice, {
 });
 const labels = (description: string) =>
 	Type.Array(Type.String({ minLength: 1, maxLength: LABEL_MAX_CHARS }), {
-		maxItems: BLOCKS_MAX,
+		maxItems: BLOCK_SEATS_MAX,
 		uniqueItems: true,
 		description,
 		examples: [["A1", "A2"]],
@@ -246,3 +247,74 @@ export const AdminShowtime = share("AdminShowtime", AdminShowtimeObject);
 export type AdminShowtimeBody = Static<typeof AdminShowtimeObject>;
 /** Schema of one page of showtimes for staff. */
 export const AdminShowtimePage = share("AdminShowtimePage", page(AdminShowtime.ref, EXAMPLE_CURSORS.showtimes));
+
+const count = (description: string, example: number) => Type.Integer({ minimum: 0, description, examples: [example] });
+
+const LiveObject = Type.Object(
+	{
+		holds: count("Live holds", 2),
+		heldSeats: count("Their seats", 5),
+		bookings: count("Sold bookings", 15),
+		soldSeats: count("Their seats", 30),
+		quarantinedSeats: count("Seats withheld from sale because they may already be sold", 0),
+	},
+	CLOSED,
+);
+
+const AdminShowtimeDetailsObject = Type.Object(
+	{
+		...AdminShowtimeObject.properties,
+		blocks: Type.Array(Type.String(), { description: "Labels of the seats that staff keep off sale", examples: [["A1", "A2"]] }),
+		tiers: Type.Array(Type.Object({ tier: text("Tier id", "standard"), ...SeatCountsObject.properties }, CLOSED), {
+			description: "The seats of each tier by status",
+		}),
+		live: Type.Unsafe<Static<typeof LiveObject> | null>({
+			anyOf: [LiveObject, { type: "null" }],
+			description: "What customers have now. Null while the seats are not in the store of live seats, or it cannot be reached",
+		}),
+		ledger: Type.Object(
+			{ bookings: count("Confirmed bookings", 15), amount: Money.ref },
+			{ ...CLOSED, description: "What the ledger has sold. A sale of the last tenths of a second may be missing" },
+		),
+	},
+	{ ...CLOSED, description: "A showtime as staff see it, with its seats and sales" },
+);
+/** Schema of a showtime with its seats and sales. */
+export const AdminShowtimeDetails = share("AdminShowtimeDetails", AdminShowtimeDetailsObject);
+/** The JSON of a showtime with its seats and sales. */
+export type AdminShowtimeDetailsBody = Static<typeof AdminShowtimeDetailsObject>;
+
+/** Schema of the request to change the terms of a showtime. */
+export const ShowtimeChange = share(
+	"ShowtimeChange",
+	Type.Object(
+		{
+			state: Type.Optional(
+				oneOf(
+					["open", "paused", "closed"],
+					"`open`: on sale. `paused`: no new holds for now. `closed`: no new holds. Holds that exist can be confirmed in each state",
+				),
+			),
+			prices: Type.Optional(prices),
+			salesOpenAt: Type.Optional(Type.String({ format: "date-time", description: "When sales begin" })),
+			salesCloseAt: Type.Optional(Type.String({ format: "date-time", description: "When sales end" })),
+			reason: Type.Optional(reason),
+		},
+		{ ...CLOSED, minProperties: 1, description: "The terms to change. Absent terms stay as they are" },
+	),
+);
+
+const labelsToChange = (description: string) => Type.Optional({ ...labels(description), minItems: 1 });
+
+/** Schema of the request to block or unblock seats. */
+export const BlockChange = share(
+	"BlockChange",
+	Type.Object(
+		{
+			block: labelsToChange("Labels of the seats to take off sale. Give this or `unblock`"),
+			unblock: labelsToChange("Labels of the seats to put back on sale. Give this or `block`"),
+			reason: Type.Optional(reason),
+		},
+		{ ...CLOSED, description: "The seats to block or to unblock" },
+	),
+);

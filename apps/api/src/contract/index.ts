@@ -3,12 +3,15 @@ import type { TSchema } from "typebox";
 import { AdminMovie, AdminMoviePage, MovieChange, NewMovie } from "./admin-movie.ts";
 import {
 	AdminShowtime,
+	AdminShowtimeDetails,
 	AdminShowtimePage,
+	BlockChange,
 	ClashingShowtime,
 	NewSchedule,
 	NewShowtime,
 	PlannedShowtime,
 	Schedule,
+	ShowtimeChange,
 } from "./admin-showtime.ts";
 import { Booking, BookingDetails, BookingPage, HoldRequest } from "./booking.ts";
 import { Health } from "./health.ts";
@@ -53,6 +56,9 @@ const SHARED: readonly Pick<SharedSchema<TSchema>, "schema">[] = [
 	MovieChange,
 	AdminShowtime,
 	AdminShowtimePage,
+	AdminShowtimeDetails,
+	ShowtimeChange,
+	BlockChange,
 	NewShowtime,
 	NewSchedule,
 	ClashingShowtime,

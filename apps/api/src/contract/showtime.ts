@@ -47,7 +47,8 @@ export type ShowtimeBody = Static<typeof ShowtimeObject>;
 export const ShowtimePage = share("ShowtimePage", page(Showtime.ref, EXAMPLE_CURSORS.showtimes));
 
 const count = (description: string, example: number) => Type.Integer({ minimum: 0, description, examples: [example] });
-const SeatCountsObject = Type.Object(
+/** The number of seats in each status. */
+export const SeatCountsObject = Type.Object(
 	{
 		total: count("All seats of the showtime", 100),
 		available: count("Seats that can be held", 61),

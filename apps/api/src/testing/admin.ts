@@ -1,5 +1,5 @@
 /** Helpers for the tests of the admin routes. */
-import { gridLayout, newAuditoriumId, newSeatPlanId } from "@holdfast/domain";
+import { gridLayout, newAuditoriumId, newSeatPlanId, parseShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import type { AdminMovieBody } from "../contract/admin-movie.ts";
 import type { TestApi, TestUser } from "./start-test-api.ts";
 
@@ -54,5 +54,16 @@ export async function insertTestRoom(api: TestApi, options: TestRoomOptions = {}
 	await api.sql(`insert into auditoriums (id, name, time_zone, currency, cleaning_minutes, day_starts_at, default_prices)
 			values ('${id}', 'Hall 1', '${timeZone}', '${currency}', ${cleaningMinutes}, '${dayStartsAt}', '{"standard": 1250}');
 		insert into seat_plans (id, auditorium_id, layout, seat_count, is_current) values ('${planId}', '${id}', '${layout}', 100, true)`);
+	return id;
+}
+
+/** Schedules a showtime in a new auditorium through the API: 100 seats at 12.50 EUR, tomorrow. Returns its id. */
+export async function createTestShowtime(api: TestApi, admin: TestUser, fields: object = {}): Promise<ShowtimeId> {
+	const [movie, auditoriumId] = [await createTestMovie(api, admin), await insertTestRoom(api)];
+	const startsAt = new Date(Date.now() + 24 * 3_600_000).toISOString();
+	const body = { movieId: movie.id, auditoriumId, startsAt, ...fields };
+	const answer = await api.call("POST /admin/showtimes", { token: admin.token, body });
+	const id = parseShowtimeId(Object(answer.body).id ?? "");
+	if (id === null) throw new Error(`expected a showtime, got ${JSON.stringify(answer.body)}`);
 	return id;
 }

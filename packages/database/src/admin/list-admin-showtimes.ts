@@ -2,11 +2,12 @@
 import { type AuditoriumId, type MovieId, parseShowtimeId, type ShowtimeId, type ShowtimeState } from "@holdfast/domain";
 import { and, asc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
 import { isInstantKey } from "../catalog/list-showtimes.ts";
-import type { Database } from "../create-database.ts";
+import type { Database, ReadQueries } from "../create-database.ts";
 import { type PageOutcome, type PageRequest, pageOf, parseCursor } from "../read-page.ts";
 import { readFrom } from "../run-queries.ts";
 import { showtimes } from "../schema/index.ts";
 import { type AdminShowtime, adminShowtimeOf, selectAdminShowtimes } from "./admin-showtime.ts";
+import { STAFF_DEADLINE_MS } from "./staff-deadline.ts";
 
 /** Selects showtimes. Without a filter, all of them. */
 export type ListAdminShowtimesRequest = PageRequest & {
@@ -45,6 +46,7 @@ export async function listAdminShowtimes(database: Database, request: ListAdminS
 
 /** Returns the showtime as the ledger has it, or null when it does not exist. */
 export async function findAdminShowtime(database: Database, id: ShowtimeId): Promise<AdminShowtime | null> {
-	const [row] = await readFrom(database, "administration", (queries) => selectAdminShowtimes(queries).where(eq(showtimes.id, id)));
+	const find = (queries: ReadQueries) => selectAdminShowtimes(queries).where(eq(showtimes.id, id));
+	const [row] = await readFrom(database, "administration", find, STAFF_DEADLINE_MS);
 	return row === undefined ? null : adminShowtimeOf(row);
 }

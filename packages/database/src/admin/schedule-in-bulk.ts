@@ -6,13 +6,8 @@ import type { Database, Queries } from "../create-database.ts";
 import { writeTo } from "../run-queries.ts";
 import { showtimeBatches } from "../schema/index.ts";
 import { recordAudit } from "./record-audit.ts";
-import {
-	type JudgedStart,
-	SCHEDULE_DEADLINE_MS,
-	type ScheduleRefusal,
-	type ScheduleShowtimes,
-	scheduleShowtimes,
-} from "./schedule-showtimes.ts";
+import { type JudgedStart, type ScheduleRefusal, type ScheduleShowtimes, scheduleShowtimes } from "./schedule-showtimes.ts";
+import { STAFF_DEADLINE_MS } from "./staff-deadline.ts";
 
 /** How long a repeat of a bulk command gets the first answer. */
 export const BATCH_TTL_HOURS = 24;
@@ -47,7 +42,7 @@ export function scheduleInBulk(database: Database, request: BulkRequest, command
 			if (result.outcome !== "scheduled") return result;
 			return { outcome: "scheduled", answer: await keepAnswer(tx, { request, requestHash, starts: result.starts }, command) };
 		});
-	return writeTo(database, "administration", run, SCHEDULE_DEADLINE_MS);
+	return writeTo(database, "administration", run, STAFF_DEADLINE_MS);
 }
 
 /** Finds what this key did before. Of two concurrent commands with one key, the second waits for the first. */

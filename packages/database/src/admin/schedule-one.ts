@@ -6,13 +6,8 @@ import type { Database, Queries } from "../create-database.ts";
 import { writeTo } from "../run-queries.ts";
 import { showtimes } from "../schema/index.ts";
 import { type AdminShowtime, adminShowtimeOf, selectAdminShowtimes } from "./admin-showtime.ts";
-import {
-	type JudgedStart,
-	SCHEDULE_DEADLINE_MS,
-	type ScheduleRefusal,
-	type ScheduleShowtimes,
-	scheduleShowtimes,
-} from "./schedule-showtimes.ts";
+import { type JudgedStart, type ScheduleRefusal, type ScheduleShowtimes, scheduleShowtimes } from "./schedule-showtimes.ts";
+import { STAFF_DEADLINE_MS } from "./staff-deadline.ts";
 
 /** `refused_start`: the start cannot be scheduled; nothing was done. */
 export type ScheduleOneOutcome =
@@ -36,5 +31,5 @@ export function scheduleOne(database: Database, request: ScheduleOneRequest, com
 			assert(row !== undefined, `the new showtime ${start.showtimeId} was not found`);
 			return { outcome: "scheduled", showtime: adminShowtimeOf(row) };
 		});
-	return writeTo(database, "administration", run, SCHEDULE_DEADLINE_MS);
+	return writeTo(database, "administration", run, STAFF_DEADLINE_MS);
 }

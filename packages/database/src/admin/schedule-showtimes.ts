@@ -20,12 +20,6 @@ import { lockMovie, lockRoom, type Room } from "./find-room.ts";
 import { findTerms, type RoomTerms, type TermsRefusal } from "./find-terms.ts";
 import { recordAudit } from "./record-audit.ts";
 
-/**
- * How long a command may take, the wait for others included: commands for one auditorium run one after the other, and hundreds may come at
- * once.
- */
-export const SCHEDULE_DEADLINE_MS = 10_000;
-
 /** `time_ambiguous`: a clock change repeats the one local time that was asked for. `invalid_schedule`: the request plans no valid schedule. */
 export type PlanOutcome = ExpandedSchedule | { readonly outcome: "time_ambiguous"; readonly first: number; readonly second: number };
 
