@@ -19,7 +19,10 @@ const RUN_ON_STORES = "packages/local-stack/src/bin/run-on-stores.ts";
 
 /** The program of each command (a file, or a file and its first argument), and its description. */
 const COMMANDS = {
-	start: ["packages/local-stack/src/bin/start.ts", "run the whole product on this machine (PORT, DATA_DIR, REDIS_URL, DATABASE_URL)"],
+	start: [
+		"packages/local-stack/src/bin/start.ts",
+		"run the whole product on this machine (PORT, DATA_DIR, REDIS_URL, DATABASE_URL, DATABASE_OWNER_URL)",
+	],
 	test: ["scripts/run-tests.ts", "run all tests once; arguments go to vitest"],
 	"test:long": ["scripts/run-long-tests.ts", "run the long tests in full; arguments go to vitest"],
 	dev: ["packages/local-stack/src/bin/dev.ts", "like start, and restart the apps when their code changes"],
@@ -27,7 +30,10 @@ const COMMANDS = {
 	check: ["scripts/check.ts", "check format, lint, types, imports and unused code"],
 	bench: ["bench/src/main.ts", "measure under load; the arguments name the scenario"],
 	"db:generate": ["scripts/generate-migration.ts", "write a migration from the schema: -- --name what-changes"],
-	"db:migrate": ["packages/local-stack/src/bin/migrate-stack.ts", "apply the migrations to DATABASE_URL or to the running start"],
+	"db:migrate": [
+		"packages/local-stack/src/bin/migrate-stack.ts",
+		"apply the migrations as DATABASE_OWNER_URL (default DATABASE_URL), or to the running start",
+	],
 	"seats:open": [
 		[RUN_ON_STORES, "apps/sweeper/src/bin/open-seats.ts"],
 		"list quarantined showtimes, or put their seats on sale: -- <showtime>... or -- --all",

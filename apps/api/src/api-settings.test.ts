@@ -65,8 +65,15 @@ describe("readApiSettings", () => {
 		for (const value of [min - 1, max + 1]) expect(() => read(value)).toThrow(env);
 	});
 
-	it("has the documented default rates: 60 per minute and address, 10 per minute and account, 5 per second and user, bursts of 100", () => {
-		expect(DEFAULT_RATES).toEqual({ authPerAddress: 60, authPerAccount: 10, userRate: 5, userBurst: 100, ipLimit: null });
+	it("has the documented default rates: 60 sign-ins and 300 refreshes per minute and address, 10 sign-ins per minute and account, 5 per second and user, bursts of 100", () => {
+		expect(DEFAULT_RATES).toEqual({
+			authPerAddress: 60,
+			refreshPerAddress: 300,
+			authPerAccount: 10,
+			userRate: 5,
+			userBurst: 100,
+			ipLimit: null,
+		});
 	});
 
 	it("accepts origins exactly as browsers send them, and no asterisk", () => {

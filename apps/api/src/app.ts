@@ -41,6 +41,7 @@ import { addShowtimeRoutes } from "./showtimes/index.ts";
 import { createInstalledShowtimes } from "./showtimes/installed-showtimes.ts";
 import { createShowtimeOpener } from "./showtimes/open-showtime.ts";
 import { readLiveMap } from "./showtimes/read-live-map.ts";
+import { createSeatCounts } from "./showtimes/seat-counts.ts";
 import { createSeatPlans } from "./showtimes/seat-plans.ts";
 import { createSeatWatches } from "./showtimes/seat-watches.ts";
 
@@ -131,14 +132,16 @@ function makeRouteDeps(deps: AppDeps, metrics: ApiMetrics): RouteDeps {
 	const seatWatches = createSeatWatches({ seatStore, readMap, limits: settings.watchLimits });
 	metrics.gauge("holdfast_watchers", "Clients connected to a stream of seat changes", (own) => own.set(seatWatches.size().watchers));
 	metrics.gauge("holdfast_watched_showtimes", "Showtimes that at least one client watches", (own) => own.set(seatWatches.size().showtimes));
+	const reportUnreadable = createUnreadableReport(log, metrics.unreadable);
 	return {
 		...deps,
 		seatPlans,
 		installedShowtimes,
 		readSeatMap,
+		countSeatsOf: createSeatCounts({ seatStore, reportUnreadable }),
 		seatWatches,
 		awaitRecorded: createAwaitRecorded(seatStore),
-		reportUnreadable: createUnreadableReport(log, metrics.unreadable),
+		reportUnreadable,
 		showtimeOfBooking: new LRUCache<BookingId, ShowtimeId>({ max: CACHED_BOOKINGS_MAX }),
 	};
 }

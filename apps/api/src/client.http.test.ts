@@ -76,6 +76,14 @@ it("the client registers, holds a seat, sees it change, confirms it, and signs o
 	expect((await tab.client.GET("/api/v1/bookings")).error?.code).toBe("unauthenticated");
 });
 
+it("the client gets a large seat plan compressed, without doing anything for it", async () => {
+	const { client } = openBrowser().openTab();
+	const showtimeId = await api.newShowtime({ rows: 20, seatsPerRow: 50 });
+	const [row] = await api.sql(`select seat_plan_id from showtimes where id = '${showtimeId}'`);
+	const { data, response } = await client.GET("/api/v1/plans/{id}", { params: { path: { id: row?.seat_plan_id ?? "" } } });
+	expect([data?.seatCount, data?.rows.length, response.headers.get("content-encoding")]).toEqual([1_000, 20, "gzip"]);
+});
+
 it("the client refreshes an expired access token once for all concurrent requests of all tabs", async () => {
 	const browser = openBrowser();
 	const [one, other] = [browser.openTab(), browser.openTab()];

@@ -10,6 +10,7 @@ import type { Drain } from "./health/drain.ts";
 import type { ReportUnreadable } from "./present-skipping-unreadable.ts";
 import type { InstalledShowtimes } from "./showtimes/installed-showtimes.ts";
 import type { ReadSeatMap } from "./showtimes/read-live-map.ts";
+import type { CountSeatsOf } from "./showtimes/seat-counts.ts";
 import type { SeatPlans } from "./showtimes/seat-plans.ts";
 import type { SeatWatches } from "./showtimes/seat-watches.ts";
 
@@ -53,6 +54,8 @@ export type RouteDeps = AppDeps & {
 	readonly installedShowtimes: InstalledShowtimes;
 	/** Reads the seat map of a showtime. Concurrent calls share reads. */
 	readonly readSeatMap: ReadSeatMap;
+	/** Counts the seats of the showtimes of a list. Never opens a showtime. */
+	readonly countSeatsOf: CountSeatsOf;
 	/** The watchers of this process, and how many there may be. */
 	readonly seatWatches: SeatWatches;
 	/** Waits until the ledger has a booking (`Prefer: wait`). */

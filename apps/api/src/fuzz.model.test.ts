@@ -40,7 +40,13 @@ const PASSWORD = "correct horse battery";
 let api: TestApi;
 let port: number;
 beforeAll(async () => {
-	const rates = { authPerAddress: UNLIMITED, authPerAccount: UNLIMITED, userRate: UNLIMITED, userBurst: UNLIMITED };
+	const rates = {
+		authPerAddress: UNLIMITED,
+		refreshPerAddress: UNLIMITED,
+		authPerAccount: UNLIMITED,
+		userRate: UNLIMITED,
+		userBurst: UNLIMITED,
+	};
 	api = await startTestApi({ rates });
 	port = Number(new URL(await api.app.listen({ host: "127.0.0.1", port: 0 })).port);
 });

@@ -12,7 +12,16 @@ export const RATE_SPECS = {
 		default: 60,
 		min: 1,
 		max: 1_000_000,
-		meaning: "requests per minute from one address to register, sign in or refresh, counted across all processes",
+		meaning: "requests per minute from one address to register or sign in, counted across all processes",
+	},
+	// An app that is open refreshes every 15 minutes, so 300 a minute serve 4,500 of them behind one address, such as the Wi-Fi of a
+	// cinema. A refresh token cannot be guessed: this limit bounds the cost only, one look-up by primary key for each invented token.
+	refreshPerAddress: {
+		env: "REFRESH_PER_ADDRESS",
+		default: 300,
+		min: 1,
+		max: 1_000_000,
+		meaning: "requests per minute from one address to refresh a session, counted across all processes",
 	},
 	authPerAccount: {
 		env: "AUTH_PER_ACCOUNT",
@@ -49,6 +58,7 @@ export type Rates = { readonly [Name in keyof typeof RATE_SPECS]: number } & { r
 /** The rates when no setting is given. */
 export const DEFAULT_RATES: Rates = {
 	authPerAddress: RATE_SPECS.authPerAddress.default,
+	refreshPerAddress: RATE_SPECS.refreshPerAddress.default,
 	authPerAccount: RATE_SPECS.authPerAccount.default,
 	userRate: RATE_SPECS.userRate.default,
 	userBurst: RATE_SPECS.userBurst.default,
@@ -59,6 +69,7 @@ export const DEFAULT_RATES: Rates = {
 export function readRates(reader: SettingsReader): Rates {
 	return {
 		authPerAddress: reader.integer(RATE_SPECS.authPerAddress),
+		refreshPerAddress: reader.integer(RATE_SPECS.refreshPerAddress),
 		authPerAccount: reader.integer(RATE_SPECS.authPerAccount),
 		userRate: reader.integer(RATE_SPECS.userRate),
 		userBurst: reader.integer(RATE_SPECS.userBurst),

@@ -50,7 +50,7 @@ it("the API starts with both stores down, serves what it can as they come and go
 		PATH: process.env.PATH ?? "",
 		PORT: String(ports.api),
 		REDIS_URL: `redis://127.0.0.1:${ports.redis}`,
-		DATABASE_URL: `postgres://holdfast@127.0.0.1:${ports.postgres}/holdfast`,
+		DATABASE_URL: `postgres://holdfast_app@127.0.0.1:${ports.postgres}/holdfast`,
 		JWT_SECRET,
 	});
 	const health = async () => (await ask("/api/v1/health")).body.status;
@@ -67,7 +67,7 @@ it("the API starts with both stores down, serves what it can as they come and go
 	redis = await startRedis({ dataDir: folders.redis, port: ports.redis });
 	await waitUntil("Redis to be connected", async () => (await health()) === "degraded");
 	postgres = await startPostgres({ dataDir: folders.postgres, port: ports.postgres, throwaway: true });
-	await migrateDatabase(postgres.url);
+	await migrateDatabase(postgres.url, postgres.applicationUrl);
 	await waitUntil("Postgres to be connected", async () => (await ask("/api/v1/movies")).status === 200);
 
 	const [userId] = await insertUsers(postgres.url, 1);

@@ -1,6 +1,6 @@
 /** Process edge of the API: reads the settings, creates the stores, listens, and shuts down cleanly. */
 import cluster from "node:cluster";
-import { checkBucketsAtStart, createDatabase } from "@holdfast/database";
+import { checkBucketsAtStart, createDatabase, warnOfRisksAtStart } from "@holdfast/database";
 import { closeOnSignals, createLogger, createPasswords, listenOptions, runWorkers, SettingsError } from "@holdfast/runtime";
 import { createAuthStore, createSeatStore, findReasonNotToStart } from "@holdfast/seat-store";
 import { type ApiSettings, readApiSettings } from "./api-settings.ts";
@@ -12,6 +12,7 @@ const seatStoreOptions = { url: settings.redisUrl, limits: settings.limits, ...s
 // Only at the first start. A restarted worker serves what it can, and /health reports the misconfiguration.
 if (cluster.isPrimary) await exitIfMisconfigured();
 const logger = createLogger("api", settings.logLevel);
+if (cluster.isPrimary) await warnOfRisksAtStart({ url: settings.databaseUrl, log: logger });
 await runWorkers(settings.workers, logger, serve);
 
 async function serve(): Promise<void> {

@@ -74,6 +74,20 @@ it("the sweeper starts while Postgres is unreachable, and exits with the reason 
 	await database.drop();
 });
 
+it.each([
+	["logs a warning when it connects as the owner of the tables", "ownerUrl", 1],
+	["logs no warning about its role when the role is that of the application", "url", 0],
+] as const)("the sweeper %s", async (_what, url, warnings) => {
+	const database = await createTestDatabase();
+	const { child, ended, printed } = run({ DATABASE_URL: database[url] });
+	await waitUntil("the sweeper to start", async () => printed.out.includes("sweeper started"), START_DEADLINE_MS);
+	child.kill("SIGTERM");
+	expect(await ended).toBe(0);
+	expect(printed.out.split("audit trail not protected").length - 1).toBe(warnings);
+	expect(printed.out.split("Give DATABASE_URL a role of its own").length - 1).toBe(warnings);
+	await database.drop();
+});
+
 it("the sweeper does not start on a Redis with keys of the previous layout", async () => {
 	const [oldKey = ""] = OLD_LAYOUT_KEYS;
 	await sendInlineCommand(redis.port, `SET ${oldKey} 1`);

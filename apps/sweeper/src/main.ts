@@ -1,5 +1,5 @@
 /** Runs the sweeper as a process: reads the settings, opens the stores, starts the sweeper, and stops it gracefully on a signal. */
-import { checkBucketsAtStart, createDatabase } from "@holdfast/database";
+import { checkBucketsAtStart, createDatabase, warnOfRisksAtStart } from "@holdfast/database";
 import { DEFAULT_LIMITS, LIMIT_SPECS, QUARANTINE_SPEC } from "@holdfast/domain";
 import { closeOnSignals, createLogger, readSettings, serveMetrics } from "@holdfast/runtime";
 import { createSeatStore, findReasonNotToStart, readDurabilitySettings } from "@holdfast/seat-store";
@@ -23,6 +23,7 @@ const reasonNotToStart = (await findReasonNotToStart(seatStoreOptions)) ?? (awai
 if (reasonNotToStart !== null) exitWith(reasonNotToStart);
 
 const log = createLogger("sweeper", settings.logLevel);
+await warnOfRisksAtStart({ url: settings.databaseUrl, log });
 const seatStore = createSeatStore({ ...seatStoreOptions, log });
 const database = createDatabase({ url: settings.databaseUrl, applicationName: "holdfast-sweeper" });
 const metrics = createSweeperMetrics();

@@ -141,10 +141,13 @@ function report({ log, metrics }: SweeperDeps, bucket: number, outcome: Settled)
 	if (outcome.gap) log.error({ bucket, ...outcome.gap }, "outbox gap: events lost");
 	for (const bookingId of outcome.conflicts)
 		log.error({ bucket, bookingId }, "booking conflict: seat sold to another booking in the ledger");
+	for (const showtimeId of outcome.clashes)
+		log.error({ bucket, showtimeId }, "showtime schedule not recorded: another showtime occupies the auditorium in the ledger");
 	for (const entryId of outcome.deadLettered)
 		log.error({ bucket, entryId }, "outbox entry dead-lettered; to handle it: npm run dead-letters");
 	metrics.settledEntries.inc(outcome.acked.length);
 	metrics.conflicts.inc(outcome.conflicts.length);
+	metrics.scheduleClashes.inc(outcome.clashes.length);
 	metrics.deadLetters.inc(outcome.deadLettered.length);
 	if (outcome.gap) metrics.outboxGaps.inc();
 }

@@ -12,6 +12,10 @@ export function createSweeperMetrics() {
 		settledEntries: counter("holdfast_settled_entries_total", "Outbox entries that were settled into the ledger"),
 		deadLetters: counter("holdfast_dead_letters_total", "Outbox entries that could not be settled and need an operator"),
 		conflicts: counter("holdfast_conflicts_total", "Bookings whose seat the ledger had already given to another booking"),
+		scheduleClashes: counter(
+			"holdfast_schedule_clashes_total",
+			"Schedules that were not recorded because another showtime occupies the auditorium in the ledger",
+		),
 		outboxGaps: counter("holdfast_outbox_gaps_total", "Gaps in the event numbers of an outbox: events were lost"),
 		reapedHolds: counter("holdfast_reaped_holds_total", "Expired holds that the sweeper has reaped"),
 		rebuilds: counter("holdfast_rebuilds_total", "Showtimes rebuilt from Redis and the ledger"),

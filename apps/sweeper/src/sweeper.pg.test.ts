@@ -4,7 +4,7 @@ import { bucketOf, DEFAULT_LIMITS, EVENT_SCHEMAS, type OpenShowtime, type Showti
 import { createLogger } from "@holdfast/runtime";
 import { createSeatStore, type SeatStore } from "@holdfast/seat-store";
 import { buy as buySeats, findSeatViolations, holdSeats, untilReachable } from "@holdfast/seat-store/testing";
-import { insertShowtimes, insertUsers, waitUntil } from "@holdfast/testing";
+import { APPLICATION_ROLE, insertShowtimes, insertUsers, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SweeperDeps } from "./deps.ts";
 import { createSweeperMetrics } from "./sweeper-metrics.ts";
@@ -304,18 +304,28 @@ describe("a bucket that cannot be settled", () => {
 		for (const one of [...bought, behind]) expect(await isRecorded(one)).toBe(true);
 	});
 
-	it("a missing migration halts settling with an alarm; no entry is lost, and settling continues once it is applied", async () => {
-		const bought = await buy(await openShowtime(6), [0]);
-		await query("alter table booking_events rename column version to versio");
-		const { sweeper, alarms } = start();
-		try {
-			await waitUntil("the alarm", () => alarms.some(({ buckets }) => buckets.includes(6)));
-			expect((await seatStore.outboxDepths())[6]).toBe(1);
-			expect(await query("select 1 from dead_letters")).toEqual([]);
-		} finally {
-			await query("alter table booking_events rename column versio to version");
-		}
-		await waitUntil("the booking to be recorded", () => isRecorded(bought), 15_000);
-		await sweeper.stop();
-	});
+	it.each([
+		[
+			"migration",
+			"alter table booking_events rename column version to versio",
+			"alter table booking_events rename column versio to version",
+		],
+		["grant", `revoke insert on booking_events from ${APPLICATION_ROLE}`, `grant insert on booking_events to ${APPLICATION_ROLE}`],
+	])(
+		"a missing %s halts settling with an alarm; no entry is lost, and settling continues once it is applied",
+		async (_what, lose, restore) => {
+			const bought = await buy(await openShowtime(6), [0]);
+			await test.queryAsOwner(lose);
+			const { sweeper, alarms } = start();
+			try {
+				await waitUntil("the alarm", () => alarms.some(({ buckets }) => buckets.includes(6)));
+				expect((await seatStore.outboxDepths())[6]).toBe(1);
+				expect(await query("select 1 from dead_letters")).toEqual([]);
+			} finally {
+				await test.queryAsOwner(restore);
+			}
+			await waitUntil("the booking to be recorded", () => isRecorded(bought), 15_000);
+			await sweeper.stop();
+		},
+	);
 });

@@ -230,7 +230,7 @@ export interface paths {
         };
         /**
          * List upcoming showtimes
-         * @description Lists the showtimes that have not started, earliest first, without cancelled ones. `closed` and `paused` showtimes are listed. A showtime is on sale while its `state` is `open` and the time is between `salesOpenAt` and `salesCloseAt`. Filter by movie with `movieId` and by day with `date`.
+         * @description Lists the showtimes that have not started, earliest first, without cancelled ones. `closed` and `paused` showtimes are listed. Seats can be held while `sales` is `open`. Filter by movie with `movieId` and by day with `date`.
          */
         get: operations["listShowtimes"];
         put?: never;
@@ -290,7 +290,7 @@ export interface paths {
         };
         /**
          * Read a seat plan
-         * @description Returns rows, gaps, tiers and kinds of seats. A seat plan never changes: a new layout gets a new id. `view=status` and the seat stream identify seats by their index in this plan.
+         * @description Returns rows, gaps, tiers and kinds of seats. A seat plan never changes: a new layout gets a new id. `view=status` and the seat stream identify seats by their index in this plan. Send `Accept-Encoding: gzip` or `zstd`, as browsers and most HTTP libraries do by themselves: a large plan is then 20 to 50 times smaller.
          */
         get: operations["showSeatPlan"];
         put?: never;
@@ -363,7 +363,7 @@ export interface paths {
         put?: never;
         /**
          * Hold seats of a showtime
-         * @description Holds all of the requested seats or none. The booking is `pending` until it is confirmed or released, or expires. The showtime is on sale while its `state` is `open` and the time is between `salesOpenAt` and `salesCloseAt`. Otherwise the answer is `not_on_sale`; if `state` is `closed`, and from `endsAt` on, it is `showtime_closed`; if the showtime is cancelled, `showtime_cancelled`. A user can place a limited number of holds within an hour (100 by default); released and expired ones count. Above that limit the answer is 429, and `Retry-After` says when the next hold is possible: up to an hour later.
+         * @description Holds all of the requested seats or none. The booking is `pending` until it is confirmed or released, or expires. Seats can be held while `sales` of the showtime is `open`. Otherwise the answer is `not_on_sale`, with `salesOpenAt` if sales have not opened yet, and with `Retry-After` if they open within the hour; if `state` is `closed`, and from `endsAt` on, it is `showtime_closed`; if the showtime is cancelled, `showtime_cancelled`. A user can place a limited number of holds within an hour (100 by default); released and expired ones count. Above that limit the answer is 429, and `Retry-After` says when the next hold is possible: up to an hour later.
          */
         post: operations["placeHold"];
         delete?: never;
@@ -483,6 +483,12 @@ export interface components {
              *     ]
              */
             seats?: string[];
+            /**
+             * Format: date-time
+             * @description Only with `not_on_sale`: when sales open, if they have not opened yet. Null if there is another reason: sales are paused or over
+             * @example 2026-11-15T09:00:00.000Z
+             */
+            salesOpenAt?: string | null;
         };
         /** @description An exact amount of money */
         Money: {
@@ -729,6 +735,11 @@ export interface components {
              * @enum {string}
              */
             state: "open" | "paused" | "closed" | "cancelled";
+            /**
+             * @description Whether seats can be held now, computed from `state`, the sales window and the time. `open`: they can. `not_yet`: sales begin at `salesOpenAt`, also if the showtime is `paused` before then. `paused`: sales are interrupted. `ended`: sales are over, because the showtime is `closed`, `cancelled` or over, or `salesCloseAt` has passed. To keep it current, compare `salesOpenAt` and `salesCloseAt` with the server's clock
+             * @enum {string}
+             */
+            sales: "not_yet" | "open" | "paused" | "ended";
             /** @description The price of a seat in each tier */
             prices: {
                 /**
@@ -738,6 +749,8 @@ export interface components {
                 tier: string;
                 price: components["schemas"]["Price"];
             }[];
+            /** @description Number of seats with each status, up to a second old. Null if it is not known at the moment, for example because the seats of this showtime are not loaded yet, or because the store of live seats does not answer: show the showtime without it. To have the seats loaded and counted, read `GET /api/v1/showtimes/{id}` */
+            counts: components["schemas"]["SeatCounts"] | null;
         };
         /** @description One page of a list */
         ShowtimePage: {
@@ -819,6 +832,11 @@ export interface components {
              * @enum {string}
              */
             state: "open" | "paused" | "closed" | "cancelled";
+            /**
+             * @description Whether seats can be held now, computed from `state`, the sales window and the time. `open`: they can. `not_yet`: sales begin at `salesOpenAt`, also if the showtime is `paused` before then. `paused`: sales are interrupted. `ended`: sales are over, because the showtime is `closed`, `cancelled` or over, or `salesCloseAt` has passed. To keep it current, compare `salesOpenAt` and `salesCloseAt` with the server's clock
+             * @enum {string}
+             */
+            sales: "not_yet" | "open" | "paused" | "ended";
             /** @description The price of a seat in each tier */
             prices: {
                 /**
@@ -2753,8 +2771,12 @@ export interface operations {
             /** @description The seat plan */
             200: {
                 headers: {
-                    /** @description Entity tag for `If-None-Match` */
+                    /** @description Entity tag for `If-None-Match`, another one for each `Content-Encoding` */
                     ETag?: string;
+                    /** @description `Accept-Encoding` */
+                    Vary?: string;
+                    /** @description `gzip` or `zstd` if `Accept-Encoding` accepts it. Absent even then for a plan of a few seats, and while the server compresses another body */
+                    "Content-Encoding"?: string;
                     /** @description `public, max-age=31536000, immutable` */
                     "Cache-Control"?: string;
                     "x-request-id": components["headers"]["RequestId"];
@@ -2765,7 +2787,7 @@ export interface operations {
                     "application/json": components["schemas"]["SeatPlan"];
                 };
             };
-            /** @description The seat plan is the one whose `ETag` you sent */
+            /** @description The seat plan is the one whose `ETag` you sent, in any `Content-Encoding` */
             304: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2962,6 +2984,8 @@ export interface operations {
                 cursor?: string;
                 /** @description Only bookings with this status */
                 status?: "pending" | "confirmed" | "cancelled" | "expired";
+                /** @description Only bookings of the showtime with this id. A malformed id is answered 400, an unknown one with an empty page */
+                showtimeId?: string;
             };
             header?: never;
             path?: never;
@@ -3141,6 +3165,8 @@ export interface operations {
             /** @description `showtime_closed`: Showtime closed · `showtime_cancelled`: Showtime cancelled · `seats_taken`: Seats not available · `seat_limit`: Seat limit reached · `hold_limit`: Hold limit reached · `not_on_sale`: Not on sale */
             409: {
                 headers: {
+                    /** @description Only with `not_on_sale`, and only if sales open within the hour: seconds until then. Do not repeat the request before */
+                    "Retry-After"?: number;
                     "x-request-id": components["headers"]["RequestId"];
                     "x-server-time": components["headers"]["ServerTime"];
                     [name: string]: unknown;

@@ -22,6 +22,7 @@ export { type ListMoviesRequest, listMovies } from "./catalog/list-movies.ts";
 export { type ListShowtimesRequest, listShowtimes } from "./catalog/list-showtimes.ts";
 export type { Movie, MovieSummary } from "./catalog/movie.ts";
 export type { Showtime } from "./catalog/showtime.ts";
+export { warnOfRisksAtStart } from "./check-application-role.ts";
 export { isDatabaseWritable } from "./check-writable.ts";
 export { classifySettleError, DatabaseOutcomeUnknown, isDatabaseUnavailable, type SettleErrorClass } from "./classify-error.ts";
 export { CONNECTION_BUDGETS, type ConnectionBudget, type DatabaseWork } from "./connection-budgets.ts";

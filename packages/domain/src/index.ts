@@ -7,6 +7,7 @@ export * from "./lifetimes.ts";
 export * from "./limits.ts";
 export * from "./money.ts";
 export * from "./outbox-entry.ts";
+export * from "./sales.ts";
 export * from "./seat-map.ts";
 export * from "./seat-plan.ts";
 export * from "./showtime.ts";

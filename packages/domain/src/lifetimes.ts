@@ -36,4 +36,4 @@ export const CANCEL_TTL_MS = META_TTL_MS;
 export const CLAIM_TTL_MS = 5_000;
 
 /** How long Redis keeps staged keys, and a `meta` that contains only a claim, after the process that rebuilds has died. */
-export const STAGED_TTL_MS = MINUTE_MS;
+export const STAGED_TTL_MS = 1 * MINUTE_MS;

@@ -9,5 +9,10 @@ describe("the map's letters", () => {
 
 	it("countSeats counts the seats of each status, and all seats", () => {
 		expect(countSeats("AAHSXQA")).toEqual({ total: 7, available: 3, held: 1, sold: 1, blocked: 1, quarantined: 1 });
+		expect(countSeats("")).toEqual({ total: 0, available: 0, held: 0, sold: 0, blocked: 0, quarantined: 0 });
+	});
+
+	it.each(["AAa", "A\u0000", "\u00ffA", "\u20acA", "AZ"])("countSeats throws on the map %j, which has an unknown letter", (map) => {
+		expect(() => countSeats(map)).toThrow("unknown status");
 	});
 });

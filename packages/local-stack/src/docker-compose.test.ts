@@ -37,12 +37,13 @@ describe("docker-compose.yml", () => {
 		);
 		expect(readStartSettings(environment)).toMatchObject({
 			redisUrl: "redis://127.0.0.1:6379",
-			databaseUrl: `postgres://${POSTGRES_DEFAULTS.user}@127.0.0.1:5432/${POSTGRES_DEFAULTS.database}`,
+			databaseUrl: `postgres://${POSTGRES_DEFAULTS.applicationUser}@127.0.0.1:5432/${POSTGRES_DEFAULTS.database}`,
+			databaseOwnerUrl: `postgres://${POSTGRES_DEFAULTS.user}@127.0.0.1:5432/${POSTGRES_DEFAULTS.database}`,
 		});
 		expect(readFileSync(join(REPOSITORY_ROOT, "docker-compose.yml"), "utf8")).toContain(
 			`${Object.entries(environment)
-				.map(([name, value]) => `${name}=${value}`)
-				.join(" ")} npm start`,
+				.map(([name, value]) => `#   export ${name}=${value}\n`)
+				.join("")}#   npm start`,
 		);
 	});
 
@@ -50,9 +51,18 @@ describe("docker-compose.yml", () => {
 		for (const service of [redis, db]) {
 			for (const port of service.ports) expect(port).toMatch(/^127\.0\.0\.1:/);
 			expect(service.healthcheck.test).toBeDefined();
-			for (const volume of service.volumes) expect(Object.keys(compose.volumes)).toContain(volume.split(":")[0]);
+			expect(Object.keys(compose.volumes)).toContain(service.volumes[0].split(":")[0]);
 		}
-		expect(db.volumes).toEqual(["db-data:/var/lib/postgresql"]);
+		expect(redis.volumes).toHaveLength(1);
+		expect(db.volumes[0]).toBe("db-data:/var/lib/postgresql");
+	});
+
+	test("the PostgreSQL service creates the application's role from a file of this repository", () => {
+		const [file = "", target, mode] = db.volumes[1].split(":");
+		expect(db.volumes).toHaveLength(2);
+		expect([target, mode]).toEqual(["/docker-entrypoint-initdb.d/create-application-role.sql", "ro"]);
+		const statements = readFileSync(join(REPOSITORY_ROOT, file), "utf8").replaceAll(/^--.*\n/gm, "");
+		expect(statements).toBe(`CREATE ROLE ${POSTGRES_DEFAULTS.applicationUser} LOGIN;\n`);
 	});
 
 	const checker = findOnPath("docker-compose");

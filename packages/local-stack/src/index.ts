@@ -1,5 +1,6 @@
 /** Runs the whole product on this machine with a real Redis and a real PostgreSQL, without Docker: for start, tests and bench. */
 export { makeScratchFolder } from "./make-scratch-folder.ts";
+export { POSTGRES_DEFAULTS } from "./postgres/postgres-defaults.ts";
 export { queryPostgres } from "./postgres/query-postgres.ts";
 export { type PostgresOptions, type RunningPostgres, startPostgres } from "./postgres/start-postgres.ts";
 export { exitWith } from "./process/exit-with.ts";
@@ -11,5 +12,6 @@ export { REDIS_FLAGS } from "./redis/redis-flags.ts";
 export { sendInlineCommand } from "./redis/send-inline-command.ts";
 export { isLinkUp, type RedisOptions, type RunningRedis, startRedis } from "./redis/start-redis.ts";
 export type { Part } from "./stack/define-part.ts";
+export type { DatabaseUrls } from "./stack/read-database-urls.ts";
 export { readStackFile, type StackInfo } from "./stack/stack-file.ts";
 export { type Stack, type StackOptions, startStack } from "./stack/start-stack.ts";

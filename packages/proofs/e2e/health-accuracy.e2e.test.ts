@@ -83,7 +83,8 @@ async function expectHealth(
 }
 
 const sendToPrimary = (command: string) => sendInlineCommand(primary.port, command);
-const admin = (statement: string) => queryPostgres(`${stack.info.databaseUrl}?options=-c%20default_transaction_read_only%3Doff`, statement);
+const admin = (statement: string) =>
+	queryPostgres(`${stack.info.databaseOwnerUrl}?options=-c%20default_transaction_read_only%3Doff`, statement);
 
 const adminWithReload = (statement: string) => admin(statement).then(() => admin("select pg_reload_conf()"));
 

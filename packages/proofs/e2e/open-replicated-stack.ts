@@ -6,7 +6,7 @@
 import { copyFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { ShowtimeId } from "@holdfast/domain";
-import { makeScratchFolder, queryPostgres, type Stack, startStack } from "@holdfast/local-stack";
+import { type DatabaseUrls, makeScratchFolder, queryPostgres, type Stack, startStack } from "@holdfast/local-stack";
 import { openProof, type Proof } from "@holdfast/proofs";
 import { insertShowtimes, startTestRedis, type TestRedis } from "@holdfast/testing";
 import { type Buyer, insertBuyers, UNTHROTTLED } from "./open-test-stack.ts";
@@ -47,12 +47,12 @@ export async function openReplicatedStack(environment: Record<string, string>): 
 		return opened;
 	};
 
-	async function openSide(redis: TestRedis, dataDir: string, databaseUrl?: string): Promise<Side> {
+	async function openSide(redis: TestRedis, dataDir: string, postgres: Partial<DatabaseUrls> = {}): Promise<Side> {
 		const stack = await keep(
 			startStack({
 				dataDir,
 				redisUrl: redis.url,
-				...(databaseUrl === undefined ? {} : { databaseUrl }),
+				...postgres,
 				skipSeed: true,
 				environment: { LOG_LEVEL: "warn", ...UNTHROTTLED, ...environment },
 			}),
@@ -70,7 +70,7 @@ export async function openReplicatedStack(environment: Record<string, string>): 
 		const replica = await keep(startTestRedis({ replicaOf: primary }), (redis) => redis.stop());
 		await keep(startTestRedis({ replicaOf: replica }), (redis) => redis.stop());
 		const first = await openSide(primary, firstDir);
-		const { databaseUrl, jwtSecret } = first.stack.info;
+		const { databaseUrl, databaseOwnerUrl, jwtSecret } = first.stack.info;
 		return {
 			first,
 			replica,
@@ -83,7 +83,7 @@ export async function openReplicatedStack(environment: Record<string, string>): 
 				const promotedMs = Date.now();
 				// Both sides must accept the same tokens, so they share the signing key.
 				copyFileSync(join(firstDir, "secrets.json"), join(secondDir, "secrets.json"));
-				return { promotedMs, second: await openSide(replica, secondDir, databaseUrl) };
+				return { promotedMs, second: await openSide(replica, secondDir, { databaseUrl, databaseOwnerUrl }) };
 			},
 			close,
 		};

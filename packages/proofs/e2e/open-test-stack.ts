@@ -43,6 +43,8 @@ export type TestStack = {
 	/** Returns the log of an app so far. */
 	readLog(app: "api" | "sweeper"): string;
 	query(statement: string): Promise<Record<string, string | null>[]>;
+	/** Runs a statement that the application's role may not run. */
+	queryAsOwner(statement: string): Promise<Record<string, string | null>[]>;
 	close(): Promise<void>;
 };
 
@@ -75,6 +77,7 @@ export async function openTestStack(environment: Record<string, string> = {}): P
 		get: (path) => ask(`${apiUrl}/api/v1${path}`, { method: "GET" }),
 		readLog: (app) => readFileSync(join(dataDir, "logs", `${app}.log`), "utf8"),
 		query: (statement) => queryPostgres(databaseUrl, statement),
+		queryAsOwner: (statement) => queryPostgres(stack.info.databaseOwnerUrl, statement),
 		async close() {
 			await proof.close();
 			await stack.stop();

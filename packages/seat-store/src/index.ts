@@ -7,6 +7,7 @@ export type { ChangeBookingCommand } from "./commands/change-booking.ts";
 export { SHOWTIMES_ASKED_MAX } from "./commands/find-user-bookings.ts";
 export type { PlaceHoldCommand } from "./commands/place-hold.ts";
 export type { SeatInspection } from "./commands/read-seat-map.ts";
+export type { UnreapedMap } from "./commands/read-seat-maps.ts";
 export type { RescheduleCommand } from "./commands/reschedule.ts";
 export type { SetTermsCommand, TermsToSet } from "./commands/set-terms.ts";
 export { createSeatStore, type SeatStoreOptions } from "./create-seat-store.ts";

@@ -13,6 +13,7 @@ export type Fenced = { outcome: "not_ready" } | { outcome: "fenced" } | { outcom
 /**
  * `replayed`: the idempotency key was used before for the same seats; read that booking for its current state. `hourly_limit`:
  * the user has placed `holdsPerHourMax` holds in this bucket within the past hour; the next hold is possible in `retryInMs`.
+ * `not_on_sale`: outside the sales window, or paused. `salesOpenAt` (epoch ms) if sales have not opened at `nowMs`, otherwise null.
  */
 export type PlaceHoldOutcome =
 	| { outcome: "held"; booking: Booking; nowMs: number }
@@ -21,7 +22,7 @@ export type PlaceHoldOutcome =
 	| { outcome: "seat_limit" }
 	| { outcome: "hold_limit" }
 	| { outcome: "hourly_limit"; retryInMs: number }
-	| { outcome: "not_on_sale" }
+	| { outcome: "not_on_sale"; nowMs: number; salesOpenAt: number | null }
 	| { outcome: "showtime_closed" }
 	| { outcome: "showtime_cancelled" }
 	| { outcome: "idempotency_mismatch" }

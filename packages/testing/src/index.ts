@@ -7,7 +7,7 @@ export * from "./ask-redis.ts";
 export * from "./build-showtime.ts";
 export { byRunLength } from "./by-run-length.ts";
 export * from "./create-random.ts";
-export { createTestDatabase, TEMPLATE_DATABASE, type TestDatabase } from "./create-test-database.ts";
+export { APPLICATION_ROLE, createTestDatabase, TEMPLATE_DATABASE, type TestDatabase } from "./create-test-database.ts";
 export { type HeldLock, holdLock } from "./hold-lock.ts";
 export * from "./insert-rows.ts";
 export * from "./mint-tokens.ts";

@@ -11,9 +11,9 @@ export type SpawnedApp = {
 	readonly ended: Promise<unknown>;
 };
 
-/** Runs `entry` with the variables of `environment` and no others. The caller kills the process. */
-export function spawnApp(entry: string, environment: NodeJS.ProcessEnv): SpawnedApp {
-	const child = spawn(process.execPath, [entry], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
+/** Runs `entry` with these arguments, and the variables of `environment` and no others. The caller kills the process. */
+export function spawnApp(entry: string, environment: NodeJS.ProcessEnv, args: readonly string[] = []): SpawnedApp {
+	const child = spawn(process.execPath, [entry, ...args], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
 	const printed = { out: "", err: "" };
 	child.stdout.on("data", (chunk) => {
 		printed.out += chunk;

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { waitUntil } from "@holdfast/testing";
+import { askRedis, waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
 	expectBodyBound,
@@ -15,7 +15,7 @@ import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
 let api: TestApi;
 beforeAll(async () => {
-	api = await startTestApi({ rates: { authPerAddress: 1_000 } });
+	api = await startTestApi({ rates: { authPerAddress: 1_000, refreshPerAddress: 1_000 } });
 });
 afterAll(() => api.close());
 
@@ -152,10 +152,25 @@ describe("415 unsupported_media_type", () => {
 
 describe("429 too_many_requests", () => {
 	it("refuses refresh requests of one address beyond the rate limit, and not those at the limit", async () => {
-		const strict = await api.startAnother({ rates: { authPerAddress: 2 }, trustProxy: ["127.0.0.1"] });
+		const strict = await api.startAnother({ rates: { refreshPerAddress: 2 }, trustProxy: ["127.0.0.1"] });
 		const ask = async (address: string) =>
 			(await strict.call(REQUEST, { body: { refreshToken: "x" }, headers: { "x-forwarded-for": address } })).status;
 		expect([await ask("192.0.2.1"), await ask("192.0.2.1"), await ask("192.0.2.1"), await ask("192.0.2.2")]).toEqual([401, 401, 429, 401]);
+	});
+
+	it("counts refreshes apart from sign-ins, so that neither blocks the other", async () => {
+		const strict = await api.startAnother({ rates: { refreshPerAddress: 2, authPerAddress: 2 }, trustProxy: ["127.0.0.1"] });
+		const ask = async (request: string, address: string) =>
+			(await strict.call(request, { body: {}, headers: { "x-forwarded-for": address } })).status;
+		const signIn = "POST /auth/login";
+		const askEach = async (requests: readonly string[], address: string) => {
+			const statuses: number[] = [];
+			for (const request of requests) statuses.push(await ask(request, address));
+			return statuses;
+		};
+		expect(await askEach([REQUEST, REQUEST, REQUEST, signIn, signIn, signIn], "192.0.2.11")).toEqual([400, 400, 429, 400, 400, 429]);
+		expect(await askEach([signIn, signIn, signIn, REQUEST, REQUEST, REQUEST], "192.0.2.12")).toEqual([400, 400, 429, 400, 400, 429]);
+		expect(await askRedis(api.redis.port, "KEYS", "attempts:refresh:*")).not.toBe("*0");
 	});
 });
 
@@ -181,7 +196,7 @@ describe("503 outcome_unknown", () => {
 		const owner = sessionIn(await refresh(stolen.refreshToken));
 		await age(owner, "1 minute");
 		const broken = await api.startAnother({
-			rates: { authPerAddress: 1_000 },
+			rates: { refreshPerAddress: 1_000 },
 			wrapAuthStore: (authStore) => ({
 				...authStore,
 				async deny(family, untilMs) {
@@ -197,7 +212,7 @@ describe("503 outcome_unknown", () => {
 		// No token of the family is valid any more. The next request repeats the denial that Redis may have missed.
 		const denied: string[] = [];
 		const recording = await api.startAnother({
-			rates: { authPerAddress: 1_000 },
+			rates: { refreshPerAddress: 1_000 },
 			wrapAuthStore: (authStore) => ({
 				...authStore,
 				deny(family, untilMs) {

@@ -17,7 +17,7 @@ export function addRefreshSession(app: ApiServer, { database, authStore }: AppDe
 	app.route({
 		method: "POST",
 		url: "/refresh",
-		onRequest: app.limitAddress,
+		onRequest: app.limitRefresh,
 		schema: {
 			operationId: "refreshSession",
 			summary: "Exchange a refresh token for a new session",

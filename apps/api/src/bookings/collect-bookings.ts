@@ -4,7 +4,7 @@
  * not listed as confirmed while the ledger does not have the cancellation yet.
  */
 import { type Database, listBookings } from "@holdfast/database";
-import { type Booking, type BookingId, type BookingStatus, bucketOf, statusOf, type UserId } from "@holdfast/domain";
+import { type Booking, type BookingId, type BookingStatus, bucketOf, type ShowtimeId, statusOf, type UserId } from "@holdfast/domain";
 import type { SeatStore } from "@holdfast/seat-store";
 import type { ReportUnreadable } from "../present-skipping-unreadable.ts";
 
@@ -14,6 +14,8 @@ export type CollectRequest = {
 	/** Only bookings older than this one. Null: start at the newest. */
 	readonly beforeId: BookingId | null;
 	readonly limit: number;
+	/** Only bookings of this showtime. Null: of all showtimes. */
+	readonly showtimeId: ShowtimeId | null;
 	readonly status: BookingStatus | null;
 };
 
@@ -31,14 +33,23 @@ export const RECENT_PER_PAGE_MAX = 150;
 /** Returns the page. Bookings that cannot be read are reported and left out. Throws when a store is unavailable. */
 export async function collectBookings(
 	{ seatStore, database, reportUnreadable }: { seatStore: SeatStore; database: Database; reportUnreadable: ReportUnreadable },
-	{ userId, beforeId, limit, status }: CollectRequest,
+	{ userId, beforeId, limit, showtimeId, status }: CollectRequest,
 ): Promise<BookingPageFound> {
-	const recentIds = await seatStore.listRecentBookingIds(userId);
+	const isOfShowtime = (booking: Booking): boolean => showtimeId === null || booking.showtimeId === showtimeId;
+	// A booking is in the bucket of its showtime, so the records of other buckets need not be read.
+	const recentIds = (await seatStore.listRecentBookingIds(userId)).filter(
+		(id) => showtimeId === null || bucketOf(id) === bucketOf(showtimeId),
+	);
 	const bookings: BookingPageFound["bookings"] = [];
 	let before = beforeId;
 	for (let pages = 0; pages < LEDGER_PAGES_MAX; pages += 1) {
 		// One row more than requested: so one read usually shows whether there is a next page.
-		const page = await listBookings(database, { userId, beforeId: before ?? undefined, limit: limit + 1 });
+		const page = await listBookings(database, {
+			userId,
+			beforeId: before ?? undefined,
+			showtimeId: showtimeId ?? undefined,
+			limit: limit + 1,
+		});
 		// A full page says nothing about bookings older than its last row. A short page has reached the end.
 		const ledgerFloor = page.rowCount <= limit ? null : page.lastId;
 		const inWindow = recentIds.filter((id) => (before === null || id < before) && (ledgerFloor === null || id >= ledgerFloor));
@@ -50,7 +61,7 @@ export async function collectBookings(
 		const unreadable = [...page.unreadable.filter(({ bookingId }) => isInPage(bookingId)), ...recent.unreadable];
 		for (const { bookingId, error } of unreadable) reportUnreadable("booking", bookingId, error);
 		const recorded = page.bookings.map(({ booking }) => booking).filter(({ id }) => isInPage(id));
-		const window = mergeBookings(recorded, recent.bookings, new Set(unreadable.map(({ bookingId }) => bookingId)));
+		const window = mergeBookings(recorded, recent.bookings.filter(isOfShowtime), new Set(unreadable.map(({ bookingId }) => bookingId)));
 		for (const booking of window) {
 			// A booking without a clock is from the ledger, which has no holds: its status does not depend on the time.
 			const readAtMs = recent.clocks.get(bucketOf(booking.id)) ?? 0;

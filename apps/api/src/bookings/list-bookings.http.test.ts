@@ -1,3 +1,4 @@
+import { newShowtimeId } from "@holdfast/domain";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectUserLimit, UNREACHABLE_POSTGRES, withoutTables } from "../testing/provoke.ts";
@@ -144,6 +145,41 @@ describe("200", () => {
 	});
 });
 
+describe("200 with showtimeId", () => {
+	it("lists the user's bookings of one showtime from both stores, with the status that the newer copy has", async () => {
+		const [user, other] = [await api.newUser(), await api.newUser()];
+		// Two showtimes of one bucket: their recent bookings are in one index.
+		const [wanted, elsewhere] = [await api.newShowtime({ bucket: 3 }), await api.newShowtime({ bucket: 3 })];
+		const recorded = await buy(user, wanted, ["A1", "A2", "A3"]);
+		await buy(user, elsewhere, ["A1"]);
+		await buy(other, wanted, ["B1"]);
+		await settleOutboxes(api.seatStore, api.databaseUrl);
+		const recent = await buy(user, wanted, ["A4", "A5"]);
+		const { id: held } = await api.held(user, elsewhere, ["A2"]);
+		const cancelled = recorded.at(-1) ?? "";
+		await api.call(`DELETE /bookings/${cancelled}`, { token: user.token });
+
+		const query = `?showtimeId=${wanted}`;
+		expect(ids((await list(user, query)).items)).toEqual([...recent, ...recorded]);
+		expect(ids((await list(user, `${query}&status=cancelled`)).items)).toEqual([cancelled]);
+		expect(ids((await list(user, `${query}&status=pending`)).items)).toEqual([]);
+		expect(ids((await list(user, `?showtimeId=${elsewhere}&status=pending`)).items)).toEqual([held]);
+		const seen: string[] = [];
+		for (let cursor: string | null = ""; cursor !== null; ) {
+			const page: Awaited<ReturnType<typeof list>> = await list(user, `${query}&limit=2${cursor && `&cursor=${cursor}`}`);
+			seen.push(...ids(page.items));
+			cursor = page.nextCursor;
+		}
+		expect(seen).toEqual([...recent, ...recorded]);
+	});
+
+	it.each([newShowtimeId(), newShowtimeId(255)])("is empty for the showtime %s, which does not exist", async (id) => {
+		const user = await api.newUser();
+		await api.held(user, await api.newShowtime(), ["A1"]);
+		expect(await list(user, `?showtimeId=${id}`)).toEqual({ items: [], nextCursor: null });
+	});
+});
+
 describe("400 invalid_request", () => {
 	it.each([
 		["limit=0", "/query/limit"],
@@ -154,6 +190,10 @@ describe("400 invalid_request", () => {
 		["status=paid", "/query/status"],
 		["cursor=nonsense", "/query/cursor"],
 		["page=2", "/query/page"],
+		["showtimeId=7", "/query/showtimeId"],
+		["showtimeId=", "/query/showtimeId"],
+		[`showtimeId=${"0".repeat(64)}`, "/query/showtimeId"],
+		[`showtimeId=${"0".repeat(65)}`, "/query/showtimeId"],
 	])("refuses the list query ?%s and points at its parameter", async (query, pointer) => {
 		const user = await api.newUser();
 		const problem = problemIn(await api.call(`GET /bookings?${query}`, { token: user.token }));

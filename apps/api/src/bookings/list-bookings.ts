@@ -1,5 +1,5 @@
 /** `GET /bookings`: lists the user's own bookings, newest first, including changes that the ledger does not have yet. */
-import { BOOKING_STATUSES, parseBookingId } from "@holdfast/domain";
+import { BOOKING_STATUSES, parseBookingId, parseShowtimeId } from "@holdfast/domain";
 import { Type } from "typebox";
 import type { ApiServer } from "../api-server.ts";
 import { BookingPage } from "../contract/booking.ts";
@@ -28,17 +28,32 @@ export function addListBookings(app: ApiServer, deps: RouteDeps): void {
 				"left out of the list.",
 			tags: ["bookings"],
 			security: [{ accessToken: [] }],
-			querystring: Type.Object({ ...PAGE_QUERY, status: Type.Optional(oneOf(BOOKING_STATUSES, "Only bookings with this status")) }, CLOSED),
+			querystring: Type.Object(
+				{
+					...PAGE_QUERY,
+					status: Type.Optional(oneOf(BOOKING_STATUSES, "Only bookings with this status")),
+					showtimeId: Type.Optional(
+						Type.String({
+							maxLength: 64,
+							description: "Only bookings of the showtime with this id. A malformed id is answered 400, an unknown one with an empty page",
+						}),
+					),
+				},
+				CLOSED,
+			),
 			response: { 200: BookingPage.answer("One page of bookings") },
 		},
 		config: { problems: ["invalid_request", ...OWN_PROBLEMS, ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {
-			const { limit = PAGE_LIMIT_DEFAULT, cursor, status } = request.query;
+			const { limit = PAGE_LIMIT_DEFAULT, cursor, status, showtimeId: requestedId } = request.query;
 			const beforeId = cursor === undefined ? null : parseBookingId(cursor);
 			if (cursor !== undefined && beforeId === null) return reply.problem("invalid_request", BAD_CURSOR);
+			const showtimeId = requestedId === undefined ? null : parseShowtimeId(requestedId);
+			if (requestedId !== undefined && showtimeId === null)
+				return reply.problem("invalid_request", { errors: [{ pointer: "/query/showtimeId", message: "is not a valid showtime id" }] });
 
 			const userId = signedInUser(request).id;
-			const { bookings, nextCursor } = await collectBookings(deps, { userId, beforeId, limit, status: status ?? null });
+			const { bookings, nextCursor } = await collectBookings(deps, { userId, beforeId, limit, showtimeId, status: status ?? null });
 			const items = await presentSkippingUnreadable(
 				bookings,
 				async (booking) => presentBooking(booking, await deps.seatPlans.find(booking.planId, booking.id), booking.readAtMs),

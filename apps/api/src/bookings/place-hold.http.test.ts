@@ -130,10 +130,45 @@ describe("409 hold_limit", () => {
 });
 
 describe("409 not_on_sale", () => {
-	it("refuses a hold before sales open", async () => {
+	const opensIn = async (interval: string) => {
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
-		await api.sql(`update showtimes set sales_open_at = now() + interval '1 hour' where id = '${showtimeId}'`);
-		expect(problemIn(await api.hold(user, showtimeId, ["A1"])).code).toBe("not_on_sale");
+		await api.sql(`update showtimes set sales_open_at = now() + interval '${interval}' where id = '${showtimeId}'`);
+		const answer = await api.hold(user, showtimeId, ["A1"]);
+		const { salesOpenAt } = Object((await api.call(`GET /showtimes/${showtimeId}`)).body);
+		return { user, showtimeId, salesOpenAt, problem: problemIn(answer), retryAfter: answer.headers["retry-after"] };
+	};
+
+	it("refuses a hold before sales open and says when they open, with Retry-After within the hour", async () => {
+		const { problem, salesOpenAt, retryAfter } = await opensIn("59 minutes");
+		expect(problem).toMatchObject({ code: "not_on_sale", status: 409, retryable: false, salesOpenAt });
+		expect(Number(retryAfter)).toBeGreaterThan(3_500);
+		expect(Number(retryAfter)).toBeLessThanOrEqual(3_540);
+	});
+
+	it("sends no Retry-After if sales open in more than an hour", async () => {
+		const { problem, salesOpenAt, retryAfter } = await opensIn("61 minutes");
+		expect([problem.salesOpenAt, retryAfter]).toEqual([salesOpenAt, undefined]);
+	});
+
+	it("says when sales open by the window in Redis, even if this process has read an older one", async () => {
+		const { user, showtimeId } = await opensIn("59 minutes");
+		const salesOpenAt = Date.now() + 120_000;
+		const terms = { salesOpenAt, salesCloseAt: salesOpenAt + 60_000 };
+		await api.seatStore.setTerms({ showtimeId, terms, ifVersions: null, command: null });
+		const answer = await api.hold(user, showtimeId, ["A1"]);
+		expect(problemIn(answer).salesOpenAt).toBe(new Date(salesOpenAt).toISOString());
+		expect(Number(answer.headers["retry-after"])).toBeLessThanOrEqual(120);
+	});
+
+	it("says nothing of an opening while sales are paused, and after they have closed", async () => {
+		const [user, paused, closed] = [await api.newUser(), await api.newShowtime(), await api.newShowtime()];
+		await api.sql(`update showtimes set state = 'paused' where id = '${paused}'`);
+		await api.sql(`update showtimes set sales_close_at = now() - interval '1 minute' where id = '${closed}'`);
+		for (const showtimeId of [paused, closed]) {
+			const answer = await api.hold(user, showtimeId, ["A1"]);
+			expect(problemIn(answer)).toMatchObject({ code: "not_on_sale", salesOpenAt: null });
+			expect(answer.headers["retry-after"]).toBeUndefined();
+		}
 	});
 });
 

@@ -8,6 +8,7 @@ import { BOOKING_ANSWER_HEADERS, Booking, HoldRequest, IdempotencyHeaders } from
 import { BODY_PROBLEMS, EXACT_DETAILS, OPENING_PROBLEMS, OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import type { RouteDeps } from "../deps.ts";
 import { signedInUser } from "../plugins/auth.ts";
+import { announceOpening } from "./announce-opening.ts";
 import { findOwnBooking } from "./find-own-booking.ts";
 import { holdSeats } from "./hold-seats.ts";
 import { entityTag } from "./if-match.ts";
@@ -17,9 +18,9 @@ const SCHEMA = {
 	operationId: "placeHold",
 	summary: "Hold seats of a showtime",
 	description:
-		"Holds all of the requested seats or none. The booking is `pending` until it is confirmed or released, or expires. The " +
-		"showtime is on sale while its `state` is `open` and the time is between `salesOpenAt` and `salesCloseAt`. Otherwise the " +
-		"answer is `not_on_sale`; if `state` is `closed`, and from `endsAt` on, it is `showtime_closed`; " +
+		"Holds all of the requested seats or none. The booking is `pending` until it is confirmed or released, or expires. Seats can be " +
+		"held while `sales` of the showtime is `open`. Otherwise the answer is `not_on_sale`, with `salesOpenAt` if sales have not opened " +
+		"yet, and with `Retry-After` if they open within the hour; if `state` is `closed`, and from `endsAt` on, it is `showtime_closed`; " +
 		"if the showtime is cancelled, `showtime_cancelled`. A user can place a " +
 		`limited number of holds within an hour (${DEFAULT_LIMITS.holdsPerHourMax} by default); released and expired ones count. Above ` +
 		"that limit the answer is 429, and `Retry-After` says when the next hold is possible: up to an hour later.",
@@ -111,9 +112,10 @@ export function addPlaceHold(app: ApiServer, deps: RouteDeps): void {
 						retryAfterSeconds: Math.ceil(result.retryInMs / 1000),
 						outcome: result.outcome,
 					});
+				case "not_on_sale":
+					return reply.problem("not_on_sale", announceOpening(result));
 				case "seat_limit":
 				case "hold_limit":
-				case "not_on_sale":
 				case "showtime_closed":
 				case "showtime_cancelled":
 				case "idempotency_mismatch":

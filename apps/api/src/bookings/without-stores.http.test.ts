@@ -16,8 +16,8 @@ let dataDir: string;
 beforeAll(async () => {
 	dataDir = makeScratchFolder();
 	postgres = await startPostgres({ dataDir, throwaway: true });
-	await migrateDatabase(postgres.url);
-	api = await startTestApi({ databaseUrl: postgres.url });
+	await migrateDatabase(postgres.url, postgres.applicationUrl);
+	api = await startTestApi({ databaseUrl: postgres.applicationUrl });
 });
 afterAll(async () => {
 	await api.close();

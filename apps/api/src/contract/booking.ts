@@ -20,7 +20,10 @@ const BookingObject = Type.Object(
 		),
 		seats: Type.Array(Type.String(), { description: "Seat labels, in the order of the seat plan", examples: [EXAMPLE_SEATS] }),
 		total: Money.ref,
-		expiresAt: instant("When the hold ends if it is not confirmed. Kept after a confirm, release or expiry", EXAMPLE_TIMES.expires),
+		expiresAt: instant(
+			"When the hold ends if it is not confirmed: at the latest at the later of the showtime's start and the end of its sales. Kept after a confirm, release or expiry",
+			EXAMPLE_TIMES.expires,
+		),
 		expiresInSeconds: Type.Optional(
 			Type.Integer({
 				minimum: 0,

@@ -24,7 +24,7 @@ another hold.
 
 1. \`POST /api/v1/auth/register\` creates a user and returns an access token. An existing user signs in with
    \`POST /api/v1/auth/login\`.
-2. \`GET /api/v1/showtimes\` lists the upcoming showtimes.
+2. \`GET /api/v1/showtimes\` lists the upcoming showtimes. Seats can be held at those whose \`sales\` is \`open\`.
 3. \`GET /api/v1/showtimes/{showtimeId}/seats\` returns the seats of one showtime with their current statuses.
 4. \`POST /api/v1/bookings\` with \`{ showtimeId, seats }\` and the header \`Idempotency-Key\` holds the seats. \`seats\`
    lists the \`label\` of each seat; choose seats with status \`available\`. The answer has the \`id\` and \`expiresAt\` of
@@ -96,9 +96,9 @@ because the first request holds the seats.
 
 To show the live seats of a showtime, read \`GET /api/v1/showtimes/{showtimeId}/seats?view=status\`, the seat plan of the
 \`planId\` in that answer (\`GET /api/v1/plans/{id}\`, which never changes), the prices from \`GET /api/v1/showtimes/{id}\`,
-and the user's own seats from \`GET /api/v1/bookings\`. Then open \`GET /api/v1/showtimes/{showtimeId}/seats/stream\`. A
-client without streams polls \`view=status\` with \`If-None-Match\` every 3 s. To learn of new prices or a new \`state\`, read
-the showtime again.
+and the user's own seats from \`GET /api/v1/bookings?showtimeId=\`. Then open
+\`GET /api/v1/showtimes/{showtimeId}/seats/stream\`. A client without streams polls \`view=status\` with \`If-None-Match\`
+every 3 s. To learn of new prices or a new \`state\`, read the showtime again.
 
 ## Clocks
 
@@ -125,7 +125,8 @@ These are defaults, which the operator can change:
 | requests of one user to the routes of bookings | bursts of ${DEFAULT_RATES.userBurst}, refilled at ${DEFAULT_RATES.userRate} a second, per server process |
 | requests of one user to \`/auth/me\` and \`/auth/logout\` | bursts of ${DEFAULT_RATES.userBurst}, refilled at ${DEFAULT_RATES.userRate} a second, per server process |
 | attempts to register or sign in with one e-mail address | ${DEFAULT_RATES.authPerAccount} a minute |
-| requests to register, sign in or refresh from one IP address | ${DEFAULT_RATES.authPerAddress} a minute |
+| requests to register or sign in from one IP address | ${DEFAULT_RATES.authPerAddress} a minute |
+| refreshes of sessions from one IP address | ${DEFAULT_RATES.refreshPerAddress} a minute |
 | open seat streams of one showtime, per server process | ${figure(DEFAULT_WATCH_LIMITS.watchersPerShowtimeMax)} |
 
 Beyond the limit of open streams a stream is answered 503. It is answered 429 only if the operator has limited the

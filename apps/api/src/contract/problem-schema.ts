@@ -1,8 +1,8 @@
 /** The wire schema of problems (RFC 9457), and the responses and examples through which the OpenAPI document lists them. */
 import { type Static, type TSchema, Type } from "typebox";
-import { EXAMPLE_IDS, EXAMPLE_SEATS } from "./examples.ts";
+import { EXAMPLE_IDS, EXAMPLE_SEATS, EXAMPLE_TIMES } from "./examples.ts";
 import { EXACT_DETAILS, type ExactDetail, PROBLEM_CODES, type ProblemCode, problemSpec, problemType } from "./problems.ts";
-import { CLOSED, oneOf, share, text } from "./share.ts";
+import { CLOSED, nullableInstant, oneOf, share, text } from "./share.ts";
 
 const ProblemObject = Type.Object(
 	{
@@ -76,6 +76,12 @@ const ProblemObject = Type.Object(
 				examples: [EXAMPLE_SEATS],
 			}),
 		),
+		salesOpenAt: Type.Optional(
+			nullableInstant(
+				"Only with `not_on_sale`: when sales open, if they have not opened yet. Null if there is another reason: sales are paused or over",
+				EXAMPLE_TIMES.salesOpen,
+			),
+		),
 	},
 	{ ...CLOSED, description: "An error as `application/problem+json` (RFC 9457)" },
 );
@@ -96,7 +102,7 @@ export function problemResponses(codes: readonly ProblemCode[], exactDetails: re
 			String(status),
 			{
 				description: codesOfStatus.map((code) => `\`${code}\`: ${problemSpec(code).title}`).join(" · "),
-				...headersOf(status),
+				...headersOf(status, codesOfStatus),
 				content: {
 					"application/problem+json": {
 						schema: {
@@ -162,10 +168,11 @@ const EXACT_INSTANCES = {
 } as const satisfies Partial<Record<ExactDetail, string>>;
 
 /** The fields that only some problems have. */
-const EXTRA_FIELDS: Partial<Record<ProblemCode, Pick<ProblemBody, "errors" | "seats">>> = {
+const EXTRA_FIELDS: Partial<Record<ProblemCode, Pick<ProblemBody, "errors" | "seats" | "salesOpenAt">>> = {
 	invalid_request: { errors: [{ pointer: "/seats", message: "must NOT have fewer than 1 items" }] },
 	seats_taken: { seats: [...EXAMPLE_SEATS] },
 	unknown_seats: { seats: ["Z99"] },
+	not_on_sale: { salesOpenAt: EXAMPLE_TIMES.salesOpen },
 };
 
 /** The response header of every 429 and 503. */
@@ -175,8 +182,15 @@ export const RETRY_AFTER = Type.Integer({
 	examples: [2],
 });
 
-function headersOf(status: number): { headers?: Record<string, TSchema> } {
+const UNTIL_SALES_OPEN = Type.Integer({
+	minimum: 1,
+	description: "Only with `not_on_sale`, and only if sales open within the hour: seconds until then. Do not repeat the request before",
+	examples: [600],
+});
+
+function headersOf(status: number, codes: readonly ProblemCode[]): { headers?: Record<string, TSchema> } {
 	if (status === 503 || status === 429) return { headers: { "Retry-After": RETRY_AFTER } };
+	if (codes.includes("not_on_sale")) return { headers: { "Retry-After": UNTIL_SALES_OPEN } };
 	if (status === 412) return { headers: { ETag: text("The current `version` of the booking, in quotes", '"2"') } };
 	if (status === 401)
 		return { headers: { "WWW-Authenticate": text("Authentication scheme that the API expects", 'Bearer realm="holdfast"') } };

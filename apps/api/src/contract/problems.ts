@@ -15,7 +15,7 @@ export type ProblemSpec = {
 	readonly detail: string;
 	/** Whether a client should send the same request again automatically, after `Retry-After`. */
 	readonly retryable: boolean;
-	/** Value of `Retry-After`; a route may send a more exact one. Every 429 and 503 has one. */
+	/** Value of `Retry-After`; a route may send a more exact one. Every 429 and 503 has one. `not_on_sale` has one if sales open soon. */
 	readonly retryAfterSeconds?: number;
 };
 
@@ -93,8 +93,9 @@ export const PROBLEMS = {
 		status: 409,
 		title: "Not on sale",
 		detail:
-			"Seats of this showtime are not on sale at present. This request held no seats. Read the showtime. Before `salesOpenAt`, try again " +
-			"at that time; while `state` is `paused`, try again later; after `salesCloseAt`, or if `state` is `closed`, choose another showtime.",
+			"Seats of this showtime are not on sale at present. This request held no seats. If `salesOpenAt` is not null, sales open at that " +
+			"time: try again then. If it is null, read `sales` of the showtime: while it is `paused`, try again later; if it is `ended`, " +
+			"choose another showtime.",
 		retryable: false,
 	},
 	showtime_closed: {

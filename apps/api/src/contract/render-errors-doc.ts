@@ -18,6 +18,7 @@ Every error is \`application/problem+json\` (RFC 9457), except the 503 of the he
   body has fields with these names. Only one of path, query, headers and body is reported at a time, so further entries
   can follow after a correction. Invalid UTF-8 and unpaired surrogates are reported in \`errors\` too, at most ${VIOLATIONS_NAMED_MAX} of them.
 - \`seats\`: only with \`seats_taken\` and \`unknown_seats\`: labels of the seats that cannot be held.
+- \`salesOpenAt\`: only with \`not_on_sale\`: when sales open, if they have not opened yet, otherwise null.
 
 \`title\`, \`detail\` and the messages in \`errors\` are English, for developers. Show users your own text for each code.
 The OpenAPI document (\`packages/client/openapi.json\`) lists the codes of each operation.
@@ -84,7 +85,9 @@ you showed before you confirm.
 \`not_on_sale\` and \`showtime_closed\`:
 
 - A new hold is answered \`not_on_sale\` before \`salesOpenAt\`, while \`state\` is \`paused\`, and from \`salesCloseAt\` until
-  \`endsAt\`. It is answered \`showtime_closed\` if \`state\` is \`closed\`, and from \`endsAt\` on.
+  \`endsAt\`. Before \`salesOpenAt\`, also while \`state\` is \`paused\`, the problem has \`salesOpenAt\`; if sales open within the
+  hour, it has \`Retry-After\` too. It is not retryable all the same: a client must not keep the request until then, but
+  let the user choose seats again. A hold is answered \`showtime_closed\` if \`state\` is \`closed\`, and from \`endsAt\` on.
 - A confirm or cancel is never answered \`not_on_sale\`. It is answered \`showtime_closed\` only for a hold whose showtime
   is over and whose live seats are deleted: the hold can no longer be changed, and expires.
 - The seats and the seat stream are answered \`showtime_closed\` once the showtime is over and its live seats are deleted:

@@ -1,11 +1,30 @@
 /** The wire schemas of showtimes, seat counts and the seat matrix. */
-import { SEAT_KINDS, SEAT_STATUSES, SHOWTIME_STATES } from "@holdfast/domain";
+import { SEAT_KINDS, SEAT_STATUSES, SHOWTIME_SALES, SHOWTIME_STATES } from "@holdfast/domain";
 import { type Static, Type } from "typebox";
 import { EXAMPLE_CURSORS, EXAMPLE_IDS, EXAMPLE_TIMES } from "./examples.ts";
 import { Price } from "./money.ts";
 import { page } from "./page.ts";
 import { SEAT_KIND } from "./seat-plan.ts";
 import { CLOSED, id, instant, oneOf, share, text } from "./share.ts";
+
+const count = (description: string, example: number) => Type.Integer({ minimum: 0, description, examples: [example] });
+/** The number of seats in each status. */
+export const SeatCountsObject = Type.Object(
+	{
+		total: count("All seats of the showtime", 100),
+		available: count("Seats that can be held", 61),
+		held: count("Seats in a hold that has not expired", 7),
+		sold: count("Seats in confirmed bookings", 30),
+		blocked: count("Seats that an administrator has taken off sale. Treat `blocked` and `quarantined` alike: not available", 2),
+		quarantined: count("Seats withheld from sale because they may already be sold", 0),
+	},
+	{ ...CLOSED, description: "Number of seats in each current status" },
+);
+/** Schema of the seat counts of a showtime. */
+export const SeatCounts = share("SeatCounts", SeatCountsObject);
+
+const seatCounts = (description: string) =>
+	Type.Unsafe<Static<typeof SeatCountsObject> | null>({ anyOf: [SeatCounts.ref, { type: "null" }], description });
 
 const ShowtimeObject = Type.Object(
 	{
@@ -33,9 +52,21 @@ const ShowtimeObject = Type.Object(
 				"`cancelled`: the showtime does not take place. The state does not change when the showtime starts or ends: compare " +
 				"`startsAt` and `endsAt` as well",
 		),
+		sales: oneOf(
+			SHOWTIME_SALES,
+			"Whether seats can be held now, computed from `state`, the sales window and the time. `open`: they can. `not_yet`: sales begin at " +
+				"`salesOpenAt`, also if the showtime is `paused` before then. `paused`: sales are interrupted. `ended`: sales are over, because " +
+				"the showtime is `closed`, `cancelled` or over, or `salesCloseAt` has passed. To keep it current, compare `salesOpenAt` and " +
+				"`salesCloseAt` with the server's clock",
+		),
 		prices: Type.Array(Type.Object({ tier: text("Tier id", "standard"), price: Price.ref }, CLOSED), {
 			description: "The price of a seat in each tier",
 		}),
+		counts: seatCounts(
+			"Number of seats with each status, up to a second old. Null if it is not known at the moment, for example because the " +
+				"seats of this showtime are not loaded yet, or because the store of live seats does not answer: show the showtime without " +
+				"it. To have the seats loaded and counted, read `GET /api/v1/showtimes/{id}`",
+		),
 	},
 	{ ...CLOSED, description: "A showtime: one movie in one auditorium at one time" },
 );
@@ -46,31 +77,13 @@ export type ShowtimeBody = Static<typeof ShowtimeObject>;
 /** Schema of one page of showtimes. */
 export const ShowtimePage = share("ShowtimePage", page(Showtime.ref, EXAMPLE_CURSORS.showtimes));
 
-const count = (description: string, example: number) => Type.Integer({ minimum: 0, description, examples: [example] });
-/** The number of seats in each status. */
-export const SeatCountsObject = Type.Object(
-	{
-		total: count("All seats of the showtime", 100),
-		available: count("Seats that can be held", 61),
-		held: count("Seats in a hold that has not expired", 7),
-		sold: count("Seats in confirmed bookings", 30),
-		blocked: count("Seats that an administrator has taken off sale. Treat `blocked` and `quarantined` alike: not available", 2),
-		quarantined: count("Seats withheld from sale because they may already be sold", 0),
-	},
-	{ ...CLOSED, description: "Number of seats in each current status" },
-);
-/** Schema of the seat counts of a showtime. */
-export const SeatCounts = share("SeatCounts", SeatCountsObject);
-
 const ShowtimeDetailsObject = Type.Object(
 	{
 		...ShowtimeObject.properties,
-		counts: Type.Unsafe<Static<typeof SeatCountsObject> | null>({
-			anyOf: [SeatCounts.ref, { type: "null" }],
-			description:
-				"Number of seats with each status. Null once the showtime is over or cancelled and its live seats are deleted: `GET " +
+		counts: seatCounts(
+			"Number of seats with each status. Null once the showtime is over or cancelled and its live seats are deleted: `GET " +
 				"/api/v1/showtimes/{showtimeId}/seats` is then answered 409",
-		}),
+		),
 	},
 	{ ...CLOSED, description: "A showtime with its seat counts" },
 );

@@ -8,11 +8,10 @@ import { STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED } from "../contract/share.ts";
 import { SHOWTIME_DATE, ShowtimePage } from "../contract/showtime.ts";
 import type { RouteDeps } from "../deps.ts";
-import { presentSkippingUnreadable } from "../present-skipping-unreadable.ts";
-import { presentShowtime } from "../showtimes/present-showtime.ts";
+import { presentShowtimes } from "../showtimes/present-showtimes.ts";
 
 /** Registers `GET /movies/:movieId/showtimes`. */
-export function addListShowtimesOfMovie(app: ApiServer, { database, reportUnreadable }: RouteDeps): void {
+export function addListShowtimesOfMovie(app: ApiServer, deps: RouteDeps): void {
 	app.route({
 		method: "GET",
 		url: "/:movieId/showtimes",
@@ -30,13 +29,13 @@ export function addListShowtimesOfMovie(app: ApiServer, { database, reportUnread
 		config: { problems: ["invalid_request", "not_found", ...STORE_PROBLEMS] },
 		handler: async (request, reply) => {
 			const movieId = parseMovieId(request.params.movieId);
-			const movie = movieId && (await findMovie(database, movieId));
+			const movie = movieId && (await findMovie(deps.database, movieId));
 			if (movie === null) return reply.problem("not_found");
 			const { limit = PAGE_LIMIT_DEFAULT, cursor, date } = request.query;
-			const result = await listShowtimes(database, { limit, cursor, date, movieId: movie.id, nowMs: Date.now() });
+			const nowMs = Date.now();
+			const result = await listShowtimes(deps.database, { limit, cursor, date, movieId: movie.id, nowMs });
 			if (result.outcome === "bad_cursor") return reply.problem("invalid_request", BAD_CURSOR);
-			const items = await presentSkippingUnreadable(result.items, presentShowtime, (id, error) => reportUnreadable("showtime", id, error));
-			return reply.send({ items, nextCursor: result.nextCursor });
+			return reply.send({ items: await presentShowtimes(deps, result.items, nowMs), nextCursor: result.nextCursor });
 		},
 	});
 }

@@ -1,9 +1,8 @@
-import { connect } from "node:net";
-import { WRITE_PROBE_KEY } from "@holdfast/seat-store/testing";
 import { waitUntil } from "@holdfast/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { problemIn, type TestAnswer } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi, type TestApp, type TestUser } from "../testing/start-test-api.ts";
+import { watchRedis } from "../testing/watch-redis.ts";
 import { accountOf } from "./limit-requests.ts";
 
 let api: TestApi;
@@ -161,30 +160,6 @@ describe("a hold", () => {
 			await api.held(user, showtimeId, ["A2"]);
 			await api.call("POST /bookings", { body: {} });
 		});
-		expect(commands).toEqual(["evalsha"]);
+		expect(commands.map(({ name }) => name)).toEqual(["evalsha"]);
 	});
 });
-
-/** Whether a command belongs to heartbeats or to the health checks that each process runs once a second. */
-const isOfHealth = ({ name, rest }: { name: string; rest: string }) =>
-	["ping", "info", "config"].includes(name) || (name === "set" && rest.includes(`"${WRITE_PROBE_KEY}"`));
-
-/** Returns the names of the commands that clients send while `run` runs, without those of scripts and of health checks. */
-async function watchRedis({ redis }: TestApi, run: () => Promise<unknown>): Promise<string[]> {
-	const socket = connect(redis.port, "127.0.0.1");
-	let text = "";
-	socket.on("data", (chunk) => {
-		text += chunk.toString();
-	});
-	socket.write("MONITOR\r\n");
-	await waitUntil("MONITOR to start", () => text.includes("+OK"));
-	await run();
-	await api.authStore.countAttempt("end", "of-the-watch", 1_000);
-	await waitUntil("the last command to appear", () => text.includes("attempts:end"));
-	socket.destroy();
-	return [...text.matchAll(/^\+\S+ \[\d+ (\S+)\] "(\w+)"([^\r\n]*)/gm)]
-		.filter(([, from]) => from !== "lua")
-		.map(([, , name = "", rest = ""]) => ({ name: name.toLowerCase(), rest }))
-		.filter((command) => !isOfHealth(command) && !command.rest.includes("attempts:end"))
-		.map(({ name }) => name);
-}

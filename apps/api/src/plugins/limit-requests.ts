@@ -17,6 +17,8 @@ declare module "fastify" {
 	interface FastifyInstance {
 		/** `onRequest` hook: answers 429 above `authPerAddress`. */
 		limitAddress: onRequestAsyncHookHandler;
+		/** `onRequest` hook: answers 429 above `refreshPerAddress`. Counted separately, so that refreshes and sign-ins never block each other. */
+		limitRefresh: onRequestAsyncHookHandler;
 		/**
 		 * Counts an attempt to sign in or register with this e-mail address. Resolves to null up to `authPerAccount`, and above it to
 		 * the time until the window ends, in ms: the caller must then stop and answer with `refuseForRate`. Each call counts.
@@ -38,7 +40,7 @@ const BUCKETS_KEPT_MAX = 100_000;
 /** Fastify plugin: decorates the server with the hooks and with `countAccountAttempt`. */
 export const limitRequests = fp<{ authStore: AuthStore; rates: Rates }>(
 	(app, { authStore, rates }, done) => {
-		const { authPerAddress, authPerAccount, userRate, userBurst, ipLimit } = rates;
+		const { authPerAddress, refreshPerAddress, authPerAccount, userRate, userBurst, ipLimit } = rates;
 		const addresses = ipLimit === null ? null : createTokenBuckets({ perSecond: ipLimit / 60, burst: ipLimit, keptMax: BUCKETS_KEPT_MAX });
 
 		/** Resolves to null up to the limit, and above it to the time until the window ends, in ms. */
@@ -47,11 +49,14 @@ export const limitRequests = fp<{ authStore: AuthStore; rates: Rates }>(
 			return attempts > max ? windowEndsInMs : null;
 		}
 
-		const limitAddress: onRequestAsyncHookHandler = async (request, reply) => {
-			const waitMs = await countAttempt("address", addressOf(request), authPerAddress);
-			return waitMs === null ? undefined : refuseForRate(reply, waitMs);
-		};
-		app.decorate("limitAddress", limitAddress);
+		const limitEachAddress =
+			(name: string, max: number): onRequestAsyncHookHandler =>
+			async (request, reply) => {
+				const waitMs = await countAttempt(name, addressOf(request), max);
+				return waitMs === null ? undefined : refuseForRate(reply, waitMs);
+			};
+		app.decorate("limitAddress", limitEachAddress("address", authPerAddress));
+		app.decorate("limitRefresh", limitEachAddress("refresh", refreshPerAddress));
 		app.decorate("countAccountAttempt", (email) => countAttempt("account", accountOf(email), authPerAccount));
 		app.decorate("limitBuyerAddress", (request, reply, next) => {
 			const waitMs = addresses?.take(addressOf(request)) ?? 0;

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EXACT_DETAILS, PROBLEM_CODES, problemSpec } from "../contract/problems.ts";
 import { renderErrorsDoc } from "../contract/render-errors-doc.ts";
@@ -48,6 +49,17 @@ describe("the problem table", () => {
 			expect([code, retryable]).toEqual([code, retryAfterSeconds !== undefined]);
 			if (status === 503) expect(retryAfterSeconds).toBeGreaterThan(0);
 		}
+	});
+});
+
+describe("GET /openapi.json", () => {
+	it("sends the document compressed to a client that accepts it, and 304 to a client that has it", async () => {
+		const get = (headers: Record<string, string>) => api.app.inject({ url: "/openapi.json", headers });
+		const answer = await get({ "accept-encoding": "gzip" });
+		expect(answer.headers).toMatchObject({ "content-encoding": "gzip", vary: "Accept-Encoding" });
+		expect(JSON.parse(gunzipSync(answer.rawPayload).toString())).toEqual(JSON.parse(document));
+		const again = await get({ "accept-encoding": "gzip", "if-none-match": String(answer.headers.etag) });
+		expect([again.statusCode, again.rawPayload.length]).toEqual([304, 0]);
 	});
 });
 

@@ -7,6 +7,7 @@ import fastifySwagger, { type SwaggerTransformObject } from "@fastify/swagger";
 import scalar from "@scalar/fastify-api-reference";
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema, RouteOptions } from "fastify";
 import fp from "fastify-plugin";
+import { type ConstantBody, constantBody, encodeFor } from "../constant-body.ts";
 import { EXAMPLE_IDS, EXAMPLE_TIMES } from "../contract/examples.ts";
 import { INTRODUCTION, TAGS } from "../contract/introduction.ts";
 import { problemExamples, problemResponses } from "../contract/problem-schema.ts";
@@ -54,10 +55,13 @@ export const openapi = fp(
 			transformObject: nameHeaders,
 		});
 
-		let document: string | null = null;
-		app.get("/openapi.json", { schema: { hide: true } }, (_request, reply) => {
-			document ??= JSON.stringify(app.swagger());
-			return reply.type("application/json; charset=utf-8").send(document);
+		let document: ConstantBody | null = null;
+		app.get("/openapi.json", { schema: { hide: true } }, async (request, reply) => {
+			document ??= constantBody(JSON.stringify(app.swagger()));
+			const { bytes, headers } = await encodeFor(request.raw.headers, document);
+			reply.headers(headers);
+			if (bytes === null) return reply.code(304).send(null);
+			return reply.type("application/json; charset=utf-8").send(bytes);
 		});
 		app.register(addPage);
 	},

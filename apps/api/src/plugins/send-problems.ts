@@ -19,7 +19,7 @@ import { toValidationErrors } from "./to-validation-errors.ts";
 
 /** Fields that a route may add to, or replace in, the entry of the problem table. */
 export type ProblemExtras = Partial<
-	Pick<ProblemBody, "detail" | "seats" | "errors" | "current" | "clash" | "nextFreeStart" | "starts" | "instants">
+	Pick<ProblemBody, "detail" | "seats" | "errors" | "salesOpenAt" | "current" | "clash" | "nextFreeStart" | "starts" | "instants">
 > & {
 	/** Value of `Retry-After` in seconds, if the route knows a more exact one than the table. */
 	readonly retryAfterSeconds?: number;

@@ -68,6 +68,27 @@ describe("200", () => {
 	});
 });
 
+describe("200 with sales", () => {
+	it.each([
+		["open", "now() - interval '1 hour'", "open"],
+		["open", "now() + interval '1 hour'", "not_yet"],
+		["paused", "now() - interval '1 hour'", "paused"],
+		["paused", "now() + interval '1 hour'", "not_yet"],
+		["closed", "now() + interval '1 hour'", "ended"],
+	])("lists a showtime in state %s whose sales open at %s with sales %s", async (state, opens, sales) => {
+		const id = await api.newShowtime({ startsInMs: 3 * HOUR_MS });
+		const [row] = await api.sql(`update showtimes set state = '${state}', sales_open_at = ${opens} where id = '${id}' returning movie_id`);
+		for (const path of [`/showtimes?movieId=${row?.movie_id}`, `/movies/${row?.movie_id}/showtimes`])
+			expect((await api.call(`GET ${path}`)).body).toMatchObject({ items: [{ id, state, sales }] });
+	});
+
+	it("lists a showtime whose sales closed before it starts with sales ended", async () => {
+		const id = await api.newShowtime({ startsInMs: 3 * HOUR_MS });
+		const [row] = await api.sql(`update showtimes set sales_close_at = now() - interval '1 minute' where id = '${id}' returning movie_id`);
+		expect((await api.call(`GET /showtimes?movieId=${row?.movie_id}`)).body).toMatchObject({ items: [{ state: "open", sales: "ended" }] });
+	});
+});
+
 describe("400 invalid_request", () => {
 	it.each([
 		["date=tomorrow", "/query/date"],

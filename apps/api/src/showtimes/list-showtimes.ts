@@ -8,11 +8,10 @@ import { STORE_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED } from "../contract/share.ts";
 import { SHOWTIME_DATE, ShowtimePage } from "../contract/showtime.ts";
 import type { RouteDeps } from "../deps.ts";
-import { presentSkippingUnreadable } from "../present-skipping-unreadable.ts";
-import { presentShowtime } from "./present-showtime.ts";
+import { presentShowtimes } from "./present-showtimes.ts";
 
 /** Registers `GET /showtimes`. */
-export function addListShowtimes(app: ApiServer, { database, reportUnreadable }: RouteDeps): void {
+export function addListShowtimes(app: ApiServer, deps: RouteDeps): void {
 	app.route({
 		method: "GET",
 		url: "/showtimes",
@@ -20,9 +19,8 @@ export function addListShowtimes(app: ApiServer, { database, reportUnreadable }:
 			operationId: "listShowtimes",
 			summary: "List upcoming showtimes",
 			description:
-				"Lists the showtimes that have not started, earliest first, without cancelled ones. `closed` and `paused` showtimes are listed. A " +
-				"showtime is on sale while its `state` is `open` and the time is between `salesOpenAt` and `salesCloseAt`. Filter by movie with " +
-				"`movieId` and by day with `date`.",
+				"Lists the showtimes that have not started, earliest first, without cancelled ones. `closed` and `paused` showtimes are listed. Seats " +
+				"can be held while `sales` is `open`. Filter by movie with `movieId` and by day with `date`.",
 			tags: ["showtimes"],
 			querystring: Type.Object(
 				{
@@ -45,10 +43,10 @@ export function addListShowtimes(app: ApiServer, { database, reportUnreadable }:
 			const movieId = requestedId === undefined ? undefined : parseMovieId(requestedId);
 			if (movieId === null)
 				return reply.problem("invalid_request", { errors: [{ pointer: "/query/movieId", message: "is not a valid movie id" }] });
-			const result = await listShowtimes(database, { limit, cursor, date, movieId, nowMs: Date.now() });
+			const nowMs = Date.now();
+			const result = await listShowtimes(deps.database, { limit, cursor, date, movieId, nowMs });
 			if (result.outcome === "bad_cursor") return reply.problem("invalid_request", BAD_CURSOR);
-			const items = await presentSkippingUnreadable(result.items, presentShowtime, (id, error) => reportUnreadable("showtime", id, error));
-			return reply.send({ items, nextCursor: result.nextCursor });
+			return reply.send({ items: await presentShowtimes(deps, result.items, nowMs), nextCursor: result.nextCursor });
 		},
 	});
 }

@@ -6,7 +6,7 @@ import type { SeatStore } from "@holdfast/seat-store";
 import { LRUCache } from "lru-cache";
 import { joinReads } from "../join-reads.ts";
 
-/** About 200 bytes per seat, and 55 more after the plan was rendered (show-seat-plan.ts): some 130 MB at most. */
+/** About 200 bytes per seat, and 60 more after the plan was rendered and compressed (show-seat-plan.ts): some 130 MB at most. */
 const CACHED_SEATS_MAX = 500_000;
 
 /** The seat plans of both stores, behind a cache. */

@@ -1,9 +1,10 @@
+import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { newSeatPlanId, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { waitUntilOpen, withoutPostgres } from "../testing/broken-apps.ts";
 import { expectNoQuery, withoutTables } from "../testing/provoke.ts";
 import { problemIn } from "../testing/read-answers.ts";
-import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
+import { startTestApi, type TestApi, type TestApp } from "../testing/start-test-api.ts";
 
 let api: TestApi;
 beforeAll(async () => {
@@ -59,6 +60,69 @@ describe("200", () => {
 		const showtimeId = await api.newShowtime({ rows: 250, seatsPerRow: 200 });
 		await waitUntilOpen(api, showtimeId);
 		expect((await api.call(`GET /plans/${await planOf(showtimeId)}`)).body).toMatchObject({ seatCount: 50_000 });
+	});
+});
+
+describe("200 with Accept-Encoding", () => {
+	const arena = async () => {
+		const showtimeId = await api.newShowtime({ rows: 50, seatsPerRow: 100 });
+		const id = await planOf(showtimeId);
+		return { id, plain: await api.call(`GET /plans/${id}`) };
+	};
+	const raw = (id: string, headers: Record<string, string>, method: "GET" | "HEAD" = "GET", app: TestApp = api) =>
+		app.app.inject({ method, url: `/api/v1/plans/${id}`, headers });
+
+	it.each([
+		["gzip", "gzip, deflate, br", gunzipSync],
+		["zstd", "gzip, deflate, br, zstd", zstdDecompressSync],
+	] as const)(
+		"sends the same plan in %s to a client that accepts %s, a twentieth of its size or less",
+		async (coding, accepted, decode) => {
+			const { id, plain } = await arena();
+			const answer = await raw(id, { "accept-encoding": accepted });
+			expect(answer.headers).toMatchObject({
+				"content-encoding": coding,
+				"content-type": "application/json; charset=utf-8",
+				"content-length": String(answer.rawPayload.length),
+				"cache-control": "public, max-age=31536000, immutable",
+				vary: "Accept-Encoding",
+				etag: plain.headers.etag?.replace(/"$/, `-${coding}"`),
+			});
+			const decoded = decode(answer.rawPayload);
+			expect(JSON.parse(decoded.toString())).toEqual(plain.body);
+			expect(decoded.length / answer.rawPayload.length).toBeGreaterThan(10);
+			expect([plain.headers["content-encoding"], plain.headers.vary]).toEqual([undefined, "Accept-Encoding"]);
+		},
+	);
+
+	it("sends the plan as it is to a client that refuses every coding", async () => {
+		const { id, plain } = await arena();
+		const answer = await raw(id, { "accept-encoding": "gzip;q=0, identity" });
+		expect([answer.headers["content-encoding"], answer.headers.etag, answer.json()]).toEqual([undefined, plain.headers.etag, plain.body]);
+	});
+
+	it("answers HEAD with the headers of the compressed plan and without a body", async () => {
+		const { id } = await arena();
+		const headers = { "accept-encoding": "gzip" };
+		const [get, head] = [await raw(id, headers), await raw(id, headers, "HEAD")];
+		const named = ["content-encoding", "content-length", "etag", "vary", "cache-control", "content-type"];
+		expect(head.rawPayload).toHaveLength(0);
+		for (const name of named) expect([name, head.headers[name]]).toEqual([name, get.headers[name]]);
+	});
+
+	it("answers 304 to the tag of any coding, with the tag that the client has, and names both headers in Vary for other origins", async () => {
+		const { id, plain } = await arena();
+		const app = await api.startAnother({ corsOrigins: ["https://shop.example"] });
+		const gzip = String((await raw(id, { "accept-encoding": "gzip" })).headers.etag);
+		for (const sent of [plain.headers.etag ?? "", gzip]) {
+			for (const accepted of ["gzip", "identity"]) {
+				const headers = { "if-none-match": `"other", W/${sent}`, "accept-encoding": accepted, origin: "https://shop.example" };
+				const answer = await raw(id, headers, "GET", app);
+				expect([answer.statusCode, answer.rawPayload.length]).toEqual([304, 0]);
+				expect(answer.headers).toMatchObject({ etag: sent, vary: "Accept-Encoding, Origin" });
+				expect(answer.headers["content-encoding"]).toBeUndefined();
+			}
+		}
 	});
 });
 

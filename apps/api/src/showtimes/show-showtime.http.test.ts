@@ -22,6 +22,7 @@ describe("200", () => {
 			auditorium: { name: "Hall 1" },
 			timeZone: "Europe/Vienna",
 			state: "open",
+			sales: "open",
 			salesOpenAt: expect.any(String),
 			salesCloseAt: expect.any(String),
 			prices: [{ tier: "standard", price: { amount: 1250, currency: "USD" } }],
@@ -37,8 +38,20 @@ describe("200", () => {
 		expect((await api.call(`GET /showtimes/${showtimeId}`)).body).toMatchObject({
 			movie: { title: "The Third Man" },
 			state: "paused",
+			sales: "paused",
 			prices: [{ tier: "standard", price: { amount: 990, currency: "USD" } }],
 		});
+	});
+
+	it("shows whether seats can be held now, by the window in the seat store and the time", async () => {
+		const [soon, closed] = [await api.newShowtime(), await api.newShowtime()];
+		for (const id of [soon, closed]) await api.call(`GET /showtimes/${id}`);
+		const nowMs = Date.now();
+		const window = { salesOpenAt: nowMs + 60_000, salesCloseAt: nowMs + 120_000 };
+		await api.seatStore.setTerms({ showtimeId: soon, terms: window, ifVersions: null, command: null });
+		await api.seatStore.setTerms({ showtimeId: closed, terms: { state: "closed" }, ifVersions: null, command: null });
+		expect((await api.call(`GET /showtimes/${soon}`)).body).toMatchObject({ state: "open", sales: "not_yet" });
+		expect((await api.call(`GET /showtimes/${closed}`)).body).toMatchObject({ state: "closed", sales: "ended" });
 	});
 
 	it("shows a cancelled or ended showtime without counts and does not open it", async () => {
@@ -48,8 +61,8 @@ describe("200", () => {
 			`update showtimes set sales_open_at = now() - interval '5 hours', sales_close_at = now() - interval '4 hours',
 				starts_at = now() - interval '4 hours', ends_at = now() - interval '2 hours' where id = '${over}'`,
 		);
-		expect((await api.call(`GET /showtimes/${cancelled}`)).body).toMatchObject({ state: "cancelled", counts: null });
-		expect((await api.call(`GET /showtimes/${over}`)).body).toMatchObject({ state: "open", counts: null });
+		expect((await api.call(`GET /showtimes/${cancelled}`)).body).toMatchObject({ state: "cancelled", sales: "ended", counts: null });
+		expect((await api.call(`GET /showtimes/${over}`)).body).toMatchObject({ state: "open", sales: "ended", counts: null });
 		expect(await api.seatStore.readShowtime(over)).toBeNull();
 	});
 });

@@ -34,11 +34,11 @@ export function addShowShowtime(app: ApiServer, deps: RouteDeps): void {
 					return reply.problem(live.outcome);
 				case "showtime_closed":
 				case "showtime_cancelled":
-					return reply.send({ ...presentShowtime(showtime), counts: null });
+					return reply.send({ ...presentShowtime(showtime, Date.now()), counts: null });
 				case "read":
 					return reply.send({
 						// A change is in the seat store first, and in the catalogue after it was settled.
-						...presentShowtime({ ...showtime, ...live.showtime, movie: showtime.movie }),
+						...presentShowtime({ ...showtime, ...live.showtime, movie: showtime.movie }, live.map.nowMs),
 						counts: countSeats(live.map.statuses),
 					});
 			}

@@ -48,6 +48,8 @@ export async function openTestSweeper({ limits = DEFAULT_LIMITS, ...storeOptions
 	return {
 		redis,
 		databaseUrl: testDatabase.url,
+		/** Runs a statement that the application's role may not run. */
+		queryAsOwner: (statement: string) => queryPostgres(testDatabase.ownerUrl, statement),
 		database,
 		seatStore,
 		query,

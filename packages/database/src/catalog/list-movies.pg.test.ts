@@ -1,5 +1,5 @@
 import { newMovieId } from "@holdfast/domain";
-import { createTestDatabase } from "@holdfast/testing";
+import { createTestDatabase, type TestDatabase } from "@holdfast/testing";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createDatabase, type Database } from "../create-database.ts";
@@ -10,10 +10,9 @@ import { findMovie } from "./find-movie.ts";
 import { type ListMoviesRequest, listMovies, titleHas } from "./list-movies.ts";
 
 let database: Database;
-let drop: () => Promise<void>;
+let test: TestDatabase;
 beforeAll(async () => {
-	const test = await createTestDatabase();
-	drop = test.drop;
+	test = await createTestDatabase();
 	database = createDatabase({ url: test.url });
 	for (const title of ["100% Wolf", "1000 Wolves", "Face_Off", "Face/Off", "Twin", "Twin", "Twin", "Back\\slash"]) await add(title);
 	await add("Soon", { status: "coming_soon" });
@@ -21,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
 	await database.close();
-	await drop();
+	await test.drop();
 });
 
 async function add(title: string, overrides: Partial<typeof movies.$inferInsert> = {}) {
@@ -66,8 +65,9 @@ it.each([
 });
 
 it("a search uses the trigram index instead of scanning every title", async () => {
+	const owner = createDatabase({ url: test.ownerUrl, poolMax: 1 });
 	const explain = writeTo(
-		database,
+		owner,
 		"rebuilding",
 		(queries) =>
 			queries.transaction(async (transaction) => {
@@ -81,6 +81,7 @@ it("a search uses the trigram index instead of scanning every title", async () =
 		20_000,
 	);
 	await expect(explain).rejects.toThrow("movies_by_search_title");
+	await owner.close();
 });
 
 it("pages neither repeat nor skip a movie while movies are added, even among equal titles", async () => {

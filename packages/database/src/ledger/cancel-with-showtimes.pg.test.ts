@@ -8,6 +8,7 @@ import {
 	type ShowtimeEvent,
 	type ShowtimeId,
 } from "@holdfast/domain";
+import { queryPostgres } from "@holdfast/local-stack";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { findShowtime } from "../catalog/find-showtime.ts";
@@ -137,7 +138,7 @@ it("cancels nothing for a cancel that is older than the ledger's version, or tha
 });
 
 it("cancels 10,000 bookings of one showtime within 10 s, even while the statistics of Postgres are out of date", async () => {
-	await ledger.rows(sql`analyze`);
+	await queryPostgres(ledger.ownerUrl, "analyze");
 	await ledger.addSales(showtimeId, userId, { bookings: 10_000, seatsEach: 5 });
 	const started = performance.now();
 	expect(await settle(cancelShowtime())).toMatchObject({ cancelledByShowtime: 10_000 });

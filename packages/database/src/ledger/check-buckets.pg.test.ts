@@ -1,4 +1,6 @@
 import { newShowtimeId } from "@holdfast/domain";
+import { queryPostgres } from "@holdfast/local-stack";
+import { APPLICATION_ROLE } from "@holdfast/testing";
 import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { createDatabase } from "../create-database.ts";
@@ -54,6 +56,14 @@ it("names the highest bucket of the two tables, because BUCKETS must be greater"
 	expect(await findBucketBeyond(ledger, 16)).toContain("bucket 40");
 	await addBucket(41);
 	expect(await findBucketBeyond(ledger, 16)).toContain("bucket 41");
+});
+
+it.each([
+	["exist", "alter table showtimes rename to showtimes_later"],
+	["may be read", `revoke select on showtimes from ${APPLICATION_ROLE}`],
+])("answers unknown before the tables %s, so that a process may start before the migrations", async (_state, statement) => {
+	await queryPostgres(ledger.ownerUrl, statement);
+	expect(await checkBuckets(ledger.database, 16)).toEqual({ outcome: "unknown" });
 });
 
 it("answers unknown when Postgres is unreachable, so that the process starts and serves what it can", async () => {

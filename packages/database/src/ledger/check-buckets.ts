@@ -1,7 +1,7 @@
 /** Checks that a process serves every bucket of the ledger. A process with too few buckets would leave the bookings of the others unrecorded. */
 import { setTimeout } from "node:timers/promises";
 import { sql } from "drizzle-orm";
-import { isDatabaseUnavailable } from "../classify-error.ts";
+import { codeOf, isDatabaseUnavailable } from "../classify-error.ts";
 import { createDatabase, type Database } from "../create-database.ts";
 import { readFrom } from "../run-queries.ts";
 import { buckets as bucketRows, showtimes } from "../schema/index.ts";
@@ -28,7 +28,7 @@ export async function checkBuckets(database: Database, buckets: number): Promise
 	try {
 		highest = await readHighest(database);
 	} catch (error) {
-		if (isDatabaseUnavailable(error) || isMissingTable(error)) return { outcome: "unknown" };
+		if (isDatabaseUnavailable(error) || isMissingMigration(error)) return { outcome: "unknown" };
 		throw error;
 	}
 	if (highest === null || highest < buckets) return { outcome: "served" };
@@ -73,4 +73,5 @@ async function readHighest(database: Database): Promise<number | null> {
 	});
 }
 
-const isMissingTable = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "42P01";
+/** The tables do not exist yet, or their rights are not granted yet, which follows right after. */
+const isMissingMigration = (error: unknown): boolean => ["42P01", "42501"].includes(codeOf(error) ?? "");

@@ -21,7 +21,12 @@ export type KnownToLedger = {
 };
 
 /** A showtime in the ledger. `epoch` is its `redis_epoch`; `seatCount` is the number of seats in its plan. */
-export type KnownShowtime = { readonly epoch: number; readonly isCancelled: boolean; readonly seatCount: number };
+export type KnownShowtime = {
+	readonly epoch: number;
+	readonly isCancelled: boolean;
+	readonly planId: SeatPlanId;
+	readonly seatCount: number;
+};
 
 /** Why an event cannot be recorded: `code` is for programs, `message` is for operators. */
 export type EntryError = { readonly code: string; readonly message: string };

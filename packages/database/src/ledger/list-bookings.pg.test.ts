@@ -35,6 +35,22 @@ it("lists only the user's own bookings, newest first, in pages, each with its se
 	});
 });
 
+it("lists only the user's bookings of one showtime when it is given, in pages", async () => {
+	const [wanted, elsewhere] = [await ledger.addShowtime(), await ledger.addShowtime()];
+	const [userId, otherId] = [await ledger.addUser(), await ledger.addUser()];
+	const own = Array.from({ length: 3 }, (_, seat) => ledger.confirmed(wanted, userId, [seat]));
+	for (const event of [...own, ledger.confirmed(wanted, otherId, [9]), ledger.confirmed(elsewhere, userId, [0])])
+		await settleBatch(ledger.database, { bucket: bucketOf(event.showtimeId), entries: [ledger.entryOf(event)] });
+	const expected = own
+		.map(({ bookingId }) => bookingId)
+		.sort()
+		.reverse();
+	const first = await listBookings(ledger.database, { userId, showtimeId: wanted, limit: 2 });
+	const second = await listBookings(ledger.database, { userId, showtimeId: wanted, beforeId: first.lastId ?? undefined, limit: 2 });
+	expect([...first.bookings, ...second.bookings].map(({ booking }) => booking.id)).toEqual(expected);
+	expect([first.rowCount, second.rowCount]).toEqual([2, 1]);
+});
+
 it("does not find a booking that was never settled, and returns an empty list for a user without bookings", async () => {
 	expect(await findBooking(ledger.database, newBookingId(await ledger.addShowtime()))).toBeNull();
 	expect(await listBookings(ledger.database, { userId: await ledger.addUser(), limit: 10 })).toEqual({

@@ -1,5 +1,5 @@
 import { bucketOf, newShowtimeId } from "@holdfast/domain";
-import { sql } from "drizzle-orm";
+import { queryPostgres } from "@holdfast/local-stack";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { findShowtime } from "../catalog/find-showtime.ts";
 import { cancelOf, openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
@@ -82,7 +82,7 @@ it("returns a snapshot of the showtime for the seat store, with every booking an
 
 it("reads 10,000 bookings of one showtime within 5 s, even while the statistics of Postgres are out of date", async () => {
 	const [id, userId] = [await ledger.addShowtime(), await ledger.addUser()];
-	await ledger.rows(sql`analyze`);
+	await queryPostgres(ledger.ownerUrl, "analyze");
 	await ledger.addSales(id, userId, { bookings: 10_000, seatsEach: 5 });
 	const started = performance.now();
 	const opened = await ledger.openInNewEpoch(id);

@@ -6,6 +6,8 @@ export type RecordContext = {
 	readonly bucket: number;
 	/** Seat labels by index, for each seat plan of the batch. */
 	readonly labelsByPlan: ReadonlyMap<SeatPlanId, readonly string[]>;
+	/** Seat labels by index, for each showtime whose blocked seats staff changed in the batch. */
+	readonly labelsByShowtime: ReadonlyMap<ShowtimeId, readonly string[]>;
 	/** All recordable events of the batch, even while only a part of them is being recorded. */
 	readonly batch: readonly OutboxEvent[];
 	/** Showtimes of the batch that are already cancelled or that the batch cancels. */

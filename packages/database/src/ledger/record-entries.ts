@@ -2,7 +2,7 @@
  * Writes entries into the ledger: each event once, each booking at its highest version with its seats, and then the showtimes. Every
  * statement is idempotent: entries that were recorded before change nothing.
  */
-import { type BookingEvent, type BookingId, isBookingEvent } from "@holdfast/domain";
+import { type BookingEvent, type BookingId, isBookingEvent, type ShowtimeId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import type { Queries } from "../create-database.ts";
 import { assignSeats } from "./assign-seats.ts";
@@ -14,10 +14,16 @@ import { insertRows, type RowColumns, setExcluded } from "./unnest-rows.ts";
 
 /**
  * `recorded` counts the events that the ledger did not have before. `conflicts` lists the bookings that lost a seat to another booking.
- * `cancelledByShowtime` counts the bookings that were cancelled because their showtime is cancelled.
+ * `cancelledByShowtime` counts the bookings that were cancelled because their showtime is cancelled. `clashes` lists the showtimes that keep
+ * an older schedule, because another showtime occupies their auditorium.
  */
-export type Recorded = { readonly recorded: number; readonly conflicts: readonly BookingId[]; readonly cancelledByShowtime: number };
-type RecordedBookings = Omit<Recorded, "cancelledByShowtime">;
+export type Recorded = {
+	readonly recorded: number;
+	readonly conflicts: readonly BookingId[];
+	readonly cancelledByShowtime: number;
+	readonly clashes: readonly ShowtimeId[];
+};
+type RecordedBookings = Pick<Recorded, "recorded" | "conflicts">;
 
 /** Records recordable entries in stream order. Call it inside a transaction that holds the lock of the bucket. */
 export async function recordEntries(queries: Queries, entries: readonly EventEntry[], context: RecordContext): Promise<Recorded> {
@@ -26,12 +32,12 @@ export async function recordEntries(queries: Queries, entries: readonly EventEnt
 	const showtimes = await recordShowtimes(
 		queries,
 		events.filter((event) => !isBookingEvent(event)),
-		context.bucket,
+		context,
 	);
 	// This is nearly always empty, and then no query is sent.
 	const cancelled = new Set(events.map(({ showtimeId }) => showtimeId).filter((id) => context.cancelledShowtimes.has(id)));
 	const cancelledByShowtime = await cancelWithShowtimes(queries, [...cancelled], { events: context.batch, bucket: context.bucket });
-	return { ...bookings, recorded: bookings.recorded + showtimes, cancelledByShowtime };
+	return { ...bookings, recorded: bookings.recorded + showtimes.recorded, cancelledByShowtime, clashes: showtimes.clashes };
 }
 
 async function recordBookings(queries: Queries, events: readonly BookingEvent[], context: RecordContext): Promise<RecordedBookings> {

@@ -11,7 +11,7 @@ const ERROR_MESSAGE_MAX_CHARS = 1_000;
 export type RecordedOrDeadLettered = Recorded & { readonly poison: readonly DeadLetterEntry[] };
 
 /** The result for no entries. */
-export const NOTHING_RECORDED: RecordedOrDeadLettered = { recorded: 0, conflicts: [], cancelledByShowtime: 0, poison: [] };
+export const NOTHING_RECORDED: RecordedOrDeadLettered = { recorded: 0, conflicts: [], cancelledByShowtime: 0, clashes: [], poison: [] };
 
 /**
  * Records the entries. When Postgres refuses the data of one of them, splits the batch in halves until that entry is alone, and returns it
@@ -47,6 +47,7 @@ export function addResults(one: RecordedOrDeadLettered, other: RecordedOrDeadLet
 		recorded: one.recorded + other.recorded,
 		conflicts: [...one.conflicts, ...other.conflicts],
 		cancelledByShowtime: one.cancelledByShowtime + other.cancelledByShowtime,
+		clashes: [...one.clashes, ...other.clashes],
 		poison: [...one.poison, ...other.poison],
 	};
 }

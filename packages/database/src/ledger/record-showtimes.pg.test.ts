@@ -1,5 +1,13 @@
 /** Tests settling of the changes that an admin made to showtimes. */
-import { bucketOf, newShowtimeId, type OutboxEntry, PRICE_MAX, type ShowtimeEvent, type ShowtimeId } from "@holdfast/domain";
+import {
+	type AuditoriumId,
+	bucketOf,
+	newShowtimeId,
+	type OutboxEntry,
+	PRICE_MAX,
+	type ShowtimeEvent,
+	type ShowtimeId,
+} from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { findShowtime } from "../catalog/find-showtime.ts";
@@ -139,5 +147,73 @@ describe("a showtime event that can never be settled", () => {
 		const outcome = await settle(poison, change({ showtimeVersion: 3, currency: "EUR" }));
 		expect(outcome.deadLettered).toEqual([poison.entryId]);
 		expect(await history()).toHaveLength(1);
+	});
+});
+
+/** The ledger has the schedule before Redis, so only a ledger that was restored from a backup can meet these. */
+describe("a schedule that another showtime of the auditorium occupies in a restored ledger", () => {
+	const DAY_MS = 24 * 3_600_000;
+	/** Moves the showtime to the next day, where `other` is. */
+	const moveTo = (startsAt: number, overrides: Partial<ShowtimeEvent> = {}) =>
+		change({ type: "showtime.rescheduled", showtimeVersion: 2, startsAt, endsAt: startsAt + 1_000, ...overrides });
+	const schedule = async (id: ShowtimeId) => {
+		const found = await findShowtime(ledger.database, id);
+		return [found?.startsAt, found?.scheduleVersion];
+	};
+
+	async function addOther(): Promise<{ other: ShowtimeId; startsAt: number; before: unknown }> {
+		const [row] = await ledger.rows<{ auditorium_id: AuditoriumId }>(sql`select auditorium_id from showtimes where id = ${showtimeId}`);
+		if (row === undefined) throw new Error("the showtime was not inserted");
+		const startsAt = ledger.nowMs + 2 * DAY_MS;
+		const id = newShowtimeId(bucketOf(showtimeId));
+		const other = await ledger.addShowtime({ id, auditoriumId: row.auditorium_id, startsAt: new Date(startsAt) });
+		return { other, startsAt, before: await schedule(showtimeId) };
+	}
+
+	it("is not recorded and reported as a clash; history, terms and every other entry are settled", async () => {
+		const { startsAt, before } = await addOther();
+		const [userId, third] = [await ledger.addUser(), await ledger.addShowtime({ id: newShowtimeId(bucketOf(showtimeId)) })];
+		const sale = ledger.entryOf(ledger.confirmed(showtimeId, userId, [1]));
+		const moved = ledger.entryOf(moveTo(startsAt, { state: "paused" }));
+		const free = ledger.entryOf({ ...moveTo(startsAt), showtimeId: third });
+		const outcome = await settle(moved, free, sale);
+		expect(outcome).toMatchObject({ recorded: 3, deadLettered: [], clashes: [showtimeId] });
+		expect(outcome.acked).toHaveLength(3);
+		expect(await schedule(showtimeId)).toEqual(before);
+		expect(await schedule(third)).toEqual([startsAt, 2]);
+		expect(await findShowtime(ledger.database, showtimeId)).toMatchObject({ state: "paused", showtimeVersion: 2 });
+		expect(await history()).toHaveLength(1);
+	});
+
+	it("is recorded with the next event once the other showtime has moved away or is cancelled", async () => {
+		const { other, startsAt } = await addOther();
+		expect((await settle(moveTo(startsAt))).clashes).toEqual([showtimeId]);
+		const fields = { showtimeVersion: 2, scheduleVersion: 1, state: "cancelled", startsAt, endsAt: startsAt + 1_000 } as const;
+		const cancel = ledger.showtimeEventOf(other, fields);
+		await settle(cancel);
+		expect((await settle(moveTo(startsAt, { type: "showtime.restated" }))).clashes).toEqual([]);
+		expect(await schedule(showtimeId)).toEqual([startsAt, 2]);
+	});
+
+	it("is recorded when an event of the same batch moves the other showtime away, in either order", async () => {
+		for (const isFirst of [true, false]) {
+			showtimeId = await ledger.addShowtime();
+			const { other, startsAt } = await addOther();
+			const away = { ...moveTo(startsAt + DAY_MS), showtimeId: other };
+			const outcome = await settle(...(isFirst ? [away, moveTo(startsAt)] : [moveTo(startsAt), away]));
+			expect(outcome).toMatchObject({ clashes: [], deadLettered: [] });
+			expect(await schedule(showtimeId)).toEqual([startsAt, 2]);
+			expect(await schedule(other)).toEqual([startsAt + DAY_MS, 2]);
+		}
+	});
+
+	it("keeps the pause for cleaning when a move is recorded from the event", async () => {
+		const start = new Date(ledger.nowMs + DAY_MS);
+		showtimeId = await ledger.addShowtime({ startsAt: start, occupiedUntil: new Date(start.getTime() + 3 * 3_600_000) });
+		await settle(moveTo(ledger.nowMs + 3 * DAY_MS));
+		const [row] = await ledger.rows(
+			sql`select (extract(epoch from occupied_until - ends_at))::int as gap from showtimes where id = ${showtimeId}`,
+		);
+		expect(row).toEqual({ gap: 3_600 });
 	});
 });

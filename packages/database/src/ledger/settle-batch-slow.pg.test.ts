@@ -1,5 +1,6 @@
 /** Tests slow batches: settling has a longer statement timeout than requests, and when that is too short, a smaller batch settles. */
 import { bucketOf } from "@holdfast/domain";
+import { queryPostgres } from "@holdfast/local-stack";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { classifySettleError } from "../classify-error.ts";
@@ -14,11 +15,12 @@ let ledger: TestLedger;
 const opened: Database[] = [];
 beforeAll(async () => {
 	ledger = await openTestLedger();
-	await ledger.rows(
-		sql.raw(`create function take_long() returns trigger language plpgsql as
-		$$ begin perform pg_sleep(${ROW_MS / 1000}); return new; end $$`),
+	await queryPostgres(
+		ledger.ownerUrl,
+		`create function take_long() returns trigger language plpgsql as
+		$$ begin perform pg_sleep(${ROW_MS / 1000}); return new; end $$;
+		create trigger slow before insert on booking_events for each row execute function take_long()`,
 	);
-	await ledger.rows(sql`create trigger slow before insert on booking_events for each row execute function take_long()`);
 });
 afterAll(async () => {
 	for (const database of opened) await database.close();

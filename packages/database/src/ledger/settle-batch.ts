@@ -6,7 +6,15 @@
  * delivered again, and a redelivery changes nothing. An advisory lock per bucket keeps the entries in order. It needs no lease and no
  * clock, because it ends with the transaction in every case. Source of the rules: ADR 0004 and ADR 0005.
  */
-import { type BookingId, isBookingEvent, LIMIT_SPECS, type OutboxEntry, type OutboxEvent, type ShowtimeId } from "@holdfast/domain";
+import {
+	type BookingId,
+	isBookingEvent,
+	LIMIT_SPECS,
+	type OutboxEntry,
+	type OutboxEvent,
+	type SeatPlanId,
+	type ShowtimeId,
+} from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import { isLockTimeout } from "../classify-error.ts";
 import type { Database, Queries } from "../create-database.ts";
@@ -37,8 +45,8 @@ export type SettleBatch = {
  * `settled`: the transaction is committed. The caller may now delete the `acked` entries from the outbox, and no others.
  * `stale`: showtimes with an entry of an older epoch than the ledger's. From that entry on, their entries stay in the stream until the
  * showtime is rebuilt. `waiting`: showtimes with an entry that needs a row which another transaction has locked. From that entry on, their
- * entries stay in the stream until the row is free; a rebuild would not help. Raise an alarm for `conflicts`, for `deadLettered` (a subset
- * of `acked`) and for a `gap`.
+ * entries stay in the stream until the row is free; a rebuild would not help. Raise an alarm for `conflicts`, for `clashes`, for
+ * `deadLettered` (a subset of `acked`) and for a `gap`.
  */
 export type SettleOutcome =
 	| { outcome: "locked" }
@@ -52,6 +60,8 @@ export type SettleOutcome =
 			conflicts: BookingId[];
 			/** The number of bookings that were cancelled because their showtime is cancelled. */
 			cancelledByShowtime: number;
+			/** Showtimes whose newer schedule another showtime of their auditorium occupies; the ledger keeps the older one. */
+			clashes: ShowtimeId[];
 			deadLettered: string[];
 			gap: Gap | null;
 			/** Whether an entry of a newer version follows the settled entries. That entry and all later ones were not processed. */
@@ -101,12 +111,14 @@ async function settle(
 	const progress = await takeProgress(tx, bucket);
 	if (progress.outcome === "locked") return progress;
 	const { showtimes, locked } = await takeRows(tx, bucket, entries);
+	const planOfShowtime = findPlansToAudit(entries, showtimes);
 	const plans = entries.flatMap(({ event }) => (event !== null && isBookingEvent(event) ? event.planId : []));
-	const labelsByPlan = await findSeatLabels(database, tx, new Set(plans));
+	const labelsByPlan = await findSeatLabels(database, tx, new Set([...plans, ...planOfShowtime.values()]));
+	const labelsByShowtime = new Map([...planOfShowtime].map(([id, planId]) => [id, labelsByPlan.get(planId) ?? []]));
 	const sorted = sortEntries(entries, { bucket, showtimes, labelsByPlan, locked, staleBefore, waitingBefore });
 	const batch = sorted.recordable.map(({ event }) => event);
 	const cancelledShowtimes = findCancelled(batch, showtimes);
-	const result = await recordOrWait(tx, sorted.recordable, { bucket, labelsByPlan, batch, cancelledShowtimes });
+	const result = await recordOrWait(tx, sorted.recordable, { bucket, labelsByPlan, labelsByShowtime, batch, cancelledShowtimes });
 	const deadLettered = [...sorted.deadLettered, ...result.poison];
 	await insertDeadLetters(tx, bucket, deadLettered);
 	const settled = [...result.done, ...sorted.deadLettered.map(({ entry }) => entry)];
@@ -119,10 +131,27 @@ async function settle(
 		recorded: result.recorded,
 		conflicts: [...result.conflicts],
 		cancelledByShowtime: result.cancelledByShowtime,
+		clashes: [...result.clashes],
 		deadLettered: deadLettered.map(({ entry }) => entry.entryId),
 		gap,
 		isCut,
 	};
+}
+
+/** Returns the seat plans of the showtimes whose blocked seats staff changed. The audit trail names the seats by their labels. */
+function findPlansToAudit(
+	entries: readonly OutboxEntry[],
+	showtimes: ReadonlyMap<ShowtimeId, KnownShowtime>,
+): ReadonlyMap<ShowtimeId, SeatPlanId> {
+	const changed = entries.flatMap(({ event }) =>
+		event?.type === "showtime.seats_blocked" || event?.type === "showtime.seats_unblocked" ? event.showtimeId : [],
+	);
+	return new Map(
+		changed.flatMap((id) => {
+			const showtime = showtimes.get(id);
+			return showtime === undefined ? [] : [[id, showtime.planId]];
+		}),
+	);
 }
 
 /** Returns the showtimes of these events that are already cancelled, or that one of the events cancels. */

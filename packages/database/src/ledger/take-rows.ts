@@ -2,7 +2,7 @@
  * Locks the rows that a batch needs until COMMIT, without waiting. It reports the rows that another transaction has locked, and the caller
  * postpones the entries that need them. Waiting here would delay every other entry of the batch.
  */
-import { bucketOf, isBookingEvent, type OutboxEntry, type ShowtimeId, type UserId } from "@holdfast/domain";
+import { bucketOf, isBookingEvent, type OutboxEntry, type SeatPlanId, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { type SQL, sql } from "drizzle-orm";
 import type { Queries } from "../create-database.ts";
 import type { KnownShowtime } from "./find-entry-error.ts";
@@ -41,7 +41,7 @@ type TakenShowtimes = {
 	/** How many of the users were locked with them. */
 	readonly users: number;
 };
-type ShowtimeRow = { id: ShowtimeId; epoch: number; is_cancelled: boolean; seat_count: number };
+type ShowtimeRow = { id: ShowtimeId; epoch: number; is_cancelled: boolean; plan_id: SeatPlanId; seat_count: number };
 
 /**
  * Locks showtimes and, in the same statement, users. The locks last until COMMIT because of rebuilds, which raise the epoch: a rebuild
@@ -68,12 +68,17 @@ async function takeShowtimes(
 }
 
 const selectShowtimes = (ids: readonly ShowtimeId[]): SQL => sql`
-	select showtimes.id, redis_epoch as epoch, state = 'cancelled' as is_cancelled, seat_count
+	select showtimes.id, redis_epoch as epoch, state = 'cancelled' as is_cancelled, seat_plan_id as plan_id, seat_count
 	from showtimes join seat_plans on seat_plans.id = showtimes.seat_plan_id
 	where showtimes.id = any(${sql.param(ids)}::uuid[])`;
 
 const knownIn = (rows: readonly ShowtimeRow[]): Map<ShowtimeId, KnownShowtime> =>
-	new Map(rows.map(({ id, epoch, is_cancelled, seat_count }) => [id, { epoch, isCancelled: is_cancelled, seatCount: seat_count }]));
+	new Map(
+		rows.map(({ id, epoch, is_cancelled, plan_id, seat_count }) => [
+			id,
+			{ epoch, isCancelled: is_cancelled, planId: plan_id, seatCount: seat_count },
+		]),
+	);
 
 const selectUsers = (ids: readonly UserId[]): SQL => sql`select id from users where id = any(${sql.param(ids)}::uuid[])`;
 

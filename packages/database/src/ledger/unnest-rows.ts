@@ -22,13 +22,21 @@ export function unnestRows<Row>(rows: readonly Row[], columns: RowColumns<Row>):
 /** Returns an insert of `rows` into a table. The caller may append `order by` and `on conflict`. */
 export function insertRows<Row>(table: string, rows: readonly Row[], columns: RowColumns<Row>): SQL {
 	const names = Object.keys(columns).map((name) => sql.identifier(name));
-	const values = Object.entries(columns).map(([name, [type]]) => {
-		if (type === "instant") return givenInstant(name);
-		return type === "jsonb" ? sql`given.${sql.identifier(name)}::jsonb` : sql`given.${sql.identifier(name)}`;
-	});
 	return sql`
 		insert into ${sql.identifier(table)} (${sql.join(names, sql`, `)})
-		select ${sql.join(values, sql`, `)} from ${unnestRows(rows, columns)}`;
+		select ${sql.join(Object.entries(columns).map(givenValue), sql`, `)} from ${unnestRows(rows, columns)}`;
+}
+
+/** Returns the assignments of an update from `given`: each of these columns gets its value there. */
+export function setGiven<Row>(columns: RowColumns<Row>): SQL {
+	const changes = Object.entries(columns).map((column) => sql`${sql.identifier(column[0])} = ${givenValue(column)}`);
+	return sql.join(changes, sql`, `);
+}
+
+/** Returns the value of a column in `given`, converted to the type of the column. */
+function givenValue<Row>([name, [type]]: [string, RowColumn<Row>]): SQL {
+	if (type === "instant") return givenInstant(name);
+	return type === "jsonb" ? sql`given.${sql.identifier(name)}::jsonb` : sql`given.${sql.identifier(name)}`;
 }
 
 /** Returns the assignments for `do update set`: each of these columns gets its value in the row that conflicted. */

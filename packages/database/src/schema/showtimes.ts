@@ -89,7 +89,7 @@ export const showtimes = pgTable(
 	],
 );
 
-/** One row per change of a showtime. Rows are never updated. */
+/** One row per change of a showtime. A row is never updated, except that a change replaces its own restatement by a rebuild. */
 export const showtimeEvents = pgTable(
 	"showtime_events",
 	{

@@ -178,6 +178,8 @@ export async function openTestLedger() {
 
 	return {
 		url: test.url,
+		/** For statements that the application's role may not run. */
+		ownerUrl: test.ownerUrl,
 		database,
 		movieId,
 		auditoriumId,

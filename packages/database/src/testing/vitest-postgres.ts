@@ -1,10 +1,10 @@
 /**
- * Vitest global setup of the projects that need PostgreSQL: starts one server for the whole run and creates the migrated template database
- * that `createTestDatabase` copies. Runs of other projects do not load this file.
+ * Vitest global setup of the projects that need PostgreSQL: starts one server for the whole run and creates the role of the application and
+ * the migrated template database that `createTestDatabase` copies. Runs of other projects do not load this file.
  */
 import { rmSync } from "node:fs";
 import { makeScratchFolder, queryPostgres, startPostgres } from "@holdfast/local-stack";
-import { TEMPLATE_DATABASE } from "@holdfast/testing";
+import { APPLICATION_ROLE, TEMPLATE_DATABASE } from "@holdfast/testing";
 import type { TestProject } from "vitest/node";
 import { migrateDatabase } from "../migrate-database.ts";
 
@@ -20,7 +20,7 @@ export default async function setup(project: TestProject): Promise<undefined | (
 	};
 	try {
 		await queryPostgres(postgres.url, `create database ${TEMPLATE_DATABASE}`);
-		await migrateDatabase(postgres.urlOf(TEMPLATE_DATABASE));
+		await migrateDatabase(postgres.urlOf(TEMPLATE_DATABASE), postgres.urlOf(TEMPLATE_DATABASE, APPLICATION_ROLE));
 	} catch (error) {
 		await stop();
 		throw error;

@@ -11,7 +11,12 @@ import { readStackFile } from "../stack/stack-file.ts";
 await exitWith(async () => {
 	const { DATABASE_URL, REDIS_URL } = process.env;
 	const stack = readStackFile(readDataDir(process.env));
-	const env = { DATABASE_URL: DATABASE_URL || stack?.databaseUrl, REDIS_URL: REDIS_URL || stack?.redisUrl };
+	// A tool works with the rights of the application: it does not get the owner's URL.
+	const env = {
+		DATABASE_URL: DATABASE_URL || stack?.databaseUrl,
+		DATABASE_OWNER_URL: undefined,
+		REDIS_URL: REDIS_URL || stack?.redisUrl,
+	};
 	if (!env.DATABASE_URL || !env.REDIS_URL)
 		throw new Error(
 			"DATABASE_URL or REDIS_URL is not set, and npm start is not running. Nothing was done. Run npm start in another terminal, or set both.",

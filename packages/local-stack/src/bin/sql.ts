@@ -4,12 +4,12 @@
  */
 import { queryPostgres } from "../postgres/query-postgres.ts";
 import { exitWith } from "../process/exit-with.ts";
-import { findDatabaseUrl } from "../stack/find-database-url.ts";
+import { findDatabaseUrls } from "../stack/find-database-urls.ts";
 
 await exitWith(async () => {
 	const [statement] = process.argv.slice(2);
 	if (statement === undefined) throw new Error('Usage: node scripts/run.mjs sql "select * from bookings limit 3"');
-	const rows = await queryPostgres(findDatabaseUrl(process.env), statement);
+	const rows = await queryPostgres(findDatabaseUrls(process.env).databaseUrl, statement);
 	console.table(rows);
 	console.log(`${rows.length} row${rows.length === 1 ? "" : "s"}`);
 	return 0;

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeScratchFolder } from "../make-scratch-folder.ts";
+import { queryPostgres } from "../postgres/query-postgres.ts";
+import { startPostgres } from "../postgres/start-postgres.ts";
 import { isAlive } from "../process/is-alive.ts";
 import { REPOSITORY_ROOT } from "../repository.ts";
 import { readStackFile, type StackInfo } from "../stack/stack-file.ts";
@@ -146,4 +148,17 @@ test("SIGTERM stops every process that npm start started and keeps the data", as
 	expect(runner.output()).toContain("the data is kept");
 	expect(pids.filter(isAlive)).toEqual([]);
 	expect(existsSync(join(dataDir, "stack.json"))).toBe(false);
+});
+
+test("a data folder from before the application had a role of its own goes on working, and gets that role", async () => {
+	const postgres = await startPostgres({ dataDir: join(dataDir, "postgres") });
+	await queryPostgres(postgres.url, "drop owned by holdfast_app; drop role holdfast_app");
+	await postgres.stop();
+	await runUntilReady();
+	await untilWalkthroughWorks();
+	const walkthrough = /^API=[\s\S]*?run\.mjs sql .*$/m.exec(runner.output())?.[0] ?? "";
+	expect(await inBash(walkthrough)).toMatch(/2 rows\n$/);
+	expect(await countSoldSeats()).toMatch(/'6'/);
+	expect(await inBash('node scripts/run.mjs sql "select current_user as role"')).toContain("'holdfast_app'");
+	expect(runner.output()).not.toContain("Warning");
 });

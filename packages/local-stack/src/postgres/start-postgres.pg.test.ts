@@ -19,14 +19,15 @@ function scratch(): string {
 }
 
 test("startPostgres runs PostgreSQL 18 with the names and limits of POSTGRES_DEFAULTS", async () => {
-	const { url } = await start(scratch());
+	const { url, applicationUrl } = await start(scratch());
 	const rows = await queryPostgres(
 		url,
 		`select current_setting('server_version_num')::int / 10000 as version, current_user as user, current_database() as database,
 		 current_setting('max_connections') as "connectionsMax", current_setting('server_encoding') as encoding, datcollate as locale
 		 from pg_database where datname = current_database()`,
 	);
-	const { connectionsMax, ...names } = POSTGRES_DEFAULTS;
+	const { connectionsMax, applicationUser, ...names } = POSTGRES_DEFAULTS;
+	expect(new URL(applicationUrl).username).toBe(applicationUser);
 	expect(rows).toEqual([{ version: "18", connectionsMax: String(connectionsMax), ...names }]);
 });
 

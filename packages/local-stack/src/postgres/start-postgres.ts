@@ -24,9 +24,11 @@ export type PostgresOptions = {
 export type RunningPostgres = Service & {
 	/** URL of the database `holdfast`, as its superuser. Only this machine can connect. */
 	readonly url: string;
+	/** URL of the same database as the role of the application, which exists once the migrations were applied with this URL. */
+	readonly applicationUrl: string;
 	readonly port: number;
-	/** Returns the URL of another database on the same server. */
-	readonly urlOf: (database: string) => string;
+	/** Returns the URL of another database on the same server, as the superuser or as `user`. */
+	readonly urlOf: (database: string, user?: string) => string;
 };
 
 const START_ATTEMPTS = 20;
@@ -58,7 +60,8 @@ async function spawnPostgres(
 	port: number,
 	options: PostgresOptions,
 ): Promise<RunningPostgres> {
-	const urlOf = (database: string) => `postgres://${POSTGRES_DEFAULTS.user}@127.0.0.1:${port}/${database}`;
+	const { user: owner, applicationUser, database: product } = POSTGRES_DEFAULTS;
+	const urlOf = (database: string, user: string = owner) => `postgres://${user}@127.0.0.1:${port}/${database}`;
 	const service = await spawnService({
 		name: "PostgreSQL",
 		command: binaries.postgres,
@@ -69,7 +72,7 @@ async function spawnPostgres(
 		stopSignal: "SIGINT",
 		isReady: () => createDatabase(urlOf("postgres")),
 	});
-	return { ...service, port, urlOf, url: urlOf(POSTGRES_DEFAULTS.database) };
+	return { ...service, port, urlOf, url: urlOf(product), applicationUrl: urlOf(product, applicationUser) };
 }
 
 function settingsOf(options: PostgresOptions): string[] {

@@ -17,7 +17,10 @@ export type StackSecrets = {
 export type StackInfo = StackSecrets & {
 	/** Origin, without a path: `http://127.0.0.1:4000`. */
 	readonly apiUrl: string;
+	/** As the role of the application. */
 	readonly databaseUrl: string;
+	/** As the role that owns the tables and runs the migrations. */
+	readonly databaseOwnerUrl: string;
 	readonly redisUrl: string;
 };
 
@@ -54,10 +57,13 @@ export function readStackFile(dataDir: string): StackInfo | null {
 	const file = stackFileIn(dataDir);
 	if (!existsSync(file)) return null;
 	const info: unknown = JSON.parse(readFileSync(file, "utf8"));
+	const databaseUrl = textOf(info, "databaseUrl", file);
 	return {
 		...secretsOf(info, file),
 		apiUrl: textOf(info, "apiUrl", file),
-		databaseUrl: textOf(info, "databaseUrl", file),
+		databaseUrl,
+		// Files of earlier versions have one URL for both.
+		databaseOwnerUrl: fieldOf(info, "databaseOwnerUrl") === undefined ? databaseUrl : textOf(info, "databaseOwnerUrl", file),
 		redisUrl: textOf(info, "redisUrl", file),
 	};
 }

@@ -13,7 +13,7 @@ import { type DataFolderLock, lockDataFolder } from "./lock-data-folder.ts";
 import { runScript, ScriptError } from "./run-script.ts";
 import { readOrCreateSecrets, removeStackFile, type StackInfo, writeStackFile } from "./stack-file.ts";
 import { type AppOptions, originOf, startApi, startSweeper, waitForHealth } from "./start-apps.ts";
-import { definePostgres, defineRedis } from "./start-stores.ts";
+import { assertWritable, definePostgres, defineRedis } from "./start-stores.ts";
 
 /** Options of `startStack`. */
 export type StackOptions = {
@@ -27,6 +27,8 @@ export type StackOptions = {
 	readonly redisUrl?: string;
 	/** Use this running PostgreSQL instead of starting one. */
 	readonly databaseUrl?: string;
+	/** The same PostgreSQL, as the role that runs the migrations. `databaseUrl` when absent. */
+	readonly databaseOwnerUrl?: string;
 	/** Settings passed to API and sweeper, such as LOG_LEVEL. */
 	readonly environment?: NodeJS.ProcessEnv;
 	/** Do not insert the demo catalogue. */
@@ -103,9 +105,13 @@ async function startParts(options: StackOptions, lock: DataFolderLock, parts: Pa
 		DATABASE_URL: postgres.url(),
 		REDIS_URL: redis.url(),
 		JWT_SECRET: secrets.jwtSecret,
+		// API, sweeper and seed inherit this environment; only the migrations get the owner's URL.
+		DATABASE_OWNER_URL: undefined,
 	};
 	if (options.redisUrl !== undefined) await assertUsableRedis(env, signal);
-	await runScript({ entry: "packages/database/src/bin/apply-migrations.ts", env, onLine: onProgress, signal });
+	const ownerEnv = { ...env, DATABASE_OWNER_URL: postgres.ownerUrl() };
+	await runScript({ entry: "packages/database/src/bin/apply-migrations.ts", env: ownerEnv, onLine: onProgress, signal });
+	if (options.databaseUrl !== undefined) await assertWritable("DATABASE_URL", postgres.url());
 
 	const appOptions = (name: string): AppOptions => ({
 		env,
@@ -130,7 +136,7 @@ async function startParts(options: StackOptions, lock: DataFolderLock, parts: Pa
 	signal.throwIfAborted();
 	const apiUrl = originOf(host, port ?? 0);
 	await waitForHealth(apiUrl, [api, sweeper]);
-	const info = { apiUrl, databaseUrl: postgres.url(), redisUrl: redis.url(), ...secrets };
+	const info = { apiUrl, databaseUrl: postgres.url(), databaseOwnerUrl: postgres.ownerUrl(), redisUrl: redis.url(), ...secrets };
 	writeStackFile(dataDir, info);
 	return { info, api, sweeper, redis: redis.part, postgres: postgres.part };
 }

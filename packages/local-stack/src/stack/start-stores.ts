@@ -12,6 +12,8 @@ export type StoreOptions = {
 	readonly redisUrl?: string;
 	/** Use this running PostgreSQL instead of starting one. */
 	readonly databaseUrl?: string;
+	/** The same database, as the role that runs the migrations. `databaseUrl` when absent. */
+	readonly databaseOwnerUrl?: string;
 	/** The ACK_LEVEL of the apps. */
 	readonly ackLevel?: string | undefined;
 	/** The data need not survive a power failure: commits of PostgreSQL do not wait for the disk. Redis always waits for it. */
@@ -24,6 +26,12 @@ export type Store = {
 	readonly url: () => string;
 	/** Null when the stack did not start the store and so does not stop it. */
 	readonly part: Part | null;
+};
+
+/** The PostgreSQL of a stack. `url` is that of the application's role, which exists after the migrations. */
+export type PostgresStore = Store & {
+	/** Returns the URL of the role that runs the migrations; an empty string like `url`. */
+	readonly ownerUrl: () => string;
 };
 
 const IS_READ_ONLY = "select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean as is_read_only";
@@ -45,29 +53,35 @@ export function defineRedis({ dataDir, redisUrl, ackLevel }: StoreOptions): Stor
 }
 
 /**
- * Returns the PostgreSQL of the stack, not started yet. Checks a PostgreSQL given by URL: rejects when it does not answer or is
- * read-only.
+ * Returns the PostgreSQL of the stack, not started yet. Checks a PostgreSQL given by URL: rejects when it does not answer its owner or is
+ * read-only. The application's role may not exist yet.
  */
-export async function definePostgres({ dataDir, databaseUrl, throwaway }: StoreOptions): Promise<Store> {
+export async function definePostgres({ dataDir, databaseUrl, databaseOwnerUrl, throwaway }: StoreOptions): Promise<PostgresStore> {
 	if (databaseUrl !== undefined) {
-		const [row] = await queryPostgres(databaseUrl, IS_READ_ONLY).catch((error: unknown) => {
-			throw new Error(`The database at DATABASE_URL does not answer: ${String(error)}. Start it, or unset DATABASE_URL.`, { cause: error });
-		});
-		if (row?.is_read_only !== "f")
-			throw new Error(
-				"The database at DATABASE_URL is read-only, so no booking could be recorded. Nothing was changed. Set DATABASE_URL to the primary, or reset default_transaction_read_only.",
-			);
-		return { url: () => databaseUrl, part: null };
+		const ownerUrl = databaseOwnerUrl ?? databaseUrl;
+		await assertWritable(ownerUrl === databaseUrl ? "DATABASE_URL" : "DATABASE_OWNER_URL", ownerUrl);
+		return { url: () => databaseUrl, ownerUrl: () => ownerUrl, part: null };
 	}
-	let known: { url: string; port: number } | null = null;
+	let known: { url: string; ownerUrl: string; port: number } | null = null;
 	const part = definePart("PostgreSQL", async () => {
 		const postgres = await startPostgres({
 			dataDir: join(dataDir, "postgres"),
 			throwaway,
 			...(known === null ? {} : { port: known.port }),
 		});
-		known = { url: postgres.url, port: postgres.port };
+		known = { url: postgres.applicationUrl, ownerUrl: postgres.url, port: postgres.port };
 		return postgres;
 	});
-	return { url: () => known?.url ?? "", part };
+	return { url: () => known?.url ?? "", ownerUrl: () => known?.ownerUrl ?? "", part };
+}
+
+/** Rejects when the database does not answer or is read-only, with a message that names the setting and says what to do. */
+export async function assertWritable(setting: "DATABASE_URL" | "DATABASE_OWNER_URL", url: string): Promise<void> {
+	const [row] = await queryPostgres(url, IS_READ_ONLY).catch((error: unknown) => {
+		throw new Error(`The database at ${setting} does not answer: ${String(error)}. Start it, or unset ${setting}.`, { cause: error });
+	});
+	if (row?.is_read_only !== "f")
+		throw new Error(
+			`The database at ${setting} is read-only, so no booking could be recorded. Nothing was changed. Set ${setting} to the primary, or reset default_transaction_read_only.`,
+		);
 }

@@ -12,6 +12,7 @@ export * from "./install-showtime.ts";
 export * from "./place-hold.ts";
 export * from "./read-bookings.ts";
 export * from "./read-seat-map.ts";
+export * from "./read-seat-maps.ts";
 export * from "./read-showtime.ts";
 export * from "./reschedule.ts";
 export * from "./set-terms.ts";

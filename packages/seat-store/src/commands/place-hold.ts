@@ -91,6 +91,8 @@ function parseReply(command: PlaceHoldCommand, { status, rest }: ScriptReply<Sta
 			return { outcome: "seats_taken", seats: rest.map(readInteger) };
 		case "hourly_limit":
 			return { outcome: "hourly_limit", retryInMs: readInteger(rest[0]) };
+		case "not_on_sale":
+			return { outcome: "not_on_sale", nowMs: readInteger(rest[0]), salesOpenAt: rest[1] === "" ? null : readInteger(rest[1]) };
 		default:
 			return { outcome: status };
 	}

@@ -14,7 +14,8 @@ ARGV[7] amounts of the seats as `1250,1250`   ARGV[8] holdTtlMs   ARGV[9] seatsP
 ARGV[11] holdsPerHourMax, at most userIndexMax   ARGV[12] endedHoldTtlMs   ARGV[13] userIndexMax   ARGV[14] userIndexTtlMs
 ARGV[15] seatsTtlMs   ARGV[16] idempotencyKey or ""   ARGV[17..] seats: indexes, distinct, ascending
 RETURNS {"held", nowMs, the record as JSON} | {"replayed", bookingId} | {"seats_taken", seat...}
-  | {"seat_limit"} | {"hold_limit"} | {"hourly_limit", retryInMs} | {"not_on_sale"} | {"showtime_closed"} | {"showtime_cancelled"}
+  | {"seat_limit"} | {"hold_limit"} | {"hourly_limit", retryInMs} | {"showtime_closed"} | {"showtime_cancelled"}
+  | {"not_on_sale", nowMs, salesOpenAt before the opening, else ""}
   | {"idempotency_mismatch"} | {"stale_prices"} | {"not_ready"} | {"fenced"} | {"recovering"}
 EFFECTS writes all keys together on "held", none otherwise. A booking id that exists already means that this call is a repeat; the
   reply has the current record. The hold ends holdTtlMs from now, at the latest at the later of start and end of sales.
@@ -58,7 +59,10 @@ if idem_key then
 end
 
 if state == 'closed' or now >= tonumber(ends_at) then return { 'showtime_closed' } end
-if state ~= 'open' or now < tonumber(sales_open_at) or now >= tonumber(sales_close_at) then return { 'not_on_sale' } end
+-- The rule of salesOf in the domain, which every answer that shows a showtime uses.
+if now >= tonumber(sales_close_at) then return { 'not_on_sale', now, '' } end
+if now < tonumber(sales_open_at) then return { 'not_on_sale', now, sales_open_at } end
+if state ~= 'open' then return { 'not_on_sale', now, '' } end
 if meta_plan ~= plan or meta_price_version ~= price_version then return { 'stale_prices' } end
 for _, seat in ipairs(seats) do
 	if tonumber(seat) >= tonumber(seat_count) then return redis.error_reply('BROKEN seat index beyond the plan') end

@@ -15,6 +15,7 @@ COST O(holdsMax * seats per booking). ]]
 -- @include fence
 -- @include owner
 -- @include seat-list
+-- @include expired-seats
 -- @include buyers
 -- @include write-map
 local meta_key, owner_key, map_key, expiry_key, expiries_key, buyers_key = unpack(KEYS)
@@ -32,11 +33,8 @@ end
 local expired = redis.call('ZRANGE', expiry_key, '-inf', now, 'BYSCORE', 'LIMIT', 0, holds_max)
 local freed = {}
 for _, member in ipairs(expired) do
-	local booking, user, seat_list = string.match(member, '^([^|]+)|([^|]+)|(.*)$')
-	local seats = parse_seats(seat_list)
-	for i, value in ipairs(redis.call('HMGET', owner_key, unpack(seats))) do
-		if value and split_owner(value) == booking and is_free(value, now) then freed[#freed + 1] = seats[i] end
-	end
+	local booking, user, seats = expired_seats(owner_key, member, now)
+	for _, seat in ipairs(seats) do freed[#freed + 1] = seat end
 	write_buyer(buyers_key, user, now, booking, 0, nil)
 end
 if #expired > 0 then redis.call('ZREM', expiry_key, unpack(expired)) end

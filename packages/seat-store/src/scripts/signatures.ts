@@ -80,7 +80,7 @@ export type ScriptSignatures = {
 	"place-hold": {
 		keys: { meta: string; owner: string; map: string; expiry: string; expiries: string; buyers: string; booking: string; userIndex: string; idempotency: string | null };
 		args: { showtimeId: Value; bookingId: Value; userId: Value; planId: Value; priceVersion: Value; amount: Value; amounts: Value; holdTtlMs: Value; seatsPerUserMax: Value; liveHoldsPerUserMax: Value; holdsPerHourMax: Value; endedHoldTtlMs: Value; userIndexMax: Value; userIndexTtlMs: Value; seatsTtlMs: Value; idempotencyKey: Value; seats: readonly Value[] };
-		status: "held" | "replayed" | "seats_taken" | "seat_limit" | "hold_limit" | "hourly_limit" | "not_on_sale" | "showtime_closed" | "showtime_cancelled" | "idempotency_mismatch" | "stale_prices" | "not_ready" | "fenced" | "recovering";
+		status: "held" | "replayed" | "seats_taken" | "seat_limit" | "hold_limit" | "hourly_limit" | "showtime_closed" | "showtime_cancelled" | "not_on_sale" | "idempotency_mismatch" | "stale_prices" | "not_ready" | "fenced" | "recovering";
 	};
 	"read-batch": {
 		keys: { outbox: string; epochs: string };
@@ -91,6 +91,11 @@ export type ScriptSignatures = {
 		keys: { meta: string; map: string; expiry: string };
 		args: Record<never, never>;
 		status: "read" | "not_ready" | "fenced" | "recovering";
+	};
+	"read-maps": {
+		keys: { showtimes: readonly string[] };
+		args: { expiredHoldsMax: Value };
+		status: "read";
 	};
 	"reap": {
 		keys: { meta: string; owner: string; map: string; expiry: string; expiries: string; buyers: string };
@@ -114,4 +119,4 @@ export type ScriptSignatures = {
 	};
 };
 
-export const SCRIPT_NAMES: readonly (keyof ScriptSignatures)[] = ["ack-batch", "adopt-timeline", "block-seats", "cancel", "confirm", "count-live", "extend", "find-unopened", "give-back-claim", "install-bookings", "install-claim", "install-seats", "install-showtime", "load-booking", "open-quarantined", "place-hold", "read-batch", "read-map", "reap", "reschedule", "resolve-conflict", "set-terms"];
+export const SCRIPT_NAMES: readonly (keyof ScriptSignatures)[] = ["ack-batch", "adopt-timeline", "block-seats", "cancel", "confirm", "count-live", "extend", "find-unopened", "give-back-claim", "install-bookings", "install-claim", "install-seats", "install-showtime", "load-booking", "open-quarantined", "place-hold", "read-batch", "read-map", "read-maps", "reap", "reschedule", "resolve-conflict", "set-terms"];

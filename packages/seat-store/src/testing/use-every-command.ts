@@ -36,6 +36,7 @@ export async function useEveryCommand(test: TestStore, store: SeatStore): Promis
 	const repriced = { ...showtime, priceVersion: 2 };
 	const expiring = await holdSeats(test.withLimits({ holdTtlMs: 1 }), repriced, [4]);
 	await waitUntil("the hold to expire", async () => (await store.now(bucket)) >= expiring.booking.expiresAt);
+	await store.readSeatMaps(bucket, [showtime.id]);
 	await store.readSeatMap(showtime.id);
 	await store.findUnopened([showtime.id]);
 	await store.loadBooking(expiring.booking);
