@@ -917,6 +917,26 @@ export interface components {
                  * @example E
                  */
                 label: string;
+                /**
+                 * @description Part of the room that the row belongs to; absent if the plan has no sections
+                 * @example Balcony
+                 */
+                section?: string;
+                /**
+                 * @description Position of the row's first seat or gap, in seat widths, to the right. `x` and `y` come together. Draw a row without them below the row before it
+                 * @example 4.5
+                 */
+                x?: number;
+                /**
+                 * @description Position of the row's first seat or gap, in seat widths, away from the stage
+                 * @example 12
+                 */
+                y?: number;
+                /**
+                 * @description Direction of the row in degrees, clockwise as drawn; 0 if absent. Seat or gap i of the row is at (x + i * cos(angle), y + i * sin(angle))
+                 * @example -15
+                 */
+                angle?: number;
                 /** @description Seats and gaps from left to right */
                 seats: ({
                     /**
@@ -1046,6 +1066,26 @@ export interface components {
                  * @example E
                  */
                 label: string;
+                /**
+                 * @description Part of the room that the row belongs to; absent if the plan has no sections
+                 * @example Balcony
+                 */
+                section?: string;
+                /**
+                 * @description Position of the row's first seat or gap, in seat widths, to the right. `x` and `y` come together. Draw a row without them below the row before it
+                 * @example 4.5
+                 */
+                x?: number;
+                /**
+                 * @description Position of the row's first seat or gap, in seat widths, away from the stage
+                 * @example 12
+                 */
+                y?: number;
+                /**
+                 * @description Direction of the row in degrees, clockwise as drawn; 0 if absent. Seat or gap i of the row is at (x + i * cos(angle), y + i * sin(angle))
+                 * @example -15
+                 */
+                angle?: number;
                 /** @description Seats and gaps from left to right */
                 seats: ({
                     /**

@@ -109,8 +109,30 @@ export const SEATS_PER_PLAN_MAX = 50_000;
 export const ROWS_PER_PLAN_MAX = 1_000;
 /** Tiers in one seat plan. */
 export const TIERS_PER_PLAN_MAX = 26;
+/** Seats and gaps in one seat plan, together: a gap costs an answer almost as much as a seat. */
+export const PLACES_PER_PLAN_MAX = 100_000;
 /** Characters in a seat's label. */
 export const SEAT_LABEL_MAX_CHARS = 8;
+/** Characters in a row's label. */
+export const ROW_LABEL_MAX_CHARS = 20;
+/** Characters in the name of a section of seats. */
+export const SECTION_MAX_CHARS = 40;
+/** Characters in a tier's name. */
+export const TIER_NAME_MAX_CHARS = 80;
+/** What the id of a tier looks like, as a regular expression. Showtimes store their prices under it. */
+export const TIER_ID_PATTERN = "^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$";
+/** The largest `x` and `y` of a row, in seat widths, in both directions. */
+export const ROW_POSITION_MAX = 10_000;
+/** The largest `angle` of a row, in degrees, in both directions. */
+export const ROW_ANGLE_MAX = 360;
+/** Errors that are listed of each kind when a seat plan is rejected. All of them are counted. */
+export const PLAN_ERRORS_PER_KIND_MAX = 100;
+/** Characters in a name, number or id of an imported pretix plan. It is the limit of pretix itself. */
+export const PRETIX_TEXT_MAX_CHARS = 190;
+/** Zones, rows, seats and categories that are read of an imported pretix plan, and its kinds: twice what a large plan has. */
+export const PRETIX_ENTRIES_MAX = 100_000;
+/** The largest coordinate of an imported pretix plan, in both directions. */
+export const PRETIX_COORDINATE_MAX = 1_000_000;
 /** The highest price of a seat, in minor units. It is enough in every currency, and keeps a booking's total far below 2^53. */
 export const PRICE_MAX = 999_999_999_999;
 /** The highest price of a booking, in minor units: the most seats at `PRICE_MAX` each. */

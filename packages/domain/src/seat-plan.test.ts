@@ -1,15 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { newSeatPlanId } from "./ids.ts";
-import { ROWS_PER_PLAN_MAX, SEAT_LABEL_MAX_CHARS, SEATS_PER_PLAN_MAX, TIERS_PER_PLAN_MAX } from "./limits.ts";
-import { findLayoutError, findSeats, gridLayout, indexSeatPlan, type PlanSeat, rowLabel, type SeatPlanLayout } from "./seat-plan.ts";
+import { findSeats, gridLayout, indexSeatPlan, placeOfRow, rowLabel, type SeatPlanLayout } from "./seat-plan.ts";
 
 const tier = { id: "standard", name: "Standard" };
 const grid = (rows: number, seatsPerRow: number, aisleAfter: number[] = []): SeatPlanLayout =>
 	gridLayout({ rows, seatsPerRow, tiers: [tier], tierOfRow: () => tier.id, aisleAfter });
-const withSeat = (seat: Partial<PlanSeat>): SeatPlanLayout => ({
-	tiers: [tier],
-	rows: [{ label: "A", seats: [{ label: "A1", tier: tier.id, kind: "standard", ...seat }] }],
-});
 
 describe("indexSeatPlan", () => {
 	it("numbers seats in reading order and does not count gaps", () => {
@@ -35,25 +30,28 @@ describe("rowLabel", () => {
 	});
 });
 
-describe("findLayoutError", () => {
-	it("accepts a layout at each limit, and rejects a layout one above it", () => {
-		expect(findLayoutError(grid(500, 100))).toBeNull();
-		expect(findLayoutError(grid(500, 101))).toContain(String(SEATS_PER_PLAN_MAX));
-		expect(findLayoutError(grid(ROWS_PER_PLAN_MAX, 1))).toBeNull();
-		expect(findLayoutError(grid(ROWS_PER_PLAN_MAX + 1, 1))).toContain(String(ROWS_PER_PLAN_MAX));
-		const tiers = (count: number) => Array.from({ length: count }, (_, i) => (i === 0 ? tier : { id: `t${i}`, name: "Other" }));
-		expect(findLayoutError({ ...grid(1, 1), tiers: tiers(TIERS_PER_PLAN_MAX) })).toBeNull();
-		expect(findLayoutError({ ...grid(1, 1), tiers: tiers(TIERS_PER_PLAN_MAX + 1) })).toContain(String(TIERS_PER_PLAN_MAX));
-		expect(findLayoutError(withSeat({ label: "A".repeat(SEAT_LABEL_MAX_CHARS) }))).toBeNull();
-		expect(findLayoutError(withSeat({ label: "A".repeat(SEAT_LABEL_MAX_CHARS + 1) }))).toContain(String(SEAT_LABEL_MAX_CHARS));
+describe("gridLayout", () => {
+	it("rows have a section only if the options name one", () => {
+		const { rows } = gridLayout({
+			rows: 2,
+			seatsPerRow: 1,
+			tiers: [tier],
+			tierOfRow: () => tier.id,
+			sectionOfRow: (row) => `Level ${row}`,
+		});
+		expect(rows.map(({ section }) => section)).toEqual(["Level 0", "Level 1"]);
+		expect(Object.keys(grid(1, 1).rows[0] ?? {})).toEqual(["label", "seats"]);
 	});
+});
 
-	it("rejects a layout without tiers, rows or seats, with two equal tier ids or seat labels, or with an unknown tier", () => {
-		expect(findLayoutError({ tiers: [], rows: grid(1, 1).rows })).toContain("tiers");
-		expect(findLayoutError({ tiers: [tier], rows: [] })).toContain("rows");
-		expect(findLayoutError({ tiers: [tier], rows: [{ label: "A", seats: [null] }] })).toContain("seats");
-		expect(findLayoutError({ tiers: [tier, tier], rows: grid(1, 1).rows })).toBe("two tiers have the same id");
-		expect(findLayoutError({ tiers: [tier], rows: [...grid(1, 1).rows, ...grid(1, 1).rows] })).toBe("two seats have the label A1");
-		expect(findLayoutError(withSeat({ tier: "royal" }))).toBe("seat A1 has the unknown tier royal");
+describe("placeOfRow", () => {
+	it("has the section and the position that the row has, and no field that it does not have", () => {
+		expect(placeOfRow({ label: "A", section: "Balcony", x: 0, y: -2.5, angle: 90 })).toEqual({
+			section: "Balcony",
+			x: 0,
+			y: -2.5,
+			angle: 90,
+		});
+		expect(Object.keys(placeOfRow({ label: "A" }))).toEqual([]);
 	});
 });

@@ -4,7 +4,6 @@
  * never changes, so each seat has exactly one name in the stores.
  */
 import type { SeatPlanId } from "./ids.ts";
-import { ROWS_PER_PLAN_MAX, SEAT_LABEL_MAX_CHARS, SEATS_PER_PLAN_MAX, TIERS_PER_PLAN_MAX } from "./limits.ts";
 
 /** Every kind of seat. */
 export const SEAT_KINDS = ["standard", "wheelchair", "companion"] as const;
@@ -13,8 +12,18 @@ export type SeatKind = (typeof SEAT_KINDS)[number];
 
 /** A seat of a plan. `tier` is the id of one of the plan's tiers. */
 export type PlanSeat = { readonly label: string; readonly tier: string; readonly kind: SeatKind };
-/** One row of seats, from left to right; null is a gap (an aisle). */
-export type PlanRow = { readonly label: string; readonly seats: readonly (PlanSeat | null)[] };
+/**
+ * Where a row is drawn, for rooms that are not a grid. The unit is one seat width, `y` grows away from the stage, and `angle` is in
+ * degrees, clockwise as seen on a screen: place i of the row, gaps counted, is at (x + i * cos(angle), y + i * sin(angle)). `x` and `y`
+ * come together; without `angle` it is 0. A row without a position is drawn below the row before it.
+ */
+export type RowPosition = { readonly x?: number; readonly y?: number; readonly angle?: number };
+/** One row of seats, from left to right; null is a gap (an aisle). `section` is the part of the room that it belongs to ("Balcony"). */
+export type PlanRow = RowPosition & {
+	readonly label: string;
+	readonly section?: string;
+	readonly seats: readonly (PlanSeat | null)[];
+};
 /** A price class of seats. Its price belongs to the showtime, not to the plan. */
 export type PlanTier = { readonly id: string; readonly name: string };
 /** A seat plan without its id. */
@@ -53,25 +62,14 @@ export function findSeats(
 	return unknown.length > 0 ? { outcome: "unknown_seats", labels: unknown } : { outcome: "found", indexes };
 }
 
-/** The first error of a layout, as one sentence; null if the layout is valid. Checks every limit of plans in limits.ts. */
-export function findLayoutError(layout: SeatPlanLayout): string | null {
-	const seats = layout.rows.flatMap((row) => row.seats.filter((seat) => seat !== null));
-	if (layout.tiers.length < 1 || layout.tiers.length > TIERS_PER_PLAN_MAX)
-		return `the number of tiers is not between 1 and ${TIERS_PER_PLAN_MAX}`;
-	if (layout.rows.length < 1 || layout.rows.length > ROWS_PER_PLAN_MAX)
-		return `the number of rows is not between 1 and ${ROWS_PER_PLAN_MAX}`;
-	if (seats.length < 1 || seats.length > SEATS_PER_PLAN_MAX) return `the number of seats is not between 1 and ${SEATS_PER_PLAN_MAX}`;
-	const tiers = new Set(layout.tiers.map((tier) => tier.id));
-	if (tiers.size !== layout.tiers.length) return "two tiers have the same id";
-	const labels = new Set<string>();
-	for (const seat of seats) {
-		if (seat.label.length < 1 || seat.label.length > SEAT_LABEL_MAX_CHARS)
-			return `a seat label does not have between 1 and ${SEAT_LABEL_MAX_CHARS} characters`;
-		if (labels.has(seat.label)) return `two seats have the label ${seat.label}`;
-		if (!tiers.has(seat.tier)) return `seat ${seat.label} has the unknown tier ${seat.tier}`;
-		labels.add(seat.label);
-	}
-	return null;
+/** The section and the position of a row, without the fields that it does not have: what an answer says about a row beside its seats. */
+export function placeOfRow({ section, x, y, angle }: Omit<PlanRow, "seats">): Omit<PlanRow, "label" | "seats"> {
+	return {
+		...(section !== undefined && { section }),
+		...(x !== undefined && { x }),
+		...(y !== undefined && { y }),
+		...(angle !== undefined && { angle }),
+	};
 }
 
 /** The label of the row at this index, from 0: A..Z, then AA, AB, ... */
@@ -82,7 +80,7 @@ export function rowLabel(index: number): string {
 
 /**
  * A rectangular layout. `tierOfRow` returns the tier id of a row (from 0), `kindOf` the kind of a seat (row from 0, seat number from 1);
- * `aisleAfter` lists the seat numbers that are followed by a gap.
+ * `aisleAfter` lists the seat numbers that are followed by a gap. `sectionOfRow` returns the section of a row; without it rows have none.
  */
 export function gridLayout(options: {
 	rows: number;
@@ -91,8 +89,9 @@ export function gridLayout(options: {
 	tierOfRow: (row: number) => string;
 	kindOf?: (row: number, seat: number) => SeatKind;
 	aisleAfter?: readonly number[];
+	sectionOfRow?: (row: number) => string;
 }): SeatPlanLayout {
-	const { rows, seatsPerRow, tiers, tierOfRow, kindOf = () => "standard", aisleAfter = [] } = options;
+	const { rows, seatsPerRow, tiers, tierOfRow, kindOf = () => "standard", aisleAfter = [], sectionOfRow } = options;
 	return {
 		tiers,
 		rows: Array.from({ length: rows }, (_, row) => {
@@ -101,7 +100,7 @@ export function gridLayout(options: {
 				const drawn = { label: `${label}${seat + 1}`, tier: tierOfRow(row), kind: kindOf(row, seat + 1) };
 				return aisleAfter.includes(seat + 1) ? [drawn, null] : [drawn];
 			});
-			return { label, seats: seats.flat() };
+			return { label, ...(sectionOfRow && { section: sectionOfRow(row) }), seats: seats.flat() };
 		}),
 	};
 }

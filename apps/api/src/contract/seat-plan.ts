@@ -1,11 +1,36 @@
 /** The wire schema of seat plans. */
-import { SEAT_KINDS } from "@holdfast/domain";
+import { ROW_ANGLE_MAX, ROW_POSITION_MAX, SEAT_KINDS } from "@holdfast/domain";
 import { type Static, Type } from "typebox";
 import { EXAMPLE_IDS } from "./examples.ts";
 import { CLOSED, id, oneOf, share, text } from "./share.ts";
 
 /** Description of the field `kind` of a seat. */
 export const SEAT_KIND = "Kind of seat, for display only: a seat of any kind can be booked alone";
+
+/** A coordinate of a row. */
+const seatWidths = (description: string, example: number) =>
+	Type.Optional(Type.Number({ minimum: -ROW_POSITION_MAX, maximum: ROW_POSITION_MAX, description, examples: [example] }));
+
+/** The optional fields of a row that say where it is, in a seat plan and in a seat matrix. */
+export const ROW_PLACE = {
+	section: Type.Optional(text("Part of the room that the row belongs to; absent if the plan has no sections", "Balcony")),
+	x: seatWidths(
+		"Position of the row's first seat or gap, in seat widths, to the right. `x` and `y` come together. Draw a row without them below the row " +
+			"before it",
+		4.5,
+	),
+	y: seatWidths("Position of the row's first seat or gap, in seat widths, away from the stage", 12),
+	angle: Type.Optional(
+		Type.Number({
+			minimum: -ROW_ANGLE_MAX,
+			maximum: ROW_ANGLE_MAX,
+			description:
+				"Direction of the row in degrees, clockwise as drawn; 0 if absent. Seat or gap i of the row is at " +
+				"(x + i * cos(angle), y + i * sin(angle))",
+			examples: [-15],
+		}),
+	),
+};
 
 const PlanSeat = Type.Object(
 	{
@@ -27,6 +52,7 @@ const SeatPlanObject = Type.Object(
 			Type.Object(
 				{
 					label: text("Name of the row", "E"),
+					...ROW_PLACE,
 					seats: Type.Array(
 						Type.Unsafe<Static<typeof PlanSeat> | null>({
 							anyOf: [PlanSeat, { type: "null" }],

@@ -4,7 +4,7 @@ import { type Static, Type } from "typebox";
 import { EXAMPLE_CURSORS, EXAMPLE_IDS, EXAMPLE_TIMES } from "./examples.ts";
 import { Price } from "./money.ts";
 import { page } from "./page.ts";
-import { SEAT_KIND } from "./seat-plan.ts";
+import { ROW_PLACE, SEAT_KIND } from "./seat-plan.ts";
 import { CLOSED, id, instant, oneOf, share, text } from "./share.ts";
 
 const count = (description: string, example: number) => Type.Integer({ minimum: 0, description, examples: [example] });
@@ -124,6 +124,7 @@ const SeatMatrixObject = Type.Object(
 			Type.Object(
 				{
 					label: text("Name of the row", "E"),
+					...ROW_PLACE,
 					seats: Type.Array(
 						Type.Unsafe<Static<typeof MatrixSeat> | null>({
 							anyOf: [MatrixSeat, { type: "null" }],

@@ -1,5 +1,5 @@
 /** Renders the seat matrix as JSON. The shared matrix is rendered once per version of the map. Own seats are marked in its bytes. */
-import { countSeats, statusOfLetter } from "@holdfast/domain";
+import { countSeats, placeOfRow, statusOfLetter } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import type { SeatMatrixBody } from "../contract/showtime.ts";
 import type { LiveMap } from "./read-live-map.ts";
@@ -20,6 +20,7 @@ export function renderSeatMatrix({ showtime, plan, map }: LiveMap): string {
 		counts: countSeats(map.statuses),
 		rows: plan.plan.rows.map((row) => ({
 			label: row.label,
+			...placeOfRow(row),
 			seats: row.seats.map((seat) => {
 				if (seat === null) return null;
 				index += 1;

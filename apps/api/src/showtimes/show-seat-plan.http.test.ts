@@ -3,7 +3,7 @@ import { newSeatPlanId, newShowtimeId, type ShowtimeId } from "@holdfast/domain"
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { waitUntilOpen, withoutPostgres } from "../testing/broken-apps.ts";
 import { expectNoQuery, withoutTables } from "../testing/provoke.ts";
-import { problemIn } from "../testing/read-answers.ts";
+import { matrixIn, problemIn } from "../testing/read-answers.ts";
 import { startTestApi, type TestApi, type TestApp } from "../testing/start-test-api.ts";
 
 let api: TestApi;
@@ -36,6 +36,27 @@ describe("200", () => {
 				{ label: "B", seats: [seat("B1", "wheelchair"), null, seat("B2", "companion")] },
 			],
 		});
+	});
+
+	it("shows section and position of the rows that have them, with one ETag from the ledger and from Redis", async () => {
+		const showtimeId = await api.newShowtime({ rows: 3, seatsPerRow: 1 });
+		const id = await planOf(showtimeId);
+		await api.sql(`update seat_plans set layout = jsonb_set(jsonb_set(layout,
+			'{rows,1}', layout #> '{rows,1}' || '{"section":"Balcony"}'),
+			'{rows,2}', layout #> '{rows,2}' || '{"section":"Balcony","x":-2.125,"y":7,"angle":-15.5}') where id = '${id}'`);
+		const fromLedger = await api.call(`GET /plans/${id}`);
+		const seats = (label: string) => [{ label, tier: "standard", kind: "standard" }];
+		const rows = [
+			{ label: "A", seats: seats("A1") },
+			{ label: "B", section: "Balcony", seats: seats("B1") },
+			{ label: "C", section: "Balcony", x: -2.125, y: 7, angle: -15.5, seats: seats("C1") },
+		];
+		expect(fromLedger.body).toMatchObject({ seatCount: 3, rows });
+		const matrix = matrixIn(await api.call(`GET /showtimes/${showtimeId}/seats`));
+		expect(matrix.rows.map(({ seats: _, ...place }) => place)).toEqual(rows.map(({ seats: _, ...place }) => place));
+		expect(Object.keys(matrix.rows[0] ?? {})).toEqual(["label", "seats"]);
+		const fromRedis = await (await withoutPostgres(api)).call(`GET /plans/${id}`);
+		expect([fromRedis.body, fromRedis.headers.etag]).toEqual([fromLedger.body, fromLedger.headers.etag]);
 	});
 
 	it("returns the same body and ETag from Redis as from the ledger", async () => {

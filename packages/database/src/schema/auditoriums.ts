@@ -61,7 +61,7 @@ export const seatPlans = pgTable(
 			.notNull()
 			.references(() => auditoriums.id)
 			.$type<AuditoriumId>(),
-		/** Validated by `findLayoutError` before it is written, so reads do not validate it again. */
+		/** Validated by `findLayoutErrors` before it is written, so reads do not validate it again. */
 		layout: jsonb("layout").notNull().$type<SeatPlanLayout>(),
 		seatCount: integer("seat_count").notNull(),
 		/** The point that the best seats are near to, in rows and columns of the layout; null when none was set. */

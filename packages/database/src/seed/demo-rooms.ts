@@ -43,7 +43,7 @@ const fineHall = gridLayout({
 	aisleAfter: [7],
 });
 
-/** 80 rows of 100 seats in five blocks. */
+/** 80 rows of 100 seats in five blocks and three sections. */
 const arena = gridLayout({
 	rows: 80,
 	seatsPerRow: 100,
@@ -55,6 +55,7 @@ const arena = gridLayout({
 	tierOfRow: (row) => (row < 20 ? "floor" : row < 50 ? "lower" : "upper"),
 	kindOf: frontCorners(100),
 	aisleAfter: [20, 40, 60, 80],
+	sectionOfRow: (row) => (row < 20 ? "Floor" : row < 50 ? "Lower tier" : "Upper tier"),
 });
 
 const CINEMA_DAY = { firstStartMinutes: 10 * 60, lastStartMinutes: 22 * 60 + 30 };

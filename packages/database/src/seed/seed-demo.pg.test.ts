@@ -1,4 +1,4 @@
-import { CLEANING_MINUTES_DEFAULT, DAY_MS, findLayoutError, parsePrices, parseShowtimeId } from "@holdfast/domain";
+import { CLEANING_MINUTES_DEFAULT, DAY_MS, findLayoutErrors, parsePrices, parseShowtimeId } from "@holdfast/domain";
 import { createTestDatabase } from "@holdfast/testing";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -80,7 +80,7 @@ it("every showtime is on sale from now until it starts, and every tier of its pl
 		select count(*)::int as n from showtimes where state <> 'open' or sales_open_at > ${at(NOW_MS)} or sales_close_at <> starts_at or starts_at <= ${at(NOW_MS)}`);
 	expect(offSale?.n).toBe(0);
 	for (const room of DEMO_ROOMS) {
-		expect(findLayoutError(room.layout)).toBeNull();
+		expect(findLayoutErrors(room.layout)).toEqual([]);
 		expect(Object.keys(room.prices)).toEqual(room.layout.tiers.map((tier) => tier.id));
 		expect(parsePrices(room.prices)).toEqual(room.prices);
 		expect(Intl.supportedValuesOf("timeZone")).toContain(room.timeZone);

@@ -1,5 +1,5 @@
 /** Fills a database with the demo: real movies, auditoriums from a hall to an arena, and showtimes for the coming week. */
-import { CLEANING_MINUTES_DEFAULT, findLayoutError } from "@holdfast/domain";
+import { CLEANING_MINUTES_DEFAULT, findLayoutErrors } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import type { Movie } from "../catalog/movie.ts";
 import type { Database, Queries } from "../create-database.ts";
@@ -68,7 +68,7 @@ async function insertRooms(tx: Queries, rooms: readonly DemoRoom[]): Promise<num
 	});
 	const added = await tx.insert(auditoriums).values(rows).onConflictDoNothing();
 	const plans = rooms.map(({ name, layout }) => {
-		assert(findLayoutError(layout) === null, `the seat plan of ${name} is invalid`);
+		assert(findLayoutErrors(layout).length === 0, `the seat plan of ${name} is invalid`);
 		return { id: deriveSeatPlanId(name), auditoriumId: deriveAuditoriumId(name), layout, seatCount: seatsOf(layout), isCurrent: true };
 	});
 	await tx.insert(seatPlans).values(plans).onConflictDoNothing();
