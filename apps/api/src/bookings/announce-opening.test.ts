@@ -18,6 +18,6 @@ it("more than an hour before sales open, the problem has salesOpenAt and no Retr
 	expect(announcedBefore(ANNOUNCED_OPENING_MAX_MS + 1)).toEqual({ salesOpenAt: "2026-11-22T18:00:00.000Z" });
 });
 
-it("if sales are refused for another reason, salesOpenAt is null and there is no Retry-After", () => {
+it("salesOpenAt is null and there is no Retry-After if sales are refused for another reason", () => {
 	expect(announceOpening({ outcome: "not_on_sale", nowMs: 1, salesOpenAt: null })).toEqual({ salesOpenAt: null });
 });

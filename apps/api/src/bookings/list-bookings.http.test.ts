@@ -173,7 +173,7 @@ describe("200 with showtimeId", () => {
 		expect(seen).toEqual([...recent, ...recorded]);
 	});
 
-	it.each([newShowtimeId(), newShowtimeId(255)])("is empty for the showtime %s, which does not exist", async (id) => {
+	it.each([newShowtimeId(), newShowtimeId(255)])("lists no booking for the showtime %s, which does not exist", async (id) => {
 		const user = await api.newUser();
 		await api.held(user, await api.newShowtime(), ["A1"]);
 		expect(await list(user, `?showtimeId=${id}`)).toEqual({ items: [], nextCursor: null });
