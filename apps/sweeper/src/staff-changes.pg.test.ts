@@ -16,6 +16,7 @@ import { openTestSweeper, type TestSweeper } from "./testing/open-test-sweeper.t
 const SEATS = 6;
 const HOUR_MS = 3_600_000;
 const SEQUENCES = byRunLength({ short: 40, long: 600 });
+const SEARCH_MS = byRunLength({ short: 60_000, long: 600_000 });
 
 let test: TestSweeper;
 const metrics = createSweeperMetrics();
