@@ -3,6 +3,31 @@
  * process's `Database` as its first argument, and every function may throw. `isDatabaseUnavailable` distinguishes an unreachable Postgres
  * from a bug. A write that may or may not have happened throws `DatabaseOutcomeUnknown`.
  */
+export {
+	type ArchiveAction,
+	type ArchiveNote,
+	type ArchiveResult,
+	concludeArchive,
+	decideArchive,
+	findArchiveResult,
+	listArchiveActions,
+	noteArchive,
+} from "./actions/archive-steps.ts";
+export { findAction } from "./actions/find-open-action.ts";
+export type { ShowtimeAction } from "./actions/showtime-action.ts";
+export { type ArchiveRequest, type ArchiveStart, startArchive } from "./actions/start-archive.ts";
+export { type CancelRequest, type CancelStart, startCancel } from "./actions/start-cancel.ts";
+export { type RescheduleRequest, type RescheduleStart, startReschedule } from "./actions/start-reschedule.ts";
+export {
+	ACTION_RETRY_MAX_S,
+	countUnfinishedActions,
+	finishAction,
+	finishIfOver,
+	finishIfSettled,
+	noteAttempt,
+	takeAction,
+	takeDueActions,
+} from "./actions/take-actions.ts";
 export type { AdminMovie, MovieFields } from "./admin/admin-movie.ts";
 export type { AdminShowtime } from "./admin/admin-showtime.ts";
 export { createMovie } from "./admin/create-movie.ts";
@@ -32,7 +57,9 @@ export { type CheckTimelineOutcome, checkTimeline } from "./ledger/check-timelin
 export { type DeadLetter, type DeadLetterKey, findDeadLetter, listDeadLetters, resolveDeadLetter } from "./ledger/dead-letters.ts";
 export { findBooking } from "./ledger/find-booking.ts";
 export type { Gap } from "./ledger/find-gap.ts";
+export { type BookedSchedule, findMoves, type Move } from "./ledger/find-moves.ts";
 export { findOpening, type Opening } from "./ledger/find-opening.ts";
+export { type BookingRefund, findRefunds } from "./ledger/find-refunds.ts";
 export type { LedgerBooking } from "./ledger/ledger-booking.ts";
 export { type ListBookingsRequest, listBookings } from "./ledger/list-bookings.ts";
 export { countQuarantined, listQuarantined, listQuarantineEnded, type QuarantinedShowtime } from "./ledger/list-quarantined.ts";
@@ -50,7 +77,15 @@ export { type OpenInLedgerOutcome, type OpenInLedgerRequest, openShowtimeInLedge
 export { type SettleBatch, type SettleOutcome, settleBatch, UnknownEntryVersion } from "./ledger/settle-batch.ts";
 export { migrateDatabase } from "./migrate-database.ts";
 export type { Page, PageOutcome, PageRequest } from "./read-page.ts";
-export { MOVIE_STATUSES, type MovieStatus, TITLE_MAX_CHARS, USER_ROLES, type UserRole } from "./schema/index.ts";
+export {
+	type ActionKind,
+	type ActionOutcome,
+	MOVIE_STATUSES,
+	type MovieStatus,
+	TITLE_MAX_CHARS,
+	USER_ROLES,
+	type UserRole,
+} from "./schema/index.ts";
 export { type SeedTally, seedDemo } from "./seed/seed-demo.ts";
 export {
 	type Account,
