@@ -14,6 +14,7 @@ const ROOMS = {
 	"packages/database": ["packages/domain", "packages/runtime"],
 	"packages/rebuild": ["packages/domain", "packages/runtime", "packages/seat-store", "packages/database"],
 	"packages/accounts": ["packages/domain", "packages/runtime", "packages/seat-store", "packages/database", "packages/rebuild"],
+	"packages/showtime-actions": ["packages/domain", "packages/runtime", "packages/seat-store", "packages/database", "packages/rebuild"],
 	"packages/local-stack": ["packages/runtime"],
 	"packages/testing": ["packages/domain", "packages/runtime", "packages/local-stack"],
 	"packages/proofs": [
@@ -25,7 +26,15 @@ const ROOMS = {
 		"packages/local-stack",
 		"packages/testing",
 	],
-	"apps/api": ["packages/domain", "packages/runtime", "packages/seat-store", "packages/database", "packages/rebuild", "packages/accounts"],
+	"apps/api": [
+		"packages/domain",
+		"packages/runtime",
+		"packages/seat-store",
+		"packages/database",
+		"packages/rebuild",
+		"packages/accounts",
+		"packages/showtime-actions",
+	],
 	"apps/sweeper": [
 		"packages/domain",
 		"packages/runtime",
@@ -33,6 +42,7 @@ const ROOMS = {
 		"packages/database",
 		"packages/rebuild",
 		"packages/accounts",
+		"packages/showtime-actions",
 	],
 	"apps/web": ["packages/client"],
 	bench: ["packages/domain", "packages/client", "packages/local-stack", "packages/testing", "packages/proofs"],

@@ -22,6 +22,10 @@ export function createSweeperMetrics() {
 		failedRebuilds: counter("holdfast_failed_rebuilds_total", "Rebuilds that failed; they are retried"),
 		unopenedShowtimes: gauge("holdfast_unopened_showtimes", "Showtimes of the next two days that cannot be booked before a rebuild"),
 		quarantinedShowtimes: gauge("holdfast_quarantined_showtimes", "Showtimes whose free seats are in quarantine after a proven loss"),
+		unfinishedActions: gauge(
+			"holdfast_unfinished_actions",
+			"Reschedules, cancels and archives of showtimes that one store has and the other still lacks after some seconds",
+		),
 		settleLag: gauge("holdfast_settle_lag_seconds", "Age of the oldest unsettled outbox entry in any bucket"),
 		waitingShowtimes: gauge(
 			"holdfast_waiting_showtimes",

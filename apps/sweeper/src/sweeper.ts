@@ -1,12 +1,14 @@
 /**
- * The sweeper: settles outboxes into the ledger, reaps expired holds, rebuilds fenced showtimes, corrects conflicts in the seat store, ends
- * quarantines, and closes the days of the audit trail. Two sweepers may run side by side; an advisory lock per bucket decides which one
- * settles the bucket. Tests call `runOnce`; `start` repeats the same work in loops.
+ * The sweeper: settles outboxes into the ledger, reaps expired holds, rebuilds fenced showtimes, drives actions of staff to their end,
+ * corrects conflicts in the seat store, ends quarantines, and closes the days of the audit trail. Two sweepers may run side by side; an
+ * advisory lock per bucket decides which one settles the bucket. Tests call `runOnce`; `start` repeats the same work in loops.
  */
 import { setTimeout } from "node:timers/promises";
+import { countUnfinishedActions } from "@holdfast/database";
 import { createRebuilder } from "@holdfast/rebuild";
 import { createBackOff } from "@holdfast/runtime";
 import { closeAuditDays } from "./close-audit-days.ts";
+import { driveDueActions } from "@holdfast/showtime-actions";
 import { correctConflicts } from "./correct-conflicts.ts";
 import { createBucketSettler, isHalt } from "./create-bucket-settler.ts";
 import type { SweeperDeps } from "./deps.ts";
@@ -30,13 +32,17 @@ const REAP_EVERY_MS = 250;
 const OPEN_AHEAD_EVERY_MS = 500;
 const CORRECT_EVERY_MS = 2_000;
 const CLOSE_AUDIT_DAYS_EVERY_MS = 60_000;
+const DRIVE_ACTIONS_EVERY_MS = 1_000;
+/** An action is an alarm when it is open for longer. A first attempt and settling take less than a second. */
+const ACTION_UNFINISHED_MS = 10_000;
 const BACK_OFF = { minMs: 50, maxMs: 5_000 };
 
 /** One sweeper of a process. */
 export type Sweeper = {
 	/**
-	 * Reaps; settles every bucket; waits for the rebuilds that this requested, and settles again; corrects conflicts, ends quarantines, and
-	 * closes the days of the audit trail. Returns how many entries were settled and how many holds reaped. Throws the first failure.
+	 * Reaps; drives the actions that are due; settles every bucket; waits for the rebuilds that this requested, and settles again; corrects
+	 * conflicts, ends quarantines, and closes the days of the audit trail. Returns how many entries were settled and how many holds reaped.
+	 * Throws the first failure.
 	 */
 	runOnce(): Promise<{ settled: number; reaped: number }>;
 	/** Starts the loops and the heartbeat. Call it once. Failures are logged and retried with growing pauses. */
@@ -51,7 +57,8 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
 	const stopping = new AbortController();
 	const loops: Promise<void>[] = [];
 	let stopHeartbeat = (): void => {};
-	const rebuilds = createRebuildQueue(deps, createRebuilder(deps));
+	const rebuilder = createRebuilder(deps);
+	const rebuilds = createRebuildQueue(deps, rebuilder);
 	const openAhead = createOpenAhead(deps, rebuilds);
 	const settler = createBucketSettler(deps, rebuilds);
 
@@ -66,6 +73,11 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
 		const reaped = await reapExpired(deps);
 		metrics.reapedHolds.inc(reaped);
 		return reaped;
+	}
+
+	async function driveActions(): Promise<void> {
+		await driveDueActions({ ...deps, open: (showtimeId) => rebuilder.rebuild(showtimeId, 0) });
+		metrics.unfinishedActions.set(await countUnfinishedActions(deps.database, ACTION_UNFINISHED_MS));
 	}
 
 	async function correct(): Promise<void> {
@@ -100,6 +112,7 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
 	return {
 		async runOnce() {
 			const reaped = await reap();
+			await driveActions();
 			let settled = await settler.settleAll();
 			await rebuilds.idle();
 			settled += await settler.settleAll();
@@ -114,6 +127,7 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
 				loop("open-ahead", OPEN_AHEAD_EVERY_MS, openAhead),
 				loop("correct", CORRECT_EVERY_MS, correct),
 				loop("close-audit-days", CLOSE_AUDIT_DAYS_EVERY_MS, () => closeAuditDays(deps, stopping.signal)),
+				loop("actions", DRIVE_ACTIONS_EVERY_MS, driveActions),
 			);
 			stopHeartbeat = startHeartbeat(deps);
 		},

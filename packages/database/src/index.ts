@@ -3,6 +3,31 @@
  * process's `Database` as its first argument, and every function may throw. `isDatabaseUnavailable` distinguishes an unreachable Postgres
  * from a bug. A write that may or may not have happened throws `DatabaseOutcomeUnknown`.
  */
+export {
+	type ArchiveAction,
+	type ArchiveNote,
+	type ArchiveResult,
+	concludeArchive,
+	decideArchive,
+	findArchiveResult,
+	listArchiveActions,
+	noteArchive,
+} from "./actions/archive-steps.ts";
+export { findAction } from "./actions/find-open-action.ts";
+export type { ShowtimeAction } from "./actions/showtime-action.ts";
+export { type ArchiveRequest, type ArchiveStart, startArchive } from "./actions/start-archive.ts";
+export { type CancelRequest, type CancelStart, startCancel } from "./actions/start-cancel.ts";
+export { type RescheduleRequest, type RescheduleStart, startReschedule } from "./actions/start-reschedule.ts";
+export {
+	ACTION_RETRY_MAX_S,
+	countUnfinishedActions,
+	finishAction,
+	finishIfOver,
+	finishIfSettled,
+	noteAttempt,
+	takeAction,
+	takeDueActions,
+} from "./actions/take-actions.ts";
 export type { Auditorium, AuditoriumFields, PricesIn, Venue } from "./admin/admin-auditorium.ts";
 export type { AdminMovie, MovieFields } from "./admin/admin-movie.ts";
 export type { AdminSeatPlan, SeatPlanFields } from "./admin/admin-seat-plan.ts";
@@ -46,7 +71,9 @@ export { type CheckTimelineOutcome, checkTimeline } from "./ledger/check-timelin
 export { type DeadLetter, type DeadLetterKey, findDeadLetter, listDeadLetters, resolveDeadLetter } from "./ledger/dead-letters.ts";
 export { findBooking } from "./ledger/find-booking.ts";
 export type { Gap } from "./ledger/find-gap.ts";
+export { type BookedSchedule, findMoves, type Move } from "./ledger/find-moves.ts";
 export { findOpening, type Opening } from "./ledger/find-opening.ts";
+export { type BookingRefund, findRefunds } from "./ledger/find-refunds.ts";
 export type { LedgerBooking } from "./ledger/ledger-booking.ts";
 export { type ListBookingsRequest, listBookings } from "./ledger/list-bookings.ts";
 export { countQuarantined, listQuarantined, listQuarantineEnded, type QuarantinedShowtime } from "./ledger/list-quarantined.ts";
@@ -65,6 +92,8 @@ export { type SettleBatch, type SettleOutcome, settleBatch, UnknownEntryVersion 
 export { migrateDatabase } from "./migrate-database.ts";
 export type { Page, PageOutcome, PageRequest } from "./read-page.ts";
 export {
+	type ActionKind,
+	type ActionOutcome,
 	AUDIT_TARGETS,
 	type AuditFields,
 	type AuditTarget,

@@ -35,9 +35,11 @@ it("four concurrent migrations of an empty database apply each migration once, a
 		"dead_letters",
 		"losses",
 		"movies",
+		"notices",
 		"refresh_families",
 		"refunds",
 		"seat_plans",
+		"showtime_actions",
 		"showtime_batches",
 		"showtime_events",
 		"showtimes",
@@ -129,6 +131,25 @@ it("the migration for staff gives rooms a currency and a current plan, and exist
 		"select extract(minute from occupied_until - ends_at)::int as pause from showtimes order by starts_at",
 	);
 	expect(pauses.map(({ pause }) => pause)).toEqual(["5", "20", "20"]);
+});
+
+it("the migration for actions leaves each existing refund as one of the whole amount that is due", async () => {
+	const url = await migrateAcross(
+		'ADD COLUMN "percent"',
+		`insert into users (id, email, password_hash, display_name, role) values (gen_random_uuid(), 'old@example.org', '-', 'Old', 'user');
+		 insert into auditoriums (id, name, time_zone, currency) values (gen_random_uuid(), 'Hall', 'UTC', 'EUR');
+		 insert into movies (id, title, description, duration_minutes, genre, status) values (gen_random_uuid(), 'M', 'A film.', 104, 'Thriller', 'now_showing');
+		 insert into seat_plans (id, auditorium_id, layout, seat_count) select gen_random_uuid(), id, '{}', 9 from auditoriums;
+		 insert into showtimes (id, movie_id, auditorium_id, seat_plan_id, starts_at, ends_at, occupied_until, time_zone, prices, currency, sales_open_at, sales_close_at)
+		 select gen_random_uuid(), movies.id, auditoriums.id, seat_plans.id, now(), now() + interval '1 hour', now() + interval '1 hour', 'UTC', '{"standard": 1250}', 'EUR', now(), now()
+		 from movies, auditoriums, seat_plans;
+		 insert into bookings (id, user_id, showtime_id, seat_plan_id, state, version, amount, currency, created_at, expires_at, confirmed_at, schedule_version)
+		 select gen_random_uuid(), users.id, showtimes.id, seat_plan_id, 'CONFLICT', 3, 1250, 'EUR', now(), now(), now(), 1 from users, showtimes;
+		 insert into refunds (booking_id, showtime_id, reason, amount, currency) select id, showtime_id, 'conflict', amount, currency from bookings`,
+	);
+	expect(await queryPostgres(url, "select reason, amount, percent, state, provider_ref, done_at from refunds")).toEqual([
+		{ reason: "conflict", amount: "1250", percent: "100", state: "due", provider_ref: null, done_at: null },
+	]);
 });
 
 it("migrating an unreachable database fails with an unavailable error", async () => {

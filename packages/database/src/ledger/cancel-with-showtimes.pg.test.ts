@@ -2,6 +2,7 @@
 import {
 	type BookingEvent,
 	bucketOf,
+	newBookingId,
 	newShowtimeId,
 	type OutboxEntry,
 	type OutboxEvent,
@@ -14,6 +15,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { findShowtime } from "../catalog/find-showtime.ts";
 import { cancelOf, openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
 import { findBooking } from "./find-booking.ts";
+import { findRefunds } from "./find-refunds.ts";
 import { seatOwners } from "./list-seat-owners.ts";
 import { settleBatch } from "./settle-batch.ts";
 
@@ -144,4 +146,79 @@ it("cancels 10,000 bookings of one showtime within 10 s, even while the statisti
 	expect(await settle(cancelShowtime())).toMatchObject({ cancelledByShowtime: 10_000 });
 	expect(performance.now() - started).toBeLessThan(10_000);
 	expect(await seatOwners(ledger.database, showtimeId)).toEqual([]);
+});
+
+const refunds = () =>
+	ledger.rows(
+		sql`select booking_id, reason, amount::int, percent, state from refunds where showtime_id = ${showtimeId} order by amount, booking_id`,
+	);
+const notices = () =>
+	ledger.rows(sql`select booking_id, version, details from notices where showtime_id = ${showtimeId} order by booking_id`);
+
+it("records a refund of the whole amount and a notice for each booking that it cancels, once", async () => {
+	const [one, two, free, own, winner, loser] = [sale([1]), sale([2, 3]), sale([4]), sale([5]), sale([6]), sale([6, 7])];
+	const gratis = { ...free, amounts: [0], amount: 0 };
+	await settle(one, two, gratis, own, cancelOf(own), winner, loser);
+	const cancel = ledger.entryOf(cancelShowtime());
+	await settle(cancel);
+	const refundOf = ({ bookingId, amount }: BookingEvent, reason = "showtime_cancelled") => ({
+		...{ booking_id: bookingId, reason, amount, percent: 100, state: "due" },
+	});
+	const ofOneSeat = [refundOf(one), refundOf(winner)].toSorted((a, b) => (a.booking_id < b.booking_id ? -1 : 1));
+	const ofTwoSeats = [refundOf(two), refundOf(loser, "conflict")].toSorted((a, b) => (a.booking_id < b.booking_id ? -1 : 1));
+	const owed = [...ofOneSeat, ...ofTwoSeats];
+	expect(await refunds()).toEqual(owed);
+	const details = { reason: "showtime_cancelled" };
+	const noticed = [one, two, gratis, winner].map(({ bookingId }) => ({ booking_id: bookingId, version: 3, details }));
+	const inOrder = noticed.toSorted((a, b) => (a.booking_id < b.booking_id ? -1 : 1));
+	expect(await notices()).toEqual(inOrder);
+	await settle(cancel);
+	const late = sale([8]);
+	await settle(late);
+	expect(await refunds()).toHaveLength(owed.length + 1);
+	expect(await notices()).toHaveLength(inOrder.length + 1);
+	expect(await ledger.rows(sql`select distinct state from bookings where showtime_id = ${showtimeId} order by state`)).toEqual([
+		{ state: "CANCELLED" },
+		{ state: "CONFLICT" },
+	]);
+});
+
+it("keeps a refund that a booking has already", async () => {
+	const event = sale([1]);
+	await settle(event);
+	await ledger.rows(
+		sql`insert into refunds (booking_id, showtime_id, reason, amount, currency, percent) values (${event.bookingId}, ${showtimeId}, 'cancelled', 625, 'EUR', 50)`,
+	);
+	await settle(cancelShowtime());
+	expect(await refunds()).toEqual([{ booking_id: event.bookingId, reason: "cancelled", amount: 625, percent: 50, state: "due" }]);
+});
+
+it("findRefunds reads the words of the wire, and nothing for a refund that is 0 or withdrawn", async () => {
+	const events = [sale([1]), sale([2]), sale([3]), sale([4]), sale([5])];
+	await settle(...events, cancelShowtime());
+	const ids = events.map(({ bookingId }) => bookingId);
+	const [, sent, done, failed, withdrawn] = ids;
+	await ledger.rows(sql`update refunds set state = 'sent' where booking_id = ${sent}`);
+	await ledger.rows(sql`update refunds set state = 'done', done_at = now() where booking_id = ${done}`);
+	await ledger.rows(sql`update refunds set state = 'failed' where booking_id = ${failed}`);
+	await ledger.rows(sql`update refunds set state = 'not_owed' where booking_id = ${withdrawn}`);
+	const found = await findRefunds(ledger.database, ids);
+	expect(ids.map((id) => found.get(id)?.status)).toEqual(["due", "sent", "refunded", "failed", undefined]);
+	const [due = newBookingId(showtimeId)] = ids;
+	expect(found.get(due)).toEqual({ status: "due", amount: 1250, currency: "EUR", percent: 100, reason: "showtime_cancelled" });
+	await ledger.rows(sql`update refunds set amount = 0 where booking_id = ${due}`);
+	expect((await findRefunds(ledger.database, ids)).has(due)).toBe(false);
+	expect(await findRefunds(ledger.database, [])).toEqual(new Map());
+});
+
+it.each([
+	["a percentage of 0", sql`percent = 0`, "refunds_percent_bounded"],
+	["a percentage of 101", sql`percent = 101`, "refunds_percent_bounded"],
+	["an unknown state", sql`state = 'lost'`, "refunds_state_known"],
+	["a paid refund without its time", sql`state = 'done'`, "refunds_done_at_when_done"],
+	["the time of a payment that is due", sql`done_at = now()`, "refunds_done_at_when_done"],
+])("the ledger refuses a refund with %s", async (_what, change, constraint) => {
+	await settle(sale([1]), cancelShowtime());
+	const error: unknown = await ledger.rows(sql`update refunds set ${change} where showtime_id = ${showtimeId}`).catch((thrown) => thrown);
+	expect(error).toMatchObject({ constraint_name: constraint });
 });

@@ -20,12 +20,16 @@ export type KnownToLedger = {
 	readonly labelsByPlan: ReadonlyMap<SeatPlanId, readonly string[]>;
 };
 
-/** A showtime in the ledger. `epoch` is its `redis_epoch`; `seatCount` is the number of seats in its plan. */
+/**
+ * A showtime in the ledger. `epoch` is its `redis_epoch`; `seatCount` is the number of seats in its plan. `scheduleVersion` may be ahead of
+ * the events that are settled, because a move is written to the ledger first.
+ */
 export type KnownShowtime = {
 	readonly epoch: number;
 	readonly isCancelled: boolean;
 	readonly planId: SeatPlanId;
 	readonly seatCount: number;
+	readonly scheduleVersion: number;
 };
 
 /** Why an event cannot be recorded: `code` is for programs, `message` is for operators. */

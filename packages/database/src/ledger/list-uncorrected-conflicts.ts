@@ -23,7 +23,7 @@ export function listUncorrectedConflicts(database: Database, { limit }: { readon
 			.from(refunds)
 			.innerJoin(bookings, eq(bookings.id, refunds.bookingId))
 			.innerJoin(showtimes, eq(showtimes.id, bookings.showtimeId))
-			.where(and(isNull(refunds.storeCorrectedAt), eq(bookings.state, "CONFLICT"), isKept))
+			.where(and(isNull(refunds.storeCorrectedAt), eq(refunds.reason, "conflict"), eq(bookings.state, "CONFLICT"), isKept))
 			.orderBy(asc(refunds.dueAt), asc(refunds.bookingId))
 			.limit(limit);
 		const seats = await readSeats(
@@ -44,7 +44,7 @@ export function listUncorrectedConflicts(database: Database, { limit }: { readon
  */
 export async function markConflictCorrected(database: Database, bookingId: BookingId): Promise<boolean> {
 	const marked = await writeTo(database, "upkeep", (queries) => {
-		const isUncorrected = and(eq(refunds.bookingId, bookingId), isNull(refunds.storeCorrectedAt));
+		const isUncorrected = and(eq(refunds.bookingId, bookingId), eq(refunds.reason, "conflict"), isNull(refunds.storeCorrectedAt));
 		const taken = queries.select({ id: refunds.bookingId }).from(refunds).where(isUncorrected).for("no key update", { skipLocked: true });
 		return queries
 			.update(refunds)

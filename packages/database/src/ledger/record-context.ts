@@ -1,5 +1,5 @@
 /** The data that the statements of one batch need in addition to its entries. */
-import type { OutboxEvent, SeatPlanId, ShowtimeId } from "@holdfast/domain";
+import type { BookingId, OutboxEvent, SeatPlanId, ShowtimeId } from "@holdfast/domain";
 
 /** The bucket, the seat labels and the whole batch, for functions that record a part of the batch. */
 export type RecordContext = {
@@ -12,4 +12,6 @@ export type RecordContext = {
 	readonly batch: readonly OutboxEvent[];
 	/** Showtimes of the batch that are already cancelled or that the batch cancels. */
 	readonly cancelledShowtimes: ReadonlySet<ShowtimeId>;
+	/** Bookings of the batch whose seats were bought under an older schedule than the showtime has in the ledger. */
+	readonly outdatedBookings: ReadonlySet<BookingId>;
 };

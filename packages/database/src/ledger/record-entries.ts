@@ -7,6 +7,8 @@ import { sql } from "drizzle-orm";
 import type { Queries } from "../create-database.ts";
 import { assignSeats } from "./assign-seats.ts";
 import { cancelWithShowtimes } from "./cancel-with-showtimes.ts";
+import { finishActions } from "./finish-actions.ts";
+import { noticeMoves } from "./notice-moves.ts";
 import type { RecordContext } from "./record-context.ts";
 import { recordShowtimes } from "./record-showtimes.ts";
 import type { EventEntry } from "./sorted-entry.ts";
@@ -29,14 +31,16 @@ type RecordedBookings = Pick<Recorded, "recorded" | "conflicts">;
 export async function recordEntries(queries: Queries, entries: readonly EventEntry[], context: RecordContext): Promise<Recorded> {
 	const events = entries.map((entry) => entry.event);
 	const bookings = await recordBookings(queries, events.filter(isBookingEvent), context);
-	const showtimes = await recordShowtimes(
-		queries,
-		events.filter((event) => !isBookingEvent(event)),
-		context,
-	);
-	// This is nearly always empty, and then no query is sent.
+	const changed = events.filter((event) => !isBookingEvent(event));
+	const showtimes = await recordShowtimes(queries, changed, context);
+	// These are nearly always empty, and then no query is sent.
+	await noticeMoves(queries, {
+		moved: changed.filter(({ type }) => type === "showtime.rescheduled").map(({ showtimeId }) => showtimeId),
+		bookings: events.flatMap((event) => (isBookingEvent(event) && context.outdatedBookings.has(event.bookingId) ? event.bookingId : [])),
+	});
 	const cancelled = new Set(events.map(({ showtimeId }) => showtimeId).filter((id) => context.cancelledShowtimes.has(id)));
 	const cancelledByShowtime = await cancelWithShowtimes(queries, [...cancelled], { events: context.batch, bucket: context.bucket });
+	await finishActions(queries, changed);
 	return { ...bookings, recorded: bookings.recorded + showtimes.recorded, cancelledByShowtime, clashes: showtimes.clashes };
 }
 

@@ -118,7 +118,9 @@ async function settle(
 	const sorted = sortEntries(entries, { bucket, showtimes, labelsByPlan, locked, staleBefore, waitingBefore });
 	const batch = sorted.recordable.map(({ event }) => event);
 	const cancelledShowtimes = findCancelled(batch, showtimes);
-	const result = await recordOrWait(tx, sorted.recordable, { bucket, labelsByPlan, labelsByShowtime, batch, cancelledShowtimes });
+	const outdatedBookings = findOutdated(batch, showtimes);
+	const context = { bucket, labelsByPlan, labelsByShowtime, batch, cancelledShowtimes, outdatedBookings };
+	const result = await recordOrWait(tx, sorted.recordable, context);
 	const deadLettered = [...sorted.deadLettered, ...result.poison];
 	await insertDeadLetters(tx, bucket, deadLettered);
 	const settled = [...result.done, ...sorted.deadLettered.map(({ entry }) => entry)];
@@ -161,4 +163,13 @@ function findCancelled(events: readonly OutboxEvent[], showtimes: ReadonlyMap<Sh
 		return isCancel || showtimes.get(event.showtimeId)?.isCancelled === true;
 	});
 	return new Set(cancelled.map(({ showtimeId }) => showtimeId));
+}
+
+/** Returns the bookings of these events that were bought under an older schedule than the ledger has. This is nearly always empty. */
+function findOutdated(events: readonly OutboxEvent[], showtimes: ReadonlyMap<ShowtimeId, KnownShowtime>): ReadonlySet<BookingId> {
+	const outdated = events.flatMap((event) => {
+		const newest = showtimes.get(event.showtimeId)?.scheduleVersion ?? 0;
+		return isBookingEvent(event) && event.scheduleVersion < newest ? event.bookingId : [];
+	});
+	return new Set(outdated);
 }

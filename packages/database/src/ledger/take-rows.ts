@@ -41,7 +41,14 @@ type TakenShowtimes = {
 	/** How many of the users were locked with them. */
 	readonly users: number;
 };
-type ShowtimeRow = { id: ShowtimeId; epoch: number; is_cancelled: boolean; plan_id: SeatPlanId; seat_count: number };
+type ShowtimeRow = {
+	id: ShowtimeId;
+	epoch: number;
+	is_cancelled: boolean;
+	plan_id: SeatPlanId;
+	seat_count: number;
+	schedule_version: number;
+};
 
 /**
  * Locks showtimes and, in the same statement, users. The locks last until COMMIT because of rebuilds, which raise the epoch: a rebuild
@@ -68,15 +75,15 @@ async function takeShowtimes(
 }
 
 const selectShowtimes = (ids: readonly ShowtimeId[]): SQL => sql`
-	select showtimes.id, redis_epoch as epoch, state = 'cancelled' as is_cancelled, seat_plan_id as plan_id, seat_count
+	select showtimes.id, redis_epoch as epoch, state = 'cancelled' as is_cancelled, seat_plan_id as plan_id, seat_count, schedule_version
 	from showtimes join seat_plans on seat_plans.id = showtimes.seat_plan_id
 	where showtimes.id = any(${sql.param(ids)}::uuid[])`;
 
 const knownIn = (rows: readonly ShowtimeRow[]): Map<ShowtimeId, KnownShowtime> =>
 	new Map(
-		rows.map(({ id, epoch, is_cancelled, plan_id, seat_count }) => [
+		rows.map(({ id, epoch, is_cancelled, plan_id, seat_count, schedule_version }) => [
 			id,
-			{ epoch, isCancelled: is_cancelled, planId: plan_id, seatCount: seat_count },
+			{ epoch, isCancelled: is_cancelled, planId: plan_id, seatCount: seat_count, scheduleVersion: schedule_version },
 		]),
 	);
 

@@ -132,9 +132,12 @@ export const bookingEvents = pgTable(
 );
 
 /** The reasons for a refund. */
-export const REFUND_REASONS = ["conflict"] as const;
+export const REFUND_REASONS = ["conflict", "showtime_cancelled", "cancelled"] as const;
 /** The reason for a refund. */
 export type RefundReason = (typeof REFUND_REASONS)[number];
+
+/** `due`: owed. `sent`: on its way. `done`: the customer has it. `failed`: a person must look. `not_owed`: withdrawn. */
+export type RefundState = "due" | "sent" | "done" | "failed" | "not_owed";
 
 /** One row per booking that is owed a refund. Written in the transaction that finds the refund due. */
 export const refunds = pgTable(
@@ -145,19 +148,30 @@ export const refunds = pgTable(
 			.references(() => bookings.id)
 			.$type<BookingId>(),
 		showtimeId: uuid("showtime_id").notNull().$type<ShowtimeId>(),
-		/** `conflict`: another booking already owned a seat of this booking in the ledger. */
+		/**
+		 * `conflict`: another booking already owned a seat of this booking in the ledger. `showtime_cancelled`: it was cancelled with its
+		 * showtime. `cancelled`: it was cancelled alone.
+		 */
 		reason: text("reason").notNull().$type<RefundReason>(),
-		/** The whole amount of the booking, in minor units of `currency`. */
+		/** What is owed, in minor units of `currency`: `percent` of the amount of the booking. */
 		amount: bigint("amount", { mode: "number" }).notNull(),
 		currency: text("currency").notNull(),
+		percent: smallint("percent").notNull().default(100),
+		state: text("state").notNull().default("due").$type<RefundState>(),
+		/** What the provider of payments calls the refund, or the reference of a refund that was paid by hand. */
+		providerRef: text("provider_ref"),
+		doneAt: instant("done_at"),
 		/** When the refund became due, by the Postgres clock. */
 		dueAt: writtenAt("due_at"),
-		/** When the seat store was corrected to show the real owners of the seats; null until then. */
+		/** Of a conflict: when the seat store was corrected to show the real owners of the seats; null until then. */
 		storeCorrectedAt: instant("store_corrected_at"),
 	},
 	(table) => [
-		index("refunds_uncorrected").on(table.dueAt).where(sql`${table.storeCorrectedAt} is null`),
-		check("refunds_reason_known", sql`${table.reason} in ('conflict')`),
+		index("refunds_uncorrected").on(table.dueAt).where(sql`${table.storeCorrectedAt} is null and ${table.reason} = 'conflict'`),
+		check("refunds_reason_known", sql`${table.reason} in ('conflict', 'showtime_cancelled', 'cancelled')`),
+		check("refunds_percent_bounded", sql`${table.percent} between 1 and 100`),
+		check("refunds_state_known", sql`${table.state} in ('due', 'sent', 'done', 'failed', 'not_owed')`),
+		check("refunds_done_at_when_done", sql`(${table.state} = 'done') = (${table.doneAt} is not null)`),
 		check("refunds_amount_readable", isReadableAmount(table.amount)),
 		check("refunds_currency_iso_4217", sql`${table.currency} ~ '^[A-Z]{3}$'`),
 	],

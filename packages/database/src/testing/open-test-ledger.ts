@@ -209,6 +209,8 @@ export async function openTestLedger() {
 					"refunds",
 					"losses",
 					"audit_events",
+					"notices",
+					"showtime_actions",
 				];
 				const dumps = tables.map((table) => queries.execute(sql`select * from ${sql.identifier(table)} t order by t::text`));
 				return (await Promise.all(dumps)).map((rows) => [...rows]);
