@@ -37,6 +37,7 @@ import { requestIdOf, responseHeaders } from "./plugins/response-headers.ts";
 import { securityHeaders } from "./plugins/security-headers.ts";
 import { answerClientError, answerFrameworkError, sendProblems } from "./plugins/send-problems.ts";
 import { createUnreadableReport } from "./present-skipping-unreadable.ts";
+import { createCurrentShowtimes } from "./showtimes/current-showtimes.ts";
 import { addShowtimeRoutes } from "./showtimes/index.ts";
 import { createInstalledShowtimes } from "./showtimes/installed-showtimes.ts";
 import { createShowtimeOpener } from "./showtimes/open-showtime.ts";
@@ -137,6 +138,7 @@ function makeRouteDeps(deps: AppDeps, metrics: ApiMetrics): RouteDeps {
 		...deps,
 		seatPlans,
 		installedShowtimes,
+		currentShowtimes: createCurrentShowtimes({ seatStore, database }),
 		readSeatMap,
 		countSeatsOf: createSeatCounts({ seatStore, reportUnreadable }),
 		seatWatches,

@@ -8,6 +8,7 @@ import type { ApiSettings } from "./api-settings.ts";
 import type { AwaitRecorded } from "./bookings/prefer-wait.ts";
 import type { Drain } from "./health/drain.ts";
 import type { ReportUnreadable } from "./present-skipping-unreadable.ts";
+import type { CurrentShowtimes } from "./showtimes/current-showtimes.ts";
 import type { InstalledShowtimes } from "./showtimes/installed-showtimes.ts";
 import type { ReadSeatMap } from "./showtimes/read-live-map.ts";
 import type { CountSeatsOf } from "./showtimes/seat-counts.ts";
@@ -52,6 +53,8 @@ export type RouteDeps = AppDeps & {
 	readonly seatPlans: SeatPlans;
 	/** Finds installed showtimes, with a cache, and installs a showtime that is not installed yet. */
 	readonly installedShowtimes: InstalledShowtimes;
+	/** Reads when and what a showtime is now, for the answers about bookings. */
+	readonly currentShowtimes: CurrentShowtimes;
 	/** Reads the seat map of a showtime. Concurrent calls share reads. */
 	readonly readSeatMap: ReadSeatMap;
 	/** Counts the seats of the showtimes of a list. Never opens a showtime. */

@@ -11,7 +11,7 @@ import { parseShowtimeId } from "@holdfast/domain";
 import { findSeatViolations } from "@holdfast/seat-store/testing";
 import { byRunLength, createRandom } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createTestAuditorium, insertTestRoom } from "./testing/admin.ts";
+import { createTestAuditorium, createTestMovie, insertTestRoom } from "./testing/admin.ts";
 import type { OpenapiDocument } from "./testing/check-contract.ts";
 import { createAnswerCheck } from "./testing/fuzz/check-answer.ts";
 import { type DrawnRequest, drawRequest, type Operation, type Surface } from "./testing/fuzz/draw-request.ts";
@@ -129,6 +129,9 @@ async function openSurface(document: OpenapiDocument): Promise<Surface> {
 		for (const [index, showtimeId] of showtimeIds.entries())
 			bookings.push((await (index === 0 ? brief : api).held(user, showtimeId, [`J${userIndex + 1}`])).id);
 	const movies = (await api.sql("select id from movies")).map(({ id }) => String(id));
+	// Of their own, because a request may cancel or archive them.
+	const toCancel = await Promise.all(Array.from({ length: SHOWTIMES }, () => api.newShowtime()));
+	const toArchive = await Promise.all(Array.from({ length: SHOWTIMES }, async () => (await createTestMovie(api, await api.newAdmin())).id));
 	const plans = (await api.sql("select id from seat_plans")).map(({ id }) => String(id));
 	const admin = await api.newAdmin();
 	// Without showtimes, so that requests can change and archive them.
@@ -198,6 +201,8 @@ async function openSurface(document: OpenapiDocument): Promise<Surface> {
 			"showAdminShowtime.id": showtimeIds,
 			"updateShowtime.id": showtimeIds,
 			"blockSeats.id": showtimeIds,
+			"cancelShowtime.id": toCancel,
+			"archiveMovie.id": toArchive,
 		},
 	};
 }

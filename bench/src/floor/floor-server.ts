@@ -17,9 +17,11 @@ const settings = readSettings(process.env, (env) => ({
 	workers: env.integer(WORKERS_SPEC),
 }));
 
-/** `expiresInSeconds` is only in pending bookings, and `errors` only in problems about invalid fields. */
-const { expiresInSeconds, ...BOOKING } = exampleOf("Booking");
-const { errors: _errors, ...PROBLEM } = exampleOf("Problem");
+/** `expiresInSeconds` is only in pending bookings, and `refund` is null except in some cancelled ones. */
+const { expiresInSeconds, refund: _refund, ...BOOKING } = exampleOf("Booking");
+/** Without the fields that only other problems have. */
+const { type, title, status, detail, instance, code, retryable } = exampleOf("Problem");
+const PROBLEM = { type, title, status, detail, instance, code, retryable };
 
 type HoldBody = { showtimeId: string; seats: string[] };
 
@@ -62,7 +64,7 @@ async function serve(): Promise<void> {
 /** Returns a booking that was created now. */
 function bookingOf(fields: object) {
 	const now = new Date().toISOString();
-	return { ...BOOKING, createdAt: now, expiresAt: now, ...fields };
+	return { ...BOOKING, refund: null, createdAt: now, expiresAt: now, ...fields };
 }
 
 await runWorkers(settings.workers, createLogger("floor", "warn"), serve);

@@ -458,7 +458,11 @@ export interface paths {
          */
         put: operations["updateMovie"];
         post?: never;
-        delete?: never;
+        /**
+         * Archive a movie
+         * @description Takes the movie out of the catalogue and cancels its showtimes to come, unless a customer holds or has bought a seat of one: then nothing is cancelled, and the answer is 409 with counts. Sales of these showtimes pause while they are counted. A repeat is answered 200 and changes nothing. `PUT` with `archived: false` brings the movie back, without its showtimes.
+         */
+        delete: operations["archiveMovie"];
         options?: never;
         head?: never;
         patch?: never;
@@ -641,12 +645,18 @@ export interface paths {
          */
         get: operations["showAdminShowtime"];
         /**
-         * Change the terms of a showtime
-         * @description Changes the terms that the body has, all of them or none. They count for the next hold; holds and bookings keep their prices. If every term has its value already, the answer is 200 and the version stays. `If-Match` compares the version of the terms, the first number of the `ETag`: sales that move the schedule meanwhile are no conflict.
+         * Change the terms of a showtime, or move it
+         * @description Changes the terms that the body has, all of them or none. They count for the next hold; holds and bookings keep their prices. If every term has its value already, the answer is 200 and the version stays. `If-Match` compares the version of the terms, the first number of the `ETag`.
+         *
+         *     With `startsAt` or `localStart` the showtime moves to another time in its auditorium, until it has started; `reason` is required. Sales that ended at the old start end at the new one. Holds and bookings keep their seats, and each buyer sees the old and the new time in the booking. `If-Match` then compares the version of the schedule, the second number. Terms and a move in one body are answered 400.
          */
         put: operations["updateShowtime"];
         post?: never;
-        delete?: never;
+        /**
+         * Cancel a showtime
+         * @description Cancels the showtime for good, until a day after its end. No hold can be placed or confirmed any more; every confirmed booking is cancelled, and what it cost is owed to its buyer. Read the showtime first: `live` and `ledger` say what that concerns. The answer comes when the ledger has the cancel, after 5 s at most; `recorded` says whether it does. A repeat is answered 200 and changes nothing.
+         */
+        delete: operations["cancelShowtime"];
         options?: never;
         head?: never;
         patch?: never;
@@ -707,7 +717,7 @@ export interface components {
              * @description Stable code of the problem, never renamed: decide by this field. Handle an unknown code by its `status`
              * @enum {string}
              */
-            code: "invalid_request" | "unauthenticated" | "invalid_credentials" | "forbidden" | "not_found" | "email_taken" | "seats_taken" | "seat_limit" | "hold_limit" | "not_on_sale" | "showtime_closed" | "showtime_cancelled" | "showtime_started" | "booking_state" | "has_showtimes" | "hold_expired" | "showtime_clash" | "version_mismatch" | "payload_too_large" | "unsupported_media_type" | "unknown_seats" | "unknown_reference" | "unknown_tiers" | "currency_mismatch" | "showtime_in_past" | "time_skipped" | "time_ambiguous" | "invalid_window" | "invalid_plan" | "idempotency_mismatch" | "too_many_requests" | "internal" | "recovering" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+            code: "invalid_request" | "unauthenticated" | "invalid_credentials" | "forbidden" | "not_found" | "email_taken" | "seats_taken" | "seat_limit" | "hold_limit" | "not_on_sale" | "showtime_closed" | "showtime_cancelled" | "showtime_started" | "booking_state" | "has_bookings" | "has_showtimes" | "hold_expired" | "showtime_clash" | "version_mismatch" | "payload_too_large" | "unsupported_media_type" | "unknown_seats" | "unknown_reference" | "unknown_tiers" | "currency_mismatch" | "showtime_in_past" | "time_skipped" | "time_ambiguous" | "invalid_window" | "invalid_plan" | "idempotency_mismatch" | "too_many_requests" | "internal" | "recovering" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
             /**
              * @description Whether to send the same request again automatically after `Retry-After`. False also for errors that can end later, such as `not_on_sale` before the start of sales, and for `internal`
              * @example false
@@ -755,6 +765,24 @@ export interface components {
             /** @description Only with `version_mismatch` of an admin route: the resource as it is now, as its GET returns it; a seat plan without its rows */
             current?: {
                 [key: string]: unknown;
+            };
+            /** @description Only with `has_bookings`: what customers have */
+            counts?: {
+                /**
+                 * @description Showtimes to come of which customers have seats
+                 * @example 2
+                 */
+                showtimes: number;
+                /**
+                 * @description Their live holds
+                 * @example 3
+                 */
+                holds: number;
+                /**
+                 * @description Their sold bookings
+                 * @example 41
+                 */
+                bookings: number;
             };
             /**
              * @description Only with `has_showtimes`: how many showtimes are to come
@@ -1469,6 +1497,25 @@ export interface components {
              * @example null
              */
             cancelledAt: string | null;
+            /** @description What the cinema owes the user for a cancelled booking; null if it owes nothing, and while the ledger cannot be read. A cancel by the user owes nothing */
+            refund: {
+                /**
+                 * @description `due`: owed. `sent`: on its way. `refunded`: paid back. `failed`: could not be paid back; contact the cinema
+                 * @enum {string}
+                 */
+                status: "due" | "sent" | "refunded" | "failed";
+                amount: components["schemas"]["Money"];
+                /**
+                 * @description How much of the price that is, in percent
+                 * @example 100
+                 */
+                percent: number;
+                /**
+                 * @description `showtime_cancelled`, `cancelled`: the cinema cancelled. `conflict`: the seats were sold already
+                 * @enum {string}
+                 */
+                reason: "conflict" | "showtime_cancelled" | "cancelled";
+            } | null;
             /**
              * @description Whether the ledger (the permanent record, in Postgres) has this version too; usually within a few tenths of a second. Show a `confirmed` booking as bought either way. Always false for holds, which are not written to the ledger
              * @example false
@@ -1537,6 +1584,25 @@ export interface components {
              * @example null
              */
             cancelledAt: string | null;
+            /** @description What the cinema owes the user for a cancelled booking; null if it owes nothing, and while the ledger cannot be read. A cancel by the user owes nothing */
+            refund: {
+                /**
+                 * @description `due`: owed. `sent`: on its way. `refunded`: paid back. `failed`: could not be paid back; contact the cinema
+                 * @enum {string}
+                 */
+                status: "due" | "sent" | "refunded" | "failed";
+                amount: components["schemas"]["Money"];
+                /**
+                 * @description How much of the price that is, in percent
+                 * @example 100
+                 */
+                percent: number;
+                /**
+                 * @description `showtime_cancelled`, `cancelled`: the cinema cancelled. `conflict`: the seats were sold already
+                 * @enum {string}
+                 */
+                reason: "conflict" | "showtime_cancelled" | "cancelled";
+            } | null;
             /**
              * @description Whether the ledger (the permanent record, in Postgres) has this version too; usually within a few tenths of a second. Show a `confirmed` booking as bought either way. Always false for holds, which are not written to the ledger
              * @example false
@@ -1601,6 +1667,30 @@ export interface components {
                     name: string;
                 };
             };
+            /** @description That the showtime was moved after the seats were held; `showtime` has the new time. Null if it was not, and while the ledger cannot be read */
+            rescheduled: {
+                /** @description The time when the seats were held */
+                from: {
+                    /**
+                     * Format: date-time
+                     * @description When the showtime was to start
+                     * @example 2026-11-22T19:15:00.000Z
+                     */
+                    startsAt: string;
+                    /**
+                     * Format: date-time
+                     * @description When the showtime was to end
+                     * @example 2026-11-22T20:59:00.000Z
+                     */
+                    endsAt: string;
+                };
+                /**
+                 * Format: date-time
+                 * @description When the showtime was last moved
+                 * @example 2026-11-22T17:40:03.512Z
+                 */
+                at: string;
+            } | null;
         };
         /** @description One page of a list */
         BookingPage: {
@@ -3009,6 +3099,11 @@ export interface components {
              */
             createdAt: string;
             /**
+             * @description Whether the ledger has these terms and this schedule too; usually within a few tenths of a second. The bookings of a cancelled showtime are cancelled, and its buyers informed, once it does
+             * @example true
+             */
+            recorded: boolean;
+            /**
              * @description Labels of the seats that staff keep off sale
              * @example [
              *       "A1",
@@ -3092,7 +3187,7 @@ export interface components {
                 amount: components["schemas"]["Money"];
             };
         };
-        /** @description The terms to change. Absent terms stay as they are */
+        /** @description The terms to change, or a new start. Absent fields stay as they are */
         ShowtimeChange: {
             /**
              * @description `open`: on sale. `paused`: no new holds for now. `closed`: no new holds. Holds that exist can be confirmed in each state
@@ -3131,6 +3226,22 @@ export interface components {
              * @example 2026-11-22T19:15:00.000Z
              */
             salesCloseAt?: string;
+            /**
+             * Format: date-time
+             * @description Moves the showtime to this start. Needs a `reason`
+             * @example 2026-11-22T19:15:00.000Z
+             */
+            startsAt?: string;
+            /**
+             * @description Moves the showtime to this start by the clock of the venue. Needs a `reason`
+             * @example 2027-03-26T20:15
+             */
+            localStart?: string;
+            /**
+             * @description With a move: trailers and intervals in minutes, beside the running time of the movie. Absent: the length stays
+             * @example 15
+             */
+            extraMinutes?: number;
             /**
              * @description Why the change is made. Kept in the audit trail
              * @example The projector of hall 1 is broken.
@@ -6408,6 +6519,207 @@ export interface operations {
             };
         };
     };
+    archiveMovie: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Why the change is made. Kept in the audit trail
+                 * @example The projector of hall 1 is broken.
+                 */
+                reason?: string;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of the version that the change is based on, or a list of them: if the resource has another version, the answer is 412 and nothing is changed. Optional; without it the change is made whatever the version
+                 * @example "3"
+                 */
+                "if-match"?: string;
+            };
+            path: {
+                /** @description Id of the movie */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The archived movie */
+            200: {
+                headers: {
+                    /** @description The version of the resource, for `If-Match` */
+                    etag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminMovie"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "not_found";
+                    };
+                };
+            };
+            /** @description `has_bookings`: Customers have seats */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "has_bookings";
+                    };
+                };
+            };
+            /** @description `version_mismatch`: Version mismatch */
+            412: {
+                headers: {
+                    /** @description The current `version` of the booking, in quotes */
+                    ETag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "version_mismatch";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: Request body too large */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `outcome_unknown`: Outcome unknown · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "outcome_unknown" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
     listAuditEvents: {
         parameters: {
             query?: {
@@ -8729,7 +9041,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `showtime_closed`: Showtime closed · `showtime_cancelled`: Showtime cancelled */
+            /** @description `showtime_closed`: Showtime closed · `showtime_cancelled`: Showtime cancelled · `showtime_clash`: The auditorium is occupied */
             409: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -8739,7 +9051,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code: "showtime_closed" | "showtime_cancelled";
+                        code: "showtime_closed" | "showtime_cancelled" | "showtime_clash";
                     };
                 };
             };
@@ -8787,7 +9099,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unknown_tiers`: Prices do not fit the seat plan · `currency_mismatch`: Wrong currency · `invalid_window`: Sales would close before they open */
+            /** @description `unknown_tiers`: Prices do not fit the seat plan · `currency_mismatch`: Wrong currency · `invalid_window`: Sales would close before they open · `showtime_in_past`: Start in the past · `time_skipped`: Time skipped by a clock change · `time_ambiguous`: Time repeated by a clock change */
             422: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -8797,7 +9109,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code: "unknown_tiers" | "currency_mismatch" | "invalid_window";
+                        code: "unknown_tiers" | "currency_mismatch" | "invalid_window" | "showtime_in_past" | "time_skipped" | "time_ambiguous";
                     };
                 };
             };
@@ -8844,6 +9156,207 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
                         code: "unavailable" | "outcome_unknown" | "recovering" | "busy" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    cancelShowtime: {
+        parameters: {
+            query: {
+                /**
+                 * @description Why the change is made. Kept in the audit trail
+                 * @example The projector of hall 1 is broken.
+                 */
+                reason: string;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of the version that the change is based on, or a list of them: if the resource has another version, the answer is 412 and nothing is changed. Optional; without it the change is made whatever the version
+                 * @example "3"
+                 */
+                "if-match"?: string;
+            };
+            path: {
+                /** @description Id of the showtime */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The cancelled showtime */
+            200: {
+                headers: {
+                    /** @description The versions of terms and schedule, for `If-Match` */
+                    etag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminShowtimeDetails"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "not_found";
+                    };
+                };
+            };
+            /** @description `showtime_closed`: Showtime closed */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "showtime_closed";
+                    };
+                };
+            };
+            /** @description `version_mismatch`: Version mismatch */
+            412: {
+                headers: {
+                    /** @description The current `version` of the booking, in quotes */
+                    ETag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "version_mismatch";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: Request body too large */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `outcome_unknown`: Outcome unknown · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "outcome_unknown" | "overloaded";
                     };
                 };
             };

@@ -68,7 +68,7 @@ describe("checkApplicationRole", () => {
 		["delete on audit_events", "may change or remove rows of the audit trail"],
 		["truncate on audit_digests", "may change or remove rows of the audit trail"],
 		["trigger on audit_events", "may change or remove rows of the audit trail"],
-		["update (id) on audit_digests", "may change or remove rows of the audit trail"],
+		["update (day) on audit_digests", "may change or remove rows of the audit trail"],
 		["set on parameter session_replication_role", "may disable triggers"],
 		["create on schema public", "may create functions in the schema that the owner uses"],
 	])("finds the risk of a grant of %s", async (right, risk) => {

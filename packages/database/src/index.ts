@@ -99,6 +99,7 @@ export {
 	type AuditTarget,
 	MOVIE_STATUSES,
 	type MovieStatus,
+	REFUND_REASONS,
 	TITLE_MAX_CHARS,
 	USER_ROLES,
 	type UserRole,

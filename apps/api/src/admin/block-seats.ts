@@ -9,7 +9,7 @@ import { ADMIN_CHANGE_PROBLEMS, OPENING_PROBLEMS } from "../contract/problems.ts
 import type { RouteDeps } from "../deps.ts";
 import { commandOf, refuseIfMatch } from "./admin-request.ts";
 import { answerChanged } from "./answer-changed.ts";
-import { parseTermsCondition, readChanged, type TermsCondition } from "./change-showtime.ts";
+import { parseShowtimeCondition, readChanged, type ShowtimeCondition } from "./change-showtime.ts";
 
 /** Registers `PUT /admin/showtimes/:id/blocks`. */
 export function addBlockSeats(app: ApiServer, deps: RouteDeps): void {
@@ -33,7 +33,7 @@ export function addBlockSeats(app: ApiServer, deps: RouteDeps): void {
 			problems: [...ADMIN_CHANGE_PROBLEMS, ...OPENING_PROBLEMS, "version_mismatch", "seats_taken", "unknown_seats", "busy"],
 		},
 		handler: async (request, reply) => {
-			const condition = parseTermsCondition(request.headers["if-match"]);
+			const condition = parseShowtimeCondition(request.headers["if-match"]);
 			if (condition.outcome === "malformed") return refuseIfMatch(reply, condition.message);
 			const { block, unblock, reason = null } = request.body;
 			const labels = block ?? unblock;
@@ -41,7 +41,7 @@ export function addBlockSeats(app: ApiServer, deps: RouteDeps): void {
 				return reply.problem("invalid_request", { errors: [{ pointer: "", message: "must have either block or unblock" }] });
 			const showtimeId = parseShowtimeId(request.params.id, deps.settings.limits.buckets);
 			if (showtimeId === null) return reply.problem("not_found");
-			const change = { showtimeId, labels, isBlocked: block !== undefined, ifVersions: condition.ifVersions };
+			const change = { showtimeId, labels, isBlocked: block !== undefined, ifVersions: condition.terms };
 			const result = await withOpenShowtime(
 				() => deps.installedShowtimes.reopen(showtimeId),
 				() => changeBlocks(deps, change, commandOf(request, reason)),
@@ -64,7 +64,7 @@ type BlockChangeOfLabels = {
 	readonly showtimeId: ShowtimeId;
 	readonly labels: readonly string[];
 	readonly isBlocked: boolean;
-	readonly ifVersions: TermsCondition;
+	readonly ifVersions: ShowtimeCondition;
 };
 
 async function changeBlocks(

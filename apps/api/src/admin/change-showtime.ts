@@ -7,23 +7,23 @@ import { parseEntityTags } from "../contract/entity-tags.ts";
 import type { RouteDeps } from "../deps.ts";
 import { readAdminShowtime } from "./read-admin-showtime.ts";
 
-/** The versions of the terms that a change accepts; null: any. */
-export type TermsCondition = readonly number[] | null;
+/** The versions of the terms, or of the schedule, that a change accepts; null: any. */
+export type ShowtimeCondition = readonly number[] | null;
 
-const VERSIONS = /^([1-9]\d{0,8})\.[1-9]\d{0,8}$/;
+const VERSIONS = /^([1-9]\d{0,8})\.([1-9]\d{0,8})$/;
 
-/** Returns the versions of the terms in `If-Match`, null for none or `*`, or `malformed`. A tag that is not ours matches nothing. */
-export function parseTermsCondition(
+/** Returns the versions in `If-Match`, null for none or `*`, or `malformed`. A tag that is not ours matches nothing. */
+export function parseShowtimeCondition(
 	header: string | undefined,
-): { outcome: "parsed"; ifVersions: TermsCondition } | { outcome: "malformed"; message: string } {
+): { outcome: "parsed"; terms: ShowtimeCondition; schedule: ShowtimeCondition } | { outcome: "malformed"; message: string } {
 	const parsed = parseEntityTags(header);
-	if (parsed.outcome === "malformed" || parsed.tags === null)
-		return parsed.outcome === "malformed" ? parsed : { ...parsed, ifVersions: null };
-	const ifVersions = parsed.tags.flatMap((tag) => {
-		const terms = VERSIONS.exec(tag)?.[1];
-		return terms === undefined ? [] : [Number(terms)];
+	if (parsed.outcome === "malformed") return parsed;
+	if (parsed.tags === null) return { outcome: "parsed", terms: null, schedule: null };
+	const versions = parsed.tags.flatMap((tag) => {
+		const [, terms, schedule] = VERSIONS.exec(tag) ?? [];
+		return terms === undefined || schedule === undefined ? [] : [{ terms: Number(terms), schedule: Number(schedule) }];
 	});
-	return { outcome: "parsed", ifVersions };
+	return { outcome: "parsed", terms: versions.map(({ terms }) => terms), schedule: versions.map(({ schedule }) => schedule) };
 }
 
 /**

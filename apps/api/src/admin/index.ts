@@ -2,7 +2,9 @@
 import type { ApiServer } from "../api-server.ts";
 import type { RouteDeps } from "../deps.ts";
 import { addArchiveAuditorium } from "./archive-auditorium.ts";
+import { addArchiveMovie } from "./archive-movie.ts";
 import { addBlockSeats } from "./block-seats.ts";
+import { addCancelShowtime } from "./cancel-showtime.ts";
 import { addCreateAuditorium } from "./create-auditorium.ts";
 import { addCreateMovie } from "./create-movie.ts";
 import { addCreateSeatPlan } from "./create-seat-plan.ts";
@@ -34,6 +36,7 @@ export function addAdminRoutes(app: ApiServer, deps: RouteDeps): void {
 	addCreateMovie(app, deps);
 	addShowAdminMovie(app, deps);
 	addUpdateMovie(app, deps);
+	addArchiveMovie(app, deps);
 	addListAuditEvents(app, deps);
 	addListAuditoriums(app, deps);
 	addCreateAuditorium(app, deps);
@@ -49,5 +52,6 @@ export function addAdminRoutes(app: ApiServer, deps: RouteDeps): void {
 	addScheduleShowtimes(app, deps);
 	addShowAdminShowtime(app, deps);
 	addUpdateShowtime(app, deps);
+	addCancelShowtime(app, deps);
 	addBlockSeats(app, deps);
 }

@@ -24,6 +24,7 @@ export async function readAdminShowtime(deps: RouteDeps, idInRequest: string): P
 		...presentAdminShowtime({ ...showtime, blockedSeats: indexesOf(statuses, "X") }),
 		blocks,
 		tiers: countTiers(plan, statuses),
+		recorded: live === null || isRecorded(row, live.showtime),
 		live: live?.counts ?? null,
 		ledger: { bookings: sold.bookings, amount: { amount: sold.amount, currency: showtime.currency } },
 	};
@@ -42,6 +43,9 @@ function withNewer(row: AdminShowtime, installed: OpenShowtime | null): AdminSho
 		...(scheduleVersion > row.scheduleVersion && { startsAt, endsAt, scheduleVersion }),
 	};
 }
+
+const isRecorded = (row: AdminShowtime, installed: OpenShowtime): boolean =>
+	row.showtimeVersion >= installed.showtimeVersion && row.scheduleVersion >= installed.scheduleVersion;
 
 /** What the seat store has of the showtime; null when it is not installed, or while Redis is away. */
 async function readLive({ seatStore }: RouteDeps, id: ShowtimeId) {

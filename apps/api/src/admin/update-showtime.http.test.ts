@@ -151,7 +151,7 @@ describe("400 invalid_request", () => {
 		[{}, ""],
 		[{ state: "cancelled" }, "/state"],
 		[{ salesOpenAt: "now" }, "/salesOpenAt"],
-		[{ startsAt: "2027-06-01T20:00:00Z" }, "/startsAt"],
+		[{ startsAt: "2027-06-01T20:00:00Z" }, "/reason"],
 		[{ reason: "" }, "/reason"],
 		[{ state: "open", reason: "x".repeat(501) }, "/reason"],
 		[{ prices: [...EUR(1), ...EUR(2)] }, "/prices"],

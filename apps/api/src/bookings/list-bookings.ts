@@ -10,6 +10,7 @@ import type { RouteDeps } from "../deps.ts";
 import { signedInUser } from "../plugins/auth.ts";
 import { presentSkippingUnreadable } from "../present-skipping-unreadable.ts";
 import { collectBookings } from "./collect-bookings.ts";
+import { findOwnRefunds } from "./find-own-refunds.ts";
 import { presentBooking } from "./present-booking.ts";
 
 /** Registers `GET /bookings` on `app`, which must have the prefix `/bookings`. */
@@ -54,11 +55,12 @@ export function addListBookings(app: ApiServer, deps: RouteDeps): void {
 
 			const userId = signedInUser(request).id;
 			const { bookings, nextCursor } = await collectBookings(deps, { userId, beforeId, limit, showtimeId, status: status ?? null });
-			const items = await presentSkippingUnreadable(
-				bookings,
-				async (booking) => presentBooking(booking, await deps.seatPlans.find(booking.planId, booking.id), booking.readAtMs),
-				(id, error) => deps.reportUnreadable("booking", id, error),
-			);
+			const refunds = await findOwnRefunds(deps.database, bookings);
+			const present = async (booking: (typeof bookings)[number]) => {
+				const plan = await deps.seatPlans.find(booking.planId, booking.id);
+				return presentBooking(booking, plan, booking.readAtMs, refunds.get(booking.id) ?? null);
+			};
+			const items = await presentSkippingUnreadable(bookings, present, (id, error) => deps.reportUnreadable("booking", id, error));
 			return reply.send({ items, nextCursor });
 		},
 	});

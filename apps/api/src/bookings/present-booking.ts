@@ -1,11 +1,15 @@
 /** Converts a booking to the response body that its owner gets. */
+import type { BookingRefund } from "@holdfast/database";
 import { type Booking, type IndexedSeatPlan, statusOf } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import type { BookingBody } from "../contract/booking.ts";
 import { toInstant } from "../contract/share.ts";
 
-/** Returns the body. `plan` is the booking's seat plan. `nowMs` is the Redis time, at which holds expire. */
-export function presentBooking(booking: Booking, plan: IndexedSeatPlan, nowMs: number): BookingBody {
+/**
+ * Returns the body. `plan` is the booking's seat plan. `nowMs` is the Redis time, at which holds expire. `refund` is what is owed for it; only
+ * a cancelled booking can have one.
+ */
+export function presentBooking(booking: Booking, plan: IndexedSeatPlan, nowMs: number, refund: BookingRefund | null = null): BookingBody {
 	const status = statusOf(booking, nowMs);
 	return {
 		id: booking.id,
@@ -18,10 +22,18 @@ export function presentBooking(booking: Booking, plan: IndexedSeatPlan, nowMs: n
 		createdAt: toInstant(booking.createdAt),
 		confirmedAt: booking.confirmedAt === null ? null : toInstant(booking.confirmedAt),
 		cancelledAt: booking.cancelledAt === null ? null : toInstant(booking.cancelledAt),
+		refund: refund && presentRefund(refund),
 		recorded: booking.recorded,
 		version: booking.version,
 	};
 }
+
+const presentRefund = ({ status, amount, currency, percent, reason }: BookingRefund): BookingBody["refund"] => ({
+	status,
+	amount: { amount, currency },
+	percent,
+	reason,
+});
 
 /** Returns the labels of seat indexes. */
 export function labelsOf(plan: IndexedSeatPlan, seats: readonly number[]): string[] {

@@ -4,13 +4,14 @@ import { SeatStoreFault } from "@holdfast/seat-store";
 import type { FastifyReply } from "fastify";
 import type { BookingBody } from "../contract/booking.ts";
 import type { RouteDeps } from "../deps.ts";
+import { findOwnRefunds } from "./find-own-refunds.ts";
 import { entityTag } from "./if-match.ts";
 import { parsePreferWait } from "./prefer-wait.ts";
 import { presentBooking } from "./present-booking.ts";
 
 /** Sets the headers and returns the body. If the wait fails, the booking is returned as not recorded: the change itself has happened. */
 export async function presentChanged(
-	{ awaitRecorded, seatPlans, logger }: RouteDeps,
+	{ awaitRecorded, database, seatPlans, logger }: RouteDeps,
 	reply: Pick<FastifyReply, "header">,
 	{ booking, nowMs, prefer }: { booking: Booking; nowMs: number; prefer: string | undefined },
 ): Promise<BookingBody> {
@@ -19,7 +20,8 @@ export async function presentChanged(
 	const plan = await seatPlans.find(booking.planId, booking.id).catch((error: unknown) => {
 		throw new SeatStoreFault("outcome_unknown", error);
 	});
-	const body = presentBooking(booking, plan, nowMs);
+	const refunds = await findOwnRefunds(database, [booking]);
+	const body = presentBooking(booking, plan, nowMs, refunds.get(booking.id) ?? null);
 	const seconds = parsePreferWait(prefer);
 	if (seconds === null) return body;
 	const recorded = await awaitRecorded(booking, seconds).catch((error: unknown) => {

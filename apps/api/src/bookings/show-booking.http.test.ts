@@ -18,7 +18,8 @@ describe("200", () => {
 		const { user, showtimeId, booking } = await api.newHold(["A1", "B1"]);
 		const answer = await api.call(`GET /bookings/${booking.id}`, { token: user.token });
 		expect(answer.headers.etag).toBe('"1"');
-		const { showtime, expiresInSeconds, ...rest } = bookingDetailsIn(answer);
+		const { showtime, expiresInSeconds, rescheduled, ...rest } = bookingDetailsIn(answer);
+		expect(rescheduled).toBeNull();
 		expect(expiresInSeconds).toBeGreaterThan(415);
 		expect({ ...rest, expiresInSeconds: booking.expiresInSeconds }).toEqual(booking);
 		expect(showtime).toMatchObject({

@@ -1,7 +1,7 @@
 /** `GET /bookings/:id`: shows one of the user's own bookings with its showtime. */
 
-import { findShowtime } from "@holdfast/database";
-import { type Booking, parseBookingId, type ShowtimeId } from "@holdfast/domain";
+import { findMoves, isDatabaseUnavailable } from "@holdfast/database";
+import { type Booking, parseBookingId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import type { ApiServer } from "../api-server.ts";
 import { BOOKING_ANSWER_HEADERS, BookingDetails, type BookingDetailsBody } from "../contract/booking.ts";
@@ -10,7 +10,9 @@ import { OWN_PROBLEMS, STORE_PROBLEMS } from "../contract/problems.ts";
 import { toInstant } from "../contract/share.ts";
 import type { RouteDeps } from "../deps.ts";
 import { signedInUser } from "../plugins/auth.ts";
+import type { CurrentShowtime } from "../showtimes/current-showtimes.ts";
 import { findOwnBooking } from "./find-own-booking.ts";
+import { findOwnRefunds } from "./find-own-refunds.ts";
 import { entityTag } from "./if-match.ts";
 import { presentBooking } from "./present-booking.ts";
 
@@ -43,17 +45,33 @@ export function addShowBooking(app: ApiServer, deps: RouteDeps): void {
 }
 
 async function presentDetails(deps: RouteDeps, booking: Booking, nowMs: number): Promise<BookingDetailsBody> {
-	const [plan, showtime] = await Promise.all([
+	const [plan, showtime, refunds] = await Promise.all([
 		deps.seatPlans.find(booking.planId, booking.id),
-		findBookedShowtime(deps, booking.showtimeId),
+		deps.currentShowtimes.find(booking.showtimeId),
+		findOwnRefunds(deps.database, [booking]),
 	]);
-	return { ...presentBooking(booking, plan, nowMs), showtime };
+	assert(showtime !== null, `no showtime ${booking.showtimeId} found for a booking`);
+	const { id, startsAt, endsAt, summary } = showtime;
+	return {
+		...presentBooking(booking, plan, nowMs, refunds.get(booking.id) ?? null),
+		showtime: { id, startsAt: toInstant(startsAt), endsAt: toInstant(endsAt), ...summary },
+		rescheduled: await findMove(deps, booking, showtime),
+	};
 }
 
-/** Reads the seat store if the showtime is installed there, so that this works without Postgres. Otherwise reads the ledger. */
-async function findBookedShowtime(deps: RouteDeps, showtimeId: ShowtimeId): Promise<BookingDetailsBody["showtime"]> {
-	const showtime = (await deps.installedShowtimes.peek(showtimeId)) ?? (await findShowtime(deps.database, showtimeId));
-	assert(showtime !== null, `no showtime ${showtimeId} found for a booking`);
-	const { startsAt, endsAt, summary } = showtime;
-	return { id: showtimeId, startsAt: toInstant(startsAt), endsAt: toInstant(endsAt), ...summary };
+/** Asks the ledger only when the showtime has another schedule than the booking. Null while Postgres cannot be reached. */
+async function findMove(
+	{ database }: RouteDeps,
+	booking: Booking,
+	{ scheduleVersion }: CurrentShowtime,
+): Promise<BookingDetailsBody["rescheduled"]> {
+	if (scheduleVersion <= booking.scheduleVersion) return null;
+	try {
+		const move = (await findMoves(database, [booking])).get(booking.id);
+		if (move === undefined) return null;
+		return { from: { startsAt: toInstant(move.from.startsAt), endsAt: toInstant(move.from.endsAt) }, at: toInstant(move.at) };
+	} catch (error) {
+		if (isDatabaseUnavailable(error)) return null;
+		throw error;
+	}
 }

@@ -33,6 +33,8 @@ export const labels = (description: string) =>
 		description,
 		examples: [["A1", "A2"]],
 	});
+const localStart = (description: string) =>
+	Type.String({ pattern: "^[1-9]\\d{3}-\\d{2}-\\d{2}T\\d{2}:\\d{2}$", maxLength: 16, description, examples: ["2027-03-26T20:15"] });
 const resourceId = (description: string, example: string) => Type.String({ maxLength: 64, description, examples: [example] });
 
 const ROOM_FIELDS = {
@@ -61,11 +63,7 @@ export const NewShowtime = share(
 			...ROOM_FIELDS,
 			startsAt: Type.Optional(instantInRequest("When the showtime starts. Give this or `localStart`", EXAMPLE_TIMES.starts)),
 			localStart: Type.Optional(
-				Type.String({
-					pattern: "^[1-9]\\d{3}-\\d{2}-\\d{2}T\\d{2}:\\d{2}$",
-					description: "When the showtime starts, by the clock of the venue, without seconds. Give this or `startsAt`",
-					examples: ["2027-03-26T20:15"],
-				}),
+				localStart("When the showtime starts, by the clock of the venue, without seconds. Give this or `startsAt`"),
 			),
 			salesOpenAt: Type.Optional(instantInRequest("When sales begin; now if absent", EXAMPLE_TIMES.salesOpen)),
 			salesCloseAt: Type.Optional(instantInRequest("When sales end; at the start if absent", EXAMPLE_TIMES.starts)),
@@ -262,6 +260,12 @@ const LiveObject = Type.Object(
 const AdminShowtimeDetailsObject = Type.Object(
 	{
 		...AdminShowtimeObject.properties,
+		recorded: Type.Boolean({
+			description:
+				"Whether the ledger has these terms and this schedule too; usually within a few tenths of a second. The bookings of a cancelled " +
+				"showtime are cancelled, and its buyers informed, once it does",
+			examples: [true],
+		}),
 		blocks: Type.Array(Type.String(), { description: "Labels of the seats that staff keep off sale", examples: [["A1", "A2"]] }),
 		tiers: Type.Array(Type.Object({ tier: text("Tier id", "standard"), ...SeatCountsObject.properties }, CLOSED), {
 			description: "The seats of each tier by status",
@@ -296,9 +300,19 @@ export const ShowtimeChange = share(
 			prices: Type.Optional(prices),
 			salesOpenAt: Type.Optional(instantInRequest("When sales begin", EXAMPLE_TIMES.salesOpen)),
 			salesCloseAt: Type.Optional(instantInRequest("When sales end", EXAMPLE_TIMES.starts)),
+			startsAt: Type.Optional(instantInRequest("Moves the showtime to this start. Needs a `reason`", EXAMPLE_TIMES.starts)),
+			localStart: Type.Optional(localStart("Moves the showtime to this start by the clock of the venue. Needs a `reason`")),
+			extraMinutes: Type.Optional(
+				Type.Integer({
+					minimum: 0,
+					maximum: EXTRA_MINUTES_MAX,
+					description: "With a move: trailers and intervals in minutes, beside the running time of the movie. Absent: the length stays",
+					examples: [15],
+				}),
+			),
 			reason: Type.Optional(reason),
 		},
-		{ ...CLOSED, minProperties: 1, description: "The terms to change. Absent terms stay as they are" },
+		{ ...CLOSED, minProperties: 1, description: "The terms to change, or a new start. Absent fields stay as they are" },
 	),
 );
 

@@ -39,6 +39,9 @@ export const reason = visible(REASON_MAX_CHARS, "Why the change is made. Kept in
 /** The query of a DELETE that takes nothing from a customer. */
 export const OPTIONAL_REASON = Type.Object({ reason: Type.Optional(reason) }, CLOSED);
 
+/** The query of a DELETE that takes something from customers. */
+export const REQUIRED_REASON = Type.Object({ reason }, CLOSED);
+
 /** The query parameter of lists that may show archived entries. */
 export const archivedFilter = (entries: string) =>
 	Type.Optional(Type.Boolean({ description: `\`true\`: only archived ${entries}; \`false\`: only ${entries} that are not archived` }));

@@ -1,4 +1,5 @@
 /** The wire schemas of bookings: the booking itself, the request that places a hold, and the headers of both. */
+import { REFUND_REASONS } from "@holdfast/database";
 import { BOOKING_STATUSES, IDEMPOTENCY_KEY_PATTERN, LIMIT_SPECS } from "@holdfast/domain";
 import { type Static, type TSchema, Type } from "typebox";
 import { PREFER_WAIT_MAX_S } from "../bookings/prefer-wait.ts";
@@ -6,6 +7,19 @@ import { EXAMPLE_CURSORS, EXAMPLE_IDS, EXAMPLE_SEATS, EXAMPLE_TIMES } from "./ex
 import { Money } from "./money.ts";
 import { page } from "./page.ts";
 import { CLOSED, id, instant, nullableInstant, oneOf, share, text } from "./share.ts";
+
+const RefundObject = Type.Object(
+	{
+		status: oneOf(
+			["due", "sent", "refunded", "failed"],
+			"`due`: owed. `sent`: on its way. `refunded`: paid back. `failed`: could not be paid back; contact the cinema",
+		),
+		amount: Money.ref,
+		percent: Type.Integer({ minimum: 1, maximum: 100, description: "How much of the price that is, in percent", examples: [100] }),
+		reason: oneOf(REFUND_REASONS, "`showtime_cancelled`, `cancelled`: the cinema cancelled. `conflict`: the seats were sold already"),
+	},
+	{ ...CLOSED, description: "A refund of a booking" },
+);
 
 const BookingObject = Type.Object(
 	{
@@ -40,6 +54,12 @@ const BookingObject = Type.Object(
 				"because its seats turned out to be sold already",
 			null,
 		),
+		refund: Type.Unsafe<Static<typeof RefundObject> | null>({
+			anyOf: [RefundObject, { type: "null" }],
+			description:
+				"What the cinema owes the user for a cancelled booking; null if it owes nothing, and while the ledger cannot be read. A cancel by " +
+				"the user owes nothing",
+		}),
 		recorded: Type.Boolean({
 			description:
 				"Whether the ledger (the permanent record, in Postgres) has this version too; usually within a few tenths of a second. Show " +
@@ -81,8 +101,30 @@ const BookedShowtime = Type.Object(
 	},
 	{ ...CLOSED, description: "The showtime that the booking belongs to" },
 );
+const RescheduledObject = Type.Object(
+	{
+		from: Type.Object(
+			{
+				startsAt: instant("When the showtime was to start", EXAMPLE_TIMES.starts),
+				endsAt: instant("When the showtime was to end", EXAMPLE_TIMES.ends),
+			},
+			{ ...CLOSED, description: "The time when the seats were held" },
+		),
+		at: instant("When the showtime was last moved", EXAMPLE_TIMES.held),
+	},
+	{ ...CLOSED, description: "A move of the showtime" },
+);
 const BookingDetailsObject = Type.Object(
-	{ ...BookingObject.properties, showtime: BookedShowtime },
+	{
+		...BookingObject.properties,
+		showtime: BookedShowtime,
+		rescheduled: Type.Unsafe<Static<typeof RescheduledObject> | null>({
+			anyOf: [RescheduledObject, { type: "null" }],
+			description:
+				"That the showtime was moved after the seats were held; `showtime` has the new time. Null if it was not, and while the ledger " +
+				"cannot be read",
+		}),
+	},
 	{
 		...CLOSED,
 		description: "A booking with its showtime. `total` is the price of all seats together, fixed when the hold was placed",

@@ -158,12 +158,14 @@ letters, digits, \`-\` and \`_\` in that header. Any other value is replaced.
 
 ## Not in this version
 
-- Payment, refunds and tickets for the door. The API takes no money and issues no tickets.
+- Payment and tickets for the door. The API takes no money and issues no tickets; \`refund\` of a booking says what the cinema
+  owes, and paying it back happens outside.
 - Password reset, changes of a user's data, verification of e-mail addresses, sign-out on all devices, and deletion
   of an account by its user. An operator can delete an account.
-- Sales by staff, refunds, reports and the management of users. What staff can do is under the tag \`admin\`.
+- Sales by staff, reports and the management of users. What staff can do is under the tag \`admin\`.
 - Venues: a showtime names its auditorium and time zone only.
-- Push messages. To learn that a booking was cancelled with its showtime, read \`GET /api/v1/bookings\`.`;
+- Push messages. To learn that a booking was cancelled with its showtime, or that its showtime was moved, read
+  \`GET /api/v1/bookings/{id}\`.`;
 
 /** The groups of routes, in the order of the document. */
 export const TAGS = [

@@ -77,6 +77,16 @@ const ProblemObject = Type.Object(
 				},
 			),
 		),
+		counts: Type.Optional(
+			Type.Object(
+				{
+					showtimes: Type.Integer({ minimum: 1, description: "Showtimes to come of which customers have seats", examples: [2] }),
+					holds: Type.Integer({ minimum: 0, description: "Their live holds", examples: [3] }),
+					bookings: Type.Integer({ minimum: 0, description: "Their sold bookings", examples: [41] }),
+				},
+				{ ...CLOSED, description: "Only with `has_bookings`: what customers have" },
+			),
+		),
 		count: Type.Optional(
 			Type.Integer({ minimum: 1, description: "Only with `has_showtimes`: how many showtimes are to come", examples: [3] }),
 		),
@@ -200,6 +210,7 @@ const INSTANCES: Partial<Record<ProblemCode, string>> = {
 	forbidden: AUDITORIUM_PATH,
 	invalid_plan: PLANS_PATH,
 	has_showtimes: AUDITORIUM_PATH,
+	has_bookings: `/api/v1/admin/movies/${EXAMPLE_IDS.movie}`,
 	unknown_tiers: AUDITORIUM_PATH,
 	currency_mismatch: AUDITORIUM_PATH,
 	unknown_reference: SHOWTIMES_PATH,
@@ -221,7 +232,7 @@ const EXACT_INSTANCES = {
 const EXTRA_FIELDS: Partial<
 	Record<
 		ProblemCode,
-		Pick<ProblemBody, "errors" | "seats" | "tiers" | "count" | "totals" | "salesOpenAt" | "clash" | "nextFreeStart" | "instants">
+		Pick<ProblemBody, "errors" | "seats" | "tiers" | "count" | "counts" | "totals" | "salesOpenAt" | "clash" | "nextFreeStart" | "instants">
 	>
 > = {
 	unknown_reference: { errors: [{ pointer: "/movieId", message: "no movie with this id is in the catalogue" }] },
@@ -240,6 +251,7 @@ const EXTRA_FIELDS: Partial<
 	},
 	unknown_tiers: { tiers: ["premium"], errors: [{ pointer: "/defaultPrices", message: "has no price for the tier premium" }] },
 	has_showtimes: { count: 3 },
+	has_bookings: { counts: { showtimes: 2, holds: 3, bookings: 41 } },
 	not_on_sale: { salesOpenAt: EXAMPLE_TIMES.salesOpen },
 };
 

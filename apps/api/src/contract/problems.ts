@@ -132,6 +132,14 @@ export const PROBLEMS = {
 			"`Idempotency-Key`.",
 		retryable: false,
 	},
+	has_bookings: {
+		status: 409,
+		title: "Customers have seats",
+		detail:
+			"Customers hold or have bought seats of showtimes to come: see `counts`. Nothing was archived or cancelled, and sales go on; cancel these " +
+			"showtimes first, or wait until they are over.",
+		retryable: false,
+	},
 	has_showtimes: {
 		status: 409,
 		title: "Showtimes to come",

@@ -21,6 +21,7 @@ Every error is \`application/problem+json\` (RFC 9457), except the 503 of the he
 - \`totals\`: only with \`invalid_plan\`: how many errors of each kind the plan has. \`errors\` then lists the first 100 of each
   kind, and its entries have the \`kind\` too.
 - \`tiers\`: only with \`unknown_tiers\`: ids of tiers that have no price, or that the seat plan does not have.
+- \`counts\`: only with \`has_bookings\`: how many showtimes, live holds and sold bookings stand in the way.
 - \`count\`: only with \`has_showtimes\`: how many showtimes are to come.
 - \`salesOpenAt\`: only with \`not_on_sale\`: when sales open, if they have not opened yet, otherwise null.
 

@@ -29,6 +29,7 @@ export type ProblemExtras = Partial<
 		| "errors"
 		| "salesOpenAt"
 		| "current"
+		| "counts"
 		| "clash"
 		| "nextFreeStart"
 		| "starts"

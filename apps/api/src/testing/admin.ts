@@ -1,10 +1,14 @@
 /** Helpers for the tests of the admin routes. */
+import { setTimeout as delay } from "node:timers/promises";
 import { gridLayout, newAuditoriumId, newSeatPlanId, parseShowtimeId, type ShowtimeId } from "@holdfast/domain";
 import type { ShowtimeOptions } from "@holdfast/testing";
 import type { AuditoriumBody } from "../contract/admin-auditorium.ts";
 import type { AdminMovieBody } from "../contract/admin-movie.ts";
 import type { AdminSeatPlanBody } from "../contract/admin-seat-plan.ts";
+import { settleOutboxes } from "./settle-outboxes.ts";
 import type { TestApi, TestUser } from "./start-test-api.ts";
+
+const SETTLE_PAUSE_MS = 100;
 
 /** One row of the audit trail. */
 export type AuditRow = {
@@ -113,4 +117,28 @@ export async function createTestShowtime(api: TestApi, admin: TestUser, fields: 
 	const id = parseShowtimeId(Object(answer.body).id ?? "");
 	if (id === null) throw new Error(`expected a showtime, got ${JSON.stringify(answer.body)}`);
 	return id;
+}
+
+/** Settles all outboxes again and again, as a sweeper does. Returns a function that ends it. */
+export function settleContinuously(api: TestApi): () => Promise<void> {
+	let isStopped = false;
+	const loop = async (): Promise<void> => {
+		while (!isStopped) {
+			await settleOutboxes(api.seatStore, api.databaseUrl);
+			await delay(SETTLE_PAUSE_MS);
+		}
+	};
+	const settling = loop();
+	return async () => {
+		isStopped = true;
+		await settling;
+	};
+}
+
+/** Sells seats of a showtime to a new user. Returns the booking and its buyer. */
+export async function sellSeats(api: TestApi, showtimeId: ShowtimeId, labels: readonly string[]) {
+	const user = await api.newUser();
+	const { id } = await api.held(user, showtimeId, labels);
+	await api.call(`POST /bookings/${id}/confirm`, { token: user.token });
+	return { id, user };
 }

@@ -12,6 +12,8 @@ export type Operation = {
 	readonly token: "required" | "optional" | "ignored";
 	/** The declared answers: `201`, `409 seats_taken`, ... */
 	readonly answers: ReadonlySet<string>;
+	/** The query parameters that the operation requires, as in a URL: `?reason=...`; "" when there is none. */
+	readonly query: string;
 	/** A body that fits the schema of the request, made of the examples; undefined when the operation takes no body. */
 	readonly body: unknown;
 };
@@ -40,6 +42,7 @@ export function listOperations(document: unknown): Operation[] {
 					path,
 					token: tokenOf(operation.security),
 					answers: answersIn(operation.responses),
+					query: requiredQueryOf(operation.parameters),
 					body: schema === undefined ? undefined : exampleOf(schema, components.schemas),
 				};
 			}),
@@ -53,7 +56,19 @@ export const isForStaff = ({ path }: Operation): boolean => path.startsWith("/ap
 export const isRead = ({ method }: Operation): boolean => method === "GET" || method === "HEAD";
 
 /** Returns the request of an operation, for `TestApp.call`. `id` stands for every parameter of the path; default: an id of no resource. */
-export const requestOf = ({ method, path }: Operation, id = MISSING_ID): string => `${method} /${path.replaceAll(/\{[^}]+\}/g, id)}`;
+export const requestOf = ({ method, path, query }: Operation, id = MISSING_ID): string =>
+	`${method} /${path.replaceAll(/\{[^}]+\}/g, id)}${query}`;
+
+function requiredQueryOf(parameters: unknown): string {
+	const required = [parameters]
+		.flat()
+		.map(Object)
+		.filter((parameter) => parameter.in === "query" && parameter.required === true);
+	const pairs = required.map(
+		({ name, example, schema }) => `${name}=${encodeURIComponent(String(example ?? Object(schema).examples?.[0]))}`,
+	);
+	return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
+}
 
 /** In OpenAPI each entry of `security` is one sufficient way to authenticate, and an empty entry means that none is required. */
 function tokenOf(security: unknown): Operation["token"] {
