@@ -79,7 +79,11 @@ it.each(operations)("$name rejects an unknown query parameter", async ({ name, o
 		.replaceAll(/\{[^}]+\}/g, "x")
 		.replace("/api/v1", "")
 		.replace(/\/(livez|readyz)/, "//$1");
-	const answer = await api.call(`${path}?Limit=1`, { token, ...(schema !== undefined && { body: exampleOf(schema) }) });
+	const required = (operation.parameters ?? [])
+		.map(Object)
+		.filter((parameter: { in: string; required?: boolean }) => parameter.in === "query" && parameter.required === true)
+		.map(({ name: parameter }: { name: string }) => `&${parameter}=x`);
+	const answer = await api.call(`${path}?Limit=1${required.join("")}`, { token, ...(schema !== undefined && { body: exampleOf(schema) }) });
 	expect(problemIn(answer)).toMatchObject({
 		code: "invalid_request",
 		errors: [{ pointer: "/query/Limit", message: "is not a field of this request" }],

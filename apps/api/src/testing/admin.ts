@@ -1,11 +1,12 @@
 /** Helpers for the tests of the admin routes. */
 import { setTimeout as delay } from "node:timers/promises";
+import { createDatabase } from "@holdfast/database";
 import { gridLayout, newAuditoriumId, newSeatPlanId, parseShowtimeId, type ShowtimeId } from "@holdfast/domain";
+import { settleAll } from "@holdfast/rebuild/testing";
 import type { ShowtimeOptions } from "@holdfast/testing";
 import type { AuditoriumBody } from "../contract/admin-auditorium.ts";
 import type { AdminMovieBody } from "../contract/admin-movie.ts";
 import type { AdminSeatPlanBody } from "../contract/admin-seat-plan.ts";
-import { settleOutboxes } from "./settle-outboxes.ts";
 import type { TestApi, TestUser } from "./start-test-api.ts";
 
 const SETTLE_PAUSE_MS = 100;
@@ -121,12 +122,15 @@ export async function createTestShowtime(api: TestApi, admin: TestUser, fields: 
 
 /** Settles all outboxes again and again, as a sweeper does. Returns a function that ends it. */
 export function settleContinuously(api: TestApi): () => Promise<void> {
+	const database = createDatabase({ url: api.databaseUrl });
 	let isStopped = false;
 	const loop = async (): Promise<void> => {
 		while (!isStopped) {
-			await settleOutboxes(api.seatStore, api.databaseUrl);
+			// An entry may have to wait until a showtime is opened: the next pass settles it.
+			await settleAll({ seatStore: api.seatStore, database });
 			await delay(SETTLE_PAUSE_MS);
 		}
+		await database.close();
 	};
 	const settling = loop();
 	return async () => {
