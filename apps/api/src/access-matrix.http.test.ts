@@ -94,6 +94,9 @@ it("the document has guarded and open routes, and the matrix can create a resour
 	).toEqual([]);
 });
 
+/** A refresh needs its token. Health answers 503 while a store is slow, which on a busy machine happens: its own tests judge that. */
+const EXPECTED_OF_OPEN: Readonly<Record<string, readonly number[]>> = { "/api/v1/auth/refresh": [400], "/api/v1/health": [200, 503] };
+
 describe("a request without a token", () => {
 	it.each([...guarded, ...staff])("is refused at $name, whatever its body is", async (operation) => {
 		for (const body of [undefined, "{ not json", { id: MISSING_ID }]) {
@@ -104,7 +107,7 @@ describe("a request without a token", () => {
 
 	it.each(open)("is answered at $name", async (operation) => {
 		const { status } = await ask(operation, operation.method === "GET" ? {} : { body: {} });
-		const expected = operation.path === "/api/v1/auth/refresh" ? [400] : [200, 400, 404];
+		const expected = EXPECTED_OF_OPEN[operation.path] ?? [200, 400, 404];
 		expect(expected).toContain(status);
 	});
 });
