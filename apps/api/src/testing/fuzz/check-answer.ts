@@ -2,6 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import { type ContractCheck, createContractCheck, type OpenapiDocument } from "../check-contract.ts";
 import type { DrawnRequest } from "./draw-request.ts";
+import { HOSTILE_TEXTS } from "./draw-value.ts";
 import type { RawOutcome } from "./send-raw.ts";
 
 /** Internals of the server that must not appear in a response: stack traces, SQL, Redis keys, network errors. */
@@ -17,7 +18,9 @@ export function createAnswerCheck(document: OpenapiDocument): (request: DrawnReq
 		const { status, headers, body } = outcome;
 		if (status >= 500 && status !== 503) return `${status}: ${body.slice(0, 300)}`;
 		const [internals] = INTERNALS.exec(body) ?? [];
-		if (internals !== undefined && !isEcho(request, internals) && !TEXT_PAGES.test(request.target))
+		// Staff store texts, and their lists show them: a hostile text that an earlier request stored is no leak.
+		const isStored = status < 300 && HOSTILE_TEXTS.some((text) => text.includes(internals ?? ""));
+		if (internals !== undefined && !isEcho(request, internals) && !isStored && !TEXT_PAGES.test(request.target))
 			return `the response shows internals, ${JSON.stringify(internals)}: ${body.slice(0, 300)}`;
 		if (status < 300 && isBadText(request)) return `${status} for bytes that are not UTF-8`;
 		if (request.method === "HEAD") return null;
