@@ -15,6 +15,9 @@ export function sendChanged<Row>(reply: FastifyReply, result: ChangeOutcome<Row>
 	if (result.outcome === "not_found") return reply.problem("not_found");
 	reply.outcome = result.outcome;
 	const body = present(result.row);
-	if (result.outcome !== "version_mismatch") return sendVersioned(reply, body);
-	return reply.header("etag", `"${body.version}"`).problem("version_mismatch", { current: { ...body } });
+	return result.outcome === "version_mismatch" ? refuseVersion(reply, body) : sendVersioned(reply, body);
 }
+
+/** Answers 412 with the resource as it is now, and its `ETag`. The handler returns the result to Fastify. */
+export const refuseVersion = (reply: FastifyReply, current: Versioned): FastifyReply =>
+	reply.header("etag", `"${current.version}"`).problem("version_mismatch", { current: { ...current } });

@@ -1,9 +1,9 @@
 /** Lists and reads movies for staff, archived ones included. */
-import { type MovieId, parseMovieId } from "@holdfast/domain";
-import { and, asc, eq, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
-import { type ListMoviesRequest, titleHas } from "../catalog/list-movies.ts";
+import type { MovieId } from "@holdfast/domain";
+import { and, asc, eq, isNotNull, isNull } from "drizzle-orm";
+import { findMovieConditions, type ListMoviesRequest } from "../catalog/list-movies.ts";
 import type { Database } from "../create-database.ts";
-import { type PageOutcome, pageOf, parseCursor } from "../read-page.ts";
+import { type PageOutcome, pageOf } from "../read-page.ts";
 import { readFrom } from "../run-queries.ts";
 import { movies } from "../schema/index.ts";
 import { type AdminMovie, adminMovieColumns, adminMovieOf } from "./admin-movie.ts";
@@ -13,25 +13,15 @@ export type ListAdminMoviesRequest = ListMoviesRequest & { readonly archived?: b
 
 /** Returns a page of movies by title, or `bad_cursor`. Changes nothing. */
 export async function listAdminMovies(database: Database, request: ListAdminMoviesRequest): Promise<PageOutcome<AdminMovie>> {
-	const { limit, status, q, archived } = request;
-	const conditions: SQL[] = [];
-	if (status !== undefined) conditions.push(eq(movies.status, status));
-	if (archived !== undefined) conditions.push(archived ? isNotNull(movies.archivedAt) : isNull(movies.archivedAt));
-	if (q !== undefined) {
-		// No title contains a NUL character, and Postgres refuses a parameter that does.
-		if (q.includes("\0")) return { outcome: "page", items: [], nextCursor: null };
-		conditions.push(titleHas(q));
-	}
-	if (request.cursor !== undefined) {
-		const after = parseCursor(request.cursor, parseMovieId, () => true);
-		if (after === null) return { outcome: "bad_cursor" };
-		conditions.push(sql`(${movies.title}, ${movies.id}) > (${after.key}, ${after.id}::uuid)`);
-	}
+	const { limit, archived } = request;
+	const conditions = findMovieConditions(request);
+	if ("outcome" in conditions) return conditions;
+	const isListed = archived === undefined ? undefined : archived ? isNotNull(movies.archivedAt) : isNull(movies.archivedAt);
 	const rows = await readFrom(database, "administration", (queries) =>
 		queries
 			.select(adminMovieColumns)
 			.from(movies)
-			.where(and(...conditions))
+			.where(and(isListed, ...conditions))
 			.orderBy(asc(movies.title), asc(movies.id))
 			.limit(limit + 1),
 	);

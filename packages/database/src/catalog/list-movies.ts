@@ -16,28 +16,35 @@ export type ListMoviesRequest = PageRequest & {
 
 /** Returns a page of movies by title, without archived movies, or `bad_cursor`. Changes nothing. */
 export async function listMovies(database: Database, request: ListMoviesRequest): Promise<PageOutcome<Movie>> {
-	const { limit, status, q } = request;
-	const conditions: SQL[] = [isNull(movies.archivedAt)];
+	const { limit } = request;
+	const conditions = findMovieConditions(request);
+	if ("outcome" in conditions) return conditions;
+	const rows = await readFrom(database, "catalogue", (queries) =>
+		queries
+			.select(movieColumns)
+			.from(movies)
+			.where(and(isNull(movies.archivedAt), ...conditions))
+			.orderBy(asc(movies.title), asc(movies.id))
+			.limit(limit + 1),
+	);
+	return pageOf(rows, limit, (movie) => ({ key: movie.title, id: movie.id }));
+}
+
+/** Returns the conditions of a page of movies by title, or the outcome of a request that needs no query. */
+export function findMovieConditions({ status, q, cursor }: ListMoviesRequest): readonly SQL[] | PageOutcome<never> {
+	const conditions: SQL[] = [];
 	if (status !== undefined) conditions.push(eq(movies.status, status));
 	if (q !== undefined) {
 		// No title contains a NUL character, and Postgres refuses a parameter that does.
 		if (q.includes("\0")) return { outcome: "page", items: [], nextCursor: null };
 		conditions.push(titleHas(q));
 	}
-	if (request.cursor !== undefined) {
-		const after = parseCursor(request.cursor, parseMovieId, () => true);
+	if (cursor !== undefined) {
+		const after = parseCursor(cursor, parseMovieId, () => true);
 		if (after === null) return { outcome: "bad_cursor" };
 		conditions.push(sql`(${movies.title}, ${movies.id}) > (${after.key}, ${after.id}::uuid)`);
 	}
-	const rows = await readFrom(database, "catalogue", (queries) =>
-		queries
-			.select(movieColumns)
-			.from(movies)
-			.where(and(...conditions))
-			.orderBy(asc(movies.title), asc(movies.id))
-			.limit(limit + 1),
-	);
-	return pageOf(rows, limit, (movie) => ({ key: movie.title, id: movie.id }));
+	return conditions;
 }
 
 /**
