@@ -19,7 +19,9 @@ export async function finishAction(deps: RouteDeps, actionId: string): Promise<D
 	return orPending(async (): Promise<DrivenAction> => {
 		const driven = await driveAction(actionDeps(deps), actionId);
 		if (driven.outcome === "finished") return { outcome: "recorded", result: driven.result };
-		return driven.outcome === "pending" ? driven : waitForAction(deps, actionId);
+		// A pending action is driven by another request or by the sweeper, so it may be finished in a moment.
+		const waited = await waitForAction(deps, actionId);
+		return driven.outcome === "pending" && waited.outcome === "not_recorded" ? driven : waited;
 	});
 }
 
