@@ -15,7 +15,7 @@ import { openTestSweeper, type TestSweeper } from "./testing/open-test-sweeper.t
 
 const SEATS = 6;
 const HOUR_MS = 3_600_000;
-const SEQUENCES = byRunLength({ short: 30, long: 1_500 });
+const SEQUENCES = byRunLength({ short: 12, long: 1_500 });
 
 let test: TestSweeper;
 const metrics = createSweeperMetrics();
