@@ -111,29 +111,35 @@ const waitForMove = (booking: Booking, startsAt: string) =>
 		return shown.showtime.startsAt === startsAt && shown;
 	});
 
-it.each(ZONES)("a showtime moves across both clock changes of $timeZone, with its end, its sales and its buyers", async (zone) => {
-	const { id, move } = await schedule(zone);
-	const booking = await sellSeats(api, id, ["A1"]);
-	const [[, bookedAt], ...moves] = zone.starts;
-	const [repeated, , second] = zone.repeated;
-	// An instant says which of two equal local times is meant.
-	const steps = [
-		...moves.map(([localStart, startsAt]) => ({ start: { localStart }, localStart, startsAt })),
-		{ start: { startsAt: second }, localStart: repeated, startsAt: second },
-	];
-	for (const [index, { start, localStart, startsAt }] of steps.entries()) {
-		const version = `${index + 2}.${index + 2}`;
-		const moved = { ...timesOf(startsAt), localStart, salesCloseAt: startsAt, version, recorded: true };
-		const answer = await move(start);
-		expect([answer.status, answer.body]).toMatchObject([200, moved]);
-		if (index === 1 || index === steps.length - 1)
-			expect(await waitForMove(booking, startsAt)).toMatchObject({ showtime: timesOf(startsAt), rescheduled: { from: timesOf(bookedAt) } });
-	}
-	const notices = await api.sql(`select version from notices where booking_id = '${booking.id}' order by version`);
-	expect(notices.map(({ version }) => Number(version))).toEqual(steps.map((_, index) => index + 2));
-});
+it.concurrent.each(ZONES)(
+	"a showtime moves across both clock changes of $timeZone, with its end, its sales and its buyers",
+	async (zone) => {
+		const { id, move } = await schedule(zone);
+		const booking = await sellSeats(api, id, ["A1"]);
+		const [[, bookedAt], ...moves] = zone.starts;
+		const [repeated, , second] = zone.repeated;
+		// An instant says which of two equal local times is meant.
+		const steps = [
+			...moves.map(([localStart, startsAt]) => ({ start: { localStart }, localStart, startsAt })),
+			{ start: { startsAt: second }, localStart: repeated, startsAt: second },
+		];
+		for (const [index, { start, localStart, startsAt }] of steps.entries()) {
+			const version = `${index + 2}.${index + 2}`;
+			const moved = { ...timesOf(startsAt), localStart, salesCloseAt: startsAt, version, recorded: true };
+			const answer = await move(start);
+			expect([answer.status, answer.body]).toMatchObject([200, moved]);
+			if (index === 1 || index === steps.length - 1)
+				expect(await waitForMove(booking, startsAt)).toMatchObject({
+					showtime: timesOf(startsAt),
+					rescheduled: { from: timesOf(bookedAt) },
+				});
+		}
+		const notices = await api.sql(`select version from notices where booking_id = '${booking.id}' order by version`);
+		expect(notices.map(({ version }) => Number(version))).toEqual(steps.map((_, index) => index + 2));
+	},
+);
 
-it.each(ZONES)(
+it.concurrent.each(ZONES)(
 	"a move to a local time that the clocks of $timeZone skip or repeat changes nothing and names both instants",
 	async (zone) => {
 		const { id, move } = await schedule(zone);
