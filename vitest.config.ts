@@ -45,7 +45,7 @@ const QUIET_TESTS = [
 
 /** Tests of these kinds wait for timers and servers most of the time, so more of them run at once. */
 const WAITING_KINDS: readonly string[] = ["redis", "pg"];
-const WAITING: InlineConfig = { maxWorkers: byRunLength({ short: 5, long: 2 }), sequence: { groupOrder: 1 } };
+const WAITING: InlineConfig = { maxWorkers: byRunLength({ short: 8, long: 2 }), sequence: { groupOrder: 1 } };
 const QUIET: InlineConfig = { maxWorkers: byRunLength({ short: 3, long: 2 }), sequence: { groupOrder: 2 } };
 
 function defineProject(name: string, include: readonly string[], exclude: readonly string[], options: InlineConfig = {}) {
@@ -74,8 +74,8 @@ export default defineConfig({
 		pool: "forks",
 		// No test file keeps state in its modules, so one process runs many files: the modules are loaded once, not 180 times.
 		isolate: false,
-		// Four workers keep two cores busy, because even tests with whole servers wait at times. The long tests are under load throughout.
-		maxWorkers: byRunLength({ short: 4, long: 2 }),
+		// Six workers keep two cores busy, because even tests with whole servers wait half of the time. The long tests are under load throughout.
+		maxWorkers: byRunLength({ short: 6, long: 2 }),
 		projects: [
 			defineProject(
 				"unit",
