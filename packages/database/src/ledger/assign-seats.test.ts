@@ -21,6 +21,7 @@ const event = (seats: number[], overrides: Partial<BookingEvent> = {}): BookingE
 	confirmedAt: 1,
 	cancelledAt: null,
 	scheduleVersion: 1,
+	staff: null,
 	at: 1,
 	...overrides,
 });

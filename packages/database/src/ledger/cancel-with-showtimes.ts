@@ -2,7 +2,7 @@
  * Cancels the bookings of cancelled showtimes, and records what their buyers are owed and must learn. Settling runs this whenever it settles an entry of a cancelled showtime, so that a sale
  * which arrives late is cancelled too.
  */
-import { isBookingEvent, type OutboxEvent, type ShowtimeId } from "@holdfast/domain";
+import { isShowtimeEvent, type OutboxEvent, type ShowtimeId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import type { Queries } from "../create-database.ts";
 import { givenInstant, unnestRows } from "./unnest-rows.ts";
@@ -19,7 +19,7 @@ export async function cancelWithShowtimes(
 	{ events, bucket }: { events: readonly OutboxEvent[]; bucket: number },
 ): Promise<number> {
 	if (showtimeIds.length === 0) return 0;
-	const cancels = events.filter((event) => !isBookingEvent(event) && event.state === "cancelled");
+	const cancels = events.filter(isShowtimeEvent).filter(({ state }) => state === "cancelled");
 	// The first event with this state is the cancel. Later events of the showtime repeat the state.
 	const atOf = (id: ShowtimeId): number | null => cancels.find(({ showtimeId }) => showtimeId === id)?.at ?? null;
 	const given = unnestRows(showtimeIds, { showtime_id: ["uuid", (id) => id], at: ["bigint", atOf] });

@@ -2,7 +2,7 @@
  * Writes entries into the ledger: each event once, each booking at its highest version with its seats, and then the showtimes. Every
  * statement is idempotent: entries that were recorded before change nothing.
  */
-import { type BookingEvent, type BookingId, isBookingEvent, type ShowtimeId } from "@holdfast/domain";
+import { type BookingEvent, type BookingId, isBookingEvent, isShowtimeEvent, type ShowtimeId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import type { Queries } from "../create-database.ts";
 import { assignSeats } from "./assign-seats.ts";
@@ -31,7 +31,7 @@ type RecordedBookings = Pick<Recorded, "recorded" | "conflicts">;
 export async function recordEntries(queries: Queries, entries: readonly EventEntry[], context: RecordContext): Promise<Recorded> {
 	const events = entries.map((entry) => entry.event);
 	const bookings = await recordBookings(queries, events.filter(isBookingEvent), context);
-	const changed = events.filter((event) => !isBookingEvent(event));
+	const changed = events.filter(isShowtimeEvent);
 	const showtimes = await recordShowtimes(queries, changed, context);
 	// These are nearly always empty, and then no query is sent.
 	await noticeMoves(queries, {
