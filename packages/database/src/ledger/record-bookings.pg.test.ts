@@ -279,6 +279,16 @@ describe("a reseat", () => {
 		expect(await auditOf(event)).toHaveLength(1);
 	});
 
+	it("owns its new seats since the move, also after a cancel", async () => {
+		const event = sale([1]);
+		const move = reseated(event, [5]);
+		await settleEach(event, move, cancelledByStaff(move, 0));
+		const [row] = await ledger.rows(
+			sql`select (extract(epoch from acquired_at) * 1000)::float8 as acquired from booking_seats where booking_id = ${event.bookingId}`,
+		);
+		expect(row).toEqual({ acquired: move.at });
+	});
+
 	it("an older confirm that is redelivered after it changes nothing", async () => {
 		const event = sale([1, 2]);
 		await settleEach(event, reseated(event, [5, 6]), event);
