@@ -160,7 +160,7 @@ describe("driveRevive", () => {
 });
 
 describe("a process that died in the middle of a revive", () => {
-	it("before the seat store was asked: the sweeper makes the refund due again, after the deadline and not before", async () => {
+	it("leaves a refund that the sweeper makes due again after the deadline, if the seat store was not asked", async () => {
 		const revive = await cancelled();
 		const dies = deps({ reviveBooking: () => Promise.reject(new SeatStoreFault("unavailable", "the process died")) });
 		await expect(driveRevive(dies, revive)).rejects.toThrow();
@@ -173,7 +173,7 @@ describe("a process that died in the middle of a revive", () => {
 		expect([await refundState(revive.bookingId), await ledgerState(revive.bookingId)]).toEqual(["due", "CANCELLED"]);
 	});
 
-	it("after the seat store has revived the booking: the refund stays withheld until the revive is settled, and is withdrawn then", async () => {
+	it("leaves the refund withheld until the revive is settled, if the seat store has revived the booking", async () => {
 		const revive = await cancelled();
 		const reviveBooking: SeatStore["reviveBooking"] = async (request) => {
 			await test.seatStore.reviveBooking(request);

@@ -24,7 +24,7 @@ it.each([
 	["another sum is refused", [0, 1], [1200, 1200], [2, 4], null],
 	["one seat of another tier costs its price, if that was paid", [0], [2000], [4], [2000]],
 	["more seats of the same tier do not keep their amounts", [0], [1200], [1, 2], null],
-])("%s", (_what, seats, amounts, to, expected) => {
+])("amountsOfReseat prices the seats: %s", (_what, seats, amounts, to, expected) => {
 	expect(reseat(seats, amounts, to)).toEqual(expected);
 });
 

@@ -119,7 +119,7 @@ describe("withholdRefund", () => {
 		expect(await Promise.all([winner, loser])).toEqual(first === "payment" ? [1, "money_moved"] : ["withheld", 0]);
 	});
 
-	it("of a payment and a withholding at the same moment exactly one happens, 50 times", async () => {
+	it("exactly one of a payment and a withholding at the same moment happens, 50 times", async () => {
 		for (let round = 0; round < 50; round += 1) {
 			const cancel = await cancelled(100, [round]);
 			const [paid, withheld] = await Promise.all([pay(cancel), withhold(cancel)]);

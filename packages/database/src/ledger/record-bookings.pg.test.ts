@@ -192,7 +192,7 @@ describe("a revive", () => {
 		["staff at 100 percent", (event: BookingEvent) => cancelledByStaff(event, 100), { state: "due", amount: 2500, percent: 100 }],
 		["staff at 0 percent", (event: BookingEvent) => cancelledByStaff(event, 0), { state: "not_owed", amount: 1250 }],
 		["its buyer", (event: BookingEvent) => cancelOf(event), { state: "not_owed", amount: 1250 }],
-	])("and a second cancel by %s, settled in one batch, end as in two", async (_by, cancelAgain, refund) => {
+	])("a revive and a second cancel by %s end the same in one batch as in two", async (_by, cancelAgain, refund) => {
 		const cancel = await cancelled();
 		await ledger.rows(withhold(3));
 		await settle(revived(cancel), cancelAgain(revived(cancel)));
@@ -311,6 +311,14 @@ describe("a change by staff of a booking that the ledger has made a conflict mea
 		expect(await stateOf(event)).toMatchObject(["CONFLICT", 4, expect.arrayContaining([5, 6])]);
 		expect(await ownersOf()).toEqual([`2 ${winner.bookingId}`]);
 		expect(await auditOf(event)).toHaveLength(1);
+	});
+
+	it("a move and a cancel in one batch are a cancel, and the conflict's refund stays owed", async () => {
+		const { event } = await conflict();
+		const move = reseated(event, [5, 6]);
+		await settle(move, cancelOf(move));
+		expect(await stateOf(event)).toEqual(["CANCELLED", 4, [5, 6]]);
+		expect(await refundOf(event)).toMatchObject({ reason: "conflict", amount: 2500, state: "due" });
 	});
 
 	it("a cancel has its audit row, and the refund stays the conflict's", async () => {

@@ -32,7 +32,7 @@ const block = (showtimeId: ShowtimeId, seats: number[]) =>
 	test.store.blockSeats({ showtimeId, seats, isBlocked: true, ifVersions: null, command: null });
 
 describe("a hold of staff", () => {
-	it("is a hold like any other, with the command in its record, and leaves no outbox entry", async () => {
+	it("has the command in its record, is otherwise like any other hold, and leaves no outbox entry", async () => {
 		const [showtime, userId] = [await test.openShowtime(), newUserId()];
 		const command = staffCommand("A guest of honour");
 		const depth = await depthOf(test, showtime);

@@ -1,6 +1,6 @@
 /** A reseat: a confirmed booking moves to other seats of the same amount, all of them or none. */
 import { bucketOf, newUserId } from "@holdfast/domain";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { bookingKey, showtimeKeys } from "../keys.ts";
 import { buy, holdSeats, sellByStaff, tryHold } from "../testing/buy-seats.ts";
 import { expectNoViolations } from "../testing/expect-no-violations.ts";
@@ -135,7 +135,7 @@ it("refuses a hold, a cancelled booking and a conflict with booking_state", asyn
 	expect(await refusal(() => test.store.reseatBooking({ ...reseat, seats: [1, 2] }))).toEqual({ outcome: "booking_state" });
 });
 
-it("is refused for another user, a full outbox, a cancelled showtime and a missing record, and throws beyond the plan", async () => {
+it("a reseat is refused for another user, a full outbox, a cancelled showtime and a missing record, and throws beyond the plan", async () => {
 	const { showtime, reseat } = await sold();
 	const answer = (changes: object, store = test.store) => refusal(() => store.reseatBooking({ ...reseat, ...changes }));
 	expect(await answer({ userId: newUserId() })).toEqual({ outcome: "not_found" });
@@ -159,6 +159,4 @@ it("gives the box-office account no buyer entry, and frees its old seat", async 
 	expect(Object.keys(await test.redis.hgetall(showtimeKeys(showtime.id).owner))).toEqual(["2"]);
 });
 
-describe("reseat.lua", () => {
-	it("was seen with every status that it can reply", () => expectEveryReply(test.replies, [reseatScript]));
-});
+it("covers every status that reseat.lua can reply", () => expectEveryReply(test.replies, [reseatScript]));

@@ -1,6 +1,6 @@
 /** A revive: a cancelled booking gets its seats back if they are free, under the version that the ledger has and before its deadline. */
 import { BOX_OFFICE_USER_ID, bucketOf, newUserId } from "@holdfast/domain";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { bookingKey, showtimeKeys } from "../keys.ts";
 import { buy, holdSeats, sellByStaff } from "../testing/buy-seats.ts";
 import { expectNoViolations } from "../testing/expect-no-violations.ts";
@@ -86,7 +86,7 @@ it("takes the seat of an expired hold from the millisecond of its expiry on", as
 	expect((await at(booking.expiresAt)).outcome).toBe("confirmed");
 });
 
-it("is too_late from the millisecond of its deadline on", async () => {
+it("a revive is too_late from the millisecond of its deadline on", async () => {
 	const { showtime, revive } = await cancelled();
 	const deadlineMs = showtime.salesCloseAt;
 	const at = (nowMs: number) => test.at(nowMs, () => test.store.reviveBooking({ ...revive, deadlineMs }));
@@ -95,10 +95,13 @@ it("is too_late from the millisecond of its deadline on", async () => {
 	expect((await at(deadlineMs - 1)).outcome).toBe("confirmed");
 });
 
-it.each([null, 2, 4])("is not_recorded when the ledger has the booking as cancelled at version %s instead of 3", async (ledgerVersion) => {
-	const { revive } = await cancelled();
-	expect(await refusal(() => test.store.reviveBooking({ ...revive, ledgerVersion }))).toEqual({ outcome: "not_recorded" });
-});
+it.each([null, 2, 4])(
+	"a revive is not_recorded when the ledger has the booking as cancelled at version %s instead of 3",
+	async (ledgerVersion) => {
+		const { revive } = await cancelled();
+		expect(await refusal(() => test.store.reviveBooking({ ...revive, ledgerVersion }))).toEqual({ outcome: "not_recorded" });
+	},
+);
 
 it("refuses a hold, a released hold, an expired hold and a conflict with booking_state", async () => {
 	const { showtime, revive } = await cancelled();
@@ -115,7 +118,7 @@ it("refuses a hold, a released hold, an expired hold and a conflict with booking
 	expect(await answerOf({ ...lost, booking: held.booking }, 3)).toEqual(state);
 });
 
-it("is refused for another user, another version, a full outbox, a cancelled showtime and a missing record", async () => {
+it("a revive is refused for another user, another version, a full outbox, a cancelled showtime and a missing record", async () => {
 	const { showtime, revive } = await cancelled();
 	const answer = (changes: object, store = test.store) => refusal(() => store.reviveBooking({ ...revive, ...changes }));
 	expect(await answer({ userId: newUserId() })).toEqual({ outcome: "not_found" });
@@ -128,7 +131,7 @@ it("is refused for another user, another version, a full outbox, a cancelled sho
 	expect(await answer({})).toEqual({ outcome: "not_loaded" });
 });
 
-it("is possible after the start and after the end of the showtime, beyond every limit of its user", async () => {
+it("a revive is possible after the start and after the end of the showtime, beyond every limit of its user", async () => {
 	const { showtime, revive } = await cancelled();
 	const store = test.withLimits({ seatsPerUserMax: 1, liveHoldsPerUserMax: 1 });
 	expect((await test.at(showtime.endsAt, () => store.reviveBooking(revive))).outcome).toBe("confirmed");
@@ -153,6 +156,4 @@ it("gives the box-office account no buyer entry", async () => {
 	expect(await test.redis.exists(showtimeKeys(showtime.id).buyers)).toBe(0);
 });
 
-describe("revive.lua", () => {
-	it("was seen with every status that it can reply", () => expectEveryReply(test.replies, [reviveScript]));
-});
+it("covers every status that revive.lua can reply", () => expectEveryReply(test.replies, [reviveScript]));
