@@ -1,13 +1,13 @@
 /**
  * The sweeper: settles outboxes into the ledger, reaps expired holds, rebuilds fenced showtimes, drives actions of staff to their end,
- * corrects conflicts in the seat store, ends quarantines, and closes the days of the audit trail. Two sweepers may run side by side; an
+ * resolves refunds that a revive has left withheld, corrects conflicts in the seat store, ends quarantines, and closes the days of the audit trail. Two sweepers may run side by side; an
  * advisory lock per bucket decides which one settles the bucket. Tests call `runOnce`; `start` repeats the same work in loops.
  */
 import { setTimeout } from "node:timers/promises";
 import { countUnfinishedActions } from "@holdfast/database";
 import { createRebuilder } from "@holdfast/rebuild";
 import { createBackOff } from "@holdfast/runtime";
-import { driveDueActions } from "@holdfast/showtime-actions";
+import { driveDueActions, resolveWithdrawals } from "@holdfast/showtime-actions";
 import { closeAuditDays } from "./close-audit-days.ts";
 import { correctConflicts } from "./correct-conflicts.ts";
 import { createBucketSettler, isHalt } from "./create-bucket-settler.ts";
@@ -83,6 +83,7 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
 	async function correct(): Promise<void> {
 		await correctConflicts(deps, rebuilds);
 		await endQuarantines(deps, rebuilds);
+		await resolveWithdrawals(deps);
 		metrics.settleLag.set((await seatStore.settleLagMs()) / 1_000);
 		metrics.outboxEntries.set((await seatStore.outboxDepths()).reduce((sum, depth) => sum + depth, 0));
 	}

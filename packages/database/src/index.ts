@@ -28,6 +28,14 @@ export {
 	takeAction,
 	takeDueActions,
 } from "./actions/take-actions.ts";
+export {
+	endWithdrawal,
+	findWithdrawal,
+	listOverdueWithdrawals,
+	type Withdrawal,
+	type WithholdOutcome,
+	withholdRefund,
+} from "./actions/withhold-refund.ts";
 export type { Auditorium, AuditoriumFields, PricesIn, Venue } from "./admin/admin-auditorium.ts";
 export type { AdminMovie, MovieFields } from "./admin/admin-movie.ts";
 export type { AdminSeatPlan, SeatPlanFields } from "./admin/admin-seat-plan.ts";

@@ -1,4 +1,5 @@
 /** The domain: types, ids, limits and rules of seats, holds, bookings and showtimes. Pure: no I/O, imports no other package of the repo. */
+export * from "./amounts-of-reseat.ts";
 export * from "./booking.ts";
 export * from "./booking-event.ts";
 export * from "./conflict.ts";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { BOOKING_AMOUNT_MAX, LIMIT_SPECS, PRICE_MAX } from "./limits.ts";
-import { isPrice, parsePrices, sumOf } from "./money.ts";
+import { isPrice, parsePrices, refundOf, sumOf } from "./money.ts";
 
 it("a seat costs at most 999,999,999,999 minor units, and the largest booking stays below 2^53", () => {
 	expect(PRICE_MAX).toBe(999_999_999_999);
@@ -24,4 +24,17 @@ it("sumOf adds up the most seats at the highest price to exactly the highest pri
 
 it.each([null, "{}", 7, [1250], undefined])("parsePrices rejects %j, which is not an object of tiers", (value) => {
 	expect(parsePrices(value)).toBeNull();
+});
+
+it.each([
+	[2500, 100, 2500],
+	[2500, 0, 0],
+	[2500, 1, 25],
+	[1255, 50, 627],
+	[99, 1, 0],
+	[1, 99, 0],
+	[Number.MAX_SAFE_INTEGER, 100, Number.MAX_SAFE_INTEGER],
+	[Number.MAX_SAFE_INTEGER, 99, Number((BigInt(Number.MAX_SAFE_INTEGER) * 99n) / 100n)],
+])("refundOf %d at %d percent is %d, rounded down without an error of floating point", (amount, percent, refund) => {
+	expect(refundOf(amount, percent)).toBe(refund);
 });

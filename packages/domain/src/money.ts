@@ -28,3 +28,12 @@ export function parsePrices(value: unknown): TierPrices | null {
 
 /** The total of these prices. For the seats of one booking it is at most `BOOKING_AMOUNT_MAX`. */
 export const sumOf = (amounts: readonly number[]): number => amounts.reduce((sum, amount) => sum + amount, 0);
+
+/**
+ * How much of `amount` (minor units) is paid back at `percent`, 0 to 100. Rounded down, here and nowhere else. Exact for every amount that
+ * the ledger can have: the product of a large amount and 100 would not be.
+ */
+export function refundOf(amount: number, percent: number): number {
+	const [hundreds, rest] = [Math.floor(amount / 100), amount % 100];
+	return hundreds * percent + Math.floor((rest * percent) / 100);
+}

@@ -70,7 +70,9 @@ it("every script replies fenced from the instant a claim expires, and not 1 ms s
 it("a showtime that was never installed is recovering while a claim is live, then not_ready", async () => {
 	const scene = await openShowtimeWithBookings(test);
 	const id = newShowtimeId(bucketOf(scene.showtime.id));
-	const never = { showtime: { ...scene.showtime, id }, held: { ...scene.held, showtimeId: id }, sold: { ...scene.sold, showtimeId: id } };
+	const { showtime, held, sold, cancelled } = scene;
+	const at = { showtimeId: id };
+	const never = { showtime: { ...showtime, id }, held: { ...held, ...at }, sold: { ...sold, ...at }, cancelled: { ...cancelled, ...at } };
 	const claimed = await claim(id);
 	if (claimed.outcome !== "claimed") throw new Error(`the showtime was not claimed: ${claimed.outcome}`);
 	await expectAllRefused(test, never, "recovering");

@@ -4,8 +4,10 @@ export { type AttemptCount, type AuthStore, type AuthStoreOptions, createAuthSto
 export { CALL_DEADLINE_MS } from "./call.ts";
 export type { BlockSeatsCommand } from "./commands/block-seats.ts";
 export type { ChangeBookingCommand } from "./commands/change-booking.ts";
+export type { ReseatCommand, ReviveCommand, StaffCancelCommand, StaffChangeCommand } from "./commands/change-booking-by-staff.ts";
 export { SHOWTIMES_ASKED_MAX } from "./commands/find-user-bookings.ts";
 export type { PlaceHoldCommand } from "./commands/place-hold.ts";
+export type { PlaceStaffHoldCommand } from "./commands/place-staff-hold.ts";
 export type { SeatInspection } from "./commands/read-seat-map.ts";
 export type { UnreapedMap } from "./commands/read-seat-maps.ts";
 export type { RescheduleCommand } from "./commands/reschedule.ts";
@@ -24,10 +26,14 @@ export type {
 	Fenced,
 	InstallOutcome,
 	PlaceHoldOutcome,
+	PlaceStaffHoldOutcome,
 	ReadBookingsResult,
 	ReadMapOutcome,
 	RescheduleOutcome,
+	ReseatOutcome,
+	ReviveOutcome,
 	SetTermsOutcome,
+	StaffCancelOutcome,
 	UnreadableBooking,
 } from "./outcomes.ts";
 export type { SeatStore } from "./seat-store.ts";

@@ -43,6 +43,13 @@ export const userIndexKey = (bucket: number, userId: UserId): string => `${tagOf
 export const idempotencyKey = (userId: UserId, showtimeId: ShowtimeId, key: string): string =>
 	`${tagOf(bucketOf(showtimeId))}:idem:${userId}:${showtimeId}:${key}`;
 
+/**
+ * Returns the key that remembers what an idempotency key of staff was used for. It is the actor's, not the customer's: the box-office
+ * account is everyone's. No key of a client contains a dot, so a sale never meets a hold that the actor places as a customer.
+ */
+export const staffIdempotencyKey = (actor: UserId, showtimeId: ShowtimeId, key: string): string =>
+	idempotencyKey(actor, showtimeId, `staff.${key}`);
+
 /** Returns the key of a seat plan, which the showtimes of one bucket share. The plan is immutable, and no script touches the key. */
 export const planKey = (bucket: number, planId: SeatPlanId): string => `${tagOf(bucket)}:plan:${planId}`;
 

@@ -30,6 +30,18 @@ export type PlaceHoldOutcome =
 	| Fenced;
 
 /**
+ * As `PlaceHoldOutcome`. A hold of staff has no limits of users and no sales window. `showtime_closed`: the showtime has ended. `busy`:
+ * one of the seats is blocked, and the outbox has no place for the event that ends its block.
+ */
+export type PlaceStaffHoldOutcome =
+	| Extract<
+			PlaceHoldOutcome,
+			{ outcome: "held" | "replayed" | "seats_taken" | "showtime_closed" | "showtime_cancelled" | "idempotency_mismatch" | "stale_prices" }
+	  >
+	| { outcome: "busy" }
+	| Fenced;
+
+/**
  * `not_loaded`: Redis has no record of the booking; load it from the ledger and repeat the call. `not_found`: the booking belongs
  * to another user.
  */
@@ -68,6 +80,37 @@ export type ConfirmOutcome =
 export type CancelOutcome =
 	| { outcome: "cancelled"; booking: Booking; nowMs: number }
 	| { outcome: "showtime_started" }
+	| { outcome: "busy" }
+	| ChangeRefusal;
+
+/** As `CancelOutcome`: the start of the showtime does not end what staff may cancel. */
+export type StaffCancelOutcome = Exclude<CancelOutcome, { outcome: "showtime_started" }>;
+
+/**
+ * `confirmed` covers a booking that is confirmed already. `seats_taken`: these seats have an owner, or are blocked. `booking_state`: the
+ * booking is a hold, or was one when it ended, or is in conflict. `not_recorded`: the ledger does not have this version of the booking as
+ * cancelled. `too_late`: the refund is no longer withheld. `busy`: the outbox is full.
+ */
+export type ReviveOutcome =
+	| { outcome: "confirmed"; booking: Booking; nowMs: number }
+	| { outcome: "seats_taken"; seats: number[] }
+	| { outcome: "booking_state" }
+	| { outcome: "not_recorded" }
+	| { outcome: "too_late" }
+	| { outcome: "busy" }
+	| ChangeRefusal;
+
+/**
+ * `reseated` covers a booking that has these seats already. `seats_taken`: these seats have another owner. `seat_count_differs` and
+ * `amount_differs`: the booking has `count` seats and costs `amount`. `booking_state`: the booking is not confirmed. `busy`: the outbox is
+ * full.
+ */
+export type ReseatOutcome =
+	| { outcome: "reseated"; booking: Booking; nowMs: number }
+	| { outcome: "seats_taken"; seats: number[] }
+	| { outcome: "seat_count_differs"; count: number }
+	| { outcome: "amount_differs"; amount: number }
+	| { outcome: "booking_state" }
 	| { outcome: "busy" }
 	| ChangeRefusal;
 

@@ -15,7 +15,7 @@ type Opening = { readonly outcome: "opened" } | { readonly outcome: "not_opened"
 
 /** Returns the opener of one showtime. */
 export const openerOf =
-	({ open }: ActionDeps, showtimeId: ShowtimeId) =>
+	({ open }: Pick<ActionDeps, "open">, showtimeId: ShowtimeId) =>
 	async (): Promise<Opening> => {
 		const { outcome } = await open(showtimeId);
 		return outcome === "opened" ? { outcome } : { outcome: "not_opened", reason: outcome };

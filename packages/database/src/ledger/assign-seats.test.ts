@@ -1,7 +1,7 @@
 import { type BookingEvent, newBookingId, newSeatPlanId, newShowtimeId, newUserId } from "@holdfast/domain";
 import { expect, it } from "vitest";
 import { pickWinners } from "./assign-seats.ts";
-import { foldEvents } from "./record-entries.ts";
+import { foldEvents } from "./record-bookings.ts";
 
 const showtimeId = newShowtimeId();
 const event = (seats: number[], overrides: Partial<BookingEvent> = {}): BookingEvent => ({
@@ -21,6 +21,7 @@ const event = (seats: number[], overrides: Partial<BookingEvent> = {}): BookingE
 	confirmedAt: 1,
 	cancelledAt: null,
 	scheduleVersion: 1,
+	staff: null,
 	at: 1,
 	...overrides,
 });

@@ -26,20 +26,46 @@ type SeatRow = {
  * Applies the events in `changed` (one per booking, in stream order) to the seats. When another active booking owns one of a booking's
  * seats, that booking becomes CONFLICT and owns none of its seats. Returns the ids of these bookings.
  */
-export async function assignSeats(queries: Queries, changed: readonly BookingEvent[], context: RecordContext): Promise<BookingId[]> {
+export async function assignSeats(
+	queries: Queries,
+	changed: readonly BookingEvent[],
+	context: RecordContext & { readonly refunded: ReadonlySet<BookingId> },
+): Promise<BookingId[]> {
 	const cancelled = changed.filter((event) => event.type === "booking.cancelled");
-	const confirmed = changed.filter((event) => event.type === "booking.confirmed");
+	const confirmed = changed.filter((event) => event.type !== "booking.cancelled");
 	await writeSeats(
 		queries,
 		cancelled.flatMap((event) => seatRowsOf(event, event.cancelledAt ?? event.at, context)),
 	);
-	const { winners, losers } = pickWinners(confirmed, await readOwners(queries, confirmed));
-	await markConflicts(queries, losers, context.bucket);
-	await writeSeats(queries, [
-		...losers.flatMap((event) => seatRowsOf(event, event.confirmedAt, context)),
-		...winners.flatMap((event) => seatRowsOf(event, null, context)),
-	]);
+	const { winners, losers } = pickWinners(confirmed, await readOwners(queries, confirmed), context.refunded);
+	await loseSeats(queries, losers, context);
+	await writeSeats(
+		queries,
+		winners.flatMap((event) => seatRowsOf(event, null, context)),
+	);
 	return losers.map((event) => event.bookingId);
+}
+
+/** Makes these bookings conflicts, which own none of the seats that their events name. */
+export async function loseSeats(queries: Queries, losers: readonly BookingEvent[], context: RecordContext): Promise<void> {
+	await markConflicts(queries, losers, context.bucket);
+	await writeSeats(
+		queries,
+		losers.flatMap((event) => seatRowsOf(event, event.confirmedAt, context)),
+	);
+}
+
+/**
+ * Removes the seats that a reseat has left: those of these bookings that their events do not name. The history has them. Call it before any
+ * seat is assigned, because the batch may have sold these seats to another booking.
+ */
+export async function dropLeftSeats(queries: Queries, events: readonly BookingEvent[]): Promise<void> {
+	if (events.length === 0) return;
+	const named = events.flatMap(({ bookingId, seats }) => seats.map((seat) => ({ bookingId, seat })));
+	const given = unnestRows(named, { booking_id: ["uuid", (row) => row.bookingId], seat: ["integer", (row) => row.seat] });
+	await queries.execute(sql`
+		delete from booking_seats where booking_id = any(${sql.param(events.map(({ bookingId }) => bookingId))}::uuid[])
+			and (booking_id, seat) not in (select booking_id, seat from ${given})`);
 }
 
 /** The owner of each seat, by `seatKey`. */
@@ -49,17 +75,21 @@ const seatKey = (showtimeId: string, seat: number): string => `${showtimeId} ${s
 
 /**
  * Decides in stream order which confirmed bookings get their seats. A booking wins if each of its seats is free or already its own;
- * otherwise it loses and gets none.
+ * otherwise, and if it is one of `refunded`, it loses and gets none.
  */
-export function pickWinners(confirmed: readonly BookingEvent[], owners: Owners): { winners: BookingEvent[]; losers: BookingEvent[] } {
+export function pickWinners(
+	confirmed: readonly BookingEvent[],
+	owners: Owners,
+	refunded: ReadonlySet<BookingId> = new Set(),
+): { winners: BookingEvent[]; losers: BookingEvent[] } {
 	const ownerOf = new Map(owners);
 	const winners: BookingEvent[] = [];
 	const losers: BookingEvent[] = [];
 	for (const event of confirmed) {
 		const keys = event.seats.map((seat) => seatKey(event.showtimeId, seat));
-		const isTaken = keys.some((key) => (ownerOf.get(key) ?? event.bookingId) !== event.bookingId);
-		(isTaken ? losers : winners).push(event);
-		if (!isTaken) for (const key of keys) ownerOf.set(key, event.bookingId);
+		const isLost = refunded.has(event.bookingId) || keys.some((key) => (ownerOf.get(key) ?? event.bookingId) !== event.bookingId);
+		(isLost ? losers : winners).push(event);
+		if (!isLost) for (const key of keys) ownerOf.set(key, event.bookingId);
 	}
 	return { winners, losers };
 }
@@ -87,9 +117,10 @@ async function writeSeats(queries: Queries, rows: readonly SeatRow[]): Promise<v
 	if (rows.length === 0) return;
 	// Rows are written in seat order. The bucket lock excludes concurrent writers; should two meet anyway, they wait instead of deadlocking.
 	await queries.execute(sql`
-		${insertRows("booking_seats", rows, { ...FIXED, ...CHANGING })}
+		${insertRows("booking_seats", rows, { ...FIXED, ...ACQUIRED, ...RELEASED })}
 		order by showtime_id, seat
-		on conflict (booking_id, seat) do update set ${setExcluded(CHANGING)}`);
+		on conflict (booking_id, seat) do update set ${setExcluded(RELEASED)},
+			acquired_at = case when excluded.released_at is null then excluded.acquired_at else booking_seats.acquired_at end`);
 }
 
 const FIXED: RowColumns<SeatRow> = {
@@ -99,13 +130,14 @@ const FIXED: RowColumns<SeatRow> = {
 	label: ["text", (row) => row.label],
 	amount: ["bigint", (row) => row.amount],
 };
-const CHANGING: RowColumns<SeatRow> = {
-	acquired_at: ["instant", (row) => row.acquiredAt],
+const ACQUIRED: RowColumns<SeatRow> = { acquired_at: ["instant", (row) => row.acquiredAt] };
+const RELEASED: RowColumns<SeatRow> = {
 	released_at: ["instant", (row) => row.releasedAt],
 };
 
 function seatRowsOf(event: BookingEvent, releasedAt: number | null, { labelsByPlan }: RecordContext): SeatRow[] {
-	const { bookingId, showtimeId, planId, seats, amounts, confirmedAt: acquiredAt } = event;
+	const { bookingId, showtimeId, planId, seats, amounts } = event;
+	const acquiredAt = event.type === "booking.reseated" ? event.at : event.confirmedAt;
 	const labels = labelsByPlan.get(planId) ?? [];
 	return seats.map((seat, at) => {
 		const amount = amounts[at];

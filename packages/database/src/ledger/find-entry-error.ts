@@ -2,10 +2,11 @@
 import {
 	type BookingEvent,
 	bucketOf,
-	isBookingEvent,
+	isShowtimeEvent,
 	type OutboxEvent,
 	PRICE_MAX,
 	parsePrices,
+	type ReleaseEvent,
 	type SeatPlanId,
 	type ShowtimeEvent,
 	type ShowtimeId,
@@ -43,11 +44,11 @@ export function findEntryError(event: OutboxEvent, known: KnownToLedger): EntryE
 		return { code: "wrong_bucket", message: `showtime ${showtimeId} does not belong to bucket ${known.bucket}` };
 	const showtime = known.showtimes.get(showtimeId);
 	if (showtime === undefined) return { code: "unknown_showtime", message: `the ledger has no showtime ${showtimeId}` };
-	return isBookingEvent(event) ? findBookingError(event, known) : findShowtimeError(event, showtime);
+	return isShowtimeEvent(event) ? findShowtimeError(event, showtime) : findBookingError(event, known);
 }
 
 function findBookingError(
-	{ bookingId, planId, seats, amounts, amount, ...event }: BookingEvent,
+	{ bookingId, planId, seats, amounts, amount, ...event }: BookingEvent | ReleaseEvent,
 	{ bucket, labelsByPlan }: KnownToLedger,
 ): EntryError | null {
 	if (bucketOf(bookingId) !== bucket) return { code: "wrong_bucket", message: `booking ${bookingId} does not belong to bucket ${bucket}` };
@@ -56,7 +57,7 @@ function findBookingError(
 	const { createdAt, expiresAt, confirmedAt, cancelledAt, at } = event;
 	if (amounts.length !== seats.length || sumOf(amounts) !== amount)
 		return { code: "impossible_value", message: "the amounts of the seats do not add up to the amount of the booking" };
-	return findSeatError(seats, labels.length) ?? findInstantError([createdAt, expiresAt, confirmedAt, cancelledAt ?? 0, at]);
+	return findSeatError(seats, labels.length) ?? findInstantError([createdAt, expiresAt, confirmedAt ?? 0, cancelledAt ?? 0, at]);
 }
 
 /** Checks the sales window and the schedule of every event. Postgres checks only the event to which a batch folds. */

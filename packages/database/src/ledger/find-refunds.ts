@@ -16,6 +16,8 @@ export type BookingRefund = {
 
 const STATUS_OF: Record<Exclude<RefundState, "not_owed">, BookingRefund["status"]> = {
 	due: "due",
+	// A revive is being decided, which takes a moment; until it succeeds the money is owed.
+	withdrawing: "due",
 	sent: "sent",
 	done: "refunded",
 	failed: "failed",

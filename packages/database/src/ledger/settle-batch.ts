@@ -9,6 +9,7 @@
 import {
 	type BookingId,
 	isBookingEvent,
+	isShowtimeEvent,
 	LIMIT_SPECS,
 	type OutboxEntry,
 	type OutboxEvent,
@@ -112,7 +113,7 @@ async function settle(
 	if (progress.outcome === "locked") return progress;
 	const { showtimes, locked } = await takeRows(tx, bucket, entries);
 	const planOfShowtime = findPlansToAudit(entries, showtimes);
-	const plans = entries.flatMap(({ event }) => (event !== null && isBookingEvent(event) ? event.planId : []));
+	const plans = entries.flatMap(({ event }) => (event !== null && !isShowtimeEvent(event) ? event.planId : []));
 	const labelsByPlan = await findSeatLabels(database, tx, new Set([...plans, ...planOfShowtime.values()]));
 	const labelsByShowtime = new Map([...planOfShowtime].map(([id, planId]) => [id, labelsByPlan.get(planId) ?? []]));
 	const sorted = sortEntries(entries, { bucket, showtimes, labelsByPlan, locked, staleBefore, waitingBefore });
@@ -159,7 +160,7 @@ function findPlansToAudit(
 /** Returns the showtimes of these events that are already cancelled, or that one of the events cancels. */
 function findCancelled(events: readonly OutboxEvent[], showtimes: ReadonlyMap<ShowtimeId, KnownShowtime>): ReadonlySet<ShowtimeId> {
 	const cancelled = events.filter((event) => {
-		const isCancel = !isBookingEvent(event) && event.state === "cancelled";
+		const isCancel = isShowtimeEvent(event) && event.state === "cancelled";
 		return isCancel || showtimes.get(event.showtimeId)?.isCancelled === true;
 	});
 	return new Set(cancelled.map(({ showtimeId }) => showtimeId));

@@ -5,7 +5,7 @@
 import {
 	BOOKING_EVENT_TYPES,
 	EVENT_SCHEMAS,
-	isBookingEvent,
+	isShowtimeEvent,
 	type OutboxEntry,
 	type OutboxEvent,
 	SHOWTIME_EVENT_TYPES,
@@ -66,7 +66,7 @@ export function sortEntries(entries: readonly OutboxEntry[], context: SortContex
 
 function needsLocked(event: OutboxEvent, { showtimes, users }: LockedRows): boolean {
 	if (showtimes.has(event.showtimeId)) return true;
-	return isBookingEvent(event) && users.has(event.userId);
+	return !isShowtimeEvent(event) && users.has(event.userId);
 }
 
 /**
@@ -78,7 +78,7 @@ export function entriesBeforeNewerVersion(entries: readonly OutboxEntry[]): read
 	return newer === -1 ? entries : entries.slice(0, newer);
 }
 
-const KNOWN_TYPES: readonly string[] = [...BOOKING_EVENT_TYPES, ...SHOWTIME_EVENT_TYPES];
+const KNOWN_TYPES: readonly string[] = [...BOOKING_EVENT_TYPES, "admin.released", ...SHOWTIME_EVENT_TYPES];
 
 function isFromNewerVersion(raw: Readonly<Record<string, string>>): boolean {
 	if (/^\d{1,9}$/.test(raw.schema ?? "") && Number(raw.schema) > EVENT_SCHEMAS.newest) return true;

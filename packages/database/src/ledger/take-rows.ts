@@ -2,7 +2,15 @@
  * Locks the rows that a batch needs until COMMIT, without waiting. It reports the rows that another transaction has locked, and the caller
  * postpones the entries that need them. Waiting here would delay every other entry of the batch.
  */
-import { bucketOf, isBookingEvent, type OutboxEntry, type SeatPlanId, type ShowtimeId, type UserId } from "@holdfast/domain";
+import {
+	bucketOf,
+	isBookingEvent,
+	isShowtimeEvent,
+	type OutboxEntry,
+	type SeatPlanId,
+	type ShowtimeId,
+	type UserId,
+} from "@holdfast/domain";
 import { type SQL, sql } from "drizzle-orm";
 import type { Queries } from "../create-database.ts";
 import type { KnownShowtime } from "./find-entry-error.ts";
@@ -20,8 +28,8 @@ export type TakenRows = { readonly showtimes: ReadonlyMap<ShowtimeId, KnownShowt
 export async function takeRows(tx: Queries, bucket: number, entries: readonly OutboxEntry[]): Promise<TakenRows> {
 	const events = entries.flatMap(({ event }) => (event !== null && bucketOf(event.showtimeId) === bucket ? [event] : []));
 	const bookingEvents = events.filter(isBookingEvent);
-	const changed = new Set(events.filter((event) => !isBookingEvent(event)).map(({ showtimeId }) => showtimeId));
-	const unchanged = new Set(bookingEvents.map(({ showtimeId }) => showtimeId).filter((id) => !changed.has(id)));
+	const changed = new Set(events.filter(isShowtimeEvent).map(({ showtimeId }) => showtimeId));
+	const unchanged = new Set(events.map(({ showtimeId }) => showtimeId).filter((id) => !changed.has(id)));
 	const userIds = [...new Set(bookingEvents.map(({ userId }) => userId))];
 	const toRead = await takeShowtimes(tx, [...unchanged], { strength: sql`share`, userIds });
 	// Takes the lock that the later update needs. Two transactions that both upgrade a share lock can deadlock.

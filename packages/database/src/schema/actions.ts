@@ -89,7 +89,7 @@ export const showtimeActions = pgTable(
 );
 
 /** The kinds of notices. */
-export const NOTICE_KINDS = ["showtime.rescheduled", "booking.cancelled"] as const;
+export const NOTICE_KINDS = ["showtime.rescheduled", "booking.cancelled", "booking.revived", "booking.reseated"] as const;
 /** The kind of a notice. */
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 
@@ -102,17 +102,20 @@ export const notices = pgTable(
 		/** No foreign key: a hold is no booking of the ledger, and 10,000 key checks would slow down the cancel of a showtime. */
 		bookingId: uuid("booking_id").$type<BookingId>(),
 		showtimeId: uuid("showtime_id").$type<ShowtimeId>(),
-		/** The version that the notice is about: the schedule's for `showtime.rescheduled`, the booking's for `booking.cancelled`. */
+		/** The version that the notice is about: the schedule's for `showtime.rescheduled`, the booking's for every other kind. */
 		version: integer("version"),
 		/** Whom to inform. */
 		userId: uuid("user_id").$type<UserId>(),
-		/** What happened. Of a move `from` and `to`, each with `startsAt` and `endsAt` in epoch ms. Of a cancel its `reason`. */
+		/**
+		 * What happened. Of a move `from` and `to`, each with `startsAt` and `endsAt` in epoch ms. Of a cancel its `reason`. Of a reseat `from`
+		 * and `to`, the labels of the seats.
+		 */
 		details: jsonb("details").notNull().$type<Readonly<Record<string, unknown>>>(),
 		createdAt: writtenAt("created_at"),
 	},
 	(table) => [
 		unique("notices_once").on(table.kind, table.bookingId, table.showtimeId, table.version).nullsNotDistinct(),
 		index("notices_by_booking").on(table.bookingId),
-		check("notices_kind_known", sql`${table.kind} in ('showtime.rescheduled', 'booking.cancelled')`),
+		check("notices_kind_known", sql`${table.kind} in ('showtime.rescheduled', 'booking.cancelled', 'booking.revived', 'booking.reseated')`),
 	],
 );

@@ -72,7 +72,7 @@ export const bookings = pgTable(
 	],
 );
 
-/** One row per booking and seat, for active and for released seats. */
+/** One row per booking and seat, for active and for released seats. A reseat removes the rows of the seats that the booking has left. */
 export const bookingSeats = pgTable(
 	"booking_seats",
 	{
@@ -103,8 +103,17 @@ export const bookingSeats = pgTable(
 	],
 );
 
-/** The event types of bookings in the ledger. Settling adds `booking.conflict` to the types of the outbox. */
-export const LEDGER_EVENT_TYPES = ["booking.confirmed", "booking.cancelled", "booking.conflict"] as const;
+/**
+ * The event types of bookings in the ledger. Settling adds `booking.conflict` to the types of the outbox. `admin.released` is the end of a
+ * hold by staff, of a booking that the ledger does not have.
+ */
+export const LEDGER_EVENT_TYPES = [
+	"booking.confirmed",
+	"booking.cancelled",
+	"booking.reseated",
+	"booking.conflict",
+	"admin.released",
+] as const;
 /** The type of a booking's event in the ledger. */
 export type LedgerEventType = (typeof LEDGER_EVENT_TYPES)[number];
 
@@ -127,17 +136,23 @@ export const bookingEvents = pgTable(
 	},
 	(table) => [
 		primaryKey({ columns: [table.bookingId, table.version] }),
-		check("booking_events_type_known", sql`${table.type} in ('booking.confirmed', 'booking.cancelled', 'booking.conflict')`),
+		check(
+			"booking_events_type_known",
+			sql`${table.type} in ('booking.confirmed', 'booking.cancelled', 'booking.reseated', 'booking.conflict', 'admin.released')`,
+		),
 	],
 );
 
 /** The reasons for a refund. */
-export const REFUND_REASONS = ["conflict", "showtime_cancelled", "cancelled"] as const;
+export const REFUND_REASONS = ["conflict", "showtime_cancelled", "cancelled", "staff"] as const;
 /** The reason for a refund. */
 export type RefundReason = (typeof REFUND_REASONS)[number];
 
-/** `due`: owed. `sent`: on its way. `done`: the customer has it. `failed`: a person must look. `not_owed`: withdrawn. */
-export type RefundState = "due" | "sent" | "done" | "failed" | "not_owed";
+/**
+ * `due`: owed. `withdrawing`: withheld while a revive of the booking is decided; nothing may pay it. `sent`: on its way. `done`: the customer
+ * has it. `failed`: a person must look. `not_owed`: withdrawn.
+ */
+export type RefundState = "due" | "withdrawing" | "sent" | "done" | "failed" | "not_owed";
 
 /** One row per booking that is owed a refund. Written in the transaction that finds the refund due. */
 export const refunds = pgTable(
@@ -150,7 +165,7 @@ export const refunds = pgTable(
 		showtimeId: uuid("showtime_id").notNull().$type<ShowtimeId>(),
 		/**
 		 * `conflict`: another booking already owned a seat of this booking in the ledger. `showtime_cancelled`: it was cancelled with its
-		 * showtime. `cancelled`: it was cancelled alone.
+		 * showtime. `cancelled`: it was cancelled alone. `staff`: staff cancelled it, and decided how much comes back.
 		 */
 		reason: text("reason").notNull().$type<RefundReason>(),
 		/** What is owed, in minor units of `currency`: `percent` of the amount of the booking. */
@@ -161,6 +176,10 @@ export const refunds = pgTable(
 		/** What the provider of payments calls the refund, or the reference of a refund that was paid by hand. */
 		providerRef: text("provider_ref"),
 		doneAt: instant("done_at"),
+		/** Of a refund that is withheld: the version at which the booking is cancelled. */
+		withdrawVersion: integer("withdraw_version"),
+		/** Of a refund that is withheld: no revive of that version succeeds from this instant on, by the clock of the booking's Redis. */
+		withdrawUntil: instant("withdraw_until"),
 		/** When the refund became due, by the Postgres clock. */
 		dueAt: writtenAt("due_at"),
 		/** Of a conflict: when the seat store was corrected to show the real owners of the seats; null until then. */
@@ -168,9 +187,14 @@ export const refunds = pgTable(
 	},
 	(table) => [
 		index("refunds_uncorrected").on(table.dueAt).where(sql`${table.storeCorrectedAt} is null and ${table.reason} = 'conflict'`),
-		check("refunds_reason_known", sql`${table.reason} in ('conflict', 'showtime_cancelled', 'cancelled')`),
+		index("refunds_withdrawing").on(table.withdrawUntil).where(sql`${table.state} = 'withdrawing'`),
+		check("refunds_reason_known", sql`${table.reason} in ('conflict', 'showtime_cancelled', 'cancelled', 'staff')`),
 		check("refunds_percent_bounded", sql`${table.percent} between 1 and 100`),
-		check("refunds_state_known", sql`${table.state} in ('due', 'sent', 'done', 'failed', 'not_owed')`),
+		check("refunds_state_known", sql`${table.state} in ('due', 'withdrawing', 'sent', 'done', 'failed', 'not_owed')`),
+		check(
+			"refunds_withheld_exactly_when_withdrawing",
+			sql`num_nonnulls(${table.withdrawVersion}, ${table.withdrawUntil}) = case when ${table.state} = 'withdrawing' then 2 else 0 end`,
+		),
 		check("refunds_done_at_when_done", sql`(${table.state} = 'done') = (${table.doneAt} is not null)`),
 		check("refunds_amount_readable", isReadableAmount(table.amount)),
 		check("refunds_currency_iso_4217", sql`${table.currency} ~ '^[A-Z]{3}$'`),

@@ -135,6 +135,7 @@ export async function openTestLedger() {
 			cancelledAt: null,
 			scheduleVersion: 1,
 			at: NOW_MS + 1_001,
+			staff: null,
 			...overrides,
 		};
 	}

@@ -7,6 +7,7 @@ import { bookingKey, bucketKeys, idempotencyKey, showtimeKeys } from "../keys.ts
 import type { CancelOutcome, ConfirmOutcome, ExtendOutcome } from "../outcomes.ts";
 import { atBucketOf } from "../place.ts";
 import { readInteger, readText } from "../reply.ts";
+import { commandArgs } from "../staff-command.ts";
 
 /** Which booking to change, and on whose behalf. */
 export type ChangeBookingCommand = {
@@ -50,7 +51,7 @@ export const confirmBooking = durable({
 	async run(redis, { limits }, command): Promise<ConfirmOutcome> {
 		const { status, rest } = await runScript(redis, confirmScript, {
 			keys: keysOf(command),
-			args: { ...argumentsOf(command), outboxMax: limits.outboxMax, seatsTtlMs: SEATS_TTL_MS },
+			args: { ...argumentsOf(command), outboxMax: limits.outboxMax, seatsTtlMs: SEATS_TTL_MS, ...commandArgs(null) },
 		});
 		if (status === "confirmed") return { outcome: status, ...readChanged(command.bookingId, rest) };
 		if (status === "version_mismatch") return { outcome: status, version: readInteger(rest[0]) };
@@ -68,7 +69,7 @@ export const cancelBooking = durable({
 	async run(redis, { limits }, command): Promise<CancelOutcome> {
 		const { status, rest } = await runScript(redis, cancelScript, {
 			keys: keysOf(command),
-			args: { ...argumentsOf(command), outboxMax: limits.outboxMax },
+			args: { ...argumentsOf(command), outboxMax: limits.outboxMax, ...commandArgs(null), refundPercent: "" },
 		});
 		if (status === "cancelled") return { outcome: status, ...readChanged(command.bookingId, rest) };
 		if (status === "version_mismatch") return { outcome: status, version: readInteger(rest[0]) };
@@ -77,14 +78,17 @@ export const cancelBooking = durable({
 	hasWritten: ({ outcome }) => outcome === "cancelled",
 });
 
-const keysOf = ({ bookingId, showtimeId }: ChangeBookingCommand) => ({
+/** Returns the keys of the scripts that change a booking. */
+export const keysOf = ({ bookingId, showtimeId }: ChangeBookingCommand) => ({
 	...showtimeKeys(showtimeId),
 	...bucketKeys(bucketOf(showtimeId)),
 	booking: bookingKey(bookingId),
 });
 
-const argumentsOf = ({ bookingId, userId, ifVersion }: ChangeBookingCommand) => ({ bookingId, userId, ifVersion: ifVersion ?? "" });
+/** Returns the arguments that these scripts share. */
+export const argumentsOf = ({ bookingId, userId, ifVersion }: ChangeBookingCommand) => ({ bookingId, userId, ifVersion: ifVersion ?? "" });
 
-function readChanged(bookingId: BookingId, [nowMs, record]: readonly unknown[]): { booking: Booking; nowMs: number } {
+/** Reads what these scripts reply behind the status when they have changed the booking. */
+export function readChanged(bookingId: BookingId, [nowMs, record]: readonly unknown[]): { booking: Booking; nowMs: number } {
 	return { booking: parseBooking(bookingId, readText(record)), nowMs: readInteger(nowMs) };
 }

@@ -1,9 +1,9 @@
-import { type Booking, bucketOf, newBookingId, newShowtimeId, RECORD_TTL_MS } from "@holdfast/domain";
+import { type Booking, bucketOf, newBookingId, newShowtimeId, RECORD_TTL_MS, type StaffCommand } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys } from "../keys.ts";
-import { holdSeats } from "../testing/buy-seats.ts";
+import { holdSeats, sellByStaff } from "../testing/buy-seats.ts";
 import { expectNoViolations } from "../testing/expect-no-violations.ts";
-import { staffCommand } from "../testing/inspect-showtime.ts";
+import { ODD_REASONS, staffCommand } from "../testing/inspect-showtime.ts";
 import { bookingEventOf, expectUnchanged, openTestStore, type TestStore } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
 import { ackBatchScript, parseEvent, readBatchScript } from "./drain-outbox.ts";
@@ -145,12 +145,12 @@ describe("parseEvent", () => {
 		},
 	);
 
-	it("reads entries of the schemas 2 and 3, and no others", async () => {
+	it("reads entries of the schemas 2, 3 and 4, and no others", async () => {
 		const showtime = await open();
 		await test.store.setTerms({ showtimeId: showtime.id, terms: { state: "paused" }, ifVersions: null, command: null });
 		const [entry] = await readAll();
-		for (const schema of ["2", "3"]) expect(parseEvent({ ...entry?.raw, schema })).toEqual(entry?.event);
-		for (const schema of ["0", "1", "4", "", "2.5"]) expect(parseEvent({ ...entry?.raw, schema })).toBeNull();
+		for (const schema of ["2", "3", "4"]) expect(parseEvent({ ...entry?.raw, schema })).toEqual(entry?.event);
+		for (const schema of ["0", "1", "5", "", "2.5"]) expect(parseEvent({ ...entry?.raw, schema })).toBeNull();
 	});
 
 	it("returns null for a command whose actor is not a user, or that lacks a field, and for half of the schedule before a move", async () => {
@@ -165,6 +165,75 @@ describe("parseEvent", () => {
 		const { fromEndsAt: _end, ...withoutEnd } = raw;
 		for (const bad of [{ ...raw, actor: "x" }, { ...raw, actor: "" }, withoutRequest, withoutReason, withoutEnd])
 			expect(parseEvent(bad)).toBeNull();
+	});
+});
+
+describe("parseEvent of what staff do to a booking", () => {
+	/** Makes one entry of each kind: a sale, a reseat, a cancel and the release of a hold. Returns their fields. */
+	async function entriesOfStaff(command: StaffCommand): Promise<Record<string, string>[]> {
+		const showtime = await open();
+		const sold = await sellByStaff(test.store, showtime, [1], { command });
+		await test.store.reseatBooking({ ...sold, command, seats: [2], amounts: [1250] });
+		await test.store.cancelByStaff({ ...sold, command, refundPercent: 50 });
+		await test.store.cancelByStaff({ ...(await holdSeats(test.store, showtime, [3])), command, refundPercent: 0 });
+		return (await readAll()).map(({ raw }) => raw);
+	}
+
+	it("reads who did what, also reasons with odd characters, and gives these entries schema 4 and those of buyers schema 2", async () => {
+		const command = staffCommand(ODD_REASONS.slice(0, -1).join(""));
+		const entries = await entriesOfStaff(command);
+		const staff = (action: string, fields: object) => ({
+			commands: [{ ...command, action }],
+			refundPercent: null,
+			seatsBefore: null,
+			...fields,
+		});
+		expect(entries.map((raw) => [raw.schema, raw.type])).toEqual([
+			["4", "booking.confirmed"],
+			["4", "booking.reseated"],
+			["4", "booking.cancelled"],
+			["4", "admin.released"],
+		]);
+		expect(entries.map(parseEvent)).toMatchObject([
+			{ seats: [1], staff: staff("booking.sold", {}) },
+			{ seats: [2], version: 3, staff: staff("booking.reseated", { seatsBefore: [1] }) },
+			{ seats: [2], version: 4, staff: staff("booking.cancelled", { refundPercent: 50 }) },
+			{ seats: [3], version: 2, confirmedAt: null, staff: staff("booking.released", {}) },
+		]);
+		await test.redis.flushall();
+		const bought = await sell([4]);
+		await test.store.cancelBooking(bought.command);
+		const ofBuyers = (await readAll()).map(({ raw }) => raw);
+		expect(ofBuyers.map(({ schema }) => schema)).toEqual(["2", "2"]);
+		for (const raw of ofBuyers) expect(parseEvent(raw)).toMatchObject({ staff: null });
+		expect(Object.keys(ofBuyers[0] ?? {})).toEqual(["schema", "seq", "type", "bookingId", "showtimeId", "at", "booking"]);
+	});
+
+	it.each<[string, { commands?: unknown; refundPercent?: string; seatsBefore?: string }]>([
+		["an unknown action", { commands: [{ action: "booking.eaten" }] }],
+		["an actor that is no user", { commands: [{ actor: "x" }] }],
+		["no actor", { commands: [{ actor: undefined }] }],
+		["no request", { commands: [{ requestId: undefined }] }],
+		["a reason that is no text", { commands: [{ reason: 7 }] }],
+		["commands that are no list", { commands: {} }],
+		["a refund of 101 percent", { refundPercent: "101" }],
+		["a refund of -1 percent", { refundPercent: "-1" }],
+		["a refund of half a percent", { refundPercent: "0.5" }],
+		["seats before that are none", { seatsBefore: "x" }],
+	])("returns null for %s", async (_what, { commands, ...fields }) => {
+		const [, raw = {}] = await entriesOfStaff(staffCommand("why"));
+		const [command] = JSON.parse(raw.commands ?? "[]");
+		const changed = Array.isArray(commands) ? commands.map((change) => ({ ...command, ...change })) : commands;
+		expect(parseEvent(raw)).not.toBeNull();
+		expect(parseEvent({ ...raw, ...fields, ...(changed !== undefined && { commands: JSON.stringify(changed) }) })).toBeNull();
+	});
+
+	it("returns null for the release of a hold without a command, or of a booking that was confirmed", async () => {
+		const entries = await entriesOfStaff(staffCommand());
+		const [sold = {}, released = {}] = [entries[0], entries[3]];
+		const { commands: _commands, ...withoutCommand } = released;
+		expect(parseEvent(withoutCommand)).toBeNull();
+		expect(parseEvent({ ...sold, type: "admin.released" })).toBeNull();
 	});
 });
 

@@ -1,8 +1,11 @@
 /** The sweeper's side of the outbox: wait for entries, read a batch, delete what the ledger has settled, and measure what is waiting. */
 import {
+	BOOKING_ACTIONS,
 	BOOKING_EVENT_TYPES,
+	type BookingCommand,
 	type BookingEvent,
 	type BookingId,
+	type BookingStaff,
 	EVENT_SCHEMAS,
 	type OutboxEntry,
 	type OutboxEvent,
@@ -10,6 +13,7 @@ import {
 	parseShowtimeId,
 	parseUserId,
 	RECORD_TTL_MS,
+	type ReleaseEvent,
 	SHOWTIME_EVENT_TYPES,
 	SHOWTIME_STATES,
 	type ShowtimeEvent,
@@ -63,14 +67,37 @@ export function parseEvent(raw: Readonly<Record<string, string>>): OutboxEvent |
 	}
 }
 
-function parseBookingEvent(raw: Readonly<Record<string, string>>): BookingEvent | null {
+function parseBookingEvent(raw: Readonly<Record<string, string>>): BookingEvent | ReleaseEvent | null {
 	const type = BOOKING_EVENT_TYPES.find((known) => known === raw.type);
 	const bookingId = parseBookingId(raw.bookingId ?? "");
-	if (!type || !bookingId) return null;
+	if (!bookingId || !(type || raw.type === "admin.released")) return null;
 	const { id: _id, state: _state, recorded: _recorded, confirmedAt, ...booking } = parseBooking(bookingId, readText(raw.booking));
 	// read-batch took the epoch of the showtime in the entry's own field, so the booking must name the same showtime.
-	if (booking.showtimeId !== raw.showtimeId || confirmedAt === null) return null;
-	return { type, seq: readInteger(raw.seq), bookingId, ...booking, confirmedAt, at: readInteger(raw.at) };
+	if (booking.showtimeId !== raw.showtimeId) return null;
+	const fields = { seq: readInteger(raw.seq), bookingId, ...booking, at: readInteger(raw.at) };
+	const staff = readStaff(raw);
+	if (type) return confirmedAt === null ? null : { type, ...fields, confirmedAt, staff };
+	return staff === null || confirmedAt !== null ? null : { type: "admin.released", ...fields, confirmedAt, staff };
+}
+
+/** Reads which staff caused the transition of a booking; null when no staff did. Throws when a field is missing or invalid. */
+function readStaff({ commands, refundPercent, seatsBefore }: Readonly<Record<string, string>>): BookingStaff | null {
+	if (commands === undefined) return null;
+	const percent = refundPercent === undefined ? null : readInteger(refundPercent);
+	assert(percent === null || (percent >= 0 && percent <= 100), `the refund of an outbox entry is ${percent} percent`);
+	return {
+		commands: readList(JSON.parse(commands)).map(readBookingCommand),
+		refundPercent: percent,
+		seatsBefore: seatsBefore === undefined ? null : parseSeats(seatsBefore),
+	};
+}
+
+function readBookingCommand(value: unknown): BookingCommand {
+	const { action: name, actor, requestId, reason } = Object(value);
+	const action = BOOKING_ACTIONS.find((known) => known === name);
+	const command = readCommand({ actor, requestId, reason: reason ?? "" });
+	assert(action !== undefined && command !== null, `an outbox entry has an invalid command: ${JSON.stringify(value)}`);
+	return { ...command, action };
 }
 
 function parseShowtimeEvent(raw: Readonly<Record<string, string>>): ShowtimeEvent | null {

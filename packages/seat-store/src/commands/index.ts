@@ -2,6 +2,7 @@
 export * from "./ask-server.ts";
 export * from "./block-seats.ts";
 export * from "./change-booking.ts";
+export * from "./change-booking-by-staff.ts";
 export * from "./correct-seats.ts";
 export * from "./count-live.ts";
 export * from "./drain-outbox.ts";
@@ -10,6 +11,7 @@ export * from "./find-unopened.ts";
 export * from "./find-user-bookings.ts";
 export * from "./install-showtime.ts";
 export * from "./place-hold.ts";
+export * from "./place-staff-hold.ts";
 export * from "./read-bookings.ts";
 export * from "./read-seat-map.ts";
 export * from "./read-seat-maps.ts";

@@ -9,9 +9,11 @@ KEYS[6] booking  STRING  the booking's record
 KEYS[7] outbox   STREAM  events that the ledger does not have yet
 KEYS[8] seq      STRING  event counter of the bucket
 ARGV[1] bookingId   ARGV[2] userId   ARGV[3] ifVersion or ""   ARGV[4] outboxMax   ARGV[5] seatsTtlMs
+ARGV[6] actor: "" if the user confirms   ARGV[7] requestId   ARGV[8] reason or ""
 RETURNS {"confirmed", nowMs, the record as JSON} | {"hold_expired"} | {"booking_state"} | {"version_mismatch", version}
   | {"showtime_cancelled"} | {"busy"} | {"not_found"} | {"not_loaded"} | {"not_ready"} | {"fenced"} | {"recovering"}
 EFFECTS on "confirmed" changes owner, map, expiry, buyers, booking, outbox and seq together. A repeat rewrites the record unchanged.
+  The entry has the command of staff who confirm, and also that of staff who placed the hold.
 COST O(seats of the booking + the user's live entries). ]]
 -- @include now
 -- @include fence
@@ -23,9 +25,10 @@ COST O(seats of the booking + the user's live entries). ]]
 -- @include booking-record
 -- @include open-own-booking
 -- @include append-event
+-- @include booking-staff
 -- @include keep-until
 local meta_key, owner_key, map_key, expiry_key, buyers_key, booking_key, outbox_key, seq_key = unpack(KEYS)
-local booking, user, if_version, outbox_max, seats_ttl = unpack(ARGV)
+local booking, user, if_version, outbox_max, seats_ttl, actor, request_id, reason = unpack(ARGV)
 
 local now = now_ms()
 local record, refusal, text, ends_at = open_own_booking(meta_key, booking_key, user, now, 'endsAt')
@@ -60,8 +63,11 @@ if write_buyer(buyers_key, user, now, booking, 0, record.seats) then keep_until_
 record.state, record.version, record.recorded = 'CONFIRMED', string.format('%d', tonumber(record.version) + 1), '0'
 -- scheduleVersion stays that of the hold: a buyer who has not seen a later schedule gets a notice when the ledger has the booking.
 record.confirmedAt = string.format('%d', now)
--- Only extend needs the idempotency key.
-record.idempotencyKey = nil
-text = append_event(outbox_key, seq_key, 'booking.confirmed', booking, record, now)
+local commands = {}
+if record.sale then commands[1] = record.sale end
+if actor ~= '' then commands[#commands + 1] = command_text('booking.confirmed', actor, request_id, reason) end
+-- Only extend needs the idempotency key, and the entry has the sale.
+record.idempotencyKey, record.sale = nil, nil
+text = append_event(outbox_key, seq_key, 'booking.confirmed', booking, record, now, staff_fields(commands))
 redis.call('SET', booking_key, text)
 return { 'confirmed', now, text }

@@ -29,6 +29,7 @@ COST O(seats asked + the user's live entries), plus O(log userIndexMax) for a us
 -- @include expiry
 -- @include write-map
 -- @include keep-until
+-- @include write-hold
 local meta_key, owner_key, map_key, expiry_key, expiries_key, buyers_key, booking_key, index_key, idem_key = unpack(KEYS)
 local showtime, booking, user, plan, price_version, amount, amounts = unpack(ARGV, 1, 7)
 local ttl, seats_max, holds_max, hourly_max = unpack(ARGV, 8, 11)
@@ -98,29 +99,11 @@ for i, value in ipairs(redis.call('HMGET', owner_key, unpack(seats))) do
 end
 if #taken > 0 then return { 'seats_taken', unpack(taken) } end
 
-local created_at = string.format('%d', now)
-local expires_ms = latest_expiry(now + tonumber(ttl), starts_at, sales_close_at)
-local expires_at = string.format('%d', expires_ms)
-local owners = {}
-for _, seat in ipairs(seats) do
-	owners[#owners + 1] = seat
-	owners[#owners + 1] = booking .. '|' .. expires_at
-end
-redis.call('HSET', owner_key, unpack(owners))
-write_map(meta_key, map_key, seats, 'H')
-redis.call('ZADD', expiry_key, expires_at, expiry_member(booking, user, seat_list))
-redis.call('ZADD', expiries_key, 'LT', expires_at, showtime)
-write_buyer(buyers_key, user, now, booking, expires_ms, seat_list)
-local text = cjson.encode({
-	userId = user, showtimeId = showtime, planId = plan, seats = seat_list, amounts = amounts, state = 'HELD', version = '1',
-	amount = amount, currency = currency, createdAt = created_at, expiresAt = expires_at, recorded = '0',
-	scheduleVersion = schedule_version, idempotencyKey = idem_key and client_key,
-})
-local readable_until = string.format('%d', expires_ms + tonumber(ended_ttl))
-redis.call('SET', booking_key, text, 'PXAT', readable_until)
-redis.call('ZADD', index_key, created_at, booking)
-if indexed >= tonumber(index_max) then redis.call('ZREMRANGEBYRANK', index_key, 0, -1 - tonumber(index_max)) end
-redis.call('PEXPIREAT', index_key, now + tonumber(index_ttl))
-if idem_key then redis.call('SET', idem_key, booking .. '|' .. seat_list, 'PXAT', readable_until) end
-keep_until_end(ends_at, seats_ttl, owner_key, expiry_key, buyers_key)
-return { 'held', now, text }
+local keys = { meta = meta_key, owner = owner_key, map = map_key, expiry = expiry_key, expiries = expiries_key, buyers = buyers_key,
+	booking = booking_key, index = index_key, idem = idem_key }
+local hold = { showtime = showtime, booking = booking, user = user, seats = seats, seat_list = seat_list, now = now, ends_at = ends_at,
+	expires_ms = latest_expiry(now + tonumber(ttl), starts_at, sales_close_at) }
+local record = { planId = plan, amounts = amounts, amount = amount, currency = currency, scheduleVersion = schedule_version,
+	idempotencyKey = idem_key and client_key }
+local lifetimes = { ended_ttl = ended_ttl, index_max = index_max, index_ttl = index_ttl, seats_ttl = seats_ttl }
+return { 'held', now, write_hold(keys, hold, record, seat_list, lifetimes, indexed) }

@@ -19,16 +19,16 @@ export type ScriptSignatures = {
 	};
 	"cancel": {
 		keys: { meta: string; owner: string; map: string; expiry: string; buyers: string; booking: string; outbox: string; seq: string };
-		args: { bookingId: Value; userId: Value; ifVersion: Value; outboxMax: Value };
+		args: { bookingId: Value; userId: Value; ifVersion: Value; outboxMax: Value; actor: Value; requestId: Value; reason: Value; refundPercent: Value };
 		status: "cancelled" | "showtime_started" | "version_mismatch" | "showtime_cancelled" | "busy" | "not_found" | "not_loaded" | "not_ready" | "fenced" | "recovering";
 	};
 	"confirm": {
 		keys: { meta: string; owner: string; map: string; expiry: string; buyers: string; booking: string; outbox: string; seq: string };
-		args: { bookingId: Value; userId: Value; ifVersion: Value; outboxMax: Value; seatsTtlMs: Value };
+		args: { bookingId: Value; userId: Value; ifVersion: Value; outboxMax: Value; seatsTtlMs: Value; actor: Value; requestId: Value; reason: Value };
 		status: "confirmed" | "hold_expired" | "booking_state" | "version_mismatch" | "showtime_cancelled" | "busy" | "not_found" | "not_loaded" | "not_ready" | "fenced" | "recovering";
 	};
 	"count-live": {
-		keys: { meta: string; map: string; expiry: string; buyers: string };
+		keys: { meta: string; owner: string; map: string; expiry: string };
 		args: Record<never, never>;
 		status: "counted" | "not_ready" | "fenced" | "recovering";
 	};
@@ -82,6 +82,11 @@ export type ScriptSignatures = {
 		args: { showtimeId: Value; bookingId: Value; userId: Value; planId: Value; priceVersion: Value; amount: Value; amounts: Value; holdTtlMs: Value; seatsPerUserMax: Value; liveHoldsPerUserMax: Value; holdsPerHourMax: Value; endedHoldTtlMs: Value; userIndexMax: Value; userIndexTtlMs: Value; seatsTtlMs: Value; idempotencyKey: Value; seats: readonly Value[] };
 		status: "held" | "replayed" | "seats_taken" | "seat_limit" | "hold_limit" | "hourly_limit" | "showtime_closed" | "showtime_cancelled" | "not_on_sale" | "idempotency_mismatch" | "stale_prices" | "not_ready" | "fenced" | "recovering";
 	};
+	"place-staff-hold": {
+		keys: { meta: string; owner: string; map: string; expiry: string; expiries: string; buyers: string; booking: string; userIndex: string; outbox: string; seq: string; idempotency: string | null };
+		args: { showtimeId: Value; bookingId: Value; userId: Value; planId: Value; priceVersion: Value; amount: Value; amounts: Value; holdTtlMs: Value; endedHoldTtlMs: Value; userIndexMax: Value; userIndexTtlMs: Value; seatsTtlMs: Value; outboxMax: Value; actor: Value; requestId: Value; reason: Value; seats: readonly Value[] };
+		status: "held" | "replayed" | "seats_taken" | "showtime_closed" | "showtime_cancelled" | "idempotency_mismatch" | "stale_prices" | "busy" | "not_ready" | "fenced" | "recovering";
+	};
 	"read-batch": {
 		keys: { outbox: string; epochs: string };
 		args: { start: Value; limit: Value };
@@ -107,10 +112,20 @@ export type ScriptSignatures = {
 		args: { showtimeId: Value; scheduleVersion: Value; startsAt: Value; endsAt: Value; movedFromStart: Value; movedFromEnd: Value; keepUntil: Value; metaUntil: Value; outboxMax: Value; actor: Value; requestId: Value; reason: Value };
 		status: "set" | "showtime_cancelled" | "busy" | "not_ready" | "fenced" | "recovering";
 	};
+	"reseat": {
+		keys: { meta: string; owner: string; map: string; buyers: string; booking: string; outbox: string; seq: string };
+		args: { bookingId: Value; userId: Value; ifVersion: Value; outboxMax: Value; seatsTtlMs: Value; amount: Value; amounts: Value; actor: Value; requestId: Value; reason: Value; seats: readonly Value[] };
+		status: "reseated" | "seats_taken" | "seat_count_differs" | "amount_differs" | "booking_state" | "version_mismatch" | "showtime_cancelled" | "busy" | "not_found" | "not_loaded" | "not_ready" | "fenced" | "recovering";
+	};
 	"resolve-conflict": {
 		keys: { meta: string; owner: string; map: string; buyers: string; booking: string; winners: readonly string[] };
 		args: { bookingId: Value; userId: Value; version: Value; recordTtlMs: Value; seatsTtlMs: Value; seats: readonly Value[] };
 		status: "resolved" | "not_ready" | "fenced" | "recovering";
+	};
+	"revive": {
+		keys: { meta: string; owner: string; map: string; buyers: string; booking: string; outbox: string; seq: string };
+		args: { bookingId: Value; userId: Value; ifVersion: Value; outboxMax: Value; seatsTtlMs: Value; ledgerVersion: Value; deadline: Value; actor: Value; requestId: Value; reason: Value };
+		status: "confirmed" | "seats_taken" | "booking_state" | "version_mismatch" | "not_recorded" | "too_late" | "showtime_cancelled" | "busy" | "not_found" | "not_loaded" | "not_ready" | "fenced" | "recovering";
 	};
 	"set-terms": {
 		keys: { meta: string; outbox: string; seq: string };
@@ -119,4 +134,4 @@ export type ScriptSignatures = {
 	};
 };
 
-export const SCRIPT_NAMES: readonly (keyof ScriptSignatures)[] = ["ack-batch", "adopt-timeline", "block-seats", "cancel", "confirm", "count-live", "extend", "find-unopened", "give-back-claim", "install-bookings", "install-claim", "install-seats", "install-showtime", "load-booking", "open-quarantined", "place-hold", "read-batch", "read-map", "read-maps", "reap", "reschedule", "resolve-conflict", "set-terms"];
+export const SCRIPT_NAMES: readonly (keyof ScriptSignatures)[] = ["ack-batch", "adopt-timeline", "block-seats", "cancel", "confirm", "count-live", "extend", "find-unopened", "give-back-claim", "install-bookings", "install-claim", "install-seats", "install-showtime", "load-booking", "open-quarantined", "place-hold", "place-staff-hold", "read-batch", "read-map", "read-maps", "reap", "reschedule", "reseat", "resolve-conflict", "revive", "set-terms"];

@@ -1,6 +1,15 @@
 /** Test helpers that hold and buy seats as the API does. Every seat costs 12.50 USD, the price in the test kit's showtimes. */
-import { type BookingId, newBookingId, newUserId, type OpenShowtime, type ShowtimeId, type UserId } from "@holdfast/domain";
-import type { PlaceHoldOutcome } from "../outcomes.ts";
+import {
+	BOX_OFFICE_USER_ID,
+	type BookingId,
+	newBookingId,
+	newUserId,
+	type OpenShowtime,
+	type ShowtimeId,
+	type StaffCommand,
+	type UserId,
+} from "@holdfast/domain";
+import type { PlaceHoldOutcome, PlaceStaffHoldOutcome } from "../outcomes.ts";
 import type { SeatStore } from "../seat-store.ts";
 
 type HoldOptions = { readonly userId?: UserId; readonly bookingId?: BookingId; readonly idempotencyKey?: string };
@@ -33,6 +42,37 @@ export async function holdSeats(store: SeatStore, showtime: OpenShowtime, seats:
 /** Holds and confirms seats. Returns the command that cancels the booking. Throws when the hold or the confirm is refused. */
 export async function buy(store: SeatStore, showtime: OpenShowtime, seats: readonly number[], options: HoldOptions = {}) {
 	const command = await holdSeats(store, showtime, seats, options);
+	const { outcome } = await store.confirmBooking(command);
+	if (outcome !== "confirmed") throw new Error(`the confirm was refused: ${outcome}`);
+	return command;
+}
+
+type StaffHoldOptions = HoldOptions & { readonly command?: StaffCommand };
+
+/** Tries to place a hold of staff, at the counter unless `userId` is given. Returns the outcome, refusals included. */
+export function tryStaffHold(
+	store: SeatStore,
+	showtime: OpenShowtime,
+	seats: readonly number[],
+	options: StaffHoldOptions = {},
+): Promise<PlaceStaffHoldOutcome> {
+	return store.placeStaffHold({
+		bookingId: options.bookingId ?? newBookingId(showtime.id),
+		userId: options.userId ?? BOX_OFFICE_USER_ID,
+		showtime,
+		seats,
+		amounts: seats.map(() => 1250),
+		idempotencyKey: options.idempotencyKey ?? null,
+		command: options.command ?? { actor: newUserId(), requestId: "request-1", reason: null },
+	});
+}
+
+/** Sells seats as staff do. Returns the command that changes the booking. Throws when the hold or the confirm is refused. */
+export async function sellByStaff(store: SeatStore, showtime: OpenShowtime, seats: readonly number[], options: StaffHoldOptions = {}) {
+	const placed = await tryStaffHold(store, showtime, seats, options);
+	if (placed.outcome !== "held") throw new Error(`the hold of staff was refused: ${placed.outcome}`);
+	const { id: bookingId, userId } = placed.booking;
+	const command = { bookingId, showtimeId: showtime.id, userId, ifVersion: null, booking: placed.booking };
 	const { outcome } = await store.confirmBooking(command);
 	if (outcome !== "confirmed") throw new Error(`the confirm was refused: ${outcome}`);
 	return command;

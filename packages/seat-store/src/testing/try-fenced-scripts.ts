@@ -3,8 +3,9 @@ import { type Booking, newBookingId, newUserId, type OpenShowtime } from "@holdf
 import { expect } from "vitest";
 import type { ChangeBookingCommand } from "../commands/change-booking.ts";
 import type { SeatStore } from "../seat-store.ts";
-import { holdSeats, tryHold } from "./buy-seats.ts";
+import { buy, holdSeats, tryHold, tryStaffHold } from "./buy-seats.ts";
 import { ALL_SCRIPTS } from "./inject-clock.ts";
+import { staffCommand } from "./inspect-showtime.ts";
 import { expectUnchanged, type TestStore } from "./open-test-store.ts";
 import { FENCE_STATUSES, isFenced } from "./watch-replies.ts";
 
@@ -13,6 +14,8 @@ export type ShowtimeWithBookings = {
 	readonly showtime: OpenShowtime;
 	readonly held: ChangeBookingCommand & { readonly booking: Booking };
 	readonly sold: ChangeBookingCommand;
+	/** Confirmed, and then cancelled at version 3. */
+	readonly cancelled: ChangeBookingCommand;
 };
 
 /** Installs the showtime and makes its bookings. */
@@ -21,12 +24,18 @@ export async function openShowtimeWithBookings(test: TestStore): Promise<Showtim
 	const [pending, sold] = [await holdSeats(test.store, showtime, [1]), await holdSeats(test.store, showtime, [2, 3])];
 	await test.store.confirmBooking(sold);
 	await test.store.blockSeats({ showtimeId: showtime.id, seats: [4], isBlocked: true, ifVersions: null, command: null });
-	return { showtime, held: pending, sold };
+	const cancelled = await buy(test.store, showtime, [5]);
+	await test.store.cancelBooking(cancelled);
+	return { showtime, held: pending, sold, cancelled };
 }
 
 /** A call of each script, by script name, that succeeds while the showtime is open. */
 const CALLS: Record<string, (store: SeatStore, opened: ShowtimeWithBookings) => Promise<unknown>> = {
 	"place-hold": (store, { showtime }) => tryHold(store, showtime, [7]),
+	"place-staff-hold": (store, { showtime }) => tryStaffHold(store, showtime, [9]),
+	revive: (store, { cancelled }) =>
+		store.reviveBooking({ ...cancelled, command: staffCommand(), ledgerVersion: 3, deadlineMs: Number.MAX_SAFE_INTEGER }),
+	reseat: (store, { sold }) => store.reseatBooking({ ...sold, command: staffCommand(), seats: [2, 6], amounts: [1250, 1250] }),
 	extend: (store, { held }) => store.extendHold(held),
 	confirm: (store, { held }) => store.confirmBooking(held),
 	cancel: (store, { sold }) => store.cancelBooking(sold),

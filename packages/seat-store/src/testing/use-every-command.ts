@@ -5,7 +5,8 @@ import { expect } from "vitest";
 import type { ChangeBookingCommand } from "../commands/change-booking.ts";
 import { bucketKeys, showtimeKeys } from "../keys.ts";
 import type { SeatStore } from "../seat-store.ts";
-import { holdSeats, tryHold } from "./buy-seats.ts";
+import { holdSeats, tryHold, tryStaffHold } from "./buy-seats.ts";
+import { staffCommand } from "./inspect-showtime.ts";
 import { installSnapshot } from "./install-snapshot.ts";
 import type { TestStore } from "./open-test-store.ts";
 
@@ -34,6 +35,7 @@ export async function useEveryCommand(test: TestStore, store: SeatStore): Promis
 	await store.reschedule({ showtimeId: showtime.id, scheduleVersion: 2, startsAt, endsAt: endsAt + 1, movedFrom, command: null });
 	await store.countLive(showtime.id);
 	const repriced = { ...showtime, priceVersion: 2 };
+	await useStaffCommands(store, repriced);
 	const expiring = await holdSeats(test.withLimits({ holdTtlMs: 1 }), repriced, [4]);
 	await waitUntil("the hold to expire", async () => (await store.now(bucket)) >= expiring.booking.expiresAt);
 	await store.readSeatMaps(bucket, [showtime.id]);
@@ -63,6 +65,22 @@ export async function useEveryCommand(test: TestStore, store: SeatStore): Promis
 	await store.giveBackClaim(showtime.id, "given back");
 	expect(await redis.exists(showtimeKeys(showtime.id).stagedMap)).toBe(0);
 	await useReads(store, showtime, first);
+}
+
+/** Calls the commands by which staff change bookings. Leaves the seats from 20 on as they were. */
+async function useStaffCommands(store: SeatStore, showtime: OpenShowtime): Promise<void> {
+	const command = staffCommand();
+	await store.blockSeats({ showtimeId: showtime.id, seats: [20, 21], isBlocked: true, ifVersions: null, command: null });
+	const placed = await tryStaffHold(store, showtime, [20], { userId: newUserId(), idempotencyKey: "key" });
+	if (placed.outcome !== "held") throw new Error(`the hold of staff was refused: ${placed.outcome}`);
+	const { id: bookingId, userId } = placed.booking;
+	const change = { bookingId, userId, showtimeId: showtime.id, ifVersion: null, command };
+	await store.confirmByStaff(change);
+	await store.reseatBooking({ ...change, seats: [21], amounts: [1250] });
+	await store.cancelByStaff({ ...change, refundPercent: 50 });
+	await store.reviveBooking({ ...change, ledgerVersion: 4, deadlineMs: Number.MAX_SAFE_INTEGER });
+	expect((await store.cancelByStaff({ ...change, refundPercent: 0 })).outcome).toBe("cancelled");
+	await store.cancelByStaff({ ...change, ...(await holdSeats(store, showtime, [22])), refundPercent: 100 });
 }
 
 /** Calls the commands that only read, and those that write without a script. */

@@ -1,0 +1,122 @@
+/**
+ * Withholds the refund of a cancelled booking while the seat store decides whether the booking is revived. Until then nothing may pay the
+ * refund: a payment is only ever made from the state `due`, under the row's lock. Why: docs/adr/0017.
+ *
+ * A withheld refund ends in one of two ways. Settling the revive withdraws it (`withdraw-refunds.ts`). A refusal makes it due again; if the
+ * process that asked has died, the next process that sees the refund after its deadline finds out which (`resolve-withdrawal.ts`).
+ */
+import { BOX_OFFICE_USER_ID, type BookingId } from "@holdfast/domain";
+import { and, eq, lt, sql } from "drizzle-orm";
+import { STAFF_DEADLINE_MS } from "../admin/staff-deadline.ts";
+import type { Database, Queries } from "../create-database.ts";
+import { readFrom, writeTo } from "../run-queries.ts";
+import { bookings, refunds, users } from "../schema/index.ts";
+
+/** A refund that is withheld. `untilMs`: the deadline of the revive, by the clock of the booking's Redis. It identifies the revive. */
+export type Withdrawal = {
+	readonly bookingId: BookingId;
+	/** The version at which the booking is cancelled. */
+	readonly version: number;
+	readonly untilMs: number;
+};
+
+/**
+ * `withheld`: the booking is cancelled at `version`, and its refund is withheld. `nothing_owed`: it is cancelled at `version`, without a
+ * refund. `money_moved`: the refund was paid, is on its way, or has failed. `withheld_before`: another revive withholds the refund.
+ * `not_cancelled`: the ledger has the booking in another state; it may not have the cancel yet. `unknown`: the ledger lacks the booking.
+ * `user_deleted`: the account of the booking's user is deleted, or being deleted.
+ */
+export type WithholdOutcome =
+	| { readonly outcome: "withheld" | "nothing_owed"; readonly version: number }
+	| { readonly outcome: "withheld_before"; readonly withdrawal: Withdrawal }
+	| { readonly outcome: "money_moved" | "not_cancelled" | "conflict" | "unknown" | "user_deleted" };
+
+/** Withholds the refund of a cancelled booking until `untilMs`, if it is due. Waits for a payment that is being recorded. */
+export function withholdRefund(
+	database: Database,
+	{ bookingId, untilMs }: Pick<Withdrawal, "bookingId" | "untilMs">,
+): Promise<WithholdOutcome> {
+	const withhold = async (tx: Queries): Promise<WithholdOutcome> => {
+		// The lock comes first: what is read after it, settling has written together with this row.
+		const [refund] = await tx.select().from(refunds).where(eq(refunds.bookingId, bookingId)).for("no key update");
+		const [booking] = await tx
+			.select({ state: bookings.state, version: bookings.version, userId: users.id, deletionStartedAt: users.deletionStartedAt })
+			.from(bookings)
+			.innerJoin(users, eq(users.id, bookings.userId))
+			.where(eq(bookings.id, bookingId));
+		if (booking === undefined) return { outcome: "unknown" };
+		const { state, version, userId, deletionStartedAt } = booking;
+		if (state === "CONFLICT") return { outcome: "conflict" };
+		if (state !== "CANCELLED") return { outcome: "not_cancelled" };
+		if (deletionStartedAt !== null && userId !== BOX_OFFICE_USER_ID) return { outcome: "user_deleted" };
+		switch (refund?.state) {
+			case undefined:
+			case "not_owed":
+				return { outcome: "nothing_owed", version };
+			case "due":
+				await tx
+					.update(refunds)
+					.set({ state: "withdrawing", withdrawVersion: version, withdrawUntil: new Date(untilMs) })
+					.where(eq(refunds.bookingId, bookingId));
+				return { outcome: "withheld", version };
+			case "withdrawing": {
+				const withdrawal = refund && withdrawalOf(refund);
+				if (withdrawal) return { outcome: "withheld_before", withdrawal };
+				throw new Error(`the refund of booking ${bookingId} is withheld without a deadline`);
+			}
+			case "sent":
+			case "done":
+			case "failed":
+				return { outcome: "money_moved" };
+		}
+	};
+	return writeTo(database, "administration", (queries) => queries.transaction(withhold), STAFF_DEADLINE_MS);
+}
+
+/**
+ * Makes a withheld refund due again: the seat store has refused the revive, or can no longer accept it. Returns false when the refund is not
+ * withheld by this revive any more. Safe to repeat.
+ */
+export async function endWithdrawal(database: Database, { bookingId, version, untilMs }: Withdrawal): Promise<boolean> {
+	const ended = await writeTo(database, "administration", (queries) =>
+		queries
+			.update(refunds)
+			.set({ state: "due", withdrawVersion: null, withdrawUntil: null })
+			.where(
+				and(
+					eq(refunds.bookingId, bookingId),
+					eq(refunds.state, "withdrawing"),
+					eq(refunds.withdrawVersion, version),
+					eq(refunds.withdrawUntil, new Date(untilMs)),
+				),
+			)
+			.returning({ id: refunds.bookingId }),
+	);
+	return ended.length > 0;
+}
+
+/** Returns how the refund of this booking is withheld, or null when it is not. */
+export async function findWithdrawal(database: Database, bookingId: BookingId): Promise<Withdrawal | null> {
+	const [row] = await readFrom(database, "administration", (queries) =>
+		queries.select().from(refunds).where(eq(refunds.bookingId, bookingId)),
+	);
+	return row === undefined ? null : withdrawalOf(row);
+}
+
+/** Returns the refunds that are still withheld after their deadline, by the Postgres clock, the oldest first, at most `limit`. */
+export async function listOverdueWithdrawals(database: Database, limit: number): Promise<Withdrawal[]> {
+	const rows = await readFrom(database, "upkeep", (queries) =>
+		queries
+			.select()
+			.from(refunds)
+			.where(and(eq(refunds.state, "withdrawing"), lt(refunds.withdrawUntil, sql`now()`)))
+			.orderBy(refunds.withdrawUntil)
+			.limit(limit),
+	);
+	return rows.flatMap((row) => withdrawalOf(row) ?? []);
+}
+
+function withdrawalOf({ bookingId, withdrawVersion, withdrawUntil }: typeof refunds.$inferSelect): Withdrawal | null {
+	if (withdrawVersion === null || withdrawUntil === null) return null;
+	return { bookingId, version: withdrawVersion, untilMs: withdrawUntil.getTime() };
+}
