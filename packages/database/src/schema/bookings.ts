@@ -1,8 +1,8 @@
 /**
  * The tables of the ledger: every booking that was ever confirmed, with its seats, its history and its refund. The sweeper is the only
- * writer (`settle-batch.ts`); API requests never update these tables.
+ * writer (`settle-batch.ts`), with one exception: a request of staff marks a refund as paid by hand (`mark-refund-paid.ts`).
  */
-import type { BookingId, BookingState, SeatPlanId, ShowtimeId, UserId } from "@holdfast/domain";
+import { type BookingId, type BookingState, REFERENCE_MAX_CHARS, type SeatPlanId, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import {
 	type AnyPgColumn,
@@ -161,6 +161,8 @@ export const refunds = pgTable(
 		/** What the provider of payments calls the refund, or the reference of a refund that was paid by hand. */
 		providerRef: text("provider_ref"),
 		doneAt: instant("done_at"),
+		/** The user who marked the refund as paid by hand; null for every other refund. */
+		settledBy: uuid("settled_by").$type<UserId>(),
 		/** When the refund became due, by the Postgres clock. */
 		dueAt: writtenAt("due_at"),
 		/** Of a conflict: when the seat store was corrected to show the real owners of the seats; null until then. */
@@ -168,10 +170,15 @@ export const refunds = pgTable(
 	},
 	(table) => [
 		index("refunds_uncorrected").on(table.dueAt).where(sql`${table.storeCorrectedAt} is null and ${table.reason} = 'conflict'`),
+		// Read backwards for the newest first: an index with DESC would put NULLs last, which no query asks for.
+		index("refunds_by_due").on(table.dueAt, table.bookingId),
+		index("refunds_by_showtime").on(table.showtimeId, table.dueAt, table.bookingId),
 		check("refunds_reason_known", sql`${table.reason} in ('conflict', 'showtime_cancelled', 'cancelled')`),
 		check("refunds_percent_bounded", sql`${table.percent} between 1 and 100`),
 		check("refunds_state_known", sql`${table.state} in ('due', 'sent', 'done', 'failed', 'not_owed')`),
 		check("refunds_done_at_when_done", sql`(${table.state} = 'done') = (${table.doneAt} is not null)`),
+		check("refunds_settled_by_when_done", sql`${table.settledBy} is null or ${table.state} = 'done'`),
+		check("refunds_provider_ref_bounded", sql`char_length(${table.providerRef}) between 1 and ${sql.raw(String(REFERENCE_MAX_CHARS))}`),
 		check("refunds_amount_readable", isReadableAmount(table.amount)),
 		check("refunds_currency_iso_4217", sql`${table.currency} ~ '^[A-Z]{3}$'`),
 	],
