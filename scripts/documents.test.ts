@@ -92,6 +92,12 @@ describe("names in documents", () => {
 		expect(paths.filter((path) => !tests.some((test) => test.includes(path)))).toEqual([]);
 	});
 
+	it("every heading of a document that the code names exists", () => {
+		const named = new Set(code.flatMap((text) => [...text.matchAll(/"(docs\/[\w/.-]+\.md#[\w-]+)"/g)].map(([, place = ""]) => place)));
+		expect(named.size).toBeGreaterThanOrEqual(6);
+		expect([...named].filter((place) => !isThere("README.md", place))).toEqual([]);
+	});
+
 	it("every test that docs/reliability.md mentions exists", () => {
 		const tests = namesIn("docs/reliability.md").filter((name) => /^(e2e|[a-z-]+\/src)\/[\w./-]+$/.test(name));
 		expect(tests.length).toBeGreaterThan(40);

@@ -42,6 +42,7 @@ const COMMANDS = {
 		[RUN_ON_STORES, "apps/sweeper/src/bin/handle-dead-letters.ts"],
 		"list outbox entries that could not be settled: -- show, replay, resolve",
 	],
+	alarms: [[RUN_ON_STORES, "apps/sweeper/src/bin/list-alarms.ts"], "list what needs an operator or the staff, and what to do"],
 	"audit:verify": [[RUN_ON_STORES, "apps/sweeper/src/bin/verify-audit.ts"], "compare the audit trail with the digests of its closed days"],
 	"admin:create": [
 		[RUN_ON_STORES, "apps/sweeper/src/bin/create-admin.ts"],

@@ -1,7 +1,7 @@
-import { DEFAULT_LIMITS, LIMIT_SPECS, QUARANTINE_SPEC } from "@holdfast/domain";
+import { DEFAULT_LIMITS, LIMIT_SPECS, QUARANTINE_SPEC, SETTLE_LAG_SPEC } from "@holdfast/domain";
 import { ANSWER_TIMEOUT_SPEC } from "@holdfast/runtime";
 import { describe, expect, it } from "vitest";
-import { DRAIN_SPEC, IN_FLIGHT_SPEC, KEEP_ALIVE_SPEC, REQUEST_TIMEOUT_SPEC, readApiSettings, SETTLE_LAG_SPEC } from "./api-settings.ts";
+import { DRAIN_SPEC, IN_FLIGHT_SPEC, KEEP_ALIVE_SPEC, REQUEST_TIMEOUT_SPEC, readApiSettings } from "./api-settings.ts";
 import { DEFAULT_RATES, IP_LIMIT_SPEC, RATE_SPECS } from "./rates.ts";
 import { DEFAULT_WATCH_LIMITS, WATCH_LIMIT_SPECS, WATCHERS_PER_ADDRESS_SPEC } from "./showtimes/watch-limits.ts";
 

@@ -1,6 +1,6 @@
 /** The API's settings, read from the environment once, when the process starts. */
 import { isIP } from "node:net";
-import { DAY_MS, LIMIT_SPECS, type Limits, QUARANTINE_SPEC } from "@holdfast/domain";
+import { LIMIT_SPECS, type Limits, QUARANTINE_SPEC, SETTLE_LAG_SPEC } from "@holdfast/domain";
 import { ANSWER_TIMEOUT_SPEC, type Environment, readSettings, WORKERS_SPEC } from "@holdfast/runtime";
 import { type DurabilityOptions, readDurabilitySettings } from "@holdfast/seat-store";
 import { type Rates, readRates } from "./rates.ts";
@@ -62,9 +62,6 @@ export const KEEP_ALIVE_SPEC = { env: "KEEP_ALIVE_MS", default: 72_000, min: 1_0
 
 /** Should be the time that the load balancer needs to notice a failing `/readyz`. */
 export const DRAIN_SPEC = { env: "DRAIN_MS", default: 0, min: 0, max: 300_000 } as const;
-
-/** A working sweeper is some tenths of a second behind. */
-export const SETTLE_LAG_SPEC = { env: "SETTLE_LAG_MAX_MS", default: 30_000, min: 1_000, max: DAY_MS } as const;
 
 /** Returns the validated settings. Throws `SettingsError`, which names every invalid setting at once. */
 export function readApiSettings(env: Environment): ApiSettings {

@@ -11,7 +11,7 @@ import { parseShowtimeId } from "@holdfast/domain";
 import { findSeatViolations } from "@holdfast/seat-store/testing";
 import { byRunLength, createRandom } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createTestAuditorium, createTestMovie, insertTestRoom } from "./testing/admin.ts";
+import { createTestAuditorium, createTestMovie, insertDeadLetter, insertRefund, insertTestRoom } from "./testing/admin.ts";
 import type { OpenapiDocument } from "./testing/check-contract.ts";
 import { createAnswerCheck } from "./testing/fuzz/check-answer.ts";
 import { type DrawnRequest, drawRequest, type Operation, type Surface } from "./testing/fuzz/draw-request.ts";
@@ -138,6 +138,12 @@ async function openSurface(document: OpenapiDocument): Promise<Surface> {
 	// Of their own, because a request may cancel or archive them.
 	const toCancel = await Promise.all(Array.from({ length: SHOWTIMES }, () => api.newShowtime()));
 	const toArchive = await Promise.all(Array.from({ length: SHOWTIMES }, async () => (await createTestMovie(api, await api.newAdmin())).id));
+	const [showtimeId, user] = [showtimeIds[0], users[0]];
+	if (showtimeId === undefined || user === undefined) throw new Error("no showtime or no user was created");
+	const ofUser = { showtimeId, userId: user.id };
+	const refunds = await Promise.all(Array.from({ length: SHOWTIMES }, () => insertRefund(api, ofUser)));
+	const deadLetter = { bucket: 0, raw: { schema: "1" } };
+	const deadLetters = await Promise.all(Array.from({ length: SHOWTIMES }, () => insertDeadLetter(api, deadLetter)));
 	const plans = (await api.sql("select id from seat_plans")).map(({ id }) => String(id));
 	const admin = await api.newAdmin();
 	// Without showtimes, so that requests can change and archive them.
@@ -209,6 +215,11 @@ async function openSurface(document: OpenapiDocument): Promise<Surface> {
 			"blockSeats.id": showtimeIds,
 			"cancelShowtime.id": toCancel,
 			"archiveMovie.id": toArchive,
+			"openQuarantinedSeats.id": showtimeIds,
+			"markRefundPaid.bookingId": refunds,
+			"resolveDeadLetter.id": deadLetters,
+			bookingId: bookings,
+			userId: users.map(({ id }) => id),
 		},
 	};
 }

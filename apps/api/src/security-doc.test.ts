@@ -1,10 +1,10 @@
 /** Checks that the files named in docs/security.md exist, and that docs/settings.md has the default of every limit. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { LIMIT_SPECS, QUARANTINE_SPEC } from "@holdfast/domain";
+import { LIMIT_SPECS, QUARANTINE_SPEC, SETTLE_LAG_SPEC } from "@holdfast/domain";
 import { ANSWER_TIMEOUT_SPEC } from "@holdfast/runtime";
 import { expect, it } from "vitest";
-import { DRAIN_SPEC, IN_FLIGHT_SPEC, KEEP_ALIVE_SPEC, REQUEST_TIMEOUT_SPEC, SETTLE_LAG_SPEC } from "./api-settings.ts";
+import { DRAIN_SPEC, IN_FLIGHT_SPEC, KEEP_ALIVE_SPEC, REQUEST_TIMEOUT_SPEC } from "./api-settings.ts";
 import { IP_LIMIT_SPEC, RATE_SPECS } from "./rates.ts";
 import { WATCH_LIMIT_SPECS, WATCHERS_PER_ADDRESS_SPEC } from "./showtimes/watch-limits.ts";
 

@@ -13,7 +13,7 @@ export async function endQuarantines(deps: SweeperDeps, rebuilds: RebuildQueue):
 	const { database, metrics, log, quarantineMs } = deps;
 	if (quarantineMs !== null) {
 		const end = async ({ showtimeId }: QuarantinedShowtime): Promise<void> => {
-			const { outcome } = await openQuarantinedShowtime(deps, showtimeId);
+			const { outcome } = await openQuarantinedShowtime(deps, showtimeId, null);
 			if (outcome === "not_ready") rebuilds.request(showtimeId);
 			else if (outcome !== "locked") log.info({ showtimeId, outcome }, "quarantine ended");
 		};

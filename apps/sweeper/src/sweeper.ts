@@ -33,8 +33,6 @@ const OPEN_AHEAD_EVERY_MS = 500;
 const CORRECT_EVERY_MS = 2_000;
 const CLOSE_AUDIT_DAYS_EVERY_MS = 60_000;
 const DRIVE_ACTIONS_EVERY_MS = 1_000;
-/** An action is an alarm when it is open for longer. A first attempt and settling take less than a second. */
-const ACTION_UNFINISHED_MS = 10_000;
 const BACK_OFF = { minMs: 50, maxMs: 5_000 };
 
 /** One sweeper of a process. */
@@ -77,7 +75,7 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
 
 	async function driveActions(): Promise<void> {
 		await driveDueActions({ ...deps, open: (showtimeId) => rebuilder.rebuild(showtimeId, 0) });
-		metrics.unfinishedActions.set(await countUnfinishedActions(deps.database, ACTION_UNFINISHED_MS));
+		metrics.unfinishedActions.set(await countUnfinishedActions(deps.database));
 	}
 
 	async function correct(): Promise<void> {

@@ -682,6 +682,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/showtimes/{id}/open-seats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put quarantined seats on sale
+         * @description Ends the quarantine of a showtime: puts the seats on sale that are withheld because sales are proven to be lost. First check which of them were sold, for instance in what the buyers were sent, and block those. A repeat is answered 200 and changes nothing.
+         */
+        post: operations["openQuarantinedSeats"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List refunds
+         * @description Lists what is owed to buyers and what was paid back, newest first, with totals per currency and reason. All filters must match; the totals are of all refunds that match. A malformed id is answered 400, an unknown one with an empty page. A refund of 0 and one that was withdrawn are not listed. In a query, `+` of a time zone is written `%2B`.
+         */
+        get: operations["listRefunds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/refunds/{bookingId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Mark a refund as paid by hand
+         * @description Marks a refund that is due as paid under a reference; its buyer sees `refunded`. A repeat with the same reference is answered 200 and changes nothing; another reference is answered 409 `refund_not_due`. This cannot be taken back.
+         */
+        put: operations["markRefundPaid"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List notices to buyers
+         * @description Lists what buyers must learn, newest first: each move of a showtime and each cancel by the cinema, once per booking. All filters must match. A malformed id is answered 400, an unknown one with an empty page. In a query, `+` of a time zone is written `%2B`.
+         */
+        get: operations["listNotices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the alarms
+         * @description Lists everything that needs an operator or the staff, each with what to do next. Answers also when a store does not: `unread` names it, and the alarms that are read from it are `unknown`. While Redis does not answer at all, no access token can be checked, and the answer is 503 as everywhere; the command `npm run alarms` shows the alarms then.
+         */
+        get: operations["listAlarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/dead-letters/{id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resolve a dead letter
+         * @description `replay` puts the entry back into its outbox, for after its cause is fixed: the sweeper settles it next, and if it fails again, it becomes a new dead letter. `discard` takes it off the list of alarms: its event is never settled, and its seats stay as they are. A dead letter that is resolved already is answered 200 and stays as it is.
+         */
+        post: operations["resolveDeadLetter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -717,7 +837,7 @@ export interface components {
              * @description Stable code of the problem, never renamed: decide by this field. Handle an unknown code by its `status`
              * @enum {string}
              */
-            code: "invalid_request" | "unauthenticated" | "invalid_credentials" | "forbidden" | "not_found" | "email_taken" | "seats_taken" | "seat_limit" | "hold_limit" | "not_on_sale" | "showtime_closed" | "showtime_cancelled" | "showtime_started" | "booking_state" | "has_bookings" | "has_showtimes" | "hold_expired" | "showtime_clash" | "version_mismatch" | "payload_too_large" | "unsupported_media_type" | "unknown_seats" | "unknown_reference" | "unknown_tiers" | "currency_mismatch" | "showtime_in_past" | "time_skipped" | "time_ambiguous" | "invalid_window" | "invalid_plan" | "idempotency_mismatch" | "too_many_requests" | "internal" | "recovering" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+            code: "invalid_request" | "unauthenticated" | "invalid_credentials" | "forbidden" | "not_found" | "email_taken" | "seats_taken" | "seat_limit" | "hold_limit" | "not_on_sale" | "showtime_closed" | "showtime_cancelled" | "showtime_started" | "booking_state" | "has_bookings" | "refund_not_due" | "has_showtimes" | "hold_expired" | "showtime_clash" | "version_mismatch" | "payload_too_large" | "unsupported_media_type" | "unknown_seats" | "unknown_reference" | "unknown_tiers" | "currency_mismatch" | "showtime_in_past" | "time_skipped" | "time_ambiguous" | "invalid_window" | "invalid_plan" | "idempotency_mismatch" | "too_many_requests" | "internal" | "recovering" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
             /**
              * @description Whether to send the same request again automatically after `Retry-After`. False also for errors that can end later, such as `not_on_sale` before the start of sales, and for `internal`
              * @example false
@@ -762,7 +882,7 @@ export interface components {
             }[];
             /** @description Only with `time_skipped` and `time_ambiguous`: the two starts that could be meant, earlier first */
             instants?: string[];
-            /** @description Only with `version_mismatch` of an admin route: the resource as it is now, as its GET returns it; a seat plan without its rows */
+            /** @description Only with `refund_not_due`, and with `version_mismatch` of an admin route: the resource as it is now, as its GET returns it; a seat plan without its rows */
             current?: {
                 [key: string]: unknown;
             };
@@ -2057,7 +2177,7 @@ export interface components {
                  * @description Kind of what was changed
                  * @enum {string}
                  */
-                type: "movie" | "auditorium" | "plan" | "showtime" | "batch" | "user";
+                type: "movie" | "auditorium" | "plan" | "showtime" | "batch" | "user" | "booking" | "dead_letter";
                 /**
                  * Format: uuid
                  * @description Id of what was changed
@@ -3547,6 +3667,601 @@ export interface components {
             /** @description What became of each start, by time */
             starts: components["schemas"]["PlannedShowtime"][];
         };
+        /** @description Why the command is given */
+        ReasonGiven: {
+            /**
+             * @description Why the change is made. Kept in the audit trail
+             * @example The projector of hall 1 is broken.
+             */
+            reason: string;
+        };
+        /** @description What is owed for a booking, and how it was paid back */
+        AdminRefund: {
+            /**
+             * Format: uuid
+             * @description Booking that the refund is for. A booking has one refund at most
+             * @example 0199d3a1-8c20-7e9f-8a0b-1c2d3e4f5a05
+             */
+            bookingId: string;
+            /**
+             * Format: uuid
+             * @description Buyer whom it is owed to
+             * @example 0199d3a0-5b1c-7c11-9d2e-3f4a5b6c7d8e
+             */
+            userId: string;
+            /** @description The showtime of the booking */
+            showtime: {
+                /**
+                 * Format: uuid
+                 * @description Showtime id
+                 * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
+                 */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When the showtime starts
+                 * @example 2026-11-22T19:15:00.000Z
+                 */
+                startsAt: string;
+                /**
+                 * @description IANA time zone of the venue
+                 * @example Europe/Vienna
+                 */
+                timeZone: string;
+                /** @description The movie that was to be shown */
+                movie: {
+                    /**
+                     * Format: uuid
+                     * @description Movie id
+                     * @example 0199d3a0-0a10-7a3b-8c4d-5e6f7a8b9c0d
+                     */
+                    id: string;
+                    /**
+                     * @description Title of the movie
+                     * @example The Third Man
+                     */
+                    title: string;
+                };
+            };
+            /**
+             * @description `due`: owed. `sent`: on its way. `refunded`: paid back. `failed`: could not be paid back
+             * @enum {string}
+             */
+            status: "due" | "sent" | "refunded" | "failed";
+            /**
+             * @description `showtime_cancelled`: the showtime was cancelled. `cancelled`: the booking was cancelled by staff. `conflict`: the seats were sold already
+             * @enum {string}
+             */
+            reason: "conflict" | "showtime_cancelled" | "cancelled";
+            amount: components["schemas"]["Money"];
+            bookingTotal: components["schemas"]["Money"];
+            /**
+             * @description How much of `bookingTotal` the amount is, in percent
+             * @example 100
+             */
+            percent: number;
+            /**
+             * @description Whether the refund is paid by hand, and marked here. False: a provider of payments pays it back
+             * @example true
+             */
+            manual: boolean;
+            /**
+             * @description Under what it was paid, in the words of the staff; null while it was not
+             * @example Receipt 4711
+             */
+            reference: string | null;
+            /**
+             * Format: date-time
+             * @description When it became due
+             * @example 2026-11-22T17:42:31.904Z
+             */
+            dueAt: string;
+            /**
+             * Format: date-time
+             * @description When it was marked as paid; null while it was not
+             * @example 2026-11-22T20:59:00.000Z
+             */
+            settledAt: string | null;
+            /**
+             * Format: uuid
+             * @description Id of the user who marked it as paid; null while it was not
+             * @example 0199d3a0-5b1c-7c11-9d2e-3f4a5b6c7d8e
+             */
+            settledBy: string | null;
+            /**
+             * @description Changes with every change of the refund. Also the `ETag`
+             * @example 9f2c4a01b7d35e68
+             */
+            version: string;
+        };
+        /** @description One page of refunds, with totals */
+        RefundPage: {
+            /** @description At most `limit` items, possibly none. An entry that cannot be read is left out */
+            items: components["schemas"]["AdminRefund"][];
+            /**
+             * @description Send it as `cursor` to get the next page; null on the last page. Opaque: do not build or parse it
+             * @example WyIxNzk1MzcwOTUxOTA0IiwiMDE5OWQzYTEtOGMyMC03ZTlmLThhMGItMWMyZDNlNGY1YTA1Il0
+             */
+            nextCursor: string | null;
+            /** @description Totals of all refunds that the filters select, on every page the same. Amounts of several currencies are never added up */
+            totals: {
+                /**
+                 * @description ISO 4217 currency code
+                 * @example USD
+                 */
+                currency: string;
+                /**
+                 * @description The reason of these refunds
+                 * @enum {string}
+                 */
+                reason: "conflict" | "showtime_cancelled" | "cancelled";
+                /** @description Not paid back yet: due, on its way, or failed */
+                owed: {
+                    /**
+                     * @description Number of refunds
+                     * @example 3
+                     */
+                    refunds: number;
+                    /**
+                     * @description Their amounts together, in the smallest unit of the currency
+                     * @example 7500
+                     */
+                    amount: number;
+                };
+                /** @description Paid back */
+                settled: {
+                    /**
+                     * @description Number of refunds
+                     * @example 3
+                     */
+                    refunds: number;
+                    /**
+                     * @description Their amounts together, in the smallest unit of the currency
+                     * @example 7500
+                     */
+                    amount: number;
+                };
+            }[];
+        };
+        /** @description How the refund was paid */
+        RefundPayment: {
+            /**
+             * @description Under what the refund was paid, such as the number of a receipt or a transfer; one line, no names of persons
+             * @example Receipt 4711
+             */
+            reference: string;
+        };
+        /** @description What one buyer must learn. How it was delivered is not recorded yet */
+        Notice: {
+            /**
+             * Format: uuid
+             * @description Id of the notice
+             * @example 0199d3a2-3f62-7d8e-8c3a-1b2d3e4f5a61
+             */
+            id: string;
+            /**
+             * @description `showtime.rescheduled`: the showtime was moved. `booking.cancelled`: the booking was cancelled by the cinema
+             * @enum {string}
+             */
+            kind: "showtime.rescheduled" | "booking.cancelled";
+            /**
+             * Format: uuid
+             * @description Booking that the notice is about; null if it is about none
+             * @example 0199d3a1-8c20-7e9f-8a0b-1c2d3e4f5a05
+             */
+            bookingId: string | null;
+            /**
+             * Format: uuid
+             * @description Showtime that the notice is about; null if it is about none
+             * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
+             */
+            showtimeId: string | null;
+            /**
+             * Format: uuid
+             * @description User to inform; null if there is none
+             * @example 0199d3a0-5b1c-7c11-9d2e-3f4a5b6c7d8e
+             */
+            userId: string | null;
+            /**
+             * @description Version that the notice is about: the schedule's of a moved showtime, the booking's of a cancelled booking
+             * @example 2
+             */
+            version: number | null;
+            /**
+             * @description What happened. Of a moved showtime `from` and `to`, each with `startsAt` and `endsAt`; of a cancelled booking its `reason`. New names can be added at any time
+             * @example {
+             *       "from": {
+             *         "startsAt": "2026-11-22T19:15:00.000Z",
+             *         "endsAt": "2026-11-22T20:59:00.000Z"
+             *       },
+             *       "to": {
+             *         "startsAt": "2026-11-22T20:59:00.000Z",
+             *         "endsAt": "2026-11-22T21:19:00.000Z"
+             *       }
+             *     }
+             */
+            details: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: date-time
+             * @description When the notice was written
+             * @example 2026-11-22T17:40:03.512Z
+             */
+            createdAt: string;
+        };
+        /** @description One page of a list */
+        NoticePage: {
+            /** @description At most `limit` items, possibly none. An entry that cannot be read is left out */
+            items: components["schemas"]["Notice"][];
+            /**
+             * @description Send it as `cursor` to get the next page; null on the last page. Opaque: do not build or parse it
+             * @example 0199d3a2-3f62-7d8e-8c3a-1b2d3e4f5a61
+             */
+            nextCursor: string | null;
+        };
+        /** @description Everything that needs an operator or the staff */
+        AlarmReport: {
+            /** @description The alarms by name */
+            alarms: {
+                /** @description Entries of outboxes that could not be settled and are not resolved */
+                deadLetters: {
+                    /**
+                     * @description `raised`: there is something to do. `clear`: there is not. `unknown`: a store did not answer
+                     * @enum {string}
+                     */
+                    status: "raised" | "clear" | "unknown";
+                    /**
+                     * @description What to do about it: a path in the repository, and a heading in that page
+                     * @example docs/operations.md#dead-letters
+                     */
+                    guide: string;
+                    /**
+                     * @description How many there are; null: unknown
+                     * @example 1
+                     */
+                    count: number | null;
+                    /** @description The most urgent of them */
+                    items: components["schemas"]["DeadLetter"][];
+                };
+                /** @description Losses of events that were proven within 30 days */
+                losses: {
+                    /**
+                     * @description `raised`: there is something to do. `clear`: there is not. `unknown`: a store did not answer
+                     * @enum {string}
+                     */
+                    status: "raised" | "clear" | "unknown";
+                    /**
+                     * @description What to do about it: a path in the repository, and a heading in that page
+                     * @example docs/operations.md#losses
+                     */
+                    guide: string;
+                    /**
+                     * @description How many there are; null: unknown
+                     * @example 1
+                     */
+                    count: number | null;
+                    /** @description The most urgent of them */
+                    items: {
+                        /**
+                         * @description Bucket of the seat store
+                         * @example 5
+                         */
+                        bucket: number;
+                        /**
+                         * @description Timeline that began with the loss
+                         * @example 2
+                         */
+                        timeline: number;
+                        /**
+                         * @description Number of the last event of the timeline before that the ledger has; 0 if it has none
+                         * @example 4711
+                         */
+                        lastSeq: number;
+                        /**
+                         * Format: date-time
+                         * @description When that event was settled; null if there is none
+                         * @example 2026-11-22T17:42:31.904Z
+                         */
+                        lastRecordedAt: string | null;
+                        /**
+                         * Format: date-time
+                         * @description When the loss was proven
+                         * @example 2026-11-22T19:15:00.000Z
+                         */
+                        foundAt: string;
+                    }[];
+                };
+                /** @description Showtimes whose free seats are withheld after a loss */
+                quarantined: {
+                    /**
+                     * @description `raised`: there is something to do. `clear`: there is not. `unknown`: a store did not answer
+                     * @enum {string}
+                     */
+                    status: "raised" | "clear" | "unknown";
+                    /**
+                     * @description What to do about it: a path in the repository, and a heading in that page
+                     * @example docs/operations.md#quarantined-seats
+                     */
+                    guide: string;
+                    /**
+                     * @description How many there are; null: unknown
+                     * @example 1
+                     */
+                    count: number | null;
+                    /** @description The most urgent of them */
+                    items: {
+                        /**
+                         * Format: uuid
+                         * @description Showtime whose free seats are withheld
+                         * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
+                         */
+                        showtimeId: string;
+                        /**
+                         * @description Bucket of the seat store
+                         * @example 5
+                         */
+                        bucket: number;
+                        /**
+                         * @description Timeline under which the showtime was opened; that of its bucket is higher
+                         * @example 1
+                         */
+                        timeline: number;
+                        /**
+                         * Format: date-time
+                         * @description When the showtime ends
+                         * @example 2026-11-22T20:59:00.000Z
+                         */
+                        endsAt: string;
+                    }[];
+                };
+                /** @description Events that the ledger does not have yet; `count` is their number. Raised when one is too old or there are too many. `items` has every bucket */
+                outbox: {
+                    /**
+                     * @description `raised`: there is something to do. `clear`: there is not. `unknown`: a store did not answer
+                     * @enum {string}
+                     */
+                    status: "raised" | "clear" | "unknown";
+                    /**
+                     * @description What to do about it: a path in the repository, and a heading in that page
+                     * @example docs/operations.md#outbox
+                     */
+                    guide: string;
+                    /**
+                     * @description How many there are; null: unknown
+                     * @example 1
+                     */
+                    count: number | null;
+                    /** @description The most urgent of them */
+                    items: {
+                        /**
+                         * @description Bucket of the seat store
+                         * @example 5
+                         */
+                        bucket: number;
+                        /**
+                         * @description Entries that wait; null: the server of the bucket did not answer
+                         * @example 3
+                         */
+                        entries: number | null;
+                        /**
+                         * @description Age of the oldest of them in milliseconds, 0 if there is none; null: the server of the bucket did not answer
+                         * @example 120
+                         */
+                        oldestMs: number | null;
+                    }[];
+                };
+                /** @description Changes by staff that take longer than they should */
+                unfinishedActions: {
+                    /**
+                     * @description `raised`: there is something to do. `clear`: there is not. `unknown`: a store did not answer
+                     * @enum {string}
+                     */
+                    status: "raised" | "clear" | "unknown";
+                    /**
+                     * @description What to do about it: a path in the repository, and a heading in that page
+                     * @example docs/operations.md#unfinished-actions
+                     */
+                    guide: string;
+                    /**
+                     * @description How many there are; null: unknown
+                     * @example 1
+                     */
+                    count: number | null;
+                    /** @description The most urgent of them */
+                    items: {
+                        /**
+                         * Format: uuid
+                         * @description Id of the action
+                         * @example 0199d3a2-1d40-7b6c-8a1e-9f0b1c2d3e4f
+                         */
+                        id: string;
+                        /**
+                         * @description What staff started
+                         * @enum {string}
+                         */
+                        kind: "reschedule" | "cancel" | "archive";
+                        /**
+                         * Format: uuid
+                         * @description Showtime that is moved, cancelled or archived with its movie
+                         * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
+                         */
+                        showtimeId: string;
+                        /**
+                         * Format: uuid
+                         * @description Movie that is archived; null for the other kinds
+                         * @example 0199d3a0-0a10-7a3b-8c4d-5e6f7a8b9c0d
+                         */
+                        movieId: string | null;
+                        /**
+                         * Format: uuid
+                         * @description User who gave the command
+                         * @example 0199d3a0-5b1c-7c11-9d2e-3f4a5b6c7d8e
+                         */
+                        actor: string;
+                        /**
+                         * @description Why, in the words of the actor; null if no reason was given
+                         * @example Power cut
+                         */
+                        reason: string | null;
+                        /**
+                         * Format: date-time
+                         * @description When it was started
+                         * @example 2026-11-22T17:40:03.512Z
+                         */
+                        startedAt: string;
+                        /**
+                         * @description Attempts so far
+                         * @example 4
+                         */
+                        tries: number;
+                        /**
+                         * Format: date-time
+                         * @description When the sweeper tries next
+                         * @example 2026-11-22T17:42:31.904Z
+                         */
+                        nextTryAt: string;
+                    }[];
+                };
+                /** @description Bookings that lost their seats, and whose buyers still wait for something */
+                conflicts: {
+                    /**
+                     * @description `raised`: there is something to do. `clear`: there is not. `unknown`: a store did not answer
+                     * @enum {string}
+                     */
+                    status: "raised" | "clear" | "unknown";
+                    /**
+                     * @description What to do about it: a path in the repository, and a heading in that page
+                     * @example docs/operations.md#conflicts
+                     */
+                    guide: string;
+                    /**
+                     * @description How many there are; null: unknown
+                     * @example 1
+                     */
+                    count: number | null;
+                    /** @description The most urgent of them */
+                    items: {
+                        /**
+                         * Format: uuid
+                         * @description Booking that lost its seats
+                         * @example 0199d3a1-8c20-7e9f-8a0b-1c2d3e4f5a05
+                         */
+                        bookingId: string;
+                        /**
+                         * Format: uuid
+                         * @description Its showtime
+                         * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
+                         */
+                        showtimeId: string;
+                        /**
+                         * Format: uuid
+                         * @description Its buyer
+                         * @example 0199d3a0-5b1c-7c11-9d2e-3f4a5b6c7d8e
+                         */
+                        userId: string;
+                        amount: components["schemas"]["Money"];
+                        /**
+                         * @description Whether the seat store shows the real owners of the seats
+                         * @example true
+                         */
+                        isCorrected: boolean;
+                        /**
+                         * Format: date-time
+                         * @description When the conflict was found
+                         * @example 2026-11-22T17:42:31.904Z
+                         */
+                        foundAt: string;
+                    }[];
+                };
+            };
+            /** @description The stores that did not answer: the alarms that are read from them are `unknown` */
+            unread: ("postgres" | "redis")[];
+            /**
+             * Format: date-time
+             * @description When the alarms were read
+             * @example 2026-11-22T19:15:00.000Z
+             */
+            asOf: string;
+        };
+        /** @description An entry of an outbox that could not be settled */
+        DeadLetter: {
+            /**
+             * Format: uuid
+             * @description Id of the dead letter
+             * @example 0199d3a2-2e51-7c7d-9b2f-0a1c2d3e4f50
+             */
+            id: string;
+            /**
+             * @description Bucket of the seat store
+             * @example 5
+             */
+            bucket: number;
+            /**
+             * @description Id that the entry had in the outbox
+             * @example 1795369351904-0
+             */
+            entryId: string;
+            /**
+             * @description Why it could not be settled: a fixed word, or the SQLSTATE of PostgreSQL
+             * @example 23503
+             */
+            errorCode: string;
+            /**
+             * @description The same in words
+             * @example the fields do not form a valid event
+             */
+            errorMessage: string;
+            /**
+             * @description The fields of the entry
+             * @example {
+             *       "type": "booking.confirmed",
+             *       "bookingId": "0199d3a1-8c20-7e9f-8a0b-1c2d3e4f5a05"
+             *     }
+             */
+            entry: {
+                [key: string]: string;
+            };
+            /**
+             * Format: date-time
+             * @description When it was found
+             * @example 2026-11-22T17:42:31.904Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it was replayed or discarded; null while it was not
+             * @example null
+             */
+            resolvedAt: string | null;
+        };
+        /** @description What becomes of a dead letter, and why */
+        DeadLetterResolution: {
+            /**
+             * @description `replay`: put the entry back into its outbox. `discard`: do not
+             * @enum {string}
+             */
+            action: "replay" | "discard";
+            /**
+             * @description Why the change is made. Kept in the audit trail
+             * @example The projector of hall 1 is broken.
+             */
+            reason: string;
+        };
+        /** @description The end of a quarantine */
+        OpenedSeats: {
+            /**
+             * Format: uuid
+             * @description The showtime
+             * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
+             */
+            showtimeId: string;
+            /**
+             * @description How many seats this request put on sale; 0 if the showtime is not in quarantine
+             * @example 98
+             */
+            openedSeats: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -3609,6 +4324,16 @@ export type NewSchedule = components['schemas']['NewSchedule'];
 export type ClashingShowtime = components['schemas']['ClashingShowtime'];
 export type PlannedShowtime = components['schemas']['PlannedShowtime'];
 export type Schedule = components['schemas']['Schedule'];
+export type ReasonGiven = components['schemas']['ReasonGiven'];
+export type AdminRefund = components['schemas']['AdminRefund'];
+export type RefundPage = components['schemas']['RefundPage'];
+export type RefundPayment = components['schemas']['RefundPayment'];
+export type Notice = components['schemas']['Notice'];
+export type NoticePage = components['schemas']['NoticePage'];
+export type AlarmReport = components['schemas']['AlarmReport'];
+export type DeadLetter = components['schemas']['DeadLetter'];
+export type DeadLetterResolution = components['schemas']['DeadLetterResolution'];
+export type OpenedSeats = components['schemas']['OpenedSeats'];
 export type HeaderRequestId = components['headers']['RequestId'];
 export type HeaderServerTime = components['headers']['ServerTime'];
 export type $defs = Record<string, never>;
@@ -6732,7 +7457,7 @@ export interface operations {
                 /** @description Only this action, such as `movie.updated` */
                 action?: string;
                 /** @description Only changes of this kind of thing */
-                targetType?: "movie" | "auditorium" | "plan" | "showtime" | "batch" | "user";
+                targetType?: "movie" | "auditorium" | "plan" | "showtime" | "batch" | "user" | "booking" | "dead_letter";
                 /** @description Only changes of the thing with this id */
                 targetId?: string;
                 /** @description Only changes that are about the showtime with this id */
@@ -9570,6 +10295,915 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
                         code: "unavailable" | "outcome_unknown" | "recovering" | "busy" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    openQuarantinedSeats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the showtime */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonGiven"];
+            };
+        };
+        responses: {
+            /** @description The seats are on sale */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedSeats"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "not_found";
+                    };
+                };
+            };
+            /** @description `showtime_closed`: Showtime closed · `showtime_cancelled`: Showtime cancelled */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "showtime_closed" | "showtime_cancelled";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: Request body too large */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `recovering`: Showtime being prepared · `unavailable`: Unavailable · `outcome_unknown`: Outcome unknown · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "recovering" | "unavailable" | "outcome_unknown" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    listRefunds: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of items on a page */
+                limit?: number;
+                /** @description `nextCursor` of the previous page, from the same list and filters. Leave it out to get the first page */
+                cursor?: string;
+                /** @description Only refunds with this status */
+                status?: "due" | "sent" | "refunded" | "failed";
+                /** @description Only refunds for this reason */
+                reason?: "conflict" | "showtime_cancelled" | "cancelled";
+                /** @description Only refunds in this currency, such as `EUR` */
+                currency?: string;
+                /** @description Only refunds of the showtime with this id */
+                showtimeId?: string;
+                /** @description Only refunds of showtimes of the movie with this id */
+                movieId?: string;
+                /** @description Only refunds of bookings of the user with this id */
+                userId?: string;
+                /** @description What `from` and `to` bound: `due` (default), when the refund became due, or `settled`, when it was paid back */
+                periodOf?: "due" | "settled";
+                /** @description Only refunds at this instant or later */
+                from?: string;
+                /** @description Only refunds before this instant */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of refunds, newest first, with totals */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundPage"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    markRefundPaid: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of the version that the change is based on, or a list of them: if the resource has another version, the answer is 412 and nothing is changed. Optional; without it the change is made whatever the version
+                 * @example "3"
+                 */
+                "if-match"?: string;
+            };
+            path: {
+                /** @description Id of the booking */
+                bookingId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefundPayment"];
+            };
+        };
+        responses: {
+            /** @description The refund, paid */
+            200: {
+                headers: {
+                    /** @description The version of the refund, for `If-Match` */
+                    etag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminRefund"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "not_found";
+                    };
+                };
+            };
+            /** @description `refund_not_due`: Refund not due */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "refund_not_due";
+                    };
+                };
+            };
+            /** @description `version_mismatch`: Version mismatch */
+            412: {
+                headers: {
+                    /** @description The current `version` of the booking, in quotes */
+                    ETag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "version_mismatch";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: Request body too large */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `outcome_unknown`: Outcome unknown · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "outcome_unknown" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    listNotices: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of items on a page */
+                limit?: number;
+                /** @description `nextCursor` of the previous page, from the same list and filters. Leave it out to get the first page */
+                cursor?: string;
+                /** @description Only notices of this kind */
+                kind?: "showtime.rescheduled" | "booking.cancelled";
+                /** @description Only notices about the booking with this id */
+                bookingId?: string;
+                /** @description Only notices about the showtime with this id */
+                showtimeId?: string;
+                /** @description Only notices that were written at this instant or later */
+                from?: string;
+                /** @description Only notices that were written before this instant */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of notices, newest first */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticePage"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    listAlarms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every alarm, raised or not */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmReport"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    resolveDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the dead letter */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeadLetterResolution"];
+            };
+        };
+        responses: {
+            /** @description The dead letter, resolved */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetter"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "not_found";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: Request body too large */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `outcome_unknown`: Outcome unknown · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "outcome_unknown" | "overloaded";
                     };
                 };
             };

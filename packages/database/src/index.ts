@@ -20,13 +20,16 @@ export { type CancelRequest, type CancelStart, startCancel } from "./actions/sta
 export { type RescheduleRequest, type RescheduleStart, startReschedule } from "./actions/start-reschedule.ts";
 export {
 	ACTION_RETRY_MAX_S,
+	ACTION_UNFINISHED_MS,
 	countUnfinishedActions,
 	finishAction,
 	finishIfOver,
 	finishIfSettled,
+	listUnfinishedActions,
 	noteAttempt,
 	takeAction,
 	takeDueActions,
+	type UnfinishedAction,
 } from "./actions/take-actions.ts";
 export {
 	endWithdrawal,
@@ -38,6 +41,7 @@ export {
 } from "./actions/withhold-refund.ts";
 export type { Auditorium, AuditoriumFields, PricesIn, Venue } from "./admin/admin-auditorium.ts";
 export type { AdminMovie, MovieFields } from "./admin/admin-movie.ts";
+export { type AdminRefund, REFUND_STATUSES } from "./admin/admin-refund.ts";
 export type { AdminSeatPlan, SeatPlanFields } from "./admin/admin-seat-plan.ts";
 export type { AdminShowtime } from "./admin/admin-showtime.ts";
 export type { AuditDigest } from "./admin/audit-digest.ts";
@@ -52,7 +56,10 @@ export { findAdminMovie, type ListAdminMoviesRequest, listAdminMovies } from "./
 export { findAdminShowtime, type ListAdminShowtimesRequest, listAdminShowtimes } from "./admin/list-admin-showtimes.ts";
 export { type AuditEvent, type ListAuditEventsRequest, listAuditEvents } from "./admin/list-audit-events.ts";
 export { findAuditorium, type ListAuditoriumsRequest, listAuditoriums } from "./admin/list-auditoriums.ts";
+export { type ListNoticesRequest, listNotices, type Notice } from "./admin/list-notices.ts";
+export { listRefunds, type RefundFilters, type RefundTotal } from "./admin/list-refunds.ts";
 export { findAdminSeatPlan, type ListSeatPlansRequest, listSeatPlans } from "./admin/list-seat-plans.ts";
+export { type MarkRefundPaidOutcome, type MarkRefundPaidRequest, markRefundPaid } from "./admin/mark-refund-paid.ts";
 export { type AuditOrigin, OPERATOR } from "./admin/record-audit.ts";
 export { type BatchAnswer, type BulkOutcome, type BulkRequest, scheduleInBulk } from "./admin/schedule-in-bulk.ts";
 export { type ScheduleOneOutcome, type ScheduleOneRequest, scheduleOne } from "./admin/schedule-one.ts";
@@ -76,7 +83,15 @@ export { CONNECTION_BUDGETS, type ConnectionBudget, type DatabaseWork } from "./
 export { createDatabase, type Database, type DatabaseOptions } from "./create-database.ts";
 export { checkBuckets, checkBucketsAtStart } from "./ledger/check-buckets.ts";
 export { type CheckTimelineOutcome, checkTimeline } from "./ledger/check-timeline.ts";
-export { type DeadLetter, type DeadLetterKey, findDeadLetter, listDeadLetters, resolveDeadLetter } from "./ledger/dead-letters.ts";
+export {
+	countDeadLetters,
+	type DeadLetter,
+	type DeadLetterKey,
+	type DeadLetterResolution,
+	findDeadLetter,
+	listDeadLetters,
+	resolveDeadLetter,
+} from "./ledger/dead-letters.ts";
 export { findBooking } from "./ledger/find-booking.ts";
 export type { Gap } from "./ledger/find-gap.ts";
 export { type BookedSchedule, findMoves, type Move } from "./ledger/find-moves.ts";
@@ -84,6 +99,8 @@ export { findOpening, type Opening } from "./ledger/find-opening.ts";
 export { type BookingRefund, findRefunds } from "./ledger/find-refunds.ts";
 export type { LedgerBooking } from "./ledger/ledger-booking.ts";
 export { type ListBookingsRequest, listBookings } from "./ledger/list-bookings.ts";
+export { countLosses, LOSS_ALARM_DAYS, type Loss, listLosses } from "./ledger/list-losses.ts";
+export { countOpenConflicts, listOpenConflicts, type OpenConflict } from "./ledger/list-open-conflicts.ts";
 export { countQuarantined, listQuarantined, listQuarantineEnded, type QuarantinedShowtime } from "./ledger/list-quarantined.ts";
 export { countSoldSeats, type SeatOwner, seatOwners } from "./ledger/list-seat-owners.ts";
 export { listUncorrectedConflicts, markConflictCorrected } from "./ledger/list-uncorrected-conflicts.ts";
@@ -107,6 +124,8 @@ export {
 	type AuditTarget,
 	MOVIE_STATUSES,
 	type MovieStatus,
+	NOTICE_KINDS,
+	type NoticeKind,
 	REFUND_REASONS,
 	TITLE_MAX_CHARS,
 	USER_ROLES,

@@ -17,6 +17,7 @@ export type SeatPlanId = Branded<"SeatPlanId">;
 export type ShowtimeId = Branded<"ShowtimeId">;
 export type BookingId = Branded<"BookingId">;
 export type AuditEventId = Branded<"AuditEventId">;
+export type NoticeId = Branded<"NoticeId">;
 
 /** The number of buckets that the last byte of an id can name. A system uses the first `BUCKETS` of them. Source: ADR 0013. */
 const BUCKETS_IN_IDS = 256;
@@ -86,6 +87,8 @@ export const parseSeatPlanId = (text: string): SeatPlanId | null => (isUuid(text
 export const parseAnyId = (text: string): string | null => (isUuid(text) ? text : null);
 /** The id of an audit event in `text`, or null if `text` is not one. Postgres makes these ids. */
 export const parseAuditEventId = (text: string): AuditEventId | null => (isUuid(text) ? (text as AuditEventId) : null);
+/** The id of a notice in `text`, or null if `text` is not one. Postgres makes these ids. */
+export const parseNoticeId = (text: string): NoticeId | null => (isUuid(text) ? (text as NoticeId) : null);
 /** The showtime id in `text`, or null if `text` is not one or its bucket is not below `buckets`. Pass the setting `BUCKETS`. */
 export const parseShowtimeId = (text: string, buckets = BUCKETS_IN_IDS): ShowtimeId | null =>
 	isInBuckets(text, buckets) ? (text as ShowtimeId) : null;

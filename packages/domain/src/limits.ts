@@ -101,6 +101,9 @@ export const listBuckets = ({ buckets }: Pick<Limits, "buckets">): number[] => A
  */
 export const QUARANTINE_SPEC = { env: "QUARANTINE_MS", min: 0, max: 30 * DAY_MS } as const;
 
+/** The age in ms of the oldest outbox entry above which settling counts as late. A working sweeper is some tenths of a second behind. */
+export const SETTLE_LAG_SPEC = { env: "SETTLE_LAG_MAX_MS", default: 30_000, min: 1_000, max: DAY_MS } as const;
+
 // The limits below are not settings: stored data depends on them.
 
 /** Seats in one seat plan. */
@@ -141,6 +144,8 @@ export const BOOKING_AMOUNT_MAX = LIMIT_SPECS.seatsPerBookingMax.max * PRICE_MAX
 export const BLOCK_SEATS_MAX = 1_000;
 /** Characters (code points) of a reason that staff give for a change. */
 export const REASON_MAX_CHARS = 500;
+/** Characters in the reference under which a refund was paid by hand. */
+export const REFERENCE_MAX_CHARS = 200;
 /** The last instant of a sales window or a schedule, epoch ms: the end of the year 9999, the last that ISO 8601 writes with four digits. */
 export const INSTANT_MAX_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 /** What an `Idempotency-Key` looks like, as a regular expression. */

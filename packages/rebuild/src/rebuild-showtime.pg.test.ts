@@ -184,9 +184,9 @@ describe("a rebuild after Redis has lost its data", () => {
 		await rebuild();
 		expect(await statuses()).toBe("SQQQQQQQ");
 
-		expect(await openQuarantinedShowtime(test, showtimeId)).toEqual({ outcome: "opened", seats: 99 });
+		expect(await openQuarantinedShowtime(test, showtimeId, null)).toEqual({ outcome: "opened", seats: 99 });
 		expect(await statuses()).toBe("SAAAAAAA");
-		expect(await openQuarantinedShowtime(test, showtimeId)).toEqual({ outcome: "not_quarantined" });
+		expect(await openQuarantinedShowtime(test, showtimeId, null)).toEqual({ outcome: "not_quarantined" });
 		await restartRedis();
 		await rebuild();
 		expect(await statuses()).toBe("SAAAAAAA");
@@ -216,7 +216,7 @@ describe("a rebuild after Redis has lost its data", () => {
 		expect(await statuses()).toBe("SQQQQQQQ");
 		const { seq } = await test.seatStore.adoptTimeline(bucket, null);
 		expect(seq).toBeGreaterThanOrEqual(Number((await test.query(`select seq from buckets where bucket = ${bucket}`))[0]?.seq));
-		await openQuarantinedShowtime(test, showtimeId);
+		await openQuarantinedShowtime(test, showtimeId, null);
 	});
 
 	it("still quarantines free seats if the process that detected the loss died before its commit", async () => {

@@ -11,10 +11,16 @@ import { addCreateSeatPlan } from "./create-seat-plan.ts";
 import { addCreateShowtime } from "./create-showtime.ts";
 import { addListAdminMovies } from "./list-admin-movies.ts";
 import { addListAdminShowtimes } from "./list-admin-showtimes.ts";
+import { addListAlarms } from "./list-alarms.ts";
 import { addListAuditEvents } from "./list-audit-events.ts";
 import { addListAuditoriums } from "./list-auditoriums.ts";
+import { addListNotices } from "./list-notices.ts";
+import { addListRefunds } from "./list-refunds.ts";
 import { addListSeatPlans } from "./list-seat-plans.ts";
+import { addMarkRefundPaid } from "./mark-refund-paid.ts";
+import { addOpenQuarantinedSeats } from "./open-quarantined-seats.ts";
 import { requireRole } from "./require-role.ts";
+import { addResolveDeadLetter } from "./resolve-dead-letter.ts";
 import { addScheduleShowtimes } from "./schedule-showtimes.ts";
 import { addShowAdminMovie } from "./show-admin-movie.ts";
 import { addShowAdminSeatPlan } from "./show-admin-seat-plan.ts";
@@ -54,4 +60,10 @@ export function addAdminRoutes(app: ApiServer, deps: RouteDeps): void {
 	addUpdateShowtime(app, deps);
 	addCancelShowtime(app, deps);
 	addBlockSeats(app, deps);
+	addOpenQuarantinedSeats(app, deps);
+	addListRefunds(app, deps);
+	addMarkRefundPaid(app, deps);
+	addListNotices(app, deps);
+	addListAlarms(app, deps);
+	addResolveDeadLetter(app, deps);
 }

@@ -8,12 +8,10 @@ import { BAD_CURSOR, PAGE_LIMIT_DEFAULT, PAGE_QUERY } from "../contract/page.ts"
 import { ADMIN_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED, oneOf, toInstant } from "../contract/share.ts";
 import type { AppDeps } from "../deps.ts";
+import { createFilterReader, idFilter, timeFilter } from "./read-filters.ts";
 
 /** The most characters of the name of an action. */
 const ACTION_MAX_CHARS = 64;
-
-const idFilter = (description: string) => Type.Optional(Type.String({ maxLength: 64, description }));
-const timeFilter = (description: string) => Type.Optional(Type.String({ format: "date-time", maxLength: 64, description }));
 
 const Query = Type.Object(
 	{
@@ -70,35 +68,16 @@ type Filters = Omit<Static<typeof Query>, "cursor" | "limit">;
 
 /** Returns the filters as the query needs them, or the errors of those that are malformed. */
 function parseFilters({ actor, targetId, showtimeId, from, to, action, targetType }: Filters) {
-	const errors: { pointer: string; message: string }[] = [];
-	function parse<Value>(
-		name: string,
-		value: string | undefined,
-		parser: (text: string) => Value | null,
-		message: string,
-	): Value | undefined {
-		const parsed = value === undefined ? undefined : parser(value);
-		if (parsed === null) errors.push({ pointer: `/query/${name}`, message });
-		return parsed ?? undefined;
-	}
+	const { errors, read, readPeriod } = createFilterReader();
 	const filters = {
 		action,
 		targetType,
-		actor: parse("actor", actor, parseUserId, "is not a valid user id"),
-		targetId: parse("targetId", targetId, parseAnyId, "is not a valid id"),
-		showtimeId: parse("showtimeId", showtimeId, (text) => parseShowtimeId(text), "is not a valid showtime id"),
-		fromMs: parse("from", from, parseInstant, "is not an instant"),
-		toMs: parse("to", to, parseInstant, "is not an instant"),
+		actor: read("actor", actor, parseUserId, "is not a valid user id"),
+		targetId: read("targetId", targetId, parseAnyId, "is not a valid id"),
+		showtimeId: read("showtimeId", showtimeId, (text) => parseShowtimeId(text), "is not a valid showtime id"),
+		...readPeriod({ from, to }),
 	};
-	if (filters.fromMs !== undefined && filters.toMs !== undefined && filters.fromMs >= filters.toMs)
-		errors.push({ pointer: "/query/to", message: "must be later than `from`" });
 	return errors.length > 0 ? { errors } : filters;
-}
-
-/** Returns epoch ms; null for a leap second, which the format allows and `Date` does not know. */
-function parseInstant(text: string): number | null {
-	const ms = Date.parse(text);
-	return Number.isNaN(ms) ? null : ms;
 }
 
 const presentAuditEvent = ({ at, recordedAt, ...event }: AuditEvent): AuditEventBody => ({

@@ -1,7 +1,7 @@
 /** What the wire schemas of the admin routes share. */
 import { REASON_MAX_CHARS } from "@holdfast/domain";
 import { type Static, type TSchema, Type } from "typebox";
-import { CLOSED } from "./share.ts";
+import { CLOSED, share } from "./share.ts";
 
 /** The version of a resource, in its body. */
 export const version = Type.Integer({ minimum: 1, description: "Counts the changes, from 1. Also the `ETag`", examples: [3] });
@@ -35,6 +35,9 @@ export const SHOWTIME_VERSION_HEADERS = {
 
 /** Why staff make a change, for the audit trail. */
 export const reason = visible(REASON_MAX_CHARS, "Why the change is made. Kept in the audit trail", "The projector of hall 1 is broken.");
+
+/** Schema of the body of a command that needs a reason and nothing else. */
+export const ReasonGiven = share("ReasonGiven", Type.Object({ reason }, { ...CLOSED, description: "Why the command is given" }));
 
 /** The query of a DELETE that takes nothing from a customer. */
 export const OPTIONAL_REASON = Type.Object({ reason: Type.Optional(reason) }, CLOSED);

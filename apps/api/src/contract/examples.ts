@@ -9,6 +9,8 @@ export const EXAMPLE_IDS = {
 	showtime: "0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05",
 	booking: "0199d3a1-8c20-7e9f-8a0b-1c2d3e4f5a05",
 	auditEvent: "0199d3a2-1d40-7b6c-8a1e-9f0b1c2d3e4f",
+	deadLetter: "0199d3a2-2e51-7c7d-9b2f-0a1c2d3e4f50",
+	notice: "0199d3a2-3f62-7d8e-8c3a-1b2d3e4f5a61",
 	request: "5f0c2a64-1b7e-4c55-9f0e-2d8a7c6b4e31",
 } as const;
 
@@ -36,4 +38,6 @@ export const EXAMPLE_CURSORS = {
 	showtimes: "WyIxNzk1Mzc0OTAwMDAwIiwiMDE5OWQzYTAtMGExMy03ZDBlLTlmMWEtMmIzYzRkNWU2ZjA1Il0",
 	bookings: EXAMPLE_IDS.booking,
 	auditEvents: EXAMPLE_IDS.auditEvent,
+	notices: EXAMPLE_IDS.notice,
+	refunds: "WyIxNzk1MzcwOTUxOTA0IiwiMDE5OWQzYTEtOGMyMC03ZTlmLThhMGItMWMyZDNlNGY1YTA1Il0",
 } as const;

@@ -1,5 +1,6 @@
 /** Lists every schema that the OpenAPI document names under `components.schemas`. */
 import type { TSchema } from "typebox";
+import { ReasonGiven } from "./admin.ts";
 import { Auditorium, AuditoriumChange, AuditoriumPage, NewAuditorium } from "./admin-auditorium.ts";
 import { AdminMovie, AdminMoviePage, MovieChange, NewMovie } from "./admin-movie.ts";
 import { AdminSeatPlan, AdminSeatPlanDetails, AdminSeatPlanPage, NewSeatPlan, SeatPlanChange, SeatPlanDraft } from "./admin-seat-plan.ts";
@@ -15,13 +16,16 @@ import {
 	Schedule,
 	ShowtimeChange,
 } from "./admin-showtime.ts";
+import { AlarmReport, DeadLetter, DeadLetterResolution, OpenedSeats } from "./alarm.ts";
 import { AuditEvent, AuditEventPage } from "./audit-event.ts";
 import { Booking, BookingDetails, BookingPage, HoldRequest } from "./booking.ts";
 import { Health } from "./health.ts";
 import { SeatDelta, SeatReset, SeatStatuses } from "./live-seats.ts";
 import { Money, Price } from "./money.ts";
 import { Movie, MoviePage } from "./movie.ts";
+import { Notice, NoticePage } from "./notice.ts";
 import { Problem } from "./problem-schema.ts";
+import { AdminRefund, RefundPage, RefundPayment } from "./refund.ts";
 import { SeatPlan } from "./seat-plan.ts";
 import type { SharedSchema } from "./share.ts";
 import { SeatCounts, SeatMatrix, Showtime, ShowtimeDetails, ShowtimePage } from "./showtime.ts";
@@ -79,6 +83,16 @@ const SHARED: readonly Pick<SharedSchema<TSchema>, "schema">[] = [
 	ClashingShowtime,
 	PlannedShowtime,
 	Schedule,
+	ReasonGiven,
+	AdminRefund,
+	RefundPage,
+	RefundPayment,
+	Notice,
+	NoticePage,
+	AlarmReport,
+	DeadLetter,
+	DeadLetterResolution,
+	OpenedSeats,
 ];
 
 /** The schemas to add to the server with `addSchema`, each with its `$id`. */

@@ -44,6 +44,10 @@ export const BY_ID_OF_PLAN = byId("Id of the seat plan: `planId` of the answer w
 export const BY_ID_OF_ANY_PLAN = byId("Id of the seat plan");
 /** The id of a booking. */
 export const BY_ID_OF_BOOKING = byId("Id of the booking");
+/** The id of a booking, for routes to what belongs to it. */
+export const BY_BOOKING_ID = Type.Object({ bookingId: Type.String({ description: "Id of the booking" }) });
+/** The id of a dead letter. */
+export const BY_ID_OF_DEAD_LETTER = byId("Id of the dead letter");
 /** The id of a showtime, for routes to parts of a showtime. */
 export const BY_SHOWTIME_ID = Type.Object({ showtimeId: Type.String({ description: "Id of the showtime" }) });
 /** The id of a movie, for routes to parts of a movie. */

@@ -73,7 +73,8 @@ const ProblemObject = Type.Object(
 				{
 					additionalProperties: true,
 					description:
-						"Only with `version_mismatch` of an admin route: the resource as it is now, as its GET returns it; a seat plan without its rows",
+						"Only with `refund_not_due`, and with `version_mismatch` of an admin route: the resource as it is now, as its GET returns it; a seat " +
+						"plan without its rows",
 				},
 			),
 		),
@@ -210,6 +211,7 @@ const INSTANCES: Partial<Record<ProblemCode, string>> = {
 	forbidden: AUDITORIUM_PATH,
 	invalid_plan: PLANS_PATH,
 	has_showtimes: AUDITORIUM_PATH,
+	refund_not_due: `/api/v1/admin/refunds/${EXAMPLE_IDS.booking}`,
 	has_bookings: `/api/v1/admin/movies/${EXAMPLE_IDS.movie}`,
 	unknown_tiers: AUDITORIUM_PATH,
 	currency_mismatch: AUDITORIUM_PATH,

@@ -140,6 +140,14 @@ export const PROBLEMS = {
 			"showtimes first, or wait until they are over.",
 		retryable: false,
 	},
+	refund_not_due: {
+		status: 409,
+		title: "Refund not due",
+		detail:
+			"The refund cannot be marked as paid: it was paid under another reference, is on its way, has failed, or was withdrawn because the " +
+			"booking is valid again. Nothing was changed; `current`, where present, is the refund as it is.",
+		retryable: false,
+	},
 	has_showtimes: {
 		status: 409,
 		title: "Showtimes to come",

@@ -1,7 +1,16 @@
 /** Helpers for the tests of the admin routes. */
 import { setTimeout as delay } from "node:timers/promises";
 import { createDatabase } from "@holdfast/database";
-import { gridLayout, newAuditoriumId, newSeatPlanId, parseShowtimeId, type ShowtimeId } from "@holdfast/domain";
+import {
+	type BookingId,
+	gridLayout,
+	newAuditoriumId,
+	newBookingId,
+	newSeatPlanId,
+	parseShowtimeId,
+	type ShowtimeId,
+	type UserId,
+} from "@holdfast/domain";
 import { settleAll } from "@holdfast/rebuild/testing";
 import type { ShowtimeOptions } from "@holdfast/testing";
 import type { AuditoriumBody } from "../contract/admin-auditorium.ts";
@@ -145,4 +154,43 @@ export async function sellSeats(api: TestApi, showtimeId: ShowtimeId, labels: re
 	const { id } = await api.held(user, showtimeId, labels);
 	await api.call(`POST /bookings/${id}/confirm`, { token: user.token });
 	return { id, user };
+}
+
+/** Options of `insertRefund`. `state` is that of the row: `done` is shown as `refunded`. */
+export type TestRefundOptions = {
+	readonly showtimeId: ShowtimeId;
+	readonly userId: UserId;
+	readonly reason?: "conflict" | "showtime_cancelled" | "cancelled";
+	readonly amount?: number;
+	readonly currency?: string;
+	readonly percent?: number;
+	readonly state?: "due" | "sent" | "done" | "failed" | "not_owed";
+	readonly dueAt?: string;
+};
+
+/** Inserts a cancelled booking and its refund, as settling writes them: 12.50 USD, due now, unless the options say otherwise. Returns the booking. */
+export async function insertRefund(api: TestApi, { showtimeId, userId, ...options }: TestRefundOptions): Promise<BookingId> {
+	const { reason = "cancelled", amount = 1250, currency = "USD", percent = 100, state = "due" } = options;
+	const dueAt = options.dueAt ?? new Date().toISOString();
+	const id = newBookingId(showtimeId);
+	const bookingState = reason === "conflict" ? "CONFLICT" : "CANCELLED";
+	await api.sql(`insert into bookings (id, user_id, showtime_id, seat_plan_id, state, version, amount, currency, created_at, expires_at, confirmed_at,
+			schedule_version)
+		select '${id}', '${userId}', id, seat_plan_id, '${bookingState}', 3, ${(amount * 100) / percent}, '${currency}', now(), now(), now(), 1
+		from showtimes where id = '${showtimeId}';
+		insert into refunds (booking_id, showtime_id, reason, amount, currency, percent, state, due_at, provider_ref, done_at)
+		select '${id}', '${showtimeId}', '${reason}', ${amount}, '${currency}', ${percent}, '${state}', '${dueAt}'
+			${state === "done" ? ", 'Receipt 1', '2031-01-01T00:00:00Z'" : ", null, null"}`);
+	return id;
+}
+
+/** Inserts a dead letter, as settling writes it, and returns its id. */
+export async function insertDeadLetter(
+	api: TestApi,
+	{ bucket, raw }: { bucket: number; raw: Readonly<Record<string, string>> },
+): Promise<string> {
+	const [row] = await api.sql(`insert into dead_letters (bucket, entry_id, raw, error_code, error_message)
+		values (${bucket}, '1-' || floor(random() * 1e9)::bigint, '${JSON.stringify(raw)}', 'unparsable', 'the fields do not form a valid event')
+		returning id`);
+	return row?.id ?? "";
 }

@@ -3,7 +3,7 @@
  * checked against the API's own OpenAPI document.
  */
 import { createDatabase, type Database } from "@holdfast/database";
-import { DEFAULT_LIMITS, type Limits, type ShowtimeId, type UserId } from "@holdfast/domain";
+import { DEFAULT_LIMITS, type Limits, SETTLE_LAG_SPEC, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { queryPostgres } from "@holdfast/local-stack";
 import { ANSWER_TIMEOUT_SPEC, createLogger, createPasswords, type Logger, type Passwords } from "@holdfast/runtime";
 import { type AckLevel, type AuthStore, createAuthStore, createSeatStore, type SeatStore } from "@holdfast/seat-store";
@@ -17,7 +17,7 @@ import {
 	type TestRedis,
 } from "@holdfast/testing";
 import type { ApiServer } from "../api-server.ts";
-import { IN_FLIGHT_SPEC, KEEP_ALIVE_SPEC, REQUEST_TIMEOUT_SPEC, SETTLE_LAG_SPEC } from "../api-settings.ts";
+import { IN_FLIGHT_SPEC, KEEP_ALIVE_SPEC, REQUEST_TIMEOUT_SPEC } from "../api-settings.ts";
 import { buildApp } from "../app.ts";
 import type { BookingBody } from "../contract/booking.ts";
 import type { AppDeps } from "../deps.ts";

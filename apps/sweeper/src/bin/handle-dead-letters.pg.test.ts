@@ -72,6 +72,9 @@ it("dead-letters lists and shows entries, replays them after their cause is fixe
 	const recorded = await query(`select id, state from bookings order by id`);
 	expect(recorded).toEqual([first, second].toSorted().map((id) => ({ id, state: "CONFIRMED" })));
 	expect((await run()).printed).toBe("0 dead letters are unresolved.\n");
+	expect(await query("select action, actor from audit_events where target_type = 'dead_letter' order by id")).toEqual(
+		["discarded", "replayed", "replayed"].map((how) => ({ action: `dead_letter.${how}`, actor: null })),
+	);
 	expect((await seatStore.outboxDepths())[bucketOf(first)]).toBe(0);
 });
 

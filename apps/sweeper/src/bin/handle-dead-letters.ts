@@ -4,13 +4,12 @@
  * one. `-- resolve <bucket> <entry>` removes it from the list without a replay. A replay is safe to repeat: the ledger records an event
  * only once.
  */
-import { findDeadLetter, listDeadLetters, resolveDeadLetter } from "@holdfast/database";
+import { type DeadLetter, findDeadLetter, listDeadLetters, OPERATOR, resolveDeadLetter } from "@holdfast/database";
+import { replayDeadLetter } from "@holdfast/rebuild";
 import { type Tools, withTools } from "./open-tools.ts";
 
 const LIST_MAX = 1_000;
 const USAGE = "Usage: npm run dead-letters [-- show|replay|resolve <bucket> <entry> | -- replay --all]";
-
-type DeadLetter = Awaited<ReturnType<typeof listDeadLetters>>[number];
 
 await withTools(async (tools) => {
 	const [action = "list", ...args] = process.argv.slice(2);
@@ -55,15 +54,13 @@ async function show(_tools: Tools, deadLetter: DeadLetter): Promise<number> {
 }
 
 async function resolve({ database }: Tools, deadLetter: DeadLetter): Promise<number> {
-	await resolveDeadLetter(database, deadLetter);
+	await resolveDeadLetter(database, deadLetter, { how: "discarded", origin: OPERATOR });
 	console.log(`${nameOf(deadLetter)}  resolved without a replay`);
 	return 0;
 }
 
-/** Puts the entry into the outbox first: if the process dies in between, a second replay changes nothing. */
-async function replay({ seatStore, database }: Tools, deadLetter: DeadLetter): Promise<number> {
-	await seatStore.requeueEntry(deadLetter.bucket, deadLetter.raw);
-	await resolveDeadLetter(database, deadLetter);
+async function replay(tools: Tools, deadLetter: DeadLetter): Promise<number> {
+	await replayDeadLetter(tools, deadLetter, OPERATOR);
 	console.log(`${nameOf(deadLetter)}  put back into the outbox; the sweeper settles it next`);
 	return 0;
 }

@@ -3,9 +3,9 @@
  * opens the given showtimes, `npm run seats:open -- --all` opens all. Seats are in quarantine because Redis is proven to have lost sales
  * (docs/reliability.md): before you open them, check which of them were sold, for example in the payment provider's records.
  */
-import { listQuarantined } from "@holdfast/database";
+import { listQuarantined, OPERATOR } from "@holdfast/database";
 import { parseShowtimeId, type ShowtimeId } from "@holdfast/domain";
-import { createRebuilder, openQuarantinedShowtime, withOpenShowtime } from "@holdfast/rebuild";
+import { createRebuilder, openQuarantinedSeats } from "@holdfast/rebuild";
 import { type Tools, withTools } from "./open-tools.ts";
 
 await withTools(async (tools) => {
@@ -14,7 +14,7 @@ await withTools(async (tools) => {
 	if (args.length === 0) return list(quarantined);
 	const ids = args.includes("--all") ? quarantined.map(({ showtimeId }) => showtimeId) : args.map(readShowtimeId);
 	let failures = 0;
-	for (const id of ids) failures += (await open(tools, id)) ? 0 : 1;
+	for (const id of ids) failures += (await openSeats(tools, id)) ? 0 : 1;
 	return failures === 0 ? 0 : 1;
 });
 
@@ -30,12 +30,10 @@ function readShowtimeId(text: string): ShowtimeId {
 	return id;
 }
 
-async function open(tools: Tools, showtimeId: ShowtimeId): Promise<boolean> {
+async function openSeats(tools: Tools, showtimeId: ShowtimeId): Promise<boolean> {
 	const rebuilder = createRebuilder({ ...tools, quarantineMs: null });
-	const result = await withOpenShowtime(
-		() => rebuilder.rebuild(showtimeId, 0),
-		() => openQuarantinedShowtime(tools, showtimeId),
-	);
+	const open = (id: ShowtimeId) => rebuilder.rebuild(id, 0);
+	const result = await openQuarantinedSeats({ ...tools, open }, showtimeId, OPERATOR);
 	switch (result.outcome) {
 		case "opened":
 			console.log(`${showtimeId}  quarantine ended: ${result.seats} seats are on sale again`);

@@ -4,7 +4,14 @@ import { type SQL, sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
 import { startCancel } from "./start-cancel.ts";
-import { ACTION_RETRY_MAX_S, countUnfinishedActions, finishAction, takeAction, takeDueActions } from "./take-actions.ts";
+import {
+	ACTION_RETRY_MAX_S,
+	countUnfinishedActions,
+	finishAction,
+	listUnfinishedActions,
+	takeAction,
+	takeDueActions,
+} from "./take-actions.ts";
 
 let ledger: TestLedger;
 beforeAll(async () => {
@@ -61,6 +68,21 @@ describe("taking actions", () => {
 		await ledger.rows(sql`update showtime_actions set created_at = now() - interval '10 seconds' where id = ${old}`);
 		expect(await countUnfinishedActions(ledger.database, 9_000)).toBe(1);
 		expect(await countUnfinishedActions(ledger.database, 60_000)).toBe(0);
+	});
+
+	it("lists the actions that are open for longer than 10 s, the oldest first, up to the limit", async () => {
+		const [fresh, old, oldest, finished] = await Promise.all(Array.from({ length: 4 }, startAction));
+		const age = (id: string | undefined, seconds: number) =>
+			ledger.rows(
+				sql`update showtime_actions set created_at = now() - make_interval(secs => ${seconds}), last_error = 'busy' where id = ${id}`,
+			);
+		await Promise.all([age(fresh, 9), age(old, 11), age(oldest, 60), age(finished, 60)]);
+		await finishAction(ledger.database, finished ?? "", "done");
+		expect((await listUnfinishedActions(ledger.database, { limit: 10 })).map(({ id }) => id)).toEqual([oldest, old]);
+		expect(await listUnfinishedActions(ledger.database, { limit: 1 })).toMatchObject([
+			{ id: oldest, kind: "cancel", movieId: null, tries: 0, lastError: "busy", command: { requestId: "request-1" } },
+		]);
+		expect(await countUnfinishedActions(ledger.database)).toBe(2);
 	});
 });
 

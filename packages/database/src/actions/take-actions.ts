@@ -1,6 +1,6 @@
 /** Takes actions that have to be driven on, and reports those that are not finished. */
-import { CANCEL_TTL_MS } from "@holdfast/domain";
-import { and, asc, eq, inArray, isNull, lte, type SQL, sql } from "drizzle-orm";
+import { CANCEL_TTL_MS, type MovieId } from "@holdfast/domain";
+import { and, asc, count, eq, inArray, isNull, lte, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
 import { readFrom, writeTo } from "../run-queries.ts";
 import { type ActionOutcome, showtimeActions } from "../schema/index.ts";
@@ -103,13 +103,42 @@ export async function finishIfSettled(database: Database, id: string): Promise<A
 	return row?.outcome ?? null;
 }
 
+/** An action is an alarm when it is open for longer. A first attempt and settling take less than a second. */
+export const ACTION_UNFINISHED_MS = 10_000;
+
+const isOpenFor = (ms: number) => and(isOpen, sql`${showtimeActions.createdAt} < now() - make_interval(secs => ${ms / 1_000})`);
+
 /** Returns how many actions are open for longer than `olderThanMs`. Each is a change that one store has and the other lacks. */
-export async function countUnfinishedActions(database: Database, olderThanMs: number): Promise<number> {
-	const [row] = await readFrom(database, "upkeep", (queries) =>
-		queries
-			.select({ count: sql<number>`count(*)::int` })
-			.from(showtimeActions)
-			.where(and(isOpen, sql`${showtimeActions.createdAt} < now() - make_interval(secs => ${olderThanMs / 1_000})`)),
+export async function countUnfinishedActions(database: Database, olderThanMs: number = ACTION_UNFINISHED_MS): Promise<number> {
+	const [row] = await readFrom(database, "administration", (queries) =>
+		queries.select({ count: count() }).from(showtimeActions).where(isOpenFor(olderThanMs)),
 	);
 	return row?.count ?? 0;
+}
+
+/** An action that is open for longer than `ACTION_UNFINISHED_MS`. */
+export type UnfinishedAction = Pick<ShowtimeAction, "id" | "showtimeId" | "kind" | "command" | "tries" | "createdAt"> & {
+	/** Of an archive: the movie; else null. */
+	readonly movieId: MovieId | null;
+	/** When the sweeper tries next, epoch ms. */
+	readonly nextTryAt: number;
+	/** Why the last attempt got no further. For operators only: it may quote a statement. */
+	readonly lastError: string | null;
+};
+
+/** Returns the actions that `countUnfinishedActions` counts, the oldest first, at most `limit`. */
+export async function listUnfinishedActions(database: Database, { limit }: { readonly limit: number }): Promise<UnfinishedAction[]> {
+	const rows = await readFrom(database, "administration", (queries) =>
+		queries
+			.select()
+			.from(showtimeActions)
+			.where(isOpenFor(ACTION_UNFINISHED_MS))
+			.orderBy(asc(showtimeActions.createdAt), asc(showtimeActions.id))
+			.limit(limit),
+	);
+	return rows.map((row) => {
+		const { id, showtimeId, kind, command, tries, createdAt } = actionOf(row);
+		const nextTryAt = row.nextTryAt.getTime();
+		return { id, showtimeId, kind, command, tries, createdAt, movieId: row.movieId, nextTryAt, lastError: row.lastError };
+	});
 }

@@ -1,10 +1,11 @@
 /** Lists the audit trail, newest first. */
 import type { AuditEventId, ShowtimeId, UserId } from "@holdfast/domain";
-import { and, desc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, lt, type SQL } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
 import type { ReadQueries } from "../queries.ts";
 import { readFrom } from "../run-queries.ts";
 import { type AuditFields, type AuditTarget, auditEvents } from "../schema/index.ts";
+import { writtenWithin } from "./written-within.ts";
 
 /** One row of the audit trail. Instants are epoch ms. */
 export type AuditEvent = {
@@ -39,12 +40,6 @@ export type ListAuditEventsRequest = {
 };
 
 /**
- * The id of a row carries the time of its insert, and `recorded_at` is the start of its transaction. The two differ by less than this, also
- * when the clock of the server is corrected in between.
- */
-const ID_OFFSET_MAX_MS = 3_600_000;
-
-/**
  * Returns up to `limit` rows, newest first, and whether there are older ones. Pages by keyset on the id, so pages stay consistent while
  * rows are added. Throws if Postgres is unreachable; changes nothing.
  */
@@ -74,18 +69,8 @@ function conditionsOf(request: Omit<ListAuditEventsRequest, "limit">): SQL[] {
 	if (targetType !== undefined) conditions.push(eq(auditEvents.targetType, targetType));
 	if (targetId !== undefined) conditions.push(eq(auditEvents.targetId, targetId));
 	if (showtimeId !== undefined) conditions.push(eq(auditEvents.showtimeId, showtimeId));
-	// The bounds of the ids make Postgres begin at the right place of the index that also gives the order.
-	if (fromMs !== undefined)
-		conditions.push(gte(auditEvents.recordedAt, new Date(fromMs)), sql`${auditEvents.id} >= ${firstIdAt(fromMs - ID_OFFSET_MAX_MS)}`);
-	if (toMs !== undefined)
-		conditions.push(lt(auditEvents.recordedAt, new Date(toMs)), sql`${auditEvents.id} < ${firstIdAt(toMs + ID_OFFSET_MAX_MS)}`);
+	conditions.push(...writtenWithin({ id: auditEvents.id, writtenAt: auditEvents.recordedAt }, { fromMs, toMs }));
 	return conditions;
-}
-
-/** Returns the smallest UUIDv7 of this millisecond. */
-function firstIdAt(ms: number): SQL {
-	const time = Math.max(0, ms).toString(16).padStart(12, "0");
-	return sql`${`${time.slice(0, 8)}-${time.slice(8)}-0000-0000-000000000000`}::uuid`;
 }
 
 function auditEventOf(row: typeof auditEvents.$inferSelect): AuditEvent {

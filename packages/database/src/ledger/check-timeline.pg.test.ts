@@ -6,6 +6,7 @@ import { classifySettleError, isDatabaseUnavailable } from "../classify-error.ts
 import { writeTo } from "../run-queries.ts";
 import { openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
 import { checkTimeline } from "./check-timeline.ts";
+import { countLosses, LOSS_ALARM_DAYS, listLosses } from "./list-losses.ts";
 import { settleBatch } from "./settle-batch.ts";
 
 let ledger: TestLedger;
@@ -152,4 +153,20 @@ it("throws a retryable error when another transaction holds the lock of the buck
 	expect([classifySettleError(error), isDatabaseUnavailable(error), hasAdopted]).toEqual(["retry", true, false]);
 	gate.resolve();
 	await holder;
+});
+
+it("lists a proven loss, the newest first, until it is 30 days old", async () => {
+	await settle(1, 7);
+	await checkTimeline(ledger.database, bucket, async () => ({ timeline: 2, lost: true, seq: 0 }));
+	const [newest] = await listLosses(ledger.database, { limit: 1 });
+	expect(newest).toEqual({ bucket, timeline: 2, lastSeq: 7, lastRecordedAt: expect.any(Number), foundAt: expect.any(Number) });
+	const before = await countLosses(ledger.database);
+	expect(await listLosses(ledger.database, { limit: 100 })).toHaveLength(before);
+	const age = (days: number) =>
+		ledger.rows(sql`update losses set found_at = now() - make_interval(days => ${days}, secs => 1) where bucket = ${bucket}`);
+	await age(LOSS_ALARM_DAYS - 1);
+	expect(await countLosses(ledger.database)).toBe(before);
+	await age(LOSS_ALARM_DAYS);
+	expect(await countLosses(ledger.database)).toBe(before - 1);
+	expect((await listLosses(ledger.database, { limit: 100 })).map((loss) => loss.bucket)).not.toContain(bucket);
 });

@@ -2,8 +2,9 @@
 import { bucketOf, newUserId, type OutboxEntry, type ShowtimeId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { OPERATOR } from "../admin/record-audit.ts";
 import { cancelOf, openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
-import { findDeadLetter, listDeadLetters, resolveDeadLetter } from "./dead-letters.ts";
+import { countDeadLetters, type DeadLetterKey, findDeadLetter, listDeadLetters, resolveDeadLetter } from "./dead-letters.ts";
 import { findBooking } from "./find-booking.ts";
 import { seatOwners } from "./list-seat-owners.ts";
 import { settleBatch } from "./settle-batch.ts";
@@ -26,6 +27,7 @@ async function settle(...entries: OutboxEntry[]) {
 	return outcome;
 }
 
+const resolve = (key: DeadLetterKey) => resolveDeadLetter(ledger.database, key, { how: "discarded", origin: OPERATOR });
 const keyOf = ({ entryId }: OutboxEntry) => ({ bucket: bucketOf(showtimeId), entryId });
 const ownDeadLetters = async (request: Partial<Parameters<typeof listDeadLetters>[1]> = {}) =>
 	(await listDeadLetters(ledger.database, { limit: 100, ...request })).filter(({ bucket }) => bucket === bucketOf(showtimeId));
@@ -40,6 +42,7 @@ describe("a dead letter", () => {
 		const deadLetter = await findDeadLetter(ledger.database, keyOf(poison));
 		expect(deadLetter).toEqual({
 			...keyOf(poison),
+			id: expect.stringMatching(/^[0-9a-f-]{36}$/),
 			raw: poison.raw,
 			errorCode: "unparsable",
 			errorMessage: "the fields do not form a valid event",
@@ -47,10 +50,10 @@ describe("a dead letter", () => {
 			resolvedAt: null,
 		});
 		expect(await ownDeadLetters()).toContainEqual(deadLetter);
-		expect(await resolveDeadLetter(ledger.database, keyOf(poison))).toBe(true);
+		expect(await resolve(keyOf(poison))).toBe(true);
 		const resolved = await findDeadLetter(ledger.database, keyOf(poison));
 		expect(resolved).toEqual({ ...deadLetter, resolvedAt: expect.any(Number) });
-		expect(await resolveDeadLetter(ledger.database, keyOf(poison))).toBe(false);
+		expect(await resolve(keyOf(poison))).toBe(false);
 		expect(await findDeadLetter(ledger.database, keyOf(poison))).toEqual(resolved);
 		expect(await ownDeadLetters()).not.toContainEqual(expect.objectContaining(keyOf(poison)));
 		expect(await ownDeadLetters({ includeResolved: true })).toContainEqual(resolved);
@@ -63,14 +66,40 @@ describe("a dead letter", () => {
 		const ids = (await ownDeadLetters()).map(({ entryId }) => entryId);
 		expect(ids.indexOf(first.entryId)).toBeLessThan(ids.indexOf(second.entryId));
 		expect(await listDeadLetters(ledger.database, { limit: 1 })).toHaveLength(1);
-		await resolveDeadLetter(ledger.database, keyOf(first));
+		await resolve(keyOf(first));
 		await settle(first);
 		expect((await ownDeadLetters()).map(({ entryId }) => entryId)).not.toContain(first.entryId);
 	});
 
+	it("is found by its id, counted until it is resolved, and resolved with one audit row about its showtime", async () => {
+		const poison = ledger.entryOf(null, { raw: { schema: "1", seq: "7", showtimeId } });
+		await settle(poison);
+		const { id = "" } = (await findDeadLetter(ledger.database, keyOf(poison))) ?? {};
+		expect(await findDeadLetter(ledger.database, { id })).toMatchObject(keyOf(poison));
+		const before = await countDeadLetters(ledger.database);
+		const origin = { actor: userId, requestId: "request-1", reason: "A duplicate." };
+		expect(await resolveDeadLetter(ledger.database, keyOf(poison), { how: "replayed", origin })).toBe(true);
+		expect(await resolve(keyOf(poison))).toBe(false);
+		expect(await countDeadLetters(ledger.database)).toBe(before - 1);
+		const rows = await ledger.rows(sql`select actor, action, target_type, showtime_id, before, after, reason, request_id
+			from audit_events where target_id = ${id}`);
+		expect(rows).toEqual([
+			{
+				actor: userId,
+				action: "dead_letter.replayed",
+				target_type: "dead_letter",
+				showtime_id: showtimeId,
+				before: { resolved: false },
+				after: { resolved: true },
+				reason: "A duplicate.",
+				request_id: "request-1",
+			},
+		]);
+	});
+
 	it("is not found and not resolved under an unknown bucket and entry id", async () => {
 		expect(await findDeadLetter(ledger.database, { bucket: 3, entryId: "1-1" })).toBeNull();
-		expect(await resolveDeadLetter(ledger.database, { bucket: 3, entryId: "1-1" })).toBe(false);
+		expect(await resolve({ bucket: 3, entryId: "1-1" })).toBe(false);
 	});
 });
 
@@ -108,7 +137,7 @@ describe("a replayed entry", () => {
 		await settle(poison);
 		const replay = replayOf(poison);
 		expect((await settle(replay)).deadLettered).toEqual([replay.entryId]);
-		await resolveDeadLetter(ledger.database, keyOf(poison));
+		await resolve(keyOf(poison));
 		expect(await findDeadLetter(ledger.database, keyOf(replay))).toMatchObject({ resolvedAt: null });
 	});
 });

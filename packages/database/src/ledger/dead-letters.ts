@@ -3,7 +3,9 @@
  * appends the fields to the outbox again, and resolves the dead letter. A replayed entry is a new entry with an old sequence number.
  * The old number raises no alarm, and the entry changes no booking of which the ledger already has the same or a later version.
  */
-import { and, asc, desc, eq, isNull, sql } from "drizzle-orm";
+import { parseShowtimeId } from "@holdfast/domain";
+import { and, asc, count, desc, eq, isNull, sql } from "drizzle-orm";
+import { type AuditOrigin, recordAudit } from "../admin/record-audit.ts";
 import type { Database, Queries } from "../create-database.ts";
 import { readFrom, writeTo } from "../run-queries.ts";
 import { deadLetters } from "../schema/index.ts";
@@ -14,6 +16,8 @@ export type DeadLetterKey = { readonly bucket: number; readonly entryId: string 
 
 /** An outbox entry that could not be settled, with the reason. */
 export type DeadLetter = DeadLetterKey & {
+	/** A UUID, for paths and the audit trail. */
+	readonly id: string;
 	/** The fields of the entry, as they were in the stream. */
 	readonly raw: Readonly<Record<string, string>>;
 	/** The reason, for programs: a code of `find-entry-error.ts` or `sort-entries.ts`, or the SQLSTATE that Postgres returned. */
@@ -31,7 +35,7 @@ export function listDeadLetters(
 	database: Database,
 	{ includeResolved = false, limit }: { readonly includeResolved?: boolean; readonly limit: number },
 ): Promise<DeadLetter[]> {
-	return readFrom(database, "upkeep", async (queries) => {
+	return readFrom(database, "administration", async (queries) => {
 		const rows = await queries
 			.select()
 			.from(deadLetters)
@@ -42,23 +46,45 @@ export function listDeadLetters(
 	});
 }
 
-/** Returns the dead letter, resolved or not; null when it does not exist. */
-export async function findDeadLetter(database: Database, key: DeadLetterKey): Promise<DeadLetter | null> {
-	const [row] = await readFrom(database, "upkeep", (queries) => queries.select().from(deadLetters).where(hasKey(key)));
+/** Returns how many dead letters are unresolved. */
+export async function countDeadLetters(database: Database): Promise<number> {
+	const isUnresolved = isNull(deadLetters.resolvedAt);
+	const [row] = await readFrom(database, "administration", (queries) =>
+		queries.select({ count: count() }).from(deadLetters).where(isUnresolved),
+	);
+	return row?.count ?? 0;
+}
+
+/** Returns the dead letter with this key or id, resolved or not; null when it does not exist. */
+export async function findDeadLetter(database: Database, key: DeadLetterKey | { readonly id: string }): Promise<DeadLetter | null> {
+	const isWanted = "id" in key ? eq(deadLetters.id, key.id) : hasKey(key);
+	const [row] = await readFrom(database, "administration", (queries) => queries.select().from(deadLetters).where(isWanted));
 	return row === undefined ? null : deadLetterOf(row);
 }
 
-/** Marks the dead letter as resolved. Returns false when it was resolved before or does not exist. Safe to call twice. */
-export function resolveDeadLetter(database: Database, key: DeadLetterKey): Promise<boolean> {
-	return writeTo(database, "upkeep", async (queries) => {
-		const isUnresolved = and(hasKey(key), isNull(deadLetters.resolvedAt));
-		const resolved = await queries
-			.update(deadLetters)
-			.set({ resolvedAt: sql`now()` })
-			.where(isUnresolved)
-			.returning({ key: deadLetters.entryId });
-		return resolved.length > 0;
-	});
+/** How a dead letter was resolved. `replayed`: its entry was put back into the outbox. `discarded`: it was not. */
+export type DeadLetterResolution = { readonly how: "replayed" | "discarded"; readonly origin: AuditOrigin };
+
+/**
+ * Marks the dead letter as resolved and writes the audit row, all or nothing. Returns false, and writes nothing, when it was resolved
+ * before or does not exist. Safe to call twice.
+ */
+export function resolveDeadLetter(database: Database, key: DeadLetterKey, { how, origin }: DeadLetterResolution): Promise<boolean> {
+	return writeTo(database, "administration", (queries) =>
+		queries.transaction(async (tx) => {
+			const [resolved] = await tx
+				.update(deadLetters)
+				.set({ resolvedAt: sql`now()` })
+				.where(and(hasKey(key), isNull(deadLetters.resolvedAt)))
+				.returning({ id: deadLetters.id, raw: deadLetters.raw });
+			if (resolved === undefined) return false;
+			const showtimeId = parseShowtimeId(resolved.raw.showtimeId ?? "");
+			const target = { type: "dead_letter", id: resolved.id } as const;
+			const change = { before: { resolved: false }, after: { resolved: true } };
+			await recordAudit(tx, origin, [{ action: `dead_letter.${how}`, target, ...(showtimeId && { showtimeId }), ...change }]);
+			return true;
+		}),
+	);
 }
 
 /** Inserts dead letters within the transaction of settling. Existing dead letters stay unchanged, resolved or not. */

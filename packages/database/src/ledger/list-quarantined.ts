@@ -27,7 +27,7 @@ type ListRequest = { readonly limit?: number };
 
 /** Returns the quarantined showtimes that have neither ended nor been cancelled, by start; at most `limit`. */
 export function listQuarantined(database: Database, { limit = LIST_MAX }: ListRequest = {}): Promise<QuarantinedShowtime[]> {
-	return readFrom(database, "upkeep", (queries) => selectQuarantined(queries, limit));
+	return readFrom(database, "administration", (queries) => selectQuarantined(queries, limit));
 }
 
 /** Returns those of them whose bucket's timeline started at least `quarantineMs` ago. Their next rebuild ends the quarantine. */
@@ -41,7 +41,7 @@ export function listQuarantineEnded(
 
 /** Returns the number of quarantined showtimes that have neither ended nor been cancelled. */
 export function countQuarantined(database: Database): Promise<number> {
-	return readFrom(database, "upkeep", async (queries) => {
+	return readFrom(database, "administration", async (queries) => {
 		const [row] = await queries.select({ showtimes: count() }).from(showtimes).innerJoin(buckets, isOnOlderTimeline).where(isNotOver);
 		return row?.showtimes ?? 0;
 	});

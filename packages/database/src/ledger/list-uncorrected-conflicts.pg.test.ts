@@ -3,6 +3,7 @@ import { type BookingEvent, bucketOf, type ShowtimeId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { cancelOf, openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
+import { countOpenConflicts, listOpenConflicts } from "./list-open-conflicts.ts";
 import { listUncorrectedConflicts, markConflictCorrected } from "./list-uncorrected-conflicts.ts";
 import { settleBatch } from "./settle-batch.ts";
 
@@ -108,4 +109,42 @@ it("does not list a conflict of a showtime that ended a day ago, because the sea
 	await endedAgo("24 hours");
 	expect(await ownConflicts()).toEqual([]);
 	expect(await refundsOf(loser)).toMatchObject([{ is_open: true }]);
+});
+
+it("keeps a conflict open for the staff until its refund is paid back and the seat store is corrected", async () => {
+	const [winner, loser] = [sale([80]), sale([80], { userId: loserId })];
+	await settle(winner, loser);
+	const own = async () =>
+		(await listOpenConflicts(ledger.database, { limit: 1_000 })).filter(({ bookingId }) => bookingId === loser.bookingId);
+	const conflict = { bookingId: loser.bookingId, showtimeId, userId: loserId, amount: 1250, currency: "EUR", foundAt: expect.any(Number) };
+	expect(await own()).toEqual([{ ...conflict, isCorrected: false }]);
+	await markConflictCorrected(ledger.database, loser.bookingId);
+	expect(await own()).toEqual([{ ...conflict, isCorrected: true }]);
+	const before = await countOpenConflicts(ledger.database);
+	const setRefund = (state: string, doneAt: string | null) =>
+		ledger.rows(sql`update refunds set state = ${state}, done_at = ${doneAt} where booking_id = ${loser.bookingId}`);
+	await setRefund("failed", null);
+	expect(await own()).toHaveLength(1);
+	await setRefund("sent", null);
+	expect(await own()).toEqual([]);
+	await setRefund("done", "2031-01-01T00:00:00Z");
+	expect([await own(), await countOpenConflicts(ledger.database)]).toEqual([[], before - 1]);
+	await ledger.rows(sql`update refunds set store_corrected_at = null where booking_id = ${loser.bookingId}`);
+	expect(await own()).toEqual([{ ...conflict, isCorrected: false }]);
+	await ledger.rows(sql`update showtimes set starts_at = now() - interval '5 days', ends_at = now() - interval '3 days',
+		occupied_until = now() - interval '3 days', sales_close_at = sales_open_at where id = ${showtimeId}`);
+	expect(await own()).toEqual([]);
+});
+
+it("keeps a conflict of a booking that cost nothing open until its showtime starts", async () => {
+	const [winner, loser] = [sale([81]), sale([81], { userId: loserId, amounts: [0] })];
+	await settle(winner, loser);
+	await markConflictCorrected(ledger.database, loser.bookingId);
+	const isOpen = async () =>
+		(await listOpenConflicts(ledger.database, { limit: 1_000 })).some(({ bookingId }) => bookingId === loser.bookingId);
+	expect(await isOpen()).toBe(true);
+	await ledger.rows(
+		sql`update showtimes set starts_at = now() - interval '1 second', sales_close_at = sales_open_at where id = ${showtimeId}`,
+	);
+	expect(await isOpen()).toBe(false);
 });

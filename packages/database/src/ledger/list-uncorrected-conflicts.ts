@@ -13,7 +13,7 @@ import { bookingSeats, bookings, refunds, showtimes } from "../schema/index.ts";
  * Excludes showtimes that ended more than a day ago. The seat store has closed them permanently (docs/data.md), so there is nothing to
  * correct, and each attempt would rebuild the showtime again.
  */
-const isKept = gt(showtimes.endsAt, sql`now() - interval '1 day'`);
+export const isKept = gt(showtimes.endsAt, sql`now() - interval '1 day'`);
 
 /** Returns the uncorrected conflicts with the current owner of each seat, the oldest first, at most `limit`. */
 export function listUncorrectedConflicts(database: Database, { limit }: { readonly limit: number }): Promise<Conflict[]> {

@@ -1,5 +1,5 @@
 /** After a proven loss, showtimes that were opened before it stay quarantined until an operator opens them or the time is over. */
-import { DEFAULT_LIMITS, newShowtimeId, type ShowtimeId } from "@holdfast/domain";
+import { DEFAULT_LIMITS, newShowtimeId, newUserId, type ShowtimeId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
@@ -125,17 +125,31 @@ describe("markQuarantineEnded", () => {
 		const [id, other] = [await addShowtime(), await addShowtime()];
 		for (const each of [id, other]) await ledger.openInNewEpoch(each);
 		await setTimeline(2);
-		expect(await markQuarantineEnded(ledger.database, id)).toEqual({ outcome: "ended" });
-		expect(await markQuarantineEnded(ledger.database, id)).toEqual({ outcome: "not_quarantined" });
+		expect(await markQuarantineEnded(ledger.database, id, null)).toEqual({ outcome: "ended" });
+		expect(await markQuarantineEnded(ledger.database, id, null)).toEqual({ outcome: "not_quarantined" });
 		expect(await ownQuarantined()).toMatchObject([{ showtimeId: other }]);
 		expect(await isQuarantined(id, { seenEpoch: 1, timeline: 2 })).toBe(false);
 		expect(await isQuarantined(other, { seenEpoch: 1, timeline: 2 })).toBe(true);
 	});
 
+	it("writes one audit row when somebody decided it, and none when the time of the quarantine is over", async () => {
+		await setTimeline(1);
+		const [decided, over] = [await addShowtime(), await addShowtime()];
+		for (const each of [decided, over]) await ledger.openInNewEpoch(each);
+		await setTimeline(2);
+		const origin = { actor: newUserId(), requestId: "request-1", reason: "All buyers were found." };
+		for (let call = 0; call < 2; call += 1) await markQuarantineEnded(ledger.database, decided, origin);
+		await markQuarantineEnded(ledger.database, over, null);
+		const rows = await ledger.rows(
+			sql`select actor, action, target_id, reason from audit_events where showtime_id in (${decided}, ${over})`,
+		);
+		expect(rows).toEqual([{ actor: origin.actor, action: "showtime.quarantine_ended", target_id: decided, reason: origin.reason }]);
+	});
+
 	it("returns not_quarantined for a showtime that was never opened, and unknown for one that does not exist", async () => {
 		await setTimeline(1);
 		await setTimeline(2);
-		expect(await markQuarantineEnded(ledger.database, await addShowtime())).toEqual({ outcome: "not_quarantined" });
-		expect(await markQuarantineEnded(ledger.database, newShowtimeId(bucket))).toEqual({ outcome: "unknown" });
+		expect(await markQuarantineEnded(ledger.database, await addShowtime(), null)).toEqual({ outcome: "not_quarantined" });
+		expect(await markQuarantineEnded(ledger.database, newShowtimeId(bucket), null)).toEqual({ outcome: "unknown" });
 	});
 });

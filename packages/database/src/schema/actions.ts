@@ -1,5 +1,5 @@
 /** The tables of showtime actions, which change both stores, and of notices to buyers. */
-import type { BookingId, MovieId, ShowtimeId, UserId } from "@holdfast/domain";
+import type { BookingId, MovieId, NoticeId, ShowtimeId, UserId } from "@holdfast/domain";
 import { REASON_MAX_CHARS } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import { boolean, check, index, integer, jsonb, pgTable, text, unique, uniqueIndex, uuid } from "drizzle-orm/pg-core";
@@ -97,7 +97,7 @@ export type NoticeKind = (typeof NOTICE_KINDS)[number];
 export const notices = pgTable(
 	"notices",
 	{
-		id: uuid("id").primaryKey().default(sql`uuidv7()`),
+		id: uuid("id").primaryKey().$type<NoticeId>().default(sql`uuidv7()`),
 		kind: text("kind").notNull().$type<NoticeKind>(),
 		/** No foreign key: a hold is no booking of the ledger, and 10,000 key checks would slow down the cancel of a showtime. */
 		bookingId: uuid("booking_id").$type<BookingId>(),
@@ -116,6 +116,7 @@ export const notices = pgTable(
 	(table) => [
 		unique("notices_once").on(table.kind, table.bookingId, table.showtimeId, table.version).nullsNotDistinct(),
 		index("notices_by_booking").on(table.bookingId),
+		index("notices_by_showtime").on(table.showtimeId, table.id),
 		check("notices_kind_known", sql`${table.kind} in ('showtime.rescheduled', 'booking.cancelled', 'booking.revived', 'booking.reseated')`),
 	],
 );

@@ -8,7 +8,7 @@ import { check, date, index, integer, jsonb, pgTable, text, uuid } from "drizzle
 import { instant, writtenAt } from "./columns.ts";
 
 /** The kinds of things that an audited command changes. */
-export const AUDIT_TARGETS = ["movie", "auditorium", "plan", "showtime", "batch", "user", "booking"] as const;
+export const AUDIT_TARGETS = ["movie", "auditorium", "plan", "showtime", "batch", "user", "booking", "dead_letter"] as const;
 /** The kind of thing that an audited command changed. */
 export type AuditTarget = (typeof AUDIT_TARGETS)[number];
 
@@ -46,7 +46,10 @@ export const auditEvents = pgTable(
 		index("audit_events_by_target").on(table.targetId, table.id),
 		index("audit_events_by_showtime").on(table.showtimeId, table.id).where(sql`${table.showtimeId} is not null`),
 		check("audit_events_action_form", sql`${table.action} ~ '^[a-z_]+[.][a-z_]+$'`),
-		check("audit_events_target_known", sql`${table.targetType} in ('movie', 'auditorium', 'plan', 'showtime', 'batch', 'user', 'booking')`),
+		check(
+			"audit_events_target_known",
+			sql`${table.targetType} in ('movie', 'auditorium', 'plan', 'showtime', 'batch', 'user', 'booking', 'dead_letter')`,
+		),
 		check("audit_events_reason_bounded", sql`char_length(${table.reason}) between 1 and ${sql.raw(String(REASON_MAX_CHARS))}`),
 	],
 );

@@ -1,8 +1,8 @@
 /**
  * The tables of the ledger: every booking that was ever confirmed, with its seats, its history and its refund. The sweeper is the only
- * writer (`settle-batch.ts`); API requests never update these tables.
+ * writer (`settle-batch.ts`), with one exception: a request of staff marks a refund as paid by hand (`mark-refund-paid.ts`).
  */
-import type { BookingId, BookingState, SeatPlanId, ShowtimeId, UserId } from "@holdfast/domain";
+import { type BookingId, type BookingState, REFERENCE_MAX_CHARS, type SeatPlanId, type ShowtimeId, type UserId } from "@holdfast/domain";
 import { sql } from "drizzle-orm";
 import {
 	type AnyPgColumn,
@@ -176,6 +176,8 @@ export const refunds = pgTable(
 		/** What the provider of payments calls the refund, or the reference of a refund that was paid by hand. */
 		providerRef: text("provider_ref"),
 		doneAt: instant("done_at"),
+		/** The user who marked the refund as paid by hand; null for every other refund. */
+		settledBy: uuid("settled_by").$type<UserId>(),
 		/** Of a refund that is withheld: the version at which the booking is cancelled. */
 		withdrawVersion: integer("withdraw_version"),
 		/** Of a refund that is withheld: no revive of that version succeeds from this instant on, by the clock of the booking's Redis. */
@@ -188,6 +190,9 @@ export const refunds = pgTable(
 	(table) => [
 		index("refunds_uncorrected").on(table.dueAt).where(sql`${table.storeCorrectedAt} is null and ${table.reason} = 'conflict'`),
 		index("refunds_withdrawing").on(table.withdrawUntil).where(sql`${table.state} = 'withdrawing'`),
+		// Read backwards for the newest first: an index with DESC would put NULLs last, which no query asks for.
+		index("refunds_by_due").on(table.dueAt, table.bookingId),
+		index("refunds_by_showtime").on(table.showtimeId, table.dueAt, table.bookingId),
 		check("refunds_reason_known", sql`${table.reason} in ('conflict', 'showtime_cancelled', 'cancelled', 'staff')`),
 		check("refunds_percent_bounded", sql`${table.percent} between 1 and 100`),
 		check("refunds_state_known", sql`${table.state} in ('due', 'withdrawing', 'sent', 'done', 'failed', 'not_owed')`),
@@ -196,6 +201,8 @@ export const refunds = pgTable(
 			sql`num_nonnulls(${table.withdrawVersion}, ${table.withdrawUntil}) = case when ${table.state} = 'withdrawing' then 2 else 0 end`,
 		),
 		check("refunds_done_at_when_done", sql`(${table.state} = 'done') = (${table.doneAt} is not null)`),
+		check("refunds_settled_by_when_done", sql`${table.settledBy} is null or ${table.state} = 'done'`),
+		check("refunds_provider_ref_bounded", sql`char_length(${table.providerRef}) between 1 and ${sql.raw(String(REFERENCE_MAX_CHARS))}`),
 		check("refunds_amount_readable", isReadableAmount(table.amount)),
 		check("refunds_currency_iso_4217", sql`${table.currency} ~ '^[A-Z]{3}$'`),
 	],

@@ -1,5 +1,6 @@
 /** The tables of the sweeper: its progress per bucket, detected losses, and dead letters. */
-import { bigint, index, integer, json, pgTable, primaryKey, smallint, text } from "drizzle-orm/pg-core";
+import { sql } from "drizzle-orm";
+import { bigint, index, integer, json, pgTable, primaryKey, smallint, text, uuid } from "drizzle-orm/pg-core";
 import { instant, writtenAt } from "./columns.ts";
 
 /** One row per bucket. It serves alarms and reports and is never a cursor: the stream itself holds what remains to be settled. */
@@ -41,6 +42,8 @@ export const deadLetters = pgTable(
 		bucket: smallint("bucket").notNull(),
 		/** Id of the stream entry. */
 		entryId: text("entry_id").notNull(),
+		/** Names the dead letter in a path and in the audit trail. */
+		id: uuid("id").notNull().unique().default(sql`uuidv7()`),
 		/** The fields of the entry. `json`, not `jsonb`: jsonb refuses a NUL character, which may be why the entry cannot be settled. */
 		raw: json("raw").notNull().$type<Readonly<Record<string, string>>>(),
 		/** The reason, for programs: a code of `find-entry-error.ts` or `sort-entries.ts`, or the SQLSTATE that Postgres returned. */

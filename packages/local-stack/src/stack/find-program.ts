@@ -10,6 +10,7 @@ export const PROGRAMS = [
 	"apps/sweeper/src/bin/create-admin.ts",
 	"apps/sweeper/src/bin/delete-user.ts",
 	"apps/sweeper/src/bin/handle-dead-letters.ts",
+	"apps/sweeper/src/bin/list-alarms.ts",
 	"apps/sweeper/src/bin/revoke-admin.ts",
 	"apps/sweeper/src/bin/verify-audit.ts",
 	"packages/database/src/bin/apply-migrations.ts",

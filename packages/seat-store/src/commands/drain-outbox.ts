@@ -22,7 +22,7 @@ import {
 } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import { parseBooking, parseSeats } from "../booking-record.ts";
-import { across, block, durable, read, write } from "../command.ts";
+import { across, block, durable, type Lanes, read, write } from "../command.ts";
 import { defineScript, runScript } from "../define-script.ts";
 import { SeatStoreFault } from "../fault.ts";
 import { bookingKey, bucketKeys } from "../keys.ts";
@@ -191,18 +191,23 @@ export const outboxDepths = across((lanes) => () => {
 });
 
 /**
- * The age of the oldest entry in any outbox, ms, each age by the clock of the entry's own server. 0 when every outbox is empty, NaN when
- * a bucket's server does not answer. Dead letters do not count: they are no longer in the outbox.
+ * The age of the oldest entry in each bucket's outbox, by bucket, in ms of the clock of the bucket's server. 0 when the outbox is empty, NaN
+ * when the server does not answer. Dead letters do not count: they are no longer in the outbox.
  */
-export const settleLagMs = across((lanes) => async () => {
-	const lagOf = (bucket: number) =>
+export const outboxAgesMs = across((lanes) => () => readAgesMs(lanes));
+
+/** The highest of `outboxAgesMs`; NaN when the server of a bucket does not answer. */
+export const settleLagMs = across((lanes) => async () => Math.max(0, ...(await readAgesMs(lanes))));
+
+function readAgesMs(lanes: Lanes): Promise<number[]> {
+	const ageOf = (bucket: number) =>
 		lanes.read(atBucket(bucket), async (redis) => {
 			const [[oldest], nowMs] = await Promise.all([redis.xrange(bucketKeys(bucket).outbox, "-", "+", "COUNT", 1), readNow(redis)]);
-			// The first part of an entry id is the time at which Redis added the entry, epoch ms.
-			return oldest === undefined ? 0 : nowMs - readInteger(oldest[0].split("-")[0]);
+			// The first part of an entry id is the time at which Redis added the entry, epoch ms. A clock that steps back makes no age negative.
+			return oldest === undefined ? 0 : Math.max(0, nowMs - readInteger(oldest[0].split("-")[0]));
 		});
-	return Math.max(0, ...(await Promise.all(lanes.buckets.map((bucket) => orNaN(lagOf(bucket))))));
-});
+	return Promise.all(lanes.buckets.map((bucket) => orNaN(ageOf(bucket))));
+}
 
 /** Resolves to NaN instead of rejecting when the seat store does not answer. */
 async function orNaN(value: Promise<number>): Promise<number> {

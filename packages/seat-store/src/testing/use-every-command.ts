@@ -105,6 +105,7 @@ async function useReads(store: SeatStore, showtime: OpenShowtime, { bookingId, u
 	await store.requeueEntry(bucket, { schema: "1" });
 	expect((await store.outboxDepths())[bucket]).toBeGreaterThan(0);
 	expect(await store.settleLagMs()).toBeGreaterThanOrEqual(0);
+	expect((await store.outboxAgesMs())[bucket]).toBeGreaterThanOrEqual(0);
 	await store.replicationId(bucket);
 	await store.inspectServer("server");
 	await store.ping();
