@@ -138,11 +138,11 @@ describe("driveRevive", () => {
 		expect(await driveRevive(deps(), revive)).toEqual({ outcome: "user_deleted" });
 	});
 
-	it("is in_progress while another revive withholds the refund, and takes over after the deadline of one that died", async () => {
+	it("is not_recorded while another revive withholds the refund, and takes over after the deadline of one that died", async () => {
 		const revive = await cancelled();
 		const dies = deps({ reviveBooking: () => Promise.reject(new SeatStoreFault("unavailable", "the process died")) });
 		await expect(driveRevive(dies, revive)).rejects.toThrow();
-		expect(await driveRevive(deps(), revive)).toEqual({ outcome: "in_progress" });
+		expect(await driveRevive(deps(), revive)).toEqual({ outcome: "not_recorded" });
 		expect(await refundState(revive.bookingId)).toBe("withdrawing");
 		laterMs = WITHHELD_MS + 1_000;
 		expect((await driveRevive(deps(), revive)).outcome).toBe("confirmed");

@@ -2,7 +2,7 @@
  * A second, simple implementation of a showtime: one list of bookings, without Redis, scripts or merges. Its rules come from
  * docs/glossary.md and docs/reliability.md alone. Tests run the same commands on it and on the real stores, and compare every step.
  */
-import type { BookingId, BookingState, Limits, UserId } from "@holdfast/domain";
+import { type BookingId, type BookingState, type Limits, sumOf, type UserId } from "@holdfast/domain";
 
 const HOUR_MS = 3_600_000;
 
@@ -10,12 +10,18 @@ const HOUR_MS = 3_600_000;
 export type ModelBooking = {
 	readonly id: BookingId;
 	readonly userId: UserId;
-	readonly seats: readonly number[];
 	readonly createdAt: number;
+	seats: readonly number[];
+	/** What each seat costs. */
+	amounts: readonly number[];
 	state: BookingState;
 	version: number;
 	expiresAt: number;
 	wasConfirmed: boolean;
+	/** Its events in the ledger, from the confirm on, once they are settled. */
+	readonly events: { readonly type: string; readonly version: number }[];
+	/** What its customer is owed, in percent of the amount; 0: nothing. */
+	refundPercent: number;
 	/** The version in the ledger; 0 when the ledger does not have the booking. */
 	recordedVersion: number;
 	/** Whether Redis has a record of the booking. It may delete the record once the ledger has the booking. */
@@ -50,7 +56,19 @@ export function createReferenceModel({ seatCount, limits, startMs }: { seatCount
 	const placedInPastHour = (userId: UserId): ModelBooking[] =>
 		bookings.filter((booking) => booking.userId === userId && booking.createdAt > nowMs - HOUR_MS);
 
-	function placeHold(id: BookingId, userId: UserId, seats: readonly number[]): ModelAnswer {
+	function add(id: BookingId, userId: UserId, { seats, amounts }: Pick<ModelBooking, "seats" | "amounts">): void {
+		const times = { createdAt: nowMs, expiresAt: nowMs + limits.holdTtlMs };
+		const unrecorded = { wasConfirmed: false, events: [], refundPercent: 0, recordedVersion: 0, isLoaded: true };
+		bookings.push({ id, userId, seats, amounts, ...times, state: "HELD", version: 1, ...unrecorded });
+	}
+
+	/** Moves a booking that was confirmed to its next version. */
+	function transition(booking: ModelBooking, type: string, changes: Partial<ModelBooking>): void {
+		Object.assign(booking, changes, { version: booking.version + 1 });
+		booking.events.push({ type, version: booking.version });
+	}
+
+	function placeHold(id: BookingId, userId: UserId, seats: readonly number[], amounts: readonly number[]): ModelAnswer {
 		if (isFenced) return "fenced";
 		if (isPaused) return "not_on_sale";
 		const own = bookings.filter((booking) => booking.userId === userId && owns(booking));
@@ -58,8 +76,16 @@ export function createReferenceModel({ seatCount, limits, startMs }: { seatCount
 		if (own.flatMap((booking) => booking.seats).length + seats.length > limits.seatsPerUserMax) return "seat_limit";
 		if (placedInPastHour(userId).length >= limits.holdsPerHourMax) return "hourly_limit";
 		if (seats.some((seat) => blocked.has(seat) || ownerOf(seat))) return "seats_taken";
-		const times = { createdAt: nowMs, expiresAt: nowMs + limits.holdTtlMs };
-		bookings.push({ id, userId, seats, ...times, state: "HELD", version: 1, wasConfirmed: false, recordedVersion: 0, isLoaded: true });
+		add(id, userId, { seats, amounts });
+		return "held";
+	}
+
+	/** A hold of staff passes the pause, the limits and the blocks, which it ends. */
+	function placeStaffHold(id: BookingId, userId: UserId, seats: readonly number[], amounts: readonly number[]): ModelAnswer {
+		if (isFenced) return "fenced";
+		if (seats.some((seat) => ownerOf(seat))) return "seats_taken";
+		for (const seat of seats) blocked.delete(seat);
+		add(id, userId, { seats, amounts });
 		return "held";
 	}
 
@@ -82,20 +108,45 @@ export function createReferenceModel({ seatCount, limits, startMs }: { seatCount
 		if (!isHold(booking)) return differs(ifVersion, booking.version) ? "version_mismatch" : "booking_state";
 		if (!isLive(booking)) return "hold_expired";
 		if (differs(ifVersion, booking.version)) return "version_mismatch";
-		booking.state = "CONFIRMED";
-		booking.version += 1;
-		booking.wasConfirmed = true;
+		transition(booking, "booking.confirmed", { state: "CONFIRMED", wasConfirmed: true });
 		return "confirmed";
 	}
 
-	function cancel(booking: ModelBooking, ifVersion: number | null): ModelAnswer {
+	/** `refundPercent`: of a cancel by staff; a user's cancel owes nothing while there are no payments. */
+	function cancel(booking: ModelBooking, ifVersion: number | null, refundPercent = 0): ModelAnswer {
 		if (isFenced) return "fenced";
 		if (booking.state === "CANCELLED") return replayDiffers(ifVersion, booking.version) ? "version_mismatch" : "cancelled";
 		if (isHold(booking) && !isLive(booking)) return "cancelled";
 		if (differs(ifVersion, booking.version)) return "version_mismatch";
-		booking.state = "CANCELLED";
-		booking.version += 1;
+		if (booking.state === "CONFIRMED") transition(booking, "booking.cancelled", { state: "CANCELLED", refundPercent });
+		else Object.assign(booking, { state: "CANCELLED", version: booking.version + 1 });
 		return "cancelled";
+	}
+
+	/** `ledgerVersion`: the version at which the ledger has the booking as cancelled; null: it has it otherwise. */
+	function revive(booking: ModelBooking, ifVersion: number | null, ledgerVersion: number | null): ModelAnswer {
+		if (isFenced) return "fenced";
+		if (booking.state === "CONFIRMED") return replayDiffers(ifVersion, booking.version) ? "version_mismatch" : "confirmed";
+		if (differs(ifVersion, booking.version)) return "version_mismatch";
+		if (booking.state !== "CANCELLED" || !booking.wasConfirmed) return "booking_state";
+		if (booking.version !== ledgerVersion) return "not_recorded";
+		if (booking.seats.some((seat) => blocked.has(seat) || ownerOf(seat))) return "seats_taken";
+		transition(booking, "booking.confirmed", { state: "CONFIRMED", refundPercent: 0 });
+		return "confirmed";
+	}
+
+	function reseat(booking: ModelBooking, ifVersion: number | null, seats: readonly number[], amounts: readonly number[]): ModelAnswer {
+		if (isFenced) return "fenced";
+		if (booking.state === "CONFIRMED" && booking.seats.join() === seats.join())
+			return replayDiffers(ifVersion, booking.version) ? "version_mismatch" : "reseated";
+		if (differs(ifVersion, booking.version)) return "version_mismatch";
+		if (booking.state !== "CONFIRMED") return "booking_state";
+		if (seats.length !== booking.seats.length) return "seat_count_differs";
+		if (sumOf(amounts) !== sumOf(booking.amounts)) return "amount_differs";
+		if (seats.some((seat) => ![undefined, booking].includes(ownerOf(seat)))) return "seats_taken";
+		for (const seat of seats) blocked.delete(seat);
+		transition(booking, "booking.reseated", { seats, amounts });
+		return "reseated";
 	}
 
 	function block(seats: readonly number[], isBlocked: boolean): ModelAnswer {
@@ -108,9 +159,12 @@ export function createReferenceModel({ seatCount, limits, startMs }: { seatCount
 	return {
 		bookings: bookings as readonly ModelBooking[],
 		placeHold,
+		placeStaffHold,
 		extend,
 		confirm,
 		cancel,
+		revive,
+		reseat,
 		block,
 		/** Stops or resumes the sale of new holds. */
 		pause(isOn: boolean): ModelAnswer {

@@ -16,13 +16,13 @@ type Closed = "not_loaded" | "not_ready" | "fenced";
 
 /**
  * `confirmed`: the booking is back; also if it was confirmed already. `money_moved`: its refund was paid, is on its way, or has failed.
- * `in_progress`: another revive of this booking is being decided. `not_recorded`: the ledger does not have the cancel yet; try again when
- * it has. `user_deleted`: the account of its user is deleted. `not_opened`: the showtime could not be opened, `reason` says why. The
+ * `not_recorded`: the ledger does not have the cancel yet, or another revive of this booking is being decided; try again in a moment.
+ * `user_deleted`: the account of its user is deleted. `not_opened`: the showtime could not be opened, `reason` says why. The
  * others are of `ReviveOutcome`.
  */
 export type DriveReviveOutcome =
 	| Exclude<ReviveOutcome, { outcome: Closed }>
-	| { readonly outcome: "money_moved" | "in_progress" | "user_deleted" }
+	| { readonly outcome: "money_moved" | "user_deleted" }
 	| { readonly outcome: "not_opened"; readonly reason: string };
 
 /**
@@ -35,14 +35,13 @@ export async function driveRevive(deps: ReviveDeps, revive: StaffChangeCommand):
 	const withheld = await withhold(deps, revive, untilMs);
 	if (withheld.outcome === "money_moved" || withheld.outcome === "user_deleted") return { outcome: withheld.outcome };
 	if (withheld.outcome === "conflict") return { outcome: "booking_state" };
+	// Without a version of the ledger the seat store accepts no revive; it only distinguishes a confirmed booking from one that is not.
 	const ledgerVersion = "version" in withheld ? withheld.version : null;
 	const answer = await withOpenShowtime(openerOf(deps, revive.showtimeId), () =>
 		reviveLoaded(deps, { ...revive, ledgerVersion, deadlineMs: untilMs }),
 	);
 	if (withheld.outcome === "withheld" && answer.outcome !== "confirmed")
 		await endWithdrawal(database, { bookingId: revive.bookingId, version: withheld.version, untilMs });
-	// Without a version of the ledger the seat store accepts no revive; it only distinguishes a confirmed booking from one that is not.
-	if (withheld.outcome === "withheld_before" && answer.outcome === "not_recorded") return { outcome: "in_progress" };
 	return answer.outcome === "not_loaded" ? { outcome: "not_found" } : answer;
 }
 

@@ -117,9 +117,9 @@ async function writeSeats(queries: Queries, rows: readonly SeatRow[]): Promise<v
 	if (rows.length === 0) return;
 	// Rows are written in seat order. The bucket lock excludes concurrent writers; should two meet anyway, they wait instead of deadlocking.
 	await queries.execute(sql`
-		${insertRows("booking_seats", rows, { ...FIXED, ...ACQUIRED, ...RELEASED })}
+		${insertRows("booking_seats", rows, { ...FIXED, ...ACQUIRED, ...CHANGING })}
 		order by showtime_id, seat
-		on conflict (booking_id, seat) do update set ${setExcluded(RELEASED)},
+		on conflict (booking_id, seat) do update set ${setExcluded(CHANGING)},
 			acquired_at = case when excluded.released_at is null then excluded.acquired_at else booking_seats.acquired_at end`);
 }
 
@@ -128,10 +128,11 @@ const FIXED: RowColumns<SeatRow> = {
 	showtime_id: ["uuid", (row) => row.showtimeId],
 	seat: ["integer", (row) => row.seat],
 	label: ["text", (row) => row.label],
-	amount: ["bigint", (row) => row.amount],
 };
 const ACQUIRED: RowColumns<SeatRow> = { acquired_at: ["instant", (row) => row.acquiredAt] };
-const RELEASED: RowColumns<SeatRow> = {
+const CHANGING: RowColumns<SeatRow> = {
+	// A reseat may give a seat that the booking keeps another amount.
+	amount: ["bigint", (row) => row.amount],
 	released_at: ["instant", (row) => row.releasedAt],
 };
 

@@ -236,10 +236,11 @@ describe("a reseat", () => {
 		expect(await auditOf(event)).toEqual([{ action: "booking.reseated", before: { seats: ["A2", "A3"] }, after: { seats: ["A6", "A7"] } }]);
 	});
 
-	it("keeps a seat that both have, and can move back", async () => {
+	it("keeps a seat that both have, for its new amount, and can move back", async () => {
 		const event = sale([1, 2]);
-		const move = reseated(event, [2, 3]);
+		const move = reseated(event, [2, 3], [900, 1600]);
 		await settleEach(event, move);
+		expect((await findBooking(ledger.database, event.bookingId))?.booking).toMatchObject({ seats: [2, 3], amounts: [900, 1600] });
 		expect(await ownersOf()).toEqual([`2 ${event.bookingId}`, `3 ${event.bookingId}`]);
 		await settle(reseated(move, [1, 2]));
 		expect(await ownersOf()).toEqual([`1 ${event.bookingId}`, `2 ${event.bookingId}`]);
