@@ -15,6 +15,7 @@ import {
 	Schedule,
 	ShowtimeChange,
 } from "./admin-showtime.ts";
+import { AdminUser, AdminUserPage, UserChange } from "./admin-user.ts";
 import { AuditEvent, AuditEventPage } from "./audit-event.ts";
 import { Booking, BookingDetails, BookingPage, HoldRequest } from "./booking.ts";
 import { Health } from "./health.ts";
@@ -25,7 +26,7 @@ import { Problem } from "./problem-schema.ts";
 import { SeatPlan } from "./seat-plan.ts";
 import type { SharedSchema } from "./share.ts";
 import { SeatCounts, SeatMatrix, Showtime, ShowtimeDetails, ShowtimePage } from "./showtime.ts";
-import { Credentials, RefreshRequest, Registration, Session, User } from "./user.ts";
+import { AccountDeletion, Credentials, RefreshRequest, Registration, Session, User } from "./user.ts";
 
 /** Typed by what all schemas share: inferring the union of their own types takes the compiler seconds. */
 const SHARED: readonly Pick<SharedSchema<TSchema>, "schema">[] = [
@@ -37,6 +38,7 @@ const SHARED: readonly Pick<SharedSchema<TSchema>, "schema">[] = [
 	Registration,
 	Credentials,
 	RefreshRequest,
+	AccountDeletion,
 	Movie,
 	MoviePage,
 	Showtime,
@@ -79,6 +81,9 @@ const SHARED: readonly Pick<SharedSchema<TSchema>, "schema">[] = [
 	ClashingShowtime,
 	PlannedShowtime,
 	Schedule,
+	AdminUser,
+	AdminUserPage,
+	UserChange,
 ];
 
 /** The schemas to add to the server with `addSchema`, each with its `$id`. */
