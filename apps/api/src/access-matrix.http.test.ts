@@ -1,10 +1,10 @@
 /**
- * Calls every route of the OpenAPI document without a token, as the owner, as another user and as an admin; and every route of the staff as
- * a user and as an admin who was demoted.
+ * Calls every route of the OpenAPI document without a token, as the owner, as another user, as an admin and as a blocked user; and every
+ * route of the staff as a user, as an admin who was demoted and as an admin who was blocked.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { changeRole } from "@holdfast/accounts";
-import { createDatabase, OPERATOR } from "@holdfast/database";
+import { changeAccess } from "@holdfast/accounts";
+import { createDatabase, OPERATOR, type UserAccess } from "@holdfast/database";
 import type { ShowtimeId } from "@holdfast/domain";
 import { createAuthStore, DENIAL_EFFECTIVE_WITHIN_MS } from "@holdfast/seat-store";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -70,10 +70,11 @@ async function createAdmin(): Promise<TestUser> {
 	return { id: user.id, token: (await newSession(api, user)).accessToken };
 }
 
-/** Demotes the admin from another process, and waits as long as a denial takes to reach this one. */
-async function demote({ id }: TestUser): Promise<void> {
+/** Changes role or block of the users from another process, and waits as long as a denial takes to reach this one. */
+async function changeElsewhere(changes: readonly (readonly [TestUser, Partial<UserAccess>])[]): Promise<void> {
 	const [authStore, database] = [createAuthStore({ url: api.redis.url }), createDatabase({ url: api.databaseUrl })];
-	await changeRole({ authStore, database }, { userId: id, role: "user", origin: OPERATOR });
+	for (const [{ id }, own] of changes)
+		await changeAccess({ authStore, database }, id, { changes: own, ifVersions: null, command: OPERATOR });
 	await delay(DENIAL_EFFECTIVE_WITHIN_MS);
 	authStore.close();
 	await database.close();
@@ -116,31 +117,53 @@ describe("a route of the staff", () => {
 	let user: TestUser;
 	let demoted: TestUser;
 	let again: TestUser;
+	let blocked: TestUser;
 	/** The answers to the admin before the demotion, and a second after it. */
 	const seen = { before: new Map<Operation, number>(), after: new Map<Operation, number>() };
 	beforeAll(async () => {
-		[user, demoted] = [await api.newUser(), await createAdmin()];
+		[user, demoted, blocked] = [await api.newUser(), await createAdmin(), await createAdmin()];
 		const statusOf = async (operation: Operation) =>
 			(await ask(operation, { token: demoted.token, ...(!isRead(operation) && { body: "{ not json" }) })).status;
 		for (const operation of staff) seen.before.set(operation, await statusOf(operation));
-		await demote(demoted);
+		await changeElsewhere([
+			[demoted, { role: "user" }],
+			[blocked, { blocked: true }],
+		]);
 		for (const operation of staff) seen.after.set(operation, await statusOf(operation));
 		again = { id: demoted.id, token: (await newSession(api, demoted)).accessToken };
 	});
 
 	it.each(staff)(
-		"refuses $name: a user, an admin who was demoted a second ago, and the same person after signing in again",
+		"refuses $name: a user, an admin who was demoted or blocked a second ago, and the demoted one after signing in again",
 		async (operation) => {
 			expect([401, 403]).not.toContain(seen.before.get(operation));
 			const answers = [];
-			for (const { token } of [user, demoted, again])
+			for (const { token } of [user, demoted, blocked, again])
 				answers.push(await ask(operation, { token, ...(!isRead(operation) && { body: {} }) }));
 			expect(answers.map(({ status, body }) => [status, Object(body).code])).toEqual([
 				[403, "forbidden"],
 				[401, "unauthenticated"],
+				[401, "unauthenticated"],
 				[403, "forbidden"],
 			]);
 			expect(seen.after.get(operation)).toBe(401);
+		},
+	);
+});
+
+describe("a user who was blocked a second ago", () => {
+	let blocked: TestUser;
+	beforeAll(async () => {
+		blocked = await api.newUser();
+		expect((await api.call("GET /auth/me", { token: blocked.token })).status).toBe(200);
+		await changeElsewhere([[blocked, { blocked: true }]]);
+	});
+
+	it.each(operations.filter(({ token }) => token !== "ignored"))(
+		"is refused at $name, even where no token is required",
+		async (operation) => {
+			const answer = await ask(operation, { token: blocked.token, ...(!isRead(operation) && { body: {} }) });
+			expect([answer.status, problemIn(answer).code]).toEqual([401, "unauthenticated"]);
 		},
 	);
 });

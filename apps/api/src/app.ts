@@ -138,6 +138,7 @@ function makeRouteDeps(deps: AppDeps, metrics: ApiMetrics): RouteDeps {
 		...deps,
 		seatPlans,
 		installedShowtimes,
+		rebuilder,
 		currentShowtimes: createCurrentShowtimes({ seatStore, database }),
 		readSeatMap,
 		countSeatsOf: createSeatCounts({ seatStore, reportUnreadable }),

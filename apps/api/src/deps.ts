@@ -1,6 +1,7 @@
 /** The dependencies of the app and of its routes. */
 import type { Database } from "@holdfast/database";
 import type { BookingId, ShowtimeId } from "@holdfast/domain";
+import type { Rebuilder } from "@holdfast/rebuild";
 import type { Logger, Passwords } from "@holdfast/runtime";
 import type { AuthStore, SeatStore } from "@holdfast/seat-store";
 import type { LRUCache } from "lru-cache";
@@ -45,6 +46,8 @@ export type AppDeps = {
 	readonly passwords: Passwords;
 	/** Knows whether this process is shutting down. */
 	readonly drain: Drain;
+	/** For tests: replaces `DENIAL_WAIT_MS`, how long a deletion of an account waits for other processes. */
+	readonly denialWaitMs?: number | undefined;
 };
 
 /** What every route gets: `AppDeps`, and what `buildApp` creates from it once per process. */
@@ -53,6 +56,8 @@ export type RouteDeps = AppDeps & {
 	readonly seatPlans: SeatPlans;
 	/** Finds installed showtimes, with a cache, and installs a showtime that is not installed yet. */
 	readonly installedShowtimes: InstalledShowtimes;
+	/** Rebuilds showtimes that are not installed, or installed on a Redis that has lost data. */
+	readonly rebuilder: Pick<Rebuilder, "rebuild">;
 	/** Reads when and what a showtime is now, for the answers about bookings. */
 	readonly currentShowtimes: CurrentShowtimes;
 	/** Reads the seat map of a showtime. Concurrent calls share reads. */

@@ -122,6 +122,7 @@ const WEIGHTS: Readonly<Record<string, number>> = {
 	scheduleShowtimes: 8,
 	updateShowtime: 8,
 	cancelShowtime: 8,
+	deleteMe: 1,
 };
 const WEIGHT = 3;
 
@@ -151,16 +152,18 @@ async function openSurface(document: OpenapiDocument): Promise<Surface> {
 	// With plan and prices, so that requests can schedule showtimes in them.
 	for (let made = 0; made < SHOWTIMES; made += 1) await insertTestRoom(api);
 	const auditoriums = (await api.sql("select id from auditoriums")).map(({ id }) => String(id));
+	// Of their own, because requests may block, promote and delete them.
+	const toChange = (await api.newUsers(SHOWTIMES)).map(({ id }) => id);
+	const toDelete = (await api.newUsers(LEAVERS)).map(({ id }) => id);
 	const adminTokens = Object.entries(document.paths)
 		.filter(([path]) => path.startsWith("/api/v1/admin/"))
 		.flatMap(([, methods]) => Object.values(methods).map((operation) => [`${Object(operation).operationId}.token`, [admin.token]]));
-	const sessions = [];
-	for (const name of ["ada", "bob", "eve"]) {
-		const { body } = await api.call("POST /auth/register", {
-			body: { email: `${name}@example.com`, password: PASSWORD, displayName: name },
-		});
-		sessions.push(Object(body));
-	}
+	const register = async (name: string) => {
+		const body = { email: `${name}@example.com`, password: PASSWORD, displayName: name };
+		return Object((await api.call("POST /auth/register", { body })).body);
+	};
+	const sessions = [await register("ada"), await register("bob"), await register("eve")];
+	const quitters = await Promise.all(Array.from({ length: SHOWTIMES }, (_, index) => register(`quitter-${index}`)));
 	const labels = ["A", "B", "C", "D"].flatMap((row) => Array.from({ length: 10 }, (_, seat) => `${row}${seat + 1}`));
 	return {
 		operations: operationsIn(document).flatMap((operation) => Array<Operation>(WEIGHTS[operation.operationId] ?? WEIGHT).fill(operation)),
@@ -174,6 +177,7 @@ async function openSurface(document: OpenapiDocument): Promise<Surface> {
 			password: [PASSWORD],
 			refreshToken: sessions.map(({ refreshToken }) => String(refreshToken)),
 			"logOut.token": (await api.newUsers(LEAVERS)).map(({ token }) => token),
+			"deleteMe.token": quitters.map(({ accessToken }) => String(accessToken)),
 			"showMovie.id": movies,
 			"listShowtimesOfMovie.movieId": movies,
 			"showShowtime.id": showtimeIds,
@@ -220,6 +224,10 @@ async function openSurface(document: OpenapiDocument): Promise<Surface> {
 			"resolveDeadLetter.id": deadLetters,
 			bookingId: bookings,
 			userId: users.map(({ id }) => id),
+			name: ["ada", "Buyer"],
+			"showUser.id": toChange,
+			"updateUser.id": toChange,
+			"deleteUser.id": toDelete,
 		},
 	};
 }

@@ -2,8 +2,9 @@
 import { listRefreshFamilies, OPERATOR, type UserRole } from "@holdfast/database";
 import { newUserId } from "@holdfast/domain";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { changeRole, type RoleStep } from "./change-role.ts";
-import { deniedRoleId } from "./denied-role.ts";
+import type { AccessStep } from "./change-access.ts";
+import { changeRole } from "./change-role.ts";
+import { deniedRoleId } from "./denied-access.ts";
 import { openTestAccounts, type Person, type TestAccounts } from "./testing/open-test-accounts.ts";
 
 let test: TestAccounts;
@@ -12,9 +13,9 @@ beforeAll(async () => {
 });
 afterAll(() => test.stop());
 
-const STEPS: readonly RoleStep[] = ["change_row", "deny_role", "deny_families"];
+const STEPS: readonly AccessStep[] = ["change_row", "align_tokens", "deny_families"];
 
-const change = (person: Person, role: UserRole, beforeStep?: (step: RoleStep) => Promise<void>) =>
+const change = (person: Person, role: UserRole, beforeStep?: (step: AccessStep) => Promise<void>) =>
 	changeRole(
 		{ authStore: test.authStore, database: test.database, ...(beforeStep && { beforeStep }) },
 		{ userId: person.userId, role, origin: OPERATOR },
@@ -73,7 +74,7 @@ describe("a demotion", () => {
 	it.each(STEPS)("ends in the same state when it is killed before the step %s and repeated", async (step) => {
 		const person = await newAdmin();
 		await signIn(person);
-		const crash = async (next: RoleStep) => {
+		const crash = async (next: AccessStep) => {
 			if (next === step) throw new Error("killed");
 		};
 		await expect(change(person, "user", crash)).rejects.toThrow("killed");
@@ -143,6 +144,6 @@ describe("an unknown user", () => {
 		const person = await test.newPerson();
 		await test.remove(person.email);
 		expect(await change(person, "admin")).toEqual({ outcome: "unknown_user" });
-		expect(await auditOf(person)).toEqual([]);
+		expect((await auditOf(person)).map(({ action }) => action)).toEqual(["user.deleted"]);
 	});
 });

@@ -12,7 +12,16 @@
  */
 
 import { setTimeout as delay } from "node:timers/promises";
-import { anonymiseUser, denySignIn, endRefreshFamilies, findAccount } from "@holdfast/database";
+import {
+	type Account,
+	type AuditOrigin,
+	anonymiseUser,
+	denySignIn,
+	endRefreshFamilies,
+	findAccount,
+	findAccountById,
+	OPERATOR,
+} from "@holdfast/database";
 import type { BookingId, UserId } from "@holdfast/domain";
 import { type AuthStore, CALL_DEADLINE_MS, DENIAL_EFFECTIVE_WITHIN_MS } from "@holdfast/seat-store";
 import { createStepRunner, type DeletionStep, type StepRunner } from "./deletion-steps.ts";
@@ -43,21 +52,32 @@ export type DeletionDeps = ReleaseDeps & {
 /**
  * `deleted`: the account was anonymised. `bookings_ahead`: the account is kept because of these confirmed bookings; `isMore`: there are
  * further ones. `haveSessionsEnded`: every session has ended although the account is kept; the user can sign in again.
- * `unknown_account`: no account has this e-mail; nothing was changed.
+ * `unknown_account`: there is no such account; nothing was changed. `not_admin`: who deletes the account is no admin any more; nothing was
+ * changed.
  */
 export type DeletionOutcome =
 	| { outcome: "deleted"; userId: UserId; holdsReleased: number }
 	| { outcome: "bookings_ahead"; bookings: readonly BookingAhead[]; isMore: boolean; haveSessionsEnded: boolean }
-	| { outcome: "unknown_account" };
+	| { outcome: "unknown_account" | "not_admin" };
 
 /**
- * Deletes the account with this e-mail; upper and lower case are equal. Takes at least `DENIAL_WAIT_MS`. Safe to call again: after an
- * interruption it continues, after `deleted` the outcome is `unknown_account`. Throws `DeletionInterrupted` if a step fails.
+ * Deletes the account with this e-mail, for an operator; upper and lower case are equal. Takes at least `DENIAL_WAIT_MS`. Safe to call
+ * again: after an interruption it continues, after `deleted` the outcome is `unknown_account`. Throws `DeletionInterrupted` if a step fails.
  */
-export async function deleteAccount(deps: DeletionDeps, email: string): Promise<DeletionOutcome> {
+export const deleteAccount = (deps: DeletionDeps, email: string): Promise<DeletionOutcome> =>
+	runDeletion(deps, () => findAccount(deps.database, email), OPERATOR);
+
+/**
+ * Deletes the account of this user, like `deleteAccount`. `origin`: the command of an admin, which the audit trail keeps; null: the user
+ * deletes the own account.
+ */
+export const deleteAccountById = (deps: DeletionDeps, userId: UserId, origin: AuditOrigin | null): Promise<DeletionOutcome> =>
+	runDeletion(deps, () => findAccountById(deps.database, userId), origin);
+
+async function runDeletion(deps: DeletionDeps, find: () => Promise<Account | null>, origin: AuditOrigin | null): Promise<DeletionOutcome> {
 	const { database } = deps;
 	const steps = createStepRunner(deps.beforeStep);
-	const account = await steps.run("find_account", () => findAccount(database, email));
+	const account = await steps.run("find_account", find);
 	if (account === null) return { outcome: "unknown_account" };
 	const { userId } = account;
 	const before = await steps.run("check_bookings", async () => {
@@ -67,7 +87,7 @@ export async function deleteAccount(deps: DeletionDeps, email: string): Promise<
 	});
 	if (before.ahead.length > 0) return keep(deps, userId, before, { wasDenied: account.isDenied, steps });
 
-	await steps.run("deny_sign_in", () => denySignIn(database, userId));
+	if (!(await steps.run("deny_sign_in", () => denySignIn(database, userId, origin?.actor ?? null)))) return { outcome: "not_admin" };
 	await steps.run("deny_tokens", () => denyTokens(deps, userId));
 	await steps.run("end_sessions", () => endRefreshFamilies(database, userId));
 	await steps.run("wait", async () => {
@@ -79,7 +99,7 @@ export async function deleteAccount(deps: DeletionDeps, email: string): Promise<
 	const released = await releaseHolds(deps, userId, steps);
 	if (released.ahead.length > 0) return keep(deps, userId, released, { wasDenied: true, steps });
 	await steps.run("anonymise", async () => {
-		if (!(await anonymiseUser(database, userId))) throw new Error("Another run of this command has unblocked the user's sign-in");
+		if (!(await anonymiseUser(database, userId, origin))) throw new Error("Another run of this command has unblocked the user's sign-in");
 	});
 	return { outcome: "deleted", userId, holdsReleased: released.count };
 }

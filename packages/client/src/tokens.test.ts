@@ -69,6 +69,19 @@ describe("withTokens", () => {
 		expect((await withTokens(accepting("good", seen), { access: () => "old", renew: async () => "other" })(request())).status).toBe(401);
 		expect(seen).toEqual(["old", "old", "old", "other"]);
 	});
+
+	it("returns the 401 for a wrong password unread, without renewing the token or sending the password again", async () => {
+		let sent = 0;
+		const send = withTokens(
+			async () => {
+				sent += 1;
+				return Response.json({ code: "invalid_credentials" }, { status: 401 });
+			},
+			{ access: () => "good", renew: () => Promise.reject(new Error("renewed a token that was not refused")) },
+		);
+		const answer = await send(request("/auth/me", { method: "DELETE", body: "{}" }));
+		expect([answer.status, await answer.json(), sent]).toEqual([401, { code: "invalid_credentials" }, 1]);
+	});
 });
 
 describe("createSessionTokens", () => {

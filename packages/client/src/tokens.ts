@@ -16,7 +16,8 @@ const WITHOUT_TOKEN = /\/auth\/(register|login|refresh)$/;
 
 /**
  * Returns `send` with the access token added. If the token is refused (401), it is renewed, once for all requests that wait for it, and
- * the request is sent again, once.
+ * the request is sent again, once. A 401 for a wrong password is returned at once: it says nothing against the token, and a second attempt
+ * would count against the user.
  */
 export function withTokens(send: Send, tokens: TokenProvider): Send {
 	let renewing: Promise<string | null> | null = null;
@@ -37,10 +38,18 @@ export function withTokens(send: Send, tokens: TokenProvider): Send {
 		if (token === null || request.headers.has("authorization")) return send(request);
 		const retry = request.clone();
 		const response = await send(withBearer(request, token));
-		if (response.status !== 401) return response;
+		if (response.status !== 401 || (await isWrongPassword(response))) return response;
 		const next = await renewOnce(token);
 		return next === null ? response : send(withBearer(retry, next));
 	};
+}
+
+async function isWrongPassword(response: Response): Promise<boolean> {
+	const problem: unknown = await response
+		.clone()
+		.json()
+		.catch(() => null);
+	return Object(problem).code === "invalid_credentials";
 }
 
 function withBearer(request: Request, token: string): Request {

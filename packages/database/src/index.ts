@@ -132,7 +132,14 @@ export {
 	type UserRole,
 } from "./schema/index.ts";
 export { type SeedTally, seedDemo } from "./seed/seed-demo.ts";
-export { type ChangeUserRoleOutcome, changeUserRole, findUserRole, type RoleChange } from "./users/change-user-role.ts";
+export type { AdminUser } from "./users/admin-user.ts";
+export {
+	type ChangeUserOutcome,
+	changeUser,
+	countAdmins,
+	findUserAccess,
+	type UserAccess,
+} from "./users/change-user.ts";
 export { type CreateAdminOutcome, createAdmin, type NewAdmin } from "./users/create-admin.ts";
 export {
 	type Account,
@@ -141,10 +148,12 @@ export {
 	denySignIn,
 	endRefreshFamilies,
 	findAccount,
+	findAccountById,
 	listRefreshFamilies,
 } from "./users/end-account.ts";
 export { type EnsureAdminOutcome, ensureAdmin } from "./users/ensure-admin.ts";
-export { findUser, findUserByEmail } from "./users/find-user.ts";
+export { findUser, findUserByEmail, findUserWithPassword } from "./users/find-user.ts";
+export { findAdminUser, type ListUsersRequest, listUsers } from "./users/list-users.ts";
 export {
 	FAMILIES_PER_USER_MAX,
 	FAMILY_LIFE_MAX_MS,

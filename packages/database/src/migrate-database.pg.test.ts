@@ -152,6 +152,18 @@ it("the migration for actions leaves each existing refund as one of the whole am
 	]);
 });
 
+it("the migration for the desk leaves users unblocked at version 1, and makes their names searchable except those of deleted accounts", async () => {
+	const url = await migrateAcross(
+		'ADD COLUMN "blocked_at"',
+		`insert into users (id, email, password_hash, display_name, role) values (gen_random_uuid(), 'old@example.org', '-', 'Zoë Ångström', 'user');
+		 insert into users (id, role, deletion_started_at) values (gen_random_uuid(), 'user', now())`,
+	);
+	expect(await queryPostgres(url, "select search_name, blocked_at, version from users order by email")).toEqual([
+		{ search_name: "zoe angstrom", blocked_at: null, version: "1" },
+		{ search_name: null, blocked_at: null, version: "1" },
+	]);
+});
+
 it("migrating an unreachable database fails with an unavailable error", async () => {
 	const error: unknown = await migrateDatabase("postgres://user@127.0.0.1:9/none").catch((thrown: unknown) => thrown);
 	expect(isDatabaseUnavailable(error)).toBe(true);

@@ -9,6 +9,7 @@ import { addCreateAuditorium } from "./create-auditorium.ts";
 import { addCreateMovie } from "./create-movie.ts";
 import { addCreateSeatPlan } from "./create-seat-plan.ts";
 import { addCreateShowtime } from "./create-showtime.ts";
+import { addDeleteUser } from "./delete-user.ts";
 import { addListAdminMovies } from "./list-admin-movies.ts";
 import { addListAdminShowtimes } from "./list-admin-showtimes.ts";
 import { addListAlarms } from "./list-alarms.ts";
@@ -17,6 +18,7 @@ import { addListAuditoriums } from "./list-auditoriums.ts";
 import { addListNotices } from "./list-notices.ts";
 import { addListRefunds } from "./list-refunds.ts";
 import { addListSeatPlans } from "./list-seat-plans.ts";
+import { addListUsers } from "./list-users.ts";
 import { addMarkRefundPaid } from "./mark-refund-paid.ts";
 import { addOpenQuarantinedSeats } from "./open-quarantined-seats.ts";
 import { requireRole } from "./require-role.ts";
@@ -26,10 +28,12 @@ import { addShowAdminMovie } from "./show-admin-movie.ts";
 import { addShowAdminSeatPlan } from "./show-admin-seat-plan.ts";
 import { addShowAdminShowtime } from "./show-admin-showtime.ts";
 import { addShowAuditorium } from "./show-auditorium.ts";
+import { addShowUser } from "./show-user.ts";
 import { addUpdateAuditorium } from "./update-auditorium.ts";
 import { addUpdateMovie } from "./update-movie.ts";
 import { addUpdateSeatPlan } from "./update-seat-plan.ts";
 import { addUpdateShowtime } from "./update-showtime.ts";
+import { addUpdateUser } from "./update-user.ts";
 
 /** Registers the admin routes. `app` has the prefix `/admin`. */
 export function addAdminRoutes(app: ApiServer, deps: RouteDeps): void {
@@ -66,4 +70,8 @@ export function addAdminRoutes(app: ApiServer, deps: RouteDeps): void {
 	addListNotices(app, deps);
 	addListAlarms(app, deps);
 	addResolveDeadLetter(app, deps);
+	addListUsers(app, deps);
+	addShowUser(app, deps);
+	addUpdateUser(app, deps);
+	addDeleteUser(app, deps);
 }

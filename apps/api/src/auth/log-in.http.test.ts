@@ -52,7 +52,7 @@ describe("200", () => {
 });
 
 describe("401 invalid_credentials", () => {
-	it("gives an unknown user and a wrong password the same answer in similar time", async () => {
+	it("gives an unknown user, a wrong password, and a wrong password of a blocked user the same answer in similar time", async () => {
 		// A log-in with this cost takes over 50 ms; without a hash it takes 2 ms. Noise of the machine is below a factor of 4.
 		const slow = await api.startAnother({ rates, passwords: createPasswords({ logN: 15 }) });
 		await slow.call("POST /auth/register", { body: { email: "slow@example.com", password: PASSWORD, displayName: "Slow" } });
@@ -65,15 +65,30 @@ describe("401 invalid_credentials", () => {
 		const fastest = async (email: string) =>
 			[await timed(email), await timed(email), await timed(email)].reduce((best, other) => (other.ms < best.ms ? other : best));
 		const [wrong, unknown] = [await fastest("slow@example.com"), await fastest("unknown@example.com")];
-		const { requestId: _one, ...first } = wrong.problem;
-		const { requestId: _two, ...second } = unknown.problem;
-		expect(first).toEqual(second);
+		await api.sql("update users set blocked_at = now() where email = 'slow@example.com'");
+		const blocked = await fastest("slow@example.com");
+		const [first, second, third] = [wrong, unknown, blocked].map(({ problem: { requestId: _id, ...problem } }) => problem);
+		expect([first, first]).toEqual([second, third]);
 		expect(first).toMatchObject({ code: "invalid_credentials", status: 401 });
-		expect(unknown.ms).toBeGreaterThan(wrong.ms / 4);
+		expect(Math.min(unknown.ms, blocked.ms)).toBeGreaterThan(wrong.ms / 4);
 	});
 
 	it("refuses a password that is too short to be valid like any wrong password", async () => {
 		expect(problemIn(await logIn("ada@example.com", "x")).code).toBe("invalid_credentials");
+	});
+});
+
+describe("403 account_blocked", () => {
+	it("answers the right password of a blocked user with account_blocked and opens no session, and a wrong one like any wrong password", async () => {
+		await api.call("POST /auth/register", { body: { email: "eve@example.com", password: PASSWORD, displayName: "Eve" } });
+		const [eve] = await api.sql("update users set blocked_at = now() where email = 'eve@example.com' returning id");
+		const families = async () => (await api.sql(`select id from refresh_families where user_id = '${eve?.id}'`)).length;
+		expect(await families()).toBe(1);
+		expect(problemIn(await logIn("Eve@example.com", PASSWORD)).code).toBe("account_blocked");
+		expect(problemIn(await logIn("eve@example.com", "wrong password")).code).toBe("invalid_credentials");
+		expect(await families()).toBe(1);
+		await api.sql("update users set blocked_at = null where email = 'eve@example.com'");
+		expect((await logIn("eve@example.com", PASSWORD)).status).toBe(200);
 	});
 });
 

@@ -27,13 +27,23 @@ export function addLogIn(app: ApiServer, { database, logger, passwords }: AppDep
 			operationId: "logIn",
 			summary: "Sign in",
 			description:
-				"Opens a session. A wrong password and an unknown e-mail address are answered alike. After `outcome_unknown` or no answer, the " +
+				"Opens a session. A wrong password and an unknown e-mail address are answered alike; `account_blocked` only after the right password. After `outcome_unknown` or no answer, the " +
 				"same request can be sent again: a session that the first request may have opened is never used, and expires.",
 			tags: ["auth"],
 			body: Credentials.ref,
 			response: { 200: Session.answer("The new session") },
 		},
-		config: { problems: [...BODY_PROBLEMS, "invalid_credentials", "too_many_requests", "busy", "outcome_unknown", ...STORE_PROBLEMS] },
+		config: {
+			problems: [
+				...BODY_PROBLEMS,
+				"invalid_credentials",
+				"account_blocked",
+				"too_many_requests",
+				"busy",
+				"outcome_unknown",
+				...STORE_PROBLEMS,
+			],
+		},
 		handler: async (request, reply) => {
 			const { email, password } = request.body;
 			const waitMs = await app.countAccountAttempt(email);
@@ -42,10 +52,11 @@ export function addLogIn(app: ApiServer, { database, logger, passwords }: AppDep
 			const { matches, rehash: isOutdated } = await passwords.verify(password, found?.passwordHash ?? null);
 			if (found === null || !matches) return reply.problem("invalid_credentials");
 			if (isOutdated) await rehash(found.user.id, password, found.passwordHash);
-			const session = await openSession(app, database, found.user);
-			if (session === null) return reply.problem("invalid_credentials");
+			const opened = await openSession(app, database, found.user);
+			// Blocked only after the right password: otherwise the answer would reveal to anyone who is blocked.
+			if (opened.outcome !== "opened") return reply.problem(opened.outcome === "blocked" ? "account_blocked" : "invalid_credentials");
 			reply.outcome = "signed_in";
-			return reply.send(session);
+			return reply.send(opened.session);
 		},
 	});
 }

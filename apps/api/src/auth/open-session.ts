@@ -5,10 +5,10 @@ import type { FastifyInstance } from "fastify";
 import { mintAccessToken } from "../plugins/auth.ts";
 import { presentUser } from "./present-user.ts";
 
-/** Starts a family of refresh tokens for this user and returns the session. Null if the account is being deleted. */
+/** Starts a family of refresh tokens for this user and returns the session, or why the user may not sign in. */
 export async function openSession(app: FastifyInstance, database: Database, user: User) {
 	const opened = await openRefreshFamily(database, user.id);
-	return opened.outcome === "opened" ? presentSession(app, user, opened) : null;
+	return opened.outcome === "opened" ? { outcome: opened.outcome, session: presentSession(app, user, opened) } : opened;
 }
 
 /** Returns the response body of register, log-in and refresh, with a new access token. */

@@ -57,8 +57,9 @@ describe("200", () => {
 });
 
 describe("401 unauthenticated", () => {
-	it("gets the same answer for every malformed, unknown, expired or ended token", async () => {
-		const [outdated, ended] = [await newSession(api), await newSession(api)];
+	it("gets the same answer for every malformed, unknown, expired or ended token, and for one of a blocked user", async () => {
+		const [outdated, ended, blocked] = [await newSession(api), await newSession(api), await newSession(api)];
+		await api.sql(`update users set blocked_at = now() where id = '${blocked.user.id}'`);
 		await api.sql(`update refresh_families set expires_at = now() where id = '${tokenClaimsOf(outdated.accessToken).family}'`);
 		await api.call("POST /auth/logout", { token: ended.accessToken });
 		const problems = [];
@@ -70,6 +71,7 @@ describe("401 unauthenticated", () => {
 			outdated.accessToken.slice(0, 256),
 			outdated.refreshToken,
 			ended.refreshToken,
+			blocked.refreshToken,
 		]) {
 			const { requestId: _own, ...problem } = problemIn(await refresh(token));
 			problems.push(problem);

@@ -36,6 +36,7 @@ export const EXAMPLE_CURSORS = {
 	auditoriums: "WyJIYWxsIDEiLCIwMTk5ZDNhMC0wYTExLTdiMmMtOWQzZS00ZjVhNmI3YzhkOWUiXQ",
 	plans: "WyIxNzkzNTI0MzY0MDE4IiwiMDE5OWQzYTAtMGExMi03YzFkLThlMmYtM2E0YjVjNmQ3ZThmIl0",
 	showtimes: "WyIxNzk1Mzc0OTAwMDAwIiwiMDE5OWQzYTAtMGExMy03ZDBlLTlmMWEtMmIzYzRkNWU2ZjA1Il0",
+	users: "WyJhZGFAZXhhbXBsZS5jb20iLCIwMTk5ZDNhMC01YjFjLTdjMTEtOWQyZS0zZjRhNWI2YzdkOGUiXQ",
 	bookings: EXAMPLE_IDS.booking,
 	auditEvents: EXAMPLE_IDS.auditEvent,
 	notices: EXAMPLE_IDS.notice,

@@ -16,6 +16,7 @@ import {
 	Schedule,
 	ShowtimeChange,
 } from "./admin-showtime.ts";
+import { AdminUser, AdminUserPage, UserChange } from "./admin-user.ts";
 import { AlarmReport, DeadLetter, DeadLetterResolution, OpenedSeats } from "./alarm.ts";
 import { AuditEvent, AuditEventPage } from "./audit-event.ts";
 import { Booking, BookingDetails, BookingPage, HoldRequest } from "./booking.ts";
@@ -29,7 +30,7 @@ import { AdminRefund, RefundPage, RefundPayment } from "./refund.ts";
 import { SeatPlan } from "./seat-plan.ts";
 import type { SharedSchema } from "./share.ts";
 import { SeatCounts, SeatMatrix, Showtime, ShowtimeDetails, ShowtimePage } from "./showtime.ts";
-import { Credentials, RefreshRequest, Registration, Session, User } from "./user.ts";
+import { AccountDeletion, Credentials, RefreshRequest, Registration, Session, User } from "./user.ts";
 
 /** Typed by what all schemas share: inferring the union of their own types takes the compiler seconds. */
 const SHARED: readonly Pick<SharedSchema<TSchema>, "schema">[] = [
@@ -41,6 +42,7 @@ const SHARED: readonly Pick<SharedSchema<TSchema>, "schema">[] = [
 	Registration,
 	Credentials,
 	RefreshRequest,
+	AccountDeletion,
 	Movie,
 	MoviePage,
 	Showtime,
@@ -93,6 +95,9 @@ const SHARED: readonly Pick<SharedSchema<TSchema>, "schema">[] = [
 	DeadLetter,
 	DeadLetterResolution,
 	OpenedSeats,
+	AdminUser,
+	AdminUserPage,
+	UserChange,
 ];
 
 /** The schemas to add to the server with `addSchema`, each with its `$id`. */

@@ -42,6 +42,8 @@ export const BY_ID_OF_SHOWTIME = byId("Id of the showtime");
 export const BY_ID_OF_PLAN = byId("Id of the seat plan: `planId` of the answer with `view=status`");
 /** The id of a seat plan, for staff. */
 export const BY_ID_OF_ANY_PLAN = byId("Id of the seat plan");
+/** The id of a user. */
+export const BY_ID_OF_USER = byId("Id of the user");
 /** The id of a booking. */
 export const BY_ID_OF_BOOKING = byId("Id of the booking");
 /** The id of a booking, for routes to what belongs to it. */

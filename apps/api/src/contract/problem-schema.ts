@@ -85,8 +85,14 @@ const ProblemObject = Type.Object(
 					holds: Type.Integer({ minimum: 0, description: "Their live holds", examples: [3] }),
 					bookings: Type.Integer({ minimum: 0, description: "Their sold bookings", examples: [41] }),
 				},
-				{ ...CLOSED, description: "Only with `has_bookings`: what customers have" },
+				{ ...CLOSED, description: "Only with `has_bookings` of a movie: what customers have" },
 			),
+		),
+		bookings: Type.Optional(
+			Type.Array(Type.String({ format: "uuid" }), {
+				description: "Only with `has_bookings` of an account: ids of its confirmed bookings at showtimes that are not over, at most 100",
+				examples: [[EXAMPLE_IDS.booking]],
+			}),
 		),
 		count: Type.Optional(
 			Type.Integer({ minimum: 1, description: "Only with `has_showtimes`: how many showtimes are to come", examples: [3] }),
@@ -164,7 +170,7 @@ export function problemResponses(codes: readonly ProblemCode[], exactDetails: re
 }
 
 /** Cases whose route never sends the text of the table for the same code. */
-const ONLY_DETAILS: readonly ExactDetail[] = ["refresh_refused", "plan_too_large"];
+const ONLY_DETAILS: readonly ExactDetail[] = ["refresh_refused", "wrong_password", "plan_too_large", "account_has_bookings"];
 
 function exampleNames(code: ProblemCode, exactDetails: readonly ExactDetail[]): (ProblemCode | ExactDetail)[] {
 	const exact = exactDetails.filter((name) => EXACT_DETAILS[name].code === code);
@@ -178,17 +184,17 @@ export function problemExamples(): Record<string, ProblemExample> {
 	const examples: [string, ProblemExample][] = PROBLEM_CODES.map((code) => [code, exampleOf(code)]);
 	for (const [name, instance] of Object.entries(EXACT_INSTANCES)) {
 		const { code, detail } = EXACT_DETAILS[name as keyof typeof EXACT_INSTANCES];
-		const { summary, value } = exampleOf(code);
+		const { summary, value } = exampleOf(code, name === "account_has_bookings" ? { bookings: [EXAMPLE_IDS.booking] } : undefined);
 		examples.push([name, { summary, value: { ...value, detail, instance } }]);
 	}
 	return Object.fromEntries(examples);
 }
 
-function exampleOf(code: ProblemCode): ProblemExample {
+function exampleOf(code: ProblemCode, extraFields: ExtraFields | undefined = EXTRA_FIELDS[code]): ProblemExample {
 	const { status, title, detail, retryable } = problemSpec(code);
 	const instance = INSTANCES[code] ?? "/api/v1/bookings";
 	const common = { type: problemType(code), title, status, detail, instance, code, retryable };
-	return { summary: title, value: { ...common, requestId: EXAMPLE_IDS.request, ...EXTRA_FIELDS[code] } };
+	return { summary: title, value: { ...common, requestId: EXAMPLE_IDS.request, ...extraFields } };
 }
 
 const BOOKING_PATH = `/api/v1/bookings/${EXAMPLE_IDS.booking}`;
@@ -197,12 +203,16 @@ const AUDITORIUM_PATH = `/api/v1/admin/auditoriums/${EXAMPLE_IDS.auditorium}`;
 
 const PLANS_PATH = `${AUDITORIUM_PATH}/plans`;
 
+const USER_PATH = `/api/v1/admin/users/${EXAMPLE_IDS.user}`;
+
 const SHOWTIMES_PATH = "/api/v1/admin/showtimes";
 
 /** A path that answers the code, for codes that `POST /api/v1/bookings` does not answer. */
 const INSTANCES: Partial<Record<ProblemCode, string>> = {
 	invalid_credentials: "/api/v1/auth/login",
 	email_taken: "/api/v1/auth/register",
+	account_blocked: "/api/v1/auth/login",
+	own_role: USER_PATH,
 	not_found: BOOKING_PATH,
 	showtime_started: BOOKING_PATH,
 	booking_state: `${BOOKING_PATH}/confirm`,
@@ -226,17 +236,19 @@ const INSTANCES: Partial<Record<ProblemCode, string>> = {
 /** The path of each case that has an example. */
 const EXACT_INSTANCES = {
 	refresh_refused: "/api/v1/auth/refresh",
+	wrong_password: "/api/v1/auth/me",
 	hourly_limit: "/api/v1/bookings",
 	plan_too_large: PLANS_PATH,
+	account_has_bookings: USER_PATH,
 } as const satisfies Partial<Record<ExactDetail, string>>;
 
+type ExtraFields = Pick<
+	ProblemBody,
+	"errors" | "seats" | "tiers" | "count" | "counts" | "bookings" | "totals" | "salesOpenAt" | "clash" | "nextFreeStart" | "instants"
+>;
+
 /** The fields that only some problems have. */
-const EXTRA_FIELDS: Partial<
-	Record<
-		ProblemCode,
-		Pick<ProblemBody, "errors" | "seats" | "tiers" | "count" | "counts" | "totals" | "salesOpenAt" | "clash" | "nextFreeStart" | "instants">
-	>
-> = {
+const EXTRA_FIELDS: Partial<Record<ProblemCode, ExtraFields>> = {
 	unknown_reference: { errors: [{ pointer: "/movieId", message: "no movie with this id is in the catalogue" }] },
 	showtime_clash: {
 		clash: { id: EXAMPLE_IDS.showtime, title: "The Third Man", startsAt: EXAMPLE_TIMES.starts, occupiedUntil: EXAMPLE_TIMES.free },

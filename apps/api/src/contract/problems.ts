@@ -53,6 +53,14 @@ export const PROBLEMS = {
 			"for the role.",
 		retryable: false,
 	},
+	account_blocked: {
+		status: 403,
+		title: "Account blocked",
+		detail:
+			"E-mail address and password are right, but the cinema has blocked this account. No session was opened; contact the cinema. Bookings " +
+			"of the account stay valid.",
+		retryable: false,
+	},
 	not_found: {
 		status: 404,
 		title: "Not found",
@@ -146,6 +154,12 @@ export const PROBLEMS = {
 		detail:
 			"The refund cannot be marked as paid: it was paid under another reference, is on its way, has failed, or was withdrawn because the " +
 			"booking is valid again. Nothing was changed; `current`, where present, is the refund as it is.",
+		retryable: false,
+	},
+	own_role: {
+		status: 409,
+		title: "Own account of an admin",
+		detail: "Admins cannot change their own role, block themselves or delete their own account. Nothing was changed; ask another admin.",
 		retryable: false,
 	},
 	has_showtimes: {
@@ -338,12 +352,25 @@ export const EXACT_DETAILS = {
 			"The refresh token is invalid, has expired or was already used. No new session was opened, and the session may have been " +
 			"ended; sign in again.",
 	},
+	wrong_password: {
+		code: "invalid_credentials",
+		occasion: "`DELETE /api/v1/auth/me` with a wrong password",
+		detail: "The password is wrong. The account was not deleted, and the session goes on; correct the password and try again.",
+	},
 	hourly_limit: {
 		code: "too_many_requests",
 		occasion: "`POST /api/v1/bookings` above the limit on holds within an hour",
 		detail:
 			"You have placed the maximum number of holds within the past hour. This request held no seats; send the same request again " +
 			"after `Retry-After` seconds, which can be up to an hour.",
+	},
+	account_has_bookings: {
+		code: "has_bookings",
+		occasion: "`DELETE` of an account that has confirmed bookings at showtimes that are not over",
+		detail:
+			"The account has confirmed bookings at showtimes that are not over; `bookings` lists up to 100 of them. The account is kept; its " +
+			"holds may have been released, and its user may have to sign in again. Cancel these bookings, or wait until the showtimes are over, " +
+			"and delete the account again.",
 	},
 	plan_too_large: {
 		code: "payload_too_large",

@@ -34,6 +34,7 @@ The status shows the kind of error:
 |---|---|
 | 400, 413, 415 | the request itself is invalid |
 | 401 | the request has no valid credentials |
+| 403 | the account lacks the role that the request needs, or is blocked |
 | 404 | the resource does not exist, or belongs to another user: both are answered alike |
 | 409 | the current state does not allow the request |
 | 410 | the hold has expired |

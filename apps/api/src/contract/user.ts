@@ -14,7 +14,7 @@ const UserObject = Type.Object(
 		id: id("User id", EXAMPLE_IDS.user),
 		email: text("E-mail address as entered at registration", "ada@example.com"),
 		displayName: text("Name to display for the user", "Ada Lovelace"),
-		role: oneOf(ROLES, "Role of the user. No route of this document depends on it"),
+		role: oneOf(ROLES, "Role of the user: `admin` may use the routes below `/api/v1/admin`"),
 		createdAt: instant("When the user registered", EXAMPLE_TIMES.registered),
 	},
 	{ ...CLOSED, description: "A registered user" },
@@ -50,13 +50,18 @@ export const Session = share(
 );
 
 /** At least one visible character, and no control characters. */
-const PRINTABLE = "^[^\\u0000-\\u001f\\u007f]*[^\\s\\u0000-\\u001f\\u007f][^\\u0000-\\u001f\\u007f]*$";
+export const PRINTABLE = "^[^\\u0000-\\u001f\\u007f]*[^\\s\\u0000-\\u001f\\u007f][^\\u0000-\\u001f\\u007f]*$";
 /** Postgres rejects text that contains a NUL. */
 const NO_NUL = "^[^\\u0000]*$";
 
+/** The most characters of an e-mail address. */
+export const EMAIL_MAX_CHARS = 254;
+/** The most characters of a name. */
+export const DISPLAY_NAME_MAX_CHARS = 80;
+
 const email = Type.String({
 	format: "email",
-	maxLength: 254,
+	maxLength: EMAIL_MAX_CHARS,
 	description: "E-mail address. Upper and lower case are not distinguished",
 	examples: ["ada@example.com"],
 });
@@ -76,7 +81,7 @@ export const Registration = share(
 			}),
 			displayName: Type.String({
 				minLength: 1,
-				maxLength: 80,
+				maxLength: DISPLAY_NAME_MAX_CHARS,
 				pattern: PRINTABLE,
 				description:
 					"Name to display for the user: 1 to 80 characters, at least one of them visible, no control characters. Spaces around it are " +
@@ -88,25 +93,34 @@ export const Registration = share(
 	),
 );
 
-/** No minimum length for the password: an old, shorter password must be answered as wrong, not as an invalid request. */
+/** No minimum length: an old, shorter password must be answered as wrong, not as an invalid request. */
+const enteredPassword = Type.String({
+	maxLength: PASSWORD_MAX_CHARS,
+	description: `Password of the user. One of more than ${PASSWORD_MAX_CHARS} characters is answered 400`,
+	examples: [EXAMPLE_PASSWORD],
+});
+
+/** Schema of the body of a sign-in. */
 export const Credentials = share(
 	"Credentials",
 	Type.Object(
 		{
 			email: Type.String({
-				maxLength: 254,
+				maxLength: EMAIL_MAX_CHARS,
 				pattern: NO_NUL,
 				description: "E-mail address. Upper and lower case are not distinguished",
 				examples: ["ada@example.com"],
 			}),
-			password: Type.String({
-				maxLength: 128,
-				description: "Password of the user. One of more than 128 characters is answered 400",
-				examples: [EXAMPLE_PASSWORD],
-			}),
+			password: enteredPassword,
 		},
 		{ ...CLOSED, description: "E-mail address and password of a user" },
 	),
+);
+
+/** Schema of the body of a request to delete the own account. */
+export const AccountDeletion = share(
+	"AccountDeletion",
+	Type.Object({ password: enteredPassword }, { ...CLOSED, description: "The password of the account to delete" }),
 );
 
 /** Accepts any text: a text that is not a refresh token is answered 401 like an invalid token, not 400. */

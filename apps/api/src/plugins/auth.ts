@@ -4,12 +4,12 @@
  * it was cached.
  *
  * A token names its family, which is the family of refresh tokens of the same sign-in. Signing out denies the family, so that all
- * access tokens of that sign-in are rejected, not only the one that was sent. Deleting an account denies the user. Demoting an admin
- * denies the user's tokens that carry the role.
+ * access tokens of that sign-in are rejected, not only the one that was sent. Deleting an account and blocking a user deny all tokens of
+ * the user. Demoting an admin denies the user's tokens that carry the role.
  */
 import { randomUUID } from "node:crypto";
 import fastifyJwt from "@fastify/jwt";
-import { ACCESS_TOKEN_TTL_SECONDS, deniedRoleId } from "@holdfast/accounts";
+import { ACCESS_TOKEN_TTL_SECONDS, deniedBlockId, deniedRoleId } from "@holdfast/accounts";
 import { parseUserId, type UserId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import type { AuthStore } from "@holdfast/seat-store";
@@ -98,9 +98,9 @@ export function signedInUser(request: FastifyRequest): SignedInUser {
 	return request.user;
 }
 
-/** The ids under which the deny list may refuse a token: its family, its user, and its role unless every user has it. */
+/** The ids under which the deny list may refuse a token: its family, its user, a block, and its role unless every user has it. */
 const deniableIdsOf = ({ family, id, role }: SignedInUser): string[] =>
-	role === "user" ? [family, id] : [family, id, deniedRoleId(id, role)];
+	role === "user" ? [family, id, deniedBlockId(id)] : [family, id, deniedBlockId(id), deniedRoleId(id, role)];
 
 function verifyToken(app: FastifyInstance, token: string): VerifiedToken<SignedInUser> | null {
 	try {

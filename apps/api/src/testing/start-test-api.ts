@@ -93,6 +93,8 @@ export type TestAppOptions = {
 	readonly logger?: Logger;
 	/** Default: hashes of the cost `TEST_PASSWORD_LOG_N`. */
 	readonly passwords?: Passwords;
+	/** How long the deletion of an account waits for other processes. When absent: 0; undefined: as long as in production. */
+	readonly denialWaitMs?: number | undefined;
 	readonly databaseUrl?: string;
 	readonly redisUrl?: string;
 	/** Wraps the seat store, to change its behaviour or to pause it at an exact moment. */
@@ -176,6 +178,7 @@ async function startTestApp(redisUrl: string, databaseUrl: string, options: Test
 		database,
 		passwords: options.passwords ?? createPasswords({ logN: TEST_PASSWORD_LOG_N }),
 		drain: createDrain(),
+		denialWaitMs: "denialWaitMs" in options ? options.denialWaitMs : 0,
 	};
 	const app = buildApp(deps);
 	options.prepareApp?.(app);

@@ -30,6 +30,8 @@ function print(email: string, result: DeletionOutcome): number {
 		case "unknown_account":
 			console.log(`There is no account with the e-mail ${email}. Nothing was changed.`);
 			return 1;
+		case "not_admin":
+			throw new Error("the command of an operator was refused like that of a former admin");
 		case "bookings_ahead":
 			console.log(`The account ${email} was not deleted: it has confirmed bookings at showtimes that have not ended.`);
 			for (const { bookingId, movieTitle, startsAt } of result.bookings)

@@ -1,15 +1,14 @@
 /** The steps that every change of a row by staff has in common: condition on the version, comparison, write, audit row. */
-import type { StaffCommand } from "@holdfast/domain";
 import type { Queries } from "../create-database.ts";
 import { type Changes, findChanges } from "./find-changes.ts";
-import { type AuditRecord, recordAudit } from "./record-audit.ts";
+import { type AuditOrigin, type AuditRecord, recordAudit } from "./record-audit.ts";
 import { accepts, type ChangeOutcome, type VersionCondition } from "./version-condition.ts";
 
 /** What a client asks for: a partial update, its condition, and who gives the command. */
 export type ChangeRequest<Fields> = {
 	readonly changes: Changes<Fields>;
 	readonly ifVersions: VersionCondition;
-	readonly command: StaffCommand;
+	readonly command: AuditOrigin;
 };
 
 /** What differs between the resources. `Refusal` is what stands against a change besides its version. */

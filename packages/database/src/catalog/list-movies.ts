@@ -4,7 +4,8 @@ import { and, asc, eq, isNull, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
 import { type PageOutcome, type PageRequest, pageOf, parseCursor } from "../read-page.ts";
 import { readFrom } from "../run-queries.ts";
-import { type MovieStatus, movies, searchable } from "../schema/index.ts";
+import { type MovieStatus, movies } from "../schema/index.ts";
+import { hasText } from "../search-text.ts";
 import { type Movie, movieColumns } from "./movie.ts";
 
 /** Selects movies. Without `status` and `q`, all movies that are not archived. */
@@ -47,11 +48,5 @@ export function findMovieConditions({ status, q, cursor }: ListMoviesRequest): r
 	return conditions;
 }
 
-/**
- * Returns the condition that a title contains `q`, both normalized by `searchable`. The escape of `%`, `_` and `\` comes after the
- * normalization, because that turns a full-width `％` into a plain `%`.
- */
-export function titleHas(q: string): SQL {
-	const part = searchable(sql`${q.trim()}::text`);
-	return sql`${movies.searchTitle} like '%' || regexp_replace(${part}, '[\\\\%_]', '\\\\\\&', 'g') || '%'`;
-}
+/** Returns the condition that a title contains `q`, both normalized by `searchable`. */
+export const titleHas = (q: string): SQL => hasText(movies.searchTitle, q);

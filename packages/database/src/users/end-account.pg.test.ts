@@ -4,6 +4,7 @@ import { queryPostgres } from "@holdfast/local-stack";
 import { createTestDatabase, insertUsers, type TestDatabase, waitUntil } from "@holdfast/testing";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { OPERATOR } from "../admin/record-audit.ts";
 import { codeOf } from "../classify-error.ts";
 import { createDatabase, type Database } from "../create-database.ts";
 import { writeTo } from "../run-queries.ts";
@@ -41,7 +42,7 @@ async function openFamily(userId: UserId) {
 async function deletedUser() {
 	const user = await newUser();
 	await denySignIn(database, user.userId);
-	expect(await anonymiseUser(database, user.userId)).toBe(true);
+	expect(await anonymiseUser(database, user.userId, OPERATOR)).toBe(true);
 	return user;
 }
 
@@ -137,7 +138,7 @@ describe("an anonymised user", () => {
 
 	it("stays anonymised after a repeated call, a late allowSignIn and a late rehash of the password", async () => {
 		const { userId } = await deletedUser();
-		expect(await anonymiseUser(database, userId)).toBe(true);
+		expect(await anonymiseUser(database, userId, OPERATOR)).toBe(true);
 		await allowSignIn(database, userId);
 		expect(await replacePasswordHash(database, userId, { from: "$scrypt$x", to: "$scrypt$y" })).toBe(false);
 		expect(await openRefreshFamily(database, userId)).toEqual({ outcome: "denied" });
@@ -150,14 +151,25 @@ describe("an anonymised user", () => {
 		const userId = (await findAccount(database, admin.email))?.userId;
 		if (userId === undefined) throw new Error("no admin was created");
 		await denySignIn(database, userId);
-		await anonymiseUser(database, userId);
+		await anonymiseUser(database, userId, OPERATOR);
 		expect(await ensureAdmin(database, admin)).toEqual({ outcome: "created" });
 		expect((await findAccount(database, admin.email))?.userId).not.toBe(userId);
 	});
 
+	it("has one audit row with ids only, also after a repeated call, and none when the user deleted the own account", async () => {
+		const auditOf = (id: UserId) => queryPostgres(test.url, `select action, before, after from audit_events where target_id = '${id}'`);
+		const { userId } = await deletedUser();
+		await anonymiseUser(database, userId, OPERATOR);
+		expect(await auditOf(userId)).toEqual([{ action: "user.deleted", before: '{"deleted": false}', after: '{"deleted": true}' }]);
+		const own = await newUser();
+		await denySignIn(database, own.userId);
+		expect(await anonymiseUser(database, own.userId, null)).toBe(true);
+		expect(await auditOf(own.userId)).toEqual([]);
+	});
+
 	it("must be denied sign-in first: otherwise anonymiseUser returns false and changes nothing", async () => {
 		const { userId, email } = await newUser();
-		expect(await anonymiseUser(database, userId)).toBe(false);
+		expect(await anonymiseUser(database, userId, OPERATOR)).toBe(false);
 		expect(await rowOf(userId)).toMatchObject({ email });
 	});
 });

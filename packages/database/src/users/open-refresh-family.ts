@@ -22,8 +22,8 @@ const EXPIRED_DELETED_MAX = 20;
 /** A new family and its first token. */
 export type OpenedFamily = { readonly familyId: string; readonly refreshToken: string };
 
-/** `denied`: the account is being deleted or was deleted. */
-export type OpenFamilyOutcome = ({ outcome: "opened" } & OpenedFamily) | { outcome: "denied" };
+/** `denied`: the account is being deleted or was deleted. `blocked`: staff have blocked the user. */
+export type OpenFamilyOutcome = ({ outcome: "opened" } & OpenedFamily) | { outcome: "denied" | "blocked" };
 
 /**
  * Opens a family for a user whose password was just verified. Also deletes up to 20 expired families of any user, and the user's oldest
@@ -32,19 +32,23 @@ export type OpenFamilyOutcome = ({ outcome: "opened" } & OpenedFamily) | { outco
 export const openRefreshFamily = (database: Database, userId: UserId): Promise<OpenFamilyOutcome> =>
 	writeTo(database, "accounts", (queries) =>
 		queries.transaction(async (tx) => {
-			if (!(await lockSignIn(tx, userId))) return { outcome: "denied" };
+			const verdict = await lockSignIn(tx, userId);
+			if (verdict !== "allowed") return { outcome: verdict };
 			return { outcome: "opened", ...(await insertRefreshFamily(tx, userId)) };
 		}),
 	);
 
 /**
  * Returns whether the user may sign in, and locks the row so that this stays true until the end of the transaction. A concurrent
- * `denySignIn` either waits for this lock, and then sees the new family, or was first, and this returns false. Settling, whose foreign keys
- * refer to users, waits for neither.
+ * `denySignIn` or block either waits for this lock, and then sees the new family, or was first, and this refuses. Settling, whose foreign
+ * keys refer to users, waits for neither.
  */
-async function lockSignIn(tx: Queries, userId: UserId): Promise<boolean> {
-	const rows = await tx.execute(sql`select from ${users} where id = ${userId} and deletion_started_at is null for share`);
-	return rows.length > 0;
+async function lockSignIn(tx: Queries, userId: UserId): Promise<"allowed" | "denied" | "blocked"> {
+	const [row] = await tx.execute<{ is_blocked: boolean }>(
+		sql`select blocked_at is not null as is_blocked from ${users} where id = ${userId} and deletion_started_at is null for share`,
+	);
+	if (row === undefined) return "denied";
+	return row.is_blocked ? "blocked" : "allowed";
 }
 
 /** Opens a family within the caller's transaction, without checking that the user may sign in. */

@@ -35,8 +35,8 @@ export const REFRESH_GRACE_MS = 10_000;
 /**
  * `rotated`: the successor, either new or, with `isRepeat`, the same as before. `reused`: the token was issued and used before, and the
  * grace period does not apply. All tokens of the family are now revoked, and each further use is `reused` too, until the caller has denied
- * the family's access tokens and calls `endRefreshFamily`. `refused`: the token was never issued or has expired, or its family has ended;
- * nothing was changed.
+ * the family's access tokens and calls `endRefreshFamily`. `refused`: the token was never issued or has expired, its family has ended, or
+ * the user may not sign in; nothing was changed.
  */
 export type RotateOutcome =
 	| { outcome: "rotated"; user: User; familyId: string; refreshToken: string; isRepeat: boolean }
@@ -86,7 +86,7 @@ async function rotateUnderLock(tx: Queries, token: RefreshToken): Promise<Rotate
 			isInGrace: sql<boolean>`coalesce(${refreshFamilies.rotatedAt} > now() - ${seconds(REFRESH_GRACE_MS)}, false)`,
 		})
 		.from(refreshFamilies)
-		.innerJoin(users, and(eq(users.id, refreshFamilies.userId), isNull(users.deletionStartedAt)))
+		.innerJoin(users, and(eq(users.id, refreshFamilies.userId), isNull(users.deletionStartedAt), isNull(users.blockedAt)))
 		.where(eq(refreshFamilies.id, familyId))
 		.for("update", { of: refreshFamilies });
 	if (row === undefined || row.isExpired) return { outcome: "refused" };

@@ -1,4 +1,4 @@
-/** Names the access tokens of a user that carry a role, for the deny list. */
+/** Names sets of a user's access tokens for the deny list. */
 import type { UserRole } from "@holdfast/database";
 import type { UserId } from "@holdfast/domain";
 
@@ -8,3 +8,9 @@ import type { UserId } from "@holdfast/domain";
  * its last access token expires (a 21st sign-in).
  */
 export const deniedRoleId = (userId: UserId, role: UserRole): string => `${role}:${userId}`;
+
+/**
+ * Returns the id under which the deny list refuses every access token of a user who is blocked. Not the user's id: a deletion denies that
+ * one, and an unblock must not lift the denial of a deletion, nor the reverse.
+ */
+export const deniedBlockId = (userId: UserId): string => `blocked:${userId}`;
