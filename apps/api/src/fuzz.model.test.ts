@@ -18,7 +18,7 @@ import { type DrawnRequest, drawRequest, type Operation, type Surface } from "./
 import { type RawOutcome, sendRaw } from "./testing/fuzz/send-raw.ts";
 import { startTestApi, type TestApi } from "./testing/start-test-api.ts";
 
-const REQUESTS = byRunLength({ short: 2_000, long: 10_000 });
+const REQUESTS = byRunLength({ short: 2_000, long: 20_000 });
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
 const ONLY = process.env.FUZZ_ONLY;
 const AT_ONCE = 8;
@@ -118,6 +118,7 @@ const WEIGHTS: Readonly<Record<string, number>> = {
 	refreshSession: 2,
 	// Few of the bodies and filters that are drawn for these fit.
 	listAdminShowtimes: 8,
+	listRefunds: 12,
 	createShowtime: 8,
 	scheduleShowtimes: 8,
 	updateShowtime: 8,
