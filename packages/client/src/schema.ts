@@ -92,7 +92,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description Opens a session. A wrong password and an unknown e-mail address are answered alike. After `outcome_unknown` or no answer, the same request can be sent again: a session that the first request may have opened is never used, and expires.
+         * @description Opens a session. A wrong password and an unknown e-mail address are answered alike; `account_blocked` only after the right password. After `outcome_unknown` or no answer, the same request can be sent again: a session that the first request may have opened is never used, and expires.
          */
         post: operations["logIn"];
         delete?: never;
@@ -155,7 +155,11 @@ export interface paths {
         get: operations["showMe"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete the own account
+         * @description Deletes the account for good: all sessions end, holds are released, and e-mail address, password and name are erased. Past and cancelled bookings stay, under an id that names no person. Refused while the account has confirmed bookings at showtimes that are not over. Attempts with a password count like sign-ins. An admin cannot delete the own account: another admin takes the role first, or deletes the account. The answer takes 5 to 10 seconds, until no other server accepts the tokens any more. After no answer, or `outcome_unknown`, sign in: if that is answered `invalid_credentials`, the account is deleted, or its deletion was interrupted and the cinema can finish it.
+         */
+        delete: operations["deleteMe"];
         options?: never;
         head?: never;
         patch?: never;
@@ -802,6 +806,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List users
+         * @description Lists users in the order of their e-mail addresses. All filters must match. Deleted accounts are not listed.
+         */
+        get: operations["listUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read one user
+         * @description Returns the user with its version. Of a deleted account, which bookings may still name, e-mail address and name are null.
+         */
+        get: operations["showUser"];
+        /**
+         * Change the role of a user, block or unblock a user
+         * @description Changes the fields that the body has. If every field has its value already, the answer is 200 and the version stays. A blocked user cannot sign in, and every session ends within a second, as it does when a role is taken. Holds and bookings stay: holds expire, bookings are valid. Admins change neither their own role nor their own block. After `outcome_unknown` send the same request again: it ends sessions that the first one may have left.
+         */
+        put: operations["updateUser"];
+        post?: never;
+        /**
+         * Delete the account of a user
+         * @description Deletes the account for good: all sessions end, holds are released, and e-mail address, password and name are erased. Bookings stay. Refused while the account has confirmed bookings at showtimes that are not over: `bookings` names them. The answer takes 5 to 10 seconds, until no server accepts the user's tokens any more. After no answer, or `outcome_unknown`, send the request again: it finishes the deletion. A repeat is answered 204 and changes nothing.
+         */
+        delete: operations["deleteUser"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -837,7 +889,7 @@ export interface components {
              * @description Stable code of the problem, never renamed: decide by this field. Handle an unknown code by its `status`
              * @enum {string}
              */
-            code: "invalid_request" | "unauthenticated" | "invalid_credentials" | "forbidden" | "not_found" | "email_taken" | "seats_taken" | "seat_limit" | "hold_limit" | "not_on_sale" | "showtime_closed" | "showtime_cancelled" | "showtime_started" | "booking_state" | "has_bookings" | "refund_not_due" | "has_showtimes" | "hold_expired" | "showtime_clash" | "version_mismatch" | "payload_too_large" | "unsupported_media_type" | "unknown_seats" | "unknown_reference" | "unknown_tiers" | "currency_mismatch" | "showtime_in_past" | "time_skipped" | "time_ambiguous" | "invalid_window" | "invalid_plan" | "idempotency_mismatch" | "too_many_requests" | "internal" | "recovering" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+            code: "invalid_request" | "unauthenticated" | "invalid_credentials" | "forbidden" | "account_blocked" | "not_found" | "email_taken" | "seats_taken" | "seat_limit" | "hold_limit" | "not_on_sale" | "showtime_closed" | "showtime_cancelled" | "showtime_started" | "booking_state" | "has_bookings" | "refund_not_due" | "own_role" | "has_showtimes" | "hold_expired" | "showtime_clash" | "version_mismatch" | "payload_too_large" | "unsupported_media_type" | "unknown_seats" | "unknown_reference" | "unknown_tiers" | "currency_mismatch" | "showtime_in_past" | "time_skipped" | "time_ambiguous" | "invalid_window" | "invalid_plan" | "idempotency_mismatch" | "too_many_requests" | "internal" | "recovering" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
             /**
              * @description Whether to send the same request again automatically after `Retry-After`. False also for errors that can end later, such as `not_on_sale` before the start of sales, and for `internal`
              * @example false
@@ -886,7 +938,7 @@ export interface components {
             current?: {
                 [key: string]: unknown;
             };
-            /** @description Only with `has_bookings`: what customers have */
+            /** @description Only with `has_bookings` of a movie: what customers have */
             counts?: {
                 /**
                  * @description Showtimes to come of which customers have seats
@@ -904,6 +956,13 @@ export interface components {
                  */
                 bookings: number;
             };
+            /**
+             * @description Only with `has_bookings` of an account: ids of its confirmed bookings at showtimes that are not over, at most 100
+             * @example [
+             *       "0199d3a1-8c20-7e9f-8a0b-1c2d3e4f5a05"
+             *     ]
+             */
+            bookings?: string[];
             /**
              * @description Only with `has_showtimes`: how many showtimes are to come
              * @example 3
@@ -989,7 +1048,7 @@ export interface components {
              */
             displayName: string;
             /**
-             * @description Role of the user. No route of this document depends on it
+             * @description Role of the user: `admin` may use the routes below `/api/v1/admin`
              * @enum {string}
              */
             role: "user" | "admin";
@@ -1058,6 +1117,14 @@ export interface components {
              * @example mB0Zy6Qe2XfT9uKq4vN7wR1sLcJpHdGaEoUiYtBxVn8
              */
             refreshToken: string;
+        };
+        /** @description The password of the account to delete */
+        AccountDeletion: {
+            /**
+             * @description Password of the user. One of more than 128 characters is answered 400
+             * @example correct horse battery
+             */
+            password: string;
         };
         /** @description A movie of the catalogue */
         Movie: {
@@ -1634,7 +1701,7 @@ export interface components {
                  * @description `showtime_cancelled`, `cancelled`: the cinema cancelled. `conflict`: the seats were sold already
                  * @enum {string}
                  */
-                reason: "conflict" | "showtime_cancelled" | "cancelled";
+                reason: "conflict" | "showtime_cancelled" | "cancelled" | "staff";
             } | null;
             /**
              * @description Whether the ledger (the permanent record, in Postgres) has this version too; usually within a few tenths of a second. Show a `confirmed` booking as bought either way. Always false for holds, which are not written to the ledger
@@ -1721,7 +1788,7 @@ export interface components {
                  * @description `showtime_cancelled`, `cancelled`: the cinema cancelled. `conflict`: the seats were sold already
                  * @enum {string}
                  */
-                reason: "conflict" | "showtime_cancelled" | "cancelled";
+                reason: "conflict" | "showtime_cancelled" | "cancelled" | "staff";
             } | null;
             /**
              * @description Whether the ledger (the permanent record, in Postgres) has this version too; usually within a few tenths of a second. Show a `confirmed` booking as bought either way. Always false for holds, which are not written to the ledger
@@ -3732,7 +3799,7 @@ export interface components {
              * @description `showtime_cancelled`: the showtime was cancelled. `cancelled`: the booking was cancelled by staff. `conflict`: the seats were sold already
              * @enum {string}
              */
-            reason: "conflict" | "showtime_cancelled" | "cancelled";
+            reason: "conflict" | "showtime_cancelled" | "cancelled" | "staff";
             amount: components["schemas"]["Money"];
             bookingTotal: components["schemas"]["Money"];
             /**
@@ -3794,7 +3861,7 @@ export interface components {
                  * @description The reason of these refunds
                  * @enum {string}
                  */
-                reason: "conflict" | "showtime_cancelled" | "cancelled";
+                reason: "conflict" | "showtime_cancelled" | "cancelled" | "staff";
                 /** @description Not paid back yet: due, on its way, or failed */
                 owed: {
                     /**
@@ -3843,7 +3910,7 @@ export interface components {
              * @description `showtime.rescheduled`: the showtime was moved. `booking.cancelled`: the booking was cancelled by the cinema
              * @enum {string}
              */
-            kind: "showtime.rescheduled" | "booking.cancelled";
+            kind: "showtime.rescheduled" | "booking.cancelled" | "booking.revived" | "booking.reseated";
             /**
              * Format: uuid
              * @description Booking that the notice is about; null if it is about none
@@ -4262,6 +4329,81 @@ export interface components {
              */
             openedSeats: number;
         };
+        /** @description A user as staff see it */
+        AdminUser: {
+            /**
+             * Format: uuid
+             * @description User id
+             * @example 0199d3a0-5b1c-7c11-9d2e-3f4a5b6c7d8e
+             */
+            id: string;
+            /**
+             * @description E-mail address as entered at registration; null once the account is deleted
+             * @example ada@example.com
+             */
+            email: string | null;
+            /**
+             * @description Name to display for the user; null once the account is deleted
+             * @example Ada Lovelace
+             */
+            displayName: string | null;
+            /**
+             * @description Role of the user: `admin` may use the routes of the staff
+             * @enum {string}
+             */
+            role: "user" | "admin";
+            /**
+             * Format: date-time
+             * @description When staff blocked the user; null while the user may sign in
+             * @example null
+             */
+            blockedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When the deletion of the account began; null if it did not. If `email` is not null a minute later, the deletion was interrupted: delete the account again to finish it
+             * @example null
+             */
+            deletionStartedAt: string | null;
+            /**
+             * @description Counts the changes, from 1. Also the `ETag`
+             * @example 3
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description When the user registered
+             * @example 2026-11-01T09:12:44.018Z
+             */
+            createdAt: string;
+        };
+        /** @description One page of a list */
+        AdminUserPage: {
+            /** @description At most `limit` items, possibly none. An entry that cannot be read is left out */
+            items: components["schemas"]["AdminUser"][];
+            /**
+             * @description Send it as `cursor` to get the next page; null on the last page. Opaque: do not build or parse it
+             * @example WyJhZGFAZXhhbXBsZS5jb20iLCIwMTk5ZDNhMC01YjFjLTdjMTEtOWQyZS0zZjRhNWI2YzdkOGUiXQ
+             */
+            nextCursor: string | null;
+        };
+        /** @description The fields to change. Absent fields stay as they are. `reason` is required to block a user or to take a role */
+        UserChange: {
+            /**
+             * @description The new role. A user who was an admin signs in again to go on as a user
+             * @enum {string}
+             */
+            role?: "user" | "admin";
+            /**
+             * @description `true`: the user cannot sign in, and every session ends; `false`: undoes that
+             * @example true
+             */
+            blocked?: boolean;
+            /**
+             * @description Why the change is made. Kept in the audit trail
+             * @example The projector of hall 1 is broken.
+             */
+            reason?: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -4282,6 +4424,7 @@ export type Session = components['schemas']['Session'];
 export type Registration = components['schemas']['Registration'];
 export type Credentials = components['schemas']['Credentials'];
 export type RefreshRequest = components['schemas']['RefreshRequest'];
+export type AccountDeletion = components['schemas']['AccountDeletion'];
 export type Movie = components['schemas']['Movie'];
 export type MoviePage = components['schemas']['MoviePage'];
 export type Showtime = components['schemas']['Showtime'];
@@ -4334,6 +4477,9 @@ export type AlarmReport = components['schemas']['AlarmReport'];
 export type DeadLetter = components['schemas']['DeadLetter'];
 export type DeadLetterResolution = components['schemas']['DeadLetterResolution'];
 export type OpenedSeats = components['schemas']['OpenedSeats'];
+export type AdminUser = components['schemas']['AdminUser'];
+export type AdminUserPage = components['schemas']['AdminUserPage'];
+export type UserChange = components['schemas']['UserChange'];
 export type HeaderRequestId = components['headers']['RequestId'];
 export type HeaderServerTime = components['headers']['ServerTime'];
 export type $defs = Record<string, never>;
@@ -4660,6 +4806,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
                         code: "invalid_credentials";
+                    };
+                };
+            };
+            /** @description `account_blocked`: Account blocked */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "account_blocked";
                     };
                 };
             };
@@ -5086,6 +5246,148 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
                         code: "unavailable" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    deleteMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountDeletion"];
+            };
+        };
+        responses: {
+            /** @description The account is deleted */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in · `invalid_credentials`: Wrong e-mail or password */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated" | "invalid_credentials";
+                    };
+                };
+            };
+            /** @description `own_role`: Own account of an admin · `has_bookings`: Customers have seats */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "own_role" | "has_bookings";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: Request body too large */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `busy`: At capacity · `outcome_unknown`: Outcome unknown · `unavailable`: Unavailable · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "busy" | "outcome_unknown" | "unavailable" | "overloaded";
                     };
                 };
             };
@@ -10485,7 +10787,7 @@ export interface operations {
                 /** @description Only refunds with this status */
                 status?: "due" | "sent" | "refunded" | "failed";
                 /** @description Only refunds for this reason */
-                reason?: "conflict" | "showtime_cancelled" | "cancelled";
+                reason?: "conflict" | "showtime_cancelled" | "cancelled" | "staff";
                 /** @description Only refunds in this currency, such as `EUR` */
                 currency?: string;
                 /** @description Only refunds of the showtime with this id */
@@ -10817,7 +11119,7 @@ export interface operations {
                 /** @description `nextCursor` of the previous page, from the same list and filters. Leave it out to get the first page */
                 cursor?: string;
                 /** @description Only notices of this kind */
-                kind?: "showtime.rescheduled" | "booking.cancelled";
+                kind?: "showtime.rescheduled" | "booking.cancelled" | "booking.revived" | "booking.reseated";
                 /** @description Only notices about the booking with this id */
                 bookingId?: string;
                 /** @description Only notices about the showtime with this id */
@@ -11130,6 +11432,638 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
                         code: "not_found";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: Request body too large */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `outcome_unknown`: Outcome unknown · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "outcome_unknown" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    listUsers: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of items on a page */
+                limit?: number;
+                /** @description `nextCursor` of the previous page, from the same list and filters. Leave it out to get the first page */
+                cursor?: string;
+                /** @description Only the user with this e-mail address, and those whose address begins with it; the user itself comes first. Upper and lower case are not distinguished, spaces around the text are ignored, and no character is a wildcard */
+                email?: string;
+                /** @description Only users whose name contains this text. Upper and lower case and accents are not distinguished, spaces around the text are ignored, and no character is a wildcard */
+                name?: string;
+                /** @description Only users with this role */
+                role?: "user" | "admin";
+                /** @description `true`: only blocked users; `false`: only users who are not blocked */
+                blocked?: boolean;
+                /** @description `true`: only users whose account is being deleted, or whose deletion was interrupted; `false`: only the others */
+                deleting?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of users */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminUserPage"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    showUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the user */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user */
+            200: {
+                headers: {
+                    /** @description The version of the resource, for `If-Match` */
+                    etag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminUser"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "not_found";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    updateUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of the version that the change is based on, or a list of them: if the resource has another version, the answer is 412 and nothing is changed. Optional; without it the change is made whatever the version
+                 * @example "3"
+                 */
+                "if-match"?: string;
+            };
+            path: {
+                /** @description Id of the user */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChange"];
+            };
+        };
+        responses: {
+            /** @description The user after the change */
+            200: {
+                headers: {
+                    /** @description The version of the resource, for `If-Match` */
+                    etag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminUser"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "not_found";
+                    };
+                };
+            };
+            /** @description `own_role`: Own account of an admin */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "own_role";
+                    };
+                };
+            };
+            /** @description `version_mismatch`: Version mismatch */
+            412: {
+                headers: {
+                    /** @description The current `version` of the booking, in quotes */
+                    ETag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "version_mismatch";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: Request body too large */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `outcome_unknown`: Outcome unknown · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "outcome_unknown" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    deleteUser: {
+        parameters: {
+            query: {
+                /**
+                 * @description Why the change is made. Kept in the audit trail
+                 * @example The projector of hall 1 is broken.
+                 */
+                reason: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the user */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account is deleted */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "not_found";
+                    };
+                };
+            };
+            /** @description `own_role`: Own account of an admin · `has_bookings`: Customers have seats */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "own_role" | "has_bookings";
                     };
                 };
             };
