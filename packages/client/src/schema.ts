@@ -1514,7 +1514,7 @@ export interface components {
                  * @description `showtime_cancelled`, `cancelled`: the cinema cancelled. `conflict`: the seats were sold already
                  * @enum {string}
                  */
-                reason: "conflict" | "showtime_cancelled" | "cancelled";
+                reason: "conflict" | "showtime_cancelled" | "cancelled" | "staff";
             } | null;
             /**
              * @description Whether the ledger (the permanent record, in Postgres) has this version too; usually within a few tenths of a second. Show a `confirmed` booking as bought either way. Always false for holds, which are not written to the ledger
@@ -1601,7 +1601,7 @@ export interface components {
                  * @description `showtime_cancelled`, `cancelled`: the cinema cancelled. `conflict`: the seats were sold already
                  * @enum {string}
                  */
-                reason: "conflict" | "showtime_cancelled" | "cancelled";
+                reason: "conflict" | "showtime_cancelled" | "cancelled" | "staff";
             } | null;
             /**
              * @description Whether the ledger (the permanent record, in Postgres) has this version too; usually within a few tenths of a second. Show a `confirmed` booking as bought either way. Always false for holds, which are not written to the ledger
@@ -2057,7 +2057,7 @@ export interface components {
                  * @description Kind of what was changed
                  * @enum {string}
                  */
-                type: "movie" | "auditorium" | "plan" | "showtime" | "batch" | "user";
+                type: "movie" | "auditorium" | "plan" | "showtime" | "batch" | "user" | "booking";
                 /**
                  * Format: uuid
                  * @description Id of what was changed
@@ -6732,7 +6732,7 @@ export interface operations {
                 /** @description Only this action, such as `movie.updated` */
                 action?: string;
                 /** @description Only changes of this kind of thing */
-                targetType?: "movie" | "auditorium" | "plan" | "showtime" | "batch" | "user";
+                targetType?: "movie" | "auditorium" | "plan" | "showtime" | "batch" | "user" | "booking";
                 /** @description Only changes of the thing with this id */
                 targetId?: string;
                 /** @description Only changes that are about the showtime with this id */
