@@ -6,7 +6,7 @@
  *
  * A failure prints its seed, path and replayPath. Set MODEL_SEED, MODEL_PATH and MODEL_REPLAY to run the same sequence again.
  */
-import { findBooking, seatOwners, settleBatch } from "@holdfast/database";
+import { findBooking, settleBatch } from "@holdfast/database";
 import {
 	BOX_OFFICE_USER_ID,
 	bucketOf,
@@ -14,9 +14,7 @@ import {
 	newBookingId,
 	newUserId,
 	type OpenShowtime,
-	refundOf,
 	type StaffCommand,
-	sumOf,
 	type UserId,
 } from "@holdfast/domain";
 import { createReferenceModel, type ModelBooking, type ReferenceModel } from "@holdfast/proofs";
@@ -28,6 +26,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Sweeper } from "./sweeper.ts";
 import { createSweeperMetrics } from "./sweeper-metrics.ts";
+import { expectAgreement, expectLedgerAgreement } from "./testing/expect-agreement.ts";
 import { openTestSweeper, type TestSweeper } from "./testing/open-test-sweeper.ts";
 
 const SEATS = 6;
@@ -92,7 +91,7 @@ function step(name: string, run: (model: ReferenceModel, scenario: Scenario) => 
 			await run(model, scenario);
 			nowMs = model.nowMs();
 			scenario.steps += 1;
-			await expectAgreement(model, scenario, { readsMap: scenario.steps % READS_MAP_EVERY === 0 });
+			await expectAgreement(test, model, scenario.showtime, { readsMap: scenario.steps % READS_MAP_EVERY === 0 });
 		},
 	};
 }
@@ -276,7 +275,7 @@ const steps = {
 		step("settle", async (model, { showtime }) => {
 			await sweeper.runOnce();
 			model.settle();
-			await expectLedgerAgreement(model, showtime.id);
+			await expectLedgerAgreement(test, model, showtime.id);
 		}),
 	/** Simulates a sweeper that dies between COMMIT and acknowledgement. */
 	settleAndDie: () =>
@@ -354,59 +353,6 @@ const drawnSteps = [
 	index.map(steps.forget),
 ];
 
-/**
- * Compares bookings, owners and seat statuses of the seat store with the model, and the store's seats with each other. Reading the seat map
- * reaps expired holds, and a reaped hold cannot show a fault any more; so the map is not read after each step.
- */
-async function expectAgreement(model: ReferenceModel, { showtime }: Scenario, { readsMap }: { readsMap: boolean }): Promise<void> {
-	for (const { id, isLoaded, state, version, expiresAt, seats: booked, amounts, recordedVersion } of model.bookings) {
-		const record = await seatStore.readBooking(id);
-		if (!isLoaded) expect(record).toBeNull();
-		else expect(record).toMatchObject({ state, version, expiresAt, seats: booked, amounts });
-		if (recordedVersion === version && record !== null) expect(record.recorded).toBe(true);
-	}
-	const { owners, statuses } = await seatStore.inspectSeats(showtime.id);
-	const projected = Array.from({ length: SEATS }, () => "A");
-	for (const { seat: at, bookingId, expiresAt } of owners) projected[at] = bookingId === "X" ? "X" : expiresAt === 0 ? "S" : "H";
-	expect(statuses).toBe(projected.join(""));
-	// An expired hold does not own its seats, whether or not it was reaped.
-	const current = owners.filter(({ expiresAt }) => expiresAt === 0 || model.nowMs() < expiresAt);
-	expect(current.map(({ seat: at, bookingId, expiresAt }) => `${at} ${bookingId} ${expiresAt}`)).toEqual(model.owners());
-	if (!readsMap) return;
-	const map = await seatStore.readSeatMap(showtime.id);
-	if (model.isFenced()) expect(map).toEqual({ outcome: "fenced" });
-	else expect(map).toMatchObject({ outcome: "read", statuses: model.statuses(), earliestExpiryAt: model.earliestExpiryAt() });
-}
-
-/** Compares the ledger with the model after a settling: the owner of each seat, and exactly one event for each transition from the confirm on. */
-async function expectLedgerAgreement(model: ReferenceModel, showtimeId: OpenShowtime["id"]): Promise<void> {
-	const owners = await seatOwners(test.database, showtimeId);
-	const inOrder = (seats: readonly { seat: number; bookingId: string }[]) =>
-		seats.map(({ seat: at, bookingId }) => `${at} ${bookingId}`).sort();
-	expect(inOrder(owners)).toEqual(inOrder(model.sold()));
-	const events = await test.query(
-		`select e.booking_id, e.version::text, e.type from booking_events e join bookings b on b.id = e.booking_id
-			where b.showtime_id = '${showtimeId}' order by e.booking_id, e.version`,
-	);
-	const expected = model.bookings
-		.filter(({ wasConfirmed }) => wasConfirmed)
-		.toSorted((a, b) => (a.id < b.id ? -1 : 1))
-		.flatMap(({ id, events: own }) => own.map(({ type, version }) => ({ booking_id: id, version: String(version), type })));
-	expect(events).toEqual(expected);
-	await expectRefunds(model, showtimeId);
-}
-
-/** Compares what is owed: each booking that staff cancelled has its refund, and nothing else is owed or withheld. */
-async function expectRefunds(model: ReferenceModel, showtimeId: OpenShowtime["id"]): Promise<void> {
-	const rows = await test.query(
-		`select booking_id, state, amount::text from refunds where showtime_id = '${showtimeId}' and state <> 'not_owed' order by booking_id`,
-	);
-	const owed = model.bookings
-		.map(({ id, amounts, refundPercent }) => ({ booking_id: id, state: "due", amount: String(refundOf(sumOf(amounts), refundPercent)) }))
-		.filter(({ amount }) => amount !== "0");
-	expect(rows).toEqual(owed.toSorted((a, b) => (a.booking_id < b.booking_id ? -1 : 1)));
-}
-
 /** Settles everything, then expects every booking that was ever confirmed in the ledger, and no other booking. */
 async function expectAgreementAtEnd(model: ReferenceModel, scenario: Scenario): Promise<void> {
 	nowMs = model.nowMs();
@@ -414,8 +360,8 @@ async function expectAgreementAtEnd(model: ReferenceModel, scenario: Scenario): 
 	model.rebuild();
 	await sweeper.runOnce();
 	model.settle();
-	await expectAgreement(model, scenario, { readsMap: true });
-	await expectLedgerAgreement(model, scenario.showtime.id);
+	await expectAgreement(test, model, scenario.showtime, { readsMap: true });
+	await expectLedgerAgreement(test, model, scenario.showtime.id);
 	expect((await seatStore.outboxDepths())[bucketOf(scenario.showtime.id)]).toBe(0);
 	for (const { id, wasConfirmed, state, version, seats: booked, amounts } of model.bookings) {
 		const recorded = (await findBooking(test.database, id))?.booking;
