@@ -101,10 +101,11 @@ describe.each(SCRIPT_NAMES)("%s.lua", (name) => {
 		const raw = readFileSync(new URL(`./scripts/${name}.lua`, import.meta.url), "utf8");
 		for (const [, include] of raw.matchAll(/^-- @include (\S+)$/gm)) {
 			const part = readFileSync(new URL(`./scripts/include/${include}.lua`, import.meta.url), "utf8");
-			const given = [...part.matchAll(/^local function (\w+)/gm)].map(([, found]) => `${found}(`);
+			const calls = [...part.matchAll(/^local function (\w+)/gm)].map(([, found]) => `${found}(`);
+			const constants = [...part.matchAll(/^local ([A-Z_]+) =/gm)].map(([, found = ""]) => found);
 			const others = body.replace(part.trimEnd(), "");
 			expect(
-				given.some((call) => others.includes(call)),
+				[...calls, ...constants].some((given) => others.includes(given)),
 				`include ${include} is used`,
 			).toBe(true);
 		}

@@ -1,4 +1,5 @@
 /** The list of users on a table of 20,000 users, and what its filters mean by a text. */
+import { BOX_OFFICE_USER_ID } from "@holdfast/domain";
 import { insertUsers } from "@holdfast/testing";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -8,7 +9,7 @@ import { readFrom, writeTo } from "../run-queries.ts";
 import { openTestLedger, type TestLedger } from "../testing/open-test-ledger.ts";
 import { createUser } from "./create-user.ts";
 import { anonymiseUser, denySignIn } from "./end-account.ts";
-import { type ListUsersRequest, listUsers, selectUsers } from "./list-users.ts";
+import { findAdminUser, type ListUsersRequest, listUsers, selectUsers } from "./list-users.ts";
 
 const CROWD = 20_000;
 
@@ -90,6 +91,11 @@ describe("a page", () => {
 		expect((await list({ email })).emails).toEqual([]);
 		expect((await list({ deleting: true })).emails).toEqual([]);
 	});
+});
+
+it("the box-office account is no person: it is neither listed nor found", async () => {
+	expect(await findAdminUser(test.database, BOX_OFFICE_USER_ID)).toBeNull();
+	expect((await list({ deleting: true })).emails).toEqual([]);
 });
 
 describe("Postgres", () => {

@@ -1,6 +1,6 @@
 /** Lists and reads users for staff. */
-import { parseUserId, type UserId } from "@holdfast/domain";
-import { and, asc, eq, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
+import { BOX_OFFICE_USER_ID, parseUserId, type UserId } from "@holdfast/domain";
+import { and, asc, eq, isNotNull, isNull, ne, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../create-database.ts";
 import type { ReadQueries } from "../queries.ts";
 import { type PageOutcome, type PageRequest, pageOf, parseCursor } from "../read-page.ts";
@@ -63,10 +63,13 @@ function conditionsOf({ email, name, role, blocked, deleting, afterKey }: Omit<S
 	return conditions;
 }
 
-/** Returns the user, also after its account was deleted, or null when the user does not exist. */
+/** Returns the user, also after its account was deleted, or null when the user does not exist. The box-office account is no person. */
 export async function findAdminUser(database: Database, id: UserId): Promise<AdminUser | null> {
 	const [row] = await readFrom(database, "administration", (queries) =>
-		queries.select(adminUserColumns).from(users).where(eq(users.id, id)),
+		queries
+			.select(adminUserColumns)
+			.from(users)
+			.where(and(eq(users.id, id), ne(users.id, BOX_OFFICE_USER_ID))),
 	);
 	return row === undefined ? null : adminUserOf(row);
 }
