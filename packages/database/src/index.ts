@@ -33,18 +33,40 @@ export type { AdminMovie, MovieFields } from "./admin/admin-movie.ts";
 export type { AdminSeatPlan, SeatPlanFields } from "./admin/admin-seat-plan.ts";
 export type { AdminShowtime } from "./admin/admin-showtime.ts";
 export type { AuditDigest } from "./admin/audit-digest.ts";
+export type { BookedShowtime, BookingContext, BookingUser } from "./admin/booking-context.ts";
+export { BOOKING_PERIODS, type BookingFilter, type BookingPeriod } from "./admin/booking-filter.ts";
 export { type CloseAuditDayOptions, type CloseAuditDayOutcome, closeAuditDay } from "./admin/close-audit-day.ts";
 export { createAuditorium, type NewAuditorium } from "./admin/create-auditorium.ts";
 export { createMovie } from "./admin/create-movie.ts";
 export { createSeatPlan, type NewSeatPlan } from "./admin/create-seat-plan.ts";
+export { type BookingHistory, type BookingNotice, findBookingHistory, type PastEvent } from "./admin/find-booking-history.ts";
 export type { ClashingShowtime } from "./admin/find-clashing-showtimes.ts";
 export { findSold, type SoldInLedger } from "./admin/find-sold.ts";
 export type { TermsRefusal } from "./admin/find-terms.ts";
+export {
+	type AdminBooking,
+	type AdminBookingsOutcome,
+	findBookingContexts,
+	findUserId,
+	type ListAdminBookingsRequest,
+	listAdminBookings,
+} from "./admin/list-admin-bookings.ts";
 export { findAdminMovie, type ListAdminMoviesRequest, listAdminMovies } from "./admin/list-admin-movies.ts";
 export { findAdminShowtime, type ListAdminShowtimesRequest, listAdminShowtimes } from "./admin/list-admin-showtimes.ts";
 export { type AuditEvent, type ListAuditEventsRequest, listAuditEvents } from "./admin/list-audit-events.ts";
 export { findAuditorium, type ListAuditoriumsRequest, listAuditoriums } from "./admin/list-auditoriums.ts";
 export { findAdminSeatPlan, type ListSeatPlansRequest, listSeatPlans } from "./admin/list-seat-plans.ts";
+export {
+	type Figures,
+	type MoneyFigures,
+	readStatistics,
+	readTotals,
+	STATISTICS_GROUPS,
+	type StatisticsGroup,
+	type StatisticsPeriod,
+	type StatisticsRequest,
+	type StatisticsRow,
+} from "./admin/read-statistics.ts";
 export { type AuditOrigin, OPERATOR } from "./admin/record-audit.ts";
 export { type BatchAnswer, type BulkOutcome, type BulkRequest, scheduleInBulk } from "./admin/schedule-in-bulk.ts";
 export { type ScheduleOneOutcome, type ScheduleOneRequest, scheduleOne } from "./admin/schedule-one.ts";
@@ -73,7 +95,7 @@ export { findBooking } from "./ledger/find-booking.ts";
 export type { Gap } from "./ledger/find-gap.ts";
 export { type BookedSchedule, findMoves, type Move } from "./ledger/find-moves.ts";
 export { findOpening, type Opening } from "./ledger/find-opening.ts";
-export { type BookingRefund, findRefunds } from "./ledger/find-refunds.ts";
+export { type BookingRefund, findRefunds, REFUND_STATUSES } from "./ledger/find-refunds.ts";
 export type { LedgerBooking } from "./ledger/ledger-booking.ts";
 export { type ListBookingsRequest, listBookings } from "./ledger/list-bookings.ts";
 export { countQuarantined, listQuarantined, listQuarantineEnded, type QuarantinedShowtime } from "./ledger/list-quarantined.ts";
@@ -90,7 +112,7 @@ export { type MarkQuarantineEndedOutcome, markQuarantineEnded } from "./ledger/m
 export { type OpenInLedgerOutcome, type OpenInLedgerRequest, openShowtimeInLedger } from "./ledger/open-showtime-in-ledger.ts";
 export { type SettleBatch, type SettleOutcome, settleBatch, UnknownEntryVersion } from "./ledger/settle-batch.ts";
 export { migrateDatabase } from "./migrate-database.ts";
-export type { Page, PageOutcome, PageRequest } from "./read-page.ts";
+export { type Page, type PageOutcome, type PageRequest, parseCursor, writeCursor } from "./read-page.ts";
 export {
 	type ActionKind,
 	type ActionOutcome,
@@ -99,6 +121,8 @@ export {
 	type AuditTarget,
 	MOVIE_STATUSES,
 	type MovieStatus,
+	NOTICE_KINDS,
+	type NoticeKind,
 	REFUND_REASONS,
 	TITLE_MAX_CHARS,
 	USER_ROLES,

@@ -5,6 +5,7 @@ import type { Database } from "../create-database.ts";
 import type { ReadQueries } from "../queries.ts";
 import { readFrom } from "../run-queries.ts";
 import { type AuditFields, type AuditTarget, auditEvents } from "../schema/index.ts";
+import { firstIdAt } from "./first-id-at.ts";
 
 /** One row of the audit trail. Instants are epoch ms. */
 export type AuditEvent = {
@@ -80,12 +81,6 @@ function conditionsOf(request: Omit<ListAuditEventsRequest, "limit">): SQL[] {
 	if (toMs !== undefined)
 		conditions.push(lt(auditEvents.recordedAt, new Date(toMs)), sql`${auditEvents.id} < ${firstIdAt(toMs + ID_OFFSET_MAX_MS)}`);
 	return conditions;
-}
-
-/** Returns the smallest UUIDv7 of this millisecond. */
-function firstIdAt(ms: number): SQL {
-	const time = Math.max(0, ms).toString(16).padStart(12, "0");
-	return sql`${`${time.slice(0, 8)}-${time.slice(8)}-0000-0000-000000000000`}::uuid`;
 }
 
 function auditEventOf(row: typeof auditEvents.$inferSelect): AuditEvent {

@@ -9,6 +9,7 @@ export * from "./find-old-key.ts";
 export * from "./find-unopened.ts";
 export * from "./find-user-bookings.ts";
 export * from "./install-showtime.ts";
+export * from "./list-live-holds.ts";
 export * from "./place-hold.ts";
 export * from "./read-bookings.ts";
 export * from "./read-seat-map.ts";
