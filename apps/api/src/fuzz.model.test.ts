@@ -122,6 +122,8 @@ const WEIGHTS: Readonly<Record<string, number>> = {
 	scheduleShowtimes: 8,
 	updateShowtime: 8,
 	cancelShowtime: 8,
+	listAdminBookings: 12,
+	showStatistics: 8,
 };
 const WEIGHT = 3;
 
@@ -179,6 +181,8 @@ async function openSurface(document: OpenapiDocument): Promise<Surface> {
 			"cancelBooking.id": bookings,
 			...Object.fromEntries(adminTokens),
 			auditoriumId: auditoriums,
+			userId: users.map(({ id }) => id),
+			"showAdminBooking.id": bookings,
 			actor: [admin.id],
 			targetId: movies,
 			action: ["movie.created"],

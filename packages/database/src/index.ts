@@ -96,7 +96,7 @@ export type { Gap } from "./ledger/find-gap.ts";
 export { type BookedSchedule, findMoves, type Move } from "./ledger/find-moves.ts";
 export { findOpening, type Opening } from "./ledger/find-opening.ts";
 export { type BookingRefund, findRefunds, REFUND_STATUSES } from "./ledger/find-refunds.ts";
-export type { LedgerBooking } from "./ledger/ledger-booking.ts";
+export type { LedgerBooking, UnreadableRow } from "./ledger/ledger-booking.ts";
 export { type ListBookingsRequest, listBookings } from "./ledger/list-bookings.ts";
 export { countQuarantined, listQuarantined, listQuarantineEnded, type QuarantinedShowtime } from "./ledger/list-quarantined.ts";
 export { countSoldSeats, type SeatOwner, seatOwners } from "./ledger/list-seat-owners.ts";

@@ -9,6 +9,7 @@ import { addCreateAuditorium } from "./create-auditorium.ts";
 import { addCreateMovie } from "./create-movie.ts";
 import { addCreateSeatPlan } from "./create-seat-plan.ts";
 import { addCreateShowtime } from "./create-showtime.ts";
+import { addListAdminBookings } from "./list-admin-bookings.ts";
 import { addListAdminMovies } from "./list-admin-movies.ts";
 import { addListAdminShowtimes } from "./list-admin-showtimes.ts";
 import { addListAuditEvents } from "./list-audit-events.ts";
@@ -16,10 +17,12 @@ import { addListAuditoriums } from "./list-auditoriums.ts";
 import { addListSeatPlans } from "./list-seat-plans.ts";
 import { requireRole } from "./require-role.ts";
 import { addScheduleShowtimes } from "./schedule-showtimes.ts";
+import { addShowAdminBooking } from "./show-admin-booking.ts";
 import { addShowAdminMovie } from "./show-admin-movie.ts";
 import { addShowAdminSeatPlan } from "./show-admin-seat-plan.ts";
 import { addShowAdminShowtime } from "./show-admin-showtime.ts";
 import { addShowAuditorium } from "./show-auditorium.ts";
+import { addShowStatistics } from "./show-statistics.ts";
 import { addUpdateAuditorium } from "./update-auditorium.ts";
 import { addUpdateMovie } from "./update-movie.ts";
 import { addUpdateSeatPlan } from "./update-seat-plan.ts";
@@ -54,4 +57,7 @@ export function addAdminRoutes(app: ApiServer, deps: RouteDeps): void {
 	addUpdateShowtime(app, deps);
 	addCancelShowtime(app, deps);
 	addBlockSeats(app, deps);
+	addListAdminBookings(app, deps);
+	addShowAdminBooking(app, deps);
+	addShowStatistics(app, deps);
 }

@@ -36,4 +36,6 @@ export const EXAMPLE_CURSORS = {
 	showtimes: "WyIxNzk1Mzc0OTAwMDAwIiwiMDE5OWQzYTAtMGExMy03ZDBlLTlmMWEtMmIzYzRkNWU2ZjA1Il0",
 	bookings: EXAMPLE_IDS.booking,
 	auditEvents: EXAMPLE_IDS.auditEvent,
+	adminBookings: "WyJib29raW5ncyIsIjAxOTlkM2ExLThjMjAtN2U5Zi04YTBiLTFjMmQzZTRmNWEwNSJd",
+	statistics: "WyJkYXk6MjAyNi0xMS0yMiIsIjIwMjYtMTEtMjIiXQ",
 } as const;

@@ -1,6 +1,7 @@
 /** Lists every schema that the OpenAPI document names under `components.schemas`. */
 import type { TSchema } from "typebox";
 import { Auditorium, AuditoriumChange, AuditoriumPage, NewAuditorium } from "./admin-auditorium.ts";
+import { AdminBooking, AdminBookingDetails, AdminBookingPage } from "./admin-booking.ts";
 import { AdminMovie, AdminMoviePage, MovieChange, NewMovie } from "./admin-movie.ts";
 import { AdminSeatPlan, AdminSeatPlanDetails, AdminSeatPlanPage, NewSeatPlan, SeatPlanChange, SeatPlanDraft } from "./admin-seat-plan.ts";
 import {
@@ -19,12 +20,13 @@ import { AuditEvent, AuditEventPage } from "./audit-event.ts";
 import { Booking, BookingDetails, BookingPage, HoldRequest } from "./booking.ts";
 import { Health } from "./health.ts";
 import { SeatDelta, SeatReset, SeatStatuses } from "./live-seats.ts";
-import { Money, Price } from "./money.ts";
+import { Money, Price, Sum } from "./money.ts";
 import { Movie, MoviePage } from "./movie.ts";
 import { Problem } from "./problem-schema.ts";
 import { SeatPlan } from "./seat-plan.ts";
 import type { SharedSchema } from "./share.ts";
 import { SeatCounts, SeatMatrix, Showtime, ShowtimeDetails, ShowtimePage } from "./showtime.ts";
+import { Figures, Statistics, StatisticsRow } from "./statistics.ts";
 import { Credentials, RefreshRequest, Registration, Session, User } from "./user.ts";
 
 /** Typed by what all schemas share: inferring the union of their own types takes the compiler seconds. */
@@ -79,6 +81,13 @@ const SHARED: readonly Pick<SharedSchema<TSchema>, "schema">[] = [
 	ClashingShowtime,
 	PlannedShowtime,
 	Schedule,
+	AdminBooking,
+	AdminBookingPage,
+	AdminBookingDetails,
+	Sum,
+	Figures,
+	StatisticsRow,
+	Statistics,
 ];
 
 /** The schemas to add to the server with `addSchema`, each with its `$id`. */
