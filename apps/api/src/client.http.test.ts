@@ -118,7 +118,7 @@ it("the client reads the bookings of staff as typed JSON, and the same request a
 	const { token } = await api.newAdmin();
 	const client = createClient({ baseUrl, tokens: { access: () => token } });
 	const { booking, showtimeId, user } = await api.newHold(["A1"]);
-	const query = { status: "pending", showtimeId: [showtimeId, showtimeId] } as const;
+	const query = { status: "pending" as const, showtimeId: [showtimeId, showtimeId] };
 	const page = await client.GET("/api/v1/admin/bookings", { params: { query } });
 	if (page.data === undefined || typeof page.data === "string") throw new Error(JSON.stringify(page.error));
 	expect(page.data.items.map(({ id, user: holder }) => [id, holder.id])).toEqual([[booking.id, user.id]]);

@@ -164,7 +164,7 @@ async function startGated() {
 }
 
 describe("503 busy", () => {
-	it("is the answer to the third file at once, until one of the two is done", async () => {
+	it("answers a third file at once with a time to wait, until one of the two is done", async () => {
 		const { app, open, gate } = await startGated();
 		const query = `?status=pending&showtimeId=${await api.newShowtime()}`;
 		const running = Array.from({ length: CSV_STREAMS_MAX }, () => list(query, CSV, app));

@@ -48,7 +48,7 @@ describe("200", () => {
 		]);
 	});
 
-	it("tells the story of a booking whose showtime was moved and cancelled: who, why, both times, notices and refund", async () => {
+	it("has the whole past of a booking whose showtime was moved and cancelled: who, why, both times, notices and refund", async () => {
 		const [user, showtimeId] = [await api.newUser(), await createTestShowtime(api, admin)];
 		const endSettling = settleContinuously(api);
 		const id = await sell(user, showtimeId, ["A1"]);
@@ -159,7 +159,7 @@ describe("400 invalid_request", () => {
 
 describe("404 not_found", () => {
 	it.each(["x", newBookingId(newShowtimeId()), newBookingId(newShowtimeId(200))])(
-		"is the answer for the id %s, which no booking has",
+		"answers not_found for the id %s, which no booking has",
 		async (id) => {
 			expect(problemIn(await show(id)).code).toBe("not_found");
 		},

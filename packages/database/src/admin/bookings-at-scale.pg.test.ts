@@ -175,7 +175,7 @@ describe("a page of bookings", () => {
 
 describe("statistics", () => {
 	it.each(["day", "movie", "auditorium", "showtime", "all"] as const)(
-		"of 92 days by %s take less than 2 s of Postgres",
+		"take less than 2 s of Postgres for 92 days by %s",
 		async (groupBy) => {
 			const [from, to] = [91, 0].map((days) => new Date(UNTIL_MS - days * DAY_MS).toISOString().slice(0, 10));
 			const { ms } = await explain(selectGroups({ from: from ?? "", to: to ?? "" }, groupBy, { limit: LIMIT + 1 }));
