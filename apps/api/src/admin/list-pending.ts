@@ -79,14 +79,11 @@ async function readHolds(deps: Deps, filter: PendingFilter, ids: readonly Bookin
 
 const isWithin = (value: number, from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY): boolean => value >= from && value < to;
 
-/** Whether the filters of the booking itself are met. */
-function meetsOwn(
-	booking: Booking,
-	{ showtimeIds, userId, currency, amountMin, amountMax, period = "placed", fromMs, toMs }: PendingFilter,
-) {
+/** Whether the filters of the booking itself are met. Candidates are of the user already. */
+function meetsOwn(booking: Booking, filter: PendingFilter): boolean {
+	const { showtimeIds, currency, amountMin, amountMax, period = "placed", fromMs, toMs } = filter;
 	return (
 		(showtimeIds === undefined || showtimeIds.includes(booking.showtimeId)) &&
-		(userId === undefined || booking.userId === userId) &&
 		(currency === undefined || booking.currency === currency) &&
 		booking.amount >= (amountMin ?? 0) &&
 		booking.amount <= (amountMax ?? Number.POSITIVE_INFINITY) &&
