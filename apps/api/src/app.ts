@@ -20,7 +20,7 @@ import { addShowLiveness } from "./health/show-liveness.ts";
 import { addShowReadiness } from "./health/show-readiness.ts";
 import { joinReads } from "./join-reads.ts";
 import { addMovieRoutes } from "./movies/index.ts";
-import { type ApiMetrics, countRebuilds, createApiMetrics } from "./plugins/api-metrics.ts";
+import { type ApiMetrics, countRebuilds, createApiMetrics, createHoldCounts } from "./plugins/api-metrics.ts";
 import { auth } from "./plugins/auth.ts";
 import { createGuardedServer, guardServer } from "./plugins/guard-server.ts";
 import { httpConformance } from "./plugins/http-conformance.ts";
@@ -144,6 +144,7 @@ function makeRouteDeps(deps: AppDeps, metrics: ApiMetrics): RouteDeps {
 		countSeatsOf: createSeatCounts({ seatStore, reportUnreadable }),
 		seatWatches,
 		awaitRecorded: createAwaitRecorded(seatStore),
+		holdCounts: createHoldCounts(metrics),
 		reportUnreadable,
 		showtimeOfBooking: createLru<BookingId, ShowtimeId>(CACHED_BOOKINGS_MAX),
 	};

@@ -113,3 +113,21 @@ it("the client returns the code of a problem, and throws when there is no respon
 	const watching = tab.client.watchSeats({ showtimeId: request.seats.join(), signal: stop.signal, onMap: () => {}, onSeats: () => {} });
 	await expect(watching).rejects.toThrow("the server refused to send the seats (status 404)");
 });
+
+it("the client reads the bookings of staff as typed JSON, and the same request as a CSV file", async () => {
+	const { token } = await api.newAdmin();
+	const client = createClient({ baseUrl, tokens: { access: () => token } });
+	const { booking, showtimeId, user } = await api.newHold(["A1"]);
+	const query = { status: "pending" as const, showtimeId: [showtimeId, showtimeId] };
+	const page = await client.GET("/api/v1/admin/bookings", { params: { query } });
+	if (page.data === undefined || typeof page.data === "string") throw new Error(JSON.stringify(page.error));
+	expect(page.data.items.map(({ id, user: holder }) => [id, holder.id])).toEqual([[booking.id, user.id]]);
+	const file = await client.GET("/api/v1/admin/bookings", {
+		params: { query: { ...query, rows: "seats" } },
+		headers: { accept: "text/csv" },
+		parseAs: "text",
+	});
+	expect(String(file.data).split("\r\n")[1]).toMatch(new RegExp(`^${booking.id},pending,`));
+	const statistics = await client.GET("/api/v1/admin/stats", { params: { query: { from: "2031-01-01", to: "2031-01-01" } } });
+	expect(statistics.data?.totals.money).toEqual([]);
+});

@@ -8,6 +8,7 @@ import type { LRUCache } from "lru-cache";
 import type { ApiSettings } from "./api-settings.ts";
 import type { AwaitRecorded } from "./bookings/prefer-wait.ts";
 import type { Drain } from "./health/drain.ts";
+import type { HoldCounts } from "./plugins/api-metrics.ts";
 import type { ReportUnreadable } from "./present-skipping-unreadable.ts";
 import type { CurrentShowtimes } from "./showtimes/current-showtimes.ts";
 import type { InstalledShowtimes } from "./showtimes/installed-showtimes.ts";
@@ -68,6 +69,8 @@ export type RouteDeps = AppDeps & {
 	readonly seatWatches: SeatWatches;
 	/** Waits until the ledger has a booking (`Prefer: wait`). */
 	readonly awaitRecorded: AwaitRecorded;
+	/** Counts what becomes of holds, for the metrics: increment on a hold that was placed, and on one that was confirmed. */
+	readonly holdCounts: HoldCounts;
 	/** Logs and counts an entry that was left out of a list. */
 	readonly reportUnreadable: ReportUnreadable;
 	/** Caches the showtime of each booking. After a miss, a route reads the booking from the stores. */

@@ -124,6 +124,8 @@ const WEIGHTS: Readonly<Record<string, number>> = {
 	updateShowtime: 8,
 	cancelShowtime: 8,
 	deleteMe: 1,
+	listAdminBookings: 12,
+	showStatistics: 8,
 };
 const WEIGHT = 3;
 
@@ -190,6 +192,7 @@ async function openSurface(document: OpenapiDocument): Promise<Surface> {
 			"cancelBooking.id": bookings,
 			...Object.fromEntries(adminTokens),
 			auditoriumId: auditoriums,
+			"showAdminBooking.id": bookings,
 			actor: [admin.id],
 			targetId: movies,
 			action: ["movie.created"],

@@ -41,17 +41,28 @@ export {
 } from "./actions/withhold-refund.ts";
 export type { Auditorium, AuditoriumFields, PricesIn, Venue } from "./admin/admin-auditorium.ts";
 export type { AdminMovie, MovieFields } from "./admin/admin-movie.ts";
-export { type AdminRefund, REFUND_STATUSES } from "./admin/admin-refund.ts";
+export type { AdminRefund } from "./admin/admin-refund.ts";
 export type { AdminSeatPlan, SeatPlanFields } from "./admin/admin-seat-plan.ts";
 export type { AdminShowtime } from "./admin/admin-showtime.ts";
 export type { AuditDigest } from "./admin/audit-digest.ts";
+export type { BookedShowtime, BookingContext, BookingUser } from "./admin/booking-context.ts";
+export { BOOKING_PERIODS, type BookingFilter, type BookingPeriod } from "./admin/booking-filter.ts";
 export { type CloseAuditDayOptions, type CloseAuditDayOutcome, closeAuditDay } from "./admin/close-audit-day.ts";
 export { createAuditorium, type NewAuditorium } from "./admin/create-auditorium.ts";
 export { createMovie } from "./admin/create-movie.ts";
 export { createSeatPlan, type NewSeatPlan } from "./admin/create-seat-plan.ts";
+export { type BookingHistory, type BookingNotice, findBookingHistory, type PastEvent } from "./admin/find-booking-history.ts";
 export type { ClashingShowtime } from "./admin/find-clashing-showtimes.ts";
 export { findSold, type SoldInLedger } from "./admin/find-sold.ts";
 export type { TermsRefusal } from "./admin/find-terms.ts";
+export {
+	type AdminBooking,
+	type AdminBookingsOutcome,
+	findBookingContexts,
+	findUserId,
+	type ListAdminBookingsRequest,
+	listAdminBookings,
+} from "./admin/list-admin-bookings.ts";
 export { findAdminMovie, type ListAdminMoviesRequest, listAdminMovies } from "./admin/list-admin-movies.ts";
 export { findAdminShowtime, type ListAdminShowtimesRequest, listAdminShowtimes } from "./admin/list-admin-showtimes.ts";
 export { type AuditEvent, type ListAuditEventsRequest, listAuditEvents } from "./admin/list-audit-events.ts";
@@ -60,6 +71,17 @@ export { type ListNoticesRequest, listNotices, type Notice } from "./admin/list-
 export { listRefunds, type RefundFilters, type RefundTotal } from "./admin/list-refunds.ts";
 export { findAdminSeatPlan, type ListSeatPlansRequest, listSeatPlans } from "./admin/list-seat-plans.ts";
 export { type MarkRefundPaidOutcome, type MarkRefundPaidRequest, markRefundPaid } from "./admin/mark-refund-paid.ts";
+export {
+	type Figures,
+	type MoneyFigures,
+	readStatistics,
+	readTotals,
+	STATISTICS_GROUPS,
+	type StatisticsGroup,
+	type StatisticsPeriod,
+	type StatisticsRequest,
+	type StatisticsRow,
+} from "./admin/read-statistics.ts";
 export { type AuditOrigin, OPERATOR } from "./admin/record-audit.ts";
 export { type BatchAnswer, type BulkOutcome, type BulkRequest, scheduleInBulk } from "./admin/schedule-in-bulk.ts";
 export { type ScheduleOneOutcome, type ScheduleOneRequest, scheduleOne } from "./admin/schedule-one.ts";
@@ -96,8 +118,8 @@ export { findBooking } from "./ledger/find-booking.ts";
 export type { Gap } from "./ledger/find-gap.ts";
 export { type BookedSchedule, findMoves, type Move } from "./ledger/find-moves.ts";
 export { findOpening, type Opening } from "./ledger/find-opening.ts";
-export { type BookingRefund, findRefunds } from "./ledger/find-refunds.ts";
-export type { LedgerBooking } from "./ledger/ledger-booking.ts";
+export { type BookingRefund, findRefunds, REFUND_STATUSES } from "./ledger/find-refunds.ts";
+export type { LedgerBooking, UnreadableRow } from "./ledger/ledger-booking.ts";
 export { type ListBookingsRequest, listBookings } from "./ledger/list-bookings.ts";
 export { countLosses, LOSS_ALARM_DAYS, type Loss, listLosses } from "./ledger/list-losses.ts";
 export { countOpenConflicts, listOpenConflicts, type OpenConflict } from "./ledger/list-open-conflicts.ts";
@@ -115,7 +137,7 @@ export { type MarkQuarantineEndedOutcome, markQuarantineEnded } from "./ledger/m
 export { type OpenInLedgerOutcome, type OpenInLedgerRequest, openShowtimeInLedger } from "./ledger/open-showtime-in-ledger.ts";
 export { type SettleBatch, type SettleOutcome, settleBatch, UnknownEntryVersion } from "./ledger/settle-batch.ts";
 export { migrateDatabase } from "./migrate-database.ts";
-export type { Page, PageOutcome, PageRequest } from "./read-page.ts";
+export { type Page, type PageOutcome, type PageRequest, parseCursor, writeCursor } from "./read-page.ts";
 export {
 	type ActionKind,
 	type ActionOutcome,

@@ -154,6 +154,10 @@ export const IDEMPOTENCY_KEY_PATTERN = "^[A-Za-z0-9_-]{1,64}$";
 export const TIME_ZONE_CHARS_MAX = 64;
 /** Days that one schedule covers, its first and last day included. */
 export const SCHEDULE_DAYS_MAX = 92;
+/** Days that one request for statistics covers, its first and last day included. */
+export const STATISTICS_DAYS_MAX = 92;
+/** Showtimes that one request for bookings names. */
+export const SHOWTIMES_IN_FILTER_MAX = 20;
 /** Showtimes that one schedule plans. */
 export const SCHEDULE_SHOWTIMES_MAX = 500;
 /** Minutes that trailers and intervals add to a movie. */

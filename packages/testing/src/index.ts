@@ -10,6 +10,7 @@ export * from "./create-random.ts";
 export { APPLICATION_ROLE, createTestDatabase, TEMPLATE_DATABASE, type TestDatabase } from "./create-test-database.ts";
 export { type HeldLock, holdLock } from "./hold-lock.ts";
 export * from "./insert-rows.ts";
+export { idOf, insertSales, type SalesOptions } from "./insert-sales.ts";
 export * from "./mint-tokens.ts";
 export { openTestProxy, type TestProxy } from "./open-test-proxy.ts";
 export * from "./parse-seat-events.ts";

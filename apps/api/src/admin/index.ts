@@ -10,6 +10,7 @@ import { addCreateMovie } from "./create-movie.ts";
 import { addCreateSeatPlan } from "./create-seat-plan.ts";
 import { addCreateShowtime } from "./create-showtime.ts";
 import { addDeleteUser } from "./delete-user.ts";
+import { addListAdminBookings } from "./list-admin-bookings.ts";
 import { addListAdminMovies } from "./list-admin-movies.ts";
 import { addListAdminShowtimes } from "./list-admin-showtimes.ts";
 import { addListAlarms } from "./list-alarms.ts";
@@ -24,10 +25,12 @@ import { addOpenQuarantinedSeats } from "./open-quarantined-seats.ts";
 import { requireRole } from "./require-role.ts";
 import { addResolveDeadLetter } from "./resolve-dead-letter.ts";
 import { addScheduleShowtimes } from "./schedule-showtimes.ts";
+import { addShowAdminBooking } from "./show-admin-booking.ts";
 import { addShowAdminMovie } from "./show-admin-movie.ts";
 import { addShowAdminSeatPlan } from "./show-admin-seat-plan.ts";
 import { addShowAdminShowtime } from "./show-admin-showtime.ts";
 import { addShowAuditorium } from "./show-auditorium.ts";
+import { addShowStatistics } from "./show-statistics.ts";
 import { addShowUser } from "./show-user.ts";
 import { addUpdateAuditorium } from "./update-auditorium.ts";
 import { addUpdateMovie } from "./update-movie.ts";
@@ -74,4 +77,7 @@ export function addAdminRoutes(app: ApiServer, deps: RouteDeps): void {
 	addShowUser(app, deps);
 	addUpdateUser(app, deps);
 	addDeleteUser(app, deps);
+	addListAdminBookings(app, deps);
+	addShowAdminBooking(app, deps);
+	addShowStatistics(app, deps);
 }

@@ -19,7 +19,12 @@ export function addConfirmBooking(app: ApiServer, deps: RouteDeps): void {
 			"/api/v1/bookings/{id}` shows the outcome. Send no body, or `{}`.",
 		answer: "The confirmed booking",
 		refusals: ["booking_state", "hold_expired"],
-		execute: (command) => deps.seatStore.confirmBooking(command),
+		async execute(command) {
+			const result = await deps.seatStore.confirmBooking(command);
+			// The script answers with the time of this call; the repeat of a confirm has an earlier one in the record.
+			if (result.outcome === "confirmed" && result.booking.confirmedAt === result.nowMs) deps.holdCounts.confirmed += 1;
+			return result;
+		},
 		answerAfterEnd: answerConfirmAfterEnd,
 	});
 }

@@ -88,6 +88,7 @@ export function addPlaceHold(app: ApiServer, deps: RouteDeps): void {
 				case "held": {
 					const { booking, nowMs } = result;
 					deps.showtimeOfBooking.set(booking.id, showtimeId);
+					deps.holdCounts.placed += 1;
 					reply.outcome = "held";
 					reply.code(201).headers({ etag: entityTag(booking.version), location: `${app.prefix}/${booking.id}` });
 					return reply.send(presentBooking(booking, plan, nowMs));

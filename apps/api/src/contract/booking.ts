@@ -8,7 +8,8 @@ import { Money } from "./money.ts";
 import { page } from "./page.ts";
 import { CLOSED, id, instant, nullableInstant, oneOf, share, text } from "./share.ts";
 
-const RefundObject = Type.Object(
+/** The fields of a refund of a booking. */
+export const RefundObject = Type.Object(
 	{
 		status: oneOf(
 			["due", "sent", "refunded", "failed"],
@@ -21,7 +22,8 @@ const RefundObject = Type.Object(
 	{ ...CLOSED, description: "A refund of a booking" },
 );
 
-const BookingObject = Type.Object(
+/** The fields of a booking. */
+export const BookingObject = Type.Object(
 	{
 		id: id("Booking id; it stays the same from hold to confirmed booking", EXAMPLE_IDS.booking),
 		showtimeId: id("Showtime that the booking belongs to", EXAMPLE_IDS.showtime),
@@ -84,7 +86,8 @@ export const Booking = share("Booking", BookingObject);
 /** The JSON of a booking. */
 export type BookingBody = Static<typeof BookingObject>;
 
-const BookedShowtime = Type.Object(
+/** The showtime of a booking. */
+export const BookedShowtime = Type.Object(
 	{
 		id: id("Showtime id", EXAMPLE_IDS.showtime),
 		startsAt: instant("When the showtime starts", EXAMPLE_TIMES.starts),
@@ -101,7 +104,8 @@ const BookedShowtime = Type.Object(
 	},
 	{ ...CLOSED, description: "The showtime that the booking belongs to" },
 );
-const RescheduledObject = Type.Object(
+/** A move of the showtime of a booking. */
+export const RescheduledObject = Type.Object(
 	{
 		from: Type.Object(
 			{

@@ -41,4 +41,6 @@ export const EXAMPLE_CURSORS = {
 	auditEvents: EXAMPLE_IDS.auditEvent,
 	notices: EXAMPLE_IDS.notice,
 	refunds: "WyIxNzk1MzcwOTUxOTA0IiwiMDE5OWQzYTEtOGMyMC03ZTlmLThhMGItMWMyZDNlNGY1YTA1Il0",
+	adminBookings: "WyJib29raW5ncyIsIjAxOTlkM2ExLThjMjAtN2U5Zi04YTBiLTFjMmQzZTRmNWEwNSJd",
+	statistics: "WyJkYXk6MjAyNi0xMS0yMiIsIjIwMjYtMTEtMjIiXQ",
 } as const;

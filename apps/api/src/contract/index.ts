@@ -2,6 +2,7 @@
 import type { TSchema } from "typebox";
 import { ReasonGiven } from "./admin.ts";
 import { Auditorium, AuditoriumChange, AuditoriumPage, NewAuditorium } from "./admin-auditorium.ts";
+import { AdminBooking, AdminBookingDetails, AdminBookingPage } from "./admin-booking.ts";
 import { AdminMovie, AdminMoviePage, MovieChange, NewMovie } from "./admin-movie.ts";
 import { AdminSeatPlan, AdminSeatPlanDetails, AdminSeatPlanPage, NewSeatPlan, SeatPlanChange, SeatPlanDraft } from "./admin-seat-plan.ts";
 import {
@@ -22,7 +23,7 @@ import { AuditEvent, AuditEventPage } from "./audit-event.ts";
 import { Booking, BookingDetails, BookingPage, HoldRequest } from "./booking.ts";
 import { Health } from "./health.ts";
 import { SeatDelta, SeatReset, SeatStatuses } from "./live-seats.ts";
-import { Money, Price } from "./money.ts";
+import { Money, Price, Sum } from "./money.ts";
 import { Movie, MoviePage } from "./movie.ts";
 import { Notice, NoticePage } from "./notice.ts";
 import { Problem } from "./problem-schema.ts";
@@ -30,6 +31,7 @@ import { AdminRefund, RefundPage, RefundPayment } from "./refund.ts";
 import { SeatPlan } from "./seat-plan.ts";
 import type { SharedSchema } from "./share.ts";
 import { SeatCounts, SeatMatrix, Showtime, ShowtimeDetails, ShowtimePage } from "./showtime.ts";
+import { Figures, Statistics, StatisticsRow } from "./statistics.ts";
 import { AccountDeletion, Credentials, RefreshRequest, Registration, Session, User } from "./user.ts";
 
 /** Typed by what all schemas share: inferring the union of their own types takes the compiler seconds. */
@@ -98,6 +100,13 @@ const SHARED: readonly Pick<SharedSchema<TSchema>, "schema">[] = [
 	AdminUser,
 	AdminUserPage,
 	UserChange,
+	AdminBooking,
+	AdminBookingPage,
+	AdminBookingDetails,
+	Sum,
+	Figures,
+	StatisticsRow,
+	Statistics,
 ];
 
 /** The schemas to add to the server with `addSchema`, each with its `$id`. */

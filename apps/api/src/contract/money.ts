@@ -19,5 +19,7 @@ const money = (maximum: number, description: string) =>
 
 /** Schema of the total of a booking. */
 export const Money = share("Money", money(BOOKING_AMOUNT_MAX, "An exact amount of money"));
+/** Schema of a sum over many bookings. */
+export const Sum = share("Sum", money(Number.MAX_SAFE_INTEGER, "A sum of amounts in one currency"));
 /** Schema of the price of one seat. */
 export const Price = share("Price", money(PRICE_MAX, "The price of one seat"));

@@ -20,6 +20,7 @@ function findUnbounded(schema: Schema, at: string): string[] {
 	}
 	if (Array.isArray(schema.enum) || "const" in schema) return [];
 	if (LIMITED_BY_BODY.includes(at)) return [];
+	if (Array.isArray(schema.anyOf)) return schema.anyOf.flatMap((part) => findUnbounded(Object(part), at));
 	switch ([schema.type].flat().find((type) => type !== "null")) {
 		case "string": {
 			// The format `date` has a fixed length, and a pattern that ends with a count limits the length.

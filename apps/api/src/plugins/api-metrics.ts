@@ -19,6 +19,22 @@ export function createApiMetrics() {
 	};
 }
 
+/** How many holds were placed, and how many of them were confirmed, each counted once. */
+export type HoldCounts = { placed: number; confirmed: number };
+
+/** Registers the two counters, and returns what they show. Their ratio is how many holds become sales. Incrementing costs nothing. */
+export function createHoldCounts({ observableCounter }: Pick<ApiMetrics, "observableCounter">): HoldCounts {
+	const counts: HoldCounts = { placed: 0, confirmed: 0 };
+	const series = (count: number) => [{ labels: {}, count }];
+	observableCounter("holdfast_holds_placed_total", "Holds that were placed; the repeat of a request is not counted", [], () =>
+		series(counts.placed),
+	);
+	observableCounter("holdfast_holds_confirmed_total", "Holds that were confirmed; the repeat of a confirm is not counted", [], () =>
+		series(counts.confirmed),
+	);
+	return counts;
+}
+
 /** Returns a rebuilder that counts the successful and the failed rebuilds of `rebuilder`, and otherwise behaves the same. */
 export function countRebuilds(rebuilder: Rebuilder, { rebuilds, failedRebuilds }: ApiMetrics): Rebuilder {
 	return {

@@ -49,6 +49,19 @@ describe("GET /metrics", () => {
 		expect(upTo.toSorted((a, b) => a - b)).toEqual(upTo);
 	});
 
+	it("counts each hold once when it is placed and once when it is confirmed, whatever is repeated", async () => {
+		const counted = await api.startAnother();
+		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];
+		const key = { "idempotency-key": "a-key" };
+		const { id } = bookingIn(await counted.hold(user, showtimeId, ["A1"], key));
+		for (const headers of [key, {}]) await counted.hold(user, showtimeId, ["A1"], headers);
+		await counted.hold(user, showtimeId, ["A2"]);
+		const confirm = () => counted.call(`POST /bookings/${id}/confirm`, { token: user.token });
+		expect([(await confirm()).status, (await confirm()).status]).toEqual([200, 200]);
+		const value = await read(counted);
+		expect([value("holdfast_holds_placed_total"), value("holdfast_holds_confirmed_total")]).toEqual([2, 1]);
+	});
+
 	it("reports the outcomes of holds, confirms and cancels by name", async () => {
 		const counted = await api.startAnother();
 		const [user, showtimeId] = [await api.newUser(), await api.newShowtime()];

@@ -3,7 +3,7 @@ import type { BookingBody, BookingDetailsBody } from "../contract/booking.ts";
 import type { ProblemBody } from "../contract/problem-schema.ts";
 import type { SeatMatrixBody } from "../contract/showtime.ts";
 
-/** One response. `body` is its parsed JSON, or null without JSON. */
+/** One response. `body` is its parsed JSON, the text of a CSV file, or null. */
 export type TestAnswer = { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: unknown };
 
 /** Returns the booking in a response. Throws if the response is an error. */

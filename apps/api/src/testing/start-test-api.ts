@@ -58,6 +58,8 @@ export type TestApp = {
 export type TestApi = TestApp & {
 	readonly redis: TestRedis;
 	readonly databaseUrl: string;
+	/** As the owner of the tables. */
+	readonly ownerUrl: string;
 	/** Starts another app on the same Redis, with its own limits, logger or database. It is closed together with this one. */
 	startAnother(options?: TestAppOptions): Promise<TestApp>;
 	newUser(): Promise<TestUser>;
@@ -130,6 +132,7 @@ export async function startTestApi(options: TestAppOptions = {}): Promise<TestAp
 		...first,
 		redis,
 		databaseUrl,
+		ownerUrl: testDatabase.ownerUrl,
 		newUsers,
 		async startAnother(otherOptions = {}) {
 			const other = await startTestApp(otherOptions.redisUrl ?? redis.url, otherOptions.databaseUrl ?? databaseUrl, otherOptions);
@@ -220,11 +223,12 @@ async function send(app: ApiServer, check: ContractCheck, request: string, { tok
 		},
 		...(body !== undefined && { payload: typeof body === "string" ? body : JSON.stringify(body) }),
 	});
-	const isJson = String(response.headers["content-type"] ?? "").includes("json");
+	const mediaType = String(response.headers["content-type"] ?? "");
+	const [isJson, isCsv] = [mediaType.includes("json"), mediaType.startsWith("text/csv")];
 	const answer: TestAnswer = {
 		status: response.statusCode,
 		headers: Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)])),
-		body: isJson && response.payload !== "" ? response.json() : null,
+		body: isCsv ? response.payload : isJson && response.payload !== "" ? response.json() : null,
 	};
 	check({ method, path: url, ...answer });
 	return answer;

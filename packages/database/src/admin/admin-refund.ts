@@ -4,13 +4,11 @@ import type { BookingId, MovieId, ShowtimeId, UserId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import { and, eq, gt, inArray, sql } from "drizzle-orm";
 import type { ReadQueries } from "../create-database.ts";
-import type { BookingRefund } from "../ledger/find-refunds.ts";
+import { type BookingRefund, REFUND_STATUSES } from "../ledger/find-refunds.ts";
 import { bookings, movies, type RefundState, refunds, showtimes } from "../schema/index.ts";
 
-/** The statuses of a refund, as buyers and staff see them. */
-export const REFUND_STATUSES = ["due", "sent", "refunded", "failed"] as const satisfies readonly BookingRefund["status"][];
 /** The status of a refund. */
-export type RefundStatus = (typeof REFUND_STATUSES)[number];
+export type RefundStatus = BookingRefund["status"];
 
 /** The state of the row behind each status. A refund in any other state was withdrawn: nothing is owed. */
 export const STATE_OF_STATUS = { due: "due", sent: "sent", refunded: "done", failed: "failed" } as const satisfies Record<
@@ -32,11 +30,6 @@ export type AdminRefund = BookingRefund & {
 		readonly timeZone: string;
 		readonly movie: { readonly id: MovieId; readonly title: string };
 	};
-	/** The provider's name of the refund, or the reference under which it was paid by hand; null while there is none. */
-	readonly reference: string | null;
-	readonly dueAt: number;
-	/** When it was paid back; null while it was not. */
-	readonly settledAt: number | null;
 	/** The user who marked it as paid by hand; null for every other refund. */
 	readonly settledBy: UserId | null;
 };

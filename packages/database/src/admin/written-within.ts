@@ -1,5 +1,6 @@
 /** Conditions on the time at which a row was written, for tables whose ids are UUIDv7. */
 import { type AnyColumn, gte, lt, type SQL, sql } from "drizzle-orm";
+import { firstIdAt } from "./first-id-at.ts";
 
 /** A period: `fromMs` is included, `toMs` is not; both in epoch ms. Undefined: without a bound. */
 export type Period = { readonly fromMs?: number | undefined; readonly toMs?: number | undefined };
@@ -22,10 +23,4 @@ export function writtenWithin(
 	if (fromMs !== undefined) conditions.push(gte(writtenAt, new Date(fromMs)), sql`${id} >= ${firstIdAt(fromMs - ID_OFFSET_MAX_MS)}`);
 	if (toMs !== undefined) conditions.push(lt(writtenAt, new Date(toMs)), sql`${id} < ${firstIdAt(toMs + ID_OFFSET_MAX_MS)}`);
 	return conditions;
-}
-
-/** Returns the smallest UUIDv7 of this millisecond. */
-function firstIdAt(ms: number): SQL {
-	const time = Math.max(0, ms).toString(16).padStart(12, "0");
-	return sql`${`${time.slice(0, 8)}-${time.slice(8)}-0000-0000-000000000000`}::uuid`;
 }

@@ -62,9 +62,11 @@ export const bookings = pgTable(
 		recordedAt: writtenAt("recorded_at"),
 	},
 	(table) => [
-		// Ids are UUIDv7, so this index sorts a user's bookings by the time they were placed.
-		index("bookings_by_user").on(table.userId, table.id.desc()),
-		index("bookings_by_showtime").on(table.showtimeId),
+		// Ids are UUIDv7, so these indexes sort bookings by the time they were placed. Lists read them backwards, newest first.
+		index("bookings_by_user").on(table.userId, table.id),
+		index("bookings_by_showtime").on(table.showtimeId, table.id),
+		index("bookings_not_confirmed").on(table.id).where(sql`${table.state} <> 'CONFIRMED'`),
+		index("bookings_by_amount").on(table.currency, table.amount),
 		check("bookings_state_known", sql`${table.state} in ('CONFIRMED', 'CANCELLED', 'CONFLICT')`),
 		check("bookings_version_positive", sql`${table.version} > 0`),
 		check("bookings_amount_readable", isReadableAmount(table.amount)),
@@ -148,11 +150,13 @@ export const REFUND_REASONS = ["conflict", "showtime_cancelled", "cancelled", "s
 /** The reason for a refund. */
 export type RefundReason = (typeof REFUND_REASONS)[number];
 
+/** Every state of a refund. */
+export const REFUND_STATES = ["due", "withdrawing", "sent", "done", "failed", "not_owed"] as const;
 /**
  * `due`: owed. `withdrawing`: withheld while a revive of the booking is decided; nothing may pay it. `sent`: on its way. `done`: the customer
  * has it. `failed`: a person must look. `not_owed`: withdrawn.
  */
-export type RefundState = "due" | "withdrawing" | "sent" | "done" | "failed" | "not_owed";
+export type RefundState = (typeof REFUND_STATES)[number];
 
 /** One row per booking that is owed a refund. Written in the transaction that finds the refund due. */
 export const refunds = pgTable(
@@ -188,6 +192,7 @@ export const refunds = pgTable(
 		storeCorrectedAt: instant("store_corrected_at"),
 	},
 	(table) => [
+		index("refunds_by_state").on(table.state, table.bookingId),
 		index("refunds_uncorrected").on(table.dueAt).where(sql`${table.storeCorrectedAt} is null and ${table.reason} = 'conflict'`),
 		index("refunds_withdrawing").on(table.withdrawUntil).where(sql`${table.state} = 'withdrawing'`),
 		// Read backwards for the newest first: an index with DESC would put NULLs last, which no query asks for.

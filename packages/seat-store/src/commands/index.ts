@@ -10,6 +10,7 @@ export * from "./find-old-key.ts";
 export * from "./find-unopened.ts";
 export * from "./find-user-bookings.ts";
 export * from "./install-showtime.ts";
+export * from "./list-live-holds.ts";
 export * from "./place-hold.ts";
 export * from "./place-staff-hold.ts";
 export * from "./read-bookings.ts";

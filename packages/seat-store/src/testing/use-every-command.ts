@@ -100,6 +100,7 @@ async function useReads(store: SeatStore, showtime: OpenShowtime, { bookingId, u
 	await store.findUserBookings(userId, [showtime.id, elsewhere]);
 	await store.findUnopened([showtime.id, elsewhere]);
 	await store.listRecentBookingIds(userId);
+	await store.listLiveHolds(showtime.id);
 	for (const showtimeId of await store.listShowtimesToReap(bucket)) await store.reapHolds(showtimeId);
 	await store.reapHolds(showtime.id);
 	await store.requeueEntry(bucket, { schema: "1" });

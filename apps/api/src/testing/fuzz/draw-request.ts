@@ -95,6 +95,8 @@ const TARGETS = [
 ];
 const ODD_HEADERS: readonly (readonly [string, string])[] = [
 	["accept", "text/xml"],
+	["accept", "text/csv"],
+	["accept", "text/csv;q=1.0000, */*;q=x"],
 	["accept", "application/json;q=0"],
 	["accept-encoding", "gzip, br, zstd;q=0"],
 	["accept-version", "9.9.9"],

@@ -1,0 +1,48 @@
+/** Reads pages of bookings for staff: from the ledger, or live holds from Redis. */
+import { type AdminBooking, findUserId, listAdminBookings, type PageRequest, type UnreadableRow } from "@holdfast/database";
+import { withDeadline } from "@holdfast/runtime";
+import type { SeatStore } from "@holdfast/seat-store";
+import type { RouteDeps } from "../deps.ts";
+import { listPending } from "./list-pending.ts";
+import type { ParsedBookingQuery } from "./parse-booking-query.ts";
+
+/** A booking of a list. `readAtMs` is the time (epoch ms) at which its status is evaluated; 0 in the ledger, which has no holds. */
+export type ListedBooking = AdminBooking & { readonly readAtMs: number };
+
+/** One page, newest first; `unreadable` are left out. `bad_cursor`: the cursor is not one of this list. */
+export type ListOutcome =
+	| {
+			readonly outcome: "page";
+			readonly items: readonly ListedBooking[];
+			readonly unreadable: readonly UnreadableRow[];
+			readonly nextCursor: string | null;
+	  }
+	| { readonly outcome: "bad_cursor" };
+
+/** Reads one page. Throws when a store is unavailable. */
+export type ReadBookings = (request: PageRequest) => Promise<ListOutcome>;
+
+const NONE: ListOutcome = { outcome: "page", items: [], unreadable: [], nextCursor: null };
+
+/** Returns the reader of the bookings that meet a query. The e-mail is looked up once, here. */
+export async function createBookingReader(deps: RouteDeps, { email, status, ...filter }: ParsedBookingQuery): Promise<ReadBookings> {
+	const ofEmail = email === undefined ? undefined : await findUserId(deps.database, email);
+	const isOfNoUser = ofEmail === null || (ofEmail !== undefined && filter.userId !== undefined && filter.userId !== ofEmail);
+	if (isOfNoUser) return async () => NONE;
+	const own = { ...filter, userId: ofEmail ?? filter.userId };
+	if (status === "pending") return (request) => listPending(deps, own, request);
+	return async (request) => {
+		const page = await listAdminBookings(deps.database, { ...own, status, ...request });
+		return page.outcome === "page" ? { ...page, items: page.items.map((one) => ({ ...one, readAtMs: 0 })) } : page;
+	};
+}
+
+/** How long an answer waits for the age of the outboxes. */
+const LAG_DEADLINE_MS = 500;
+
+/** Returns what the lists of the ledger say about its age. `settleLagMs` is null while Redis does not report it. */
+export async function readLedgerAge(seatStore: Pick<SeatStore, "settleLagMs">): Promise<{ asOf: string; settleLagMs: number | null }> {
+	const asOf = new Date().toISOString();
+	const settleLagMs = await withDeadline(seatStore.settleLagMs(), LAG_DEADLINE_MS, () => null).catch(() => null);
+	return { asOf, settleLagMs };
+}
