@@ -3,6 +3,8 @@ ALTER TABLE "audit_events" DROP CONSTRAINT "audit_events_target_known";--> state
 ALTER TABLE "booking_events" DROP CONSTRAINT "booking_events_type_known";--> statement-breakpoint
 ALTER TABLE "refunds" DROP CONSTRAINT "refunds_reason_known";--> statement-breakpoint
 ALTER TABLE "refunds" DROP CONSTRAINT "refunds_state_known";--> statement-breakpoint
+DROP INDEX "bookings_by_user";--> statement-breakpoint
+DROP INDEX "bookings_by_showtime";--> statement-breakpoint
 ALTER TABLE "refunds" ADD COLUMN "settled_by" uuid;--> statement-breakpoint
 ALTER TABLE "refunds" ADD COLUMN "withdraw_version" integer;--> statement-breakpoint
 ALTER TABLE "refunds" ADD COLUMN "withdraw_until" timestamp (3) with time zone;--> statement-breakpoint
@@ -12,11 +14,16 @@ ALTER TABLE "users" ADD COLUMN "search_name" text GENERATED ALWAYS AS (replace(r
 ALTER TABLE "users" ADD COLUMN "blocked_at" timestamp (3) with time zone;--> statement-breakpoint
 ALTER TABLE "users" ADD COLUMN "version" integer DEFAULT 1 NOT NULL;--> statement-breakpoint
 CREATE INDEX "notices_by_showtime" ON "notices" USING btree ("showtime_id","id");--> statement-breakpoint
+CREATE INDEX "bookings_not_confirmed" ON "bookings" USING btree ("id") WHERE "bookings"."state" <> 'CONFIRMED';--> statement-breakpoint
+CREATE INDEX "bookings_by_amount" ON "bookings" USING btree ("currency","amount");--> statement-breakpoint
+CREATE INDEX "refunds_by_state" ON "refunds" USING btree ("state","booking_id");--> statement-breakpoint
 CREATE INDEX "refunds_withdrawing" ON "refunds" USING btree ("withdraw_until") WHERE "refunds"."state" = 'withdrawing';--> statement-breakpoint
 CREATE INDEX "refunds_by_due" ON "refunds" USING btree ("due_at","booking_id");--> statement-breakpoint
 CREATE INDEX "refunds_by_showtime" ON "refunds" USING btree ("showtime_id","due_at","booking_id");--> statement-breakpoint
 CREATE INDEX "users_by_email" ON "users" USING btree (lower("email") collate "C");--> statement-breakpoint
 CREATE INDEX "users_by_search_name" ON "users" USING gin ("search_name" gin_trgm_ops);--> statement-breakpoint
+CREATE INDEX "bookings_by_user" ON "bookings" USING btree ("user_id","id");--> statement-breakpoint
+CREATE INDEX "bookings_by_showtime" ON "bookings" USING btree ("showtime_id","id");--> statement-breakpoint
 ALTER TABLE "dead_letters" ADD CONSTRAINT "dead_letters_id_unique" UNIQUE("id");--> statement-breakpoint
 ALTER TABLE "notices" ADD CONSTRAINT "notices_kind_known" CHECK ("notices"."kind" in ('showtime.rescheduled', 'booking.cancelled', 'booking.revived', 'booking.reseated'));--> statement-breakpoint
 ALTER TABLE "audit_events" ADD CONSTRAINT "audit_events_target_known" CHECK ("audit_events"."target_type" in ('movie', 'auditorium', 'plan', 'showtime', 'batch', 'user', 'booking', 'dead_letter'));--> statement-breakpoint
