@@ -52,18 +52,25 @@ const pay = async ({ bookingId }: BookingEvent) =>
 describe("withholdRefund", () => {
 	it("withholds a refund that is due, which can then not be paid and is still owed to its customer", async () => {
 		const cancel = await cancelled();
-		expect(await withhold(cancel)).toEqual({ outcome: "withheld", version: 3 });
+		expect(await withhold(cancel)).toEqual({ outcome: "withheld", version: 3, isShared: false });
 		expect(await pay(cancel)).toBe(0);
 		expect(await findWithdrawal(ledger.database, cancel.bookingId)).toEqual({ bookingId: cancel.bookingId, version: 3, untilMs });
 		expect((await findRefunds(ledger.database, [cancel.bookingId])).get(cancel.bookingId)).toMatchObject({ status: "due", amount: 2500 });
 	});
 
-	it("names a revive that withholds the refund already, and changes nothing", async () => {
+	it("withholds a refund that another revive withholds until after both deadlines, and the other one cannot end it", async () => {
 		const cancel = await cancelled();
 		await withhold(cancel);
-		const withdrawal = { bookingId: cancel.bookingId, version: 3, untilMs };
-		expect(await withhold(cancel, untilMs + 1)).toEqual({ outcome: "withheld_before", withdrawal });
-		expect(await findWithdrawal(ledger.database, cancel.bookingId)).toEqual(withdrawal);
+		for (const [requested, stored] of [
+			[untilMs, untilMs + 1],
+			[untilMs - 60_000, untilMs + 2],
+			[untilMs + 60_000, untilMs + 60_000],
+		]) {
+			expect(await withhold(cancel, requested)).toEqual({ outcome: "withheld", version: 3, isShared: true });
+			expect(await findWithdrawal(ledger.database, cancel.bookingId)).toMatchObject({ version: 3, untilMs: stored });
+		}
+		expect(await endWithdrawal(ledger.database, { bookingId: cancel.bookingId, version: 3, untilMs })).toBe(false);
+		expect(await stateOf(cancel)).toBe("withdrawing");
 	});
 
 	it("has nothing to withhold without a refund, and when an earlier revive has withdrawn it", async () => {
@@ -99,7 +106,7 @@ describe("withholdRefund", () => {
 		expect(await withhold(cancel)).toEqual({ outcome: "user_deleted" });
 		expect(await stateOf(cancel)).toBe("due");
 		const atTheDesk = await cancelled(100, [3, 4], BOX_OFFICE_USER_ID);
-		expect(await withhold(atTheDesk)).toEqual({ outcome: "withheld", version: 3 });
+		expect(await withhold(atTheDesk)).toEqual({ outcome: "withheld", version: 3, isShared: false });
 	});
 
 	it.each(["payment", "withholding"])("a %s that waits for the row first wins, and the other one finds that out", async (first) => {
