@@ -16,7 +16,9 @@ import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 /** More than one page. */
 const BOOKINGS = byRunLength({ short: 2_000, long: 100_000 });
 /** The files, each as it is written one after the other: the second shows what the first has left behind. */
-const FILES = byRunLength({ short: 2, long: 4 });
+const FILES = 2;
+/** Each test of the long run writes a file or two of 100,000 rows, on a machine that does other things too. */
+const DEADLINE_MS = byRunLength({ short: 90_000, long: 600_000 });
 /** How often the memory is measured; a collection of garbage takes a while. */
 const MEASURED_EVERY_ROWS = byRunLength({ short: 500, long: 5_000 });
 /** A page of 1,000 bookings with its rows and texts takes some 10 MB. The file of 100,000 has 34 MB, and its bookings would take 200 MB. */
@@ -35,7 +37,7 @@ beforeAll(async () => {
 	({ token } = await api.newAdmin());
 	url = `${await originOf(api)}/api/v1/admin/bookings`;
 	await insertSales(api.ownerUrl, { bookings: BOOKINGS, untilMs: Date.UTC(2031, 5, 30) });
-});
+}, DEADLINE_MS);
 afterAll(() => api.close());
 
 const download = () => fetch(url, { headers: { ...CSV, authorization: `Bearer ${token}` } });
@@ -48,7 +50,7 @@ function usedBytes(): number {
 }
 const mb = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 
-it(`a file of ${BOOKINGS} bookings leaves the memory flat while it is written`, async () => {
+it(`a file of ${BOOKINGS} bookings leaves the memory flat while it is written`, { timeout: DEADLINE_MS }, async () => {
 	const used: number[] = [];
 	for (let file = 0; file < FILES; file += 1) {
 		const before = usedBytes();
@@ -73,14 +75,14 @@ it(`a file of ${BOOKINGS} bookings leaves the memory flat while it is written`, 
 	expect((used.at(-1) ?? 0) - (used[0] ?? 0)).toBeLessThan(GROWTH_MAX_BYTES / 4);
 });
 
-it("a file has every booking of the ledger once, and the sum of their amounts", async () => {
+it("a file has every booking of the ledger once, and the sum of their amounts", { timeout: DEADLINE_MS }, async () => {
 	const rows: Record<string, string>[] = parse(await (await download()).text(), { columns: true });
 	const [sums] = await api.sql("select count(*) as bookings, sum(amount) as amount from bookings");
 	const amount = rows.reduce((sum, row) => sum + Number(row.amount_minor), 0);
 	expect([new Set(rows.map(({ booking_id }) => booking_id)).size, amount].map(String)).toEqual([sums?.bookings, sums?.amount]);
 });
 
-describe("a failure half-way", () => {
+describe("a failure half-way", { timeout: DEADLINE_MS }, () => {
 	// The oldest booking cannot be read, so the last page fails.
 	beforeAll(() => api.sql("update bookings set expires_at = '290000-01-01' where id = (select id from bookings order by id limit 1)"));
 
