@@ -6,16 +6,22 @@ import type { BookingBody } from "../contract/booking.ts";
 import { toInstant } from "../contract/share.ts";
 
 /**
- * Returns the body. `plan` is the booking's seat plan. `nowMs` is the Redis time, at which holds expire. `refund` is what is owed for it; only
- * a cancelled booking can have one.
+ * Returns the body. `plan` is the booking's seat plan; see `presentLabelled` for the rest.
  */
-export function presentBooking(booking: Booking, plan: IndexedSeatPlan, nowMs: number, refund: BookingRefund | null = null): BookingBody {
+export const presentBooking = (booking: Booking, plan: IndexedSeatPlan, nowMs: number, refund: BookingRefund | null = null): BookingBody =>
+	presentLabelled(booking, labelsOf(plan, booking.seats), nowMs, refund);
+
+/**
+ * Returns the body. `seats` are the labels of the booking's seats. `nowMs` is the Redis time, at which holds expire. `refund` is what is owed
+ * for it; only a cancelled booking can have one.
+ */
+export function presentLabelled(booking: Booking, seats: readonly string[], nowMs: number, refund: BookingRefund | null): BookingBody {
 	const status = statusOf(booking, nowMs);
 	return {
 		id: booking.id,
 		showtimeId: booking.showtimeId,
 		status,
-		seats: labelsOf(plan, booking.seats),
+		seats: [...seats],
 		total: { amount: booking.amount, currency: booking.currency },
 		expiresAt: toInstant(booking.expiresAt),
 		...(status === "pending" && { expiresInSeconds: Math.floor((booking.expiresAt - nowMs) / 1000) }),
@@ -28,7 +34,8 @@ export function presentBooking(booking: Booking, plan: IndexedSeatPlan, nowMs: n
 	};
 }
 
-const presentRefund = ({ status, amount, currency, percent, reason }: BookingRefund): BookingBody["refund"] => ({
+/** Returns what its owner sees of a refund. */
+export const presentRefund = ({ status, amount, currency, percent, reason }: BookingRefund): NonNullable<BookingBody["refund"]> => ({
 	status,
 	amount: { amount, currency },
 	percent,
