@@ -16,11 +16,14 @@ import { addListAuditoriums } from "./list-auditoriums.ts";
 import { addListSeatPlans } from "./list-seat-plans.ts";
 import { requireRole } from "./require-role.ts";
 import { addScheduleShowtimes } from "./schedule-showtimes.ts";
+import { addSellSeats } from "./sell-seats.ts";
 import { addShowAdminMovie } from "./show-admin-movie.ts";
 import { addShowAdminSeatPlan } from "./show-admin-seat-plan.ts";
 import { addShowAdminShowtime } from "./show-admin-showtime.ts";
 import { addShowAuditorium } from "./show-auditorium.ts";
 import { addUpdateAuditorium } from "./update-auditorium.ts";
+import { addUpdateBookingSeats } from "./update-booking-seats.ts";
+import { addUpdateBookingStatus } from "./update-booking-status.ts";
 import { addUpdateMovie } from "./update-movie.ts";
 import { addUpdateSeatPlan } from "./update-seat-plan.ts";
 import { addUpdateShowtime } from "./update-showtime.ts";
@@ -54,4 +57,7 @@ export function addAdminRoutes(app: ApiServer, deps: RouteDeps): void {
 	addUpdateShowtime(app, deps);
 	addCancelShowtime(app, deps);
 	addBlockSeats(app, deps);
+	addSellSeats(app, deps);
+	addUpdateBookingStatus(app, deps);
+	addUpdateBookingSeats(app, deps);
 }

@@ -1,6 +1,7 @@
 /** Lists every schema that the OpenAPI document names under `components.schemas`. */
 import type { TSchema } from "typebox";
 import { Auditorium, AuditoriumChange, AuditoriumPage, NewAuditorium } from "./admin-auditorium.ts";
+import { AdminBooking } from "./admin-booking.ts";
 import { AdminMovie, AdminMoviePage, MovieChange, NewMovie } from "./admin-movie.ts";
 import { AdminSeatPlan, AdminSeatPlanDetails, AdminSeatPlanPage, NewSeatPlan, SeatPlanChange, SeatPlanDraft } from "./admin-seat-plan.ts";
 import {
@@ -17,6 +18,7 @@ import {
 } from "./admin-showtime.ts";
 import { AuditEvent, AuditEventPage } from "./audit-event.ts";
 import { Booking, BookingDetails, BookingPage, HoldRequest } from "./booking.ts";
+import { BookingReseat, BookingStatusChange, StaffSale } from "./booking-change.ts";
 import { Health } from "./health.ts";
 import { SeatDelta, SeatReset, SeatStatuses } from "./live-seats.ts";
 import { Money, Price } from "./money.ts";
@@ -79,6 +81,10 @@ const SHARED: readonly Pick<SharedSchema<TSchema>, "schema">[] = [
 	ClashingShowtime,
 	PlannedShowtime,
 	Schedule,
+	AdminBooking,
+	StaffSale,
+	BookingStatusChange,
+	BookingReseat,
 ];
 
 /** The schemas to add to the server with `addSchema`, each with its `$id`. */

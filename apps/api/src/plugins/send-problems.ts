@@ -30,6 +30,7 @@ export type ProblemExtras = Partial<
 		| "salesOpenAt"
 		| "current"
 		| "counts"
+		| "allowed"
 		| "clash"
 		| "nextFreeStart"
 		| "starts"
