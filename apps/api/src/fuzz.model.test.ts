@@ -7,11 +7,11 @@
  * A run prints its seed. FUZZ_SEED repeats the run, and FUZZ_ONLY repeats only one request of it.
  */
 
-import { parseShowtimeId } from "@holdfast/domain";
+import { newShowtimeId, parseShowtimeId } from "@holdfast/domain";
 import { findSeatViolations } from "@holdfast/seat-store/testing";
 import { byRunLength, createRandom } from "@holdfast/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createTestAuditorium, createTestMovie, insertDeadLetter, insertRefund, insertTestRoom } from "./testing/admin.ts";
+import { createTestAuditorium, createTestMovie, insertDeadLetter, insertRefund, insertTestRoom, sellSeats } from "./testing/admin.ts";
 import type { OpenapiDocument } from "./testing/check-contract.ts";
 import { createAnswerCheck } from "./testing/fuzz/check-answer.ts";
 import { type DrawnRequest, drawRequest, type Operation, type Surface } from "./testing/fuzz/draw-request.ts";
@@ -126,6 +126,8 @@ const WEIGHTS: Readonly<Record<string, number>> = {
 	deleteMe: 1,
 	listAdminBookings: 12,
 	showStatistics: 8,
+	updateBookingStatus: 8,
+	updateBookingSeats: 8,
 };
 const WEIGHT = 3;
 
@@ -148,6 +150,13 @@ async function openSurface(document: OpenapiDocument): Promise<Surface> {
 	const refunds = await Promise.all(Array.from({ length: SHOWTIMES }, () => insertRefund(api, ofUser)));
 	const deadLetter = { bucket: 0, raw: { schema: "1" } };
 	const deadLetters = await Promise.all(Array.from({ length: SHOWTIMES }, () => insertDeadLetter(api, deadLetter)));
+	// For staff, who may cancel them: some held, some sold, of seats that no other request names.
+	const forStaff = await Promise.all(
+		["G1", "G2", "G3", "G4"].map(async (seat, place) => {
+			const [showtimeId = newShowtimeId(), holder] = [showtimeIds[place % SHOWTIMES], await api.newUser()];
+			return place < 2 ? (await api.held(holder, showtimeId, [seat])).id : (await sellSeats(api, showtimeId, [seat])).id;
+		}),
+	);
 	const plans = (await api.sql("select id from seat_plans")).map(({ id }) => String(id));
 	const admin = await api.newAdmin();
 	// Without showtimes, so that requests can change and archive them.
@@ -232,6 +241,8 @@ async function openSurface(document: OpenapiDocument): Promise<Surface> {
 			"showUser.id": toChange,
 			"updateUser.id": toChange,
 			"deleteUser.id": toDelete,
+			"updateBookingStatus.id": forStaff,
+			"updateBookingSeats.id": forStaff,
 		},
 	};
 }

@@ -854,6 +854,121 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/bookings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List bookings of all users, as JSON or CSV
+         * @description Lists bookings of all users, newest first by when their seats were held. All filters must match. A malformed id is answered
+         *     400, an unknown one with an empty page. In a query, `+` of a time zone is written `%2B`.
+         *
+         *     Without `status`, the list has what the ledger has: every booking that was ever confirmed, also of archived movies and of deleted accounts.
+         *     Confirms and cancels of the last moments may be missing: see `settleLagMs`. `status=pending` lists live holds instead, from the store of live
+         *     seats.
+         *
+         *     With `Accept: text/csv` the answer is one file (RFC 4180, UTF-8) with all bookings that match; `limit` does not count, and `cursor` is
+         *     refused. Amounts are in the smallest unit of the currency, which has a column of its own. Each time has two columns: UTC, and the venue's
+         *     clock. A text that begins with `=`, `+`, `-`, `@`, a tab or a return has a `'` in front, so that no spreadsheet runs it. At most
+         *     2 files are written at once by one process of the server; one more is answered `busy`. If the server fails half-way, it
+         *     breaks the connection: a file is whole exactly if the answer ends properly.
+         */
+        get: operations["listAdminBookings"];
+        put?: never;
+        /**
+         * Sell seats for a customer
+         * @description Sells seats at the counter or by telephone: all of them or none. Blocked seats can be sold and are no longer blocked then; the sales window, a pause and the limits of users do not count, until the showtime has ended. Never a seat that is held or sold. The booking belongs to the account with `userId` or `email`; without both it is for a customer without an account, and its `user` is the account of the box office, which cannot sign in. With `confirm: false` the seats are only held.
+         */
+        post: operations["sellSeats"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/bookings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read one booking of any user with its history
+         * @description Returns the booking as it is now, also a change of the last moment that the ledger does not have yet, and a hold: one that expired or was released can be read until an hour after its `expiresAt`. `history` has what happened to it, with the moves and the cancel of its showtime, its refund, and who of the staff did what and why.
+         */
+        get: operations["showAdminBooking"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what the showtimes of a period sold
+         * @description Adds up the showtimes whose day of the venue is in the period, from the ledger: seats, occupancy, cancels, and money per currency, which is never added up over currencies. A day of the venue begins at the auditorium's `dayStartsAt`: a show at 00:30 counts to the evening before. What was sold in the last moments may be missing: see `settleLagMs`. Holds that expire never reach the ledger: how many holds are confirmed is a metric of the server.
+         */
+        get: operations["showStatistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/bookings/{id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Confirm, release, cancel or revive a booking
+         * @description `confirmed` confirms a hold of any user, without a payment, or revives a cancelled booking: it gets its seats back if they are free, and a refund that is not paid yet is withdrawn. Limits of users do not count. `cancelled` releases a hold, or cancels a confirmed booking, also after the start of its showtime; `refundPercent` says how much of the price is owed to the customer. A booking that has the status already is answered 200 and stays as it is, also with another `refundPercent`. Nothing can be changed once the live seats of a past showtime are deleted, a day after its end: the answer is `showtime_closed`. To release only a hold, send `If-Match`: otherwise a booking confirmed meanwhile is cancelled.
+         */
+        put: operations["updateBookingStatus"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/bookings/{id}/seats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Move a booking to other seats
+         * @description Moves a confirmed booking to other seats of its showtime: all of them or none. It may keep some of its seats. The number of seats and the price of all seats together stay: seats of the same price class keep what was paid for them, and seats of another class must add up to the same price now. Blocked seats can be given and are no longer blocked then. The seats that the booking leaves are free at once. A booking that has these seats already is answered 200 and stays as it is.
+         */
+        put: operations["updateBookingSeats"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -889,7 +1004,7 @@ export interface components {
              * @description Stable code of the problem, never renamed: decide by this field. Handle an unknown code by its `status`
              * @enum {string}
              */
-            code: "invalid_request" | "unauthenticated" | "invalid_credentials" | "forbidden" | "account_blocked" | "not_found" | "email_taken" | "seats_taken" | "seat_limit" | "hold_limit" | "not_on_sale" | "showtime_closed" | "showtime_cancelled" | "showtime_started" | "booking_state" | "has_bookings" | "refund_not_due" | "own_role" | "has_showtimes" | "hold_expired" | "showtime_clash" | "version_mismatch" | "payload_too_large" | "unsupported_media_type" | "unknown_seats" | "unknown_reference" | "unknown_tiers" | "currency_mismatch" | "showtime_in_past" | "time_skipped" | "time_ambiguous" | "invalid_window" | "invalid_plan" | "idempotency_mismatch" | "too_many_requests" | "internal" | "recovering" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+            code: "invalid_request" | "unauthenticated" | "invalid_credentials" | "forbidden" | "account_blocked" | "not_found" | "email_taken" | "seats_taken" | "seat_limit" | "hold_limit" | "not_on_sale" | "showtime_closed" | "showtime_cancelled" | "showtime_started" | "booking_state" | "transition_not_allowed" | "money_moved" | "has_bookings" | "refund_not_due" | "own_role" | "has_showtimes" | "hold_expired" | "showtime_clash" | "version_mismatch" | "payload_too_large" | "unsupported_media_type" | "unknown_seats" | "seat_count_differs" | "amount_differs" | "unknown_user" | "unknown_reference" | "unknown_tiers" | "currency_mismatch" | "showtime_in_past" | "time_skipped" | "time_ambiguous" | "invalid_window" | "invalid_plan" | "idempotency_mismatch" | "too_many_requests" | "internal" | "recovering" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
             /**
              * @description Whether to send the same request again automatically after `Retry-After`. False also for errors that can end later, such as `not_on_sale` before the start of sales, and for `internal`
              * @example false
@@ -968,6 +1083,13 @@ export interface components {
              * @example 3
              */
             count?: number;
+            /**
+             * @description Only with `transition_not_allowed`: the statuses that staff can give the booking now, possibly none
+             * @example [
+             *       "confirmed"
+             *     ]
+             */
+            allowed?: ("pending" | "confirmed" | "cancelled" | "expired")[];
             /** @description Only with `invalid_plan`: how many errors of each kind the plan has */
             totals?: {
                 /**
@@ -1642,7 +1764,7 @@ export interface components {
              */
             showtimeId: string;
             /**
-             * @description `pending`: the seats are held until `expiresAt`. `confirmed`: the seats are sold to the user. `cancelled`: the user released the hold (`confirmedAt` is null), or the booking was cancelled after it was confirmed: by the user, because the showtime was cancelled, or, in rare cases after a loss of data, because its seats turned out to be sold already. `expired`: the hold was not confirmed in time
+             * @description `pending`: the seats are held until `expiresAt`. `confirmed`: the seats are sold to the user. `cancelled`: the user released the hold (`confirmedAt` is null), or the booking was cancelled after it was confirmed: by the user or the cinema, because the showtime was cancelled, or, in rare cases after a loss of data, because its seats turned out to be sold already. `expired`: the hold was not confirmed in time
              * @enum {string}
              */
             status: "pending" | "confirmed" | "cancelled" | "expired";
@@ -1674,7 +1796,7 @@ export interface components {
             createdAt: string;
             /**
              * Format: date-time
-             * @description When the booking was confirmed; null if it was not
+             * @description When the booking was confirmed, last if it was cancelled and revived; null if it was not
              * @example null
              */
             confirmedAt: string | null;
@@ -1698,7 +1820,7 @@ export interface components {
                  */
                 percent: number;
                 /**
-                 * @description `showtime_cancelled`, `cancelled`: the cinema cancelled. `conflict`: the seats were sold already
+                 * @description `showtime_cancelled`, `staff`, `cancelled`: the cinema cancelled the showtime, or the booking. `conflict`: the seats were sold already
                  * @enum {string}
                  */
                 reason: "conflict" | "showtime_cancelled" | "cancelled" | "staff";
@@ -1729,7 +1851,7 @@ export interface components {
              */
             showtimeId: string;
             /**
-             * @description `pending`: the seats are held until `expiresAt`. `confirmed`: the seats are sold to the user. `cancelled`: the user released the hold (`confirmedAt` is null), or the booking was cancelled after it was confirmed: by the user, because the showtime was cancelled, or, in rare cases after a loss of data, because its seats turned out to be sold already. `expired`: the hold was not confirmed in time
+             * @description `pending`: the seats are held until `expiresAt`. `confirmed`: the seats are sold to the user. `cancelled`: the user released the hold (`confirmedAt` is null), or the booking was cancelled after it was confirmed: by the user or the cinema, because the showtime was cancelled, or, in rare cases after a loss of data, because its seats turned out to be sold already. `expired`: the hold was not confirmed in time
              * @enum {string}
              */
             status: "pending" | "confirmed" | "cancelled" | "expired";
@@ -1761,7 +1883,7 @@ export interface components {
             createdAt: string;
             /**
              * Format: date-time
-             * @description When the booking was confirmed; null if it was not
+             * @description When the booking was confirmed, last if it was cancelled and revived; null if it was not
              * @example null
              */
             confirmedAt: string | null;
@@ -1785,7 +1907,7 @@ export interface components {
                  */
                 percent: number;
                 /**
-                 * @description `showtime_cancelled`, `cancelled`: the cinema cancelled. `conflict`: the seats were sold already
+                 * @description `showtime_cancelled`, `staff`, `cancelled`: the cinema cancelled the showtime, or the booking. `conflict`: the seats were sold already
                  * @enum {string}
                  */
                 reason: "conflict" | "showtime_cancelled" | "cancelled" | "staff";
@@ -4404,6 +4526,755 @@ export interface components {
              */
             reason?: string;
         };
+        /** @description A booking as staff see it, with its user and its showtime */
+        AdminBooking: {
+            /**
+             * Format: uuid
+             * @description Booking id; it stays the same from hold to confirmed booking
+             * @example 0199d3a1-8c20-7e9f-8a0b-1c2d3e4f5a05
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Showtime that the booking belongs to
+             * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
+             */
+            showtimeId: string;
+            /**
+             * @description `pending`: the seats are held until `expiresAt`. `confirmed`: the seats are sold to the user. `cancelled`: the user released the hold (`confirmedAt` is null), or the booking was cancelled after it was confirmed: by the user or the cinema, because the showtime was cancelled, or, in rare cases after a loss of data, because its seats turned out to be sold already. `expired`: the hold was not confirmed in time
+             * @enum {string}
+             */
+            status: "pending" | "confirmed" | "cancelled" | "expired";
+            /**
+             * @description Seat labels, in the order of the seat plan
+             * @example [
+             *       "E5",
+             *       "E6"
+             *     ]
+             */
+            seats: string[];
+            total: components["schemas"]["Money"];
+            /**
+             * Format: date-time
+             * @description When the hold ends if it is not confirmed: at the latest at the later of the showtime's start and the end of its sales. Kept after a confirm, release or expiry
+             * @example 2026-11-22T17:47:03.512Z
+             */
+            expiresAt: string;
+            /**
+             * @description Seconds until the hold expires, rounded down and counted from when the answer was sent. For a countdown that compares no clocks. Present only while `pending`
+             * @example 420
+             */
+            expiresInSeconds?: number;
+            /**
+             * Format: date-time
+             * @description When the hold was placed
+             * @example 2026-11-22T17:40:03.512Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When the booking was confirmed, last if it was cancelled and revived; null if it was not
+             * @example null
+             */
+            confirmedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When the hold was released or the booking was cancelled. Null if `status` is not `cancelled`, and if the booking was cancelled because its seats turned out to be sold already
+             * @example null
+             */
+            cancelledAt: string | null;
+            /** @description What is or was owed for a cancelled booking; null if nothing is, also if the refund was withdrawn */
+            refund: {
+                /**
+                 * @description `due`: owed. `sent`: on its way. `refunded`: paid back. `failed`: could not be paid back; contact the cinema
+                 * @enum {string}
+                 */
+                status: "due" | "sent" | "refunded" | "failed";
+                amount: components["schemas"]["Money"];
+                /**
+                 * @description How much of the price that is, in percent
+                 * @example 100
+                 */
+                percent: number;
+                /**
+                 * @description `showtime_cancelled`, `staff`, `cancelled`: the cinema cancelled the showtime, or the booking. `conflict`: the seats were sold already
+                 * @enum {string}
+                 */
+                reason: "conflict" | "showtime_cancelled" | "cancelled" | "staff";
+                /**
+                 * Format: date-time
+                 * @description When it became due
+                 * @example 2026-11-22T17:40:03.512Z
+                 */
+                dueAt: string;
+                /**
+                 * Format: date-time
+                 * @description When it was paid back; null if it was not
+                 * @example null
+                 */
+                settledAt: string | null;
+                /**
+                 * @description What the payment provider calls it, or the reference of one that was paid by hand; null if there is none
+                 * @example null
+                 */
+                reference: string | null;
+            } | null;
+            /**
+             * @description Whether the ledger (the permanent record, in Postgres) has this version too; usually within a few tenths of a second. Show a `confirmed` booking as bought either way. Always false for holds, which are not written to the ledger
+             * @example false
+             */
+            recorded: boolean;
+            /**
+             * @description Increases with each change of the booking; sent in quotes as the `ETag`
+             * @example 1
+             */
+            version: number;
+            /** @description The user who has the booking */
+            user: {
+                /**
+                 * Format: uuid
+                 * @description User id
+                 * @example 0199d3a0-5b1c-7c11-9d2e-3f4a5b6c7d8e
+                 */
+                id: string;
+                /**
+                 * @description E-mail address; null if the account was deleted
+                 * @example ada@example.com
+                 */
+                email: string | null;
+                /**
+                 * @description Name; null if the account was deleted
+                 * @example Ada
+                 */
+                displayName: string | null;
+            };
+            /** @description The showtime that the booking belongs to */
+            showtime: {
+                /**
+                 * Format: uuid
+                 * @description Showtime id
+                 * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
+                 */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When the showtime starts
+                 * @example 2026-11-22T19:15:00.000Z
+                 */
+                startsAt: string;
+                /**
+                 * Format: date-time
+                 * @description When the showtime ends
+                 * @example 2026-11-22T20:59:00.000Z
+                 */
+                endsAt: string;
+                /**
+                 * @description IANA time zone of the venue
+                 * @example Europe/Vienna
+                 */
+                timeZone: string;
+                /** @description The movie that is shown */
+                movie: {
+                    /**
+                     * Format: uuid
+                     * @description Movie id
+                     * @example 0199d3a0-0a10-7a3b-8c4d-5e6f7a8b9c0d
+                     */
+                    id: string;
+                    /**
+                     * @description Title of the movie
+                     * @example The Third Man
+                     */
+                    title: string;
+                };
+                /** @description The auditorium in which it is shown */
+                auditorium: {
+                    /**
+                     * Format: uuid
+                     * @description Auditorium id
+                     * @example 0199d3a0-0a11-7b2c-9d3e-4f5a6b7c8d9e
+                     */
+                    id: string;
+                    /**
+                     * @description Name of the auditorium
+                     * @example Hall 1
+                     */
+                    name: string;
+                };
+            };
+        };
+        /** @description One page of bookings */
+        AdminBookingPage: {
+            /** @description At most `limit` items, possibly none. An entry that cannot be read is left out */
+            items: components["schemas"]["AdminBooking"][];
+            /**
+             * @description Send it as `cursor` to get the next page; null on the last page. Opaque: do not build or parse it
+             * @example WyJib29raW5ncyIsIjAxOTlkM2ExLThjMjAtN2U5Zi04YTBiLTFjMmQzZTRmNWEwNSJd
+             */
+            nextCursor: string | null;
+            /**
+             * Format: date-time
+             * @description When the ledger was read
+             * @example 2026-11-22T17:40:03.512Z
+             */
+            asOf: string;
+            /**
+             * @description Age in milliseconds of the oldest event that the ledger does not have yet: confirms and cancels of that time may be missing. 0 if it has all events, null if unknown
+             * @example 0
+             */
+            settleLagMs: number | null;
+        };
+        /** @description A booking as staff see it, with its whole history */
+        AdminBookingDetails: {
+            /**
+             * Format: uuid
+             * @description Booking id; it stays the same from hold to confirmed booking
+             * @example 0199d3a1-8c20-7e9f-8a0b-1c2d3e4f5a05
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Showtime that the booking belongs to
+             * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
+             */
+            showtimeId: string;
+            /**
+             * @description `pending`: the seats are held until `expiresAt`. `confirmed`: the seats are sold to the user. `cancelled`: the user released the hold (`confirmedAt` is null), or the booking was cancelled after it was confirmed: by the user or the cinema, because the showtime was cancelled, or, in rare cases after a loss of data, because its seats turned out to be sold already. `expired`: the hold was not confirmed in time
+             * @enum {string}
+             */
+            status: "pending" | "confirmed" | "cancelled" | "expired";
+            /**
+             * @description Seat labels, in the order of the seat plan
+             * @example [
+             *       "E5",
+             *       "E6"
+             *     ]
+             */
+            seats: string[];
+            total: components["schemas"]["Money"];
+            /**
+             * Format: date-time
+             * @description When the hold ends if it is not confirmed: at the latest at the later of the showtime's start and the end of its sales. Kept after a confirm, release or expiry
+             * @example 2026-11-22T17:47:03.512Z
+             */
+            expiresAt: string;
+            /**
+             * @description Seconds until the hold expires, rounded down and counted from when the answer was sent. For a countdown that compares no clocks. Present only while `pending`
+             * @example 420
+             */
+            expiresInSeconds?: number;
+            /**
+             * Format: date-time
+             * @description When the hold was placed
+             * @example 2026-11-22T17:40:03.512Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When the booking was confirmed, last if it was cancelled and revived; null if it was not
+             * @example null
+             */
+            confirmedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When the hold was released or the booking was cancelled. Null if `status` is not `cancelled`, and if the booking was cancelled because its seats turned out to be sold already
+             * @example null
+             */
+            cancelledAt: string | null;
+            /** @description What is or was owed for a cancelled booking; null if nothing is, also if the refund was withdrawn */
+            refund: {
+                /**
+                 * @description `due`: owed. `sent`: on its way. `refunded`: paid back. `failed`: could not be paid back; contact the cinema
+                 * @enum {string}
+                 */
+                status: "due" | "sent" | "refunded" | "failed";
+                amount: components["schemas"]["Money"];
+                /**
+                 * @description How much of the price that is, in percent
+                 * @example 100
+                 */
+                percent: number;
+                /**
+                 * @description `showtime_cancelled`, `staff`, `cancelled`: the cinema cancelled the showtime, or the booking. `conflict`: the seats were sold already
+                 * @enum {string}
+                 */
+                reason: "conflict" | "showtime_cancelled" | "cancelled" | "staff";
+                /**
+                 * Format: date-time
+                 * @description When it became due
+                 * @example 2026-11-22T17:40:03.512Z
+                 */
+                dueAt: string;
+                /**
+                 * Format: date-time
+                 * @description When it was paid back; null if it was not
+                 * @example null
+                 */
+                settledAt: string | null;
+                /**
+                 * @description What the payment provider calls it, or the reference of one that was paid by hand; null if there is none
+                 * @example null
+                 */
+                reference: string | null;
+            } | null;
+            /**
+             * @description Whether the ledger (the permanent record, in Postgres) has this version too; usually within a few tenths of a second. Show a `confirmed` booking as bought either way. Always false for holds, which are not written to the ledger
+             * @example false
+             */
+            recorded: boolean;
+            /**
+             * @description Increases with each change of the booking; sent in quotes as the `ETag`
+             * @example 1
+             */
+            version: number;
+            /** @description The user who has the booking */
+            user: {
+                /**
+                 * Format: uuid
+                 * @description User id
+                 * @example 0199d3a0-5b1c-7c11-9d2e-3f4a5b6c7d8e
+                 */
+                id: string;
+                /**
+                 * @description E-mail address; null if the account was deleted
+                 * @example ada@example.com
+                 */
+                email: string | null;
+                /**
+                 * @description Name; null if the account was deleted
+                 * @example Ada
+                 */
+                displayName: string | null;
+            };
+            /** @description The showtime that the booking belongs to */
+            showtime: {
+                /**
+                 * Format: uuid
+                 * @description Showtime id
+                 * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
+                 */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When the showtime starts
+                 * @example 2026-11-22T19:15:00.000Z
+                 */
+                startsAt: string;
+                /**
+                 * Format: date-time
+                 * @description When the showtime ends
+                 * @example 2026-11-22T20:59:00.000Z
+                 */
+                endsAt: string;
+                /**
+                 * @description IANA time zone of the venue
+                 * @example Europe/Vienna
+                 */
+                timeZone: string;
+                /** @description The movie that is shown */
+                movie: {
+                    /**
+                     * Format: uuid
+                     * @description Movie id
+                     * @example 0199d3a0-0a10-7a3b-8c4d-5e6f7a8b9c0d
+                     */
+                    id: string;
+                    /**
+                     * @description Title of the movie
+                     * @example The Third Man
+                     */
+                    title: string;
+                };
+                /** @description The auditorium in which it is shown */
+                auditorium: {
+                    /**
+                     * Format: uuid
+                     * @description Auditorium id
+                     * @example 0199d3a0-0a11-7b2c-9d3e-4f5a6b7c8d9e
+                     */
+                    id: string;
+                    /**
+                     * @description Name of the auditorium
+                     * @example Hall 1
+                     */
+                    name: string;
+                };
+            };
+            /** @description What each seat costs, in the order of `seats`. The prices add up to `total` */
+            prices: {
+                /**
+                 * @description Seat label
+                 * @example E5
+                 */
+                seat: string;
+                price: components["schemas"]["Price"];
+            }[];
+            /** @description That the showtime was moved after the seats were held; null if it was not */
+            rescheduled: {
+                /** @description The time when the seats were held */
+                from: {
+                    /**
+                     * Format: date-time
+                     * @description When the showtime was to start
+                     * @example 2026-11-22T19:15:00.000Z
+                     */
+                    startsAt: string;
+                    /**
+                     * Format: date-time
+                     * @description When the showtime was to end
+                     * @example 2026-11-22T20:59:00.000Z
+                     */
+                    endsAt: string;
+                };
+                /**
+                 * Format: date-time
+                 * @description When the showtime was last moved
+                 * @example 2026-11-22T17:40:03.512Z
+                 */
+                at: string;
+            } | null;
+            /** @description The notices to the buyer, oldest first */
+            notices: {
+                /**
+                 * Format: uuid
+                 * @description Notice id
+                 * @example 0199d3a2-1d40-7b6c-8a1e-9f0b1c2d3e4f
+                 */
+                id: string;
+                /**
+                 * @description What the buyer must learn
+                 * @enum {string}
+                 */
+                kind: "showtime.rescheduled" | "booking.cancelled" | "booking.revived" | "booking.reseated";
+                /**
+                 * @description The version that the notice is about: of the schedule, or of the booking
+                 * @example 2
+                 */
+                version: number | null;
+                /**
+                 * @description What happened, by kind
+                 * @example {
+                 *       "reason": "showtime_cancelled"
+                 *     }
+                 */
+                details: {
+                    [key: string]: unknown;
+                };
+                /**
+                 * Format: date-time
+                 * @description When the notice was written
+                 * @example 2026-11-22T17:40:03.512Z
+                 */
+                createdAt: string;
+            }[];
+            /** @description What happened to the booking, oldest first. Of moves and cancels of its showtime, too */
+            history: {
+                /**
+                 * Format: date-time
+                 * @description When it happened
+                 * @example 2026-11-22T17:42:31.904Z
+                 */
+                at: string;
+                /**
+                 * @description What happened: `booking.placed`, `.confirmed`, `.cancelled`, `.released`, `.expired` or `.conflict`; `refund.due`, `refund.refunded`; `showtime.rescheduled`, `showtime.cancelled`; or an action of the audit trail. New types can be added at any time
+                 * @example booking.confirmed
+                 */
+                type: string;
+                /**
+                 * @description The version of the booking after it; null if it did not change the booking
+                 * @example 2
+                 */
+                version: number | null;
+                /**
+                 * Format: uuid
+                 * @description The user of staff who did it; null if it was the buyer, the system or an operator
+                 * @example null
+                 */
+                actor: string | null;
+                /**
+                 * @description Why, in the words of the actor; null if there are none
+                 * @example null
+                 */
+                reason: string | null;
+                /**
+                 * @description `x-request-id` of the request; null if it is not known
+                 * @example null
+                 */
+                requestId: string | null;
+                /**
+                 * @description Changed fields before the change; null if they are not known
+                 * @example {
+                 *       "startsAt": "2026-11-22T19:15:00.000Z"
+                 *     }
+                 */
+                before: {
+                    [key: string]: unknown;
+                } | null;
+                /**
+                 * @description The same fields after the change
+                 * @example {
+                 *       "startsAt": "2026-11-22T20:59:00.000Z"
+                 *     }
+                 */
+                after: {
+                    [key: string]: unknown;
+                } | null;
+            }[];
+        };
+        /** @description A sum of amounts in one currency */
+        Sum: {
+            /**
+             * @description Amount in the smallest unit of the currency by ISO 4217: cents for USD, yen for JPY
+             * @example 2500
+             */
+            amount: number;
+            /**
+             * @description ISO 4217 currency code
+             * @example USD
+             */
+            currency: string;
+        };
+        /** @description What a group of showtimes sold */
+        Figures: {
+            /**
+             * @description Showtimes that are not cancelled
+             * @example 6
+             */
+            showtimes: number;
+            /**
+             * @description Cancelled showtimes
+             * @example 0
+             */
+            cancelledShowtimes: number;
+            /**
+             * @description Seats of the showtimes that are not cancelled, without those that staff keep off sale
+             * @example 588
+             */
+            capacity: number;
+            /**
+             * @description Seats of the confirmed bookings
+             * @example 147
+             */
+            sold: number;
+            /**
+             * @description `sold` divided by `capacity`, with four decimals; null if there are no seats
+             * @example 0.25
+             */
+            occupancy: number | null;
+            /**
+             * @description Confirmed bookings
+             * @example 71
+             */
+            bookings: number;
+            /**
+             * @description Bookings that were cancelled after they were confirmed
+             * @example 3
+             */
+            cancels: number;
+            /** @description One entry per currency, by its code. Amounts in different currencies are never added up. Empty if nothing was sold */
+            money: {
+                /**
+                 * @description ISO 4217 currency code
+                 * @example EUR
+                 */
+                currency: string;
+                gross: components["schemas"]["Sum"];
+                cancelled: components["schemas"]["Sum"];
+                refundsDue: components["schemas"]["Sum"];
+                refundsPaid: components["schemas"]["Sum"];
+            }[];
+        };
+        /** @description The figures of one group. A showtime has all four of day, movie, auditorium and showtime */
+        StatisticsRow: {
+            /**
+             * @description Day of the venue, `YYYY-MM-DD`: a start before the auditorium's `dayStartsAt` counts to the day before
+             * @example 2026-11-22
+             */
+            day: string | null;
+            /** @description The movie; null when grouped by something else */
+            movie: {
+                /**
+                 * Format: uuid
+                 * @description Movie id
+                 * @example 0199d3a0-0a10-7a3b-8c4d-5e6f7a8b9c0d
+                 */
+                id: string;
+                /**
+                 * @description Title of the movie
+                 * @example The Third Man
+                 */
+                title: string;
+            } | null;
+            /** @description The auditorium; null when grouped by something else */
+            auditorium: {
+                /**
+                 * Format: uuid
+                 * @description Auditorium id
+                 * @example 0199d3a0-0a11-7b2c-9d3e-4f5a6b7c8d9e
+                 */
+                id: string;
+                /**
+                 * @description Name of the auditorium
+                 * @example Hall 1
+                 */
+                name: string;
+            } | null;
+            /** @description The showtime; null when grouped by something else */
+            showtime: {
+                /**
+                 * Format: uuid
+                 * @description Showtime id
+                 * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
+                 */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When the showtime starts
+                 * @example 2026-11-22T19:15:00.000Z
+                 */
+                startsAt: string;
+            } | null;
+            /**
+             * @description Showtimes that are not cancelled
+             * @example 6
+             */
+            showtimes: number;
+            /**
+             * @description Cancelled showtimes
+             * @example 0
+             */
+            cancelledShowtimes: number;
+            /**
+             * @description Seats of the showtimes that are not cancelled, without those that staff keep off sale
+             * @example 588
+             */
+            capacity: number;
+            /**
+             * @description Seats of the confirmed bookings
+             * @example 147
+             */
+            sold: number;
+            /**
+             * @description `sold` divided by `capacity`, with four decimals; null if there are no seats
+             * @example 0.25
+             */
+            occupancy: number | null;
+            /**
+             * @description Confirmed bookings
+             * @example 71
+             */
+            bookings: number;
+            /**
+             * @description Bookings that were cancelled after they were confirmed
+             * @example 3
+             */
+            cancels: number;
+            /** @description One entry per currency, by its code. Amounts in different currencies are never added up. Empty if nothing was sold */
+            money: {
+                /**
+                 * @description ISO 4217 currency code
+                 * @example EUR
+                 */
+                currency: string;
+                gross: components["schemas"]["Sum"];
+                cancelled: components["schemas"]["Sum"];
+                refundsDue: components["schemas"]["Sum"];
+                refundsPaid: components["schemas"]["Sum"];
+            }[];
+        };
+        /** @description One page of statistics. `totals` adds up all groups of the period, also those of other pages */
+        Statistics: {
+            /** @description At most `limit` items, possibly none. An entry that cannot be read is left out */
+            items: components["schemas"]["StatisticsRow"][];
+            /**
+             * @description Send it as `cursor` to get the next page; null on the last page. Opaque: do not build or parse it
+             * @example WyJkYXk6MjAyNi0xMS0yMiIsIjIwMjYtMTEtMjIiXQ
+             */
+            nextCursor: string | null;
+            totals: components["schemas"]["Figures"];
+            /**
+             * Format: date-time
+             * @description When the ledger was read
+             * @example 2026-11-22T17:40:03.512Z
+             */
+            asOf: string;
+            /**
+             * @description Age in milliseconds of the oldest event that the ledger does not have yet: confirms and cancels of that time may be missing. 0 if it has all events, null if unknown
+             * @example 0
+             */
+            settleLagMs: number | null;
+        };
+        /** @description The seats to sell at one showtime. Without `userId` and `email` they are for a customer without an account */
+        StaffSale: {
+            /**
+             * @description Id of the showtime
+             * @example 0199d3a0-0a13-7d0e-9f1a-2b3c4d5e6f05
+             */
+            showtimeId: string;
+            /**
+             * @description Seat labels, exactly as in `label` of the seats (case-sensitive)
+             * @example [
+             *       "E5",
+             *       "E6"
+             *     ]
+             */
+            seats: string[];
+            /**
+             * @description Id of the account that gets the booking
+             * @example 0199d3a0-5b1c-7c11-9d2e-3f4a5b6c7d8e
+             */
+            userId?: string;
+            /**
+             * @description Instead of `userId`: the e-mail address of the account, in any letter case. There are no wildcards
+             * @example ada@example.com
+             */
+            email?: string;
+            /**
+             * @description `false`: only hold the seats, as long as a buyer would. The hold can be confirmed or released with `PUT .../status`
+             * @default true
+             * @example true
+             */
+            confirm: boolean;
+            /**
+             * @description Why the change is made. Kept in the audit trail
+             * @example The projector of hall 1 is broken.
+             */
+            reason?: string;
+        };
+        /** @description The status that the booking shall have, and why */
+        BookingStatusChange: {
+            /**
+             * @description `confirmed`: confirms a hold, or brings a cancelled booking back. `cancelled`: releases a hold, or cancels a confirmed booking
+             * @enum {string}
+             */
+            status: "confirmed" | "cancelled";
+            /**
+             * @description Why the change is made. Kept in the audit trail
+             * @example The projector of hall 1 is broken.
+             */
+            reason: string;
+            /**
+             * @description Only with the cancel of a confirmed booking: how much of its price the customer gets back, in percent, rounded down to the smallest unit of the currency. 0: nothing is owed. Without it: 100
+             * @example 100
+             */
+            refundPercent?: number;
+        };
+        /** @description All seats that the booking shall have, also those that it keeps, and why */
+        BookingReseat: {
+            /**
+             * @description Seat labels, exactly as in `label` of the seats (case-sensitive)
+             * @example [
+             *       "E5",
+             *       "E6"
+             *     ]
+             */
+            seats: string[];
+            /**
+             * @description Why the change is made. Kept in the audit trail
+             * @example The projector of hall 1 is broken.
+             */
+            reason: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -4480,6 +5351,16 @@ export type OpenedSeats = components['schemas']['OpenedSeats'];
 export type AdminUser = components['schemas']['AdminUser'];
 export type AdminUserPage = components['schemas']['AdminUserPage'];
 export type UserChange = components['schemas']['UserChange'];
+export type AdminBooking = components['schemas']['AdminBooking'];
+export type AdminBookingPage = components['schemas']['AdminBookingPage'];
+export type AdminBookingDetails = components['schemas']['AdminBookingDetails'];
+export type Sum = components['schemas']['Sum'];
+export type Figures = components['schemas']['Figures'];
+export type StatisticsRow = components['schemas']['StatisticsRow'];
+export type Statistics = components['schemas']['Statistics'];
+export type StaffSale = components['schemas']['StaffSale'];
+export type BookingStatusChange = components['schemas']['BookingStatusChange'];
+export type BookingReseat = components['schemas']['BookingReseat'];
 export type HeaderRequestId = components['headers']['RequestId'];
 export type HeaderServerTime = components['headers']['ServerTime'];
 export type $defs = Record<string, never>;
@@ -12138,6 +13019,1120 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
                         code: "unavailable" | "outcome_unknown" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    listAdminBookings: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of items on a page */
+                limit?: number;
+                /** @description `nextCursor` of the previous page, from the same list and filters. Leave it out to get the first page */
+                cursor?: string;
+                /** @description Only bookings with this status. Without it, confirmed and cancelled ones. `pending` lists the live holds and needs `showtimeId` or `userId` */
+                status?: "pending" | "confirmed" | "cancelled";
+                /** @description Only bookings of this showtime. Repeat the parameter for several, at most 20 */
+                showtimeId?: string | string[];
+                /** @description Only bookings of showtimes of this movie, which may be archived */
+                movieId?: string;
+                /** @description Only bookings of showtimes in this auditorium */
+                auditoriumId?: string;
+                /** @description Only bookings of this user, whose account may be deleted */
+                userId?: string;
+                /** @description Only bookings of the user with exactly this e-mail address, in any letter case. There are no wildcards */
+                email?: string;
+                /** @description What `from` and `to` bound: when the seats were held (default), the confirm, or the start of the showtime */
+                period?: "placed" | "confirmed" | "starts";
+                /**
+                 * @description Only bookings from this instant on
+                 * @example 2026-11-22T17:40:03.512Z
+                 */
+                from?: string;
+                /**
+                 * @description Only bookings before this instant
+                 * @example 2026-11-22T17:40:03.512Z
+                 */
+                to?: string;
+                /**
+                 * @description Only bookings that cost at least this, in the smallest unit of `currency`
+                 * @example 2500
+                 */
+                amountMin?: number;
+                /**
+                 * @description Only bookings that cost at most this, in the smallest unit of `currency`
+                 * @example 2500
+                 */
+                amountMax?: number;
+                /**
+                 * @description Only bookings in this currency
+                 * @example EUR
+                 */
+                currency?: string;
+                /** @description Only bookings with a refund of this status */
+                refund?: "due" | "sent" | "refunded" | "failed";
+                /** @description Only with `Accept: text/csv`: one row per booking (default) or per seat */
+                rows?: "bookings" | "seats";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of bookings as JSON, or all of them as CSV */
+            200: {
+                headers: {
+                    /** @description `Accept` chooses between JSON and CSV */
+                    vary?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminBookingPage"];
+                    "text/csv": string;
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `busy`: At capacity · `unavailable`: Unavailable · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "busy" | "unavailable" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    sellSeats: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Send one with every sale. Without it, a repeat after a lost answer is answered `seats_taken`, because the first request has the seats. 1 to 64 letters, digits, `-` and `_`, new for each sale. Keys are separate for each member of staff and showtime. A repeat with the same key, seats and customer completes the sale if the first request did not, and is answered 201 with `Idempotency-Replayed: true` and the existing booking with its current status. With other seats or another customer it is answered `idempotency_mismatch`. A refused request does not use the key. An hour after the `expiresAt` of the hold the key is forgotten
+                 * @example 5b0fb1ab-1f0c-4c55-a8f5-9c1d6a7c2c11
+                 */
+                "idempotency-key"?: string;
+                /**
+                 * @description `wait=n`: wait up to n seconds (a value above 10 is treated as 10) until the ledger has the change. The answer has `recorded: true` if the ledger has it, otherwise `recorded: false`; the change has been made in either case. The release of a hold never waits. If too many requests are waiting already, the answer comes at once
+                 * @example wait=5
+                 */
+                prefer?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StaffSale"];
+            };
+        };
+        responses: {
+            /** @description The booking */
+            201: {
+                headers: {
+                    /** @description The `version` of the booking, in quotes */
+                    ETag?: string;
+                    /** @description Present if the request had `Prefer: wait` and the ledger has the change */
+                    "Preference-Applied"?: string;
+                    /** @description Path of the booking */
+                    Location?: string;
+                    /** @description `true` if this `Idempotency-Key` was used before: the answer is the existing booking. Absent otherwise */
+                    "Idempotency-Replayed"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminBooking"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "not_found";
+                    };
+                };
+            };
+            /** @description `showtime_closed`: Showtime closed · `showtime_cancelled`: Showtime cancelled · `seats_taken`: Seats not available · `booking_state`: Booking was cancelled */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "showtime_closed" | "showtime_cancelled" | "seats_taken" | "booking_state";
+                    };
+                };
+            };
+            /** @description `hold_expired`: Hold expired */
+            410: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "hold_expired";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: Request body too large */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `unknown_user`: No such account · `unknown_seats`: Unknown seats · `idempotency_mismatch`: Idempotency key reused */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unknown_user" | "unknown_seats" | "idempotency_mismatch";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `outcome_unknown`: Outcome unknown · `recovering`: Showtime being prepared · `busy`: At capacity · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "outcome_unknown" | "recovering" | "busy" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    showAdminBooking: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the booking */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The booking with its history */
+            200: {
+                headers: {
+                    /** @description The `version` of the booking, in quotes */
+                    ETag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminBookingDetails"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "not_found";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    showStatistics: {
+        parameters: {
+            query: {
+                /** @description Maximum number of items on a page */
+                limit?: number;
+                /** @description `nextCursor` of the previous page, from the same list and filters. Leave it out to get the first page */
+                cursor?: string;
+                /** @description What each item adds up: the showtimes of a day of the venue (default), and so on */
+                groupBy?: "day" | "movie" | "auditorium" | "showtime";
+                /**
+                 * @description First day of the venue, `YYYY-MM-DD`
+                 * @example 2026-11-16
+                 */
+                from: string;
+                /**
+                 * @description Last day of the venue, included; at most 92 days with the first
+                 * @example 2026-11-22
+                 */
+                to: string;
+                /** @description Only showtimes of this movie */
+                movieId?: string;
+                /** @description Only showtimes in this auditorium */
+                auditoriumId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of statistics, and the totals of the period */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    updateBookingStatus: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of the version that the change is based on, or a list of them: if the resource has another version, the answer is 412 and nothing is changed. Optional; without it the change is made whatever the version
+                 * @example "3"
+                 */
+                "if-match"?: string;
+                /**
+                 * @description `wait=n`: wait up to n seconds (a value above 10 is treated as 10) until the ledger has the change. The answer has `recorded: true` if the ledger has it, otherwise `recorded: false`; the change has been made in either case. The release of a hold never waits. If too many requests are waiting already, the answer comes at once
+                 * @example wait=5
+                 */
+                prefer?: string;
+            };
+            path: {
+                /** @description Id of the booking */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingStatusChange"];
+            };
+        };
+        responses: {
+            /** @description The booking after the change */
+            200: {
+                headers: {
+                    /** @description The `version` of the booking, in quotes */
+                    ETag?: string;
+                    /** @description Present if the request had `Prefer: wait` and the ledger has the change */
+                    "Preference-Applied"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminBooking"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "not_found";
+                    };
+                };
+            };
+            /** @description `showtime_closed`: Showtime closed · `showtime_cancelled`: Showtime cancelled · `transition_not_allowed`: Not possible in this state · `seats_taken`: Seats not available · `money_moved`: Refund already paid */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "showtime_closed" | "showtime_cancelled" | "transition_not_allowed" | "seats_taken" | "money_moved";
+                    };
+                };
+            };
+            /** @description `hold_expired`: Hold expired */
+            410: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "hold_expired";
+                    };
+                };
+            };
+            /** @description `version_mismatch`: Version mismatch */
+            412: {
+                headers: {
+                    /** @description The current `version` of the booking, in quotes */
+                    ETag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "version_mismatch";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: Request body too large */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `unknown_user`: No such account */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unknown_user";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `outcome_unknown`: Outcome unknown · `recovering`: Showtime being prepared · `busy`: At capacity · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "outcome_unknown" | "recovering" | "busy" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    updateBookingSeats: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of the version that the change is based on, or a list of them: if the resource has another version, the answer is 412 and nothing is changed. Optional; without it the change is made whatever the version
+                 * @example "3"
+                 */
+                "if-match"?: string;
+                /**
+                 * @description `wait=n`: wait up to n seconds (a value above 10 is treated as 10) until the ledger has the change. The answer has `recorded: true` if the ledger has it, otherwise `recorded: false`; the change has been made in either case. The release of a hold never waits. If too many requests are waiting already, the answer comes at once
+                 * @example wait=5
+                 */
+                prefer?: string;
+            };
+            path: {
+                /** @description Id of the booking */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingReseat"];
+            };
+        };
+        responses: {
+            /** @description The booking with its new seats */
+            200: {
+                headers: {
+                    /** @description The `version` of the booking, in quotes */
+                    ETag?: string;
+                    /** @description Present if the request had `Prefer: wait` and the ledger has the change */
+                    "Preference-Applied"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminBooking"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Not signed in */
+            401: {
+                headers: {
+                    /** @description Authentication scheme that the API expects */
+                    "WWW-Authenticate"?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unauthenticated";
+                    };
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "not_found";
+                    };
+                };
+            };
+            /** @description `showtime_closed`: Showtime closed · `showtime_cancelled`: Showtime cancelled · `transition_not_allowed`: Not possible in this state · `seats_taken`: Seats not available */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "showtime_closed" | "showtime_cancelled" | "transition_not_allowed" | "seats_taken";
+                    };
+                };
+            };
+            /** @description `hold_expired`: Hold expired */
+            410: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "hold_expired";
+                    };
+                };
+            };
+            /** @description `version_mismatch`: Version mismatch */
+            412: {
+                headers: {
+                    /** @description The current `version` of the booking, in quotes */
+                    ETag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "version_mismatch";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: Request body too large */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `unknown_seats`: Unknown seats · `seat_count_differs`: Another number of seats · `amount_differs`: Another amount */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unknown_seats" | "seat_count_differs" | "amount_differs";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal`: Internal error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
+                };
+            };
+            /** @description `unavailable`: Unavailable · `outcome_unknown`: Outcome unknown · `recovering`: Showtime being prepared · `busy`: At capacity · `overloaded`: Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before sending the same request again */
+                    "Retry-After"?: number;
+                    "x-request-id": components["headers"]["RequestId"];
+                    "x-server-time": components["headers"]["ServerTime"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code: "unavailable" | "outcome_unknown" | "recovering" | "busy" | "overloaded";
                     };
                 };
             };

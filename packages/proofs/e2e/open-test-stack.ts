@@ -28,7 +28,12 @@ export type Buyer = {
 };
 
 /** Sends one request of an admin. `path` begins after `/api/v1`. */
-export type AdminRequest = (method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: object) => Promise<Answer>;
+export type AdminRequest = (
+	method: "GET" | "POST" | "PUT" | "DELETE",
+	path: string,
+	body?: object,
+	headers?: Record<string, string>,
+) => Promise<Answer>;
 
 /** A running product. */
 export type TestStack = {
@@ -90,7 +95,7 @@ export async function openTestStack(
 			const userIds = await insertUsers(databaseUrl, 1);
 			await queryPostgres(databaseUrl, `update users set role = 'admin' where id = '${userIds[0]}'`);
 			const [token = ""] = mintTokens(jwtSecret, userIds, "admin");
-			return (method, path, body) => sendAs(token, `${apiUrl}/api/v1${path}`, { method, body });
+			return (method, path, body, headers = {}) => sendAs(token, `${apiUrl}/api/v1${path}`, { method, body, headers });
 		},
 		async showtime() {
 			const [id] = (await insertShowtimes(databaseUrl)).showtimeIds;

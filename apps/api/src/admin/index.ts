@@ -25,6 +25,7 @@ import { addOpenQuarantinedSeats } from "./open-quarantined-seats.ts";
 import { requireRole } from "./require-role.ts";
 import { addResolveDeadLetter } from "./resolve-dead-letter.ts";
 import { addScheduleShowtimes } from "./schedule-showtimes.ts";
+import { addSellSeats } from "./sell-seats.ts";
 import { addShowAdminBooking } from "./show-admin-booking.ts";
 import { addShowAdminMovie } from "./show-admin-movie.ts";
 import { addShowAdminSeatPlan } from "./show-admin-seat-plan.ts";
@@ -33,6 +34,8 @@ import { addShowAuditorium } from "./show-auditorium.ts";
 import { addShowStatistics } from "./show-statistics.ts";
 import { addShowUser } from "./show-user.ts";
 import { addUpdateAuditorium } from "./update-auditorium.ts";
+import { addUpdateBookingSeats } from "./update-booking-seats.ts";
+import { addUpdateBookingStatus } from "./update-booking-status.ts";
 import { addUpdateMovie } from "./update-movie.ts";
 import { addUpdateSeatPlan } from "./update-seat-plan.ts";
 import { addUpdateShowtime } from "./update-showtime.ts";
@@ -80,4 +83,7 @@ export function addAdminRoutes(app: ApiServer, deps: RouteDeps): void {
 	addListAdminBookings(app, deps);
 	addShowAdminBooking(app, deps);
 	addShowStatistics(app, deps);
+	addSellSeats(app, deps);
+	addUpdateBookingStatus(app, deps);
+	addUpdateBookingSeats(app, deps);
 }

@@ -1,9 +1,9 @@
 /**
- * Answers a confirm or cancel of a booking whose showtime has ended and is no longer installed in the seat store. No script can run
+ * Answers a confirm, cancel or move of a booking whose showtime has ended and is no longer installed in the seat store. No script can run
  * there and nothing can change any more. A repeated request gets its first answer; any other request is answered from the status.
  */
 import { type Booking, statusOf } from "@holdfast/domain";
-import type { CancelOutcome, ConfirmOutcome } from "@holdfast/seat-store";
+import type { CancelOutcome, ConfirmOutcome, ReseatOutcome } from "@holdfast/seat-store";
 
 type FoundBooking = { readonly booking: Booking; readonly nowMs: number };
 type Closed = { readonly outcome: "showtime_closed" };
@@ -35,6 +35,15 @@ export function answerCancelAfterEnd({ booking, nowMs }: FoundBooking, ifVersion
 		case "pending":
 			return CLOSED;
 	}
+}
+
+/** Returns the outcome of a move to `seats`, which are seat indexes in ascending order. `ifVersion`: the version that `If-Match` asks for; null: any. */
+export function answerReseatAfterEnd(
+	{ booking, nowMs }: FoundBooking,
+	{ seats, ifVersion }: { readonly seats: readonly number[]; readonly ifVersion: number | null },
+): ReseatOutcome | Closed {
+	const isDone = booking.state === "CONFIRMED" && booking.seats.join() === seats.join();
+	return checkVersion(ifVersion, booking, isDone ? 1 : 0) ?? (isDone ? { outcome: "reseated", booking, nowMs } : CLOSED);
 }
 
 /** Null if `ifVersion` allows the request. A repeat may name the version before the change, `steps` lower: it is a replay, no conflict. */

@@ -23,19 +23,21 @@ export type ChangeBookingDeps = {
 /** The outcome of a confirm or cancel. */
 export type ChangeOutcome = ConfirmOutcome | CancelOutcome;
 
-/** One confirm or cancel of one booking by one user. */
-export type BookingChange = {
+type Outcome = { readonly outcome: string };
+
+/** One change of one booking of one user. `Result` is what the seat store command answers. */
+export type BookingChange<Result extends Outcome = ChangeOutcome> = {
 	readonly bookingId: BookingId;
 	readonly userId: UserId;
 	/** Proceed only at this version. Null: at any version. */
 	readonly ifVersion: number | null;
 	/** Runs the seat store command. */
-	readonly execute: (command: ChangeBookingCommand) => Promise<ChangeOutcome>;
+	readonly execute: (command: ChangeBookingCommand) => Promise<Result>;
 	/** The answer when no script can run: the showtime has ended and is no longer installed. */
 	readonly answerAfterEnd: (
 		found: { booking: Booking; nowMs: number },
 		ifVersion: number | null,
-	) => ChangeOutcome | { outcome: "showtime_closed" };
+	) => Result | { outcome: "showtime_closed" };
 };
 
 const NOT_FOUND = { outcome: "not_found" } as const;
@@ -44,10 +46,10 @@ const NOT_FOUND = { outcome: "not_found" } as const;
  * Returns the outcome of the change. `not_loaded` is returned only if the store lost the record again right after it was restored. The
  * owner is checked before the booking's showtime is opened and before the response reveals anything about it. Safe to repeat.
  */
-export async function changeBooking(
+export async function changeBooking<Result extends Outcome>(
 	deps: ChangeBookingDeps,
-	{ bookingId, userId, ifVersion, execute, answerAfterEnd }: BookingChange,
-): Promise<ChangeOutcome | NotOpen> {
+	{ bookingId, userId, ifVersion, execute, answerAfterEnd }: BookingChange<Result>,
+): Promise<Result | NotOpen> {
 	const { installedShowtimes, showtimeOfBooking } = deps;
 	const showtimeId = showtimeOfBooking.get(bookingId) ?? (await findShowtimeId(deps, bookingId, userId));
 	if (showtimeId === null) return NOT_FOUND;
@@ -55,12 +57,12 @@ export async function changeBooking(
 
 	const command = { bookingId, userId, ifVersion, showtimeId };
 	const findOwn = () => findOwnBooking(deps, bookingId, userId);
-	async function executeWithRecord(): Promise<ChangeOutcome> {
+	async function executeWithRecord(): Promise<Result | typeof NOT_FOUND> {
 		const answer = await execute(command);
 		if (answer.outcome !== "not_loaded") return answer;
 		return (await loadFromLedger(deps, bookingId, userId)) === null ? NOT_FOUND : execute(command);
 	}
-	async function executeAsOwner(): Promise<ChangeOutcome> {
+	async function executeAsOwner(): Promise<Result | typeof NOT_FOUND> {
 		const answer = await executeWithRecord();
 		// The script checks the fence before the owner. Without this check a fence error would reveal to other users that the booking exists.
 		return isRefusedByFence(answer) && (await findOwn()) === null ? NOT_FOUND : answer;
@@ -71,8 +73,7 @@ export async function changeBooking(
 	return found === null ? NOT_FOUND : answerAfterEnd(found, ifVersion);
 }
 
-const isRefusedByFence = ({ outcome }: ChangeOutcome): boolean =>
-	outcome === "not_ready" || outcome === "fenced" || outcome === "recovering";
+const isRefusedByFence = ({ outcome }: Outcome): boolean => outcome === "not_ready" || outcome === "fenced" || outcome === "recovering";
 
 async function findShowtimeId(deps: ChangeBookingDeps, bookingId: BookingId, userId: UserId): Promise<ShowtimeId | null> {
 	const booking = (await deps.seatStore.readBooking(bookingId)) ?? (await loadFromLedger(deps, bookingId, userId));

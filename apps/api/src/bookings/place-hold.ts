@@ -79,7 +79,16 @@ export function addPlaceHold(app: ApiServer, deps: RouteDeps): void {
 				return reply.problem("invalid_request", { errors: [{ pointer: "/seats", message }] });
 			}
 			const idempotencyKey = request.headers["idempotency-key"] ?? null;
-			const held = await holdSeats(deps, { showtimeId, userId: user.id, family: user.family, labels, idempotencyKey });
+			const held = await holdSeats(deps.installedShowtimes, {
+				showtimeId,
+				labels,
+				// Checked again: a slow body or a rebuild may have taken a while, and a deleted account must not get seats after its holds were
+				// released.
+				place: async (hold) => {
+					if (await deps.authStore.isDenied(user.family, user.id)) return { outcome: "unauthenticated" as const };
+					return deps.seatStore.placeHold({ ...hold, userId: user.id, idempotencyKey });
+				},
+			});
 			if (held.outcome === "unknown_seats") return reply.problem("unknown_seats", { seats: held.labels });
 			if (held.outcome !== "judged") return reply.problem(held.outcome);
 
@@ -120,6 +129,7 @@ export function addPlaceHold(app: ApiServer, deps: RouteDeps): void {
 				case "showtime_closed":
 				case "showtime_cancelled":
 				case "idempotency_mismatch":
+				case "unauthenticated":
 					return reply.problem(result.outcome);
 				default:
 					return unreachable(result);

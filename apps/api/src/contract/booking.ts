@@ -17,7 +17,10 @@ export const RefundObject = Type.Object(
 		),
 		amount: Money.ref,
 		percent: Type.Integer({ minimum: 1, maximum: 100, description: "How much of the price that is, in percent", examples: [100] }),
-		reason: oneOf(REFUND_REASONS, "`showtime_cancelled`, `cancelled`: the cinema cancelled. `conflict`: the seats were sold already"),
+		reason: oneOf(
+			REFUND_REASONS,
+			"`showtime_cancelled`, `staff`, `cancelled`: the cinema cancelled the showtime, or the booking. `conflict`: the seats were sold already",
+		),
 	},
 	{ ...CLOSED, description: "A refund of a booking" },
 );
@@ -30,8 +33,8 @@ export const BookingObject = Type.Object(
 		status: oneOf(
 			BOOKING_STATUSES,
 			"`pending`: the seats are held until `expiresAt`. `confirmed`: the seats are sold to the user. `cancelled`: the user released the " +
-				"hold (`confirmedAt` is null), or the booking was cancelled after it was confirmed: by the user, because the showtime was " +
-				"cancelled, or, in rare cases after a loss of data, because its seats turned out to be sold already. `expired`: the hold was not " +
+				"hold (`confirmedAt` is null), or the booking was cancelled after it was confirmed: by the user or the cinema, because the " +
+				"showtime was cancelled, or, in rare cases after a loss of data, because its seats turned out to be sold already. `expired`: the hold was not " +
 				"confirmed in time",
 		),
 		seats: Type.Array(Type.String(), { description: "Seat labels, in the order of the seat plan", examples: [EXAMPLE_SEATS] }),
@@ -50,7 +53,7 @@ export const BookingObject = Type.Object(
 			}),
 		),
 		createdAt: instant("When the hold was placed", EXAMPLE_TIMES.held),
-		confirmedAt: nullableInstant("When the booking was confirmed; null if it was not", null),
+		confirmedAt: nullableInstant("When the booking was confirmed, last if it was cancelled and revived; null if it was not", null),
 		cancelledAt: nullableInstant(
 			"When the hold was released or the booking was cancelled. Null if `status` is not `cancelled`, and if the booking was cancelled " +
 				"because its seats turned out to be sold already",
@@ -145,19 +148,22 @@ export const BookingPage = share("BookingPage", page(Booking.ref, EXAMPLE_CURSOR
 /** A longer label is answered 400. An unknown label of up to this length is answered 422 `unknown_seats`. */
 const SEAT_TEXT_MAX_CHARS = 32;
 
+/** The seats of one booking in a request. */
+export const seatLabels = Type.Array(Type.String({ minLength: 1, maxLength: SEAT_TEXT_MAX_CHARS }), {
+	minItems: 1,
+	maxItems: LIMIT_SPECS.seatsPerBookingMax.max,
+	uniqueItems: true,
+	description: "Seat labels, exactly as in `label` of the seats (case-sensitive)",
+	examples: [EXAMPLE_SEATS],
+});
+
 /** Schema of the body that places a hold. */
 export const HoldRequest = share(
 	"HoldRequest",
 	Type.Object(
 		{
 			showtimeId: Type.String({ maxLength: 64, description: "Id of the showtime", examples: [EXAMPLE_IDS.showtime] }),
-			seats: Type.Array(Type.String({ minLength: 1, maxLength: SEAT_TEXT_MAX_CHARS }), {
-				minItems: 1,
-				maxItems: LIMIT_SPECS.seatsPerBookingMax.max,
-				uniqueItems: true,
-				description: "Seat labels, exactly as in `label` of the seats (case-sensitive)",
-				examples: [EXAMPLE_SEATS],
-			}),
+			seats: seatLabels,
 		},
 		{ ...CLOSED, description: "The seats to hold at one showtime. Either all of them are held or none" },
 	),

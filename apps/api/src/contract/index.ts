@@ -21,6 +21,7 @@ import { AdminUser, AdminUserPage, UserChange } from "./admin-user.ts";
 import { AlarmReport, DeadLetter, DeadLetterResolution, OpenedSeats } from "./alarm.ts";
 import { AuditEvent, AuditEventPage } from "./audit-event.ts";
 import { Booking, BookingDetails, BookingPage, HoldRequest } from "./booking.ts";
+import { BookingReseat, BookingStatusChange, StaffSale } from "./booking-change.ts";
 import { Health } from "./health.ts";
 import { SeatDelta, SeatReset, SeatStatuses } from "./live-seats.ts";
 import { Money, Price, Sum } from "./money.ts";
@@ -107,6 +108,9 @@ const SHARED: readonly Pick<SharedSchema<TSchema>, "schema">[] = [
 	Figures,
 	StatisticsRow,
 	Statistics,
+	StaffSale,
+	BookingStatusChange,
+	BookingReseat,
 ];
 
 /** The schemas to add to the server with `addSchema`, each with its `$id`. */

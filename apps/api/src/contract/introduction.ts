@@ -58,6 +58,9 @@ is cancelled later because its seats turned out to be sold already. \`recorded\`
 record, in Postgres) has this version too, usually within a few tenths of a second. Show the booking as bought either
 way. Send \`Prefer: wait=5\` only if the booking must survive even the loss of Redis, the store of live seats.
 
+The staff of the cinema can confirm, cancel, revive and move a booking: its \`status\`, \`seats\` and \`refund\` may then
+differ from an earlier answer.
+
 ## Retries
 
 If \`retryable\` is true (for every 429 and 503, except those of the health routes), send the same request again. Wait
@@ -162,7 +165,7 @@ letters, digits, \`-\` and \`_\` in that header. Any other value is replaced.
   owes, and paying it back happens outside.
 - Password reset, changes of a user's data, verification of e-mail addresses, sign-out on all devices, and deletion
   of an account by its user. An operator can delete an account.
-- Sales by staff, reports and the management of users. What staff can do is under the tag \`admin\`.
+- Reports and the management of users. What staff can do is under the tag \`admin\`.
 - Venues: a showtime names its auditorium and time zone only.
 - Push messages. To learn that a booking was cancelled with its showtime, or that its showtime was moved, read
   \`GET /api/v1/bookings/{id}\`.`;

@@ -1,4 +1,5 @@
 /** The wire schema of problems (RFC 9457), and the responses and examples through which the OpenAPI document lists them. */
+import { BOOKING_STATUSES } from "@holdfast/domain";
 import { type Static, type TSchema, Type } from "typebox";
 import { EXAMPLE_IDS, EXAMPLE_SEATS, EXAMPLE_TIMES } from "./examples.ts";
 import { EXACT_DETAILS, type ExactDetail, PROBLEM_CODES, type ProblemCode, problemSpec, problemType } from "./problems.ts";
@@ -96,6 +97,12 @@ const ProblemObject = Type.Object(
 		),
 		count: Type.Optional(
 			Type.Integer({ minimum: 1, description: "Only with `has_showtimes`: how many showtimes are to come", examples: [3] }),
+		),
+		allowed: Type.Optional(
+			Type.Array(oneOf(BOOKING_STATUSES), {
+				description: "Only with `transition_not_allowed`: the statuses that staff can give the booking now, possibly none",
+				examples: [["confirmed"]],
+			}),
 		),
 		totals: Type.Optional(
 			Type.Array(
@@ -207,6 +214,10 @@ const USER_PATH = `/api/v1/admin/users/${EXAMPLE_IDS.user}`;
 
 const SHOWTIMES_PATH = "/api/v1/admin/showtimes";
 
+const STATUS_PATH = `/api/v1/admin/bookings/${EXAMPLE_IDS.booking}/status`;
+
+const SEATS_PATH = `/api/v1/admin/bookings/${EXAMPLE_IDS.booking}/seats`;
+
 /** A path that answers the code, for codes that `POST /api/v1/bookings` does not answer. */
 const INSTANCES: Partial<Record<ProblemCode, string>> = {
 	invalid_credentials: "/api/v1/auth/login",
@@ -218,6 +229,11 @@ const INSTANCES: Partial<Record<ProblemCode, string>> = {
 	booking_state: `${BOOKING_PATH}/confirm`,
 	hold_expired: `${BOOKING_PATH}/confirm`,
 	version_mismatch: `${BOOKING_PATH}/confirm`,
+	transition_not_allowed: STATUS_PATH,
+	money_moved: STATUS_PATH,
+	seat_count_differs: SEATS_PATH,
+	amount_differs: SEATS_PATH,
+	unknown_user: "/api/v1/admin/bookings",
 	forbidden: AUDITORIUM_PATH,
 	invalid_plan: PLANS_PATH,
 	has_showtimes: AUDITORIUM_PATH,
@@ -244,11 +260,25 @@ const EXACT_INSTANCES = {
 
 type ExtraFields = Pick<
 	ProblemBody,
-	"errors" | "seats" | "tiers" | "count" | "counts" | "bookings" | "totals" | "salesOpenAt" | "clash" | "nextFreeStart" | "instants"
+	| "errors"
+	| "seats"
+	| "tiers"
+	| "count"
+	| "counts"
+	| "allowed"
+	| "bookings"
+	| "totals"
+	| "salesOpenAt"
+	| "clash"
+	| "nextFreeStart"
+	| "instants"
 >;
 
 /** The fields that only some problems have. */
 const EXTRA_FIELDS: Partial<Record<ProblemCode, ExtraFields>> = {
+	transition_not_allowed: { allowed: ["confirmed"] },
+	seat_count_differs: { errors: [{ pointer: "/seats", message: "must have exactly 2 items" }] },
+	amount_differs: { errors: [{ pointer: "/seats", message: "must cost 2500 together, in the smallest unit of USD" }] },
 	unknown_reference: { errors: [{ pointer: "/movieId", message: "no movie with this id is in the catalogue" }] },
 	showtime_clash: {
 		clash: { id: EXAMPLE_IDS.showtime, title: "The Third Man", startsAt: EXAMPLE_TIMES.starts, occupiedUntil: EXAMPLE_TIMES.free },

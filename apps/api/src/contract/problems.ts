@@ -140,6 +140,22 @@ export const PROBLEMS = {
 			"`Idempotency-Key`.",
 		retryable: false,
 	},
+	transition_not_allowed: {
+		status: 409,
+		title: "Not possible in this state",
+		detail:
+			"The booking has a status from which this change is not possible. Nothing was changed; `allowed` lists the statuses that staff can give " +
+			"the booking now.",
+		retryable: false,
+	},
+	money_moved: {
+		status: 409,
+		title: "Refund already paid",
+		detail:
+			"The refund of this cancelled booking has been paid or is on its way, so the booking cannot be brought back. Nothing was changed; sell the " +
+			"seats again.",
+		retryable: false,
+	},
 	has_bookings: {
 		status: 409,
 		title: "Customers have seats",
@@ -214,6 +230,30 @@ export const PROBLEMS = {
 		detail:
 			"The seat plan has no seats with the labels listed in `seats`. Nothing was changed; send each label exactly as in " +
 			"`label` of the seat, in the same letter case.",
+		retryable: false,
+	},
+	seat_count_differs: {
+		status: 422,
+		title: "Another number of seats",
+		detail:
+			"A booking can only be moved to as many seats as it has: see `errors`. Nothing was changed; send that number of labels, or cancel the " +
+			"booking and sell other seats.",
+		retryable: false,
+	},
+	amount_differs: {
+		status: 422,
+		title: "Another amount",
+		detail:
+			"A booking can only be moved to seats that cost as much together as it did: see `errors`. Nothing was changed; choose seats of the same " +
+			"price, or cancel the booking and sell other seats.",
+		retryable: false,
+	},
+	unknown_user: {
+		status: 422,
+		title: "No such account",
+		detail:
+			"No account has this id or e-mail address, or it was deleted. Nothing was changed; correct it, or leave both out to sell to a customer " +
+			"without an account.",
 		retryable: false,
 	},
 	unknown_reference: {

@@ -31,6 +31,7 @@ export type ProblemExtras = Partial<
 		| "current"
 		| "counts"
 		| "bookings"
+		| "allowed"
 		| "clash"
 		| "nextFreeStart"
 		| "starts"
