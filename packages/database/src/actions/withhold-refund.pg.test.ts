@@ -1,5 +1,6 @@
 /** A refund is withheld while a revive is decided, and never paid then: the row's lock decides between the two. */
 import { BOX_OFFICE_USER_ID, type BookingEvent, bucketOf, type ShowtimeId, type UserId } from "@holdfast/domain";
+import { queryPostgres } from "@holdfast/local-stack";
 import { holdLock, waitUntil } from "@holdfast/testing";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -48,6 +49,13 @@ const pay = async ({ bookingId }: BookingEvent) =>
 			sql`update refunds set state = 'done', done_at = now() where booking_id = ${bookingId} and state = 'due' returning booking_id`,
 		)
 	).length;
+
+/** Resolves when this many statements wait for a lock. */
+const waiting = (count: number) =>
+	waitUntil("the statements to wait for a lock", async () => {
+		const blocked = sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
+		return (await ledger.rows(blocked)).length === count;
+	});
 
 describe("withholdRefund", () => {
 	it("withholds a refund that is due, which can then not be paid and is still owed to its customer", async () => {
@@ -112,11 +120,6 @@ describe("withholdRefund", () => {
 	it.each(["payment", "withholding"])("a %s that waits for the row first wins, and the other one finds that out", async (first) => {
 		const cancel = await cancelled();
 		const lock = await holdLock(ledger.url, `select 1 from refunds where booking_id = '${cancel.bookingId}' for update`);
-		const waiting = (count: number) =>
-			waitUntil("the statements to wait for the lock", async () => {
-				const blocked = sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
-				return (await ledger.rows(blocked)).length === count;
-			});
 		const start = { payment: () => pay(cancel), withholding: async () => (await withhold(cancel)).outcome };
 		const winner = first === "payment" ? start.payment() : start.withholding();
 		await waiting(1);
@@ -124,6 +127,27 @@ describe("withholdRefund", () => {
 		await waiting(2);
 		await lock.release();
 		expect(await Promise.all([winner, loser])).toEqual(first === "payment" ? [1, "money_moved"] : ["withheld", 0]);
+	});
+
+	it("waits for the settling of the cancel, so that it never sees the cancelled booking without its refund", async () => {
+		const sale = ledger.confirmed(showtimeId, ada, [1, 2]);
+		await settle(sale);
+		const gate = await holdLock(ledger.url, "select pg_advisory_lock(4711)");
+		const settling = queryPostgres(
+			ledger.url,
+			`begin;
+			update bookings set state = 'CANCELLED', version = 3 where id = '${sale.bookingId}';
+			insert into refunds (booking_id, showtime_id, reason, amount, currency)
+				values ('${sale.bookingId}', '${showtimeId}', 'staff', 2500, 'EUR');
+			select pg_advisory_xact_lock(4711);
+			commit`,
+		);
+		await waiting(1);
+		const withheld = withhold(sale);
+		await waiting(2);
+		await gate.release();
+		await settling;
+		expect(await withheld).toEqual({ outcome: "withheld", version: 3, isShared: false });
 	});
 
 	it("exactly one of a payment and a withholding at the same moment happens, 50 times", async () => {

@@ -31,19 +31,24 @@ export type WithholdOutcome =
 	| { readonly outcome: "nothing_owed"; readonly version: number }
 	| { readonly outcome: "money_moved" | "not_cancelled" | "conflict" | "unknown" | "user_deleted" };
 
-/** Withholds the refund of a cancelled booking until `untilMs` or longer, if it is not paid. Waits for a payment that is being recorded. */
+/**
+ * Withholds the refund of a cancelled booking until `untilMs` or longer, if it is not paid. Waits for a payment that is being recorded, and
+ * for a change of the booking that is being settled.
+ */
 export function withholdRefund(
 	database: Database,
 	{ bookingId, untilMs }: Pick<Withdrawal, "bookingId" | "untilMs">,
 ): Promise<WithholdOutcome> {
 	const withhold = async (tx: Queries): Promise<WithholdOutcome> => {
-		// The lock comes first: what is read after it, settling has written together with this row.
-		const [refund] = await tx.select().from(refunds).where(eq(refunds.bookingId, bookingId)).for("no key update");
+		// Settling writes the booking before its refund. The lock waits for a settling that is about to commit both; without it, this could see
+		// the cancelled booking and miss its refund, or withhold a refund of a later version.
 		const [booking] = await tx
 			.select({ state: bookings.state, version: bookings.version, userId: users.id, deletionStartedAt: users.deletionStartedAt })
 			.from(bookings)
 			.innerJoin(users, eq(users.id, bookings.userId))
-			.where(eq(bookings.id, bookingId));
+			.where(eq(bookings.id, bookingId))
+			.for("share", { of: bookings });
+		const [refund] = await tx.select().from(refunds).where(eq(refunds.bookingId, bookingId)).for("no key update");
 		if (booking === undefined) return { outcome: "unknown" };
 		const { state, version, userId, deletionStartedAt } = booking;
 		if (state === "CONFLICT") return { outcome: "conflict" };
