@@ -138,14 +138,30 @@ describe("driveRevive", () => {
 		expect(await driveRevive(deps(), revive)).toEqual({ outcome: "user_deleted" });
 	});
 
-	it("is not_recorded while another revive withholds the refund, and takes over after the deadline of one that died", async () => {
+	it("takes over at once from a revive that died, and its refusal leaves the refund withheld for the one that may still come", async () => {
 		const revive = await cancelled();
 		const dies = deps({ reviveBooking: () => Promise.reject(new SeatStoreFault("unavailable", "the process died")) });
 		await expect(driveRevive(dies, revive)).rejects.toThrow();
-		expect(await driveRevive(deps(), revive)).toEqual({ outcome: "not_recorded" });
+		const held = await tryHold(test.seatStore, showtime, [1]);
+		if (held.outcome !== "held") throw new Error(held.outcome);
+		expect(await driveRevive(deps(), revive)).toEqual({ outcome: "seats_taken", seats: [1] });
 		expect(await refundState(revive.bookingId)).toBe("withdrawing");
-		laterMs = WITHHELD_MS + 1_000;
+		await test.seatStore.cancelBooking({ ...revive, bookingId: held.booking.id, userId: held.booking.userId });
 		expect((await driveRevive(deps(), revive)).outcome).toBe("confirmed");
+		await sweeper.runOnce();
+		expect(await refundState(revive.bookingId)).toBe("not_owed");
+	});
+
+	it("a refused revive does not free the refund while another one with a later deadline is being decided", async () => {
+		const revive = await cancelled();
+		const reviveBooking: SeatStore["reviveBooking"] = async (first) => {
+			laterMs = 1_000;
+			const dies = deps({ reviveBooking: () => Promise.reject(new SeatStoreFault("unavailable", "the process hangs")) });
+			await expect(driveRevive(dies, revive)).rejects.toThrow();
+			return test.seatStore.reviveBooking({ ...first, ifVersion: 2 });
+		};
+		expect(await driveRevive(deps({ reviveBooking }), revive)).toEqual({ outcome: "version_mismatch", version: 3 });
+		expect(await refundState(revive.bookingId)).toBe("withdrawing");
 	});
 
 	it("a revive that stalls until after its deadline is refused as too_late", async () => {

@@ -2,12 +2,12 @@
  * Revives a cancelled booking: withholds its refund in the ledger, asks the seat store, and makes the refund due again if the seat store
  * refuses. Settling the revive withdraws the refund. Why both stores are needed: docs/adr/0017.
  */
-import { type Database, endWithdrawal, findBooking, type WithholdOutcome, withholdRefund } from "@holdfast/database";
+import { type Database, endWithdrawal, findBooking, withholdRefund } from "@holdfast/database";
 import { bucketOf } from "@holdfast/domain";
 import { withOpenShowtime } from "@holdfast/rebuild";
 import type { ReviveOutcome, StaffChangeCommand } from "@holdfast/seat-store";
 import { openerOf } from "./action-deps.ts";
-import { type ReviveDeps, resolveWithdrawal } from "./resolve-withdrawal.ts";
+import type { ReviveDeps } from "./resolve-withdrawal.ts";
 
 /** How long a refund is withheld for one revive. A revive takes a few ms, and 15 s with every retry while its showtime is rebuilt. */
 export const WITHHELD_MS = 30_000;
@@ -16,7 +16,7 @@ type Closed = "not_loaded" | "not_ready" | "fenced";
 
 /**
  * `confirmed`: the booking is back; also if it was confirmed already. `money_moved`: its refund was paid, is on its way, or has failed.
- * `not_recorded`: the ledger does not have the cancel yet, or another revive of this booking is being decided; try again in a moment.
+ * `not_recorded`: the ledger does not have the cancel yet; try again in a moment.
  * `user_deleted`: the account of its user is deleted. `not_opened`: the showtime could not be opened, `reason` says why. The
  * others are of `ReviveOutcome`.
  */
@@ -32,7 +32,7 @@ export type DriveReviveOutcome =
 export async function driveRevive(deps: ReviveDeps, revive: StaffChangeCommand): Promise<DriveReviveOutcome> {
 	const { database } = deps;
 	const untilMs = (await deps.seatStore.now(bucketOf(revive.bookingId))) + WITHHELD_MS;
-	const withheld = await withhold(deps, revive, untilMs);
+	const withheld = await withholdRefund(database, { bookingId: revive.bookingId, untilMs });
 	if (withheld.outcome === "money_moved" || withheld.outcome === "user_deleted") return { outcome: withheld.outcome };
 	if (withheld.outcome === "conflict") return { outcome: "booking_state" };
 	// Without a version of the ledger the seat store accepts no revive; it only distinguishes a confirmed booking from one that is not.
@@ -40,16 +40,9 @@ export async function driveRevive(deps: ReviveDeps, revive: StaffChangeCommand):
 	const answer = await withOpenShowtime(openerOf(deps, revive.showtimeId), () =>
 		reviveLoaded(deps, { ...revive, ledgerVersion, deadlineMs: untilMs }),
 	);
-	if (withheld.outcome === "withheld" && answer.outcome !== "confirmed")
+	if (withheld.outcome === "withheld" && !withheld.isShared && answer.outcome !== "confirmed")
 		await endWithdrawal(database, { bookingId: revive.bookingId, version: withheld.version, untilMs });
 	return answer.outcome === "not_loaded" ? { outcome: "not_found" } : answer;
-}
-
-/** Resolves what a revive has left behind whose deadline is over. */
-async function withhold(deps: ReviveDeps, { bookingId }: StaffChangeCommand, untilMs: number): Promise<WithholdOutcome> {
-	const withheld = await withholdRefund(deps.database, { bookingId, untilMs });
-	if (withheld.outcome !== "withheld_before" || !(await resolveWithdrawal(deps, withheld.withdrawal))) return withheld;
-	return withholdRefund(deps.database, { bookingId, untilMs });
 }
 
 /** Loads the record of a booking that the seat store has no longer, and asks again. */

@@ -1,5 +1,6 @@
 /** A refund is withheld while a revive is decided, and never paid then: the row's lock decides between the two. */
 import { BOX_OFFICE_USER_ID, type BookingEvent, bucketOf, type ShowtimeId, type UserId } from "@holdfast/domain";
+import { queryPostgres } from "@holdfast/local-stack";
 import { holdLock, waitUntil } from "@holdfast/testing";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -49,21 +50,35 @@ const pay = async ({ bookingId }: BookingEvent) =>
 		)
 	).length;
 
+/** Resolves when this many statements wait for a lock. */
+const waiting = (count: number) =>
+	waitUntil("the statements to wait for a lock", async () => {
+		const blocked = sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
+		return (await ledger.rows(blocked)).length === count;
+	});
+
 describe("withholdRefund", () => {
 	it("withholds a refund that is due, which can then not be paid and is still owed to its customer", async () => {
 		const cancel = await cancelled();
-		expect(await withhold(cancel)).toEqual({ outcome: "withheld", version: 3 });
+		expect(await withhold(cancel)).toEqual({ outcome: "withheld", version: 3, isShared: false });
 		expect(await pay(cancel)).toBe(0);
 		expect(await findWithdrawal(ledger.database, cancel.bookingId)).toEqual({ bookingId: cancel.bookingId, version: 3, untilMs });
 		expect((await findRefunds(ledger.database, [cancel.bookingId])).get(cancel.bookingId)).toMatchObject({ status: "due", amount: 2500 });
 	});
 
-	it("names a revive that withholds the refund already, and changes nothing", async () => {
+	it("withholds a refund that another revive withholds until after both deadlines, and the other one cannot end it", async () => {
 		const cancel = await cancelled();
 		await withhold(cancel);
-		const withdrawal = { bookingId: cancel.bookingId, version: 3, untilMs };
-		expect(await withhold(cancel, untilMs + 1)).toEqual({ outcome: "withheld_before", withdrawal });
-		expect(await findWithdrawal(ledger.database, cancel.bookingId)).toEqual(withdrawal);
+		for (const [requested, stored] of [
+			[untilMs, untilMs + 1],
+			[untilMs - 60_000, untilMs + 2],
+			[untilMs + 60_000, untilMs + 60_000],
+		]) {
+			expect(await withhold(cancel, requested)).toEqual({ outcome: "withheld", version: 3, isShared: true });
+			expect(await findWithdrawal(ledger.database, cancel.bookingId)).toMatchObject({ version: 3, untilMs: stored });
+		}
+		expect(await endWithdrawal(ledger.database, { bookingId: cancel.bookingId, version: 3, untilMs })).toBe(false);
+		expect(await stateOf(cancel)).toBe("withdrawing");
 	});
 
 	it("has nothing to withhold without a refund, and when an earlier revive has withdrawn it", async () => {
@@ -99,17 +114,12 @@ describe("withholdRefund", () => {
 		expect(await withhold(cancel)).toEqual({ outcome: "user_deleted" });
 		expect(await stateOf(cancel)).toBe("due");
 		const atTheDesk = await cancelled(100, [3, 4], BOX_OFFICE_USER_ID);
-		expect(await withhold(atTheDesk)).toEqual({ outcome: "withheld", version: 3 });
+		expect(await withhold(atTheDesk)).toEqual({ outcome: "withheld", version: 3, isShared: false });
 	});
 
 	it.each(["payment", "withholding"])("a %s that waits for the row first wins, and the other one finds that out", async (first) => {
 		const cancel = await cancelled();
 		const lock = await holdLock(ledger.url, `select 1 from refunds where booking_id = '${cancel.bookingId}' for update`);
-		const waiting = (count: number) =>
-			waitUntil("the statements to wait for the lock", async () => {
-				const blocked = sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
-				return (await ledger.rows(blocked)).length === count;
-			});
 		const start = { payment: () => pay(cancel), withholding: async () => (await withhold(cancel)).outcome };
 		const winner = first === "payment" ? start.payment() : start.withholding();
 		await waiting(1);
@@ -117,6 +127,27 @@ describe("withholdRefund", () => {
 		await waiting(2);
 		await lock.release();
 		expect(await Promise.all([winner, loser])).toEqual(first === "payment" ? [1, "money_moved"] : ["withheld", 0]);
+	});
+
+	it("waits for the settling of the cancel, so that it never sees the cancelled booking without its refund", async () => {
+		const sale = ledger.confirmed(showtimeId, ada, [1, 2]);
+		await settle(sale);
+		const gate = await holdLock(ledger.url, "select pg_advisory_lock(4711)");
+		const settling = queryPostgres(
+			ledger.url,
+			`begin;
+			update bookings set state = 'CANCELLED', version = 3 where id = '${sale.bookingId}';
+			insert into refunds (booking_id, showtime_id, reason, amount, currency)
+				values ('${sale.bookingId}', '${showtimeId}', 'staff', 2500, 'EUR');
+			select pg_advisory_xact_lock(4711);
+			commit`,
+		);
+		await waiting(1);
+		const withheld = withhold(sale);
+		await waiting(2);
+		await gate.release();
+		await settling;
+		expect(await withheld).toEqual({ outcome: "withheld", version: 3, isShared: false });
 	});
 
 	it("exactly one of a payment and a withholding at the same moment happens, 50 times", async () => {

@@ -12,7 +12,7 @@ import type { Database, Queries } from "../create-database.ts";
 import { readFrom, writeTo } from "../run-queries.ts";
 import { bookings, refunds, users } from "../schema/index.ts";
 
-/** A refund that is withheld. `untilMs`: the deadline of the revive, by the clock of the booking's Redis. It identifies the revive. */
+/** A refund that is withheld. `untilMs`: the latest deadline of a revive, by the clock of the booking's Redis. It identifies that revive. */
 export type Withdrawal = {
 	readonly bookingId: BookingId;
 	/** The version at which the booking is cancelled. */
@@ -21,29 +21,34 @@ export type Withdrawal = {
 };
 
 /**
- * `withheld`: the booking is cancelled at `version`, and its refund is withheld. `nothing_owed`: it is cancelled at `version`, without a
- * refund. `money_moved`: the refund was paid, is on its way, or has failed. `withheld_before`: another revive withholds the refund.
- * `not_cancelled`: the ledger has the booking in another state; it may not have the cancel yet. `unknown`: the ledger lacks the booking.
+ * `withheld`: the booking is cancelled at `version`, and its refund is withheld. `isShared`: another revive withholds it as well, and may
+ * still succeed, so a refusal of this one must not end it; the sweeper does after the later deadline. `nothing_owed`: it is cancelled at
+ * `version`, without a refund. `money_moved`: the refund was paid, is on its way, or has failed. `not_cancelled`: the ledger has the booking in another state; it may not have the cancel yet. `unknown`: the ledger lacks the booking.
  * `user_deleted`: the account of the booking's user is deleted, or being deleted.
  */
 export type WithholdOutcome =
-	| { readonly outcome: "withheld" | "nothing_owed"; readonly version: number }
-	| { readonly outcome: "withheld_before"; readonly withdrawal: Withdrawal }
+	| { readonly outcome: "withheld"; readonly version: number; readonly isShared: boolean }
+	| { readonly outcome: "nothing_owed"; readonly version: number }
 	| { readonly outcome: "money_moved" | "not_cancelled" | "conflict" | "unknown" | "user_deleted" };
 
-/** Withholds the refund of a cancelled booking until `untilMs`, if it is due. Waits for a payment that is being recorded. */
+/**
+ * Withholds the refund of a cancelled booking until `untilMs` or longer, if it is not paid. Waits for a payment that is being recorded, and
+ * for a change of the booking that is being settled.
+ */
 export function withholdRefund(
 	database: Database,
 	{ bookingId, untilMs }: Pick<Withdrawal, "bookingId" | "untilMs">,
 ): Promise<WithholdOutcome> {
 	const withhold = async (tx: Queries): Promise<WithholdOutcome> => {
-		// The lock comes first: what is read after it, settling has written together with this row.
-		const [refund] = await tx.select().from(refunds).where(eq(refunds.bookingId, bookingId)).for("no key update");
+		// Settling writes the booking before its refund. The lock waits for a settling that is about to commit both; without it, this could see
+		// the cancelled booking and miss its refund, or withhold a refund of a later version.
 		const [booking] = await tx
 			.select({ state: bookings.state, version: bookings.version, userId: users.id, deletionStartedAt: users.deletionStartedAt })
 			.from(bookings)
 			.innerJoin(users, eq(users.id, bookings.userId))
-			.where(eq(bookings.id, bookingId));
+			.where(eq(bookings.id, bookingId))
+			.for("share", { of: bookings });
+		const [refund] = await tx.select().from(refunds).where(eq(refunds.bookingId, bookingId)).for("no key update");
 		if (booking === undefined) return { outcome: "unknown" };
 		const { state, version, userId, deletionStartedAt } = booking;
 		if (state === "CONFLICT") return { outcome: "conflict" };
@@ -54,15 +59,14 @@ export function withholdRefund(
 			case "not_owed":
 				return { outcome: "nothing_owed", version };
 			case "due":
+			case "withdrawing": {
+				// Never the deadline of the revive before: its refusal must not end this one.
+				const laterMs = Math.max(untilMs, (refund?.withdrawUntil?.getTime() ?? 0) + 1);
 				await tx
 					.update(refunds)
-					.set({ state: "withdrawing", withdrawVersion: version, withdrawUntil: new Date(untilMs) })
+					.set({ state: "withdrawing", withdrawVersion: version, withdrawUntil: new Date(laterMs) })
 					.where(eq(refunds.bookingId, bookingId));
-				return { outcome: "withheld", version };
-			case "withdrawing": {
-				const withdrawal = refund && withdrawalOf(refund);
-				if (withdrawal) return { outcome: "withheld_before", withdrawal };
-				throw new Error(`the refund of booking ${bookingId} is withheld without a deadline`);
+				return { outcome: "withheld", version, isShared: refund?.state === "withdrawing" };
 			}
 			case "sent":
 			case "done":
