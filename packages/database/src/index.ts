@@ -76,9 +76,6 @@ export {
 	type MoneyFigures,
 	readStatistics,
 	readTotals,
-	STATISTICS_GROUPS,
-	type StatisticsGroup,
-	type StatisticsPeriod,
 	type StatisticsRequest,
 	type StatisticsRow,
 } from "./admin/read-statistics.ts";
@@ -86,6 +83,7 @@ export { type AuditOrigin, OPERATOR } from "./admin/record-audit.ts";
 export { type BatchAnswer, type BulkOutcome, type BulkRequest, scheduleInBulk } from "./admin/schedule-in-bulk.ts";
 export { type ScheduleOneOutcome, type ScheduleOneRequest, scheduleOne } from "./admin/schedule-one.ts";
 export type { JudgedStart, PlanOutcome, ScheduleRefusal, ScheduleShowtimes } from "./admin/schedule-showtimes.ts";
+export { STATISTICS_GROUPS, type StatisticsGroup, type StatisticsPeriod } from "./admin/select-statistics.ts";
 export { type AuditoriumRefusal, archiveAuditorium, updateAuditorium } from "./admin/update-auditorium.ts";
 export { updateMovie } from "./admin/update-movie.ts";
 export { updateSeatPlan } from "./admin/update-seat-plan.ts";

@@ -12,9 +12,9 @@ import { type Booking, type BookingId, bucketOf, parseBookingId, statusOf } from
 import { RECENT_PER_PAGE_MAX } from "../bookings/collect-bookings.ts";
 import { labelsOf } from "../bookings/present-booking.ts";
 import type { RouteDeps } from "../deps.ts";
-import type { ListedBooking, ListOutcome } from "./read-bookings.ts";
+import type { ListedBooking, ListOutcome } from "./listed-booking.ts";
 
-/** Which live holds. The filters of an `AdminBooking` count, except that `showtimeIds` or `userId` must be given. */
+/** Which live holds: `showtimeIds` or `userId` must be given. */
 export type PendingFilter = Omit<BookingFilter, "status">;
 
 type Deps = Pick<RouteDeps, "seatStore" | "database" | "seatPlans">;
@@ -22,10 +22,7 @@ type Deps = Pick<RouteDeps, "seatStore" | "database" | "seatPlans">;
 /** The key of every cursor, so that the cursor of another list is refused. */
 const CURSOR_KEY = "pending";
 
-/**
- * Returns a page of the holds that are live now, newest first. A page may have more entries after it although it is short only if
- * `nextCursor` says so. Throws when a store is unavailable.
- */
+/** Returns a page of the holds that are live now, newest first. Throws when a store is unavailable. */
 export async function listPending(deps: Deps, filter: PendingFilter, { limit, cursor }: PageRequest): Promise<ListOutcome> {
 	const before =
 		cursor === undefined

@@ -3,7 +3,7 @@ import type { BookingRefund } from "@holdfast/database";
 import { presentLabelled, presentRefund } from "../bookings/present-booking.ts";
 import type { AdminBookingBody } from "../contract/admin-booking.ts";
 import { toInstant } from "../contract/share.ts";
-import type { ListedBooking } from "./read-bookings.ts";
+import type { ListedBooking } from "./listed-booking.ts";
 
 /** Returns the body of a booking of a list. */
 export function presentAdminBooking({ booking, seatLabels, user, showtime, refund, readAtMs }: ListedBooking): AdminBookingBody {

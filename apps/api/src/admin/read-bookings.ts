@@ -1,26 +1,11 @@
 /** Reads pages of bookings for staff: from the ledger, or live holds from Redis. */
-import { type AdminBooking, findUserId, listAdminBookings, type PageRequest, type UnreadableRow } from "@holdfast/database";
+import { findUserId, listAdminBookings } from "@holdfast/database";
 import { withDeadline } from "@holdfast/runtime";
 import type { SeatStore } from "@holdfast/seat-store";
 import type { RouteDeps } from "../deps.ts";
 import { listPending } from "./list-pending.ts";
+import type { ListOutcome, ReadBookings } from "./listed-booking.ts";
 import type { ParsedBookingQuery } from "./parse-booking-query.ts";
-
-/** A booking of a list. `readAtMs` is the time (epoch ms) at which its status is evaluated; 0 in the ledger, which has no holds. */
-export type ListedBooking = AdminBooking & { readonly readAtMs: number };
-
-/** One page, newest first; `unreadable` are left out. `bad_cursor`: the cursor is not one of this list. */
-export type ListOutcome =
-	| {
-			readonly outcome: "page";
-			readonly items: readonly ListedBooking[];
-			readonly unreadable: readonly UnreadableRow[];
-			readonly nextCursor: string | null;
-	  }
-	| { readonly outcome: "bad_cursor" };
-
-/** Reads one page. Throws when a store is unavailable. */
-export type ReadBookings = (request: PageRequest) => Promise<ListOutcome>;
 
 const NONE: ListOutcome = { outcome: "page", items: [], unreadable: [], nextCursor: null };
 

@@ -1,6 +1,6 @@
 import { newAuditoriumId, newBookingId, newMovieId, newSeatPlanId, newShowtimeId, newUserId } from "@holdfast/domain";
 import { expect, it } from "vitest";
-import type { ListedBooking, ReadBookings } from "./read-bookings.ts";
+import type { ListedBooking, ReadBookings } from "./listed-booking.ts";
 import { CSV_PAGE_ROWS, writeCsvPages } from "./stream-csv.ts";
 
 /** A booking with texts and amounts as large as they are in a cinema. */

@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { assert } from "@holdfast/runtime";
 import type { FastifyReply } from "fastify";
-import type { ListOutcome, ReadBookings } from "./read-bookings.ts";
+import type { ListOutcome, ReadBookings } from "./listed-booking.ts";
 import { type CsvRows, writeCsvHeader, writeCsvRows } from "./write-bookings-csv.ts";
 
 /** Streams of one process at the same time. Each uses one of the three connections of `administration`, so one is left for all else. */
@@ -15,7 +15,7 @@ export const CSV_STREAMS_MAX = 2;
 export const CSV_RETRY_AFTER_S = 5;
 /** Bookings that are read at once. */
 export const CSV_PAGE_ROWS = 1_000;
-/** Bookings that are written before other requests get their turn: about a millisecond's work. */
+/** Bookings that are written before other requests get their turn: some two milliseconds' work. */
 const SLICE_ROWS = 100;
 
 type BookingPage = Extract<ListOutcome, { readonly outcome: "page" }>;

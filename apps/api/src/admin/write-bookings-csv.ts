@@ -2,7 +2,7 @@
 import { statusOf, toLocalTime } from "@holdfast/domain";
 import { stringify } from "csv-stringify/sync";
 import { toInstant } from "../contract/share.ts";
-import type { ListedBooking } from "./read-bookings.ts";
+import type { ListedBooking } from "./listed-booking.ts";
 
 /** What a row is. */
 export type CsvRows = "bookings" | "seats";

@@ -4,20 +4,7 @@ import { assert } from "@holdfast/runtime";
 import type { Database } from "../create-database.ts";
 import { type PageOutcome, type PageRequest, pageOf, parseCursor } from "../read-page.ts";
 import { readFrom } from "../run-queries.ts";
-import { type GroupRow, selectGroups } from "./select-statistics.ts";
-
-/** What statistics are grouped by. */
-export const STATISTICS_GROUPS = ["day", "movie", "auditorium", "showtime"] as const;
-/** One of `STATISTICS_GROUPS`. */
-export type StatisticsGroup = (typeof STATISTICS_GROUPS)[number];
-
-/** Which showtimes to count: those whose day of the venue is from `from` to `to`, both included (`YYYY-MM-DD`). */
-export type StatisticsPeriod = {
-	readonly from: string;
-	readonly to: string;
-	readonly movieId?: MovieId | undefined;
-	readonly auditoriumId?: AuditoriumId | undefined;
-};
+import { type GroupRow, type StatisticsGroup, type StatisticsPeriod, selectGroups } from "./select-statistics.ts";
 
 /** Amounts in minor units of one currency. */
 export type MoneyFigures = {
@@ -42,7 +29,7 @@ export type Figures = {
 	readonly bookings: number;
 	/** Bookings that were cancelled after they were confirmed, or lost their seats to another booking. */
 	readonly cancels: number;
-	/** One entry per currency with an amount, by currency. */
+	/** One entry per currency with a booking, by currency. */
 	readonly money: readonly MoneyFigures[];
 };
 

@@ -2,7 +2,19 @@
 import type { AuditoriumId, MovieId, ShowtimeId } from "@holdfast/domain";
 import { type SQL, sql } from "drizzle-orm";
 import type { Position } from "../read-page.ts";
-import type { StatisticsGroup, StatisticsPeriod } from "./read-statistics.ts";
+
+/** What statistics are grouped by. */
+export const STATISTICS_GROUPS = ["day", "movie", "auditorium", "showtime"] as const;
+/** One of `STATISTICS_GROUPS`. */
+export type StatisticsGroup = (typeof STATISTICS_GROUPS)[number];
+
+/** Which showtimes to count: those whose day of the venue is from `from` to `to`, both included (`YYYY-MM-DD`). */
+export type StatisticsPeriod = {
+	readonly from: string;
+	readonly to: string;
+	readonly movieId?: MovieId | undefined;
+	readonly auditoriumId?: AuditoriumId | undefined;
+};
 
 /** One group. The columns of things that the group has not in common hold any of them. `starts_at` is in epoch ms. */
 export type GroupRow = {
