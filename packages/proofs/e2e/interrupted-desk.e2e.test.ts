@@ -23,14 +23,9 @@ beforeAll(async () => {
 });
 afterAll(() => test.close());
 
-/**
- * Kills the part and starts it again. A refund that an interrupted revive withholds stays withheld for 30 s, in which the revive is answered
- * `busy`; the test ends that time at once, since no process decides about the refund any more.
- */
 async function interrupt(victim: (typeof VICTIMS)[number]): Promise<void> {
 	await test.stack[victim]?.kill("SIGKILL");
 	await test.stack[victim]?.start();
-	await test.query("update refunds set withdraw_until = now() where state = 'withdrawing'");
 }
 
 const readLedger = (showtimeId: string) =>
