@@ -35,7 +35,8 @@ const BRIEF_HOLD_MS = 1_000;
 /** Rate limits would stop requests before they reach the code to test. */
 const UNLIMITED = 1_000_000;
 const VIOLATIONS_SHOWN = 10;
-const MISSED_BY_SLICE_MAX = 8;
+/** The share of all operations that a run may never see succeed: some need a body in which several random values fit together. */
+const MISSED_SHARE_MAX = byRunLength({ short: 1 / 7, long: 1 / 30 });
 const PASSWORD = "correct horse battery";
 
 let api: TestApi;
@@ -95,8 +96,8 @@ it(`each of ${REQUESTS} random requests gets a response that fits the OpenAPI do
 	if (ONLY !== undefined) return;
 	await expectNoDamage(surface);
 	const never = [...new Set(surface.operations.map(({ operationId }) => operationId))].filter((id) => !answered.has(id));
-	// Otherwise the requests never got past the first checks of these operations. A short run may miss some.
-	expect(never.length, `never answered with 2xx: ${never}`).toBeLessThanOrEqual(byRunLength({ short: MISSED_BY_SLICE_MAX, long: 0 }));
+	// Otherwise the requests never got past the first checks of these operations.
+	expect(never.length / surface.operations.length, `never answered with 2xx: ${never}`).toBeLessThanOrEqual(MISSED_SHARE_MAX);
 });
 
 function labelOf(outcome: RawOutcome): string {
