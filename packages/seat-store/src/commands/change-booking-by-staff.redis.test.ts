@@ -5,7 +5,7 @@ import { bookingKey, showtimeKeys } from "../keys.ts";
 import { buy, holdSeats, tryHold } from "../testing/buy-seats.ts";
 import { expectNoViolations } from "../testing/expect-no-violations.ts";
 import { depthOf, staffCommand } from "../testing/inspect-showtime.ts";
-import { bookingEventOf, expectUnchanged, openTestStore, type TestStore } from "../testing/open-test-store.ts";
+import { bookingEventOf, expectUnchanged, openTestStore, readRecord, type TestStore } from "../testing/open-test-store.ts";
 
 let test: TestStore;
 beforeAll(async () => {
@@ -59,6 +59,17 @@ describe("a cancel by staff", () => {
 			expect(await depthOf(test, showtime)).toBe(depth);
 		},
 	);
+
+	it("keeps the refund in the record until a revive, for a ledger that lacks the cancel", async () => {
+		const [showtime, command] = [await test.openShowtime(), staffCommand()];
+		const [mine, theirs] = [await buy(test.store, showtime, [1]), await buy(test.store, showtime, [2])];
+		await test.store.cancelByStaff({ ...mine, command, refundPercent: 50 });
+		await test.store.cancelBooking(theirs);
+		expect((await readRecord(test.redis, mine.bookingId)).refundPercent).toBe("50");
+		expect((await readRecord(test.redis, theirs.bookingId)).refundPercent).toBeUndefined();
+		await test.store.reviveBooking({ ...mine, command, ledgerVersion: 3, deadlineMs: Number.MAX_SAFE_INTEGER });
+		expect((await readRecord(test.redis, mine.bookingId)).refundPercent).toBeUndefined();
+	});
 
 	it("is possible from the start of the showtime on, also after its end, when a user is refused", async () => {
 		const [showtime, command] = [await test.openShowtime(), staffCommand()];

@@ -58,6 +58,8 @@ record.sale = nil
 if is_confirmed then
 	local commands = is_staff and { command_text('booking.cancelled', actor, request_id, reason) } or {}
 	local staff = staff_fields(commands, 'refundPercent', refund_percent)
+	-- For a ledger that was restored from a backup: what is owed must not be lost with the entry.
+	record.refundPercent = is_staff and refund_percent or nil
 	text = append_event(outbox_key, seq_key, 'booking.cancelled', booking, record, now, staff)
 	redis.call('SET', booking_key, text)
 else

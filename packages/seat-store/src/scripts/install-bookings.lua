@@ -8,7 +8,8 @@ ARGV[1] token   ARGV[2] claimTtlMs   ARGV[3] deadLetteredEntries: ids of dead-le
 ARGV[4..] changes: for each record: "revoke", "drop" or "reemit"; bookingId; the version that the rebuild read
 RETURNS {"written", events emitted again} | {"lost_claim"}
 EFFECTS revoke: the hold ends now; its version and the expiry of its record stay. drop: deletes the record, because the ledger's copy
-  is newer. reemit: appends the event again if neither the ledger nor the outbox has it, unless its entry was dead-lettered. A record
+  is newer. reemit: appends the event again if neither the ledger nor the outbox has it, unless its entry was dead-lettered. Of a cancel
+  by staff it has the refund, and no command. A record
   that changed since the rebuild read it is left unchanged. Safe to repeat.
 COST O(records). ]]
 -- @include now
@@ -26,7 +27,10 @@ local function reemit(booking_key, booking, record)
 	if record.entry and #redis.call('XRANGE', outbox_key, record.entry, record.entry) > 0 then return 0 end
 	local event_type = record.state == 'CONFIRMED' and 'booking.confirmed' or 'booking.cancelled'
 	record.recorded = '0'
-	redis.call('SET', booking_key, append_event(outbox_key, seq_key, event_type, booking, record, now))
+	-- Who cancelled it is lost with the entry; what is owed is in the record.
+	local is_owed = record.state == 'CANCELLED' and record.refundPercent
+	local staff = is_owed and { 'commands', '[]', 'refundPercent', record.refundPercent } or nil
+	redis.call('SET', booking_key, append_event(outbox_key, seq_key, event_type, booking, record, now, staff))
 	return 1
 end
 

@@ -59,7 +59,7 @@ write_buyer(buyers_key, user, now, booking, 0, record.seats)
 keep_until_end(ends_at, seats_ttl, owner_key, buyers_key)
 record.state, record.version, record.recorded = 'CONFIRMED', string.format('%d', tonumber(record.version) + 1), '0'
 -- The booking owns its seats from now on, not since its first confirm. scheduleVersion stays: moves since then get their notices.
-record.confirmedAt, record.cancelledAt = string.format('%d', now), nil
+record.confirmedAt, record.cancelledAt, record.refundPercent = string.format('%d', now), nil, nil
 local staff = staff_fields({ command_text('booking.revived', actor, request_id, reason) })
 text = append_event(outbox_key, seq_key, 'booking.confirmed', booking, record, now, staff)
 redis.call('SET', booking_key, text)
