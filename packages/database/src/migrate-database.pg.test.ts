@@ -159,7 +159,10 @@ it("the migration for the desk leaves users unblocked at version 1, and makes th
 		`insert into users (id, email, password_hash, display_name, role) values (gen_random_uuid(), 'old@example.org', '-', 'Zoë Ångström', 'user');
 		 insert into users (id, role, deletion_started_at) values (gen_random_uuid(), 'user', now())`,
 	);
-	const rows = await queryPostgres(url, `select search_name, blocked_at, version from users where id <> '${BOX_OFFICE_USER_ID}' order by email`);
+	const rows = await queryPostgres(
+		url,
+		`select search_name, blocked_at, version from users where id <> '${BOX_OFFICE_USER_ID}' order by email`,
+	);
 	expect(rows).toEqual([
 		{ search_name: "zoe angstrom", blocked_at: null, version: "1" },
 		{ search_name: null, blocked_at: null, version: "1" },

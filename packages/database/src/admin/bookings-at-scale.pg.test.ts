@@ -122,7 +122,8 @@ const FILTERS: readonly [name: string, ids: Ids, filter: BookingFilter, conditio
 			amountMax: 9_999,
 			refund: "refunded",
 		},
-		`movie_id = ${idOf("movies", "19")} and auditorium_id = ${idOf("rooms", "3")} and user_id = ${idOf("users", "58")} and refunds.state = 'done'`,
+		`movie_id = ${idOf("movies", "19")} and auditorium_id = ${idOf("rooms", "3")} and user_id = ${idOf("users", "58")} and refunds.state = 'done'
+			and bookings.showtime_id = ${idOf("showtimes", "57")}`,
 	],
 ];
 
