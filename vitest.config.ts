@@ -15,6 +15,8 @@ import type { InlineConfig } from "vitest/node";
 
 const KINDS = ["model", "redis", "pg", "http", "e2e"] as const;
 const NEEDS_POSTGRES: readonly string[] = ["model", "pg", "http", "e2e", "quiet"];
+/** Tests of these kinds start whole programs. */
+const STARTS_PROGRAMS: readonly string[] = ["pg", "e2e", "quiet"];
 const FOLDERS = "{apps,packages,bench,scripts}";
 /** Generous, for a busy machine: on an idle one no test takes a tenth of it. */
 const TEST_DEADLINE_MS = 90_000;
@@ -56,7 +58,10 @@ function defineProject(name: string, include: readonly string[], exclude: readon
 			exclude: ["**/node_modules/**", ...exclude],
 			testTimeout: deadlineMs,
 			hookTimeout: deadlineMs,
-			globalSetup: NEEDS_POSTGRES.includes(name) ? ["packages/database/src/testing/vitest-postgres.ts"] : [],
+			globalSetup: [
+				...(NEEDS_POSTGRES.includes(name) ? ["packages/database/src/testing/vitest-postgres.ts"] : []),
+				...(STARTS_PROGRAMS.includes(name) ? ["packages/testing/src/vitest-bundles.ts"] : []),
+			],
 			...(WAITING_KINDS.includes(name) ? WAITING : {}),
 			...options,
 		},

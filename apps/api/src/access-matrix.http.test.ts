@@ -115,6 +115,7 @@ describe("a request without a token", () => {
 describe("a route of the staff", () => {
 	let user: TestUser;
 	let demoted: TestUser;
+	let again: TestUser;
 	/** The answers to the admin before the demotion, and a second after it. */
 	const seen = { before: new Map<Operation, number>(), after: new Map<Operation, number>() };
 	beforeAll(async () => {
@@ -124,13 +125,13 @@ describe("a route of the staff", () => {
 		for (const operation of staff) seen.before.set(operation, await statusOf(operation));
 		await demote(demoted);
 		for (const operation of staff) seen.after.set(operation, await statusOf(operation));
+		again = { id: demoted.id, token: (await newSession(api, demoted)).accessToken };
 	});
 
 	it.each(staff)(
 		"refuses $name: a user, an admin who was demoted a second ago, and the same person after signing in again",
 		async (operation) => {
 			expect([401, 403]).not.toContain(seen.before.get(operation));
-			const again = { id: demoted.id, token: (await newSession(api, demoted)).accessToken };
 			const answers = [];
 			for (const { token } of [user, demoted, again])
 				answers.push(await ask(operation, { token, ...(!isRead(operation) && { body: {} }) }));

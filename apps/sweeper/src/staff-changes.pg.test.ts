@@ -15,7 +15,7 @@ import { openTestSweeper, type TestSweeper } from "./testing/open-test-sweeper.t
 
 const SEATS = 6;
 const HOUR_MS = 3_600_000;
-const SEQUENCES = byRunLength({ short: 30, long: 1_500 });
+const SEQUENCES = byRunLength({ short: 12, long: 1_500 });
 
 let test: TestSweeper;
 const metrics = createSweeperMetrics();
@@ -108,6 +108,8 @@ async function change(
 async function move(scenario: Scenario, { byMs, isRebuiltBetween, between, ...rest }: Extract<Step, { what: "move" }>): Promise<void> {
 	const { id } = scenario;
 	if (scenario.cancelled) return;
+	// The API moves no showtime into the past, and one that has ended does not stay in the seat store.
+	if ((await installedShowtime(test.seatStore, id)).startsAt + byMs < nowMs + HOUR_MS) return;
 	const [row] = await test.query(
 		`with before as (select id, starts_at, ends_at from showtimes where id = '${id}')
 		 update showtimes set starts_at = showtimes.starts_at + interval '${byMs} ms', ends_at = showtimes.ends_at + interval '${byMs} ms',
@@ -226,7 +228,7 @@ it("every change that the seat store accepts from staff is settled and audited o
 	expect(await test.query("select error_code, error_message from dead_letters")).toEqual([]);
 	expect((await metrics.render()).text).not.toMatch(/^holdfast_(outbox_gaps|schedule_clashes|dead_letters)_total [1-9]/m);
 	console.log(`${changes} changes of staff settled and audited`);
-	expect(changes).toBeGreaterThan(20);
+	expect(changes).toBeGreaterThan(SEQUENCES / 2);
 }, 600_000);
 
 it("a change of staff that was dead-lettered and is put back into the outbox is settled and audited once", async () => {

@@ -3535,7 +3535,7 @@ export interface components {
         Schedule: {
             /**
              * Format: uuid
-             * @description Id of the command in the audit trail; null after a dry run
+             * @description Id of the command in the audit trail; null after a dry run, and if nothing was scheduled
              * @example 5f0c2a64-1b7e-4c55-9f0e-2d8a7c6b4e31
              */
             batchId: string | null;

@@ -2,11 +2,12 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { findProgram } from "@holdfast/local-stack";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Buyer, idOf, openTestStack, type TestStack } from "./open-test-stack.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
-const PROGRAM = join(ROOT, "apps/sweeper/src/bin/delete-user.ts");
+const PROGRAM = findProgram("apps/sweeper/src/bin/delete-user.ts");
 /** The program starts in about a second and then waits for five, so some confirms come before the tokens are denied and some after. */
 const CONFIRM_EVERY_MS = 2_000;
 

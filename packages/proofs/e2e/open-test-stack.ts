@@ -27,6 +27,9 @@ export type Buyer = {
 	map(showtimeId: ShowtimeId): Promise<Answer>;
 };
 
+/** Sends one request of an admin. `path` begins after `/api/v1`. */
+export type AdminRequest = (method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: object) => Promise<Answer>;
+
 /** A running product. */
 export type TestStack = {
 	readonly stack: Stack;
@@ -34,6 +37,8 @@ export type TestStack = {
 	readonly databaseUrl: string;
 	/** Inserts users with access tokens. */
 	buyers(count: number): Promise<Buyer[]>;
+	/** Inserts an admin, and returns the function that sends the admin's requests. */
+	admin(): Promise<AdminRequest>;
 	/** Inserts a showtime of 10 x 10 seats that is on sale now. */
 	showtime(): Promise<ShowtimeId>;
 	/** Inserts several such showtimes with the same seat plan. */
@@ -81,6 +86,12 @@ export async function openTestStack(
 		proof,
 		databaseUrl,
 		buyers: (count) => insertBuyers({ databaseUrl, jwtSecret, count, server: () => apiUrl }),
+		async admin() {
+			const userIds = await insertUsers(databaseUrl, 1);
+			await queryPostgres(databaseUrl, `update users set role = 'admin' where id = '${userIds[0]}'`);
+			const [token = ""] = mintTokens(jwtSecret, userIds, "admin");
+			return (method, path, body) => sendAs(token, `${apiUrl}/api/v1${path}`, { method, body });
+		},
 		async showtime() {
 			const [id] = (await insertShowtimes(databaseUrl)).showtimeIds;
 			if (id === undefined) throw new Error("no showtime was inserted");
@@ -114,12 +125,8 @@ export async function insertBuyers(options: {
 }
 
 function buyerWith(server: () => string, token: string, userId: UserId): Buyer {
-	const send = (method: string, path: string, headers: Record<string, string> = {}, body?: unknown): Promise<Answer> =>
-		ask(`${server()}/api/v1${path}`, {
-			method,
-			headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
-			...(body === undefined ? {} : { body: JSON.stringify(body) }),
-		});
+	const send = (method: string, path: string, headers: Record<string, string> = {}, body?: object): Promise<Answer> =>
+		sendAs(token, `${server()}/api/v1${path}`, { method, headers, body });
 	return {
 		userId,
 		server,
@@ -130,6 +137,15 @@ function buyerWith(server: () => string, token: string, userId: UserId): Buyer {
 		map: (showtimeId) => send("GET", `/showtimes/${showtimeId}/seats`),
 	};
 }
+
+type Request = { readonly method: string; readonly headers?: Record<string, string>; readonly body?: object | undefined };
+
+const sendAs = (token: string, url: string, { method, headers = {}, body }: Request): Promise<Answer> =>
+	ask(url, {
+		method,
+		headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+		...(body === undefined ? {} : { body: JSON.stringify(body) }),
+	});
 
 /** A request without an answer fails after this time, which is longer than any answer may take. */
 const ANSWER_DEADLINE_MS = 15_000;

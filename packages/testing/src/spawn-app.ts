@@ -1,7 +1,7 @@
 /** Starts an app as a process of its own, for tests of how it starts, what it prints, and how it ends. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { COMPILE_CACHE } from "@holdfast/local-stack";
+import { COMPILE_CACHE, findProgram } from "@holdfast/local-stack";
 
 /** A started app. */
 export type SpawnedApp = {
@@ -18,7 +18,7 @@ export type SpawnedApp = {
  */
 export function spawnApp(entry: string, environment: NodeJS.ProcessEnv, args: readonly string[] = []): SpawnedApp {
 	const env = { NODE_COMPILE_CACHE: COMPILE_CACHE, ...environment };
-	const child = spawn(process.execPath, [entry, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+	const child = spawn(process.execPath, [findProgram(entry), ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
 	const printed = { out: "", err: "" };
 	child.stdout.on("data", (chunk) => {
 		printed.out += chunk;

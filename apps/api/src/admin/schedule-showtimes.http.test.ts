@@ -101,6 +101,15 @@ describe("201", () => {
 			and showtime_id in (select id from showtimes where auditorium_id = '${auditoriumId}')`);
 		expect(row?.count).toBe("7");
 	});
+
+	it("writes no audit row when onClash skip leaves out every start", async () => {
+		await bulk(WEEK);
+		const answer = await bulk({ ...WEEK, onClash: "skip" });
+		expect([answer.status, answer.body]).toMatchObject([201, { batchId: null, scheduled: 0 }]);
+		const batches = await api.sql(`select after->>'scheduled' as scheduled from audit_events
+			where action = 'batch.scheduled' and after->>'auditoriumId' = '${auditoriumId}'`);
+		expect(batches).toEqual([{ scheduled: "7" }]);
+	});
 });
 
 describe("200", () => {

@@ -193,7 +193,7 @@ const ScheduleObject = Type.Object(
 		batchId: Type.Unsafe<string | null>({
 			type: ["string", "null"],
 			format: "uuid",
-			description: "Id of the command in the audit trail; null after a dry run",
+			description: "Id of the command in the audit trail; null after a dry run, and if nothing was scheduled",
 			examples: [EXAMPLE_IDS.request],
 		}),
 		scheduled: Type.Integer({ minimum: 0, description: "How many showtimes were scheduled", examples: [14] }),

@@ -3,7 +3,7 @@ import { type ChildProcess, execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { deniedRoleId } from "@holdfast/accounts";
 import { parseUserId } from "@holdfast/domain";
-import { COMPILE_CACHE } from "@holdfast/local-stack";
+import { COMPILE_CACHE, findProgram } from "@holdfast/local-stack";
 import { createPasswords } from "@holdfast/runtime";
 import { createAuthStore } from "@holdfast/seat-store";
 import { insertUsers, waitUntil } from "@holdfast/testing";
@@ -20,7 +20,7 @@ type Ended = { readonly code: number; readonly printed: string };
 type Environment = { readonly DATABASE_URL?: string; readonly REDIS_URL?: string };
 
 function start(command: "create-admin" | "revoke-admin", args: readonly string[], own: Environment = {}) {
-	const entry = fileURLToPath(new URL(`${command}.ts`, import.meta.url));
+	const entry = findProgram(fileURLToPath(new URL(`${command}.ts`, import.meta.url)));
 	const env = {
 		PATH: process.env.PATH,
 		NODE_COMPILE_CACHE: COMPILE_CACHE,

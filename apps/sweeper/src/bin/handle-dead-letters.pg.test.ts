@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { type BookingId, bucketOf, newUserId, type UserId } from "@holdfast/domain";
-import { COMPILE_CACHE } from "@holdfast/local-stack";
+import { COMPILE_CACHE, findProgram } from "@holdfast/local-stack";
 import type { SeatStore } from "@holdfast/seat-store";
 import { buy, untilReachable } from "@holdfast/seat-store/testing";
 import { insertUsers } from "@holdfast/testing";
@@ -27,7 +27,7 @@ const query = (statement: string) => test.query(statement);
 
 /** Runs `npm run dead-letters -- <args>`; returns its exit code and everything it printed. */
 function run(...args: string[]): Promise<{ code: number; printed: string }> {
-	const entry = fileURLToPath(new URL("handle-dead-letters.ts", import.meta.url));
+	const entry = findProgram(fileURLToPath(new URL("handle-dead-letters.ts", import.meta.url)));
 	const env = { PATH: process.env.PATH, NODE_COMPILE_CACHE: COMPILE_CACHE, DATABASE_URL: test.databaseUrl, REDIS_URL: test.redis.url };
 	return new Promise((resolve) => {
 		execFile(process.execPath, ["--disable-warning=ExperimentalWarning", entry, ...args], { env }, (error, stdout, stderr) =>

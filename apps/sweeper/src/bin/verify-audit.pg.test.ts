@@ -1,7 +1,7 @@
 /** `npm run audit:verify` in a separate process, on real stores. */
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { COMPILE_CACHE } from "@holdfast/local-stack";
+import { COMPILE_CACHE, findProgram } from "@holdfast/local-stack";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openTestSweeper, type TestSweeper } from "../testing/open-test-sweeper.ts";
 
@@ -13,7 +13,7 @@ afterAll(() => test.stop());
 
 /** Runs the command; returns its exit code and everything it printed. */
 function run(): Promise<{ code: number; printed: string }> {
-	const entry = fileURLToPath(new URL("verify-audit.ts", import.meta.url));
+	const entry = findProgram(fileURLToPath(new URL("verify-audit.ts", import.meta.url)));
 	const env = { PATH: process.env.PATH, NODE_COMPILE_CACHE: COMPILE_CACHE, DATABASE_URL: test.databaseUrl, REDIS_URL: test.redis.url };
 	return new Promise((resolve) => {
 		execFile(process.execPath, ["--disable-warning=ExperimentalWarning", entry], { env }, (error, stdout, stderr) =>

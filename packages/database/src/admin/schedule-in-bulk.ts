@@ -12,8 +12,8 @@ import { STAFF_DEADLINE_MS } from "./staff-deadline.ts";
 /** How long a repeat of a bulk command gets the first answer. */
 export const BATCH_TTL_HOURS = 24;
 
-/** The answer that is kept for repeats. */
-export type BatchAnswer = { readonly batchId: string; readonly starts: readonly JudgedStart[] };
+/** The answer that is kept for repeats. `batchId`: the target of the command's audit row; null if nothing was scheduled. */
+export type BatchAnswer = { readonly batchId: string | null; readonly starts: readonly JudgedStart[] };
 
 /** A bulk command. */
 export type BulkRequest = ScheduleShowtimes & {
@@ -30,7 +30,7 @@ export type BulkOutcome =
 	| { readonly outcome: "idempotency_mismatch" }
 	| ScheduleRefusal;
 
-/** Schedules the showtimes in one transaction, with one audit row for each and one for the command. */
+/** Schedules the showtimes in one transaction, with one audit row for each and, unless all were left out, one for the command. */
 export function scheduleInBulk(database: Database, request: BulkRequest, command: StaffCommand): Promise<BulkOutcome> {
 	const run = (queries: Queries) =>
 		queries.transaction(async (tx): Promise<BulkOutcome> => {
@@ -60,12 +60,13 @@ type Scheduled = { readonly request: BulkRequest; readonly requestHash: string; 
 
 async function keepAnswer(tx: Queries, { request, requestHash, starts }: Scheduled, command: StaffCommand): Promise<BatchAnswer> {
 	const { idempotencyKey, movieId, auditoriumId } = request;
-	const batchId = randomUUID();
-	const answer: BatchAnswer = { batchId, starts };
-	await tx.delete(showtimeBatches).where(lt(showtimeBatches.createdAt, sql`now() - make_interval(hours => ${BATCH_TTL_HOURS})`));
-	await tx.insert(showtimeBatches).values({ id: batchId, actor: command.actor, idempotencyKey, requestHash, answer });
+	const id = randomUUID();
 	const scheduled = starts.filter(({ outcome }) => outcome === "scheduled").length;
+	const answer: BatchAnswer = { batchId: scheduled > 0 ? id : null, starts };
+	await tx.delete(showtimeBatches).where(lt(showtimeBatches.createdAt, sql`now() - make_interval(hours => ${BATCH_TTL_HOURS})`));
+	await tx.insert(showtimeBatches).values({ id, actor: command.actor, idempotencyKey, requestHash, answer });
+	if (scheduled === 0) return answer;
 	const after = { movieId, auditoriumId, scheduled, of: starts.length };
-	await recordAudit(tx, command, [{ action: "batch.scheduled", target: { type: "batch", id: batchId }, before: null, after }]);
+	await recordAudit(tx, command, [{ action: "batch.scheduled", target: { type: "batch", id }, before: null, after }]);
 	return answer;
 }

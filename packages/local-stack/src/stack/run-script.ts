@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { REPOSITORY_ROOT } from "../repository.ts";
+import { findProgram } from "./find-program.ts";
 
 /** What `runScript` runs. */
 export type ScriptRun = {
@@ -26,7 +27,7 @@ export class ScriptError extends Error {
 
 /** Resolves when the program has ended with exit code 0. Rejects with `ScriptError` on any other code. */
 export async function runScript({ entry, env, onLine, signal }: ScriptRun): Promise<void> {
-	const child = spawn(process.execPath, [entry], { cwd: REPOSITORY_ROOT, env, signal, stdio: ["ignore", "pipe", "pipe"] });
+	const child = spawn(process.execPath, [findProgram(entry)], { cwd: REPOSITORY_ROOT, env, signal, stdio: ["ignore", "pipe", "pipe"] });
 	let stderrText = "";
 	child.stderr.on("data", (chunk) => {
 		stderrText += String(chunk);

@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type Service, spawnService } from "../process/spawn-service.ts";
 import { REPOSITORY_ROOT } from "../repository.ts";
 import type { Part } from "./define-part.ts";
+import { findProgram } from "./find-program.ts";
 
 /** Options of both apps. */
 export type AppOptions = {
@@ -62,7 +63,7 @@ export function originOf(host: string, port: number): string {
 function commandOf(entry: string, options: AppOptions) {
 	return {
 		command: process.execPath,
-		args: [...(options.watch ? ["--watch", "--watch-preserve-output"] : []), entry],
+		args: options.watch ? ["--watch", "--watch-preserve-output", entry] : [findProgram(entry)],
 		cwd: REPOSITORY_ROOT,
 		env: options.env,
 		logFile: options.logFile,
