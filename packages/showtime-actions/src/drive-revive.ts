@@ -16,9 +16,8 @@ type Closed = "not_loaded" | "not_ready" | "fenced";
 
 /**
  * `confirmed`: the booking is back; also if it was confirmed already. `money_moved`: its refund was paid, is on its way, or has failed.
- * `not_recorded`: the ledger does not have the cancel yet; try again in a moment.
- * `user_deleted`: the account of its user is deleted. `not_opened`: the showtime could not be opened, `reason` says why. The
- * others are of `ReviveOutcome`.
+ * `not_recorded`: the ledger does not have the cancel yet; try again in a moment. `user_deleted`: the account of its user is deleted.
+ * `not_opened`: the showtime could not be opened, `reason` says why. The others are of `ReviveOutcome`.
  */
 export type DriveReviveOutcome =
 	| Exclude<ReviveOutcome, { outcome: Closed }>

@@ -23,8 +23,9 @@ export type Withdrawal = {
 /**
  * `withheld`: the booking is cancelled at `version`, and its refund is withheld. `isShared`: another revive withholds it as well, and may
  * still succeed, so a refusal of this one must not end it; the sweeper does after the later deadline. `nothing_owed`: it is cancelled at
- * `version`, without a refund. `money_moved`: the refund was paid, is on its way, or has failed. `not_cancelled`: the ledger has the booking in another state; it may not have the cancel yet. `unknown`: the ledger lacks the booking.
- * `user_deleted`: the account of the booking's user is deleted, or being deleted.
+ * `version`, without a refund. `money_moved`: the refund was paid, is on its way, or has failed. `conflict`: the booking is in conflict.
+ * `not_cancelled`: the ledger has it as confirmed; it may not have the cancel yet. `unknown`: the ledger lacks the booking. `user_deleted`:
+ * the account of the booking's user is deleted, or being deleted.
  */
 export type WithholdOutcome =
 	| { readonly outcome: "withheld"; readonly version: number; readonly isShared: boolean }

@@ -1,12 +1,13 @@
 import { type Booking, bucketOf, newBookingId, newShowtimeId, RECORD_TTL_MS, type StaffCommand } from "@holdfast/domain";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bookingKey, bucketKeys } from "../keys.ts";
+import { parseEvent } from "../parse-event.ts";
 import { holdSeats, sellByStaff } from "../testing/buy-seats.ts";
 import { expectNoViolations } from "../testing/expect-no-violations.ts";
 import { ODD_REASONS, staffCommand } from "../testing/inspect-showtime.ts";
 import { bookingEventOf, expectUnchanged, openTestStore, type TestStore } from "../testing/open-test-store.ts";
 import { expectEveryReply } from "../testing/watch-replies.ts";
-import { ackBatchScript, parseEvent, readBatchScript } from "./drain-outbox.ts";
+import { ackBatchScript, readBatchScript } from "./drain-outbox.ts";
 import { loadBookingScript } from "./read-bookings.ts";
 
 let test: TestStore;

@@ -34,7 +34,7 @@ for i = 6, #ARGV, 4 do
 		redis.call('SETRANGE', map_key, seat, letter)
 	end
 	if expires_at ~= '0' then redis.call('ZADD', expiry_key, expires_at, expiry_member(booking, user, seat_list)) end
-	if user ~= '' and user ~= BOX_OFFICE then
+	if user ~= '' and is_tracked(user) then
 		local entry = redis.call('HGET', buyers_key, user)
 		if not (entry and string.find(entry, booking, 1, true)) then
 			redis.call('HSET', buyers_key, user, (entry and entry .. ';' or '') .. booking .. ':' .. expires_at .. ':' .. seat_list)

@@ -82,5 +82,5 @@ local hold = { showtime = showtime, booking = booking, user = user, seats = seat
 local record = { planId = plan, amounts = amounts, amount = amount, currency = currency, scheduleVersion = schedule_version,
 	sale = command_text('booking.sold', actor, request_id, reason) }
 local lifetimes = { ended_ttl = ended_ttl, index_max = index_max, index_ttl = index_ttl, seats_ttl = seats_ttl }
-local indexed = user == BOX_OFFICE and 0 or redis.call('ZCARD', index_key)
+local indexed = is_tracked(user) and redis.call('ZCARD', index_key) or 0
 return { 'held', now, write_hold(keys, hold, record, fingerprint, lifetimes, indexed) }

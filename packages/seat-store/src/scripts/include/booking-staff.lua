@@ -6,7 +6,6 @@ end
 
 -- The fields of an outbox entry for these commands, flat, with more fields and values; nil when there is no command.
 local function staff_fields(commands, ...)
-	if #commands == 0 then return nil end
-	local fields = { 'commands', '[' .. table.concat(commands, ',') .. ']', ... }
+	local fields = #commands > 0 and { 'commands', '[' .. table.concat(commands, ',') .. ']', ... } or nil
 	return fields
 end

@@ -1,8 +1,13 @@
 -- A buyer entry, in the hash `buyers`: the holds and bookings of one user at one showtime, as
 -- `<booking id>:<expires at, ms>:<seat indexes>`, separated by `;`. `expires at` is 0 for a confirmed booking.
 -- An entry stays short, because the seats and holds of a user are limited; what staff sell to a user comes on top.
--- The box-office account has no entry, because it may own every seat. The id is BOX_OFFICE_USER_ID of the domain.
+
+-- Returns whether the seat store keeps an entry and an index for the user: not for the box-office account, which may own every seat.
+-- The id is BOX_OFFICE_USER_ID of the domain.
 local BOX_OFFICE = '00000000-0000-7000-8000-00000000b0f1'
+local function is_tracked(user)
+	return user ~= BOX_OFFICE
+end
 
 -- Returns the bookings in a user's entry that are live at `now`: confirmed ones, and holds that have not expired.
 local function live_bookings(entry, now)
@@ -18,9 +23,9 @@ end
 
 -- Writes the user's entry: the live bookings other than `booking_id`, and `booking_id` itself unless `seats` is nil. Deletes the entry
 -- if no booking is left. Returns whether the entry is new, false if it was deleted. If it returns true, the hash may be new as well, and
--- the caller must set the expiry of `buyers_key`. Writes nothing for the box-office account, and returns false.
+-- the caller must set the expiry of `buyers_key`. Writes nothing for a user who is not tracked, and returns false.
 local function write_buyer(buyers_key, user, now, booking_id, expires_at, seats)
-	if user == BOX_OFFICE then return false end
+	if not is_tracked(user) then return false end
 	local parts = {}
 	for _, other in ipairs(live_bookings(redis.call('HGET', buyers_key, user), now)) do
 		if other.booking_id ~= booking_id then

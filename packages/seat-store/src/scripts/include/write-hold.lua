@@ -21,7 +21,7 @@ local function write_hold(keys, hold, record, fingerprint, limits, indexed)
 	local text = cjson.encode(record)
 	local readable_until = string.format('%d', hold.expires_ms + tonumber(limits.ended_ttl))
 	redis.call('SET', keys.booking, text, 'PXAT', readable_until)
-	if user ~= BOX_OFFICE then
+	if is_tracked(user) then
 		redis.call('ZADD', keys.index, created_at, booking)
 		if indexed >= tonumber(limits.index_max) then redis.call('ZREMRANGEBYRANK', keys.index, 0, -1 - tonumber(limits.index_max)) end
 		redis.call('PEXPIREAT', keys.index, now + tonumber(limits.index_ttl))
