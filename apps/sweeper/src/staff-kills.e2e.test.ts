@@ -193,7 +193,7 @@ async function killInTurn(): Promise<void> {
 	}
 }
 
-it("at rest every command of staff is audited once and both stores agree, whatever was killed in the middle of it", async () => {
+it("every command of staff is audited once and both stores agree at rest, whatever was killed in the middle of it", async () => {
 	const [showtimeId] = (await insertShowtimes(stack.info.databaseUrl)).showtimeIds;
 	if (showtimeId === undefined) throw new Error("no showtime was inserted");
 	await untilDecided(() => rebuilder.rebuild(showtimeId, 0));
