@@ -153,7 +153,10 @@ it(`a revive and the payment of its refund never both happen, ${SHOWTIMES * ROUN
 				test.query(
 					`update refunds set state = 'done', done_at = now() where booking_id = '${bought.bookingId}' and state = 'due' returning 1 as paid`,
 				);
-			const [revived, paid] = await race(round, () => driveRevive(deps(), { ...bought, command }), pay);
+			const revive = () => driveRevive(deps(), { ...bought, command });
+			// A few payments are over before the revive, so that both sides win on every machine.
+			const first = round % 10 === 0 ? await pay() : null;
+			const [revived, paid] = first === null ? await race(round, revive, pay) : [await revive(), first];
 			expect([revived.outcome, paid.length]).toEqual(paid.length === 1 ? ["money_moved", 1] : ["confirmed", 0]);
 			wins[paid.length === 1 ? "others" : "staff"] += 1;
 			if (round % 10 === 0) await settle();
