@@ -1,4 +1,5 @@
 /** `GET /admin/bookings`: lists bookings of all users, newest first, as JSON in pages or as one CSV file. */
+import type { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
 import { type Static, Type } from "typebox";
 import type { ApiServer } from "../api-server.ts";
@@ -13,6 +14,8 @@ import { type ParsedBookingQuery, parseBookingQuery, type QueryError } from "./p
 import { presentAdminBooking } from "./present-admin-booking.ts";
 import { createBookingReader, readLedgerAge } from "./read-bookings.ts";
 import { assertReadable, CSV_PAGE_ROWS, CSV_RETRY_AFTER_S, CSV_STREAMS_MAX, createCsvStreams, openCsvStream } from "./stream-csv.ts";
+
+type PageBody = Static<typeof AdminBookingPage.ref>;
 
 const DESCRIPTION = `Lists bookings of all users, newest first by when their seats were held. All filters must match. A malformed id is answered
 400, an unknown one with an empty page. In a query, \`+\` of a time zone is written \`%2B\`.
@@ -66,15 +69,24 @@ export function addListAdminBookings(app: ApiServer, deps: RouteDeps): void {
 			const query = parseBookingQuery(request.query);
 			const errors = [...("errors" in query ? query.errors : []), ...findMisplaced(request.query, isCsv)];
 			if ("errors" in query || errors.length > 0) return reply.problem("invalid_request", { errors });
-			return isCsv ? sendCsv(query, reply, request.query.rows) : sendPage(query, reply, request.query);
+			if (!isCsv) {
+				const page = await readPage(query, request.query);
+				return page === null ? reply.problem("invalid_request", BAD_CURSOR) : reply.send(page);
+			}
+			if (!streams.acquire(reply)) return reply.problem("busy", { retryAfterSeconds: CSV_RETRY_AFTER_S });
+			const { first, read } = await readFirstOfFile(query);
+			const { rows = "bookings" } = request.query;
+			// The answer to HEAD has no body, so none is written.
+			return sendFile(reply, request.method === "HEAD" ? "" : openCsvStream(reply, first, { read, rows }));
 		},
 	});
 
-	async function sendPage(query: ParsedBookingQuery, reply: FastifyReply, { limit = PAGE_LIMIT_DEFAULT, cursor }: BookingQueryBody) {
+	/** Returns the body of a page, or null if the cursor is not one of this list. */
+	async function readPage(query: ParsedBookingQuery, { limit = PAGE_LIMIT_DEFAULT, cursor }: BookingQueryBody): Promise<PageBody | null> {
 		const age = await readLedgerAge(deps.seatStore);
 		const read = await createBookingReader(deps, query);
 		const page = await read({ limit, cursor });
-		if (page.outcome === "bad_cursor") return reply.problem("invalid_request", BAD_CURSOR);
+		if (page.outcome === "bad_cursor") return null;
 		for (const { bookingId, error } of page.unreadable) deps.reportUnreadable("booking", bookingId, error);
 		const listed = page.items.map((one) => ({ id: one.booking.id, one }));
 		const items = await presentSkippingUnreadable(
@@ -82,21 +94,22 @@ export function addListAdminBookings(app: ApiServer, deps: RouteDeps): void {
 			({ one }) => presentAdminBooking(one),
 			(id, error) => deps.reportUnreadable("booking", id, error),
 		);
-		const body: Static<typeof AdminBookingPage.ref> = { items, nextCursor: page.nextCursor, ...age };
-		return reply.send(body);
+		return { items, nextCursor: page.nextCursor, ...age };
 	}
 
-	async function sendCsv(query: ParsedBookingQuery, reply: FastifyReply, rows: BookingQueryBody["rows"] = "bookings") {
-		if (!streams.acquire(reply)) return reply.problem("busy", { retryAfterSeconds: CSV_RETRY_AFTER_S });
+	/** Returns the first bookings of a file, and what reads the others. */
+	async function readFirstOfFile(query: ParsedBookingQuery) {
 		const read = await createBookingReader(deps, query);
 		const first = await read({ limit: CSV_PAGE_ROWS });
 		if (first.outcome === "bad_cursor") throw new Error("a page without a cursor was refused");
 		assertReadable(first);
-		const name = `bookings-${new Date().toISOString().slice(0, 19).replaceAll(":", "")}Z.csv`;
-		reply.header("content-disposition", `attachment; filename="${name}"`).type("text/csv; charset=utf-8");
-		// The answer to HEAD has no body, so none is written.
-		return reply.send(reply.request.method === "HEAD" ? "" : openCsvStream(reply, first, { read, rows }));
+		return { first, read };
 	}
+}
+
+function sendFile(reply: FastifyReply, content: Readable | ""): FastifyReply {
+	const name = `bookings-${new Date().toISOString().slice(0, 19).replaceAll(":", "")}Z.csv`;
+	return reply.header("content-disposition", `attachment; filename="${name}"`).type("text/csv; charset=utf-8").send(content);
 }
 
 /** Parameters that the chosen media type does not know. */
