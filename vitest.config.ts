@@ -12,6 +12,7 @@
 import { byRunLength } from "@holdfast/testing/by-run-length";
 import { defineConfig } from "vitest/config";
 import type { InlineConfig } from "vitest/node";
+import StartLongFilesFirst from "./scripts/start-long-files-first.ts";
 
 const KINDS = ["model", "redis", "pg", "http", "e2e"] as const;
 const NEEDS_POSTGRES: readonly string[] = ["model", "pg", "http", "e2e", "quiet"];
@@ -72,6 +73,7 @@ export default defineConfig({
 	test: {
 		reporters: ["default", "./scripts/report-slowest-files.ts"],
 		pool: "forks",
+		sequence: { sequencer: StartLongFilesFirst },
 		// No test file keeps state in its modules, so one process runs many files: the modules are loaded once, not 180 times.
 		isolate: false,
 		// Six workers keep two cores busy, because even tests with whole servers wait half of the time. The long tests are under load throughout.
