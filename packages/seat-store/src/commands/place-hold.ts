@@ -45,9 +45,7 @@ export const placeHold = write({
 	place: ({ showtime }: PlaceHoldCommand) => atBucketOf(showtime.id),
 	async run(redis, { limits }, command) {
 		const { bookingId, userId, showtime, seats, amounts, idempotencyKey: key } = command;
-		assert(seats.length >= 1 && seats.length <= limits.seatsPerBookingMax, "the hold has no seats, or more than seatsPerBookingMax");
-		assert(amounts.length === seats.length && amounts.every(isPrice), `invalid amounts ${amounts} for ${seats.length} seats`);
-		assert(bucketOf(bookingId) === bucketOf(showtime.id), "the booking is not in the bucket of its showtime");
+		assertHoldable(command, limits.seatsPerBookingMax);
 		const bucket = bucketOf(showtime.id);
 		const reply = await runScript(redis, placeHoldScript, {
 			keys: {
@@ -80,6 +78,13 @@ export const placeHold = write({
 		return parseReply(command, reply);
 	},
 });
+
+/** Throws when seats, amounts or buckets of the command do not fit together, or when it asks for more than `seatsMax` seats. */
+export function assertHoldable({ bookingId, showtime, seats, amounts }: PlaceHoldCommand, seatsMax: number): void {
+	assert(seats.length >= 1 && seats.length <= seatsMax, `the hold has ${seats.length} seats, not 1 to ${seatsMax} (seatsPerBookingMax)`);
+	assert(amounts.length === seats.length && amounts.every(isPrice), `invalid amounts ${amounts} for ${seats.length} seats`);
+	assert(bucketOf(bookingId) === bucketOf(showtime.id), "the booking is not in the bucket of its showtime");
+}
 
 function parseReply(command: PlaceHoldCommand, { status, rest }: ScriptReply<StatusOf<"place-hold">>): PlaceHoldOutcome {
 	switch (status) {

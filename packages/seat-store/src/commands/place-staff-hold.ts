@@ -3,7 +3,6 @@ import {
 	type BookingId,
 	bucketOf,
 	ENDED_HOLD_TTL_MS,
-	isPrice,
 	LIMIT_SPECS,
 	SEATS_TTL_MS,
 	type StaffCommand,
@@ -11,7 +10,6 @@ import {
 	USER_INDEX_MAX,
 	USER_INDEX_TTL_MS,
 } from "@holdfast/domain";
-import { assert } from "@holdfast/runtime";
 import { formatSeats, parseBooking } from "../booking-record.ts";
 import { write } from "../command.ts";
 import { defineScript, runScript, type ScriptReply, type StatusOf } from "../define-script.ts";
@@ -20,7 +18,7 @@ import type { PlaceStaffHoldOutcome } from "../outcomes.ts";
 import { atBucketOf } from "../place.ts";
 import { readBookingId, readInteger, readText } from "../reply.ts";
 import { commandArgs } from "../staff-command.ts";
-import type { PlaceHoldCommand } from "./place-hold.ts";
+import { assertHoldable, type PlaceHoldCommand } from "./place-hold.ts";
 
 /**
  * As `PlaceHoldCommand`. `userId`: whom the seats are for, `BOX_OFFICE_USER_ID` for a customer without an account. At most
@@ -40,10 +38,7 @@ export const placeStaffHold = write({
 	place: ({ showtime }: PlaceStaffHoldCommand) => atBucketOf(showtime.id),
 	async run(redis, { limits }, command) {
 		const { bookingId, userId, showtime, seats, amounts, idempotencyKey: key } = command;
-		const seatsMax = LIMIT_SPECS.seatsPerBookingMax.max;
-		assert(seats.length >= 1 && seats.length <= seatsMax, `the hold has ${seats.length} seats, not 1 to ${seatsMax}`);
-		assert(amounts.length === seats.length && amounts.every(isPrice), `invalid amounts ${amounts} for ${seats.length} seats`);
-		assert(bucketOf(bookingId) === bucketOf(showtime.id), "the booking is not in the bucket of its showtime");
+		assertHoldable(command, LIMIT_SPECS.seatsPerBookingMax.max);
 		const bucket = bucketOf(showtime.id);
 		const reply = await runScript(redis, placeStaffHoldScript, {
 			keys: {

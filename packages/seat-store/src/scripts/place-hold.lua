@@ -24,6 +24,7 @@ COST O(seats asked + the user's live entries), plus O(log userIndexMax) for a us
   "hourly_limit" one more read, O(userIndexMax). ]]
 -- @include now
 -- @include fence
+-- @include find-repeat
 -- @include owner
 -- @include buyers
 -- @include expiry
@@ -48,16 +49,8 @@ if refusal then return { refusal } end
 
 -- The cancellation of the showtime is checked before any replay (ADR 11).
 if state == 'cancelled' then return { 'showtime_cancelled' } end
-local own = redis.call('GET', booking_key)
-if own then return { 'held', now, own } end
-if idem_key then
-	local used = redis.call('GET', idem_key)
-	if used then
-		local used_booking, used_seats = string.match(used, '^([^|]+)|(.*)$')
-		if used_seats == seat_list then return { 'replayed', used_booking } end
-		return { 'idempotency_mismatch' }
-	end
-end
+local repeated = find_repeat(booking_key, idem_key, seat_list, now)
+if repeated then return repeated end
 
 if state == 'closed' or now >= tonumber(ends_at) then return { 'showtime_closed' } end
 -- The rule of salesOf in the domain, which every answer that shows a showtime uses.

@@ -24,6 +24,7 @@ EFFECTS writes all keys together on "held", none otherwise; as place-hold, excep
 COST O(seats asked + the user's live entries), plus O(seats blocked) if one of them is blocked. ]]
 -- @include now
 -- @include fence
+-- @include find-repeat
 -- @include owner
 -- @include seat-list
 -- @include buyers
@@ -48,16 +49,8 @@ local now = now_ms()
 local refusal = refusal_of_fence(meta_key, state, replid, now)
 if refusal then return { refusal } end
 if state == 'cancelled' then return { 'showtime_cancelled' } end
-local own = redis.call('GET', booking_key)
-if own then return { 'held', now, own } end
-if idem_key then
-	local used = redis.call('GET', idem_key)
-	if used then
-		local used_booking, used_for = string.match(used, '^([^|]+)|(.*)$')
-		if used_for == fingerprint then return { 'replayed', used_booking } end
-		return { 'idempotency_mismatch' }
-	end
-end
+local repeated = find_repeat(booking_key, idem_key, fingerprint, now)
+if repeated then return repeated end
 if now >= tonumber(ends_at) then return { 'showtime_closed' } end
 if meta_plan ~= plan or meta_price_version ~= price_version then return { 'stale_prices' } end
 for _, seat in ipairs(seats) do
