@@ -3,7 +3,7 @@ import { listAdminShowtimes } from "@holdfast/database";
 import { parseAuditoriumId, parseMovieId, SHOWTIME_STATES } from "@holdfast/domain";
 import { Type } from "typebox";
 import type { ApiServer } from "../api-server.ts";
-import { instantInRequest } from "../contract/admin.ts";
+import { idFilter, instantInRequest } from "../contract/admin.ts";
 import { AdminShowtimePage } from "../contract/admin-showtime.ts";
 import { EXAMPLE_TIMES } from "../contract/examples.ts";
 import { BAD_CURSOR, PAGE_LIMIT_DEFAULT, PAGE_QUERY } from "../contract/page.ts";
@@ -12,7 +12,6 @@ import { CLOSED, oneOf } from "../contract/share.ts";
 import type { AppDeps } from "../deps.ts";
 import { presentAdminShowtime } from "./present-admin-showtime.ts";
 
-const idFilter = (description: string) => Type.Optional(Type.String({ maxLength: 64, description }));
 const instantFilter = (description: string) => Type.Optional(instantInRequest(description, EXAMPLE_TIMES.starts));
 
 /** Registers `GET /admin/showtimes`. */

@@ -3,12 +3,13 @@ import { AUDIT_TARGETS, type AuditEvent, listAuditEvents } from "@holdfast/datab
 import { parseAnyId, parseAuditEventId, parseShowtimeId, parseUserId } from "@holdfast/domain";
 import { type Static, Type } from "typebox";
 import type { ApiServer } from "../api-server.ts";
+import { idFilter } from "../contract/admin.ts";
 import { type AuditEventBody, AuditEventPage } from "../contract/audit-event.ts";
 import { BAD_CURSOR, PAGE_LIMIT_DEFAULT, PAGE_QUERY } from "../contract/page.ts";
 import { ADMIN_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED, oneOf, toInstant } from "../contract/share.ts";
 import type { AppDeps } from "../deps.ts";
-import { createFilterReader, idFilter, timeFilter } from "./read-filters.ts";
+import { createFilterReader, timeFilter } from "./read-filters.ts";
 
 /** The most characters of the name of an action. */
 const ACTION_MAX_CHARS = 64;

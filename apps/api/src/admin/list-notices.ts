@@ -3,12 +3,13 @@ import { listNotices, type Notice } from "@holdfast/database";
 import { parseBookingId, parseNoticeId, parseShowtimeId } from "@holdfast/domain";
 import { type Static, Type } from "typebox";
 import type { ApiServer } from "../api-server.ts";
+import { idFilter } from "../contract/admin.ts";
 import { type NoticeBody, NoticePage, noticeKind } from "../contract/notice.ts";
 import { BAD_CURSOR, PAGE_LIMIT_DEFAULT, PAGE_QUERY } from "../contract/page.ts";
 import { ADMIN_PROBLEMS } from "../contract/problems.ts";
 import { CLOSED, toInstant } from "../contract/share.ts";
 import type { AppDeps } from "../deps.ts";
-import { createFilterReader, idFilter, timeFilter } from "./read-filters.ts";
+import { createFilterReader, timeFilter } from "./read-filters.ts";
 
 const Query = Type.Object(
 	{

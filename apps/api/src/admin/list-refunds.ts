@@ -3,13 +3,14 @@ import { listRefunds } from "@holdfast/database";
 import { parseMovieId, parseShowtimeId, parseUserId } from "@holdfast/domain";
 import { type Static, Type } from "typebox";
 import type { ApiServer } from "../api-server.ts";
+import { idFilter } from "../contract/admin.ts";
 import { BAD_CURSOR, PAGE_LIMIT_DEFAULT, PAGE_QUERY } from "../contract/page.ts";
 import { ADMIN_PROBLEMS } from "../contract/problems.ts";
 import { RefundPage, refundReason, refundStatus } from "../contract/refund.ts";
 import { CLOSED, oneOf } from "../contract/share.ts";
 import type { AppDeps } from "../deps.ts";
 import { presentRefund } from "./present-refund.ts";
-import { createFilterReader, idFilter, timeFilter } from "./read-filters.ts";
+import { createFilterReader, timeFilter } from "./read-filters.ts";
 
 const Query = Type.Object(
 	{

@@ -2,6 +2,7 @@
 import type { BookingFilter } from "@holdfast/database";
 import { parseAuditoriumId, parseMovieId, parseShowtimeId, parseUserId } from "@holdfast/domain";
 import type { BookingQueryBody, LISTED_STATUSES } from "../contract/admin-booking.ts";
+import { createFilterReader } from "./read-filters.ts";
 
 /** What is wrong with a parameter, as `errors` of a problem. */
 export type QueryError = { readonly pointer: string; readonly message: string };
@@ -14,13 +15,8 @@ export type ParsedBookingQuery = Omit<BookingFilter, "status"> & {
 
 /** Returns the filters, or every error. */
 export function parseBookingQuery(query: BookingQueryBody): ParsedBookingQuery | { readonly errors: readonly QueryError[] } {
-	const errors: QueryError[] = [];
+	const { errors, read, readPeriod } = createFilterReader();
 	const refuse = (name: string, message: string): void => void errors.push({ pointer: `/query/${name}`, message });
-	function parse<Value>(name: string, text: string | undefined, parser: (text: string) => Value | null, message: string) {
-		const parsed = text === undefined ? undefined : parser(text);
-		if (parsed === null) refuse(name, message);
-		return parsed ?? undefined;
-	}
 	const { status, email, period, amountMin, amountMax, currency, refund } = query;
 	const showtimes = query.showtimeId === undefined ? undefined : [query.showtimeId].flat();
 	const filter: ParsedBookingQuery = {
@@ -31,15 +27,12 @@ export function parseBookingQuery(query: BookingQueryBody): ParsedBookingQuery |
 		amountMax,
 		currency,
 		refund,
-		showtimeIds: showtimes?.flatMap((text) => parse("showtimeId", text, (one) => parseShowtimeId(one), "is not a valid showtime id") ?? []),
-		movieId: parse("movieId", query.movieId, parseMovieId, "is not a valid movie id"),
-		auditoriumId: parse("auditoriumId", query.auditoriumId, parseAuditoriumId, "is not a valid auditorium id"),
-		userId: parse("userId", query.userId, parseUserId, "is not a valid user id"),
-		fromMs: parse("from", query.from, parseInstant, "is not an instant"),
-		toMs: parse("to", query.to, parseInstant, "is not an instant"),
+		showtimeIds: showtimes?.flatMap((text) => read("showtimeId", text, parseShowtimeId, "is not a valid showtime id") ?? []),
+		movieId: read("movieId", query.movieId, parseMovieId, "is not a valid movie id"),
+		auditoriumId: read("auditoriumId", query.auditoriumId, parseAuditoriumId, "is not a valid auditorium id"),
+		userId: read("userId", query.userId, parseUserId, "is not a valid user id"),
+		...readPeriod({ from: query.from, to: query.to }),
 	};
-	const { fromMs, toMs } = filter;
-	if (fromMs !== undefined && toMs !== undefined && fromMs >= toMs) refuse("to", "must be later than `from`");
 	if (period !== undefined && query.from === undefined && query.to === undefined) refuse("period", "needs `from` or `to`");
 	if (currency === undefined && amountMin !== undefined) refuse("amountMin", "needs `currency`");
 	if (currency === undefined && amountMax !== undefined) refuse("amountMax", "needs `currency`");
@@ -47,10 +40,4 @@ export function parseBookingQuery(query: BookingQueryBody): ParsedBookingQuery |
 	if (status === "pending" && showtimes === undefined && query.userId === undefined)
 		refuse("status", "`pending` needs `showtimeId` or `userId`: live holds are found by the showtime or by the user");
 	return errors.length > 0 ? { errors } : filter;
-}
-
-/** Returns epoch ms; null for a leap second, which the format allows and `Date` does not know. */
-function parseInstant(text: string): number | null {
-	const ms = Date.parse(text);
-	return Number.isNaN(ms) ? null : ms;
 }

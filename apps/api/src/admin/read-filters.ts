@@ -2,8 +2,6 @@
 import { Type } from "typebox";
 import type { ProblemBody } from "../contract/problem-schema.ts";
 
-/** The schema of a filter by id. */
-export const idFilter = (description: string) => Type.Optional(Type.String({ maxLength: 64, description }));
 /** The schema of a bound of a period. */
 export const timeFilter = (description: string) => Type.Optional(Type.String({ format: "date-time", maxLength: 64, description }));
 

@@ -2,7 +2,7 @@
 import { BOOKING_PERIODS, NOTICE_KINDS, REFUND_STATUSES } from "@holdfast/database";
 import { BOOKING_AMOUNT_MAX, SHOWTIMES_IN_FILTER_MAX } from "@holdfast/domain";
 import { type Static, Type } from "typebox";
-import { instantInRequest } from "./admin.ts";
+import { ID_MAX_CHARS, idFilter, instantInRequest } from "./admin.ts";
 import { BookedShowtime, BookingObject, RefundObject, RescheduledObject } from "./booking.ts";
 import { EXAMPLE_CURSORS, EXAMPLE_IDS, EXAMPLE_SEATS, EXAMPLE_TIMES } from "./examples.ts";
 import { Price } from "./money.ts";
@@ -15,9 +15,7 @@ export const LISTED_STATUSES = ["pending", "confirmed", "cancelled"] as const;
 export const CSV_ROWS = ["bookings", "seats"] as const;
 /** More than an e-mail address has. */
 const EMAIL_MAX_CHARS = 254;
-const ID_MAX_CHARS = 64;
 
-const idFilter = (description: string) => Type.Optional(Type.String({ maxLength: ID_MAX_CHARS, description }));
 const instantFilter = (description: string) => Type.Optional(instantInRequest(description, EXAMPLE_TIMES.held));
 const amountFilter = (description: string) =>
 	Type.Optional(Type.Integer({ minimum: 0, maximum: BOOKING_AMOUNT_MAX, description, examples: [2500] }));

@@ -55,3 +55,9 @@ const INSTANT_MAX_CHARS = 64;
 /** An instant in a request: ISO 8601 with `Z` or an offset. */
 export const instantInRequest = (description: string, example: string) =>
 	Type.String({ format: "date-time", maxLength: INSTANT_MAX_CHARS, description, examples: [example] });
+
+/** More than an id has. */
+export const ID_MAX_CHARS = 64;
+
+/** The schema of a filter by id. */
+export const idFilter = (description: string) => Type.Optional(Type.String({ maxLength: ID_MAX_CHARS, description }));

@@ -1,7 +1,9 @@
 /** The wire schemas of statistics. */
+
 import { STATISTICS_GROUPS } from "@holdfast/database";
 import { STATISTICS_DAYS_MAX } from "@holdfast/domain";
 import { type Static, Type } from "typebox";
+import { idFilter } from "./admin.ts";
 import { LEDGER_AGE } from "./admin-booking.ts";
 import { EXAMPLE_CURSORS, EXAMPLE_IDS, EXAMPLE_TIMES } from "./examples.ts";
 import { Sum } from "./money.ts";
@@ -9,10 +11,8 @@ import { PAGE_QUERY, page } from "./page.ts";
 import { CLOSED, id, instant, nullableText, oneOf, share, text } from "./share.ts";
 
 const DATE_CHARS = 10;
-const ID_MAX_CHARS = 64;
 
 const dateFilter = (description: string, example: string) => Type.String({ maxLength: DATE_CHARS, description, examples: [example] });
-const idFilter = (description: string) => Type.Optional(Type.String({ maxLength: ID_MAX_CHARS, description }));
 
 /** The query of the statistics. */
 export const StatisticsQuery = Type.Object(
