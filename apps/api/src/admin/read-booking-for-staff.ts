@@ -1,5 +1,5 @@
 /** Reads what staff see beside a booking: its user, its showtime and its refund. */
-import { type Database, findUser, isDatabaseUnavailable } from "@holdfast/database";
+import { type BookingUser, type Database, findUser, isDatabaseUnavailable } from "@holdfast/database";
 import type { Booking, UserId } from "@holdfast/domain";
 import { assert } from "@holdfast/runtime";
 import { findOwnRefunds } from "../bookings/find-own-refunds.ts";
@@ -32,9 +32,6 @@ export async function readBookingForStaff(
 		readAtMs: nowMs,
 	});
 }
-
-/** The user of a booking. E-mail and name are null once the account was deleted. */
-type BookingUser = { readonly id: UserId; readonly email: string | null; readonly displayName: string | null };
 
 async function readUser(database: Database, id: UserId): Promise<BookingUser> {
 	try {
